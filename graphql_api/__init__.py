@@ -1,0 +1,1 @@
+"""AlgoItny's GraphQL API: schema, use cases and data behind one ASGI application."""
