@@ -1,0 +1,1 @@
+"""The operator's command, `algoitny`: development, engines, the table, problems, submissions."""
