@@ -31,7 +31,7 @@ LOCK_FILE = HERE / "dynamodb_local.lock"
 JGO_FILE = HERE / "jgo.toml"
 MAIN_CLASS = "software.amazon.dynamodb.services.local.main.ServerRunner"
 FETCH_TIMEOUT_S = 600
-FETCH_COMMAND = ".venv/bin/algoitny setup --only dynamodb"
+FETCH_COMMAND = "make setup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def _run_jgo(scratch: Path) -> None:
     if jgo is None:
         raise EngineUnavailable(
             "DynamoDB Local's jars are not there and the package jgo, which fetches them, is not "
-            "installed. Bring it: .venv/bin/pip install --require-hashes -r requirements/dev.lock"
+            "installed. Bring it with: make setup"
         )
     shutil.copy(JGO_FILE, scratch / "jgo.toml")
     command = [jgo, "--ignore-config", "--resolver", "python", "--repo-cache", str(scratch / "m2")]

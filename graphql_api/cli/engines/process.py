@@ -98,7 +98,7 @@ class EngineProcess:
         """Start the engine and wait until it answers.
 
         Raises:
-            EngineUnavailable: it ended or did not answer within `timeout_s`; has the last log lines.
+            EngineUnavailable: it ended or did not answer within `timeout_s`; names its last lines.
         """
         command = dies_with_us(self.command())
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
