@@ -133,7 +133,9 @@ class Settings(BaseSettings):
 
     log_level: str = Field("info", description="`debug`, `info`, `warning` or `error`.")
     log_format: str = Field(
-        "auto", pattern="^(auto|json|console)$", description="`json`, `console`, or `auto`: console on a terminal."
+        "auto",
+        pattern="^(auto|json|console)$",
+        description="`json`, `console`, or `auto`: console on a terminal.",
     )
     playground: bool | None = Field(
         None, description="Serve GraphiQL at `/graphql`. Unset: in development only."

@@ -1,90 +1,372 @@
 """The named fields behind the table's short attributes: the one place that maps items to records.
 
 Times are epoch milliseconds (UTC), ids are ULIDs. Every item carries its format version in `v`; a record
-reads items of its own and of older formats, and refuses newer ones.
+reads items of its own and of older formats, and refuses newer ones. A field that is None is not stored.
 """
 
-from __future__ import annotations
-
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import field as dataclass_field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from graphql_api.data.words import (
+    Comparer,
+    HistoryStatus,
+    JobKind,
+    JobStatus,
+    ProblemState,
+    Role,
+    UserState,
+    Verdict,
+)
 
 Item = dict[str, Any]
 
 
-class Role(StrEnum):
-    """What a user may do."""
-
-    USER = "USER"
-    EDITOR = "EDITOR"
-    ADMIN = "ADMIN"
-
-
-class UserState(StrEnum):
-    """Whether a user may sign in."""
-
-    ACTIVE = "ACTIVE"
-    INACTIVE = "INACTIVE"
-    DELETING = "DELETING"
-
-
-class ProblemState(StrEnum):
-    """Who finds a problem: everyone only when COMPLETED."""
-
-    DRAFT = "DRAFT"
-    REVIEW = "REVIEW"
-    COMPLETED = "COMPLETED"
-    DELETED = "DELETED"
-
-
-class HistoryStatus(StrEnum):
-    """Where an execution stands."""
-
-    PENDING = "PENDING"
-    RUNNING = "RUNNING"
-    COMPLETED = "COMPLETED"
-    FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
-
-
-class Verdict(StrEnum):
-    """What the judge says of a test, or of a whole execution."""
-
-    AC = "AC"
-    WA = "WA"
-    TLE = "TLE"
-    ILE = "ILE"
-    MLE = "MLE"
-    OLE = "OLE"
-    RE = "RE"
-    CE = "CE"
-    IE = "IE"
-    SKIPPED = "SKIPPED"
-
-
-class Comparer(StrEnum):
-    """How a program's output is held against the expected one."""
-
-    TOKENS = "TOKENS"
-    TOKENS_IGNORE_CASE = "TOKENS_IGNORE_CASE"
-    LINES = "LINES"
-    EXACT = "EXACT"
-    FLOAT = "FLOAT"
-    CHECKER = "CHECKER"
-    INTERACTIVE = "INTERACTIVE"
-
-
-class Action(StrEnum):
-    """What a plan limits, per UTC day."""
-
-    EXECUTION = "execution"
-    HINT = "hint"
-    RUN = "run"
-
-
 class UnknownFormat(Exception):
     """An item of a newer format than this code reads: deploy the newer code before it writes."""
+
+
+class _Attribute(NamedTuple):
+    field: str
+    name: str
+    decode: Callable[[Any], Any] | None
+    default: Any
+
+
+def stored(name: str, kind: type | None = None, default: Any = MISSING) -> Any:
+    """Declare a dataclass field kept under the attribute `name`.
+
+    `kind` is a StrEnum or `tuple` where the stored value needs turning into one. Without a `default`
+    the attribute must be there.
+    """
+    return dataclass_field(default=default, metadata={"name": name, "kind": kind})
+
+
+def _decoder(kind: type | None) -> Callable[[Any], Any] | None:
+    if kind is not None and issubclass(kind, StrEnum):
+        return {str(member): member for member in kind}.__getitem__
+    return kind
+
+
+class Record:
+    """Base of everything kept in the table; subclasses are frozen dataclasses of `stored` fields.
+
+    `format` is the version written; `upgrades[n]` turns an item of format n into one of n + 1.
+    """
+
+    __slots__ = ()
+    format: ClassVar[int] = 1
+    entity: ClassVar[str] = ""
+    upgrades: ClassVar[Mapping[int, Callable[[Item], Item]]] = {}
+    _attributes: ClassVar[tuple[_Attribute, ...]] = ()
+
+    @classmethod
+    def attributes(cls) -> tuple[str, ...]:
+        """Return the attribute names that the record may use, `v` and `tp` included."""
+        return ("v", "tp", *(attribute.name for attribute in _attributes_of(cls)))
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> Self:
+        """Read an item.
+
+        Raises:
+            UnknownFormat: the item was written by newer code.
+        """
+        if item.get("v", 1) != cls.format:
+            item = _upgraded(cls, dict(item))
+        values: dict[str, Any] = {}
+        for name, attribute, decode, default in _attributes_of(cls):
+            value = item.get(attribute, MISSING)
+            if value is MISSING:
+                values[name] = item[attribute] if default is MISSING else default
+            else:
+                values[name] = decode(value) if decode else value
+        return cls(**values)
+
+    def to_item(self) -> Item:
+        """Return the attributes to store, keys not included."""
+        item: Item = {"v": self.format, "tp": self.entity}
+        for name, attribute, _, _ in _attributes_of(type(self)):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if isinstance(value, tuple):
+                value = list(value)
+            item[attribute] = str(value) if isinstance(value, StrEnum) else value
+        return item
+
+
+_COMPILED: dict[type[Record], tuple[_Attribute, ...]] = {}
+
+
+def _attributes_of(cls: type[Record]) -> tuple[_Attribute, ...]:
+    known = _COMPILED.get(cls)
+    if known is None:
+        known = _COMPILED[cls] = tuple(map(_attribute, fields(cls)))  # type: ignore[arg-type]
+    return known
+
+
+def _attribute(field: Field[Any]) -> _Attribute:
+    kind = field.metadata["kind"]
+    return _Attribute(field.name, field.metadata["name"], _decoder(kind), field.default)
+
+
+def _upgraded(cls: type[Record], item: Item) -> Item:
+    version = item.get("v", 1)
+    while version != cls.format:
+        if version not in cls.upgrades:
+            raise UnknownFormat(
+                f"a {cls.entity} of format {version} is stored, this code reads up to {cls.format}"
+            )
+        item = cls.upgrades[version](item)
+        version += 1
+    return item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User(Record):
+    """A person; `role` is what was granted, administrators by `ADMIN_EMAILS` are decided on reading."""
+
+    entity: ClassVar[str] = "user"
+    uid: str = stored("u")
+    email: str = stored("em")
+    name: str = stored("nm")
+    google_sub: str | None = stored("gs", default=None)
+    plan_id: str = stored("pln")
+    role: Role = stored("rl", Role, Role.USER)
+    state: UserState = stored("st", UserState, UserState.ACTIVE)
+    created_at: int = stored("ca")
+    updated_at: int = stored("ua")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals(Record):
+    """A user's counters over all time; `by_language` is kept as one attribute a language."""
+
+    entity: ClassVar[str] = "totals"
+    executions: int = stored("ne", default=0)
+    accepted: int = stored("na", default=0)
+    problems_solved: int = stored("ns", default=0)
+    public_histories: int = stored("np", default=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solved(Record):
+    """The mark that a user has solved a problem, and with which history first."""
+
+    entity: ClassVar[str] = "solved"
+    platform: str = stored("pf")
+    number: str = stored("pn")
+    ulid: str = stored("h")
+    created_at: int = stored("ca")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayUsage(Record):
+    """What a user consumed on one UTC day, one counter an action."""
+
+    entity: ClassVar[str] = "usage"
+    day: str = stored("dy")
+    execution: int = stored("n_execution", default=0)
+    hint: int = stored("n_hint", default=0)
+    run: int = stored("n_run", default=0)
+    expires_at_s: int | None = stored("x", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt(Record):
+    """One unit of usage: log entry and idempotency of the request that consumed it."""
+
+    entity: ClassVar[str] = "receipt"
+    action: str = stored("ac")
+    day: str = stored("dy")
+    request_hash: str = stored("rh")
+    input_hash: str = stored("ih")
+    ulid: str | None = stored("h", default=None)
+    platform: str | None = stored("pf", default=None)
+    number: str | None = stored("pn", default=None)
+    language: str | None = stored("lg", default=None)
+    created_at: int = stored("ca")
+    refunded_at: int | None = stored("ra", default=None)
+    expires_at_s: int | None = stored("x", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan(Record):
+    """Limits per UTC day; None is unlimited."""
+
+    entity: ClassVar[str] = "plan"
+    plan_id: str = stored("id")
+    title: str = stored("nm")
+    executions_per_day: int | None = stored("le", default=None)
+    hints_per_day: int | None = stored("lh", default=None)
+    runs_per_day: int | None = stored("lr", default=None)
+    is_active: bool = stored("act", default=True)
+    created_at: int = stored("ca")
+    updated_at: int = stored("ua")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History(Record):
+    """The card of one execution; also what a feed entry holds."""
+
+    entity: ClassVar[str] = "history"
+    uid: str = stored("u")
+    ulid: str = stored("h")
+    author_name: str = stored("an")
+    platform: str = stored("pf")
+    number: str = stored("pn")
+    title: str = stored("ti")
+    language: str = stored("lg")
+    status: HistoryStatus = stored("st", HistoryStatus)
+    verdict: Verdict | None = stored("vd", Verdict, None)
+    is_public: bool = stored("pub", default=False)
+    passed: int = stored("cp", default=0)
+    failed: int = stored("cf", default=0)
+    total: int = stored("ct", default=0)
+    cpu_ms: int | None = stored("cm", default=None)
+    peak_kb: int | None = stored("mk", default=None)
+    created_at: int = stored("ca")
+    finished_at: int | None = stored("fa", default=None)
+    attempt: int = stored("att", default=0)
+    lease_expires_at: int | None = stored("lx", default=None)
+    claim_token: str | None = stored("clm", default=None)
+    resends: int = stored("rs", default=0)
+    usage_day: str | None = stored("ud", default=None)
+    request_hash: str | None = stored("rh", default=None)
+    feed_id: str | None = stored("fid", default=None)
+    feed_shards: int | None = stored("fs", default=None)
+    test_version: int | None = stored("tv", default=None)
+    hint_state: str | None = stored("hs", default=None)
+    message: str | None = stored("msg", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem(Record):
+    """The card of one problem; also what its list entries hold."""
+
+    entity: ClassVar[str] = "problem"
+    platform: str = stored("pf")
+    number: str = stored("pn")
+    title: str = stored("ti")
+    state: ProblemState = stored("st", ProblemState, ProblemState.DRAFT)
+    link: str | None = stored("lnk", default=None)
+    tags: tuple[str, ...] = stored("tg", tuple, ())
+    language: str | None = stored("lg", default=None)
+    time_limit_ms: int = stored("tl", default=2000)
+    memory_limit_kb: int = stored("ml", default=262_144)
+    comparer: Comparer = stored("cr", Comparer, Comparer.TOKENS)
+    absolute_tolerance: str | None = stored("ta", default=None)
+    relative_tolerance: str | None = stored("tr", default=None)
+    test_version: int | None = stored("tcv", default=None)
+    test_count: int = stored("tcn", default=0)
+    last_test_version: int = stored("tnv", default=0)
+    legacy_id: int | None = stored("lid", default=None)
+    content_hash: str | None = stored("hsh", default=None)
+    created_at: int = stored("ca")
+    updated_at: int = stored("ua")
+    revision: int = stored("rev", default=1)
+    state_before_deletion: ProblemState | None = stored("sb", ProblemState, None)
+    deleted_at: int | None = stored("da", default=None)
+    deleted_reason: str | None = stored("dr", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement(Record):
+    """The texts of a problem."""
+
+    entity: ClassVar[str] = "statement"
+    statement: str | None = stored("stm", default=None)
+    constraints: str | None = stored("con", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution(Record):
+    """The author's solution of a problem: for editors and for hints."""
+
+    entity: ClassVar[str] = "solution"
+    language: str = stored("lg")
+    code: str = stored("cod")
+    updated_at: int = stored("ua")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestCase(Record):
+    """One test of a problem's current set; `number` counts from 1 in creation order."""
+
+    __test__: ClassVar[bool] = False
+    entity: ClassVar[str] = "test"
+    number: int = stored("no")
+    is_sample: bool = stored("sm", default=False)
+    input: bytes = stored("i")
+    output: bytes = stored("o")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestResult(Record):
+    """What the judge saw on one test; kept inside a results body."""
+
+    __test__: ClassVar[bool] = False
+    entity: ClassVar[str] = "result"
+    number: int = stored("no")
+    is_sample: bool = stored("sm", default=False)
+    verdict: Verdict = stored("vd", Verdict)
+    cpu_ms: int = stored("cm", default=0)
+    wall_ms: int = stored("wm", default=0)
+    peak_kb: int = stored("mk", default=0)
+    exit_code: int | None = stored("ec", default=None)
+    signal: str | None = stored("sg", default=None)
+    output: str | None = stored("o", default=None)
+    error: str | None = stored("er", default=None)
+    expected: str | None = stored("ex", default=None)
+    message: str | None = stored("msg", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """The body that one attempt of an execution leaves."""
+
+    attempt: int
+    compile_output: str | None
+    tests: tuple[TestResult, ...]
+    limits_held: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Record):
+    """One piece of authoring work."""
+
+    entity: ClassVar[str] = "job"
+    ulid: str = stored("h")
+    kind: JobKind = stored("jk", JobKind)
+    status: JobStatus = stored("st", JobStatus, JobStatus.QUEUED)
+    uid: str = stored("u")
+    platform: str | None = stored("pf", default=None)
+    number: str | None = stored("pn", default=None)
+    attempt: int = stored("att", default=0)
+    lease_expires_at: int | None = stored("lx", default=None)
+    claim_token: str | None = stored("clm", default=None)
+    resends: int = stored("rs", default=0)
+    progress: int = stored("pg", default=0)
+    events: int = stored("nev", default=0)
+    parameters: str | None = stored("par", default=None)
+    result: str | None = stored("res", default=None)
+    message: str | None = stored("msg", default=None)
+    created_at: int = stored("ca")
+    updated_at: int = stored("ua")
+    finished_at: int | None = stored("fa", default=None)
+    expires_at_s: int | None = stored("x", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEvent(Record):
+    """One line of a job's progress."""
+
+    entity: ClassVar[str] = "event"
+    seq: int = stored("sq")
+    message: str = stored("msg")
+    progress: int = stored("pg", default=0)
+    created_at: int = stored("ca")
+    expires_at_s: int | None = stored("x", default=None)

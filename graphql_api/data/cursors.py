@@ -1,0 +1,66 @@
+"""Cursors of lists: a position, signed for one list under one filter.
+
+A cursor is base64url of a version byte, twelve bytes of HMAC-SHA256 and the position. It shows a position in
+the list and nothing else, and no other list, filter or installation accepts it.
+"""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Sequence
+
+from graphql_api.data.errors import InvalidCursor
+
+_VERSION = b"\x01"
+_MAC_BYTES = 12
+_LONGEST = 512
+
+
+class Cursors:
+    """Makes and reads cursors; the first secret signs, all verify."""
+
+    def __init__(self, secrets: Sequence[bytes]) -> None:
+        self._keys = [hmac.digest(secret, b"cursor", "sha256") for secret in secrets]
+
+    def encode(self, scope: str, position: str) -> str:
+        """Return the cursor of a position in the list that `scope` names, filters included."""
+        raw = position.encode()
+        return (
+            urlsafe_b64encode(_VERSION + _mac(self._keys[0], scope, raw) + raw).decode().rstrip("=")
+        )
+
+    def decode(self, scope: str, cursor: str) -> str:
+        """Return the position.
+
+        Raises:
+            InvalidCursor: this list did not issue the cursor.
+        """
+        payload = _payload(cursor)
+        mac, raw = payload[1 : 1 + _MAC_BYTES], payload[1 + _MAC_BYTES :]
+        if payload[:1] != _VERSION or not any(
+            hmac.compare_digest(mac, _mac(key, scope, raw)) for key in self._keys
+        ):
+            raise _invalid()
+        return raw.decode()
+
+
+def _mac(key: bytes, scope: str, raw: bytes) -> bytes:
+    scope_hash = hashlib.sha256(scope.encode()).digest()
+    return hmac.digest(key, _VERSION + scope_hash + raw, "sha256")[:_MAC_BYTES]
+
+
+def _payload(cursor: str) -> bytes:
+    if len(cursor) > _LONGEST:
+        raise _invalid()
+    try:
+        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    except (Base64Error, ValueError) as error:
+        raise _invalid() from error
+
+
+def _invalid() -> InvalidCursor:
+    return InvalidCursor(
+        "this cursor was not issued for this list and filter; take one from its edges or pageInfo",
+        ("after",),
+    )

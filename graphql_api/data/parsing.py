@@ -1,0 +1,35 @@
+"""A fast parser of DynamoDB's JSON answers, in place of botocore's model-driven one.
+
+It leaves attribute values typed (`{"S": …}`); `values.load_item` turns them into Python. Errors take
+botocore's own way, so their codes, messages and modelled fields stay as documented.
+"""
+
+from typing import Any
+
+import orjson
+from aiobotocore.parsers import AioJSONParser, AioResponseParserFactory
+from aiobotocore.session import AioSession, get_session
+
+
+class _FastJSONParser(AioJSONParser):
+    async def parse(self, response: dict[str, Any], shape: Any) -> dict[str, Any]:
+        if response["status_code"] >= 300:  # noqa: PLR2004 - HTTP's first code that is no success
+            parsed: dict[str, Any] = await super().parse(response, shape)
+            return parsed
+        parsed = orjson.loads(response["body"])
+        parsed["ResponseMetadata"] = {"HTTPStatusCode": response["status_code"]}
+        return parsed
+
+
+class _FastParserFactory(AioResponseParserFactory):
+    def create_parser(self, protocol_name: str) -> Any:
+        if protocol_name == "json":
+            return _FastJSONParser(**self._defaults)
+        return super().create_parser(protocol_name)
+
+
+def fast_session() -> AioSession:
+    """Return an aiobotocore session whose DynamoDB answers are parsed fast."""
+    session = get_session()
+    session.register_component("response_parser_factory", _FastParserFactory())
+    return session
