@@ -1,0 +1,1 @@
+"""Running programs that nobody trusts: the sandbox, its limits, languages and comparers."""

@@ -1,0 +1,5 @@
+"""The errors of the sandbox."""
+
+
+class SandboxUnavailable(Exception):
+    """This host cannot run programs safely; the message names what is missing and what brings it."""
