@@ -8,7 +8,6 @@ nothing is fetched.
 import hashlib
 import http.client
 import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from graphql_api.cli.engines.process import (
     EngineUnavailable,
     exclusive,
     free_port,
+    run_tool,
 )
 
 __all__ = ["DynamoDBLocal", "EngineUnavailable", "prepare_jars"]
@@ -118,17 +118,8 @@ def _run_jgo(scratch: Path) -> None:
     command = [jgo, "--ignore-config", "--resolver", "python", "--repo-cache", str(scratch / "m2")]
     command += ["--cache-dir", str(scratch / "jgo"), "--class-path-only", "--links", "copy"]
     command += ["--timeout", "60", "sync"]
-    done = subprocess.run(  # noqa: S603 - our own command line
-        command,
-        cwd=scratch,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=FETCH_TIMEOUT_S,
-        check=False,
-    )
-    if done.returncode != 0 or not (scratch / "jgo" / "modules").is_dir():
-        last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-5:])
+    code, last = run_tool(command, timeout_s=FETCH_TIMEOUT_S, cwd=scratch)
+    if code != 0 or not (scratch / "jgo" / "modules").is_dir():
         raise EngineUnavailable(
             "DynamoDB Local's jars could not be fetched (is the network there?). "
             f"Try again: {FETCH_COMMAND}\njgo's last words:\n{last}"

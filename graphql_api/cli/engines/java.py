@@ -2,11 +2,10 @@
 
 import re
 import shutil
-import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
-from graphql_api.cli.engines.process import EngineUnavailable
+from graphql_api.cli.engines.process import EngineUnavailable, run_tool
 
 MINIMUM_VERSION = 17
 
@@ -35,10 +34,8 @@ def find_java() -> Path:
 
 def java_version(java: Path) -> int:
     """Return the major version that `java -version` prints; 0 when it prints none."""
-    done = subprocess.run(  # noqa: S603 - a java that we found ourselves
-        [java, "-version"], capture_output=True, text=True, timeout=20, check=False
-    )
-    match = re.search(r'version "(\d+)', done.stderr)
+    _, answer = run_tool([java, "-version"], timeout_s=20)
+    match = re.search(r'version "(\d+)', answer)
     return int(match.group(1)) if match else 0
 
 

@@ -2,12 +2,11 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphql_api.cli.engines.process import EngineUnavailable
+from graphql_api.cli.engines.process import EngineUnavailable, run_tool
 
 APT_TIMEOUT_S = 1200
 
@@ -29,10 +28,8 @@ def _has_static_libc() -> bool:
     gcc = shutil.which("gcc")
     if gcc is None:
         return False
-    done = subprocess.run(  # noqa: S603 - the compiler of this machine
-        [gcc, "-print-file-name=libc.a"], capture_output=True, text=True, timeout=20, check=False
-    )
-    return Path(done.stdout.strip()).is_absolute()
+    _, answer = run_tool([gcc, "-print-file-name=libc.a"], timeout_s=20)
+    return Path(answer).is_absolute()
 
 
 SANDBOX_PACKAGES = (
@@ -84,17 +81,8 @@ def ensure(packages: Sequence[SystemPackage]) -> tuple[str, ...]:
 
 def _install(names: Sequence[str], command: str) -> None:
     install = ["apt-get", "install", "-y", "--no-install-recommends", *names]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for step in (["apt-get", "update"], install):
-        done = subprocess.run(  # noqa: S603 - apt with package names of ours
-            step,
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=APT_TIMEOUT_S,
-            check=False,
-        )
-    if done.returncode != 0:
-        last = "\n".join(done.stdout.strip().splitlines()[-5:])
+        code, last = run_tool(step, timeout_s=APT_TIMEOUT_S, env=environment)
+    if code != 0:
         raise EngineUnavailable(f"`{' '.join(install)}` failed; try: {command}\n{last}")

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -54,6 +54,32 @@ def dies_with_us(command: list[str]) -> list[str]:
     if setpriv is None or threading.current_thread() is not threading.main_thread():
         return command
     return [setpriv, "--pdeathsig", "TERM", *command]
+
+
+def run_tool(
+    command: Sequence[str | Path],
+    *,
+    timeout_s: float,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> tuple[int, str]:
+    """Run a tool without input; return its exit code (124: out of time) and its last eight lines."""
+    try:
+        done = subprocess.run(  # noqa: S603 - command lines of ours
+            command,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return 124, f"{command[0]} did not end within {timeout_s:.0f} s"
+    return done.returncode, "\n".join(done.stdout.strip().splitlines()[-8:])
 
 
 def tail(path: Path, lines: int = 15) -> str:

@@ -1,0 +1,1 @@
+"""GraphQL over HTTP: the view, its safety rules, the playground."""

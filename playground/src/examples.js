@@ -1,0 +1,142 @@
+// The tabs of a first visit, in the order of a first session.
+const problems = `# Ctrl-Enter runs it. Reading needs no sign-in.
+# The next tabs sign in, submit and show the verdict.
+query Problems {
+  problems(first: 5) {
+    edges {
+      node {
+        id
+        platform
+        number
+        title
+        tags
+        timeLimitMs
+        memoryLimitKb
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+`;
+
+const signIn = `# In development only. This page then uses the
+# token until you sign out.
+mutation SignIn {
+  signInForDevelopment(input: { email: "you@example.org" }) {
+    __typename
+    ... on SignInPayload {
+      accessToken
+      expiresAt
+      viewer {
+        id
+        name
+        email
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+  }
+}
+`;
+
+const submit = `# The next tab shows the verdict.
+mutation Submit($input: ExecuteCodeInput!) {
+  executeCode(input: $input) {
+    __typename
+    ... on ExecuteCodePayload {
+      message
+      history {
+        id
+        status
+      }
+      usage {
+        executions {
+          used
+          limit
+          remaining
+          resetAt
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+  }
+}
+`;
+
+const submitVariables = {
+  input: {
+    platform: "algoitny",
+    number: "1",
+    language: "python",
+    code: "a, b = map(int, input().split())\nprint(a + b)\n",
+    isPublic: true,
+  },
+};
+
+const mine = `# Your latest executions, newest first.
+query MyExecutions {
+  viewer {
+    name
+    histories(first: 5) {
+      edges {
+        node {
+          id
+          problemTitle
+          language
+          status
+          verdict
+          passedCount
+          totalCount
+          cpuMs
+          testResults {
+            number
+            verdict
+            cpuMs
+          }
+        }
+      }
+    }
+  }
+}
+`;
+
+const feed = `# What everyone made public.
+query PublicFeed {
+  publicFeed(first: 10) {
+    edges {
+      node {
+        id
+        author {
+          name
+        }
+        problemTitle
+        language
+        verdict
+        passedCount
+        totalCount
+        createdAt
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+`;
+
+export const exampleTabs = [
+  { query: problems },
+  { query: signIn },
+  { query: submit, variables: JSON.stringify(submitVariables, null, 2) },
+  { query: mine },
+  { query: feed },
+];
