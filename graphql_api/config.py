@@ -1,7 +1,7 @@
 """Every setting, typed, with its default and its meaning.
 
-`get_settings()` reads the environment (and, in development, `.env`) once a process. The description of
-each field is what `docs/settings.md` says of it.
+`get_settings()` reads the environment (and, in development, `.env`) once a process. The description
+of each field is what `docs/settings.md` says of it.
 """
 
 from enum import StrEnum
@@ -20,6 +20,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+SHORTEST_SECRET = 32
 DEVELOPMENT_SECRET = "development-only-secret-do-not-use-elsewhere"  # noqa: S105 - refused in production
 
 
@@ -42,12 +43,14 @@ class Settings(BaseSettings):
 
     environment: Environment = Field(
         Environment.DEVELOPMENT,
-        description="`development` or `production`. Production refuses to start without `SECRET_KEYS`, "
+        description="`development` or `production`. Production refuses to start without "
+        "`SECRET_KEYS`, "
         "and turns the playground, introspection for strangers and the development sign-in off.",
     )
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (SecretStr(DEVELOPMENT_SECRET),),
-        description="Comma-separated secrets of at least 32 characters that sign access tokens and cursors. "
+        description="Comma-separated secrets of at least 32 characters that sign access tokens "
+        "and cursors. "
         "The first signs, all verify: put a new one in front to rotate.",
     )
     admin_emails: Words = Field(
@@ -62,24 +65,28 @@ class Settings(BaseSettings):
     )
     aws_endpoint_url_dynamodb: str | None = Field(
         None,
-        description="Another DynamoDB endpoint (ScyllaDB Alternator, DynamoDB Local). Unset: AWS itself; "
+        description="Another DynamoDB endpoint (ScyllaDB Alternator, DynamoDB Local). Unset: AWS "
+        "itself; "
         "`make dev` starts its embedded engine only when this is unset.",
     )
     localstack_url: str | None = Field(
         None,
-        description="Older name of `AWS_ENDPOINT_URL_DYNAMODB`, used when that is unset; also serves S3.",
+        description="Older name of `AWS_ENDPOINT_URL_DYNAMODB`, used when that is unset; also "
+        "serves S3.",
     )
     aws_default_region: str = Field("us-east-1", description="The AWS region.")
     bodies_bucket: str | None = Field(
         None,
-        description="S3 bucket for bodies over 300 KB (code, results, test data). Unset: they are split "
+        description="S3 bucket for bodies over 300 KB (code, results, test data). Unset: they are "
+        "split "
         "over several items of the table.",
     )
     feed_write_shards: int = Field(
         1,
         ge=1,
         le=16,
-        description="Partitions that new feed entries are spread over. Raise `FEED_READ_SHARDS` everywhere "
+        description="Partitions that new feed entries are spread over. Raise `FEED_READ_SHARDS` "
+        "everywhere "
         "first, then this; never lower either.",
     )
     feed_read_shards: int = Field(
@@ -97,7 +104,8 @@ class Settings(BaseSettings):
 
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0",
-        description="Redis: announcements and short-lived data in the database named, the job queues in the "
+        description="Redis: announcements and short-lived data in the database named, the job "
+        "queues in the "
         "database after it.",
     )
     redis_timeout_ms: int = Field(
@@ -142,11 +150,13 @@ class Settings(BaseSettings):
     )
     introspection: bool | None = Field(
         None,
-        description="Answer introspection to callers who are not signed in. Unset: not in production.",
+        description="Answer introspection to callers who are not signed in. Unset: not in "
+        "production.",
     )
     allowed_origins: Words = Field(
         (),
-        description="Comma-separated origins (`https://app.example.org`) whose browsers may call the API.",
+        description="Comma-separated origins (`https://app.example.org`) whose browsers may call "
+        "the API.",
     )
 
     @field_validator("admin_emails", "allowed_origins", "secret_keys", mode="before")
@@ -167,9 +177,10 @@ class Settings(BaseSettings):
     def _check_production(self) -> None:
         for key in self.secret_keys:
             secret = key.get_secret_value()
-            if secret == DEVELOPMENT_SECRET or len(secret) < 32:
+            if secret == DEVELOPMENT_SECRET or len(secret) < SHORTEST_SECRET:
                 raise ValueError(
-                    "SECRET_KEYS must hold secrets of at least 32 characters in production; make one with "
+                    "SECRET_KEYS must hold secrets of at least 32 characters in production; make "
+                    "one with "
                     "`python -c 'import secrets; print(secrets.token_urlsafe(32))'`"
                 )
 

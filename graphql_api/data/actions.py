@@ -1,7 +1,7 @@
-"""The actions of a transaction: put, update, delete and check, each with its condition and its price.
+"""The actions of a transaction: put, update, delete, check, each with condition and price.
 
-Prices follow Amazon's rules: two units a started kilobyte of the item, and one a started kilobyte for each
-index copy that the write makes, moves (two) or removes.
+Prices follow Amazon's rules: two units a started kilobyte of the item, and one a started kilobyte
+for each index copy that the write makes, moves (two) or removes.
 """
 
 from collections.abc import Mapping

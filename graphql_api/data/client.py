@@ -31,7 +31,7 @@ class Page:
 
 @asynccontextmanager
 async def open_dynamo(settings: Settings) -> AsyncIterator["Dynamo"]:
-    """Open the process's client of the table that the settings name; closed at the end of the block."""
+    """Open the client of the table that the settings name; closed at the end of the block."""
     async with open_transport(settings) as transport:
         yield Dynamo(transport, settings.table_name)
 
@@ -154,7 +154,7 @@ class Dynamo:
         returns: str = "ALL_NEW",
         repeatable: bool | None = None,
     ) -> Item:
-        """Change one item and return its attributes as `returns` says; without a condition it upserts.
+        """Change one item and return its attributes; without a condition it upserts.
 
         A change that adds is sent again only when DynamoDB said that it was not carried out, unless
         `repeatable` says that carrying it out twice is the same as once.

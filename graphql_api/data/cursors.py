@@ -1,7 +1,7 @@
 """Cursors of lists: a position, signed for one list under one filter.
 
-A cursor is base64url of a version byte, twelve bytes of HMAC-SHA256 and the position. It shows a position in
-the list and nothing else, and no other list, filter or installation accepts it.
+A cursor is base64url of a version byte, twelve bytes of HMAC-SHA256 and the position. It shows a
+position in the list and nothing else, and no other list, filter or installation accepts it.
 """
 
 import hashlib

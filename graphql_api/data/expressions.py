@@ -135,7 +135,7 @@ def exists(name: str = "PK") -> Condition:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an update does: `put` sets attributes (None removes), `add` adds to numbers, `drop` removes."""
+    """An update: `put` sets attributes (None removes), `add` adds to numbers, `drop` removes."""
 
     put: Mapping[str, Any] = field(default_factory=dict)
     add: Mapping[str, int] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Every key string of the table.
 
-Functions return the key attributes of one item as a dict, or the partition of a list as a string. Platform,
-number, language and tag hold no `#` and no `:`; `part` refuses those that do.
+Functions return the key attributes of one item as a dict, or the partition of a list as a string.
+Platform, number, language and tag hold no `#` and no `:`; `part` refuses those that do.
 """
 
 from zlib import crc32
@@ -21,7 +21,7 @@ def part(value: str, what: str) -> str:
     Raises:
         InvalidInput: it is empty, or holds `#`, `:` or a control character.
     """
-    if not value or any(character in "#:" or ord(character) < 32 for character in value):
+    if not value or any(character in "#:" or character < " " for character in value):
         raise InvalidInput(
             f"{what} must not be empty, nor hold '#', ':' or control characters", (what,)
         )
@@ -183,13 +183,13 @@ def run_counter(platform: str, number: str, shard: int) -> Key:
     return _key(problem_partition(platform, number), f"C#{shard}")
 
 
-def test_sort(version: int, number: int, piece: int = 0) -> str:
+def case_sort(version: int, number: int, piece: int = 0) -> str:
     """Return the sort key of one test of one set, or of a further piece of a large one."""
     base = f"T#{version:05d}#{number:05d}"
     return f"{base}#{piece:03d}" if piece else base
 
 
-def test_purge(platform: str, number: str, version: int) -> Key:
+def case_purge(platform: str, number: str, version: int) -> Key:
     """Return the key of the note that sets up to `version` that are not current go later."""
     return _key(problem_partition(platform, number), f"X#{version:05d}")
 

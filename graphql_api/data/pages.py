@@ -1,7 +1,8 @@
 """Keyset pages of card lists, in both directions, over one partition or several merged.
 
-A list is a partition, of the table or of an index, in the order of its sort keys. A position is a sort key
-without the list's prefix; pages stay stable while others insert, as they begin after a position.
+A list is a partition, of the table or of an index, in the order of its sort keys. A position is a
+sort key without the list's prefix; pages stay stable while others insert, as they begin after a
+position.
 """
 
 import asyncio
@@ -58,7 +59,8 @@ class Window:
 class Slice:
     """Cards in the list's order with their positions.
 
-    `start` and `end` are where the reading began and stopped: beyond the cards where a filter left some out.
+    `start` and `end` are where the reading began and stopped: beyond the cards where a filter
+    left some out.
     """
 
     items: list[Item]
@@ -115,8 +117,8 @@ async def read_page(
 ) -> Slice:
     """Return a page of lists merged in their common order.
 
-    Without `keep`, one partition costs one query. With it, cards for which it is false are left out and
-    at most five pages are read, so that a page may be short with more to come.
+    Without `keep`, one partition costs one query. With it, cards for which it is false are left
+    out and at most five pages are read, so that a page may be short with more to come.
     """
     streams = [_Stream(dynamo, cards, window) for cards in lists]
     upwards = lists[0].descending is window.from_end

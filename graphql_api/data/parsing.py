@@ -1,9 +1,10 @@
 """A fast parser of DynamoDB's JSON answers, in place of botocore's model-driven one.
 
-It leaves attribute values typed (`{"S": …}`); `values.load_item` turns them into Python. Errors take
-botocore's own way, so their codes, messages and modelled fields stay as documented.
+It leaves attribute values typed (`{"S": …}`); `values.load_item` turns them into Python. Errors
+take botocore's own way, so their codes, messages and modelled fields stay as documented.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from aiobotocore.session import AioSession, get_session
 
 
 class _FastJSONParser(AioJSONParser):
-    async def parse(self, response: dict[str, Any], shape: Any) -> dict[str, Any]:
+    async def parse(self, response: Mapping[str, Any], shape: Any) -> dict[str, Any]:
         if response["status_code"] >= 300:  # noqa: PLR2004 - HTTP's first code that is no success
             parsed: dict[str, Any] = await super().parse(response, shape)
             return parsed
@@ -24,7 +25,7 @@ class _FastJSONParser(AioJSONParser):
 class _FastParserFactory(AioResponseParserFactory):
     def create_parser(self, protocol_name: str) -> Any:
         if protocol_name == "json":
-            return _FastJSONParser(**self._defaults)
+            return _FastJSONParser(**self._defaults)  # type: ignore[attr-defined]
         return super().create_parser(protocol_name)
 
 

@@ -1,7 +1,8 @@
 """The named fields behind the table's short attributes: the one place that maps items to records.
 
-Times are epoch milliseconds (UTC), ids are ULIDs. Every item carries its format version in `v`; a record
-reads items of its own and of older formats, and refuses newer ones. A field that is None is not stored.
+Times are epoch milliseconds (UTC), ids are ULIDs. Every item carries its format version in `v`; a
+record reads items of its own and of older formats, and refuses newer ones. A field that is None
+is not stored.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,8 +39,8 @@ class _Attribute(NamedTuple):
 def stored(name: str, kind: type | None = None, default: Any = MISSING) -> Any:
     """Declare a dataclass field kept under the attribute `name`.
 
-    `kind` is a StrEnum or `tuple` where the stored value needs turning into one. Without a `default`
-    the attribute must be there.
+    `kind` is a StrEnum or `tuple` where the stored value needs turning into one. Without a
+    `default` the attribute must be there.
     """
     return dataclass_field(default=default, metadata={"name": name, "kind": kind})
 
@@ -127,7 +128,7 @@ def _upgraded(cls: type[Record], item: Item) -> Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User(Record):
-    """A person; `role` is what was granted, administrators by `ADMIN_EMAILS` are decided on reading."""
+    """A person; `role` is what was granted: `ADMIN_EMAILS` is looked at on reading."""
 
     entity: ClassVar[str] = "user"
     uid: str = stored("u")

@@ -1,7 +1,8 @@
-"""Requests to DynamoDB: retried with full jitter inside one deadline, counted, timed and their errors named.
+"""Requests to DynamoDB: retried with jitter inside one deadline, counted, their errors named.
 
-Throttling, transaction conflicts, 5xx answers and broken connections are sent again. An answer that was lost
-leaves open whether the write was done: only what may be done twice is then sent again.
+Throttling, transaction conflicts, 5xx answers and broken connections are sent again. An answer
+that was lost leaves open whether the write was done: only what may be done twice is then sent
+again.
 """
 
 import asyncio
@@ -67,7 +68,7 @@ class Reason:
 
 
 class TransactionFailed(Exception):
-    """A condition cancelled a transaction; `reasons` has an entry an action, None where all was well."""
+    """A condition cancelled a transaction; `reasons` has an entry an action, None where it held."""
 
     def __init__(self, reasons: Sequence[Reason | None]) -> None:
         super().__init__("a condition in a transaction did not hold")
@@ -82,6 +83,11 @@ class Backoff:
         self._ends_at = time.monotonic() + deadline_s
         self._longest_s = FIRST_PAUSE_S
 
+    @property
+    def remaining_s(self) -> float:
+        """The time left until the deadline, in seconds."""
+        return max(0.0, self._ends_at - time.monotonic())
+
     async def pause(self, cause: Exception | None = None) -> None:
         """Wait before the next attempt.
 
@@ -89,7 +95,7 @@ class Backoff:
             Unavailable: the deadline leaves no time for one.
         """
         pause_s = random.uniform(0, self._longest_s)  # noqa: S311 - jitter, no secret
-        if time.monotonic() + pause_s > self._ends_at:
+        if pause_s > self.remaining_s:
             raise Unavailable(
                 f"the database did not answer {self._operation} in time; try again later"
             ) from cause
@@ -132,7 +138,7 @@ class Transport:
         while True:
             attempts += 1
             try:
-                async with asyncio.timeout(self._deadline_s):
+                async with asyncio.timeout(backoff.remaining_s):
                     answer = await method(**request, ReturnConsumedCapacity="INDEXES")
             except (ClientError, BotoCoreError, TimeoutError) as error:
                 if not _may_repeat(error, repeatable=repeatable):
@@ -155,7 +161,8 @@ def _may_repeat(error: Exception, *, repeatable: bool) -> bool:
 
 
 def _reasons_of(error: ClientError) -> list[dict[str, Any]]:
-    return list(error.response.get("CancellationReasons", ()))
+    reasons: Any = error.response.get("CancellationReasons", ())
+    return list(reasons)
 
 
 def _named(error: Exception, operation: str) -> Exception:

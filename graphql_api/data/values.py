@@ -1,7 +1,8 @@
 """DynamoDB's typed attribute values to plain Python and back.
 
-The table holds strings, integers, booleans, bytes, lists and maps; a dispatch on the type tag is all that
-takes. Binary values arrive as base64 text from the fast parser and as bytes from botocore's own.
+The table holds strings, integers, booleans, bytes, lists and maps; a dispatch on the type tag is
+all that takes. Binary values arrive as base64 text from the fast parser and as bytes from
+botocore's own.
 """
 
 from base64 import b64decode
@@ -28,7 +29,7 @@ _LOADERS: dict[str, Callable[[Any], Any]] = {
     "BOOL": lambda value: value,
     "B": _binary,
     "L": lambda value: [load(entry) for entry in value],
-    "M": lambda value: load_item(value),
+    "M": lambda value: load_item(value),  # noqa: PLW0108 - defined below
     "NULL": lambda _: None,
     "SS": set,
     "NS": lambda value: {_number(entry) for entry in value},
@@ -79,7 +80,8 @@ def dump_item(item: Mapping[str, Any]) -> dict[str, Wire]:
 def size_of(value: object) -> int:
     """Return the bytes that a value counts for in DynamoDB's item size.
 
-    The rules are those of "DynamoDB item sizes" in Amazon's developer guide; numbers are rounded up.
+    The rules are those of "DynamoDB item sizes" in Amazon's developer guide; numbers are rounded
+    up.
     """
     match value:
         case str():

@@ -1,0 +1,256 @@
+"""The table's definition, and making an engine's table agree with it.
+
+Making it is idempotent: what exists is compared setting by setting and only what differs is
+changed.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from graphql_api.config import Settings
+from graphql_api.data.errors import Conflict, Unavailable
+from graphql_api.data.records import Job, Problem, User
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_dynamodb.type_defs import WaiterConfigTypeDef
+
+TTL_ATTRIBUTE = "x"
+STREAM_VIEW = "NEW_AND_OLD_IMAGES"
+TAGS = {"Application": "AlgoItny"}
+_WAIT: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 300}
+
+# What the sweeper sees of an execution that is due.
+_DUE_ATTRIBUTES = ("v", "tp", "u", "h", "st", "att", "lx", "rs", "pf", "pn")
+
+
+def _projected(index: str) -> list[str]:
+    """Return what an index carries besides the keys: attributes of the cards in its lists."""
+    keys = {"PK", "SK", "g1p", "g1s", "g2p", "g2s"}
+    names = {*Problem.attributes(), *Job.attributes()}
+    names |= set(User.attributes()) if index == "GSI1" else set(_DUE_ATTRIBUTES)
+    return sorted(names - keys)
+
+
+def _index(name: str, partition: str, sort: str) -> dict[str, Any]:
+    return {
+        "IndexName": name,
+        "KeySchema": _key_schema(partition, sort),
+        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": _projected(name)},
+    }
+
+
+def _key_schema(partition: str, sort: str) -> list[dict[str, str]]:
+    return [
+        {"AttributeName": partition, "KeyType": "HASH"},
+        {"AttributeName": sort, "KeyType": "RANGE"},
+    ]
+
+
+INDEXES = (_index("GSI1", "g1p", "g1s"), _index("GSI2", "g2p", "g2s"))
+
+
+def definition(table_name: str) -> dict[str, Any]:
+    """Return what `CreateTable` is asked for."""
+    return {
+        "TableName": table_name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": name, "AttributeType": "S"}
+            for name in ("PK", "SK", "g1p", "g1s", "g2p", "g2s")
+        ],
+        "KeySchema": _key_schema("PK", "SK"),
+        "GlobalSecondaryIndexes": list(INDEXES),
+        "StreamSpecification": {"StreamEnabled": True, "StreamViewType": STREAM_VIEW},
+        "DeletionProtectionEnabled": True,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One setting: what was done about it, and whether the engine knows it at all."""
+
+    setting: str
+    outcome: str
+
+
+class Table:
+    """The table on one engine."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str, environment: str) -> None:
+        self._client = client
+        self.name = table_name
+        self._tags = {**TAGS, "Environment": environment}
+
+    def provision(self) -> Iterator[Step]:
+        """Make the table, or make an existing one agree; yields each step as it is done.
+
+        Raises:
+            Conflict: a table of that name has other keys or an index with other attributes.
+        """
+        yield self._ensure_exists()
+        yield from self._reconcile_indexes()
+        yield self._ensure_table_settings()
+        yield _unless_unknown("time to live", self._ensure_ttl)
+        yield _unless_unknown("point-in-time recovery", self._ensure_recovery)
+        yield _unless_unknown("tags", self._ensure_tags)
+
+    def describe(self) -> dict[str, Any] | None:
+        """Return the engine's description, None where there is no table."""
+        try:
+            return dict(self._client.describe_table(TableName=self.name)["Table"])
+        except self._client.exceptions.ResourceNotFoundException:
+            return None
+
+    def drop(self) -> bool:
+        """Remove the table with everything in it; False where there is none."""
+        found = self.describe()
+        if found is None:
+            return False
+        if found.get("DeletionProtectionEnabled"):
+            self._client.update_table(TableName=self.name, DeletionProtectionEnabled=False)
+        self._client.delete_table(TableName=self.name)
+        self._client.get_waiter("table_not_exists").wait(TableName=self.name, WaiterConfig=_WAIT)
+        return True
+
+    def _ensure_exists(self) -> Step:
+        try:
+            self._client.create_table(**definition(self.name))
+            outcome = "made"
+        except self._client.exceptions.ResourceInUseException:
+            outcome = "exists"
+        self._wait()
+        return Step("table", outcome)
+
+    def _wait(self) -> None:
+        """Wait until the table and each of its indexes serve; filling an index may take hours."""
+        pause_s = 0.05
+        while not _serves(self._found()):
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 2, 5)
+
+    def _found(self) -> dict[str, Any]:
+        found = self.describe()
+        if found is None:
+            raise Unavailable(
+                f"the table {self.name} disappeared while it was set up; run it again"
+            )
+        return found
+
+    def _reconcile_indexes(self) -> Iterator[Step]:
+        found = self._found()
+        if sorted(map(_key_names, found["KeySchema"])) != [("PK", "HASH"), ("SK", "RANGE")]:
+            raise Conflict(f"a table {self.name} with other keys exists; choose another TABLE_NAME")
+        present = {index["IndexName"]: index for index in found.get("GlobalSecondaryIndexes", ())}
+        for wanted in INDEXES:
+            yield self._reconcile_index(wanted, present.get(wanted["IndexName"]))
+
+    def _reconcile_index(self, wanted: dict[str, Any], present: dict[str, Any] | None) -> Step:
+        name = wanted["IndexName"]
+        if present is None:
+            self._client.update_table(
+                TableName=self.name,
+                AttributeDefinitions=definition(self.name)["AttributeDefinitions"],
+                GlobalSecondaryIndexUpdates=[{"Create": wanted}],  # type: ignore[typeddict-item]
+            )
+            self._wait()
+            return Step(f"index {name}", "made")
+        carried = set(present["Projection"].get("NonKeyAttributes", ()))
+        missing = set(wanted["Projection"]["NonKeyAttributes"]) - carried
+        if missing:
+            raise Conflict(
+                f"index {name} does not carry {', '.join(sorted(missing))}: DynamoDB cannot add "
+                f"attributes to an index; delete the index and run `algoitny table init` again"
+            )
+        return Step(f"index {name}", "as wanted")
+
+    def _ensure_table_settings(self) -> Step:
+        found = self._found()
+        changes: list[tuple[str, dict[str, Any]]] = []
+        if found.get("BillingModeSummary", {}).get("BillingMode") != "PAY_PER_REQUEST":
+            changes.append(("on-demand billing", {"BillingMode": "PAY_PER_REQUEST"}))
+        if not found.get("DeletionProtectionEnabled"):
+            changes.append(("deletion protection", {"DeletionProtectionEnabled": True}))
+        if not found.get("StreamSpecification", {}).get("StreamEnabled"):
+            stream = {"StreamEnabled": True, "StreamViewType": STREAM_VIEW}
+            changes.append(("stream", {"StreamSpecification": stream}))
+        for _, change in changes:
+            self._client.update_table(TableName=self.name, **change)
+            self._wait()
+        names = ", ".join(name for name, _ in changes)
+        return Step(
+            "billing, stream, deletion protection", f"set: {names}" if names else "as wanted"
+        )
+
+    def _ensure_ttl(self) -> str:
+        found = self._client.describe_time_to_live(TableName=self.name)["TimeToLiveDescription"]
+        if found.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}:
+            return "as wanted"
+        self._client.update_time_to_live(
+            TableName=self.name,
+            TimeToLiveSpecification={"Enabled": True, "AttributeName": TTL_ATTRIBUTE},
+        )
+        return "set"
+
+    def _ensure_recovery(self) -> str:
+        found = self._client.describe_continuous_backups(TableName=self.name)
+        recovery = found["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+        if recovery.get("PointInTimeRecoveryStatus") == "ENABLED":
+            return "as wanted"
+        self._client.update_continuous_backups(
+            TableName=self.name,
+            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
+        )
+        return "set"
+
+    def _ensure_tags(self) -> str:
+        arn = self._found()["TableArn"]
+        found = self._client.list_tags_of_resource(ResourceArn=arn).get("Tags", [])
+        if self._tags.items() <= {tag["Key"]: tag["Value"] for tag in found}.items():
+            return "as wanted"
+        tags = [{"Key": key, "Value": value} for key, value in self._tags.items()]
+        self._client.tag_resource(ResourceArn=arn, Tags=tags)  # type: ignore[arg-type]
+        return "set"
+
+
+def _serves(found: dict[str, Any]) -> bool:
+    parts = [found["TableStatus"]]
+    parts += [index.get("IndexStatus") for index in found.get("GlobalSecondaryIndexes", ())]
+    return set(parts) <= {"ACTIVE", None}
+
+
+def _key_names(entry: dict[str, str]) -> tuple[str, str]:
+    return entry["AttributeName"], entry["KeyType"]
+
+
+def _unless_unknown(setting: str, ensure: Callable[[], str]) -> Step:
+    """Take a step that some engines do not know."""
+    try:
+        return Step(setting, ensure())
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "UnknownOperationException":
+            raise
+        return Step(setting, "not known to this engine")
+
+
+def open_table(settings: Settings) -> Table:
+    """Return the table that the settings name; connects at its first use."""
+    client = boto3.client(
+        "dynamodb",
+        region_name=settings.aws_default_region,
+        endpoint_url=settings.dynamodb_endpoint,
+        config=Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 3}),
+    )
+    return Table(client, settings.table_name, settings.environment)
+
+
+def explain(error: ClientError | BotoCoreError, settings: Settings) -> str:
+    """Return what to tell a person about a failure of the engine."""
+    where = settings.dynamodb_endpoint or f"DynamoDB in {settings.aws_default_region}"
+    return f"{where} does not serve table {settings.table_name}: {error}"

@@ -1,0 +1,118 @@
+"""The services that tests run on: real ones, started once a session on free loopback ports."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+import redis
+
+from graphql_api.cli.engines.dynamodb_local import DynamoDBLocal
+from graphql_api.cli.engines.process import EngineUnavailable
+from graphql_api.cli.engines.redis_server import RedisServer
+from graphql_api.config import Settings
+from graphql_api.data.client import Dynamo, open_dynamo
+from graphql_api.data.table import open_table
+
+if TYPE_CHECKING:
+    from graphql_api.data.stores import Stores
+
+ROOT = Path(__file__).parents[1]
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+SECRET = "a-secret-of-the-tests-with-enough-characters"
+
+
+def missing(reason: str) -> None:
+    """Skip the test on a laptop; fail it in CI, where everything is to be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def pytest_configure() -> None:
+    """Keep the caller's own configuration out of the tests."""
+    for name in Settings.model_fields:
+        os.environ.pop(name.upper(), None)
+    os.environ.update(CREDENTIALS)
+
+
+@pytest.fixture(scope="session")
+def dynamodb_endpoint() -> Iterator[str]:
+    try:
+        with DynamoDBLocal(heap_mb=512) as engine:
+            yield engine.endpoint
+    except EngineUnavailable as error:
+        missing(str(error))
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    try:
+        with RedisServer() as engine:
+            yield engine.url
+    except EngineUnavailable as error:
+        missing(str(error))
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    with redis.Redis.from_url(redis_server) as connection:
+        connection.flushall()
+    return redis_server
+
+
+def make_settings(**values: object) -> Settings:
+    """Return settings of which only what is named differs from the defaults."""
+    return Settings(_env_file=None, secret_keys=SECRET, **values)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def settings(dynamodb_endpoint: str, tmp_path: Path) -> Settings:
+    """Settings that name a fresh table; not for tests that need Redis."""
+    found = make_settings(
+        aws_endpoint_url_dynamodb=dynamodb_endpoint,
+        table_name=f"test-{uuid4().hex[:12]}",
+        work_dir=tmp_path / "work",
+        redis_url="redis://127.0.0.1:1/0",
+    )
+    for _ in open_table(found).provision():
+        pass
+    return found
+
+
+@pytest.fixture
+def full_settings(settings: Settings, redis_url: str) -> Settings:
+    """Settings that name a fresh table and an empty Redis."""
+    return settings.model_copy(update={"redis_url": redis_url})
+
+
+@pytest.fixture
+def settings_env(full_settings: Settings) -> dict[str, str]:
+    """The environment of a process that is to run on `full_settings`."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        **CREDENTIALS,
+        "AWS_ENDPOINT_URL_DYNAMODB": str(full_settings.aws_endpoint_url_dynamodb),
+        "TABLE_NAME": full_settings.table_name,
+        "REDIS_URL": full_settings.redis_url,
+        "SECRET_KEYS": SECRET,
+        "WORK_DIR": str(full_settings.work_dir),
+        "LOG_FORMAT": "json",
+    }
+
+
+@pytest.fixture
+async def dynamo(settings: Settings) -> AsyncIterator[Dynamo]:
+    async with open_dynamo(settings) as client:
+        yield client
+
+
+@pytest.fixture
+async def stores(settings: Settings) -> AsyncIterator["Stores"]:
+    from graphql_api.data.stores import open_stores  # noqa: PLC0415
+
+    async with open_stores(settings) as found:
+        yield found
