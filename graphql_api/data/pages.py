@@ -10,13 +10,14 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from graphql_api.data.client import Dynamo
 from graphql_api.data.expressions import between, equals
 from graphql_api.data.keys import Key
 
 Item = dict[str, Any]
+T = TypeVar("T")
 
 # "A filter that no list serves reads at most five pages": of this many cards.
 SCAN_PAGES = 5
@@ -56,6 +57,18 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Cards(Generic[T]):
+    """A page of records with their positions, as `Slice` is of items."""
+
+    records: list[T]
+    positions: list[str]
+    has_next: bool
+    has_previous: bool
+    start: str | None
+    end: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     """Cards in the list's order with their positions.
 
@@ -69,6 +82,17 @@ class Slice:
     has_previous: bool
     start: str | None
     end: str | None
+
+    def map(self, from_item: Callable[[Item], T]) -> Cards[T]:
+        """Return the page with each card read as a record."""
+        return Cards(
+            records=[from_item(item) for item in self.items],
+            positions=self.positions,
+            has_next=self.has_next,
+            has_previous=self.has_previous,
+            start=self.start,
+            end=self.end,
+        )
 
 
 class _Stream:
