@@ -17,7 +17,7 @@ from typing import Self
 HOST = "127.0.0.1"
 
 
-class EngineUnavailable(RuntimeError):  # noqa: N818 - it names a state of the machine
+class EngineUnavailable(RuntimeError):
     """An engine cannot be brought up; the message says what is missing and what brings it."""
 
 
@@ -63,7 +63,7 @@ def run_tool(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> tuple[int, str]:
-    """Run a tool without input; return its exit code (124: out of time) and its last eight lines."""
+    """Run a tool without input; return its exit code (124: out of time) and its last lines."""
     try:
         done = subprocess.run(  # noqa: S603 - command lines of ours
             command,

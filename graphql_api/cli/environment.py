@@ -1,0 +1,98 @@
+"""The environment that `algoitny dev` gives its programs, and lends to commands beside it."""
+
+import os
+import secrets
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from graphql_api.cli.engines.paths import data_dir, project_root
+from graphql_api.config import Settings
+
+PID_NAME = "ALGOITNY_DEV_PID"
+URL_NAME = "ALGOITNY_URL"
+LOCAL_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def settings_of_checkout() -> Settings:
+    """Return the settings as the environment and the checkout's `.env` give them, read afresh."""
+    return Settings(_env_file=project_root() / ".env")
+
+
+def development_secret() -> str:
+    """Return the secret of this checkout; made once, in `.data/secret`, for its owner alone."""
+    path = data_dir("secret")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    secret = secrets.token_urlsafe(48)
+    with os.fdopen(descriptor, "w") as handle:
+        handle.write(f"{secret}\n")
+    return secret
+
+
+def session_variables(
+    settings: Settings, *, dynamodb_endpoint: str | None, redis_url: str | None, api_url: str
+) -> dict[str, str]:
+    """Return the variables that a session adds to the environment.
+
+    Parameters:
+        dynamodb_endpoint: our own engine's URL; None when the settings name another.
+        redis_url: the same for Redis.
+        api_url: the address of the API, which `algoitny submit` speaks to.
+    """
+    added = {"ENVIRONMENT": "development", URL_NAME: api_url}
+    if "secret_keys" not in settings.model_fields_set:
+        added["SECRET_KEYS"] = development_secret()
+    if dynamodb_endpoint is not None:
+        added |= {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb_endpoint, **LOCAL_CREDENTIALS}
+    if redis_url is not None:
+        added["REDIS_URL"] = redis_url
+    return added
+
+
+def session_file() -> Path:
+    """Return the file that names the variables of the session that runs in this checkout."""
+    return data_dir("dev.env")
+
+
+def write_session(variables: Mapping[str, str]) -> None:
+    """Write the session's variables for commands beside it; readable by the owner alone."""
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in variables.items()]
+    lines.append(f"{PID_NAME}={os.getpid()}\n")
+    path = session_file()
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as handle:
+        handle.writelines(lines)
+
+
+def end_session() -> None:
+    """Remove the session's variables."""
+    session_file().unlink(missing_ok=True)
+
+
+def join_running_session() -> bool:
+    """Use the variables of the session that runs in this checkout; return whether one does.
+
+    What the environment sets already stays as it is, and production is never touched.
+    """
+    if os.environ.get("ENVIRONMENT") == "production":
+        return False
+    try:
+        words = shlex.split(session_file().read_text())
+    except (FileNotFoundError, PermissionError):
+        return False
+    variables = dict(word.split("=", 1) for word in words)
+    if not Path("/proc", variables.pop(PID_NAME, "none")).exists():
+        return False
+    if {"AWS_ENDPOINT_URL_DYNAMODB", "LOCALSTACK_URL", "REDIS_URL"} & os.environ.keys():
+        return False
+    for name, value in variables.items():
+        os.environ.setdefault(name, value)
+    return True

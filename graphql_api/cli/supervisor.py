@@ -1,0 +1,217 @@
+"""Runs several programs as one: one log, one Ctrl-C, restarts with growing pauses."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+
+from graphql_api.cli.engines.process import dies_with_us
+
+LONGEST_PAUSE_S = 30.0
+STEADY_AFTER_S = 60.0
+LINE_LIMIT = 1 << 20  # bytes; a longer line of output is cut
+
+Write = Callable[[str, str], None]
+
+
+class ProgramFailedError(RuntimeError):
+    """A program that the others need has ended; the message has its last lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run.
+
+    Parameters:
+        name: the prefix of its lines in the log.
+        command: the command line.
+        environment: all of its environment.
+        grace_s: seconds between SIGTERM and SIGKILL.
+        is_restarted: whether its end is repaired; the end of any other ends everything.
+    """
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    grace_s: float = 3.0
+    is_restarted: bool = True
+
+
+class Child:
+    """One run of a program in a session of its own, its output handed on line by line."""
+
+    def __init__(self, program: Program, write: Write) -> None:
+        self.program = program
+        self.last_lines: deque[str] = deque(maxlen=12)
+        self._write = write
+        self._process: asyncio.subprocess.Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is also the id of its process group."""
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Start the program."""
+        self._process = await asyncio.create_subprocess_exec(
+            *dies_with_us(list(self.program.command)),
+            env=dict(self.program.environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            limit=LINE_LIMIT,
+        )
+        self._reader = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        while True:
+            try:
+                raw = await self._process.stdout.readline()
+            except ValueError:  # the line is longer than the limit; asyncio has dropped it
+                raw = b"[a line over 1 MB]\n"
+            if not raw:
+                return
+            line = raw.decode(errors="replace").rstrip()
+            self.last_lines.append(line)
+            self._write(self.program.name, line)
+
+    async def wait(self) -> int:
+        """Return the exit code once the program has ended and its output is read."""
+        assert self._process is not None
+        assert self._reader is not None
+        code = await self._process.wait()
+        with contextlib.suppress(TimeoutError):  # a grandchild may hold the pipe open
+            await asyncio.wait_for(self._reader, timeout=0.5)
+        return code
+
+    async def stop(self) -> None:
+        """End the program and whatever it has started: SIGTERM, then SIGKILL to its group."""
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.terminate()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), self.program.grace_s)
+        self.kill()
+        await self.wait()
+
+    def kill(self) -> None:
+        """Send SIGKILL to the program and to all that it has started in its session."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+
+class Supervisor:
+    """Keeps programs running until one that matters fails or `request_stop` is called."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._children: list[Child] = []
+        self._keepers: list[asyncio.Task[None]] = []
+        self._stopping = asyncio.Event()
+        self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def request_stop(self) -> None:
+        """Ask for an orderly end; the second time, kill everything at once."""
+        if self._stopping.is_set():
+            for child in self._children:
+                child.kill()
+        self._stopping.set()
+
+    async def run(self, bring_up: Coroutine[None, None, None]) -> None:
+        """Bring everything up, then wait for the end, then stop all in reverse order of start.
+
+        Raises:
+            ProgramFailedError: a program that is not restarted ended, or `bring_up` raised it.
+        """
+        script = asyncio.create_task(bring_up)
+        stop = asyncio.create_task(self._stop_requested())
+        ends: list[asyncio.Future[None]] = [stop, self._failure]
+        try:
+            await asyncio.wait([script, *ends], return_when="FIRST_COMPLETED")
+            if script.done() and not stop.done():
+                script.result()
+                await asyncio.wait(ends, return_when="FIRST_COMPLETED")
+            if self._failure.done():
+                self._failure.result()
+        finally:
+            self._stopping.set()
+            script.cancel()
+            await asyncio.gather(script, stop, return_exceptions=True)
+            await self._stop_all()
+            self._failure.cancel()
+
+    async def _stop_requested(self) -> None:
+        await self._stopping.wait()
+
+    async def keep(self, program: Program) -> Child:
+        """Start a program and see to it until the end."""
+        child = await self._start(program)
+        self._keepers.append(asyncio.create_task(self._see_to(child)))
+        return child
+
+    async def run_once(self, program: Program) -> None:
+        """Run a program to its end.
+
+        Raises:
+            ProgramFailedError: it did not exit with 0.
+        """
+        child = await self._start(program)
+        code = await child.wait()
+        self._children.remove(child)
+        if code != 0:
+            raise ProgramFailedError(_obituary(child, code))
+
+    async def _start(self, program: Program) -> Child:
+        child = Child(program, self._write)
+        await child.start()
+        self._children.append(child)
+        return child
+
+    async def _see_to(self, child: Child) -> None:
+        pause_s = 1.0
+        while True:
+            begun = time.monotonic()
+            code = await child.wait()
+            if self._stopping.is_set():
+                return
+            child.kill()
+            if not child.program.is_restarted:
+                if not self._failure.done():
+                    self._failure.set_exception(ProgramFailedError(_obituary(child, code)))
+                return
+            if time.monotonic() - begun > STEADY_AFTER_S:
+                pause_s = 1.0
+            ending = _ending(code)
+            self._write("dev", f"{child.program.name} {ending}; it starts again in {pause_s:.0f} s")
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+            successor = Child(child.program, self._write)
+            await successor.start()
+            self._children[self._children.index(child)] = successor
+            child = successor
+
+    async def _stop_all(self) -> None:
+        for keeper in self._keepers:
+            keeper.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
+        while self._children:
+            child = self._children.pop()
+            await child.stop()
+
+
+def _ending(code: int) -> str:
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+
+
+def _obituary(child: Child, code: int) -> str:
+    last = "\n".join(f"  {line}" for line in child.last_lines)
+    return f"{child.program.name} {_ending(code)}. Its last lines:\n{last}"
