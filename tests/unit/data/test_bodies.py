@@ -1,0 +1,24 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graphql_api.data.bodies import DamagedBody, pack, unpack
+
+
+@given(st.binary(max_size=5000))
+def test_what_was_packed_unpacks_to_the_same_bytes(raw: bytes) -> None:
+    assert unpack(pack(raw)) == raw
+
+
+def test_two_kilobytes_of_code_pack_below_one() -> None:
+    code = "".join(f"    total = total + values[{n}] * weight({n})\n" for n in range(48)).encode()
+    assert len(code) > 2000
+    assert len(pack(code)) < 1024
+
+
+@pytest.mark.parametrize("position", [0, 10, -1])
+def test_a_changed_byte_is_noticed(position: int) -> None:
+    packed = bytearray(pack(b"some code that somebody wrote" * 20))
+    packed[position] ^= 0x55
+    with pytest.raises(DamagedBody):
+        unpack(bytes(packed))
