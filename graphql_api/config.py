@@ -74,7 +74,9 @@ class Settings(BaseSettings):
         description="Older name of `AWS_ENDPOINT_URL_DYNAMODB`, used when that is unset; also "
         "serves S3.",
     )
-    aws_default_region: str = Field("us-east-1", description="The AWS region.")
+    aws_default_region: str = Field(
+        "us-east-1", description="The AWS region of the table and of the bucket."
+    )
     bodies_bucket: str | None = Field(
         None,
         description="S3 bucket for bodies over 300 KB (code, results, test data). Unset: they are "

@@ -11,7 +11,9 @@ import typer
 from graphql_api.cli.dev import dev
 from graphql_api.cli.engines.process import EngineUnavailable
 from graphql_api.cli.environment import join_running_session
+from graphql_api.cli.settings import settings
 from graphql_api.cli.setup import setup
+from graphql_api.cli.table import app as table
 
 app = typer.Typer(
     name="algoitny",
@@ -21,6 +23,8 @@ app = typer.Typer(
 )
 app.command()(dev)
 app.command()(setup)
+app.command()(settings)
+app.add_typer(table, name="table")
 
 
 @app.callback()

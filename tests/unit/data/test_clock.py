@@ -1,0 +1,41 @@
+"""Days and hours are those of UTC, wherever the machine stands."""
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from graphql_api.data.clock import day_of, days_before, end_of_day, hour_of, parse_day
+
+LAST_MS_OF_2024 = 1_735_689_599_999
+
+
+@pytest.fixture(params=["Asia/Seoul", "America/Los_Angeles", "UTC"])
+def _zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_zone")
+def test_the_day_turns_at_midnight_utc() -> None:
+    assert day_of(LAST_MS_OF_2024) == "20241231"
+    assert day_of(LAST_MS_OF_2024 + 1) == "20250101"
+    assert hour_of(LAST_MS_OF_2024) == "2024123123"
+
+
+@pytest.mark.usefixtures("_zone")
+def test_a_days_limits_start_anew_at_the_next_midnight_utc() -> None:
+    assert end_of_day("20241231") == datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def test_days_before_cross_months_and_leap_days() -> None:
+    assert days_before("20240301", 1) == "20240229"
+
+
+@pytest.mark.parametrize("text", ["2024-01-01", "20241301", "", "tomorrow"])
+def test_what_is_no_day_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"does not match format|unconverted|day is out"):
+        parse_day(text)

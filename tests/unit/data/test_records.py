@@ -1,0 +1,83 @@
+"""Records and items: every field has one attribute, and formats are told apart."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pytest
+
+from graphql_api.data import records
+from graphql_api.data.records import Problem, Record, UnknownFormat, stored
+from graphql_api.data.words import Comparer, ProblemState
+
+ALL = [
+    kind
+    for kind in vars(records).values()
+    if isinstance(kind, type) and issubclass(kind, Record) and kind is not Record
+]
+PROBLEM = Problem(
+    platform="algoitny",
+    number="1",
+    title="두 수",
+    state=ProblemState.COMPLETED,
+    tags=("math", "io"),
+    comparer=Comparer.FLOAT,
+    created_at=5,
+    updated_at=6,
+)
+
+
+def test_a_record_comes_back_from_its_item_as_it_was() -> None:
+    assert Problem.from_item(PROBLEM.to_item()) == PROBLEM
+
+
+def test_a_field_that_is_none_is_not_stored() -> None:
+    assert "lnk" not in PROBLEM.to_item()
+
+
+def test_an_item_written_before_a_field_existed_reads_with_its_default() -> None:
+    item = PROBLEM.to_item()
+    del item["tl"], item["v"]
+    assert Problem.from_item(item).time_limit_ms == 2000
+
+
+def test_attributes_of_other_code_are_passed_over() -> None:
+    assert Problem.from_item({**PROBLEM.to_item(), "later": 1}) == PROBLEM
+
+
+def test_an_item_of_a_newer_format_is_refused_and_the_message_says_which() -> None:
+    with pytest.raises(UnknownFormat, match=r"a problem of format 9 is stored, .* reads up to 1"):
+        Problem.from_item({**PROBLEM.to_item(), "v": 9})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grown(Record):
+    """A record at its third format: the limit was in seconds, and later got another name."""
+
+    entity: ClassVar[str] = "grown"
+    format: ClassVar[int] = 3
+    upgrades: ClassVar[dict[int, Any]] = {
+        1: lambda item: {**item, "old_ms": item["seconds"] * 1000},
+        2: lambda item: {**item, "ms": item["old_ms"]},
+    }
+    limit_ms: int = stored("ms")
+
+
+@pytest.mark.parametrize(
+    "item", [{"v": 1, "seconds": 2}, {"v": 2, "old_ms": 2000}, {"v": 3, "ms": 2000}]
+)
+def test_an_item_of_any_older_format_is_read_through_its_upgrades(item: dict[str, Any]) -> None:
+    assert Grown.from_item(item).limit_ms == 2000
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
+def test_no_two_fields_share_an_attribute(kind: type[Record]) -> None:
+    names = kind.attributes()
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
+def test_attribute_names_are_short_and_no_index_keys(kind: type[Record]) -> None:
+    """A page of twenty cards repeats every name twenty times."""
+    short = [name for name in kind.attributes() if not name.startswith("n_")]
+    assert all(len(name) <= 3 for name in short)
+    assert not {"PK", "SK", "g1p", "g1s", "g2p", "g2s"} & set(short)

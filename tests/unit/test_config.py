@@ -1,0 +1,65 @@
+"""Settings: refused when wrong, safe in production, each one documented."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from graphql_api.cli.settings import settings_markdown
+from graphql_api.config import Environment, Settings
+
+ROOT = Path(__file__).parents[2]
+GOOD = "x" * 32
+
+
+def settings(**values: object) -> Settings:
+    return Settings(_env_file=None, **values)  # type: ignore[arg-type]
+
+
+def test_production_without_secrets_does_not_start() -> None:
+    with pytest.raises(ValidationError, match="secrets of at least 32 characters in production"):
+        settings(environment="production")
+
+
+def test_production_refuses_a_short_secret_even_behind_a_good_one() -> None:
+    with pytest.raises(ValidationError, match="at least 32 characters"):
+        settings(environment="production", secret_keys=f"{GOOD},short")
+
+
+def test_production_starts_with_secrets_and_is_no_development() -> None:
+    found = settings(environment="production", secret_keys=f"{GOOD}, {'y' * 40}")
+    assert found.environment is Environment.PRODUCTION
+    assert found.is_development is False
+    assert found.signing_secrets == (GOOD.encode(), b"y" * 40)
+
+
+def test_secrets_never_show_when_settings_are_printed() -> None:
+    assert GOOD not in repr(settings(secret_keys=GOOD))
+
+
+def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADMIN_EMAILS", "a@example.org, b@example.org,")
+    assert settings().admin_emails == ("a@example.org", "b@example.org")
+
+
+def test_reading_fewer_feed_shards_than_are_written_is_refused() -> None:
+    with pytest.raises(ValidationError, match="FEED_READ_SHARDS"):
+        settings(feed_write_shards=4, feed_read_shards=2)
+
+
+def test_the_older_endpoint_name_is_used_when_the_newer_is_unset() -> None:
+    old = settings(localstack_url="http://127.0.0.1:4566")
+    both = settings(localstack_url="http://127.0.0.1:4566", aws_endpoint_url_dynamodb="http://x:1")
+    assert old.dynamodb_endpoint == "http://127.0.0.1:4566"
+    assert both.dynamodb_endpoint == "http://x:1"
+    assert settings().dynamodb_endpoint is None
+
+
+def test_the_page_of_settings_is_the_one_that_the_settings_make() -> None:
+    """`make docs` writes it anew."""
+    assert (ROOT / "docs/settings.md").read_text() == settings_markdown()
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_says_what_it_means(name: str) -> None:
+    assert len(Settings.model_fields[name].description or "") > 15
