@@ -50,10 +50,10 @@ format: venv ## rewrite the sources as the formatter wants them
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: venv ## resolve requirements/*.in anew into the lock files
+lock: venv ## resolve requirements/*.in anew into the lock files, for every Python from 3.11
 	for name in runtime dev node; do \
-	  $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header \
-	    requirements/$$name.in -o requirements/$$name.lock || exit 1; done
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-header requirements/$$name.in -o requirements/$$name.lock || exit 1; done
 
 schema: venv ## write schema.graphql from the code
 	$(BIN)/algoitny schema export
