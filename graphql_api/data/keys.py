@@ -4,6 +4,8 @@ Functions return the key attributes of one item as a dict, or the partition of a
 Platform, number, language and tag hold no `#` and no `:`; `part` refuses those that do.
 """
 
+from collections.abc import Mapping
+from typing import Any
 from zlib import crc32
 
 from graphql_api.data.errors import InvalidInput
@@ -30,6 +32,11 @@ def part(value: str, what: str) -> str:
 
 def _key(partition: str, sort: str) -> Key:
     return {"PK": partition, "SK": sort}
+
+
+def of_item(item: Mapping[str, Any]) -> Key:
+    """Return the key of an item that was read."""
+    return _key(item["PK"], item["SK"])
 
 
 def shard_of(text: str, shards: int) -> int:

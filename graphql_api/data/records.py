@@ -144,8 +144,12 @@ class User(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals(Record):
-    """A user's counters over all time; `by_language` is kept as one attribute a language."""
+    """A user's counters over all time.
 
+    Executions by language stand beside them, one attribute a language: `LANGUAGE_PREFIX` and id.
+    """
+
+    LANGUAGE_PREFIX: ClassVar[str] = "l_"
     entity: ClassVar[str] = "totals"
     executions: int = stored("ne", default=0)
     accepted: int = stored("na", default=0)
