@@ -6,24 +6,20 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
 from graphql_api.config import Settings, get_settings
 from graphql_api.data.errors import DomainError
-from graphql_api.data.table import Table, explain, open_table
+from graphql_api.data.table import Table, open_table
 
 app = typer.Typer(help="Make, show and remove the DynamoDB table.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 @contextmanager
-def _engine_errors(settings: Settings) -> Iterator[None]:
+def _engine_errors() -> Iterator[None]:
     """End the command with 1 and a sentence when the engine fails."""
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
-        typer.echo(explain(error, settings), err=True)
-        raise typer.Exit(1) from error
     except DomainError as error:
         typer.echo(error.message, err=True)
         raise typer.Exit(1) from error
@@ -34,7 +30,7 @@ def init(*, as_json: AsJson = False) -> None:
     """Make the table, or bring an existing one's settings in line; safe to run again."""
     settings = get_settings()
     done: dict[str, str] = {}
-    with _engine_errors(settings):
+    with _engine_errors():
         for step in open_table(settings).provision():
             done[step.setting] = step.outcome
             if not as_json:
@@ -47,7 +43,7 @@ def init(*, as_json: AsJson = False) -> None:
 def describe(*, as_json: AsJson = False) -> None:
     """Show the table: state, size, indexes."""
     settings = get_settings()
-    with _engine_errors(settings):
+    with _engine_errors():
         found = _existing(open_table(settings), settings)
     if as_json:
         typer.echo(json.dumps(found, default=str))
@@ -67,7 +63,7 @@ def drop(
 ) -> None:
     """Remove the table and everything in it, for ever."""
     settings = get_settings()
-    with _engine_errors(settings):
+    with _engine_errors():
         table = open_table(settings)
         _existing(table, settings)
         if not yes and typer.prompt("Type the table's name to remove it") != table.name:

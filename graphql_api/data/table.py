@@ -6,6 +6,7 @@ changed.
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -93,31 +94,53 @@ class Table:
 
         Raises:
             Conflict: a table of that name has other keys or an index with other attributes.
+            Unavailable: the engine does not answer, or refuses.
         """
-        yield self._ensure_exists()
-        yield from self._reconcile_indexes()
-        yield self._ensure_table_settings()
-        yield _unless_unknown("time to live", self._ensure_ttl)
-        yield _unless_unknown("point-in-time recovery", self._ensure_recovery)
-        yield _unless_unknown("tags", self._ensure_tags)
+        with self._engine():
+            yield self._ensure_exists()
+            yield from self._reconcile_indexes()
+            yield self._ensure_table_settings()
+            yield _unless_unknown("time to live", self._ensure_ttl)
+            yield _unless_unknown("point-in-time recovery", self._ensure_recovery)
+            yield _unless_unknown("tags", self._ensure_tags)
 
     def describe(self) -> dict[str, Any] | None:
-        """Return the engine's description, None where there is no table."""
-        try:
-            return dict(self._client.describe_table(TableName=self.name)["Table"])
-        except self._client.exceptions.ResourceNotFoundException:
-            return None
+        """Return the engine's description, None where there is no table.
+
+        Raises:
+            Unavailable: the engine does not answer, or refuses.
+        """
+        with self._engine():
+            try:
+                return dict(self._client.describe_table(TableName=self.name)["Table"])
+            except self._client.exceptions.ResourceNotFoundException:
+                return None
 
     def drop(self) -> bool:
-        """Remove the table with everything in it; False where there is none."""
+        """Remove the table with everything in it; False where there is none.
+
+        Raises:
+            Unavailable: the engine does not answer, or refuses.
+        """
         found = self.describe()
         if found is None:
             return False
-        if found.get("DeletionProtectionEnabled"):
-            self._client.update_table(TableName=self.name, DeletionProtectionEnabled=False)
-        self._client.delete_table(TableName=self.name)
-        self._client.get_waiter("table_not_exists").wait(TableName=self.name, WaiterConfig=_WAIT)
+        with self._engine():
+            if found.get("DeletionProtectionEnabled"):
+                self._client.update_table(TableName=self.name, DeletionProtectionEnabled=False)
+            self._client.delete_table(TableName=self.name)
+            waiter = self._client.get_waiter("table_not_exists")
+            waiter.wait(TableName=self.name, WaiterConfig=_WAIT)
         return True
+
+    @contextmanager
+    def _engine(self) -> Iterator[None]:
+        """Turn the engine's failures into one that a person can read."""
+        try:
+            yield
+        except (ClientError, BotoCoreError) as error:
+            where = self._client.meta.endpoint_url
+            raise Unavailable(f"{where} does not serve table {self.name}: {error}") from error
 
     def _ensure_exists(self) -> Step:
         try:
@@ -248,9 +271,3 @@ def open_table(settings: Settings) -> Table:
         config=Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 3}),
     )
     return Table(client, settings.table_name, settings.environment)
-
-
-def explain(error: ClientError | BotoCoreError, settings: Settings) -> str:
-    """Return what to tell a person about a failure of the engine."""
-    where = settings.dynamodb_endpoint or f"DynamoDB in {settings.aws_default_region}"
-    return f"{where} does not serve table {settings.table_name}: {error}"
