@@ -24,6 +24,8 @@ SCAN_PAGES = 5
 SCAN_CARDS = 100
 
 _KEY_NAMES = {None: ("PK", "SK"), "GSI1": ("g1p", "g1s"), "GSI2": ("g2p", "g2s")}
+# Sorts before every sort key; an index takes no empty string.
+_START = " "
 # Sorts after every character that a position holds.
 _END = "\U0010ffff"
 
@@ -126,7 +128,7 @@ class _Stream:
         first, last = self._window.after, self._window.before
         low, high = (last, first) if self._cards.descending else (first, last)
         prefix = self._cards.prefix
-        return prefix + (low or ""), prefix + (_END if high is None else high)
+        return prefix + (low or "") or _START, prefix + (_END if high is None else high)
 
     def _excluded(self) -> int:
         bounds = (self._window.after, self._window.before)
