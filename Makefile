@@ -9,7 +9,7 @@ INPUTS := requirements/dev.lock pyproject.toml
 STATE = $$(pwd; $(PYTHON) --version; cksum $(INPUTS))
 export PORT ?= 8000
 
-.PHONY: help dev test setup venv lint format lock schema bench clean dynamodb-init dynamodb-describe
+.PHONY: help dev test setup venv lint format lock schema docs bench clean dynamodb-init dynamodb-describe
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ lock: venv ## resolve requirements/*.in anew into the lock files, for every Pyth
 
 schema: venv ## write schema.graphql from the code
 	$(BIN)/algoitny schema export
+
+docs: venv ## write docs/settings.md from the code
+	$(BIN)/algoitny settings > docs/settings.md
 
 bench: setup ## run the benchmarks; they print their figures
 	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -24,7 +24,7 @@ from graphql_api.cli.engines import packages
 from graphql_api.cli.engines.dynamodb_local import DynamoDBLocal
 from graphql_api.cli.engines.paths import data_dir, project_root
 from graphql_api.cli.engines.process import HOST, EngineProcess, free_port
-from graphql_api.cli.engines.redis_server import RedisServer
+from graphql_api.cli.engines.redis_server import REDIS_PORT, RedisServer
 from graphql_api.cli.setup import (
     DYNAMODB_STEP,
     PLAYGROUND_STEP,
@@ -37,7 +37,6 @@ from graphql_api.config import Settings
 
 DEFAULT_PORT = 8000
 DYNAMODB_PORT = 8001
-REDIS_PORT = 6379
 READY_TIMEOUT_S = 60.0
 COLOURS = {"api": "36", "worker": "35", "dynamodb": "33", "redis": "31", "setup": "32", "dev": "1"}
 

@@ -77,22 +77,23 @@ def end_session() -> None:
     session_file().unlink(missing_ok=True)
 
 
-def join_running_session() -> bool:
-    """Use the variables of the session that runs in this checkout; return whether one does.
-
-    What the environment sets already stays as it is, and production is never touched.
-    """
-    if os.environ.get("ENVIRONMENT") == "production":
-        return False
+def running_session() -> dict[str, str] | None:
+    """Return the variables of the session that runs in this checkout; None when none does."""
     try:
         words = shlex.split(session_file().read_text())
     except (FileNotFoundError, PermissionError):
-        return False
+        return None
     variables = dict(word.split("=", 1) for word in words)
-    if not Path("/proc", variables.pop(PID_NAME, "none")).exists():
-        return False
-    if {"AWS_ENDPOINT_URL_DYNAMODB", "LOCALSTACK_URL", "REDIS_URL"} & os.environ.keys():
-        return False
-    for name, value in variables.items():
+    return variables if Path("/proc", variables.pop(PID_NAME, "none")).exists() else None
+
+
+def join_running_session() -> None:
+    """Use the engines of the session that runs in this checkout, if one does.
+
+    An environment that names an engine or production itself is left as it is.
+    """
+    chosen = {"AWS_ENDPOINT_URL_DYNAMODB", "LOCALSTACK_URL", "REDIS_URL"} & os.environ.keys()
+    if chosen or os.environ.get("ENVIRONMENT") == "production":
+        return
+    for name, value in (running_session() or {}).items():
         os.environ.setdefault(name, value)
-    return True

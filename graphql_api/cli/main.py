@@ -8,12 +8,13 @@ import sys
 
 import typer
 
+from graphql_api.cli import table
 from graphql_api.cli.dev import dev
+from graphql_api.cli.doctor import doctor
 from graphql_api.cli.engines.process import EngineUnavailable
 from graphql_api.cli.environment import join_running_session
 from graphql_api.cli.settings import settings
 from graphql_api.cli.setup import setup
-from graphql_api.cli.table import app as table
 
 app = typer.Typer(
     name="algoitny",
@@ -22,9 +23,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(dev)
-app.command()(setup)
+app.command()(doctor)
 app.command()(settings)
-app.add_typer(table, name="table")
+app.command()(setup)
+app.add_typer(table.app, name="table")
 
 
 @app.callback()

@@ -10,6 +10,8 @@ from graphql_api.cli.engines import packages
 from graphql_api.cli.engines.paths import data_dir
 from graphql_api.cli.engines.process import HOST, EngineProcess, free_port
 
+REDIS_PORT = 6379  # what every client tries by default
+
 
 def prepare_redis() -> Path:
     """Return `redis-server`, installed by apt when it is missing and we are root.
@@ -50,6 +52,7 @@ class RedisServer(EngineProcess):
         """
         command = [str(prepare_redis()), "--port", str(self.port), "--bind", HOST]
         command += ["--maxmemory-policy", "noeviction", "--save", "", "--daemonize", "no"]
+        command += ["--loglevel", "warning"]
         if self.data_dir is None:
             return [*command, "--appendonly", "no", "--dir", tempfile.gettempdir()]
         self.data_dir.mkdir(parents=True, exist_ok=True)
