@@ -1,7 +1,7 @@
 """The table as plain items in and out: what every store is written with."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +12,15 @@ from graphql_api.data.actions import Action
 from graphql_api.data.expressions import Change, Condition, Placeholders
 from graphql_api.data.keys import Key
 from graphql_api.data.transport import Transport, open_transport
-from graphql_api.data.values import dump_item, load_item
+from graphql_api.data.values import dump_item, item_size, load_item
 
 Item = dict[str, Any]
 
 # Limits of BatchGetItem and BatchWriteItem, from Amazon's API reference.
 BATCH_GET_KEYS = 100
 BATCH_WRITE_ITEMS = 25
+# A body past a megabyte, base64 included, would hold up the event loop while it is sent.
+BATCH_WRITE_BYTES = 600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +197,11 @@ class Dynamo:
     async def batch_write(
         self, *, puts: Iterable[Mapping[str, Any]] = (), deletes: Iterable[Key] = ()
     ) -> None:
-        """Write and remove any number of items, 25 a request, not atomically."""
-        requests = [{"PutRequest": {"Item": dump_item(item)}} for item in puts]
-        requests += [{"DeleteRequest": {"Key": dump_item(key)}} for key in deletes]
-        for start in range(0, len(requests), BATCH_WRITE_ITEMS):
-            await self._batch_write(requests[start : start + BATCH_WRITE_ITEMS])
+        """Write and remove any number of items, up to 25 a request, not atomically."""
+        for items in _batches(puts):
+            await self._batch_write([{"PutRequest": {"Item": dump_item(item)}} for item in items])
+        for keys in _batches(deletes):
+            await self._batch_write([{"DeleteRequest": {"Key": dump_item(key)}} for key in keys])
 
     async def _batch_write(self, requests: list[dict[str, Any]]) -> None:
         pending: dict[str, Any] = {self.table_name: requests}
@@ -222,6 +224,20 @@ class Dynamo:
             TransactItems=[action.render(self.table_name) for action in actions],
             ClientRequestToken=str(uuid4()),
         )
+
+
+def _batches(items: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Group items into batches of at most 25 and, unless a single one is larger, 600 KB."""
+    batch: list[Mapping[str, Any]] = []
+    size = 0
+    for item in items:
+        size += item_size(item)
+        if batch and (len(batch) == BATCH_WRITE_ITEMS or size > BATCH_WRITE_BYTES):
+            yield batch
+            batch, size = [], item_size(item)
+        batch.append(item)
+    if batch:
+        yield batch
 
 
 def _conditional(condition: Condition | None, places: Placeholders) -> dict[str, Any]:
