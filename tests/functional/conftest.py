@@ -1,0 +1,80 @@
+"""One running system for the tests that only use it: API, worker, sample problems."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from graphql_api.data.table import open_table
+from tests.conftest import CREDENTIALS, ROOT, SECRET, make_settings
+from tests.system import Api, Client, Worker
+
+ADMIN = "admin@example.org"
+
+
+@pytest.fixture(scope="session")
+def system_env(
+    dynamodb_endpoint: str, redis_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """The environment of a system on a table of its own, with the sample problems imported."""
+    table_name = f"system-{uuid4().hex[:12]}"
+    settings = make_settings(aws_endpoint_url_dynamodb=dynamodb_endpoint, table_name=table_name)
+    for _ in open_table(settings).provision():
+        pass
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        **CREDENTIALS,
+        "ENVIRONMENT": "development",
+        "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_endpoint,
+        "TABLE_NAME": table_name,
+        "REDIS_URL": redis_server,
+        "SECRET_KEYS": SECRET,
+        "ADMIN_EMAILS": ADMIN,
+        "WORK_DIR": str(tmp_path_factory.mktemp("work")),
+        "LOG_FORMAT": "json",
+    }
+    algoitny(env, "problems", "import", "examples/problems")
+    return env
+
+
+def algoitny(env: dict[str, str], *arguments: str) -> str:
+    """Run the operator's command and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "graphql_api.cli.main", *arguments],
+        cwd=ROOT,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def api(system_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    with Api(system_env, tmp_path_factory.mktemp("api")) as running:
+        yield running.wait_until_alive()
+
+
+@pytest.fixture(scope="session")
+def worker(
+    system_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Worker]:
+    with Worker(system_env, tmp_path_factory.mktemp("worker")) as running:
+        yield running
+
+
+@pytest.fixture
+def client(api: Api) -> Iterator[Client]:
+    """A client that is not signed in."""
+    found = Client(api.url)
+    yield found
+    found.close()
+
