@@ -1,0 +1,1 @@
+"""The workers: `dramatiq tasks` starts them all."""

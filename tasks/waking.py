@@ -1,0 +1,215 @@
+"""A Redis broker whose idle workers are woken by the next message instead of polling for it.
+
+Each message pushes a token on its queue's wake-up list. A consumer that finds its queue empty
+waits for a token, so that it fetches within milliseconds; without one it looks again after the
+worker's idle time-out, which keeps heartbeats and the recovery of dead workers' messages going.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import redis
+from dramatiq import Consumer, Message, MessageProxy
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.errors import ConnectionClosed
+from dramatiq.middleware import Middleware
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+# A list of tokens is at most this long, as each costs an idle consumer one empty fetch.
+TOKENS_KEPT = 64
+TOKEN_LIFE_S = 30
+# BLPOP takes 0 for ever.
+SHORTEST_WAIT_S = 0.01
+
+
+def connect(url: str, *, timeout_s: float, database_offset: int = 0) -> redis.Redis:
+    """Return a client that connects at its first command and tries a broken connection once again.
+
+    `database_offset` counts from the database that the URL names.
+    """
+    pool = redis.ConnectionPool.from_url(
+        url,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        retry=Retry(NoBackoff(), 1),
+    )
+    pool.connection_kwargs["db"] = int(pool.connection_kwargs.get("db") or 0) + database_offset
+    return redis.Redis(connection_pool=pool)
+
+
+class WakingBroker(RedisBroker):
+    """Dramatiq's Redis broker with consumers that wait for a wake-up.
+
+    Parameters:
+        url: the Redis; the queues lie in its next database, as maintenance lists all keys there.
+        timeout_s: time-out of one command.
+        prefetch: the most messages of a queue that this process holds at once, by queue name.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout_s: float,
+        middleware: list[Middleware],
+        heartbeat_timeout_ms: int,
+        maintenance_chance: int,
+        dead_message_life_ms: int,
+    ) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]
+            client=connect(url, timeout_s=timeout_s, database_offset=1),
+            middleware=middleware,
+            heartbeat_timeout=heartbeat_timeout_ms,
+            maintenance_chance=maintenance_chance,
+            dead_message_ttl=dead_message_life_ms,
+        )
+        self.prefetch: dict[str, int] = {}
+        self.draining = threading.Event()
+        self._url, self._timeout_s = url, timeout_s
+
+    @property
+    def consumer_class(self) -> type[Consumer]:
+        """The consumer that waits for a wake-up."""
+        return WakingConsumer
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
+        """Return a consumer of a queue that idles for at most `timeout` milliseconds."""
+        bounded = min(prefetch, self.prefetch.get(queue_name, prefetch))
+        return WakingConsumer(self, queue_name, bounded, timeout)
+
+    def connect_waiting(self, longest_wait_s: float) -> redis.Redis:
+        """Return a client whose commands may block for that long."""
+        return connect(self._url, timeout_s=self._timeout_s + longest_wait_s, database_offset=1)
+
+    def wake_key(self, queue_name: str) -> str:
+        """Return the key of a queue's wake-up tokens."""
+        return f"{self.namespace}:{queue_name}.wake"
+
+    def wake(self, queue_name: str) -> None:
+        """Let one idle consumer of a queue look; does nothing while Redis is away."""
+        key = self.wake_key(queue_name)
+        pipeline = self.client.pipeline(transaction=False)
+        pipeline.rpush(key, 1)
+        pipeline.ltrim(key, -TOKENS_KEPT, -1)
+        pipeline.expire(key, TOKEN_LIFE_S)
+        with suppress(redis.RedisError):
+            pipeline.execute()
+
+    def do_enqueue(self, queue_name: str, message_id: str, data: bytes) -> None:
+        """Append a message to a queue, then wake a consumer."""
+        self._dispatch("enqueue")(queue_name, message_id, data)  # type: ignore[no-untyped-call]
+        self.wake(queue_name)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+
+
+class WakingConsumer(Consumer):
+    """Messages of one queue, for one consumer thread; acknowledged from any thread."""
+
+    def __init__(
+        self, broker: WakingBroker, queue_name: str, prefetch: int, timeout_ms: int
+    ) -> None:
+        self._broker = broker
+        self._queue_name = queue_name
+        self._prefetch = prefetch
+        self._longest_wait_s = timeout_ms / 1000
+        self._waiting = broker.connect_waiting(self._longest_wait_s)
+        self._fetched: deque[Message[Any]] = deque()
+        # Ids of the messages handed out, and when those that are delayed are due (epoch ms).
+        self._held: dict[str, float | None] = {}
+        self._freed = threading.Event()
+
+    def __next__(self) -> MessageProxy | None:
+        """Return the next message, or None after having waited for one."""
+        with _as_closed():
+            if not self._fetched:
+                self._fetched.extend(self._fetch())
+            if not self._fetched:
+                self._wait()
+                return None
+        message = self._fetched.popleft()
+        self._held[_redis_id(message)] = message.options.get("eta")
+        return MessageProxy(message)
+
+    def ack(self, message: MessageProxy) -> None:
+        """Remove a processed message."""
+        self._finish("ack", message)
+
+    def nack(self, message: MessageProxy) -> None:
+        """Move a failed message to the dead-letter queue."""
+        self._finish("nack", message)
+
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        """Give messages back unprocessed, for any worker."""
+        self._requeue([_redis_id(message) for message in messages])
+
+    def close(self) -> None:
+        """Give back what was fetched and not handed out, and close the connection."""
+        fetched = [_redis_id(message) for message in self._fetched]
+        self._fetched.clear()
+        with suppress(ConnectionClosed):
+            self._requeue(fetched)
+        self._waiting.close()
+
+    def _fetch(self) -> list[Message[Any]]:
+        """Fetch what this process has room for; with no room it still is a heartbeat."""
+        room = 0 if self._broker.draining.is_set() else self._prefetch - len(self._held)
+        fetched = self._broker.do_fetch(self._queue_name, max(0, room))
+        # A message acknowledged by a worker that had been taken for dead has an id and no data.
+        return [Message.decode(data) for data in fetched if data is not None]
+
+    def _wait(self) -> None:
+        wait_s = max(SHORTEST_WAIT_S, min(self._longest_wait_s, self._until_due_s()))
+        if self._broker.draining.is_set() or len(self._held) >= self._prefetch:
+            self._freed.wait(wait_s)
+            self._freed.clear()
+        else:
+            self._waiting.blpop([self._broker.wake_key(self._queue_name)], timeout=wait_s)
+
+    def _until_due_s(self) -> float:
+        dues = [due for due in self._held.copy().values() if isinstance(due, int | float)]
+        return min(dues) / 1000 - time.time() if dues else self._longest_wait_s
+
+    def _finish(self, command: str, message: MessageProxy) -> None:
+        message_id = _redis_id(message)
+        try:
+            with _as_closed():
+                getattr(self._broker, f"do_{command}")(self._queue_name, message_id)
+        finally:
+            self._held.pop(message_id, None)
+            self._freed.set()
+
+    def _requeue(self, message_ids: list[str]) -> None:
+        if not message_ids:
+            return
+        with _as_closed():
+            self._broker.do_requeue(self._queue_name, *message_ids)
+            for _ in message_ids:
+                self._broker.wake(self._queue_name)
+        for message_id in message_ids:
+            self._held.pop(message_id, None)
+
+
+def _redis_id(message: Message[Any] | MessageProxy) -> str:
+    # A message keeps its own id over retries; this one names its place in the queue.
+    return str(message.options["redis_message_id"])
+
+
+@contextmanager
+def _as_closed() -> Iterator[None]:
+    """Name every lost connection in the way that makes dramatiq connect again.
+
+    Raises:
+        ConnectionClosed: Redis went away or did not answer in time.
+    """
+    try:
+        yield
+    except (redis.ConnectionError, redis.TimeoutError) as error:
+        raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
