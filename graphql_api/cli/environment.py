@@ -67,6 +67,7 @@ def write_session(variables: Mapping[str, str]) -> None:
     lines = [f"{name}={shlex.quote(value)}\n" for name, value in variables.items()]
     lines.append(f"{PID_NAME}={os.getpid()}\n")
     path = session_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as handle:
         handle.writelines(lines)

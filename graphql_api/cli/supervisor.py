@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
+from typing import IO
 
 from graphql_api.cli.engines.process import dies_with_us
 
@@ -59,30 +60,38 @@ class Child:
 
     async def start(self) -> None:
         """Start the program."""
-        self._process = await asyncio.create_subprocess_exec(
-            *dies_with_us(list(self.program.command)),
-            env=dict(self.program.environment),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-            limit=LINE_LIMIT,
-        )
-        self._reader = asyncio.create_task(self._read())
+        # A pipe of our own: asyncio's would keep `wait` waiting for whoever else holds its end.
+        read_end, write_end = os.pipe()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *dies_with_us(list(self.program.command)),
+                env=dict(self.program.environment),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=write_end,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+            )
+        finally:
+            os.close(write_end)
+            source = os.fdopen(read_end, "rb")
+        self._reader = asyncio.create_task(self._read(source))
 
-    async def _read(self) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        while True:
-            try:
-                raw = await self._process.stdout.readline()
-            except ValueError:  # the line is longer than the limit; asyncio has dropped it
-                raw = b"[a line over 1 MB]\n"
-            if not raw:
-                return
-            line = raw.decode(errors="replace").rstrip()
-            self.last_lines.append(line)
-            self._write(self.program.name, line)
+    async def _read(self, source: IO[bytes]) -> None:
+        stream = asyncio.StreamReader(limit=LINE_LIMIT)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), source
+        )
+        with contextlib.closing(transport):
+            while True:
+                try:
+                    raw = await stream.readline()
+                except ValueError:  # the line is longer than the limit; asyncio has dropped it
+                    raw = b"[a line over 1 MB]\n"
+                if not raw:
+                    return
+                line = raw.decode(errors="replace").rstrip()
+                self.last_lines.append(line)
+                self._write(self.program.name, line)
 
     async def wait(self) -> int:
         """Return the exit code once the program has ended and its output is read."""
@@ -203,8 +212,7 @@ class Supervisor:
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
-        while self._children:
-            child = self._children.pop()
+        for child in reversed(self._children):
             await child.stop()
 
 

@@ -1,0 +1,86 @@
+"""What a session lends to commands beside it."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from graphql_api.cli import environment
+from graphql_api.config import Settings
+
+
+@pytest.fixture(autouse=True)
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty checkout, and no engine named in the environment."""
+    (tmp_path / "graphql_api").mkdir()
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    for name in ("AWS_ENDPOINT_URL_DYNAMODB", "LOCALSTACK_URL", "REDIS_URL", "ENVIRONMENT"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def test_the_secret_is_made_once_and_for_its_owner_alone(checkout: Path):
+    first = environment.development_secret()
+    assert environment.development_secret() == first
+    assert len(first) >= 32
+    assert stat.S_IMODE((checkout / ".data" / "secret").stat().st_mode) == 0o600
+
+
+def variables(settings: Settings, **engines: str | None) -> dict[str, str]:
+    values = {"dynamodb_endpoint": None, "redis_url": None, **engines}
+    return environment.session_variables(settings, api_url="http://127.0.0.1:1", **values)
+
+
+def test_credentials_are_invented_for_our_own_engine_only():
+    settings = Settings(_env_file=None)
+    assert "AWS_ACCESS_KEY_ID" not in variables(settings)
+    assert variables(settings, dynamodb_endpoint="http://x")["AWS_ACCESS_KEY_ID"] == "local"
+
+
+def test_a_secret_that_is_set_is_not_replaced():
+    assert "SECRET_KEYS" not in variables(Settings(_env_file=None, secret_keys="mine" * 10))
+    assert "SECRET_KEYS" in variables(Settings(_env_file=None))
+
+
+def test_the_checkouts_env_file_is_read(checkout: Path):
+    (checkout / ".env").write_text("LOCALSTACK_URL=http://127.0.0.1:4566\n")
+    assert environment.settings_of_checkout().dynamodb_endpoint == "http://127.0.0.1:4566"
+
+
+def test_a_command_beside_a_session_gets_its_variables(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    environment.write_session({"REDIS_URL": "redis://h/0", "SECRET_KEYS": "with 'quotes' and $"})
+    environment.join_running_session()
+    assert os.environ["REDIS_URL"] == "redis://h/0"
+    assert os.environ["SECRET_KEYS"] == "with 'quotes' and $"
+    mode = environment.session_file().stat().st_mode
+    assert stat.S_IMODE(mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ENVIRONMENT", "production"), ("AWS_ENDPOINT_URL_DYNAMODB", "http://elsewhere")],
+)
+def test_production_and_a_named_engine_are_left_alone(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+):
+    monkeypatch.setattr(os, "environ", {**os.environ, name: value})
+    environment.write_session({"REDIS_URL": "redis://h/0"})
+    environment.join_running_session()
+    assert "REDIS_URL" not in os.environ
+
+
+def test_a_session_that_died_without_a_word_is_no_session():
+    environment.write_session({"REDIS_URL": "redis://h/0"})
+    path = environment.session_file()
+    path.write_text(path.read_text().replace(str(os.getpid()), "999999999"))
+    assert environment.running_session() is None
+
+
+def test_the_end_of_a_session_takes_its_variables_away():
+    environment.write_session({"REDIS_URL": "redis://h/0"})
+    assert environment.running_session() == {"REDIS_URL": "redis://h/0"}
+    environment.end_session()
+    assert environment.running_session() is None
