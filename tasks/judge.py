@@ -3,14 +3,31 @@
 Blocking code: call it from threads. One `Judge` serves a whole process.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from threading import Event
+from types import MappingProxyType
 from typing import Self
 
 from graphql_api.config import Settings
 from graphql_api.data.words import Comparer, Verdict
-from tasks.sandbox.languages import Toolchain
+from tasks.sandbox.comparers import check_supported, compare
+from tasks.sandbox.compiling import CompileCancelled, Compiled, Compiler, CompilerBroken
+from tasks.sandbox.detection import Languages, detect_languages
+from tasks.sandbox.languages import Toolchain, find_language
+from tasks.sandbox.limits import LimitsHeld
+from tasks.sandbox.report import Outcome, Program, Report, RunLimits
+from tasks.sandbox.sandbox import Sandbox
+from tasks.sandbox.slots import WaitCancelled
+from tasks.sandbox.toolchains import Installed, fill, run_limits
+
+SHOWN_BYTES = 1024
+# How soon a cancelled submission's programs are stopped, at the latest.
+CANCEL_POLL_S = 0.1
 
 
 class LanguageUnavailable(Exception):
@@ -95,23 +112,111 @@ class Judgement:
     run_ms: int
 
 
-class Judge:
-    """The host's judge: `start()` once, `judge()` from any thread, `close()` at the end."""
+_VERDICTS = {
+    Outcome.CPU_LIMIT: Verdict.TLE,
+    Outcome.MEMORY: Verdict.MLE,
+    Outcome.OUTPUT: Verdict.OLE,
+    Outcome.NONZERO_EXIT: Verdict.RE,
+    Outcome.SIGNALLED: Verdict.RE,
+    Outcome.INTERNAL: Verdict.IE,
+}
 
-    def __init__(self, settings: Settings) -> None:
+
+def verdict_of(report: Report, limits: RunLimits, memory_errors: Sequence[bytes]) -> Verdict:
+    """Return what a run's end means; AC when there is nothing against it but its output.
+
+    A program stopped by the wall limit is slow (TLE) when it had used half its CPU time, else idle
+    (ILE). A runtime that says that it ran out of memory and gives up is out of memory (MLE).
+    """
+    if report.outcome is Outcome.OK:
+        return Verdict.AC
+    if report.outcome is Outcome.WALL_LIMIT:
+        return Verdict.TLE if 2 * report.cpu_ms >= limits.cpu_ms else Verdict.ILE
+    verdict = _VERDICTS[report.outcome]
+    if verdict is Verdict.RE and any(text in report.stderr for text in memory_errors):
+        return Verdict.MLE
+    return verdict
+
+
+def _shown(raw: bytes) -> str:
+    """Return at most 1 KB of text."""
+    text = raw[: SHOWN_BYTES + 1].decode("utf-8", "replace")
+    if len(raw) <= SHOWN_BYTES and len(text.encode()) <= SHOWN_BYTES:
+        return text
+    cut = text.encode()[: SHOWN_BYTES - 3].decode("utf-8", "ignore")
+    return f"{cut}…"
+
+
+@dataclass(slots=True)
+class _Submission:
+    """One submission while it is judged."""
+
+    request: JudgeRequest
+    installed: Installed
+    on_result: Callable[[TestOutcome], None] | None
+    cancelled: Callable[[], bool] | None
+    stopped: Event = field(default_factory=Event)
+    queue_ms: int = 0
+    compile_ms: int = 0
+
+    def stop_if_cancelled(self) -> None:
+        """Raise JudgeCancelled, and stop what runs, when the caller has lost interest."""
+        if self.cancelled is not None and self.cancelled():
+            self.stopped.set()
+            raise JudgeCancelled
+
+
+class Judge:
+    """The host's judge: `start()` once, `judge()` from any thread, `close()` at the end.
+
+    All processes of a host with the same `WORK_DIR` share its slots, so that no more programs run
+    at once than `JUDGE_SLOTS` (the number of cores): CPU times would lie. `forced` takes that kind
+    of limits instead of the best there is.
+    """
+
+    def __init__(self, settings: Settings, forced: LimitsHeld | None = None) -> None:
         self._settings = settings
+        self._forced = forced
+        self._languages = Languages({}, {})
 
     def start(self) -> Self:
         """Check the sandbox and find the languages.
 
         Raises `tasks.sandbox.errors.SandboxUnavailable` naming what to install.
         """
-        raise NotImplementedError
+        root = self._settings.work_dir / "sandbox"
+        self._sandbox = Sandbox(root, self._settings.judge_slots, self._forced)
+        self._sandbox.check()
+        self._compiler = Compiler(self._sandbox)
+        self._languages = detect_languages(self._sandbox, self._compiler)
+        self._pool = ThreadPoolExecutor(len(self._sandbox.slots), thread_name_prefix="judge")
+        return self
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
     def languages(self) -> Mapping[str, Toolchain]:
         """The languages that this host runs, by id."""
-        raise NotImplementedError
+        return MappingProxyType({k: one.toolchain for k, one in self._languages.installed.items()})
+
+    @property
+    def missing_languages(self) -> Mapping[str, str]:
+        """Why each of the other languages cannot be offered, by id."""
+        return MappingProxyType(self._languages.missing)
+
+    @property
+    def limits_held(self) -> str:
+        """What enforces memory: `cgroup2`, `cgroup1` or `rlimits`."""
+        return str(self._sandbox.limits_held)
+
+    def close(self) -> None:
+        """End the helper processes and remove the slots' groups, after what still runs."""
+        self._pool.shutdown()
+        self._sandbox.close()
 
     def judge(
         self,
@@ -119,12 +224,173 @@ class Judge:
         on_result: Callable[[TestOutcome], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Judgement:
-        """Judge a submission; `on_result` gets each test as it ends, in the calling thread.
+        """Judge a submission; `on_result` gets each test as it ends.
 
-        Raises `LanguageUnavailable`, and `JudgeCancelled` soon after `cancelled()` is True.
+        Both callbacks are called in the calling thread only. Raises `LanguageUnavailable`,
+        `UnsupportedComparer`, and `JudgeCancelled` soon after `cancelled()` is True.
         """
-        raise NotImplementedError
+        check_supported(request.comparer)
+        submission = _Submission(request, self._find(request.language), on_result, cancelled)
+        began = time.monotonic()
+        try:
+            compiled = self._compile(submission)
+        except CompilerBroken as error:
+            return self._nothing_ran(submission, Verdict.IE, "", str(error))
+        submission.queue_ms = compiled.queue_ms
+        submission.compile_ms = _since(began) - compiled.queue_ms
+        if compiled.directory is None:
+            return self._nothing_ran(submission, Verdict.CE, compiled.output, "")
+        began = time.monotonic()
+        try:
+            results = self._run_all(submission, compiled)
+        except WaitCancelled:
+            raise JudgeCancelled from None
+        return self._judgement(submission, compiled.output, results, run_ms=_since(began))
 
-    def close(self) -> None:
-        """End the helper processes and remove the slots' groups."""
-        raise NotImplementedError
+    def _find(self, language: str) -> Installed:
+        spec = find_language(language)
+        installed = self._languages.installed.get(spec.id) if spec else None
+        if installed is not None:
+            return installed
+        why = self._languages.missing.get(spec.id) if spec else "there is no such language"
+        raise LanguageUnavailable(f"This worker does not run {language!r}: {why}")
+
+    def _compile(self, submission: _Submission) -> Compiled:
+        """Compile in a pool thread, so that this one can look after the cancellation."""
+        code = submission.request.code.encode("utf-8", "surrogatepass")
+        future = self._pool.submit(
+            self._compiler.compile, submission.installed, code, submission.stopped.is_set
+        )
+        try:
+            while not wait([future], CANCEL_POLL_S).done:
+                submission.stop_if_cancelled()
+            return future.result()
+        except (CompileCancelled, WaitCancelled):
+            raise JudgeCancelled from None
+        finally:
+            wait([future])
+
+    def _run_all(self, submission: _Submission, compiled: Compiled) -> list[TestOutcome]:
+        """Run the tests, at most as many at once as there are slots, and tell each result.
+
+        No more are handed to the pool, so submissions judged at the same time take turns.
+        """
+        waiting = enumerate(submission.request.tests)
+        running: dict[Future[TestOutcome], int] = {}
+        results: dict[int, TestOutcome] = {}
+        try:
+            while True:
+                for at, test in islice(waiting, len(self._sandbox.slots) - len(running)):
+                    running[self._pool.submit(self._run_test, submission, compiled, test)] = at
+                if not running:
+                    return [results[at] for at in sorted(results)]
+                for future in wait(running, CANCEL_POLL_S, FIRST_COMPLETED).done:
+                    at = running.pop(future)
+                    results[at] = future.result()
+                    if submission.on_result is not None:
+                        submission.on_result(results[at])
+                submission.stop_if_cancelled()
+        finally:
+            submission.stopped.set()
+            wait(running)
+
+    def _run_test(
+        self, submission: _Submission, compiled: Compiled, test: TestCaseFiles
+    ) -> TestOutcome:
+        request, installed = submission.request, submission.installed
+        limits = run_limits(installed.spec, request.time_limit_ms, request.memory_limit_kb)
+        command = fill(installed.spec.run, installed.tools, request.memory_limit_kb)
+        program = Program(command, compiled.directory)
+        stopped = submission.stopped.is_set
+        with self._sandbox.run(program, test.input_path, limits, stopped) as report:
+            if report.outcome is Outcome.CANCELLED:
+                raise WaitCancelled
+            verdict = verdict_of(report, limits, installed.spec.memory_errors)
+            try:
+                verdict, message, expected = _compared(request, test, report, verdict)
+            except OSError as error:
+                verdict, message, expected = Verdict.IE, f"expected output: {error}", b""
+            report.stdout.seek(0)
+            return TestOutcome(
+                number=test.number,
+                is_sample=test.is_sample,
+                verdict=verdict,
+                cpu_ms=report.cpu_ms,
+                wall_ms=report.wall_ms,
+                peak_kb=report.peak_kb,
+                exit_code=report.exit_code,
+                signal=report.signal,
+                output=_shown(report.stdout.read(SHOWN_BYTES + 1)),
+                error=_shown(report.stderr),
+                expected=_shown(expected),
+                message=message,
+            )
+
+    def _nothing_ran(
+        self, submission: _Submission, verdict: Verdict, output: str, message: str
+    ) -> Judgement:
+        """The judgement of a submission that no test could be given to."""
+        results = [
+            TestOutcome(test.number, test.is_sample, Verdict.SKIPPED)
+            for test in submission.request.tests
+        ]
+        return self._judgement(submission, output, results, verdict=verdict, message=message)
+
+    def _judgement(
+        self,
+        submission: _Submission,
+        output: str,
+        results: list[TestOutcome],
+        *,
+        verdict: Verdict | None = None,
+        message: str = "",
+        run_ms: int = 0,
+    ) -> Judgement:
+        passed = sum(one.verdict is Verdict.AC for one in results)
+        failed = sum(one.verdict not in (Verdict.AC, Verdict.SKIPPED) for one in results)
+        decisive = _decisive(results)
+        return Judgement(
+            verdict=verdict or (decisive.verdict if decisive else Verdict.AC),
+            compile_output=output,
+            results=results,
+            passed=passed,
+            failed=failed,
+            cpu_ms=max((one.cpu_ms for one in results), default=0),
+            peak_kb=max((one.peak_kb for one in results), default=0),
+            limits_held=self.limits_held,
+            message=message or (decisive.message if decisive else ""),
+            queue_ms=submission.queue_ms,
+            compile_ms=submission.compile_ms,
+            run_ms=run_ms,
+        )
+
+
+def _decisive(results: Sequence[TestOutcome]) -> TestOutcome | None:
+    """The first test that is internal error, else the first that is not accepted."""
+    failed = [one for one in results if one.verdict not in (Verdict.AC, Verdict.SKIPPED)]
+    broken = [one for one in failed if one.verdict is Verdict.IE]
+    return next(iter(broken or failed), None)
+
+
+def _compared(
+    request: JudgeRequest, test: TestCaseFiles, report: Report, verdict: Verdict
+) -> tuple[Verdict, str, bytes]:
+    """Return the final verdict, what to say of it, and the beginning of the expected output."""
+    with test.expected_path.open("rb") as expected:
+        beginning = expected.read(SHOWN_BYTES + 1)
+        if verdict is not Verdict.AC:
+            return verdict, report.message, beginning
+        expected.seek(0)
+        found = compare(
+            request.comparer,
+            expected,
+            report.stdout,
+            abs_tolerance=request.abs_tolerance,
+            rel_tolerance=request.rel_tolerance,
+        )
+        return Verdict.AC if found.equal else Verdict.WA, found.message, beginning
+
+
+def _since(began: float) -> int:
+    """Milliseconds since `began`, a reading of time.monotonic()."""
+    return round((time.monotonic() - began) * 1000)

@@ -2,4 +2,4 @@
 
 
 class SandboxUnavailable(Exception):
-    """This host cannot run programs safely; the message names what is missing and what brings it."""
+    """This host cannot run programs safely; the message names what is missing and the remedy."""

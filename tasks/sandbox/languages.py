@@ -1,7 +1,7 @@
 """The languages that the judge knows: one table, and how each is found on a host.
 
 `LANGUAGES` is plain data and touches no host. What a host can really run is the outcome of
-`tasks.sandbox.toolchains.detect_languages`, which compiles and runs a program of each.
+`tasks.sandbox.detection.detect_languages`, which compiles and runs a program of each.
 """
 
 from dataclasses import dataclass
@@ -73,6 +73,16 @@ class Toolchain:
 
 C_FLAGS = ("-O2", "-pipe", "-DONLINE_JUDGE", "-static")
 
+# Says what `python3 main.py` would say of a source that is no Python, without this line's frames.
+PYTHON_CHECK = """
+import sys
+try:
+    compile(open(sys.argv[1], "rb").read(), sys.argv[1], "exec", dont_inherit=True)
+except Exception as error:
+    sys.excepthook(type(error), error.with_traceback(None), None)
+    sys.exit(1)
+"""
+
 LANGUAGES: tuple[LanguageSpec, ...] = (
     LanguageSpec(
         id="python",
@@ -86,7 +96,7 @@ LANGUAGES: tuple[LanguageSpec, ...] = (
             "-I",
             "-S",
             "-c",
-            "import sys; compile(open(sys.argv[1], 'rb').read(), sys.argv[1], 'exec')",
+            PYTHON_CHECK,
             "main.py",
         ),
         run=("{python3}", "main.py"),

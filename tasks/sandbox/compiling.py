@@ -1,0 +1,177 @@
+"""From source to a directory with the program: compiled in the sandbox, once for each source.
+
+A program is kept by the hash of language, compiler version, flags and source, in a directory that
+appears whole or not at all and is never written again. A cache belongs to one boot of the host:
+what a power cut left half-written on disk is never run.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tasks.sandbox.report import Outcome, Program, Report, RunLimits
+from tasks.sandbox.sandbox import Sandbox
+from tasks.sandbox.toolchains import Installed, fill
+
+OUTPUT_BYTES = 64 * 1024
+COLLECT_KB = 64 * 1024
+SCRATCH_KB = 256 * 1024
+PROCESSES = 128
+KEPT_PROGRAMS = 1000
+# A program this recently used may be about to start.
+UNTOUCHED_S = 600
+PRUNE_EVERY = 100
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+_NOISE = re.compile(r"^(\s+at .*\(?node:internal.*|Node\.js v.*|)\n", re.MULTILINE)
+
+
+class CompilerBroken(Exception):
+    """The sandbox failed, so nothing is known of the source; trying again may help."""
+
+
+class CompileCancelled(Exception):
+    """`cancelled()` answered True meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A program ready to run in `directory`, or, when that is None, why there is none.
+
+    `output` is what the compiler said, at most 64 KB, without this host's paths.
+    """
+
+    directory: Path | None
+    output: str
+    wall_ms: int = 0
+    queue_ms: int = 0
+    from_cache: bool = False
+
+
+def clean_output(raw: bytes, *, is_check: bool = False) -> str:
+    """Return a compiler's words as text for its user, cut to 64 KB."""
+    text = raw[:OUTPUT_BYTES].decode("utf-8", "replace").replace("/box/", "")
+    if is_check:
+        text = _NOISE.sub("", text)
+    return text.encode()[:OUTPUT_BYTES].decode("utf-8", "ignore").strip()
+
+
+class Compiler:
+    """The compile cache of one sandbox root, shared by all its processes."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        programs = sandbox.shared / "programs"
+        self._directory = programs / BOOT_ID.read_text()[:8]
+        self._directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+        for other in programs.iterdir():
+            if other != self._directory:
+                shutil.rmtree(other, ignore_errors=True)
+        self._stored = 0
+
+    def compile(
+        self, installed: Installed, code: bytes, cancelled: Callable[[], bool] | None = None
+    ) -> Compiled:
+        """Return the program of this source.
+
+        Raises CompilerBroken, CompileCancelled, and `WaitCancelled` before there was a slot.
+        """
+        key = hashlib.sha256(installed.fingerprint.encode() + b"\0" + code).hexdigest()
+        place = self._directory / key
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(place)
+            output = (place / "output").read_text(encoding="utf-8")
+            return Compiled(place / "box", output, from_cache=True)
+        return self._build(installed, code, place, cancelled)
+
+    def _build(
+        self,
+        installed: Installed,
+        code: bytes,
+        place: Path,
+        cancelled: Callable[[], bool] | None,
+    ) -> Compiled:
+        spec = installed.spec
+        program = Program(
+            fill(spec.compile, installed.tools),
+            files={spec.file_name: code},
+            collect_kb=0 if spec.check else COLLECT_KB,
+        )
+        with self._sandbox.run(program, b"", compile_limits(installed), cancelled) as report:
+            output = self._said(report, installed)
+            directory = None
+            if report.outcome is Outcome.OK:
+                files = {spec.file_name: code} if spec.check else self._made(report, installed)
+                directory = self._store(place, files, output)
+            return Compiled(directory, output, report.wall_ms, report.queue_ms)
+
+    @staticmethod
+    def _said(report: Report, installed: Installed) -> str:
+        if report.outcome is Outcome.CANCELLED:
+            raise CompileCancelled
+        if report.outcome is Outcome.INTERNAL:
+            raise CompilerBroken(report.message)
+        said = report.stderr + report.stdout.read(OUTPUT_BYTES)
+        output = clean_output(said, is_check=installed.spec.check)
+        if report.outcome not in (Outcome.OK, Outcome.NONZERO_EXIT):
+            output = f"The compiler was stopped: {report.message}.\n{output}".strip()
+        return output
+
+    @staticmethod
+    def _made(report: Report, installed: Installed) -> dict[str, bytes]:
+        if report.collected is None:
+            raise CompilerBroken("the compiled program did not arrive whole")
+        source = installed.spec.file_name
+        return {name: data for name, data in report.collected.items() if name != source}
+
+    def _store(self, place: Path, files: dict[str, bytes], output: str) -> Path:
+        with tempfile.TemporaryDirectory(dir=self._directory, prefix=".new-") as scratch:
+            built = Path(scratch) / "program"
+            box = built / "box"
+            box.mkdir(parents=True)
+            for name, data in files.items():
+                (box / name).write_bytes(data)
+                (box / name).chmod(0o555)
+            (built / "output").write_text(output, encoding="utf-8")
+            for directory in (built, box):
+                directory.chmod(0o755)
+            # Another worker may have stored the same program meanwhile: either will do.
+            with contextlib.suppress(OSError):
+                built.rename(place)
+        self._stored += 1
+        if self._stored % PRUNE_EVERY == 0:
+            self.prune()
+        return place / "box"
+
+    def prune(self, keep: int = KEPT_PROGRAMS, untouched_s: float = UNTOUCHED_S) -> None:
+        """Remove the longest unused programs beyond `keep`."""
+        now = time.time()
+        used = []
+        for place in self._directory.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                used.append((place.stat().st_mtime, place))
+        used.sort(reverse=True)
+        for last_use, place in used[keep:]:
+            if now - last_use > untouched_s:
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def compile_limits(installed: Installed) -> RunLimits:
+    """Return what a compiler may use."""
+    spec = installed.spec
+    return RunLimits(
+        cpu_ms=spec.compile_cpu_ms,
+        wall_ms=3 * spec.compile_cpu_ms,
+        memory_kb=spec.compile_memory_kb,
+        output_kb=COLLECT_KB,
+        error_kb=OUTPUT_BYTES // 1024,
+        processes=PROCESSES,
+        tmp_kb=SCRATCH_KB,
+    )

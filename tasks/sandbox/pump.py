@@ -1,0 +1,124 @@
+"""Taking what a sandbox writes while it runs, bounded, and its report."""
+
+import contextlib
+import os
+import select
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from tasks.sandbox.spawner import Spawner
+
+BLOCK = 65536
+IN_MEMORY_BYTES = 256 * 1024
+CANCEL_POLL_S = 0.1
+# How long the runner may stay silent after its own deadlines have passed.
+SILENCE_S = 5.0
+
+
+@dataclass(slots=True)
+class Captured:
+    """One stream: the first `keep` bytes are kept; more than `limit` ends the run."""
+
+    keep: int
+    limit: int
+    file: IO[bytes]
+    size: int = 0
+
+    def add(self, block: bytes) -> None:
+        """Keep what still fits."""
+        room = self.keep - self.size
+        if room > 0:
+            self.file.write(block[:room])
+        self.size += len(block)
+
+    @property
+    def overflowed(self) -> bool:
+        """True when more came than may."""
+        return self.size > self.limit
+
+
+@dataclass(slots=True)
+class Pump:
+    """The reading ends of one run."""
+
+    spawner: Spawner
+    report: socket.socket
+    streams: dict[int, Captured] = field(default_factory=dict)
+    facts: bytes = b""
+    was_cancelled: bool = False
+    was_killed: bool = False
+    _stopped: bool = False
+
+    def add_stream(self, descriptor: int, keep: int, limit: int, spill_to: Path) -> Captured:
+        """Capture `descriptor`, in memory first, then in an unnamed file in `spill_to`."""
+        os.set_blocking(descriptor, False)
+        file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, dir=str(spill_to))  # noqa: SIM115 - kept
+        captured = Captured(keep, limit, file)
+        self.streams[descriptor] = captured
+        return captured
+
+    def run(self, timeout_s: float, cancelled: Callable[[], bool] | None) -> None:
+        """Return when the sandbox has ended and everything it wrote was read."""
+        deadline = time.monotonic() + timeout_s + SILENCE_S
+        poll = select.poll()
+        for descriptor in (*self.streams, self.report.fileno(), self.spawner.fileno()):
+            poll.register(descriptor, select.POLLIN)
+        ended = False
+        while not ended:
+            left = deadline - time.monotonic()
+            if left <= 0 and not self.was_killed:
+                self.was_killed = True
+                self.spawner.kill()
+            pause = CANCEL_POLL_S if cancelled is not None else max(left, CANCEL_POLL_S)
+            for descriptor, _ in poll.poll(min(pause, 60.0) * 1000):
+                ended |= self._serve(descriptor, poll)
+            if cancelled is not None and not self.was_cancelled and cancelled():
+                self.was_cancelled = True
+                self._stop()
+        self.spawner.wait()
+        for descriptor, captured in self.streams.items():
+            while self._read(descriptor, captured):
+                pass
+        self._receive()
+
+    def _serve(self, descriptor: int, poll: select.poll) -> bool:
+        if descriptor == self.spawner.fileno():
+            return True
+        if descriptor == self.report.fileno():
+            self._receive()
+            poll.unregister(descriptor)
+            return False
+        captured = self.streams[descriptor]
+        if not self._read(descriptor, captured):
+            poll.unregister(descriptor)
+        if captured.overflowed:
+            self._stop()
+        return False
+
+    @staticmethod
+    def _read(descriptor: int, captured: Captured) -> bool:
+        """Read one block; False at the end, or when there is nothing now."""
+        try:
+            block = os.read(descriptor, BLOCK)
+        except BlockingIOError:
+            return False
+        captured.add(block)
+        return bool(block)
+
+    def _receive(self) -> None:
+        if not self.facts:
+            with contextlib.suppress(OSError):
+                self.facts = self.report.recv(1024, socket.MSG_DONTWAIT)
+
+    def _stop(self) -> None:
+        if not self._stopped:
+            self._stopped = True
+            try:
+                self.report.send(b"stop", socket.MSG_DONTWAIT)
+            except OSError:
+                self.spawner.kill()

@@ -1,0 +1,496 @@
+/* Pid 1 of one sandbox: starts the program, holds it to its limits, ends all, reports once.
+ *
+ * Descriptors: 0, 1, 2 the program's; 3 a SOCK_SEQPACKET socket to the worker (out: the one report;
+ * in: anything, or the end, means stop); 4 the configuration: NUL-terminated `key=value` strings,
+ * an empty one, then the seccomp program. Those and every other are closed before the program starts.
+ * Nothing in the sandbox can read, trace or signal this process: it is not dumpable and is pid 1.
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#define REPORT_FD 3
+#define CONFIG_FD 4
+#define MAX_WORDS 256
+#define MAX_COLLECTED 512
+
+static struct {
+    int64_t cpu_us, wall_us, memory_kb, address_kb, stack_kb, file_kb, processes, files, cores;
+    int64_t cpu_fd, memory_fd, collect_fd, collect_kb;
+    char *arguments[MAX_WORDS + 1], *environment[MAX_WORDS + 1], *tmpfs[8];
+    int argument_count, environment_count, tmpfs_count;
+    struct sock_fprog filter;
+} config = {.cpu_fd = -1, .memory_fd = -1, .collect_fd = -1};
+
+static struct {
+    const char *reason;
+    int main_ended, main_status, start_error;
+    int64_t wall_us, cpu_us, watched_kb, base_kb;
+} result = {.reason = "none"};
+
+static pid_t main_pid;
+static int64_t begun_us, cpu_base_us, cpu_seen_us, cpu_lost_us;
+
+static void give_up(const char *what)
+{
+    char line[128];
+    int length = snprintf(line, sizeof line, "error what=%s errno=%d", what, errno);
+    send(REPORT_FD, line, length, MSG_NOSIGNAL);
+    _exit(1);
+}
+
+static int64_t now_us(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    return at.tv_sec * 1000000LL + at.tv_nsec / 1000;
+}
+
+/* ---- configuration ---- */
+
+static void set_number(const char *key, const char *value)
+{
+    static const struct {
+        const char *name;
+        int64_t *place;
+    } numbers[] = {
+        {"cpu_us", &config.cpu_us},         {"wall_us", &config.wall_us},
+        {"memory_kb", &config.memory_kb},   {"address_kb", &config.address_kb},
+        {"stack_kb", &config.stack_kb},     {"file_kb", &config.file_kb},
+        {"processes", &config.processes},   {"files", &config.files},
+        {"cores", &config.cores},           {"cpu_fd", &config.cpu_fd},
+        {"memory_fd", &config.memory_fd},   {"collect_fd", &config.collect_fd},
+        {"collect_kb", &config.collect_kb},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (!strcmp(numbers[i].name, key)) {
+            *numbers[i].place = atoll(value);
+            return;
+        }
+    errno = EINVAL;
+    give_up("key");
+}
+
+static void append(char **list, int *count, int limit, char *word)
+{
+    errno = E2BIG;
+    if (*count >= limit)
+        give_up("words");
+    list[(*count)++] = word;
+}
+
+static void set_value(char *word)
+{
+    char *value = strchr(word, '=');
+    errno = EINVAL;
+    if (!value)
+        give_up("word");
+    *value++ = 0;
+    if (!strcmp(word, "arg"))
+        append(config.arguments, &config.argument_count, MAX_WORDS, value);
+    else if (!strcmp(word, "env"))
+        append(config.environment, &config.environment_count, MAX_WORDS, value);
+    else if (!strcmp(word, "tmpfs"))
+        append(config.tmpfs, &config.tmpfs_count, 8, value);
+    else
+        set_number(word, value);
+}
+
+static void read_config(void)
+{
+    struct stat about;
+    if (fstat(CONFIG_FD, &about))
+        give_up("config");
+    char *text = malloc(about.st_size + 1), *end = text + about.st_size;
+    if (!text || pread(CONFIG_FD, text, about.st_size, 0) != about.st_size)
+        give_up("config");
+    *end = 0;
+    while (text < end && *text) {
+        char *next = text + strlen(text) + 1;
+        set_value(text);
+        text = next;
+    }
+    text++;
+    config.filter.len = text < end ? (end - text) / sizeof(struct sock_filter) : 0;
+    config.filter.filter = malloc(config.filter.len * sizeof(struct sock_filter) + 1);
+    if (!config.filter.len || !config.filter.filter || !config.argument_count)
+        give_up("filter");
+    memcpy(config.filter.filter, text, config.filter.len * sizeof(struct sock_filter));
+}
+
+/* ---- the program's side of the fork ---- */
+
+static void limit(int which, int64_t value)
+{
+    struct rlimit both = {value, value};
+    if (setrlimit(which, &both))
+        _exit(errno);
+}
+
+static void set_limits(void)
+{
+    limit(RLIMIT_CPU, config.cpu_us / 1000000 + 2);
+    limit(RLIMIT_NPROC, config.processes + 1); /* and this process */
+    limit(RLIMIT_NOFILE, config.files);
+    limit(RLIMIT_FSIZE, config.file_kb * 1024);
+    limit(RLIMIT_STACK, config.stack_kb * 1024);
+    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_MSGQUEUE, 0);
+    if (config.address_kb)
+        limit(RLIMIT_AS, config.address_kb * 1024);
+}
+
+static void prefer_for_oom(void)
+{
+    prctl(PR_SET_DUMPABLE, 1); /* or the file would be root's; nothing else runs here yet */
+    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (file >= 0) {
+        if (write(file, "1000", 4) != 4)
+            _exit(errno);
+        close(file);
+    }
+}
+
+static void become_program(int error_fd)
+{
+    sigset_t none;
+    int error;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setsid();
+    if (error_fd != REPORT_FD)
+        dup3(error_fd, REPORT_FD, O_CLOEXEC);
+    syscall(SYS_close_range, REPORT_FD + 1, ~0U, 0);
+    prefer_for_oom();
+    set_limits();
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &config.filter) == 0)
+        execve(config.arguments[0], config.arguments, config.environment);
+    error = errno;
+    if (write(REPORT_FD, &error, sizeof error) < 0)
+        _exit(errno);
+    _exit(127);
+}
+
+/* ---- what the tree uses ---- */
+
+static int64_t read_number(int fd)
+{
+    char text[256];
+    ssize_t length = pread(fd, text, sizeof text - 1, 0);
+    if (length <= 0)
+        return 0;
+    text[length] = 0;
+    if (!strncmp(text, "usage_usec ", 11)) /* cgroup v2 cpu.stat */
+        return atoll(text + 11) * 1000;
+    return atoll(text);
+}
+
+static int64_t in_us(struct timeval time)
+{
+    return time.tv_sec * 1000000LL + time.tv_usec;
+}
+
+static int64_t reaped_us(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_CHILDREN, &usage);
+    return in_us(usage.ru_utime) + in_us(usage.ru_stime);
+}
+
+static int64_t own_us(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return in_us(usage.ru_utime) + in_us(usage.ru_stime);
+}
+
+static int read_file(const char *path, char *text, size_t size)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return 0;
+    ssize_t length = read(file, text, size - 1);
+    close(file);
+    text[length > 0 ? length : 0] = 0;
+    return length > 0;
+}
+
+/* Own time and that of children it waited for, from /proc/PID/stat (the name may hold anything). */
+static int64_t process_us(const char *pid)
+{
+    char path[64], text[1024];
+    unsigned long long user, system, child_user, child_system;
+    snprintf(path, sizeof path, "/proc/%s/stat", pid);
+    if (!read_file(path, text, sizeof text))
+        return 0;
+    char *rest = strrchr(text, ')');
+    if (!rest || sscanf(rest + 1,
+                        " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu",
+                        &user, &system, &child_user, &child_system) != 4)
+        return 0;
+    return (user + system + child_user + child_system) * (1000000 / sysconf(_SC_CLK_TCK));
+}
+
+static int64_t process_kb(const char *pid, int exact)
+{
+    char path[64], text[1024], *found;
+    long long resident = 0;
+    snprintf(path, sizeof path, "/proc/%s/%s", pid, exact ? "smaps_rollup" : "statm");
+    if (exact)
+        return read_file(path, text, sizeof text) && (found = strstr(text, "\nPss:"))
+                   ? atoll(found + 5)
+                   : process_kb(pid, 0); /* it made itself unreadable: no benefit of sharing */
+    if (!read_file(path, text, sizeof text) || sscanf(text, "%*d %lld", &resident) != 1)
+        return 0;
+    return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static int64_t over_processes(int64_t (*measure)(const char *pid))
+{
+    int64_t total = 0;
+    DIR *processes = opendir("/proc");
+    struct dirent *entry;
+    while (processes && (entry = readdir(processes)))
+        if (isdigit(entry->d_name[0]) && strcmp(entry->d_name, "1"))
+            total += measure(entry->d_name);
+    if (processes)
+        closedir(processes);
+    return total;
+}
+
+static int64_t rough_kb(const char *pid) { return process_kb(pid, 0); }
+static int64_t exact_kb(const char *pid) { return process_kb(pid, 1); }
+
+static int64_t tree_kb(void)
+{
+    int64_t files_kb = 0, total_kb;
+    for (int i = 0; i < config.tmpfs_count; i++) {
+        struct statfs about;
+        if (!statfs(config.tmpfs[i], &about)) /* an empty file, too, takes about 1 KB */
+            files_kb += (about.f_blocks - about.f_bfree) * (about.f_bsize / 1024) +
+                        (about.f_files - about.f_ffree);
+    }
+    total_kb = files_kb + over_processes(rough_kb);
+    if (total_kb > config.memory_kb)
+        total_kb = files_kb + over_processes(exact_kb);
+    return total_kb;
+}
+
+/* CPU time of the whole tree. Without a control group, what a vanished process used stays counted
+ * although nobody waited for it (a parent that ignores SIGCHLD). */
+static int64_t tree_us(void)
+{
+    int64_t used = reaped_us();
+    if (config.cpu_fd >= 0) {
+        int64_t group = read_number(config.cpu_fd) / 1000 - own_us() - cpu_base_us;
+        return group > used ? group : used;
+    }
+    if (main_pid)
+        used += over_processes(process_us);
+    if (used + cpu_lost_us < cpu_seen_us)
+        cpu_lost_us = cpu_seen_us - used;
+    cpu_seen_us = used + cpu_lost_us;
+    return cpu_seen_us;
+}
+
+/* ---- watching ---- */
+
+static void reap(int flags)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, flags)) > 0 || (pid < 0 && errno == EINTR))
+        if (pid == main_pid) {
+            result.main_ended = 1;
+            result.main_status = status;
+            result.wall_us = now_us() - begun_us;
+        }
+}
+
+static int over_limit(void)
+{
+    result.cpu_us = tree_us();
+    if (result.cpu_us > config.cpu_us) {
+        result.reason = "cpu";
+    } else if (now_us() - begun_us > config.wall_us) {
+        result.reason = "wall";
+    } else if (config.memory_kb) {
+        int64_t used = tree_kb();
+        if (used > result.watched_kb)
+            result.watched_kb = used;
+        if (used > config.memory_kb)
+            result.reason = "memory";
+    }
+    return strcmp(result.reason, "none") != 0;
+}
+
+/* The CPU limit cannot be passed before all cores together have used what is left of it. */
+static int pause_ms(void)
+{
+    int64_t left = (config.cpu_us - result.cpu_us) / (config.cores > 0 ? config.cores : 1);
+    int64_t wall = config.wall_us - (now_us() - begun_us);
+    int64_t most = config.memory_kb ? 5000 : 100000;
+    if (wall < left)
+        left = wall;
+    if (left > most)
+        left = most;
+    return left < 1000 ? 1 : left / 1000 + 1;
+}
+
+static void watch(int signals)
+{
+    struct pollfd watched[2] = {{.fd = signals, .events = POLLIN},
+                                {.fd = REPORT_FD, .events = POLLIN}};
+    struct signalfd_siginfo ignored[4];
+
+    do {
+        if (poll(watched, 2, pause_ms()) > 0) {
+            if (watched[0].revents && read(signals, ignored, sizeof ignored) > 0)
+                reap(WNOHANG);
+            if (watched[1].revents && !result.main_ended) {
+                result.reason = "stop";
+                return;
+            }
+        }
+    } while (!result.main_ended && !over_limit());
+}
+
+static void end_all(void)
+{
+    kill(-1, SIGKILL);
+    reap(0);
+    if (!result.main_ended)
+        result.wall_us = now_us() - begun_us;
+    main_pid = 0;
+    result.cpu_us = tree_us();
+}
+
+/* ---- what a compiler made ---- */
+
+static int put(const void *data, size_t size)
+{
+    const char *at = data;
+    while (size) {
+        ssize_t written = write(config.collect_fd, at, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return 0;
+        at += written;
+        size -= written;
+    }
+    return 1;
+}
+
+static int put_file(int directory, const char *name, int64_t *room)
+{
+    char block[65536];
+    struct stat about;
+    uint32_t length = strlen(name);
+    int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0 || fstat(file, &about) || !S_ISREG(about.st_mode)) {
+        close(file);
+        return 1; /* links, directories, pipes: not wanted, not an error */
+    }
+    uint64_t size = about.st_size;
+    int good = (*room -= size) >= 0 && put(&length, sizeof length) && put(name, length) &&
+               put(&size, sizeof size);
+    while (good && size) {
+        ssize_t got = read(file, block, size < sizeof block ? size : sizeof block);
+        good = got > 0 && put(block, got);
+        size -= good ? got : 0;
+    }
+    close(file);
+    return good;
+}
+
+/* Send the regular files of the working directory: length, name, size, bytes; length 0 ends. */
+static void collect(void)
+{
+    int64_t room = config.collect_kb * 1024;
+    uint32_t end = 0, count = 0, good = 1;
+    int directory = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *files = directory < 0 ? NULL : fdopendir(directory);
+    struct dirent *entry;
+    while (good && files && (entry = readdir(files)))
+        if (entry->d_name[0] != '.')
+            good = ++count <= MAX_COLLECTED && put_file(directory, entry->d_name, &room);
+    if (files && good)
+        put(&end, sizeof end);
+}
+
+static void report(void)
+{
+    struct rusage usage;
+    char line[512];
+    getrusage(RUSAGE_CHILDREN, &usage);
+    int length = snprintf(
+        line, sizeof line,
+        "report reason=%s ended=%d status=%d cpu_us=%lld wall_us=%lld rss_kb=%ld watched_kb=%lld "
+        "base_kb=%lld start_errno=%d",
+        result.reason, result.main_ended, result.main_status, (long long)result.cpu_us,
+        (long long)result.wall_us, usage.ru_maxrss, (long long)result.watched_kb,
+        (long long)result.base_kb, result.start_error);
+    send(REPORT_FD, line, length, MSG_NOSIGNAL);
+}
+
+int main(void)
+{
+    sigset_t child;
+    int error_pipe[2];
+
+    if (prctl(PR_SET_DUMPABLE, 0))
+        give_up("dumpable");
+    read_config();
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, NULL);
+    int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals < 0 || pipe2(error_pipe, O_CLOEXEC))
+        give_up("signals");
+    if (config.cpu_fd >= 0)
+        cpu_base_us = read_number(config.cpu_fd) / 1000 - own_us();
+    if (config.memory_fd >= 0)
+        result.base_kb = read_number(config.memory_fd) / 1024;
+    begun_us = now_us();
+    main_pid = fork();
+    if (main_pid < 0)
+        give_up("fork");
+    if (main_pid == 0)
+        become_program(error_pipe[1]);
+    close(error_pipe[1]);
+    close(0), close(1), close(2);
+    watch(signals);
+    end_all();
+    if (read(error_pipe[0], &result.start_error, sizeof result.start_error) > 0)
+        result.reason = "start";
+    if (config.collect_fd >= 0 && result.main_ended && result.main_status == 0)
+        collect();
+    report();
+    return 0;
+}
