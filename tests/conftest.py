@@ -1,11 +1,12 @@
 """The services that tests run on: real ones, started once a session on free loopback ports."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import boto3
 import pytest
 import redis
 
@@ -14,7 +15,7 @@ from graphql_api.cli.engines.process import EngineUnavailable
 from graphql_api.cli.engines.redis_server import RedisServer
 from graphql_api.config import Settings
 from graphql_api.data.client import Dynamo, open_dynamo
-from graphql_api.data.table import open_table
+from graphql_api.data.table import definition
 
 if TYPE_CHECKING:
     from graphql_api.data.stores import Stores
@@ -68,8 +69,21 @@ def make_settings(**values: object) -> Settings:
     return Settings(_env_file=None, secret_keys=SECRET, **values)  # type: ignore[arg-type]
 
 
+@pytest.fixture(scope="session")
+def table_maker(dynamodb_endpoint: str) -> Callable[[str], None]:
+    """Makes a table in a fraction of the time that provisioning with all its checks takes."""
+    client = boto3.client("dynamodb", region_name="us-east-1", endpoint_url=dynamodb_endpoint)
+
+    def make(name: str) -> None:
+        client.create_table(**definition(name))
+
+    return make
+
+
 @pytest.fixture
-def settings(dynamodb_endpoint: str, tmp_path: Path) -> Settings:
+def settings(
+    dynamodb_endpoint: str, table_maker: Callable[[str], None], tmp_path: Path
+) -> Settings:
     """Settings that name a fresh table; not for tests that need Redis."""
     found = make_settings(
         aws_endpoint_url_dynamodb=dynamodb_endpoint,
@@ -77,8 +91,7 @@ def settings(dynamodb_endpoint: str, tmp_path: Path) -> Settings:
         work_dir=tmp_path / "work",
         redis_url="redis://127.0.0.1:1/0",
     )
-    for _ in open_table(found).provision():
-        pass
+    table_maker(found.table_name)
     return found
 
 
