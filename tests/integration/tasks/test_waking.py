@@ -1,0 +1,234 @@
+"""The waiting consumer on a real Redis."""
+
+import socket
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+import dramatiq
+import pytest
+import redis
+from dramatiq.errors import ConnectionClosed
+
+from tasks.waking import TOKENS_KEPT, WakingBroker, WakingConsumer, connect
+
+pytestmark = pytest.mark.redis
+
+QUEUE = "work"
+
+
+def make(url: str, *, heartbeat_timeout_ms: int = 5000, timeout_s: float = 0.5) -> WakingBroker:
+    return WakingBroker(
+        url,
+        timeout_s=timeout_s,
+        middleware=[],
+        heartbeat_timeout_ms=heartbeat_timeout_ms,
+        maintenance_chance=1_000_000,
+        dead_message_life_ms=60_000,
+    )
+
+
+@pytest.fixture
+def broker(redis_url: str) -> Iterator[WakingBroker]:
+    found = make(redis_url)
+    yield found
+    found.close()
+
+
+def message(text: str = "") -> dramatiq.Message[Any]:
+    return dramatiq.Message(
+        queue_name=QUEUE, actor_name="note", args=(text,), kwargs={}, options={}
+    )
+
+
+def consumer_of(broker: WakingBroker, prefetch: int = 8, timeout_ms: int = 100) -> WakingConsumer:
+    found = broker.consume(QUEUE, prefetch, timeout_ms)
+    assert isinstance(found, WakingConsumer)
+    return found
+
+
+@contextmanager
+def working(broker: WakingBroker, note: Callable[..., None]) -> Iterator[dramatiq.Actor[Any, None]]:
+    actor = dramatiq.actor(broker=broker, queue_name=QUEUE, actor_name="note")(note)
+    worker = dramatiq.Worker(broker, worker_threads=2)
+    worker.start()
+    try:
+        yield actor
+    finally:
+        worker.stop()
+
+
+@pytest.mark.slow
+def test_an_idle_worker_starts_within_milliseconds(broker: WakingBroker) -> None:
+    started = threading.Event()
+    times = []
+    with working(broker, lambda _: started.set()) as actor:
+        for _ in range(9):
+            time.sleep(0.3)
+            started.clear()
+            sent = time.perf_counter()
+            actor.send("go")
+            assert started.wait(5)
+            times.append(time.perf_counter() - sent)
+    assert statistics.median(times) < 0.05
+
+
+@pytest.mark.slow
+def test_idling_costs_a_few_commands_a_second(broker: WakingBroker) -> None:
+    with working(broker, lambda _: None):
+        time.sleep(1)
+        before = broker.client.info("stats")["total_commands_processed"]
+        time.sleep(2)
+        after = broker.client.info("stats")["total_commands_processed"]
+    # Two queues, now and later; commands inside scripts count too.
+    assert after - before < 60
+
+
+@pytest.mark.slow
+def test_a_delayed_message_runs_when_it_is_due(broker: WakingBroker) -> None:
+    ran: list[float] = []
+    done = threading.Event()
+
+    def note(_: str) -> None:
+        ran.append(time.time())
+        done.set()
+
+    with working(broker, note) as actor:
+        time.sleep(0.2)
+        due = time.time() + 0.6
+        actor.send_with_options(args=("later",), delay=600)
+        assert done.wait(5)
+    assert -0.01 < ran[0] - due < 0.2
+
+
+@pytest.mark.slow
+def test_a_full_worker_goes_on_as_soon_as_it_has_room(broker: WakingBroker) -> None:
+    broker.prefetch[QUEUE] = 1
+    begun: list[float] = []
+    done = threading.Event()
+
+    def note(_: str) -> None:
+        begun.append(time.perf_counter())
+        time.sleep(0.1)
+        if len(begun) == 8:
+            done.set()
+
+    with working(broker, note) as actor:
+        for _ in range(8):
+            actor.send("one")
+        assert done.wait(10)
+    gaps = [later - earlier for earlier, later in pairwise(begun)]
+    assert max(gaps) < 0.3
+
+
+def test_more_than_the_prefetch_is_never_held(broker: WakingBroker) -> None:
+    for _ in range(3):
+        broker.enqueue(message())
+    consumer = consumer_of(broker, prefetch=2)
+    first, second = next(consumer), next(consumer)
+    assert first is not None
+    assert second is not None
+    assert next(consumer) is None
+    consumer.ack(first)
+    assert next(consumer) is not None
+
+
+def test_a_full_consumer_still_gives_its_heartbeat(broker: WakingBroker) -> None:
+    broker.enqueue(message())
+    consumer = consumer_of(broker, prefetch=1)
+    assert next(consumer) is not None
+    broker.client.zadd("dramatiq:__heartbeats__", {broker.broker_id: 0})
+    assert next(consumer) is None
+    score = broker.client.zscore("dramatiq:__heartbeats__", broker.broker_id)
+    assert score is not None
+    assert score > 0
+
+
+@pytest.mark.slow
+def test_a_dead_workers_messages_go_to_another_within_its_heartbeat(redis_url: str) -> None:
+    dead, alive = make(redis_url), make(redis_url, heartbeat_timeout_ms=400)
+    dead.enqueue(message("orphan"))
+    assert next(consumer_of(dead)) is not None
+    consumer = consumer_of(alive)
+    started, found = time.monotonic(), None
+    while found is None and time.monotonic() - started < 5:
+        found = next(consumer)
+    assert found is not None
+    assert 0.2 < time.monotonic() - started < 2
+
+
+def test_a_closed_consumer_leaves_what_it_did_not_hand_out(broker: WakingBroker) -> None:
+    for text in ("first", "second"):
+        broker.enqueue(message(text))
+    closing = consumer_of(broker)
+    handed_out = next(closing)
+    assert handed_out is not None
+    closing.close()
+    other = next(consumer_of(broker))
+    assert other is not None
+    assert other.args == ("second",)
+
+
+def test_a_draining_worker_fetches_nothing(broker: WakingBroker) -> None:
+    broker.enqueue(message())
+    consumer = consumer_of(broker)
+    broker.draining.set()
+    assert next(consumer) is None
+    broker.draining.clear()
+    assert next(consumer) is not None
+
+
+def test_a_message_given_back_is_fetched_again(broker: WakingBroker) -> None:
+    broker.enqueue(message("again"))
+    consumer = consumer_of(broker)
+    held = next(consumer)
+    assert held is not None
+    consumer.requeue([held])
+    again = next(consumer)
+    assert again is not None
+    assert again.args == ("again",)
+
+
+def test_tokens_stay_few_and_end_by_themselves(broker: WakingBroker) -> None:
+    for _ in range(TOKENS_KEPT + 20):
+        broker.wake(QUEUE)
+    key = broker.wake_key(QUEUE)
+    assert broker.client.llen(key) == TOKENS_KEPT
+    assert 0 < broker.client.ttl(key) <= 60
+
+
+def test_the_queues_lie_in_the_database_after_the_one_named(
+    redis_url: str, broker: WakingBroker
+) -> None:
+    broker.enqueue(message())
+    with redis.Redis.from_url(redis_url) as named:
+        assert named.dbsize() == 0
+    with redis.Redis.from_url(redis_url.replace("/0", "/1")) as next_one:
+        assert next_one.dbsize() > 0
+
+
+def test_a_redis_that_does_not_answer_is_a_closed_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        broker = make(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", timeout_s=0.05)
+        consumer = consumer_of(broker)
+        started = time.monotonic()
+        with pytest.raises(ConnectionClosed):
+            next(consumer)
+        with pytest.raises(ConnectionClosed):
+            consumer.requeue([_proxy()])
+        assert time.monotonic() - started < 2
+
+
+def _proxy() -> dramatiq.MessageProxy:
+    return dramatiq.MessageProxy(message().copy(options={"redis_message_id": "1"}))
+
+
+def test_a_broken_connection_is_tried_once_again(redis_url: str) -> None:
+    with connect(redis_url, timeout_s=0.5) as client:
+        assert client.ping()
+        client.client_kill_filter(_type="normal", skipme=False)
+        assert client.ping()
