@@ -18,6 +18,7 @@ from aiobotocore.session import get_session
 from botocore.exceptions import BotoCoreError, ClientError
 
 from graphql_api.config import Settings
+from graphql_api.data import keys
 from graphql_api.data.client import Dynamo
 from graphql_api.data.errors import Unavailable
 from graphql_api.data.keys import Key
@@ -222,17 +223,18 @@ class Bodies:
 
     async def delete_heads(self, heads: Iterable[Mapping[str, Any]]) -> None:
         """Remove the bodies of heads that were read or written, each head after its rest."""
-        heads = list(heads)
-        objects = [head[OBJECT] for head in heads if OBJECT in head]
+        found = list(heads)
+        pieces = [key for head in found for key in _piece_keys(head)]
+        await self.delete_items([*pieces, *found])
+
+    async def delete_items(self, items: Iterable[Mapping[str, Any]]) -> None:
+        """Remove heads and pieces, whole or keys only, with the objects that the heads name."""
+        found = list(items)
+        objects = [item[OBJECT] for item in found if OBJECT in item]
         if objects:
             store = self._objects_or_fail()
             await asyncio.gather(*map(store.delete, objects))
-        await self._dynamo.batch_write(
-            deletes=[
-                *(key for head in heads for key in _piece_keys(head)),
-                *({"PK": head["PK"], "SK": head["SK"]} for head in heads),
-            ]
-        )
+        await self._dynamo.batch_write(deletes=map(keys.of_item, found))
 
     def _objects_or_fail(self) -> ObjectStore:
         if self._objects is None:

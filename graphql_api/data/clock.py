@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from ulid import ULID
+
 Clock = Callable[[], int]
 
 DAY_MS = 86_400_000
@@ -12,6 +14,20 @@ DAY_MS = 86_400_000
 def now_ms() -> int:
     """Return the present in epoch milliseconds."""
     return time.time_ns() // 1_000_000
+
+
+def ulid_at(epoch_ms: int) -> str:
+    """Return a fresh ULID of that moment."""
+    return str(ULID.from_timestamp(epoch_ms))
+
+
+def ulid_time(ulid: str) -> int:
+    """Return the moment of a ULID, in epoch milliseconds.
+
+    Raises:
+        ValueError: the text is no ULID.
+    """
+    return int(ULID.from_str(ulid).milliseconds)
 
 
 def to_datetime(epoch_ms: int) -> datetime:

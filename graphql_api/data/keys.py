@@ -130,7 +130,12 @@ def due_partition(shard: int) -> str:
 
 def due(identity: str, due_at: int) -> Key:
     """Return the index keys of work that is overdue from `due_at` (epoch ms) on."""
-    return {"g2p": due_partition(shard_of(identity, DUE_SHARDS)), "g2s": f"{due_at:013d}"}
+    return {"g2p": due_partition(shard_of(identity, DUE_SHARDS)), "g2s": due_sort(due_at)}
+
+
+def due_sort(due_at: int) -> str:
+    """Return a due time (epoch ms) as it is sorted in the list of what is due."""
+    return f"{due_at:013d}"
 
 
 # The feed
@@ -196,9 +201,13 @@ def case_sort(version: int, number: int, piece: int = 0) -> str:
     return f"{base}#{piece:03d}" if piece else base
 
 
+# What the sort keys of all notes of sets to remove begin with.
+TEST_PURGES = "X#"
+
+
 def case_purge(platform: str, number: str, version: int) -> Key:
-    """Return the key of the note that sets up to `version` that are not current go later."""
-    return _key(problem_partition(platform, number), f"X#{version:05d}")
+    """Return the key of the note that a set of tests goes later unless it is the current one."""
+    return _key(problem_partition(platform, number), f"{TEST_PURGES}{version:05d}")
 
 
 def problem_position(created_at: int, platform: str, number: str) -> str:

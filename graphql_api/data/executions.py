@@ -1,0 +1,413 @@
+"""Executions on their way: reserved, claimed by a worker under a lease, and ended once.
+
+A worker's claim is an attempt: its number fences, so that what an earlier attempt still writes is
+refused. Every write names the state it has seen and decides again when that has changed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from graphql_api.data import keys
+from graphql_api.data.actions import Action, Put, Update
+from graphql_api.data.bodies import Bodies
+from graphql_api.data.client import Dynamo
+from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.errors import Conflict
+from graphql_api.data.expressions import (
+    Change,
+    Condition,
+    absent,
+    at_most,
+    below,
+    equals,
+    exists,
+    one_of,
+)
+from graphql_api.data.feed import FeedStore, entry_puts
+from graphql_api.data.history_cards import (
+    MESSAGE_BYTES,
+    WAITING,
+    CardChanged,
+    change_card,
+    no_history,
+    refund_of,
+)
+from graphql_api.data.records import History, Results, Solved, Totals
+from graphql_api.data.reservations import ForExecution, Reservation, Reservations, Reserved
+from graphql_api.data.results import dump_results
+from graphql_api.data.transport import ConditionFailed, TransactionFailed
+from graphql_api.data.values import cut
+from graphql_api.data.words import HistoryStatus, Verdict
+
+# The pause before an execution is sent again, doubled by each sending up to an hour.
+FIRST_PAUSE_MS = 60_000
+DOUBLINGS = 6
+# Purge notes of test sets wait in the same list: so many of them may stand before an execution.
+DUE_PAGES = 5
+# Visibility may change while a completion is being written, but not this often.
+DECISIONS = 8
+
+_WAITING = tuple(map(str, WAITING))
+
+
+class LostClaim(Conflict):
+    """The execution is no longer this attempt's: it was cancelled, removed, ended or claimed anew.
+
+    Nothing of the attempt is kept.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An execution that is now the caller's, until its lease ends; `history.attempt` fences."""
+
+    history: History
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Another worker holds the execution until `until` (epoch ms) at least."""
+
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """An execution that waits longer than it should, as the index shows it."""
+
+    uid: str
+    ulid: str
+    status: HistoryStatus
+    attempt: int
+    resends: int
+    lease_expires_at: int | None
+    due_at: int
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, Any]) -> "Due":
+        """Read an item of the index."""
+        return cls(
+            uid=item["u"],
+            ulid=item["h"],
+            status=HistoryStatus(item["st"]),
+            attempt=item.get("att", 0),
+            resends=item.get("rs", 0),
+            lease_expires_at=item.get("lx"),
+            due_at=int(item["g2s"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What an attempt found out; `problem_public` says that the problem is COMPLETED."""
+
+    verdict: Verdict
+    passed: int
+    failed: int
+    total: int
+    cpu_ms: int | None
+    peak_kb: int | None
+    results: Results
+    problem_public: bool
+    test_version: int | None = None
+
+
+class ExecutionStore:
+    """The executions of all users, from reservation to end."""
+
+    def __init__(
+        self, dynamo: Dynamo, bodies: Bodies, feed: FeedStore, clock: Clock = now_ms
+    ) -> None:
+        self._dynamo, self._bodies, self._feed, self._clock = dynamo, bodies, feed, clock
+        self._reservations = Reservations(dynamo, bodies, clock)
+
+    # Reserving
+
+    async def load_for_execution(
+        self, uid: str, platform: str, number: str, request_id: str | None
+    ) -> ForExecution:
+        """Read what a reservation is decided on: see `Reservations.load`."""
+        return await self._reservations.load(uid, platform, number, request_id)
+
+    async def reserve(self, asked: Reservation) -> Reserved:
+        """Take a unit of usage and leave a PENDING history: see `Reservations.reserve`."""
+        return await self._reservations.reserve(asked)
+
+    # A worker's attempt
+
+    async def claim(self, uid: str, ulid: str, *, token: str, lease_ms: int) -> Claim | Busy | None:
+        """Make a PENDING execution, or one whose lease ended, the caller's: one request, 3 units.
+
+        `token` is the caller's own: asking again with it after a lost answer finds the same claim.
+        None if there is nothing to do any more.
+        """
+        now = self._clock()
+        until = now + lease_ms
+        free = equals("st", str(HistoryStatus.PENDING)) | (
+            equals("st", str(HistoryStatus.RUNNING)) & below("lx", now)
+        )
+        change = Change(
+            put={"st": str(HistoryStatus.RUNNING), "clm": token, "lx": until}
+            | keys.due(ulid, until),
+            add={"att": 1},
+        )
+        try:
+            item = await self._dynamo.update(keys.history(uid, ulid), change, free, repeatable=True)
+        except ConditionFailed as error:
+            return _held(error.item, token)
+        return Claim(History.from_item(item))
+
+    async def renew(self, uid: str, ulid: str, attempt: int, lease_ms: int) -> bool:
+        """Prolong a lease; False if it is no longer this attempt's: one request, 3 units.
+
+        Renew before half of a lease is over.
+        """
+        until = self._clock() + lease_ms
+        try:
+            await self._dynamo.update(
+                keys.history(uid, ulid),
+                Change({"lx": until} | keys.due(ulid, until)),
+                _attempt(attempt),
+                returns="NONE",
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    async def complete(self, history: History, outcome: Outcome) -> History:
+        """End an attempt: the results body, then one transaction; harmless twice.
+
+        The transaction takes 5 write units, and 13 with the four entries of a public history, whose
+        hour is counted by one more. The first time that a user solves a problem adds 2, and each
+        accepted one a strong read.
+
+        Raises:
+            LostClaim: the execution is no longer this attempt's, or the user is being deleted.
+        """
+        body = keys.results_body(history.uid, history.ulid, history.attempt)
+        await self._bodies.put(body, dump_results(outcome.results))
+        seen = history
+        solves = outcome.verdict is Verdict.AC and not await self._has_solved(history)
+        for _ in range(DECISIONS):
+            after = self._completed(seen, outcome)
+            try:
+                await self._write_completion(seen, after, solves=solves)
+            except CardChanged as changed:
+                found = changed.history
+                if found and found.attempt == history.attempt and _is_done(found):
+                    return found
+                if found is None or not _is_running(found, history.attempt):
+                    await self._bodies.delete(body)
+                    raise _lost() from changed
+                seen = found
+            except _SolvedBefore:
+                solves = False
+            else:
+                await self._feed.count(after, 1)
+                await self._forget_attempts(after)
+                return after
+        raise Conflict("the history keeps changing; try again")
+
+    async def _has_solved(self, history: History) -> bool:
+        key = keys.solved(history.uid, history.platform, history.number)
+        return await self._dynamo.get(key, consistent=True) is not None
+
+    def _completed(self, seen: History, outcome: Outcome) -> History:
+        done = replace(
+            seen,
+            status=HistoryStatus.COMPLETED,
+            verdict=outcome.verdict,
+            passed=outcome.passed,
+            failed=outcome.failed,
+            total=outcome.total,
+            cpu_ms=outcome.cpu_ms,
+            peak_kb=outcome.peak_kb,
+            test_version=outcome.test_version,
+            finished_at=self._clock(),
+            lease_expires_at=None,
+            claim_token=None,
+        )
+        return self._feed.listed(done) if done.is_public and outcome.problem_public else done
+
+    async def _write_completion(self, seen: History, after: History, *, solves: bool) -> None:
+        condition = _attempt(seen.attempt) & equals("pub", seen.is_public)
+        card = Update(keys.history(seen.uid, seen.ulid), _ending(after), condition, index_copies=1)
+        mark = [_solved_mark(after)] if solves else []
+        actions: list[Action] = [card, _totals_of(after, solves=solves), *mark]
+        actions += entry_puts(after)
+        try:
+            await self._dynamo.transact(actions)
+        except TransactionFailed as failed:
+            at_card, at_totals, *others = failed.reasons
+            if at_card is not None:
+                raise CardChanged(at_card.item) from failed
+            if at_totals is not None:
+                raise CardChanged(None) from failed
+            if solves and others[0] is not None:
+                raise _SolvedBefore from failed
+            raise
+
+    async def _forget_attempts(self, history: History) -> None:
+        """Remove the results of attempts that died between their body and their completion."""
+        earlier = range(1, history.attempt)
+        if earlier:
+            await self._bodies.delete_many(
+                [keys.results_body(history.uid, history.ulid, attempt) for attempt in earlier]
+            )
+
+    # Ending without a result
+
+    async def fail(self, seen: History | Due, message: str) -> History:
+        """Mark a RUNNING execution FAILED and give its unit back, in one transaction.
+
+        A worker passes the history that it claimed. The sweeper passes what `due` returned: then
+        the lease must have ended too.
+
+        Raises:
+            LostClaim: the execution is no longer that attempt's.
+        """
+        now = self._clock()
+        condition = _attempt(seen.attempt)
+        if isinstance(seen, Due):
+            condition &= below("lx", now)
+        history = seen if isinstance(seen, History) else await self._existing(seen.uid, seen.ulid)
+        after = replace(
+            _ended(history, HistoryStatus.FAILED, now), message=cut(message, MESSAGE_BYTES)
+        )
+        try:
+            await self._end(after, condition, refund_of(history, now))
+        except CardChanged as changed:
+            raise _lost() from changed
+        return after
+
+    async def cancel(self, uid: str, ulid: str) -> History:
+        """Stop an execution; one that nobody has begun gives its unit back.
+
+        Raises:
+            NotFound: there is no such history.
+            Conflict: it has ended already.
+        """
+        history, now = await self._existing(uid, ulid), self._clock()
+        for _ in range(DECISIONS):
+            if history.status is HistoryStatus.CANCELLED:
+                return history
+            if history.status not in WAITING:
+                raise Conflict("the execution has ended already", ("historyId",))
+            pending = history.status is HistoryStatus.PENDING
+            after = _ended(history, HistoryStatus.CANCELLED, now)
+            try:
+                await self._end(
+                    after,
+                    equals("st", str(history.status)),
+                    refund_of(history, now) if pending else (),
+                )
+            except CardChanged as changed:
+                history = changed.current()
+            else:
+                return after
+        raise Conflict("the history keeps changing; try again")
+
+    async def _end(self, after: History, condition: Condition, refund: Sequence[Action]) -> None:
+        card = Update(
+            keys.history(after.uid, after.ulid), _ending(after), condition, index_copies=1
+        )
+        await change_card(self._dynamo, card, refund=refund)
+
+    async def _existing(self, uid: str, ulid: str) -> History:
+        item = await self._dynamo.get(keys.history(uid, ulid), consistent=True)
+        if item is None:
+            raise no_history()
+        return History.from_item(item)
+
+    # The sweeper's list
+
+    async def due(self, shard: int, now: int, limit: int = 50) -> list[Due]:
+        """Return executions of one of `keys.DUE_SHARDS` shards that are overdue, oldest first.
+
+        One request, five at most where purge notes stand in between.
+        """
+        overdue = equals("g2p", keys.due_partition(shard)) & at_most("g2s", keys.due_sort(now))
+        found: list[Due] = []
+        start: keys.Key | None = None
+        for _ in range(DUE_PAGES):
+            page = await self._dynamo.query(overdue, index="GSI2", limit=limit, start=start)
+            found += [Due.from_item(item) for item in page.items if item["tp"] == History.entity]
+            start = page.last_key
+            if start is None or len(found) >= limit:
+                break
+        return found[:limit]
+
+    async def postpone(self, due: Due, now: int) -> bool:
+        """Move an execution's due time forward, and say whether the caller is to send it again.
+
+        Of several sweepers that saw it due, one is. The pause doubles from 60 s to an hour.
+        """
+        pause_ms = FIRST_PAUSE_MS << min(due.resends, DOUBLINGS)
+        change = Change({"rs": due.resends + 1} | keys.due(due.ulid, now + pause_ms))
+        condition = equals("g2s", keys.due_sort(due.due_at)) & one_of("st", _WAITING)
+        try:
+            await self._dynamo.update(
+                keys.history(due.uid, due.ulid), change, condition, returns="NONE"
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+
+class _SolvedBefore(Exception):
+    """Another execution of the same user solved the problem meanwhile."""
+
+
+def _attempt(attempt: int) -> Condition:
+    return equals("st", str(HistoryStatus.RUNNING)) & equals("att", attempt)
+
+
+def _is_running(history: History, attempt: int) -> bool:
+    return history.status is HistoryStatus.RUNNING and history.attempt == attempt
+
+
+def _is_done(history: History) -> bool:
+    return history.status is HistoryStatus.COMPLETED
+
+
+def _held(item: Mapping[str, Any] | None, token: str) -> Claim | Busy | None:
+    if item is None or item["st"] != HistoryStatus.RUNNING:
+        return None
+    history = History.from_item(item)
+    return Claim(history) if history.claim_token == token else Busy(history.lease_expires_at or 0)
+
+
+def _lost() -> LostClaim:
+    return LostClaim("the execution is no longer this attempt's")
+
+
+def _ended(history: History, status: HistoryStatus, now: int) -> History:
+    return replace(history, status=status, finished_at=now, lease_expires_at=None, claim_token=None)
+
+
+def _ending(after: History) -> Change:
+    """Return the change that an end makes to a card: it leaves the index and names no worker."""
+    names = ("st", "vd", "cp", "cf", "ct", "cm", "mk", "fa", "tv", "msg", "fid", "fs")
+    item = after.to_item()
+    put = {name: item[name] for name in names if name in item}
+    return Change(put, drop=("lx", "clm", "g2p", "g2s"))
+
+
+def _totals_of(history: History, *, solves: bool) -> Update:
+    add = {"ne": 1, f"{Totals.LANGUAGE_PREFIX}{history.language}": 1}
+    add |= {"na": 1} if history.verdict is Verdict.AC else {}
+    add |= {"ns": 1} if solves else {}
+    add |= {"np": 1} if history.feed_id else {}
+    return Update(keys.totals(history.uid), Change(add=add), exists())
+
+
+def _solved_mark(history: History) -> Put:
+    mark = Solved(
+        platform=history.platform,
+        number=history.number,
+        ulid=history.ulid,
+        created_at=history.finished_at or 0,
+    )
+    key = keys.solved(history.uid, history.platform, history.number)
+    return Put({**key, **mark.to_item()}, absent())

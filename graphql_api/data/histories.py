@@ -1,0 +1,283 @@
+"""Histories as their owners and readers see them: lists, bodies, visibility, removal."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import orjson
+import structlog
+
+from graphql_api.data import keys
+from graphql_api.data.actions import Delete, Put, Update
+from graphql_api.data.bodies import Bodies
+from graphql_api.data.client import Dynamo, Item
+from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.errors import Conflict, Unavailable
+from graphql_api.data.expressions import Change, begins_with, equals, exists
+from graphql_api.data.feed import FeedStore, entry_deletes, entry_puts
+from graphql_api.data.history_cards import (
+    CardChanged,
+    as_seen,
+    change_card,
+    index_copies,
+    no_history,
+    refund_of,
+)
+from graphql_api.data.pages import CardList, Cards, Window, read_page
+from graphql_api.data.records import History, Results, Totals
+from graphql_api.data.results import load_results
+from graphql_api.data.transport import ConditionFailed
+from graphql_api.data.words import HistoryStatus
+
+HistoryKey = tuple[str, str]
+
+# A history has a handful of states: whoever loses this often meets something else than a race.
+DECISIONS = 8
+HINTS_READY = "READY"
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class HistoryStore:
+    """The histories of all users; a history is found by its owner's id and its own ULID."""
+
+    def __init__(
+        self, dynamo: Dynamo, bodies: Bodies, feed: FeedStore, clock: Clock = now_ms
+    ) -> None:
+        self._dynamo, self._bodies, self._feed, self._clock = dynamo, bodies, feed, clock
+
+    # Reading
+
+    async def get(self, uid: str, ulid: str, *, consistent: bool = False) -> History | None:
+        """Return a history's card: one request, 0.5 read units (1 if consistent)."""
+        return _history(await self._dynamo.get(keys.history(uid, ulid), consistent=consistent))
+
+    async def get_many(self, wanted: Sequence[HistoryKey]) -> list[History | None]:
+        """Return one entry a (user id, ULID), in order, None where there is none.
+
+        One request for a hundred.
+        """
+        found = await self._dynamo.batch_get([keys.history(*key) for key in wanted])
+        return [_history(item) for item in found]
+
+    async def code(self, uid: str, ulid: str) -> str | None:
+        """Return the code that was submitted: one request."""
+        return _text(await self._bodies.get(keys.code_body(uid, ulid)))
+
+    async def codes(self, wanted: Sequence[HistoryKey]) -> list[str | None]:
+        """Return one entry a (user id, ULID), in order, None where there is no code."""
+        found = await self._bodies.get_many([keys.code_body(*key) for key in wanted])
+        return [_text(raw) for raw in found]
+
+    async def results(self, history: History) -> Results | None:
+        """Return the results of the attempt that the card names, None until it is COMPLETED."""
+        return (await self.results_many([history]))[0]
+
+    async def results_many(self, histories: Sequence[History]) -> list[Results | None]:
+        """Return one entry a history, in order, None where it is not COMPLETED: one request."""
+        done = [one for one in histories if one.status is HistoryStatus.COMPLETED]
+        wanted = [keys.results_body(one.uid, one.ulid, one.attempt) for one in done]
+        raws = await self._bodies.get_many(wanted) if wanted else []
+        found = {
+            (one.uid, one.ulid): load_results(raw)
+            for one, raw in zip(done, raws, strict=True)
+            if raw is not None
+        }
+        return [found.get((one.uid, one.ulid)) for one in histories]
+
+    async def hints(self, uid: str, ulid: str) -> list[str] | None:
+        """Return the hints, None where there are none: one request."""
+        raw = await self._bodies.get(keys.hints_body(uid, ulid))
+        return None if raw is None else list(orjson.loads(raw))
+
+    async def put_hints(self, uid: str, ulid: str, hints: Sequence[str]) -> None:
+        """Write the hints and mark the card: the body first, then one conditional update.
+
+        Raises:
+            NotFound: the history is gone; nothing is left of the hints.
+        """
+        head = await self._bodies.put(keys.hints_body(uid, ulid), orjson.dumps(list(hints)))
+        try:
+            await self._dynamo.update(
+                keys.history(uid, ulid), Change({"hs": HINTS_READY}), exists(), returns="NONE"
+            )
+        except ConditionFailed as error:
+            await self._bodies.delete_heads([head])
+            raise no_history() from error
+
+    async def count(self, uid: str) -> int:
+        """Return how many executions of a user were judged, removed ones included: one request."""
+        return Totals.from_item(await self._dynamo.get(keys.totals(uid)) or {}).executions
+
+    # Visibility
+
+    async def publish(
+        self, uid: str, ulid: str, *, problem_public: bool, seen: History | None = None
+    ) -> History:
+        """Let everyone see a history and, once it is COMPLETED, list it in the feed.
+
+        `problem_public` says that its problem is COMPLETED; otherwise the history becomes public
+        without being listed, and publishing it once more later lists it. `seen` saves the read.
+        One transaction of 10 write units and two counters of one; one unit where nothing is listed.
+
+        Raises:
+            NotFound: the history is gone.
+        """
+
+        def decide(current: History) -> History:
+            listed = problem_public and current.status is HistoryStatus.COMPLETED
+            if listed and current.feed_id is None:
+                return self._feed.listed(current)
+            return replace(current, is_public=True)
+
+        return await self._show(uid, ulid, decide, seen)
+
+    async def unpublish(self, uid: str, ulid: str, *, seen: History | None = None) -> History:
+        """Hide a history from everyone but its owner; costs what `publish` costs.
+
+        Raises:
+            NotFound: the history is gone.
+        """
+
+        def decide(current: History) -> History:
+            return replace(current, is_public=False, feed_id=None, feed_shard=None)
+
+        return await self._show(uid, ulid, decide, seen)
+
+    async def _show(
+        self, uid: str, ulid: str, decide: Callable[[History], History], seen: History | None
+    ) -> History:
+        before = seen or await self._existing(uid, ulid)
+        for _ in range(DECISIONS):
+            after = decide(before)
+            if after == before:
+                return before
+            try:
+                await self._write_visibility(before, after)
+            except CardChanged as changed:
+                before = changed.current()
+            else:
+                await self._count_change(before, after)
+                return after
+        raise _restless()
+
+    async def _write_visibility(self, before: History, after: History) -> None:
+        key = keys.history(before.uid, before.ulid)
+        change = Change({"pub": after.is_public, "fid": after.feed_id, "fs": after.feed_shard})
+        entries: list[Put] | list[Delete] = []
+        if after.feed_id != before.feed_id:
+            entries = entry_puts(after) if after.feed_id else entry_deletes(before)
+        if entries:
+            await change_card(self._dynamo, Update(key, change, as_seen(before)), *entries)
+            return
+        try:
+            await self._dynamo.update(key, change, as_seen(before), returns="NONE")
+        except ConditionFailed as error:
+            raise CardChanged(error.item) from error
+
+    async def _count_change(self, before: History, after: History | None) -> None:
+        """Count a listing or its end: plain adds after the fact, so that readers wait for none."""
+        was, now = before.feed_id is not None, after is not None and after.feed_id is not None
+        if was is now:
+            return
+        step = 1 if now else -1
+        await asyncio.gather(
+            self._feed.count(after if after and now else before, step),
+            self._add_public(before.uid, step),
+        )
+
+    async def _add_public(self, uid: str, step: int) -> None:
+        try:
+            await self._dynamo.update(
+                keys.totals(uid), Change(add={"np": step}), exists(), returns="NONE"
+            )
+        except ConditionFailed:
+            return  # the user is being deleted, and the totals are gone already
+        except Unavailable:
+            _log.warning("public history not counted", uid=uid, step=step)
+
+    # Removing
+
+    async def delete(self, uid: str, ulid: str, *, seen: History | None = None) -> None:
+        """Remove a history with its feed entries, then its bodies; a PENDING one is refunded.
+
+        What a crash leaves of the bodies goes when it is deleted again, or with the user.
+
+        Raises:
+            NotFound: there is no such history.
+        """
+        before = seen or await self.get(uid, ulid, consistent=True)
+        for _ in range(DECISIONS):
+            if before is None:
+                break
+            try:
+                await self._remove_card(before)
+            except CardChanged as changed:
+                before = changed.history
+            else:
+                await self._count_change(before, None)
+                await self._remove_bodies(uid, ulid)
+                return
+        else:
+            raise _restless()
+        await self._remove_bodies(uid, ulid)
+        raise no_history()
+
+    async def _remove_card(self, before: History) -> None:
+        pending = before.status is HistoryStatus.PENDING
+        await change_card(
+            self._dynamo,
+            Delete(keys.history(before.uid, before.ulid), as_seen(before), index_copies(before)),
+            *entry_deletes(before),
+            refund=refund_of(before, self._clock()) if pending else (),
+        )
+
+    async def _remove_bodies(self, uid: str, ulid: str) -> None:
+        found = equals("PK", keys.user_partition(uid))
+        found &= begins_with("SK", keys.bodies_prefix(ulid))
+        items = [item async for item in self._dynamo.query_all(found, consistent=True)]
+        await self._bodies.delete_items(items)
+
+    async def _existing(self, uid: str, ulid: str) -> History:
+        history = await self.get(uid, ulid, consistent=True)
+        if history is None:
+            raise no_history()
+        return history
+
+    # Last: its name hides the type from what follows it in the class.
+
+    async def list(
+        self,
+        uid: str,
+        window: Window,
+        *,
+        platform: str | None = None,
+        language: str | None = None,
+    ) -> Cards[History]:
+        """Return a page of a user's histories, newest first; positions are ULIDs.
+
+        One request of 2.5 read units at most for 20 cards. With a filter at most five pages are
+        read, and the page may be short with more to come.
+        """
+        cards = CardList(keys.user_partition(uid), prefix="H#")
+
+        def keep(item: Item) -> bool:
+            return (platform is None or item["pf"] == platform) and (
+                language is None or item["lg"] == language
+            )
+
+        filtered = platform is not None or language is not None
+        found = await read_page(self._dynamo, [cards], window, keep if filtered else None)
+        return found.map(History.from_item)
+
+
+def _history(item: Item | None) -> History | None:
+    return History.from_item(item) if item else None
+
+
+def _text(raw: bytes | None) -> str | None:
+    return None if raw is None else raw.decode()
+
+
+def _restless() -> Conflict:
+    return Conflict("the history keeps changing; try again")

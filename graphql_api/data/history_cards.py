@@ -1,0 +1,95 @@
+"""The card of a history: its item, what a write has seen of it, and how a write is refused."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from graphql_api.data import keys
+from graphql_api.data.actions import Action
+from graphql_api.data.client import Dynamo, Item
+from graphql_api.data.errors import NotFound
+from graphql_api.data.expressions import Condition, equals
+from graphql_api.data.receipts import refund_actions
+from graphql_api.data.records import History
+from graphql_api.data.transport import TransactionFailed
+from graphql_api.data.words import Action as Usage
+from graphql_api.data.words import HistoryStatus
+
+# Of 950 bytes of a card: what a title, a name and an explanation may take.
+TITLE_BYTES = 300
+AUTHOR_BYTES = 100
+MESSAGE_BYTES = 120
+
+WAITING = (HistoryStatus.PENDING, HistoryStatus.RUNNING)
+
+
+class CardChanged(Exception):
+    """The card is not as it was seen; `history` is what stands there now, None if it is gone."""
+
+    def __init__(self, item: Item | None) -> None:
+        super().__init__("a history changed meanwhile")
+        self.history = History.from_item(item) if item else None
+
+    def current(self) -> History:
+        """Return what stands there now.
+
+        Raises:
+            NotFound: the history is gone.
+        """
+        if self.history is None:
+            raise no_history() from self
+        return self.history
+
+
+def no_history() -> NotFound:
+    """Return the error for a history that is not there."""
+    return NotFound("there is no such history", ("historyId",))
+
+
+def as_seen(history: History) -> Condition:
+    """Return the condition that visibility, status and publication are still these."""
+    return (
+        equals("st", str(history.status))
+        & equals("pub", history.is_public)
+        & equals("fid", history.feed_id)
+    )
+
+
+def index_copies(history: History) -> int:
+    """Return how many index entries the card has: one while it waits for a worker."""
+    return 1 if history.status in WAITING else 0
+
+
+def refund_of(history: History, now: int) -> Sequence[Action]:
+    """Return what gives back the unit that the card names; nothing where it names none."""
+    if history.usage_day is None or history.request_hash is None:
+        return ()
+    return refund_actions(
+        history.uid, history.usage_day, Usage.EXECUTION, history.request_hash, now
+    )
+
+
+async def change_card(
+    dynamo: Dynamo, card: Action, *others: Action, refund: Sequence[Action] = ()
+) -> None:
+    """Carry out a change of a card together with what goes with it.
+
+    A unit that cannot be given back, as it was before or its receipt is gone, does not stop the
+    change: it is then done without.
+
+    Raises:
+        CardChanged: the card's condition did not hold.
+    """
+    try:
+        await dynamo.transact([card, *others, *refund])
+    except TransactionFailed as failed:
+        reason, *rest = failed.reasons
+        if reason is not None:
+            raise CardChanged(reason.item) from failed
+        if not any(rest[len(others) :]) or any(rest[: len(others)]):
+            raise
+        await change_card(dynamo, card, *others)
+
+
+def card_item(history: History, due: keys.Key | None = None) -> dict[str, Any]:
+    """Return the card's item; `due` are its index keys while it waits for a worker."""
+    return {**keys.history(history.uid, history.ulid), **history.to_item(), **(due or {})}
