@@ -7,13 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ulid import ULID
-
 from graphql_api.data import keys
 from graphql_api.data.actions import Action, Delete, Put, Update
 from graphql_api.data.bodies import Bodies
 from graphql_api.data.client import Dynamo, Item
-from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.clock import Clock, now_ms, ulid_at
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
 from graphql_api.data.expressions import (
     Change,
@@ -26,6 +24,7 @@ from graphql_api.data.expressions import (
 )
 from graphql_api.data.pages import CardList, Cards, Window, read_page
 from graphql_api.data.records import Totals, User
+from graphql_api.data.removal import remove_items
 from graphql_api.data.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.words import Role, UserState
 
@@ -109,7 +108,7 @@ class UserStore:
         """
         now = self._clock()
         user = User(
-            uid=keys.part(uid, "uid") if uid else str(ULID.from_timestamp(now / 1000)),
+            uid=keys.part(uid, "uid") if uid else ulid_at(now),
             email=normalise_email(email),
             name=_checked_name(name),
             google_sub=google_sub or None,
@@ -332,10 +331,7 @@ class UserStore:
             async for item in self._dynamo.query_all(partition, consistent=True)
             if item["SK"] != keys.META and not item["SK"].startswith("H#")
         ]
-        heads = [item for item in rest if item.get("tp") == "body"]
-        await self._bodies.delete_heads(heads)
-        others = [item for item in rest if item.get("tp") != "body"]
-        await self._dynamo.batch_write(deletes=map(keys.of_item, others))
+        await remove_items(self._dynamo, self._bodies, rest)
         return count + len(rest)
 
     async def _remove_user(self, user: User) -> None:
