@@ -260,9 +260,23 @@ def job(ulid: str) -> Key:
     return _key(f"J#{ulid}", META)
 
 
+def job_parameters(ulid: str) -> Key:
+    """Return the key of what a job is to work on."""
+    return _key(f"J#{ulid}", "P")
+
+
+def job_result(ulid: str, attempt: int) -> Key:
+    """Return the key of what one attempt of a job found."""
+    return _key(f"J#{ulid}", f"R#{attempt}")
+
+
+# What the sort keys of a job's progress begin with.
+JOB_EVENTS = "E#"
+
+
 def job_event(ulid: str, seq: int) -> Key:
     """Return the key of one line of a job's progress."""
-    return _key(f"J#{ulid}", f"E#{seq:06d}")
+    return _key(f"J#{ulid}", f"{JOB_EVENTS}{seq:06d}")
 
 
 def job_status_partition(status: str) -> str:

@@ -342,7 +342,10 @@ class Results:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Record):
-    """One piece of authoring work."""
+    """The card of one piece of authoring work; its parameters and result are bodies.
+
+    `due_at` is when a sweeper is to send it again: set while QUEUED or RUNNING.
+    """
 
     entity: ClassVar[str] = "job"
     ulid: str = stored("h")
@@ -357,8 +360,7 @@ class Job(Record):
     resends: int = stored("rs", default=0)
     progress: int = stored("pg", default=0)
     events: int = stored("nev", default=0)
-    parameters: str | None = stored("par", default=None)
-    result: str | None = stored("res", default=None)
+    due_at: int | None = stored("du", default=None)
     message: str | None = stored("msg", default=None)
     created_at: int = stored("ca")
     updated_at: int = stored("ua")
