@@ -1,0 +1,62 @@
+"""All stores of one process, opened together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from graphql_api.config import Settings
+from graphql_api.data.bodies import Bodies, open_bodies
+from graphql_api.data.client import Dynamo, open_dynamo
+from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.executions import ExecutionStore
+from graphql_api.data.feed import FeedStore
+from graphql_api.data.histories import HistoryStore
+from graphql_api.data.jobs import JobStore
+from graphql_api.data.plans import PlanStore
+from graphql_api.data.problems import ProblemStore
+from graphql_api.data.test_sets import TestSetStore
+from graphql_api.data.usage import UsageStore
+from graphql_api.data.users import UserStore
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """One store an entity, all on one client."""
+
+    dynamo: Dynamo
+    bodies: Bodies
+    users: UserStore
+    plans: PlanStore
+    problems: ProblemStore
+    tests: TestSetStore
+    histories: HistoryStore
+    executions: ExecutionStore
+    feed: FeedStore
+    usage: UsageStore
+    jobs: JobStore
+
+
+@asynccontextmanager
+async def open_stores(settings: Settings, clock: Clock = now_ms) -> AsyncIterator[Stores]:
+    """Open the stores of one process; their connections close at the end of the block."""
+    async with open_dynamo(settings) as dynamo, open_bodies(settings, dynamo) as bodies:
+        feed = FeedStore(
+            dynamo,
+            clock,
+            read_shards=settings.feed_read_shards,
+            write_shards=settings.feed_write_shards,
+        )
+        histories = HistoryStore(dynamo, bodies, feed, clock)
+        yield Stores(
+            dynamo=dynamo,
+            bodies=bodies,
+            users=UserStore(dynamo, bodies, histories, clock),
+            plans=PlanStore(dynamo, clock),
+            problems=ProblemStore(dynamo, bodies, clock),
+            tests=TestSetStore(dynamo, bodies, clock),
+            histories=histories,
+            executions=ExecutionStore(dynamo, bodies, feed, clock),
+            feed=feed,
+            usage=UsageStore(dynamo, clock),
+            jobs=JobStore(dynamo, bodies, clock),
+        )
