@@ -84,7 +84,8 @@ class Session:
     @property
     def child_environment(self) -> dict[str, str]:
         """The environment of every program of the session."""
-        return {**os.environ, "PYTHONUNBUFFERED": "1", **self.variables}
+        quiet = {"PYTHONUNBUFFERED": "1", "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console")}
+        return {**os.environ, **quiet, **self.variables}
 
     @property
     def url(self) -> str:

@@ -5,8 +5,11 @@ on standard error; 2 the command line is wrong.
 """
 
 import sys
+from typing import NoReturn
 
 import typer
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from graphql_api.cli import table
 from graphql_api.cli.dev import dev
@@ -37,12 +40,24 @@ def prepare(context: typer.Context) -> None:
 
 
 def main() -> None:
-    """Run the command line; an engine that cannot be had ends it with 1 and the way to bring it."""
+    """Run the command line; what cannot be had, or a wrong setting, ends it with 1 and says why."""
     try:
         app()
     except EngineUnavailable as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the message is for the person at the terminal
-        sys.exit(1)
+        _fail(str(error))
+    except ValidationError as error:
+        _fail("\n".join(_setting_error(detail) for detail in error.errors()))
+
+
+def _setting_error(detail: ErrorDetails) -> str:
+    name = ".".join(str(part) for part in detail["loc"]).upper()
+    message = detail["msg"].removeprefix("Value error, ")
+    return f"{name or 'settings'}: {message} (see docs/settings.md)"
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def run_steps(steps: Sequence[Step]) -> bool:
             outcome = step.prepare()
         except EngineUnavailable as error:
             console.print("[yellow]left out[/]" if step.is_optional else "[red]missing[/]")
-            console.print(str(error), markup=False, soft_wrap=True)
+            typer.echo(str(error), err=True)
             if step.is_optional:
                 continue
             return False
