@@ -1,1 +1,17 @@
-"""The workers: `dramatiq tasks` starts them all."""
+"""The workers: `dramatiq tasks` starts them all.
+
+Importing this package declares the actors on a broker that connects at its first use.
+"""
+
+import dramatiq
+
+from graphql_api.config import get_settings
+from tasks.actors import declare_actors
+from tasks.broker import make_broker
+from tasks.process import WorkerLife
+
+__all__ = ["broker"]
+
+broker = make_broker(get_settings(), WorkerLife(get_settings()))
+dramatiq.set_broker(broker)
+declare_actors(broker)

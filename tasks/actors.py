@@ -1,0 +1,17 @@
+"""The actors: ids in, one call of a plain function each."""
+
+import dramatiq
+
+from tasks.messages import EXECUTION_ACTOR, EXECUTION_QUEUE
+from tasks.resources import current
+
+
+async def execute_submission(*, uid: str, ulid: str, sent_at_ms: int | None = None) -> None:
+    """Judge one execution; `sent_at_ms` is when it was asked for, for the log alone."""
+    await current().execution.run(uid, ulid, sent_at_ms=sent_at_ms)
+
+
+def declare_actors(broker: dramatiq.Broker) -> None:
+    """Declare every actor, and with it its queue, on a broker."""
+    declare = dramatiq.actor(broker=broker, actor_name=EXECUTION_ACTOR, queue_name=EXECUTION_QUEUE)
+    declare(execute_submission)

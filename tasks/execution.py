@@ -1,0 +1,381 @@
+"""One execution from message to verdict: claim, load, judge, complete.
+
+Safe to run twice, also at once: the claim lets one in, its lease is renewed while it works, and
+everything written carries the attempt that it belongs to. Whoever lost the claim discards its work.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Executor
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Event
+from typing import Protocol
+
+import structlog
+from ulid import ULID
+
+from graphql_api.config import Settings
+from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.errors import Conflict, DomainError, NotFound, Unavailable
+from graphql_api.data.executions import Busy, Outcome
+from graphql_api.data.records import History, Problem, Results, TestResult
+from graphql_api.data.stores import Stores
+from graphql_api.data.words import ProblemState, Verdict
+from tasks.judge import (
+    Judge,
+    JudgeCancelled,
+    Judgement,
+    JudgeRequest,
+    LanguageUnavailable,
+    TestCaseFiles,
+    TestOutcome,
+)
+from tasks.sandbox.comparers import UnsupportedComparer
+from tasks.test_files import DamagedSet, TestFiles
+
+# A verdict is held back while the database is away: it is tried again until this has passed.
+COMPLETION_PATIENCE_S = 30.0
+COMPLETION_PAUSE_S = 0.3
+RENEWAL_PAUSE_S = 0.2
+# What an interrupted actor may still take: dramatiq waits a second for it.
+CANCEL_PATIENCE_S = 0.6
+# A lease this short has ended by the time that anyone reads it.
+RELEASED_MS = 1
+
+# A card keeps 120 bytes of them.
+WORN_OUT = "The judge failed on this {cap} times. Your limit is untouched: please submit it again."
+PROBLEM_GONE = "The problem was removed before this was judged. Your limit is untouched."
+NO_TESTS = "The problem has no test cases to judge with. Your limit is untouched."
+CODE_GONE = "The code was removed before it was judged. Your limit is untouched."
+NO_COMPARER = "The judge cannot compare this problem's outputs. Your limit is untouched."
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Outbox(Protocol):
+    """Sends an execution to the workers."""
+
+    async def send_execution(self, uid: str, ulid: str, *, delay_ms: int | None = None) -> None:
+        """Ask for an execution to be judged, at the earliest after `delay_ms`."""
+
+
+class Unjudgeable(Exception):
+    """Judging again would not help; the message is for the user."""
+
+
+class JudgeFailed(Exception):
+    """The judge itself failed; another attempt may succeed."""
+
+
+@dataclass(slots=True)
+class Timings:
+    """Where one execution's time went, in milliseconds."""
+
+    started: float = field(default_factory=time.perf_counter)
+    spent: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def of(self, phase: str) -> Iterator[None]:
+        """Take the time of a phase."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.spent[f"{phase}_ms"] = round((time.perf_counter() - started) * 1000)
+
+    def report(self) -> dict[str, int]:
+        """Return all phases and the total."""
+        total = round((time.perf_counter() - self.started) * 1000)
+        return {**self.spent, "total_ms": total}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What judging needs besides the card."""
+
+    problem: Problem
+    tests: tuple[TestCaseFiles, ...]
+    code: str
+
+
+class Execution:
+    """Executions on one worker process."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        stores: Stores,
+        judge: Judge,
+        files: TestFiles,
+        outbox: Outbox,
+        threads: Executor,
+        clock: Clock = now_ms,
+    ) -> None:
+        self._stores, self._judge, self._files = stores, judge, files
+        self._outbox, self._threads, self._clock = outbox, threads, clock
+        self._lease_ms = settings.lease_seconds * 1000
+        self._attempt_cap = settings.attempt_cap
+
+    async def run(self, uid: str, ulid: str, *, sent_at_ms: int | None = None) -> None:
+        """Judge an execution unless it is finished; when another worker has it, look again later.
+
+        Raises:
+            JudgeFailed: the judge failed; the claim is given up, for another attempt.
+            Unavailable: the database did not answer.
+        """
+        timings = Timings()
+        if sent_at_ms is not None:
+            timings.spent["queue_ms"] = max(0, self._clock() - sent_at_ms)
+        with timings.of("claim"):
+            claim = await self._stores.executions.claim(
+                uid, ulid, token=str(ULID()), lease_ms=self._lease_ms
+            )
+        if claim is None:
+            _log.debug("nothing to judge", uid=uid, ulid=ulid)
+        elif isinstance(claim, Busy):
+            delay_ms = max(0, claim.until - self._clock()) + 1
+            await self._outbox.send_execution(uid, ulid, delay_ms=delay_ms)
+        elif claim.history.attempt > self._attempt_cap:
+            await self._fail(claim.history, WORN_OUT.format(cap=self._attempt_cap))
+        else:
+            await self._run_claimed(claim.history, timings)
+
+    async def _run_claimed(self, history: History, timings: Timings) -> None:
+        async with AsyncExitStack() as stack:
+            lost = await stack.enter_async_context(self._leased(history))
+            try:
+                judgement = await self._judge_and_complete(history, timings, lost)
+            except JudgeCancelled:
+                _log.warning("claim lost while judging", **_names(history))
+            except Unjudgeable as error:
+                await self._fail(history, str(error))
+            except BaseException:
+                # Renewals end first: a late one would take the claim back.
+                await stack.aclose()
+                await self._release(history)
+                raise
+            else:
+                if judgement is not None:
+                    _log.info(
+                        "executed",
+                        **_names(history),
+                        language=history.language,
+                        verdict=str(judgement.verdict),
+                        tests=len(judgement.results),
+                        **timings.report(),
+                    )
+
+    async def _judge_and_complete(
+        self, history: History, timings: Timings, lost: Event
+    ) -> Judgement | None:
+        """Return what was judged and stored; None when somebody else's outcome stands."""
+        with ExitStack() as held:
+            with timings.of("fetch"):
+                loaded = await self._load(history, held)
+            judgement = await self._judged(_request(history, loaded), lost)
+        timings.spent |= {
+            "slot_ms": judgement.queue_ms,
+            "compile_ms": judgement.compile_ms,
+            "run_ms": judgement.run_ms,
+        }
+        if judgement.verdict is Verdict.IE:
+            raise JudgeFailed(judgement.message)
+        with timings.of("store"):
+            is_stored = await self._complete(history, loaded.problem, judgement)
+        if not is_stored:
+            return None
+        await self._count_run(history)
+        return judgement
+
+    # Loading
+
+    async def _load(self, history: History, held: ExitStack) -> Loaded:
+        (problem, tests), code = await asyncio.gather(
+            self._tests(history.platform, history.number, held),
+            self._stores.histories.code(history.uid, history.ulid),
+        )
+        if code is None:
+            raise Unjudgeable(CODE_GONE)
+        return Loaded(problem, tests, code)
+
+    async def _tests(
+        self, platform: str, number: str, held: ExitStack
+    ) -> tuple[Problem, tuple[TestCaseFiles, ...]]:
+        """Return the current set: one read of the card when it is on disk, else one query."""
+        if self._files.knows(platform, number):
+            problem = _judgeable(await self._stores.problems.get(platform, number))
+            tests = await asyncio.to_thread(held.enter_context, self._files.opened(problem))
+            if tests is not None:
+                return problem, tests
+        found = await self._stores.tests.with_problem(platform, number)
+        problem = _judgeable(found[0] if found else None)
+        await asyncio.to_thread(self._files.keep, problem, found[1] if found else [])
+        tests = await asyncio.to_thread(held.enter_context, self._files.opened(problem))
+        if tests is None:
+            raise DamagedSet
+        return problem, tests
+
+    # Judging
+
+    async def _judged(self, request: JudgeRequest, lost: Event) -> Judgement:
+        """Judge in a thread; when this task is cancelled, the programs are ended first."""
+        work = partial(self._judge.judge, request, cancelled=lost.is_set)
+        future = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            lost.set()
+            await asyncio.wait({future}, timeout=CANCEL_PATIENCE_S)
+            if future.done():
+                future.exception()
+            raise
+        except LanguageUnavailable as error:
+            raise JudgeFailed(str(error)) from error
+        except UnsupportedComparer as error:
+            raise Unjudgeable(NO_COMPARER) from error
+
+    @asynccontextmanager
+    async def _leased(self, history: History) -> AsyncIterator[Event]:
+        """Renew the claim while the block runs; the event given is set when it is lost."""
+        lost = Event()
+        renewal = asyncio.create_task(self._renew(history, lost))
+        try:
+            yield lost
+        finally:
+            renewal.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewal
+
+    async def _renew(self, history: History, lost: Event) -> None:
+        pause_s = self._lease_ms / 2000
+        while not lost.is_set():
+            await asyncio.sleep(pause_s)
+            try:
+                is_ours = await self._stores.executions.renew(
+                    history.uid, history.ulid, history.attempt, self._lease_ms
+                )
+            except Unavailable:
+                # Nobody else can take the claim either, while the database is away.
+                pause_s = RENEWAL_PAUSE_S
+                continue
+            pause_s = self._lease_ms / 2000
+            if not is_ours:
+                lost.set()
+
+    async def _release(self, history: History) -> None:
+        """Give up a claim, so that the next attempt need not wait for the lease to end."""
+        with suppress(DomainError):
+            await self._stores.executions.renew(
+                history.uid, history.ulid, history.attempt, RELEASED_MS
+            )
+
+    # Ending
+
+    async def _complete(self, history: History, problem: Problem, judgement: Judgement) -> bool:
+        """Store the outcome; False when the execution has ended otherwise meanwhile.
+
+        The attempt in every condition makes it safe to try again, even past the lease.
+        """
+        outcome = _outcome(history, problem, judgement)
+        gives_up_at = time.monotonic() + COMPLETION_PATIENCE_S
+        while True:
+            try:
+                await self._stores.executions.complete(history, outcome)
+            except Unavailable:
+                if time.monotonic() > gives_up_at:
+                    raise
+                await asyncio.sleep(COMPLETION_PAUSE_S)
+            except (Conflict, NotFound) as error:
+                _log.info("verdict discarded", reason=error.message, **_names(history))
+                return False
+            else:
+                return True
+
+    async def _fail(self, history: History, message: str) -> None:
+        try:
+            await self._stores.executions.fail(history, message)
+        except (Conflict, NotFound) as error:
+            _log.info("failure discarded", reason=error.message, **_names(history))
+        else:
+            _log.warning("failed and refunded", message=message, **_names(history))
+
+    async def _count_run(self, history: History) -> None:
+        try:
+            await self._stores.problems.add_run(history.platform, history.number)
+        except Unavailable as error:
+            _log.warning("run not counted", error=error.message, **_names(history))
+
+
+def _names(history: History) -> dict[str, str | int]:
+    return {
+        "uid": history.uid,
+        "ulid": history.ulid,
+        "problem": f"{history.platform}/{history.number}",
+        "attempt": history.attempt,
+    }
+
+
+def _judgeable(problem: Problem | None) -> Problem:
+    if problem is None or problem.state is ProblemState.DELETED:
+        raise Unjudgeable(PROBLEM_GONE)
+    if problem.test_version is None or problem.test_count == 0:
+        raise Unjudgeable(NO_TESTS)
+    return problem
+
+
+def _request(history: History, loaded: Loaded) -> JudgeRequest:
+    problem = loaded.problem
+    return JudgeRequest(
+        language=history.language,
+        code=loaded.code,
+        tests=loaded.tests,
+        time_limit_ms=problem.time_limit_ms,
+        memory_limit_kb=problem.memory_limit_kb,
+        comparer=problem.comparer,
+        abs_tolerance=_number(problem.absolute_tolerance),
+        rel_tolerance=_number(problem.relative_tolerance),
+    )
+
+
+def _number(text: str | None) -> float | None:
+    return None if text is None else float(text)
+
+
+def _outcome(history: History, problem: Problem, judgement: Judgement) -> Outcome:
+    return Outcome(
+        verdict=judgement.verdict,
+        passed=judgement.passed,
+        failed=judgement.failed,
+        total=len(judgement.results),
+        cpu_ms=judgement.cpu_ms,
+        peak_kb=judgement.peak_kb,
+        results=Results(
+            attempt=history.attempt,
+            compile_output=judgement.compile_output or None,
+            tests=tuple(map(_result, judgement.results)),
+            limits_held=judgement.limits_held,
+        ),
+        problem_public=problem.state is ProblemState.COMPLETED,
+        test_version=problem.test_version,
+    )
+
+
+def _result(outcome: TestOutcome) -> TestResult:
+    return TestResult(
+        number=outcome.number,
+        is_sample=outcome.is_sample,
+        verdict=outcome.verdict,
+        cpu_ms=outcome.cpu_ms,
+        wall_ms=outcome.wall_ms,
+        peak_kb=outcome.peak_kb,
+        exit_code=outcome.exit_code,
+        signal=outcome.signal,
+        output=outcome.output,
+        error=outcome.error,
+        expected=outcome.expected,
+        message=outcome.message or None,
+    )

@@ -1,0 +1,108 @@
+"""What the actors of one worker process share, open from before the first message to the last."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from ulid import ULID
+
+from graphql_api.config import Settings
+from graphql_api.data.stores import Stores, open_stores
+from tasks.announce import announce_for_ever
+from tasks.execution import Execution
+from tasks.judge import Judge
+from tasks.messages import DramatiqOutbox
+from tasks.sweeper import Sweeper
+from tasks.test_files import TestFiles
+from tasks.waking import WakingBroker
+
+PRUNE_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The open parts of one worker process."""
+
+    worker_id: str
+    stores: Stores
+    execution: Execution
+
+
+_CURRENT: list[Resources] = []
+
+
+def current() -> Resources:
+    """Return this process's resources.
+
+    Raises:
+        RuntimeError: this process is no worker, or is shutting down.
+    """
+    if not _CURRENT:
+        raise RuntimeError("actors run in the processes that `dramatiq tasks` starts")
+    return _CURRENT[-1]
+
+
+def worker_name() -> str:
+    """Return a name that no other worker process has."""
+    return f"{socket.gethostname()}:{os.getpid()}:{str(ULID())[-6:]}"
+
+
+def executions_at_once(settings: Settings) -> int:
+    """Return how many executions a process works on: all the host's slots, and one that loads."""
+    return (settings.judge_slots or os.cpu_count() or 1) + 1
+
+
+@asynccontextmanager
+async def open_resources(
+    settings: Settings, broker: WakingBroker, judge: Judge
+) -> AsyncIterator[Resources]:
+    """Open everything and keep the sweeper and the announcements running inside the block."""
+    async with AsyncExitStack() as stack:
+        name = worker_name()
+        stores = await stack.enter_async_context(open_stores(settings))
+        outbox = DramatiqOutbox(settings, broker)
+        stack.push_async_callback(outbox.aclose)
+        threads = ThreadPoolExecutor(executions_at_once(settings) + 2, thread_name_prefix="judge")
+        stack.callback(threads.shutdown, wait=False, cancel_futures=True)
+        files = TestFiles(settings.work_dir / "tests")
+        execution = Execution(
+            settings=settings,
+            stores=stores,
+            judge=judge,
+            files=files,
+            outbox=outbox,
+            threads=threads,
+        )
+        sweeper = Sweeper(settings, stores, outbox, worker_name=name)
+        for background in (
+            sweeper.run_for_ever(),
+            announce_for_ever(settings, name, judge),
+            _prune_for_ever(files),
+        ):
+            await stack.enter_async_context(_running(background))
+        resources = Resources(name, stores, execution)
+        _CURRENT.append(resources)
+        stack.callback(_CURRENT.remove, resources)
+        yield resources
+
+
+async def _prune_for_ever(files: TestFiles) -> None:
+    while True:
+        await asyncio.to_thread(files.prune)
+        await asyncio.sleep(PRUNE_SECONDS)
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,136 @@
+"""Looks for executions that wait longer than they should, sends them again, ends the hopeless ones.
+
+Every worker process looks in turn; a lock on Redis lets one of them look at a time. The lock only
+saves work: each step is conditional in the table, so that two sweepers do no harm.
+"""
+
+import asyncio
+import random
+from dataclasses import dataclass
+from typing import Protocol
+
+import redis.asyncio
+import structlog
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from graphql_api.config import Settings
+from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.errors import Conflict, DomainError, NotFound
+from graphql_api.data.executions import Due
+from graphql_api.data.keys import DUE_SHARDS
+from graphql_api.data.stores import Stores
+from graphql_api.data.words import HistoryStatus
+from tasks.execution import WORN_OUT
+
+LOCK_KEY = "algoitny:sweeper"
+# Of one shard in one look; the rest is found by the next.
+DUE_AT_ONCE = 100
+# Test sets that nothing names any more wait an hour to go: this often is often enough.
+PURGE_PAUSE_MS = 300_000
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Outbox(Protocol):
+    """Sends an execution to the workers."""
+
+    async def send_execution(self, uid: str, ulid: str) -> None:
+        """Ask for an execution to be judged."""
+
+
+@dataclass(slots=True)
+class Swept:
+    """What one look did."""
+
+    sent: int = 0
+    failed: int = 0
+    purged: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.sent or self.failed or self.purged)
+
+
+class Sweeper:
+    """The sweeper of one worker process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        outbox: Outbox,
+        *,
+        worker_name: str,
+        clock: Clock = now_ms,
+    ) -> None:
+        self._stores, self._outbox, self._clock = stores, outbox, clock
+        self._pause_s = settings.sweep_seconds
+        self._attempt_cap = settings.attempt_cap
+        self._name = worker_name
+        self._purges_at = 0
+        timeout_s = settings.redis_timeout_ms / 1000
+        self._redis = redis.asyncio.Redis.from_url(
+            settings.redis_url,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            retry=Retry(NoBackoff(), 1),
+        )
+
+    async def run_for_ever(self) -> None:
+        """Look every `sweep_seconds`, first after a random part of them, until cancelled."""
+        await asyncio.sleep(random.uniform(0, self._pause_s))  # noqa: S311 - spreads the workers
+        try:
+            while True:
+                await self._take_turn()
+                await asyncio.sleep(self._pause_s)
+        finally:
+            await self._redis.aclose()
+
+    async def _take_turn(self) -> None:
+        try:
+            swept = await self.sweep() if await self._is_elected() else Swept()
+        except RedisError as error:
+            # Nothing can be sent, but what has used up its attempts can end.
+            _log.warning("sweeping without Redis", reason=str(error))
+            swept = await self.sweep(may_send=False)
+        except DomainError as error:
+            _log.warning("not swept", reason=error.message)
+            return
+        if swept:
+            _log.info("swept", sent=swept.sent, failed=swept.failed, purged=swept.purged)
+
+    async def _is_elected(self) -> bool:
+        """Return whether it is this process's turn; the lock ends by itself before the next."""
+        life_ms = int(self._pause_s * 900)
+        return bool(await self._redis.set(LOCK_KEY, self._name, nx=True, px=life_ms))
+
+    async def sweep(self, *, may_send: bool = True) -> Swept:
+        """Look through all shards once."""
+        swept = Swept()
+        for shard in range(DUE_SHARDS):
+            due = await self._stores.executions.due(shard, self._clock(), DUE_AT_ONCE)
+            for one in due:
+                await self._handle(one, swept, may_send=may_send)
+        await self._purge(swept)
+        return swept
+
+    async def _purge(self, swept: Swept) -> None:
+        now = self._clock()
+        if now >= self._purges_at:
+            self._purges_at = now + PURGE_PAUSE_MS
+            swept.purged += await self._stores.tests.purge_due(now)
+
+    async def _handle(self, due: Due, swept: Swept, *, may_send: bool) -> None:
+        if due.status is HistoryStatus.RUNNING and due.attempt >= self._attempt_cap:
+            swept.failed += await self._fail(due)
+        elif may_send and await self._stores.executions.postpone(due, self._clock()):
+            await self._outbox.send_execution(due.uid, due.ulid)
+            swept.sent += 1
+
+    async def _fail(self, due: Due) -> bool:
+        try:
+            await self._stores.executions.fail(due, WORN_OUT.format(cap=self._attempt_cap))
+        except (Conflict, NotFound):
+            return False
+        return True
