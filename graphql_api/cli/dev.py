@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -308,7 +308,8 @@ def _writer(log: TextIO) -> Write:
     def write(name: str, line: str) -> None:
         label = f"{name:<8} |"
         shown = f"\033[{COLOURS.get(name, '0')}m{label}\033[0m" if is_terminal else label
-        print(f"{shown} {line}", flush=True)  # noqa: T201 - the programs' lines, as they are
+        with suppress(OSError):  # the terminal may be gone; the log file stays
+            print(f"{shown} {line}", flush=True)  # noqa: T201 - the programs' lines, as they are
         log.write(f"{time.strftime('%H:%M:%S')} {label} {line}\n")
         log.flush()
 

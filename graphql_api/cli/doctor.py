@@ -26,9 +26,6 @@ from graphql_api.cli.engines.redis_server import REDIS_PORT, answers_ping
 from graphql_api.config import Settings
 from graphql_api.data.errors import DomainError
 from graphql_api.data.table import open_table
-from tasks.judge import Judge
-from tasks.sandbox.errors import SandboxUnavailable
-from tasks.sandbox.languages import LANGUAGES
 
 MINIMUM_PYTHON = (3, 11)
 NEEDED_DISK_MB = 1024
@@ -72,7 +69,7 @@ def _print(checks: list[Check]) -> None:
     colours = {State.OK: "green", State.NOTE: "yellow", State.MISSING: "red"}
     if not sys.stdout.isatty():
         for check in checks:
-            advice = f"; {check.advice}" if check.advice else ""
+            advice = f"; {' '.join(check.advice.split())}" if check.advice else ""
             typer.echo(f"{check.state:<8} {check.name:<18} {check.detail}{advice}")
         return
     table = RichTable(box=None, pad_edge=False)
@@ -134,6 +131,11 @@ def _playground(_: Settings) -> Iterator[Check]:
 
 
 def _sandbox(settings: Settings) -> Iterator[Check]:
+    # Importing the workers reads the settings: only once the command line has settled them.
+    from tasks.judge import Judge  # noqa: PLC0415
+    from tasks.sandbox.errors import SandboxUnavailable  # noqa: PLC0415
+    from tasks.sandbox.languages import LANGUAGES  # noqa: PLC0415
+
     judge = Judge(settings)
     try:
         judge.start()
@@ -142,18 +144,13 @@ def _sandbox(settings: Settings) -> Iterator[Check]:
         return
     try:
         yield Check("sandbox", State.OK, "ran its own test")
-        yield from _languages(judge)
+        for language in LANGUAGES:
+            found = judge.languages.get(language.id)
+            state = State.NOTE if found is None else State.OK
+            version = "not found here" if found is None else found.version
+            yield Check(f"language {language.id}", state, version)
     finally:
         judge.close()
-
-
-def _languages(judge: Judge) -> Iterator[Check]:
-    for language in LANGUAGES:
-        found = judge.languages.get(language.id)
-        if found is not None:
-            yield Check(f"language {language.id}", State.OK, found.version)
-        else:
-            yield Check(f"language {language.id}", State.NOTE, "not found here")
 
 
 def _services(settings: Settings) -> Iterator[Check]:

@@ -1,0 +1,244 @@
+"""`make dev` in a clean clone, as a newcomer runs it: first start, first session, Ctrl-C, again.
+
+By default the clone makes everything anew: virtual environment, jars, playground (a minute and a
+half). ALGOITNY_TEST_REUSE=1 saves that while one works on the supervisor itself: the clone then
+runs on this environment's packages and on copies of the engines' files.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from graphql_api.cli.engines import packages
+from graphql_api.cli.engines.process import free_port
+from graphql_api.config import Settings
+from tests.conftest import CREDENTIALS, ROOT, missing
+from tests.system import Client, wait_for
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.dynamodb,
+    pytest.mark.redis,
+    pytest.mark.sandbox,
+    pytest.mark.timeout(900),
+]
+
+FIRST_START_S = 600
+LATER_START_S = 15
+STOP_S = 10
+IS_REUSING = os.environ.get("ALGOITNY_TEST_REUSE") == "1"
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clean clone of this checkout's last commit."""
+    lacking = [package.name for package in packages.missing(packages.RUN_PACKAGES)]
+    if lacking:
+        missing(f"system packages are missing: {', '.join(lacking)}; run make setup")
+    folder = tmp_path_factory.mktemp("clone") / "algoitny"
+    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, folder], check=True)
+    if IS_REUSING:
+        for name in ("engines", "playground"):
+            shutil.copytree(ROOT / ".data" / name, folder / ".data" / name)
+    return folder
+
+
+class DevSession:
+    """One run of `make dev` with its output in a file."""
+
+    def __init__(self, clone: Path, port: int) -> None:
+        self.clone, self.port = clone, port
+        self.url = f"http://127.0.0.1:{port}"
+        self.log_path = clone.with_name(f"make-dev-{time.monotonic_ns()}.log")
+        command = ["make", "dev"]
+        env = {name: value for name, value in os.environ.items() if name not in CREDENTIALS}
+        for name in Settings.model_fields:
+            env.pop(name.upper(), None)
+        for name in [name for name in env if name.startswith(("MAKE", "MFLAGS", "VIRTUAL_ENV"))]:
+            del env[name]
+        if IS_REUSING:
+            command = [sys.executable, "-m", "graphql_api.cli.main", "dev"]
+        with self.log_path.open("wb") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=clone,
+                env={**env, "PORT": str(port)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text(errors="replace")
+
+    def wait_until_ready(self, timeout_s: float) -> None:
+        def ready() -> bool:
+            assert self.process.poll() is None, self.log
+            try:
+                return httpx.get(f"{self.url}/readyz", timeout=5).status_code == httpx.codes.OK
+            except httpx.HTTPError:
+                return False
+
+        try:
+            wait_for("/readyz", ready, timeout_s=timeout_s)
+        except AssertionError as error:
+            raise AssertionError(f"not ready; it wrote:\n{self.log}") from error
+
+    def descendants(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def supervisor(self) -> psutil.Process:
+        """The process of `algoitny dev` itself."""
+        return psutil.Process(int((self.clone / ".data" / "dev.guard").read_text()))
+
+    def end(self) -> None:
+        """Leave nothing behind, however the test went."""
+        if self.process.poll() is None:
+            family = self.descendants()
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(10)
+            psutil.wait_procs(family, timeout=10)
+        for process in psutil.process_iter(["cmdline"]):
+            if any(str(self.clone) in word for word in process.info["cmdline"] or ()):
+                process.kill()
+
+
+@pytest.fixture
+def start(clone: Path) -> Iterator["type[DevSession] | object"]:
+    sessions: list[DevSession] = []
+
+    def begin(timeout_s: float, port: int | None = None) -> DevSession:
+        session = DevSession(clone, port or free_port())
+        sessions.append(session)
+        session.wait_until_ready(timeout_s)
+        return session
+
+    yield begin
+    for session in sessions:
+        session.end()
+
+
+def press_ctrl_c(session: DevSession) -> None:
+    """Send what a terminal sends: SIGINT to every process of the foreground group."""
+    family = session.descendants()
+    begun = time.monotonic()
+    os.killpg(session.process.pid, signal.SIGINT)
+    code = session.process.wait(STOP_S + 5)
+    assert time.monotonic() - begun < STOP_S
+    # Make passes its own SIGINT on to the shell, once its child has ended in order.
+    assert code in (0, -signal.SIGINT)
+    assert "Stopped. Everything is kept" in session.log
+    _, alive = psutil.wait_procs(family, timeout=1)
+    assert alive == []
+
+
+def submit_and_await(client: Client) -> str:
+    """Submit A+B and return the history's id once it is judged AC."""
+    answer = client.ask(
+        """mutation ($input: ExecuteCodeInput!) { executeCode(input: $input) {
+             ... on ExecuteCodePayload { history { id } } ... on Error { message } } }""",
+        input={
+            "platform": "algoitny",
+            "number": "1",
+            "language": "python",
+            "code": "a, b = map(int, input().split())\nprint(a + b)\n",
+            "isPublic": True,
+        },
+    )["executeCode"]
+    history_id: str = answer["history"]["id"]
+
+    def verdict() -> str | None:
+        found = client.ask("query ($id: ID!) { history(id: $id) { verdict } }", id=history_id)
+        value: str | None = found["history"]["verdict"]
+        return value
+
+    assert wait_for("the verdict", verdict) == "AC"
+    return history_id
+
+
+def test_a_newcomer_runs_make_dev_stops_it_and_goes_on_later(start, clone: Path):
+    first = start(FIRST_START_S)
+    client = Client(f"{first.url}/graphql").signed_in("newcomer@example.org")
+    history_id = submit_and_await(client)
+    page = httpx.get(f"{first.url}/graphql", headers={"accept": "text/html"})
+    assert "AlgoItny playground" in page.text
+    assert f"Playground  http://localhost:{first.port}/graphql" in first.log
+    press_ctrl_c(first)
+
+    begun = time.monotonic()
+    second = start(LATER_START_S)
+    assert time.monotonic() - begun < LATER_START_S
+    again = Client(f"{second.url}/graphql").signed_in("newcomer@example.org")
+    found = again.ask("query ($id: ID!) { history(id: $id) { verdict code } }", id=history_id)
+    assert found["history"]["verdict"] == "AC"
+    assert found["history"]["code"].startswith("a, b")
+    assert "problems import" not in second.log
+    client.close()
+    again.close()
+
+    busy = subprocess.run(
+        [sys.executable, "-m", "graphql_api.cli.main", "dev"],
+        cwd=clone,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert busy.returncode == 1
+    assert "already runs in this checkout" in busy.stdout
+
+    second.supervisor().terminate()
+    assert second.process.wait(STOP_S) == 0
+
+
+def test_what_dies_starts_again_and_nothing_is_lost(start):
+    session = start(FIRST_START_S)
+    client = Client(f"{session.url}/graphql").signed_in("unlucky@example.org")
+    submit_and_await(client)
+    for process in session.descendants():
+        line = " ".join(process.cmdline())
+        if re.search(r"ServerRunner|redis-server|dramatiq tasks", line):
+            process.kill()
+    wait_for("three restarts", lambda: session.log.count("it starts again") >= 3)
+    session.wait_until_ready(60)
+
+    def judged() -> bool:
+        try:
+            return bool(submit_and_await(client))
+        except (AssertionError, httpx.HTTPError):
+            return False
+
+    wait_for("a judgement after the crash", judged, timeout_s=60)
+    client.close()
+    press_ctrl_c(session)
+
+
+def test_a_taken_port_is_named_with_the_way_to_another(start, clone: Path):
+    session = start(FIRST_START_S)
+    other = clone.with_name("other")
+    (other / "graphql_api").mkdir(parents=True)
+    (other / "pyproject.toml").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "graphql_api.cli.main", "dev", "--port", str(session.port)],
+        cwd=other,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert re.search(rf"Port {session.port} is taken.*make dev PORT=\d+", done.stdout)
+    press_ctrl_c(session)
