@@ -11,6 +11,7 @@ from tasks.judge import Judge
 from tasks.sandbox.languages import Toolchain
 
 ANNOUNCE_SECONDS = 30
+RETRY_SECONDS = 2
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -24,6 +25,8 @@ async def announce_for_ever(settings: Settings, worker_name: str, judge: Judge) 
                 await board.announce(worker_name, languages)
             except Unavailable as error:
                 _log.warning("languages not announced", reason=error.message)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
             await asyncio.sleep(ANNOUNCE_SECONDS)
 
 

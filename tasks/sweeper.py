@@ -82,18 +82,30 @@ class Sweeper:
         await asyncio.sleep(random.uniform(0, self._pause_s))  # noqa: S311 - spreads the workers
         try:
             while True:
-                await self._take_turn()
+                try:
+                    await self.take_turn()
+                except Exception:  # noqa: BLE001 - it is logged, and the next turn may succeed
+                    _log.exception("not swept")
                 await asyncio.sleep(self._pause_s)
         finally:
-            await self._redis.aclose()
+            await self.aclose()
 
-    async def _take_turn(self) -> None:
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._redis.aclose()
+
+    async def take_turn(self) -> None:
+        """Look once, unless another worker process does; a failure waits for the next turn."""
         try:
-            swept = await self.sweep() if await self._is_elected() else Swept()
+            may_send = await self._is_elected()
         except RedisError as error:
             # Nothing can be sent, but what has used up its attempts can end.
             _log.warning("sweeping without Redis", reason=str(error))
-            swept = await self.sweep(may_send=False)
+            may_send = None
+        if may_send is False:
+            return
+        try:
+            swept = await self.sweep(may_send=bool(may_send))
         except DomainError as error:
             _log.warning("not swept", reason=error.message)
             return

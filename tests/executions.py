@@ -26,6 +26,10 @@ TESTS = (
 )
 T = TypeVar("T")
 ENDED = {HistoryStatus.COMPLETED, HistoryStatus.FAILED, HistoryStatus.CANCELLED}
+# A crash is to be noticed in seconds, so that tests can wait for it.
+SHORT = {"LEASE_SECONDS": "2", "SWEEP_SECONDS": "1", "ATTEMPT_CAP": "3", "JUDGE_SLOTS": "2"}
+# The message sent with a reservation has half a minute before the sweeper sends another.
+OVERDUE_MS = 31_000
 
 
 def sleeping(seconds: float) -> str:

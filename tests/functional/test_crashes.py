@@ -1,0 +1,207 @@
+"""Real processes killed at bad moments: every submission ends exactly once, usage is exact."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from graphql_api.cli.engines.dynamodb_local import DynamoDBLocal
+from graphql_api.cli.engines.process import EngineUnavailable
+from graphql_api.cli.engines.redis_server import RedisServer
+from graphql_api.config import Settings
+from graphql_api.data.records import History
+from graphql_api.data.stores import open_stores
+from graphql_api.data.table import open_table
+from graphql_api.data.words import HistoryStatus, Verdict
+from tasks.messages import DramatiqOutbox
+from tests.conftest import make_settings, missing
+from tests.executions import ADD, OVERDUE_MS, SHORT, Desk, sleeping, until
+from tests.system import Worker, wait_for
+
+pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
+
+# Heartbeat, lease and sweep, and the time to start over.
+NOTICED_WITHIN_S = 10
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[DynamoDBLocal]:
+    """An engine of the test's own, that keeps its data over a kill."""
+    try:
+        with DynamoDBLocal(tmp_path / "dynamodb", log_path=tmp_path / "dynamodb.log") as engine:
+            yield engine
+    except EngineUnavailable as error:
+        missing(str(error))
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis of the test's own, with its append-only file."""
+    try:
+        with RedisServer(tmp_path / "redis", log_path=tmp_path / "redis.log") as engine:
+            yield engine
+    except EngineUnavailable as error:
+        missing(str(error))
+
+
+@pytest.fixture
+def crash_settings(database: DynamoDBLocal, queue: RedisServer) -> Settings:
+    found = make_settings(
+        aws_endpoint_url_dynamodb=database.endpoint, table_name="crashes", redis_url=queue.url
+    )
+    for _ in open_table(found).provision():
+        pass
+    return found
+
+
+@pytest.fixture
+def env(settings_env: dict[str, str], crash_settings: Settings, tmp_path: Path) -> dict[str, str]:
+    return {
+        **settings_env,
+        **SHORT,
+        "AWS_ENDPOINT_URL_DYNAMODB": str(crash_settings.dynamodb_endpoint),
+        "TABLE_NAME": crash_settings.table_name,
+        "REDIS_URL": crash_settings.redis_url,
+        "WORK_DIR": str(tmp_path / "work"),
+    }
+
+
+@pytest.fixture
+async def desk(crash_settings: Settings) -> AsyncIterator[Desk]:
+    async with open_stores(crash_settings) as stores:
+        yield await Desk.open(stores)
+
+
+@pytest.fixture
+async def outbox(crash_settings: Settings) -> AsyncIterator[DramatiqOutbox]:
+    found = DramatiqOutbox(crash_settings)
+    yield found
+    await found.aclose()
+
+
+def ready(worker: Worker) -> Worker:
+    wait_for("the worker's start", lambda: "ready for action" in worker.log())
+    return worker
+
+
+async def submit(desk: Desk, outbox: DramatiqOutbox, code: str = ADD, **more: int) -> History:
+    history = await desk.reserve(code, **more)  # type: ignore[arg-type]
+    await outbox.send_execution(history.uid, history.ulid)
+    return history
+
+
+async def all_ended_once(desk: Desk, histories: list[History], timeout_s: float = 60) -> None:
+    """Check that each was accepted, that no other completion was counted, and the usage."""
+    for history in histories:
+        card = await desk.ended(history, timeout_s=timeout_s)
+        assert (card.status, card.verdict) == (HistoryStatus.COMPLETED, Verdict.AC)
+        assert await desk.stores.histories.results(card) is not None
+    assert await desk.judged() == len(histories)
+    assert await desk.used(histories[0]) == len(histories)
+
+
+async def test_another_worker_finishes_what_a_killed_one_was_judging(
+    env: dict[str, str], desk: Desk, outbox: DramatiqOutbox, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    async with AsyncExitStack() as stack:
+        killed = ready(stack.enter_context(Worker(env, tmp_path)))
+        history = await submit(desk, outbox, sleeping(1.5))
+        await desk.running(history)
+        ready(stack.enter_context(Worker(env, tmp_path / "other")))
+        killed.kill()
+        died = time.monotonic()
+        await desk.running(history, attempt=2)
+        assert time.monotonic() - died < NOTICED_WITHIN_S
+        await all_ended_once(desk, [history])
+    assert (await desk.card(history)).attempt == 2
+
+
+async def test_what_was_reserved_and_never_sent_is_judged(
+    env: dict[str, str], desk: Desk, tmp_path: Path
+) -> None:
+    histories = [await desk.reserve(age_ms=OVERDUE_MS) for _ in range(5)]
+    with Worker(env, tmp_path):
+        await all_ended_once(desk, histories)
+
+
+async def test_workers_killed_again_and_again_lose_and_double_nothing(
+    env: dict[str, str], desk: Desk, outbox: DramatiqOutbox, tmp_path: Path
+) -> None:
+    moments = random.Random(20261121)
+    patient = {**env, "ATTEMPT_CAP": "20"}
+    histories = [await submit(desk, outbox, sleeping(0.2) if n % 2 else ADD) for n in range(20)]
+    for _ in range(3):
+        with Worker(patient, tmp_path) as worker:
+            started = worker.log().count("ready for action")
+            wait_for("a start", lambda: worker.log().count("ready for action") > started)  # noqa: B023
+            await asyncio.sleep(moments.uniform(0.05, 1.0))
+            worker.kill()
+    with Worker(patient, tmp_path):
+        await all_ended_once(desk, histories)
+
+
+async def test_a_submission_that_kills_its_worker_fails_at_the_cap_and_is_refunded(
+    env: dict[str, str], desk: Desk, outbox: DramatiqOutbox, tmp_path: Path
+) -> None:
+    poison = await submit(desk, outbox, sleeping(10))
+    for attempt in (1, 2, 3):
+        with Worker(env, tmp_path) as worker:
+            await desk.running(poison, attempt=attempt)
+            worker.kill()
+    with Worker(env, tmp_path):
+        card = await desk.ended(poison)
+        assert card.status is HistoryStatus.FAILED
+        assert "3 times" in (card.message or "")
+        assert await desk.used(poison) == 0
+        assert await desk.judged() == 0
+        healthy = await submit(desk, outbox)
+        assert (await desk.ended(healthy)).verdict is Verdict.AC
+
+
+async def test_redis_killed_in_the_middle_loses_and_doubles_nothing(
+    env: dict[str, str],
+    desk: Desk,
+    outbox: DramatiqOutbox,
+    queue: RedisServer,
+    tmp_path: Path,
+) -> None:
+    with Worker({**env, "ATTEMPT_CAP": "20"}, tmp_path) as worker:
+        ready(worker)
+        histories = [await submit(desk, outbox, sleeping(0.2)) for _ in range(10)]
+        await desk.running(histories[0])
+        queue.kill()
+        # Redis away: accepted all the same, and sent by the sweeper later.
+        histories += [await submit(desk, outbox, age_ms=OVERDUE_MS) for _ in range(5)]
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(queue.start)
+        await all_ended_once(desk, histories, timeout_s=90)
+        assert worker.is_running
+
+
+async def test_the_database_killed_in_the_middle_loses_and_doubles_nothing(
+    env: dict[str, str],
+    desk: Desk,
+    outbox: DramatiqOutbox,
+    database: DynamoDBLocal,
+    tmp_path: Path,
+) -> None:
+    with Worker({**env, "ATTEMPT_CAP": "20"}, tmp_path) as worker:
+        ready(worker)
+        histories = [await submit(desk, outbox, sleeping(0.2)) for _ in range(10)]
+        await desk.running(histories[0])
+        database.kill()
+        await asyncio.sleep(1)
+        await asyncio.to_thread(database.start)
+
+        async def answers() -> bool:
+            return await desk.stores.users.get(desk.user.uid) is not None
+
+        await until("the database's return", answers)
+        histories.append(await submit(desk, outbox))
+        await all_ended_once(desk, histories, timeout_s=90)
+        assert worker.is_running

@@ -1,0 +1,147 @@
+"""`dramatiq tasks` as a process: what it does with messages, signals and a missing sandbox."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import orjson
+import pytest
+import redis
+
+from graphql_api.config import Settings
+from graphql_api.data.languages import open_language_board
+from graphql_api.data.stores import Stores
+from graphql_api.data.words import HistoryStatus, Verdict
+from tasks.messages import DramatiqOutbox
+from tests.executions import ADD, ADD_CPP, SHORT, WRONG, Desk, sleeping, until
+from tests.system import Worker, wait_for
+
+pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
+
+
+@pytest.fixture
+def env(settings_env: dict[str, str]) -> dict[str, str]:
+    return {**settings_env, **SHORT}
+
+
+@pytest.fixture
+async def outbox(full_settings: Settings) -> AsyncIterator[DramatiqOutbox]:
+    found = DramatiqOutbox(full_settings)
+    yield found
+    await found.aclose()
+
+
+def started(worker: Worker) -> Worker:
+    wait_for("the worker's start", lambda: "ready for action" in worker.log())
+    return worker
+
+
+async def test_a_worker_judges_what_is_sent_and_logs_where_the_time_went(
+    env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+) -> None:
+    desk = await Desk.open(stores)
+    with Worker(env, tmp_path) as worker:
+        for language, code, verdict in (
+            ("python", ADD, Verdict.AC),
+            ("cpp", ADD_CPP, Verdict.AC),
+            ("python", WRONG, Verdict.WA),
+        ):
+            history = await desk.reserve(code, language=language)
+            await outbox.send_execution(history.uid, history.ulid)
+            assert (await desk.ended(history)).verdict is verdict
+        lines = wait_for("three lines", lambda: _executed(worker))
+    assert {"queue_ms", "claim_ms", "fetch_ms", "slot_ms", "compile_ms", "run_ms"} <= set(lines[0])
+    assert {"store_ms", "total_ms", "verdict", "attempt", "problem"} <= set(lines[0])
+    # An idle worker: what a poll costs would show.
+    assert lines[1]["queue_ms"] < 100
+    assert lines[2]["queue_ms"] < 100
+
+
+def _executed(worker: Worker) -> list[dict[str, int]] | None:
+    lines = [orjson.loads(line) for line in re.findall(r"^\{.*\}$", worker.log(), re.MULTILINE)]
+    found = [line for line in lines if line["event"] == "executed"]
+    return found if len(found) == 3 else None
+
+
+async def test_without_a_sandbox_it_ends_says_what_to_install_and_takes_no_message(
+    env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+) -> None:
+    desk = await Desk.open(stores)
+    history = await desk.reserve()
+    await outbox.send_execution(history.uid, history.ulid)
+    worker = Worker({**env, "PATH": str(tmp_path)}, tmp_path).start()
+    wait_for("the worker's end", lambda: not worker.is_running)
+    assert worker.stop() != 0
+    assert "bubblewrap" in worker.log()
+    with redis.Redis.from_url(env["REDIS_URL"].replace("/0", "/1")) as queues:
+        assert queues.llen("dramatiq:execution") == 1
+    assert (await desk.card(history)).status is HistoryStatus.PENDING
+
+
+async def test_sigterm_lets_what_runs_finish_and_gives_the_rest_back(
+    env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+) -> None:
+    desk = await Desk.open(stores)
+    with Worker(env, tmp_path) as worker:
+        started(worker)
+        histories = [await desk.reserve(sleeping(0.5)) for _ in range(8)]
+        for history in histories:
+            await outbox.send_execution(history.uid, history.ulid)
+        await desk.running(histories[0])
+        assert await asyncio.to_thread(worker.stop) == 0
+    cards = [await desk.card(history) for history in histories]
+    ended = [card for card in cards if card.status is HistoryStatus.COMPLETED]
+    waiting = [card for card in cards if card.status is HistoryStatus.PENDING]
+    assert len(ended) + len(waiting) == 8
+    assert ended
+    assert waiting
+    with redis.Redis.from_url(env["REDIS_URL"].replace("/0", "/1")) as queues:
+        assert queues.llen("dramatiq:execution") == len(waiting)
+    with Worker(env, tmp_path):
+        for history in histories:
+            assert (await desk.ended(history)).attempt == 1
+    assert await desk.judged() == 8
+
+
+async def test_it_announces_its_languages(
+    env: dict[str, str], full_settings: Settings, tmp_path: Path
+) -> None:
+    async with open_language_board(full_settings) as board:
+        with Worker(env, tmp_path):
+
+            async def announced() -> int | None:
+                return await board.last_announced()
+
+            await until("an announcement", announced)
+            assert await board.is_offered("python") is True
+            offered = {language.id: language for language in await board.available()}
+    assert {"python", "c", "cpp"} <= set(offered)
+    assert offered["python"].version.startswith("3.")
+
+
+async def test_a_hundred_at_once_of_twenty_users_each_sent_twice_are_judged_once_each(
+    env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+) -> None:
+    first = await Desk.open(stores, "user0@example.org")
+    desks = [first, *[await Desk.open(stores, f"user{n}@example.org") for n in range(1, 20)]]
+    with Worker(env, tmp_path) as worker:
+        started(worker)
+
+        async def submit(desk: Desk, number: int) -> None:
+            code = ADD if number % 5 else sleeping(0.3)
+            history = await desk.reserve(code, is_public=bool(number % 2))
+            twice = (outbox.send_execution(history.uid, history.ulid) for _ in range(2))
+            await asyncio.gather(*twice)
+            card = await desk.ended(history, timeout_s=90)
+            assert (card.verdict, card.attempt) == (Verdict.AC, 1)
+
+        began = time.monotonic()
+        await asyncio.gather(*(submit(desks[n % 20], n) for n in range(100)))
+        assert time.monotonic() - began < 90
+    for desk in desks:
+        assert await desk.judged() == 5
+        totals, _ = await stores.users.totals(desk.user.uid)
+        assert totals.executions == totals.accepted == 5
+    assert await stores.problems.run_count("algoitny", "1") == 100

@@ -1,0 +1,82 @@
+"""A real judge, the execution engine on it, and an outbox that remembers."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from graphql_api.config import Settings
+from graphql_api.data.stores import Stores
+from tasks.execution import Execution
+from tasks.judge import Judge
+from tasks.sandbox.errors import SandboxUnavailable
+from tasks.test_files import TestFiles
+from tests.conftest import make_settings, missing
+from tests.executions import Desk
+
+
+@dataclass
+class Remembered:
+    """An outbox: what was sent, and after how long it is to run."""
+
+    sent: list[tuple[str, str, int | None]] = field(default_factory=list)
+
+    async def send_execution(self, uid: str, ulid: str, *, delay_ms: int | None = None) -> None:
+        self.sent.append((uid, ulid, delay_ms))
+
+    @property
+    def ulids(self) -> list[str]:
+        return [ulid for _, ulid, _ in self.sent]
+
+
+@pytest.fixture(scope="session")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    settings = make_settings(work_dir=tmp_path_factory.mktemp("judge"), judge_slots=2)
+    try:
+        started = Judge(settings).start()
+    except SandboxUnavailable as error:
+        missing(str(error))
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def outbox() -> Remembered:
+    return Remembered()
+
+
+@pytest.fixture
+def work_settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"lease_seconds": 2, "sweep_seconds": 1, "attempt_cap": 3})
+
+
+@pytest.fixture
+def make_execution(
+    work_settings: Settings, stores: Stores, judge: Judge, outbox: Remembered, tmp_path: Path
+) -> Iterator[Callable[..., Execution]]:
+    threads = ThreadPoolExecutor(4)
+
+    def make(judge: Judge = judge) -> Execution:
+        return Execution(
+            settings=work_settings,
+            stores=stores,
+            judge=judge,
+            files=TestFiles(tmp_path / "tests"),
+            outbox=outbox,
+            threads=threads,
+        )
+
+    yield make
+    threads.shutdown()
+
+
+@pytest.fixture
+def execution(make_execution: Callable[..., Execution]) -> Execution:
+    return make_execution()
+
+
+@pytest.fixture
+async def desk(stores: Stores) -> Desk:
+    return await Desk.open(stores)

@@ -1,0 +1,337 @@
+"""The engine on a real table and, unless a test says otherwise, in a real sandbox."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from graphql_api.data import meter
+from graphql_api.data.errors import Unavailable
+from graphql_api.data.executions import Busy, Claim
+from graphql_api.data.records import History
+from graphql_api.data.stores import Stores
+from graphql_api.data.test_sets import NewTest
+from graphql_api.data.words import HistoryStatus, Verdict
+from tasks.execution import Execution, JudgeFailed
+from tasks.judge import Judge, Judgement
+from tests.executions import ADD, ADD_CPP, WRONG, Desk, sleeping
+from tests.integration.tasks.conftest import Remembered
+
+pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
+
+
+class BrokenJudge(Judge):
+    """A judge whose sandbox fails on every submission."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def judge(self, *_: Any, **__: Any) -> Judgement:
+        self.calls += 1
+        return Judgement(Verdict.IE, "", [], 0, 0, 0, 0, "rlimits", "it broke", 0, 0, 0)
+
+
+async def steal(stores: Stores, history: History) -> History:
+    """Claim an execution that another worker has, as if its lease had ended."""
+    running = await stores.histories.get(history.uid, history.ulid, consistent=True)
+    assert running is not None
+    await stores.executions.renew(history.uid, history.ulid, running.attempt, -1000)
+    claim = await stores.executions.claim(history.uid, history.ulid, token="thief", lease_ms=60_000)
+    assert isinstance(claim, Claim)
+    return claim.history
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "expected"),
+    [
+        ("python", ADD, (Verdict.AC, 3)),
+        ("cpp", ADD_CPP, (Verdict.AC, 3)),
+        ("python", WRONG, (Verdict.WA, 1)),
+        ("cpp", "int main() { return", (Verdict.CE, 0)),
+        ("python", "raise ValueError", (Verdict.RE, 0)),
+    ],
+)
+async def test_an_execution_ends_with_its_verdict_and_results(
+    execution: Execution, desk: Desk, language: str, code: str, expected: tuple[Verdict, int]
+) -> None:
+    history = await desk.reserve(code, language=language)
+    await execution.run(history.uid, history.ulid)
+    card = await desk.card(history)
+    assert card.status is HistoryStatus.COMPLETED
+    assert (card.verdict, card.passed) == expected
+    assert (card.total, card.attempt, card.test_version) == (3, 1, 1)
+    results = await desk.stores.histories.results(card)
+    assert results is not None
+    assert [test.number for test in results.tests] == [1, 2, 3]
+    assert [test.is_sample for test in results.tests] == [True, False, False]
+    assert bool(results.compile_output) is (card.verdict is Verdict.CE)
+    assert await desk.used(history) == 1
+    assert await desk.judged() == 1
+    assert await desk.stores.problems.run_count("algoitny", "1") == 1
+
+
+async def test_running_twice_judges_once(execution: Execution, desk: Desk) -> None:
+    history = await desk.reserve()
+    await execution.run(history.uid, history.ulid)
+    first = await desk.card(history)
+    await execution.run(history.uid, history.ulid)
+    assert await desk.card(history) == first
+    assert await desk.judged() == 1
+
+
+async def test_of_two_at_once_one_judges_and_the_other_looks_again_when_the_lease_ends(
+    execution: Execution, desk: Desk, outbox: Remembered
+) -> None:
+    history = await desk.reserve(sleeping(0.5))
+    await asyncio.gather(*(execution.run(history.uid, history.ulid) for _ in range(4)))
+    card = await desk.card(history)
+    assert (card.status, card.attempt) == (HistoryStatus.COMPLETED, 1)
+    assert outbox.ulids == [history.ulid] * 3
+    for _, _, delay_ms in outbox.sent:
+        assert delay_ms is not None
+        assert 1000 < delay_ms <= 2001
+    assert await desk.judged() == 1
+
+
+async def test_what_does_not_exist_is_nothing_to_do(
+    execution: Execution, desk: Desk, outbox: Remembered
+) -> None:
+    await execution.run(desk.user.uid, "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    assert outbox.sent == []
+
+
+async def test_an_execution_longer_than_its_lease_keeps_its_claim(
+    execution: Execution, desk: Desk
+) -> None:
+    history = await desk.reserve(sleeping(1.6))
+    running = asyncio.create_task(execution.run(history.uid, history.ulid))
+    await desk.running(history)
+    await asyncio.sleep(2.3)
+    found = await desk.stores.executions.claim(
+        history.uid, history.ulid, token="other", lease_ms=1000
+    )
+    assert isinstance(found, Busy)
+    await running
+    assert (await desk.card(history)).attempt == 1
+
+
+async def test_a_lost_lease_ends_the_judging_and_nothing_is_written(
+    execution: Execution, desk: Desk
+) -> None:
+    history = await desk.reserve(sleeping(15))
+    running = asyncio.create_task(execution.run(history.uid, history.ulid))
+    await desk.running(history)
+    stolen = await steal(desk.stores, history)
+    started = time.monotonic()
+    await running
+    assert time.monotonic() - started < 4
+    card = await desk.card(history)
+    assert (card.status, card.attempt) == (HistoryStatus.RUNNING, 2)
+    assert card.lease_expires_at == stolen.lease_expires_at
+
+
+async def test_an_attempt_that_was_overtaken_cannot_complete(
+    execution: Execution, desk: Desk
+) -> None:
+    history = await desk.reserve(sleeping(0.3))
+    running = asyncio.create_task(execution.run(history.uid, history.ulid))
+    await desk.running(history)
+    await steal(desk.stores, history)
+    await running
+    assert (await desk.card(history)).status is HistoryStatus.RUNNING
+    assert await desk.judged() == 0
+
+
+async def test_a_removed_problem_fails_and_refunds(execution: Execution, desk: Desk) -> None:
+    history = await desk.reserve()
+    await desk.stores.problems.soft_delete("algoitny", "1")
+    await execution.run(history.uid, history.ulid)
+    card = await desk.card(history)
+    assert card.status is HistoryStatus.FAILED
+    assert card.message is not None
+    assert "removed" in card.message
+    assert await desk.used(history) == 0
+
+
+async def test_a_problem_without_tests_fails_and_refunds(execution: Execution, desk: Desk) -> None:
+    history = await desk.reserve()
+    await desk.stores.tests.replace("algoitny", "1", [])
+    await execution.run(history.uid, history.ulid)
+    card = await desk.card(history)
+    assert card.status is HistoryStatus.FAILED
+    assert "no test cases" in (card.message or "")
+    assert await desk.used(history) == 0
+
+
+async def test_a_failing_judge_gives_up_its_claim_for_another_attempt_at_once(
+    make_execution: Callable[..., Execution], desk: Desk
+) -> None:
+    history = await desk.reserve()
+    with pytest.raises(JudgeFailed, match="it broke"):
+        await make_execution(BrokenJudge()).run(history.uid, history.ulid)
+    assert await desk.used(history) == 1
+    await asyncio.sleep(0.01)
+    await make_execution().run(history.uid, history.ulid)
+    card = await desk.card(history)
+    assert (card.status, card.verdict, card.attempt) == (
+        HistoryStatus.COMPLETED,
+        Verdict.AC,
+        2,
+    )
+
+
+async def test_past_the_cap_it_is_failed_and_refunded_once_without_being_judged(
+    make_execution: Callable[..., Execution], desk: Desk
+) -> None:
+    history = await desk.reserve()
+    broken = BrokenJudge()
+    execution = make_execution(broken)
+    for _ in range(3):
+        with pytest.raises(JudgeFailed):
+            await execution.run(history.uid, history.ulid)
+        await asyncio.sleep(0.01)
+    await execution.run(history.uid, history.ulid)
+    await execution.run(history.uid, history.ulid)
+    card = await desk.card(history)
+    assert (card.status, card.attempt, broken.calls) == (HistoryStatus.FAILED, 4, 3)
+    assert "3 times" in (card.message or "")
+    assert not (card.message or "").endswith("…")
+    assert await desk.used(history) == 0
+
+
+async def test_a_language_that_this_worker_lacks_is_left_to_another(
+    execution: Execution, desk: Desk
+) -> None:
+    history = await desk.reserve(language="cobol")
+    with pytest.raises(JudgeFailed, match="cobol"):
+        await execution.run(history.uid, history.ulid)
+    assert (await desk.card(history)).status is HistoryStatus.RUNNING
+
+
+async def test_an_interrupted_attempt_ends_its_program_and_gives_up_its_claim(
+    execution: Execution, desk: Desk
+) -> None:
+    history = await desk.reserve(sleeping(15))
+    running = asyncio.create_task(execution.run(history.uid, history.ulid))
+    await desk.running(history)
+    await asyncio.sleep(0.3)
+    started = time.monotonic()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    # Dramatiq waits for a second.
+    assert time.monotonic() - started < 0.9
+    await asyncio.sleep(0.01)
+    claim = await desk.stores.executions.claim(
+        history.uid, history.ulid, token="next", lease_ms=1000
+    )
+    assert isinstance(claim, Claim)
+    assert claim.history.attempt == 2
+
+
+async def test_a_user_who_leaves_meanwhile_gets_no_verdict(
+    execution: Execution, desk: Desk
+) -> None:
+    history = await desk.reserve(sleeping(0.3))
+    running = asyncio.create_task(execution.run(history.uid, history.ulid))
+    await desk.running(history)
+    await desk.stores.users.begin_deletion(desk.user.uid)
+    await running
+    assert (await desk.card(history)).status is HistoryStatus.RUNNING
+
+
+async def test_a_history_removed_meanwhile_stays_removed(execution: Execution, desk: Desk) -> None:
+    history = await desk.reserve(sleeping(0.3))
+    running = asyncio.create_task(execution.run(history.uid, history.ulid))
+    await desk.running(history)
+    await desk.stores.histories.delete(history.uid, history.ulid)
+    await running
+    assert await desk.stores.histories.get(history.uid, history.ulid, consistent=True) is None
+    assert await desk.judged() == 0
+
+
+async def test_a_public_execution_is_in_the_feed_once_it_has_ended(
+    execution: Execution, desk: Desk
+) -> None:
+    from graphql_api.data.pages import Window  # noqa: PLC0415
+
+    history = await desk.reserve(is_public=True)
+    assert (await desk.stores.feed.page(Window())).records == []
+    await execution.run(history.uid, history.ulid)
+    (entry,) = (await desk.stores.feed.page(Window())).records
+    assert (entry.ulid, entry.verdict) == (history.ulid, Verdict.AC)
+
+
+async def test_cold_is_one_query_and_warm_is_one_read_of_the_card(
+    execution: Execution, desk: Desk
+) -> None:
+    operations = []
+    for _ in range(2):
+        history = await desk.reserve()
+        with meter.metered() as counted:
+            await execution.run(history.uid, history.ulid)
+        operations.append([call.operation for call in counted.calls])
+    cold, warm = operations
+    assert cold.count("query") == 1
+    assert warm.count("query") == 0
+    # Claim, code, problem, results body, solved mark, completion, run counter.
+    assert len(warm) == 7
+    assert len(cold) == 7
+
+
+async def test_a_new_set_of_tests_is_judged_with_at_once(execution: Execution, desk: Desk) -> None:
+    first = await desk.reserve(WRONG)
+    await execution.run(first.uid, first.ulid)
+    await desk.stores.tests.replace(
+        "algoitny", "1", [NewTest(input=b"3 4\n", output=b"7\n", is_sample=True)]
+    )
+    second = await desk.reserve(WRONG)
+    await execution.run(second.uid, second.ulid)
+    card = await desk.card(second)
+    assert (card.verdict, card.total, card.test_version) == (Verdict.AC, 1, 2)
+
+
+async def test_a_problem_made_anew_under_its_old_name_is_judged_with_its_own_tests(
+    execution: Execution, desk: Desk
+) -> None:
+    first = await desk.reserve()
+    await execution.run(first.uid, first.ulid)
+    await desk.stores.problems.delete("algoitny", "1")
+    anew = await Desk.open(desk.stores, "grace@example.org")
+    await anew.stores.tests.replace("algoitny", "1", [NewTest(input=b"1 1\n", output=b"7\n")])
+    history = await anew.reserve(WRONG)
+    await execution.run(history.uid, history.ulid)
+    assert (await anew.card(history)).verdict is Verdict.AC
+
+
+async def test_a_verdict_is_held_while_the_database_is_away(
+    make_execution: Callable[..., Execution], desk: Desk, stores: Stores
+) -> None:
+    class Flaky:
+        """The store, failing the first two completions: one before, one after it was done."""
+
+        def __init__(self) -> None:
+            self.failures = 2
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(stores.executions, name)
+
+        async def complete(self, *given: Any) -> History:
+            self.failures -= 1
+            if self.failures == 1:
+                raise Unavailable("the database did not answer")
+            done = await stores.executions.complete(*given)
+            if self.failures == 0:
+                raise Unavailable("whether it was done is open")
+            return done
+
+    execution = make_execution()
+    execution._stores = replace(stores, executions=Flaky())  # type: ignore[arg-type]
+    history = await desk.reserve()
+    await execution.run(history.uid, history.ulid)
+    card = await desk.card(history)
+    assert (card.status, card.attempt) == (HistoryStatus.COMPLETED, 1)
+    assert await desk.judged() == 1

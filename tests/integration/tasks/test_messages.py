@@ -1,0 +1,71 @@
+"""What goes to the workers, and what happens when it cannot."""
+
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+
+import orjson
+import pytest
+import redis
+
+from graphql_api.config import Settings
+from tasks.messages import DramatiqOutbox
+from tests.conftest import make_settings
+
+
+@pytest.fixture
+async def outbox_of() -> AsyncIterator[Callable[[str], DramatiqOutbox]]:
+    opened: list[DramatiqOutbox] = []
+
+    def make(url: str) -> DramatiqOutbox:
+        settings: Settings = make_settings(redis_url=url, redis_timeout_ms=100)
+        opened.append(DramatiqOutbox(settings))
+        return opened[-1]
+
+    yield make
+    for outbox in opened:
+        await outbox.aclose()
+
+
+@pytest.mark.redis
+async def test_a_message_holds_ids_and_its_time_and_nothing_else(
+    outbox_of: Callable[[str], DramatiqOutbox], redis_url: str
+) -> None:
+    await outbox_of(redis_url).send_execution("user", "history")
+    with redis.Redis.from_url(redis_url.replace("/0", "/1")) as queues:
+        (raw,) = queues.hvals("dramatiq:execution.msgs")
+    message = orjson.loads(raw)
+    assert message["actor_name"] == "execute_submission"
+    assert message["args"] == []
+    assert set(message["kwargs"]) == {"uid", "ulid", "sent_at_ms"}
+    assert (message["kwargs"]["uid"], message["kwargs"]["ulid"]) == ("user", "history")
+
+
+async def test_a_redis_that_is_away_costs_the_sender_nothing_but_a_moment(
+    outbox_of: Callable[[str], DramatiqOutbox],
+) -> None:
+    started = time.monotonic()
+    await outbox_of("redis://127.0.0.1:1/0").send_execution("user", "history")
+    assert time.monotonic() - started < 0.5
+
+
+async def test_a_redis_that_does_not_answer_is_given_up_on_in_time(
+    outbox_of: Callable[[str], DramatiqOutbox],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        started = time.monotonic()
+        await outbox_of(f"redis://127.0.0.1:{silent.getsockname()[1]}/0").send_execution("u", "h")
+        assert time.monotonic() - started < 1.5
+
+
+@pytest.mark.redis
+async def test_a_redis_that_came_back_is_used_again(
+    outbox_of: Callable[[str], DramatiqOutbox], redis_url: str
+) -> None:
+    outbox = outbox_of(redis_url)
+    await outbox.send_execution("user", "first")
+    with redis.Redis.from_url(redis_url) as server:
+        server.client_kill_filter(_type="normal", skipme=True)
+    await outbox.send_execution("user", "second")
+    with redis.Redis.from_url(redis_url.replace("/0", "/1")) as queues:
+        assert queues.llen("dramatiq:execution") == 2

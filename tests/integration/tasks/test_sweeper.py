@@ -1,0 +1,166 @@
+"""What the sweeper finds on a real table, and what it leaves alone."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from graphql_api.config import Settings
+from graphql_api.data import meter
+from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.executions import Claim
+from graphql_api.data.records import History
+from graphql_api.data.words import HistoryStatus
+from tasks.sweeper import Sweeper, Swept
+from tests.executions import TESTS, Desk, until
+from tests.integration.tasks.conftest import Remembered
+
+pytestmark = pytest.mark.dynamodb
+
+MakeSweeper = Callable[..., Sweeper]
+OVERDUE_MS = 31_000
+
+
+@pytest.fixture
+async def make_sweeper(
+    work_settings: Settings, desk: Desk, outbox: Remembered
+) -> AsyncIterator[MakeSweeper]:
+    made: list[Sweeper] = []
+
+    def make(name: str = "one", redis_url: str | None = None, clock: Clock = now_ms) -> Sweeper:
+        settings = work_settings.model_copy(update={"redis_url": redis_url} if redis_url else {})
+        made.append(Sweeper(settings, desk.stores, outbox, worker_name=name, clock=clock))
+        return made[-1]
+
+    yield make
+    for sweeper in made:
+        await sweeper.aclose()
+
+
+async def claim(desk: Desk, history: History, lease_ms: int = -1) -> History:
+    """Claim an execution; by default its lease has ended already."""
+    found = await desk.stores.executions.claim(
+        history.uid, history.ulid, token=f"dead-{lease_ms}", lease_ms=lease_ms
+    )
+    assert isinstance(found, Claim)
+    return found.history
+
+
+async def test_what_was_never_sent_is_sent_once_by_sweepers_at_once(
+    make_sweeper: MakeSweeper, desk: Desk, outbox: Remembered
+) -> None:
+    histories = [await desk.reserve(age_ms=OVERDUE_MS) for _ in range(5)]
+    found = await asyncio.gather(*(make_sweeper(str(n)).sweep() for n in range(4)))
+    assert sum(swept.sent for swept in found) == 5
+    assert sorted(outbox.ulids) == sorted(history.ulid for history in histories)
+
+
+async def test_what_is_not_overdue_is_left_alone(
+    make_sweeper: MakeSweeper, desk: Desk, outbox: Remembered
+) -> None:
+    await desk.reserve()
+    await claim(desk, await desk.reserve(), lease_ms=60_000)
+    swept = await make_sweeper().sweep()
+    assert not swept
+    assert outbox.sent == []
+
+
+async def test_a_dead_workers_execution_is_sent_again(
+    make_sweeper: MakeSweeper, desk: Desk, outbox: Remembered
+) -> None:
+    history = await claim(desk, await desk.reserve())
+    assert await make_sweeper().sweep() == Swept(sent=1)
+    assert outbox.ulids == [history.ulid]
+    assert await desk.used(history) == 1
+
+
+async def test_what_was_sent_again_is_left_alone_for_a_while(
+    make_sweeper: MakeSweeper, desk: Desk, outbox: Remembered
+) -> None:
+    await desk.reserve(age_ms=OVERDUE_MS)
+    sweeper = make_sweeper()
+    await sweeper.sweep()
+    assert not await sweeper.sweep()
+    assert len(outbox.sent) == 1
+
+
+async def test_past_the_cap_it_is_failed_and_refunded_once(
+    make_sweeper: MakeSweeper, desk: Desk, outbox: Remembered
+) -> None:
+    history = await desk.reserve()
+    for lease_ms in (-1, -2, -3):
+        await claim(desk, history, lease_ms)
+    assert await desk.used(history) == 1
+    found = await asyncio.gather(*(make_sweeper(str(n)).sweep() for n in range(3)))
+    assert sum(swept.failed for swept in found) == 1
+    card = await desk.card(history)
+    assert card.status is HistoryStatus.FAILED
+    assert "3 times" in (card.message or "")
+    assert await desk.used(history) == 0
+    assert outbox.sent == []
+
+
+async def test_the_last_attempt_is_left_alone_while_it_runs(
+    make_sweeper: MakeSweeper, desk: Desk
+) -> None:
+    history = await desk.reserve()
+    for lease_ms in (-1, -2, 60_000):
+        await claim(desk, history, lease_ms)
+    assert not await make_sweeper().sweep()
+    assert (await desk.card(history)).status is HistoryStatus.RUNNING
+
+
+async def test_without_redis_nothing_is_sent_or_put_off_but_the_hopeless_end(
+    make_sweeper: MakeSweeper, desk: Desk, outbox: Remembered
+) -> None:
+    waiting = await desk.reserve(age_ms=OVERDUE_MS)
+    hopeless = await desk.reserve()
+    for lease_ms in (-1, -2, -3):
+        await claim(desk, hopeless, lease_ms)
+    await make_sweeper(redis_url="redis://127.0.0.1:1/0").take_turn()
+    assert (await desk.card(hopeless)).status is HistoryStatus.FAILED
+    assert outbox.sent == []
+    assert await make_sweeper().sweep() == Swept(sent=1)
+    assert outbox.ulids == [waiting.ulid]
+
+
+@pytest.mark.redis
+async def test_of_all_processes_one_looks_at_a_time(
+    make_sweeper: MakeSweeper, redis_url: str
+) -> None:
+    first, second = make_sweeper("first", redis_url), make_sweeper("second", redis_url)
+    with meter.metered() as looked:
+        await first.take_turn()
+    with meter.metered() as stood_by:
+        await second.take_turn()
+    assert looked.requests > 0
+    assert stood_by.requests == 0
+
+
+@pytest.mark.slow
+@pytest.mark.redis
+async def test_another_process_looks_after_the_first_has_died(
+    make_sweeper: MakeSweeper, redis_url: str, desk: Desk, outbox: Remembered
+) -> None:
+    await make_sweeper("dead", redis_url).take_turn()
+    history = await desk.reserve(age_ms=OVERDUE_MS)
+    living = asyncio.create_task(make_sweeper("living", redis_url).run_for_ever())
+
+    async def sent() -> bool:
+        return bool(outbox.sent)
+
+    await until("the next look", sent, timeout_s=5)
+    living.cancel()
+    assert outbox.ulids == [history.ulid]
+
+
+async def test_a_replaced_set_of_tests_goes_after_its_grace(
+    make_sweeper: MakeSweeper, desk: Desk
+) -> None:
+    await desk.stores.tests.replace("algoitny", "1", TESTS[:1])
+    assert not await make_sweeper().sweep()
+    swept = await make_sweeper(clock=lambda: now_ms() + 7_200_000).sweep()
+    assert swept == Swept(purged=1)
+    found = await desk.stores.tests.with_problem("algoitny", "1")
+    assert found is not None
+    assert len(found[1]) == 1
