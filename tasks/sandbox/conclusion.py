@@ -5,7 +5,7 @@ import io
 import os
 import struct
 from dataclasses import dataclass
-from signal import SIGKILL, SIGXCPU, SIGXFSZ
+from signal import SIGKILL, SIGXCPU
 
 from tasks.sandbox.limits import GroupUsage, LimitsHeld
 from tasks.sandbox.pump import Captured, Pump
@@ -69,7 +69,7 @@ def _with_facts(run: Run, usage: GroupUsage, facts: Facts, peak_kb: int) -> tupl
     limits = run.limits
     memory = f"more than {limits.memory_kb} KB of memory"
     over_memory = usage.oom_kills > 0 or peak_kb > limits.memory_kb
-    over_output = run.stdout.overflowed or run.stderr.overflowed or facts.signal == SIGXFSZ
+    over_output = run.stdout.overflowed or run.stderr.overflowed
     over_cpu = facts.cpu_us > limits.cpu_ms * 1000 or facts.signal == SIGXCPU
     checks = (
         (over_memory or facts.reason == "memory", Outcome.MEMORY, memory),

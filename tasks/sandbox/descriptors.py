@@ -3,10 +3,12 @@
 import fcntl
 import os
 import socket
+import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
+IN_MEMORY_BYTES = 256 * 1024
 SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
 
 
@@ -53,13 +55,21 @@ class Descriptors:
         self.theirs: list[int] = []
         self._borrowed: set[int] = set()
         self._ours = ExitStack()
+        self._on_failure = ExitStack()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, error: object, *_: object) -> None:
         self.close_theirs()
         self._ours.close()
+        if error is not None:
+            self._on_failure.close()
+
+    def scratch_file(self, directory: Path) -> IO[bytes]:
+        """Return a file, in memory while small, that is closed here only after an error."""
+        file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, dir=str(directory))  # noqa: SIM115 - as said
+        return self._on_failure.enter_context(file)
 
     def give(self, descriptor: int) -> int:
         """Hand a descriptor over; returns its number in the sandbox."""

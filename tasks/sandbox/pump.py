@@ -4,17 +4,14 @@ import contextlib
 import os
 import select
 import socket
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO
 
 from tasks.sandbox.spawner import Spawner
 
 BLOCK = 65536
-IN_MEMORY_BYTES = 256 * 1024
 CANCEL_POLL_S = 0.1
 # How long the runner may stay silent after its own deadlines have passed.
 SILENCE_S = 5.0
@@ -54,10 +51,9 @@ class Pump:
     was_killed: bool = False
     _stopped: bool = False
 
-    def add_stream(self, descriptor: int, keep: int, limit: int, spill_to: Path) -> Captured:
-        """Capture `descriptor`, in memory first, then in an unnamed file in `spill_to`."""
+    def add_stream(self, descriptor: int, keep: int, limit: int, file: IO[bytes]) -> Captured:
+        """Capture what comes from `descriptor` in `file`."""
         os.set_blocking(descriptor, False)
-        file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, dir=str(spill_to))  # noqa: SIM115 - kept
         captured = Captured(keep, limit, file)
         self.streams[descriptor] = captured
         return captured

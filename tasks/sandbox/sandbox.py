@@ -7,6 +7,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tasks.sandbox import selftest
@@ -157,12 +158,13 @@ class Sandbox:
         pump = Pump(spawner, descriptors.socket())
         configuration, arguments = descriptors.reserve(), descriptors.reserve()
         output = limits.output_kb * 1024
+        scratch = partial(descriptors.scratch_file, self.root)
         run = Run(
             limits,
             self.limits_held,
             pump,
-            pump.add_stream(out, output, output, self.root),
-            pump.add_stream(err, limits.error_kb * 1024, output, self.root),
+            pump.add_stream(out, output, output, scratch()),
+            pump.add_stream(err, limits.error_kb * 1024, output, scratch()),
         )
         words = self._configuration(program, limits)
         if handles.cpu is not None:
@@ -176,7 +178,7 @@ class Sandbox:
                 f"collect_fd={len(descriptors.theirs) - 1}",
                 f"collect_kb={program.collect_kb}",
             ]
-            run.collected = pump.add_stream(pipe, room, room, self.root)
+            run.collected = pump.add_stream(pipe, room, room, scratch())
         files = {name: descriptors.give(sealed(data)) for name, data in program.files.items()}
         configured = "".join(f"{word}\0" for word in words).encode() + b"\0" + self._filter
         descriptors.fill(configuration, sealed(configured))
@@ -207,7 +209,7 @@ class Sandbox:
             f"memory_kb={limits.memory_kb if alone else 0}",
             f"address_kb={(limits.address_space_kb or 0) if alone else 0}",
             f"stack_kb={min(limits.memory_kb, stack_kb)}",
-            f"file_kb={max(limits.output_kb, limits.tmp_kb)}",
+            f"file_kb={limits.output_kb + limits.tmp_kb}",  # a full tmpfs says so first
             f"processes={limits.processes}",
             f"files={limits.files}",
             f"cores={os.cpu_count() or 1}",
