@@ -40,6 +40,18 @@ from graphql_api.data.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.values import cut
 from graphql_api.data.words import HistoryStatus, Verdict
 
+__all__ = [
+    "Busy",
+    "Claim",
+    "Due",
+    "ExecutionStore",
+    "ForExecution",
+    "LostClaim",
+    "Outcome",
+    "Reservation",
+    "Reserved",
+]
+
 # The pause before an execution is sent again, doubled by each sending up to an hour.
 FIRST_PAUSE_MS = 60_000
 DOUBLINGS = 6
@@ -312,7 +324,7 @@ class ExecutionStore:
         card = Update(
             keys.history(after.uid, after.ulid), _ending(after), condition, index_copies=1
         )
-        await change_card(self._dynamo, card, refund=refund)
+        await change_card(self._dynamo, card, if_possible=refund)
 
     async def _existing(self, uid: str, ulid: str) -> History:
         item = await self._dynamo.get(keys.history(uid, ulid), consistent=True)

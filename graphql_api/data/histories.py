@@ -1,24 +1,23 @@
 """Histories as their owners and readers see them: lists, bodies, visibility, removal."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import orjson
-import structlog
 
 from graphql_api.data import keys
-from graphql_api.data.actions import Delete, Put, Update
+from graphql_api.data.actions import Action, Delete, Update
 from graphql_api.data.bodies import Bodies
 from graphql_api.data.client import Dynamo, Item
 from graphql_api.data.clock import Clock, now_ms
-from graphql_api.data.errors import Conflict, Unavailable
+from graphql_api.data.errors import Conflict
 from graphql_api.data.expressions import Change, begins_with, equals, exists
 from graphql_api.data.feed import FeedStore, entry_deletes, entry_puts
 from graphql_api.data.history_cards import (
     CardChanged,
     as_seen,
     change_card,
+    count_public,
     index_copies,
     no_history,
     refund_of,
@@ -26,7 +25,7 @@ from graphql_api.data.history_cards import (
 from graphql_api.data.pages import CardList, Cards, Window, read_page
 from graphql_api.data.records import History, Results, Totals
 from graphql_api.data.results import load_results
-from graphql_api.data.transport import ConditionFailed
+from graphql_api.data.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.words import HistoryStatus
 
 HistoryKey = tuple[str, str]
@@ -34,8 +33,6 @@ HistoryKey = tuple[str, str]
 # A history has a handful of states: whoever loses this often meets something else than a race.
 DECISIONS = 8
 HINTS_READY = "READY"
-
-_log = structlog.stdlib.get_logger(__name__)
 
 
 class HistoryStore:
@@ -118,10 +115,12 @@ class HistoryStore:
 
         `problem_public` says that its problem is COMPLETED; otherwise the history becomes public
         without being listed, and publishing it once more later lists it. `seen` saves the read.
-        One transaction of 10 write units and two counters of one; one unit where nothing is listed.
+        One transaction of 12 write units, and one unit besides for the count of the hour; one unit
+        altogether where nothing is listed.
 
         Raises:
             NotFound: the history is gone.
+            Conflict: the user is being deleted.
         """
 
         def decide(current: History) -> History:
@@ -157,44 +156,42 @@ class HistoryStore:
             except CardChanged as changed:
                 before = changed.current()
             else:
-                await self._count_change(before, after)
+                await self._count_hour(before, after)
                 return after
         raise _restless()
 
     async def _write_visibility(self, before: History, after: History) -> None:
-        key = keys.history(before.uid, before.ulid)
+        key, condition = keys.history(before.uid, before.ulid), as_seen(before)
         change = Change({"pub": after.is_public, "fid": after.feed_id, "fs": after.feed_shard})
-        entries: list[Put] | list[Delete] = []
-        if after.feed_id != before.feed_id:
-            entries = entry_puts(after) if after.feed_id else entry_deletes(before)
-        if entries:
-            await change_card(self._dynamo, Update(key, change, as_seen(before)), *entries)
-            return
-        try:
-            await self._dynamo.update(key, change, as_seen(before), returns="NONE")
-        except ConditionFailed as error:
-            raise CardChanged(error.item) from error
-
-    async def _count_change(self, before: History, after: History | None) -> None:
-        """Count a listing or its end: plain adds after the fact, so that readers wait for none."""
-        was, now = before.feed_id is not None, after is not None and after.feed_id is not None
-        if was is now:
-            return
-        step = 1 if now else -1
-        await asyncio.gather(
-            self._feed.count(after if after and now else before, step),
-            self._add_public(before.uid, step),
-        )
-
-    async def _add_public(self, uid: str, step: int) -> None:
-        try:
-            await self._dynamo.update(
-                keys.totals(uid), Change(add={"np": step}), exists(), returns="NONE"
+        card = Update(key, change, condition)
+        if after.feed_id == before.feed_id:
+            try:
+                await self._dynamo.update(key, change, condition, returns="NONE")
+            except ConditionFailed as error:
+                raise CardChanged(error.item) from error
+        elif after.feed_id is not None:
+            await self._list(card, after)
+        else:
+            await change_card(
+                self._dynamo,
+                card,
+                *entry_deletes(before),
+                if_possible=[count_public(before.uid, -1)],
             )
-        except ConditionFailed:
-            return  # the user is being deleted, and the totals are gone already
-        except Unavailable:
-            _log.warning("public history not counted", uid=uid, step=step)
+
+    async def _list(self, card: Update, after: History) -> None:
+        try:
+            await change_card(self._dynamo, card, *entry_puts(after), count_public(after.uid, 1))
+        except TransactionFailed as failed:
+            raise Conflict("the user is being deleted, so nothing is published") from failed
+
+    async def _count_hour(self, before: History, after: History | None) -> None:
+        """Count a listing or its end in its hour, after the fact and approximately."""
+        was, now = before.feed_id is not None, after is not None and after.feed_id is not None
+        if now and after is not None and not was:
+            await self._feed.count(after, 1)
+        elif was and not now:
+            await self._feed.count(before, -1)
 
     # Removing
 
@@ -215,7 +212,7 @@ class HistoryStore:
             except CardChanged as changed:
                 before = changed.history
             else:
-                await self._count_change(before, None)
+                await self._count_hour(before, None)
                 await self._remove_bodies(uid, ulid)
                 return
         else:
@@ -224,12 +221,16 @@ class HistoryStore:
         raise no_history()
 
     async def _remove_card(self, before: History) -> None:
-        pending = before.status is HistoryStatus.PENDING
+        along: list[Action] = []
+        if before.status is HistoryStatus.PENDING:
+            along += refund_of(before, self._clock())
+        if before.feed_id is not None:
+            along.append(count_public(before.uid, -1))
         await change_card(
             self._dynamo,
             Delete(keys.history(before.uid, before.ulid), as_seen(before), index_copies(before)),
             *entry_deletes(before),
-            refund=refund_of(before, self._clock()) if pending else (),
+            if_possible=along,
         )
 
     async def _remove_bodies(self, uid: str, ulid: str) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from graphql_api.data import keys
-from graphql_api.data.actions import Action
+from graphql_api.data.actions import Action, Update
 from graphql_api.data.client import Dynamo, Item
 from graphql_api.data.errors import NotFound
-from graphql_api.data.expressions import Condition, equals
+from graphql_api.data.expressions import Change, Condition, at_least, equals, exists
 from graphql_api.data.receipts import refund_actions
 from graphql_api.data.records import History
 from graphql_api.data.transport import TransactionFailed
@@ -59,8 +59,14 @@ def index_copies(history: History) -> int:
     return 1 if history.status in WAITING else 0
 
 
+def count_public(uid: str, step: int) -> Update:
+    """Return what counts a listing (1), or its end (-1, never below zero), in the user's totals."""
+    condition = exists() if step > 0 else at_least("np", 1)
+    return Update(keys.totals(uid), Change(add={"np": step}), condition)
+
+
 def refund_of(history: History, now: int) -> Sequence[Action]:
-    """Return what gives back the unit that the card names; nothing where it names none."""
+    """Return what gives back the unit that the card names: 4 units; nothing where it names none."""
     if history.usage_day is None or history.request_hash is None:
         return ()
     return refund_actions(
@@ -69,23 +75,24 @@ def refund_of(history: History, now: int) -> Sequence[Action]:
 
 
 async def change_card(
-    dynamo: Dynamo, card: Action, *others: Action, refund: Sequence[Action] = ()
+    dynamo: Dynamo, card: Action, *others: Action, if_possible: Sequence[Action] = ()
 ) -> None:
     """Carry out a change of a card together with what goes with it.
 
-    A unit that cannot be given back, as it was before or its receipt is gone, does not stop the
-    change: it is then done without.
+    What is only to be done `if_possible` (giving back a unit whose receipt is gone, counting for a
+    user who is being deleted) does not stop the change: all of it is then left out.
 
     Raises:
         CardChanged: the card's condition did not hold.
+        TransactionFailed: the condition of one of the others did not hold.
     """
     try:
-        await dynamo.transact([card, *others, *refund])
+        await dynamo.transact([card, *others, *if_possible])
     except TransactionFailed as failed:
         reason, *rest = failed.reasons
         if reason is not None:
             raise CardChanged(reason.item) from failed
-        if not any(rest[len(others) :]) or any(rest[: len(others)]):
+        if not if_possible or any(rest[: len(others)]):
             raise
         await change_card(dynamo, card, *others)
 
