@@ -1,0 +1,7 @@
+lines = [input() for _ in range(int(input()))]
+width = max(map(len, lines))
+print("*" * (width + 4))
+for line in lines:
+    left = (width - len(line)) // 2
+    print("*", " " * left + line.upper() + " " * (width - len(line) - left), "*")
+print("*" * (width + 4))

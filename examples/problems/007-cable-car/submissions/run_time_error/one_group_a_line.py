@@ -1,0 +1,8 @@
+n, seats = map(int, input().split())
+cabins = empty = left = 0
+for _ in range(n):
+    group = int(input())
+    if group > left:
+        cabins, empty, left = cabins + 1, empty + left, seats
+    left -= group
+print(cabins, empty + left)

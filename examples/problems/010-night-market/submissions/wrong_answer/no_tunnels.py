@@ -1,0 +1,16 @@
+import sys
+from collections import deque
+
+rows, columns = map(int, sys.stdin.readline().split())
+width = columns + 1
+market = "#" * width + "".join("#" + sys.stdin.readline().strip() for _ in range(rows)) + "#" * (width + 1)
+goal = market.index("L")
+steps = {market.index("S"): 0}
+todo = deque(steps)
+while todo and goal not in steps:
+    place = todo.popleft()
+    for other in (place - 1, place + 1, place - width, place + width):
+        if market[other] != "#" and other not in steps:
+            steps[other] = steps[place] + 1
+            todo.append(other)
+print(steps.get(goal, -1))

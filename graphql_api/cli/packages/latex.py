@@ -1,0 +1,59 @@
+"""The LaTeX that statements use, as Markdown; formulas stay as they are between `$`."""
+
+import re
+
+_COMMENT = re.compile(r"(?<!\\)%.*$", re.MULTILINE)
+_NAME = re.compile(r"\\problemname\{((?:[^{}]|\{[^{}]*\})*)\}")
+_PLAIN_NAME = re.compile(r"^%%\s*plainproblemname:\s*(.+)$", re.MULTILINE)
+_FORMULA = re.compile(r"(\$\$.*?\$\$|(?<!\\)\$.*?(?<!\\)\$|\\\[.*?\\\])", re.DOTALL)
+_ARGUMENT = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
+
+# Applied in this order to the text between formulas.
+_RULES: tuple[tuple[str, str], ...] = (
+    (r"\\illustration" + 3 * r"\{[^{}]*\}", ""),
+    (r"\\includegraphics(?:\[[^\]]*\])?\{[^{}]*\}", ""),
+    (r"\\(?:nextsample|remainingsamples|noindent|medskip|smallskip|bigskip)\b", ""),
+    (r"\\begin\{(Input|Output|Interaction)\}", r"## \1\n"),
+    (r"[ \t]*\\(?:begin|end)\{[A-Za-z*]+\}(?:\[[^\]]*\])?[ \t]*\n?", ""),
+    (r"\\(?:section|chapter)\*?" + _ARGUMENT, r"## \1\n"),
+    (r"\\subsection\*?" + _ARGUMENT, r"### \1\n"),
+    (r"[ \t]*\\item\b[ \t]*", "- "),
+    (r"\\textbf" + _ARGUMENT, r"**\1**"),
+    (r"\\(?:emph|textit|textsl)" + _ARGUMENT, r"*\1*"),
+    (r"\\(?:texttt|url)" + _ARGUMENT, r"`\1`"),
+    (r"\\verb([|!+])(.*?)\1", r"`\2`"),
+    (r"\\href\{([^{}]*)\}" + _ARGUMENT, r"[\2](\1)"),
+    (r"\\(?:ldots|dots|textellipsis)\b(?:\{\})?", "…"),
+    (r"\\\\(?:\[[^\]]*\])?", "\n"),
+    (r"---", "\N{EM DASH}"),
+    (r"--", "\N{EN DASH}"),
+    (r"``|''", '"'),
+    (r"(?<!\\)~", " "),
+    (r"\\([%&_#$ {}])", r"\1"),
+)
+_COMPILED = tuple((re.compile(pattern), text) for pattern, text in _RULES)
+
+
+def problem_name(latex: str) -> str | None:
+    """Return the name that a statement gives its problem; None if it gives none."""
+    if match := _PLAIN_NAME.search(latex):
+        return match[1].strip()
+    match = _NAME.search(_COMMENT.sub("", latex))
+    return _between_formulas(match[1]).strip() or None if match else None
+
+
+def to_markdown(latex: str) -> str:
+    """Return a statement's LaTeX as Markdown.
+
+    What LaTeX has beyond the common commands of statements stays as it is written.
+    """
+    text = _NAME.sub("", _COMMENT.sub("", latex))
+    parts = _FORMULA.split(text)
+    parts[::2] = [_between_formulas(part) for part in parts[::2]]
+    return re.sub(r"\n{3,}", "\n\n", "".join(parts)).strip() + "\n"
+
+
+def _between_formulas(text: str) -> str:
+    for pattern, replacement in _COMPILED:
+        text = pattern.sub(replacement, text)
+    return text
