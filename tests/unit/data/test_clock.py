@@ -5,7 +5,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from graphql_api.data.clock import day_of, days_before, end_of_day, hour_of, parse_day
+from graphql_api.data.clock import (
+    day_of,
+    days_before,
+    end_of_day,
+    hour_of,
+    parse_day,
+    ulid_at,
+    ulid_time,
+)
 
 LAST_MS_OF_2024 = 1_735_689_599_999
 
@@ -39,3 +47,14 @@ def test_days_before_cross_months_and_leap_days() -> None:
 def test_what_is_no_day_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"does not match format|unconverted|day is out"):
         parse_day(text)
+
+
+@pytest.mark.parametrize("moment", [0, 1, LAST_MS_OF_2024, 1_773_144_000_123])
+def test_a_ulid_tells_its_moment_to_the_millisecond_and_sorts_by_it(moment: int) -> None:
+    found = ulid_at(moment)
+    assert ulid_time(found) == moment
+    assert found < ulid_at(moment + 1)
+
+
+def test_ulids_of_one_moment_differ() -> None:
+    assert len({ulid_at(LAST_MS_OF_2024) for _ in range(1000)}) == 1000

@@ -1,0 +1,57 @@
+import asyncio
+
+import pytest
+
+from graphql_api.data.reservations import Turns
+
+
+async def test_calls_of_one_user_take_turns_and_others_do_not_wait() -> None:
+    turns, running, most = Turns(), {"ada": 0, "bob": 0}, {"ada": 0, "bob": 0}
+    together = 0
+
+    async def call(uid: str) -> None:
+        nonlocal together
+        async with turns.of(uid):
+            running[uid] += 1
+            most[uid] = max(most[uid], running[uid])
+            together = max(together, sum(running.values()))
+            await asyncio.sleep(0)
+            running[uid] -= 1
+
+    await asyncio.gather(*(call(uid) for uid in ("ada", "bob") * 10))
+    assert most == {"ada": 1, "bob": 1}
+    assert together == 2
+
+
+async def test_locks_are_kept_only_while_somebody_needs_them() -> None:
+    turns = Turns()
+
+    async def call(number: int) -> None:
+        async with turns.of(f"user-{number % 50}"):
+            await asyncio.sleep(0)
+
+    calls = asyncio.gather(*map(call, range(200)))
+    await asyncio.sleep(0)
+    assert len(turns) == 50
+    await calls
+    assert len(turns) == 0
+
+
+async def test_a_call_that_fails_or_is_cancelled_gives_its_turn_away() -> None:
+    turns = Turns()
+
+    async def hold() -> None:
+        async with turns.of("ada"):
+            await asyncio.sleep(60)
+
+    with pytest.raises(ZeroDivisionError):
+        async with turns.of("ada"):
+            raise ZeroDivisionError
+    holder, waiter = asyncio.create_task(hold()), asyncio.create_task(hold())
+    await asyncio.sleep(0)
+    waiter.cancel()
+    holder.cancel()
+    await asyncio.gather(holder, waiter, return_exceptions=True)
+    assert len(turns) == 0
+    async with asyncio.timeout(1), turns.of("ada"):
+        pass
