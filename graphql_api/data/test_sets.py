@@ -48,6 +48,9 @@ LONGEST_SAMPLES = 40
 BATCH_BYTES = 2 * 1024 * 1024
 CLAIM_ATTEMPTS = 8
 
+# Platform, number, version, test number.
+TestKey = tuple[str, str, int, int]
+
 _LENGTH = struct.Struct(">Q")
 
 
@@ -102,15 +105,20 @@ class TestSetStore:
         seen, version = await self._claim(platform, number)
         return await self._write(seen, version, [*await self._current(seen), *tests])
 
-    async def delete(self, platform: str, number: str, test_number: int) -> Problem:
+    async def delete(
+        self, platform: str, number: str, test_number: int, *, of_version: int | None = None
+    ) -> Problem:
         """Remove one test, as a new version; those after it move up.
 
-        Costs and errors as of `replace`.
+        `of_version` is the set that the number was read in. Costs and errors as of `replace`.
 
         Raises:
             NotFound: there is no such problem or test.
+            Conflict: the current set is another than `of_version`, too.
         """
         seen, version = await self._claim(platform, number)
+        if of_version not in (None, seen.test_version):
+            raise Conflict("the tests were replaced meanwhile; read them again")
         tests = await self._current(seen)
         if not 1 <= test_number <= len(tests):
             raise NotFound(f"the problem has no test {test_number}")
@@ -186,8 +194,7 @@ class TestSetStore:
     async def _items(
         self, problem: Problem, version: int, number: int, test: NewTest
     ) -> list[Item]:
-        partition = keys.problem_partition(problem.platform, problem.number)
-        key = {"PK": partition, "SK": keys.case_sort(version, number)}
+        key = _test_key(problem.platform, problem.number, version, number)
         raw = _LENGTH.pack(len(test.input)) + test.input + test.output
         return await self._bodies.items(
             key, raw, {"tp": TestCase.entity, "no": number, "sm": test.is_sample}
@@ -261,6 +268,17 @@ class TestSetStore:
                 return tests
         raise Conflict("this set of tests is not there any more; read the problem again")
 
+    async def get_many(self, wanted: Sequence[TestKey]) -> list[TestCase | None]:
+        """Return one entry a (platform, number, version, test number), in order.
+
+        None where there is none. One request for a hundred, and what large tests need besides.
+        """
+        heads = await self._dynamo.batch_get([_test_key(*name) for name in wanted])
+        return list(await asyncio.gather(*map(self._of_head, heads)))
+
+    async def _of_head(self, head: Item | None) -> TestCase | None:
+        return _test(head, await self._bodies.of_head(head)) if head else None
+
     async def page(
         self,
         platform: str,
@@ -316,16 +334,10 @@ class TestSetStore:
             if item["SK"].startswith(prefix):
                 found[item["SK"][: len(prefix) + 5]].append(item)
         try:
-            return list(await asyncio.gather(*map(self._test, found.values())))
+            bodies = await asyncio.gather(*map(self._bodies.join, found.values()))
         except (DamagedBody, ValueError):
             return None
-
-    async def _test(self, items: Sequence[Item]) -> TestCase:
-        raw = await self._bodies.join(items)
-        (length,) = _LENGTH.unpack_from(raw)
-        middle = _LENGTH.size + length
-        head = {**items[0], "i": raw[_LENGTH.size : middle], "o": raw[middle:]}
-        return TestCase.from_item(head)
+        return [_test(group[0], raw) for group, raw in zip(found.values(), bodies, strict=True)]
 
     # Removing what is not current
 
@@ -364,6 +376,18 @@ class TestSetStore:
         """Remove all sets that are due, and return how many: one request a shard, and theirs."""
         notes = [note for shard in range(keys.DUE_SHARDS) for note in await self.due(shard, now)]
         return sum([await self.purge(note.platform, note.number, note.version) for note in notes])
+
+
+def _test_key(platform: str, number: str, version: int, test_number: int) -> keys.Key:
+    partition = keys.problem_partition(platform, number)
+    return {"PK": partition, "SK": keys.case_sort(version, test_number)}
+
+
+def _test(head: Item, raw: bytes) -> TestCase:
+    """Return the test of a head and its body: the input's length, the input, the output."""
+    (length,) = _LENGTH.unpack_from(raw)
+    middle = _LENGTH.size + length
+    return TestCase.from_item({**head, "i": raw[_LENGTH.size : middle], "o": raw[middle:]})
 
 
 def _set_prefix(version: int) -> str:

@@ -434,6 +434,7 @@ async def test_any_mix_of_writers_leaves_the_lists_as_the_card_says(problems, dy
         await check_entries(dynamo)
 
 
+@pytest.mark.slow
 async def test_a_full_change_of_tags_and_title_fits_one_transaction(problems, dynamo, wire):
     old = "".join(chr(0xAC00 + n) for n in range(100))
     new = "".join(chr(0xB000 + n) for n in range(100))
@@ -472,6 +473,7 @@ async def test_a_deletion_that_was_interrupted_cannot_be_restored_and_is_finishe
     assert await everything(dynamo) == []
 
 
+@pytest.mark.slow
 async def test_runs_are_counted_over_eight_shards_and_summed_by_one_request(problems, dynamo):
     await problems.create(NEW)
     await asyncio.gather(*(problems.add_run(*ONE) for _ in range(60)))

@@ -165,6 +165,22 @@ async def test_a_removed_test_lets_the_others_move_up(sets):
     assert names(await current(sets)) == ["a", "c"]
 
 
+async def test_a_test_is_removed_from_the_set_it_was_read_in_or_not_at_all(sets):
+    await sets.replace(*ONE, new("a", "b"))
+    await sets.delete(*ONE, 1, of_version=1)
+    with pytest.raises(Conflict):
+        await sets.delete(*ONE, 1, of_version=1)
+    assert names(await current(sets)) == ["b"]
+
+
+async def test_single_tests_are_read_in_order_by_one_request(sets):
+    await sets.replace(*ONE, new("a", "b", "c"))
+    with metered() as meter:
+        found = await sets.get_many([(*ONE, 1, 3), (*ONE, 1, 9), (*ONE, 2, 1), (*ONE, 1, 1)])
+    assert meter.requests == 1
+    assert [one and one.input for one in found] == [b"in c", None, None, b"in a"]
+
+
 async def test_writing_the_same_set_twice_does_not_double_it(sets):
     given = new("a", "b")
     await sets.replace(*ONE, given)
@@ -172,6 +188,7 @@ async def test_writing_the_same_set_twice_does_not_double_it(sets):
     assert names(await current(sets)) == ["a", "b"]
 
 
+@pytest.mark.slow
 async def test_of_two_writers_one_wins_whole_and_the_other_leaves_nothing(sets, dynamo):
     for turn in range(5):
         results = await outcomes(
@@ -206,6 +223,7 @@ async def test_a_set_that_is_being_written_is_not_visible(sets, dynamo, wire):
     assert problem.test_version == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True])
 async def test_what_a_crashed_writer_left_goes_an_hour_later(sets, dynamo, clock, wire, after):
     await sets.replace(*ONE, new("a"))
@@ -246,6 +264,7 @@ async def test_a_writer_that_took_over_an_hour_cannot_flip_to_a_purged_set(sets,
     assert names(await current(sets)) == ["a"]
 
 
+@pytest.mark.slow
 async def test_purging_races_with_the_flip_and_the_set_stays_whole(sets):
     for turn in range(10):
         seen, version = await sets._claim(*ONE)
@@ -287,6 +306,7 @@ async def test_tests_of_a_deleted_problem_cannot_be_written(sets, problems, dyna
     assert problem.state is ProblemState.DELETED
 
 
+@pytest.mark.slow
 async def test_writing_tests_races_with_deletion_and_never_resurrects(sets, problems, dynamo):
     for turn in range(6):
         await outcomes(sets.replace(*ONE, new(str(turn))), problems.soft_delete(*ONE))
@@ -311,6 +331,7 @@ async def test_a_writer_whose_problem_is_deleted_for_good_leaves_nothing(sets, p
     assert await partition(dynamo) == []
 
 
+@pytest.mark.slow
 async def test_a_problem_made_anew_never_meets_tests_of_its_predecessor(
     sets, problems, dynamo, clock
 ):
@@ -356,6 +377,7 @@ async def test_large_tests_are_split_and_read_back_whole(sets, dynamo):
     assert largest <= 300 * 1024
     page = await sets.page(*ONE, Window(size=1))
     assert page.records == tests[:1]
+    assert await sets.get_many([(*ONE, 1, 1), (*ONE, 1, 3)]) == [tests[0], tests[2]]
     await sets.replace(*ONE, [])
     assert await sets.purge(*ONE, 1)
     assert await sorts(dynamo, "T#") == []

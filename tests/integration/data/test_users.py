@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from graphql_api.data import keys
-from graphql_api.data.bodies import Bodies
 from graphql_api.data.client import Dynamo, Item
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
 from graphql_api.data.expressions import equals
@@ -16,19 +15,6 @@ from graphql_api.data.users import NewUser, UserStore
 from graphql_api.data.words import Role, UserState
 
 pytestmark = pytest.mark.dynamodb
-
-
-class CardRemover:
-    """Removes the card of a history: what UserStore asks of the store of histories."""
-
-    def __init__(self, dynamo: Dynamo) -> None:
-        self.dynamo = dynamo
-        self.removed: list[str] = []
-
-    async def delete(self, uid: str, ulid: str) -> None:
-        self.removed.append(ulid)
-        if await self.dynamo.delete(keys.history(uid, ulid)) is None:
-            raise NotFound("there is no such history")
 
 
 class Ticks:
@@ -43,13 +29,8 @@ class Ticks:
 
 
 @pytest.fixture
-def remover(dynamo):
-    return CardRemover(dynamo)
-
-
-@pytest.fixture
-def users(dynamo, remover):
-    return UserStore(dynamo, Bodies(dynamo), remover, Ticks())
+def users(bench):
+    return UserStore(bench.dynamo, bench.bodies, bench.histories, Ticks())
 
 
 async def items_of(dynamo: Dynamo, partition: str) -> list[Item]:
@@ -89,6 +70,7 @@ async def test_totals_tell_executions_by_language(users, dynamo):
     assert await users.totals(made.uid) == (counted, {"python": 2, "c": 1})
 
 
+@pytest.mark.slow
 async def test_of_many_creators_of_one_address_exactly_one_wins(users):
     calls = [users.create(email="ada@example.org", name=f"Ada {n}") for n in range(12)]
     results = await outcomes(*calls)
@@ -281,22 +263,49 @@ async def test_a_purge_needs_the_mark(users):
 
 
 @pytest.mark.slow
-async def test_a_purge_leaves_nothing_and_frees_the_guards(users, dynamo, remover):
+async def test_a_purge_leaves_nothing_of_one_user_and_all_of_the_others(users, bench):
     ada = await users.create(email="ada@example.org", name="Ada", google_sub="g-1")
     eve = await users.create(email="eve@example.org", name="Eve")
-    bodies = Bodies(dynamo)
-    for n in range(30):
-        await dynamo.put({**keys.history(ada.uid, f"{n:026d}"), "h": f"{n:026d}", "v": 1})
-        await dynamo.put({**keys.receipt(ada.uid, "20261121", "execution", str(n)), "v": 1})
-        await bodies.put(keys.code_body(ada.uid, f"{n:026d}"), b"print(1)")
+    for user in (ada, eve):
+        for is_public in (True, False):
+            await bench.completed(user, is_public=is_public)
+        await bench.running(user)
+        await bench.pending(user)
+    of_eve = [item for item in await bench.everything() if eve.uid in str(item)]
     await users.begin_deletion(ada.uid)
     await users.purge(ada.uid)
-    assert len(remover.removed) == 30
-    assert await items_of(dynamo, keys.user_partition(ada.uid)) == []
-    assert not await users.email_exists("ada@example.org")
+    left = await bench.everything()
+    assert not [item for item in left if ada.uid in str(item) or "ada@" in str(item)]
+    assert [item for item in left if eve.uid in str(item)] == of_eve
     assert await users.by_google_sub("g-1", consistent=True) is None
     assert [user.uid for user in (await users.list(Window())).records] == [eve.uid]
+    assert len(await bench.entries()) == 4
     await users.purge(ada.uid)
+
+
+@pytest.mark.slow
+async def test_a_purge_that_crashed_is_finished_by_the_next(users, bench, wire):
+    ada = await users.create(email="ada@example.org", name="Ada")
+    for _ in range(3):
+        await bench.completed(ada, is_public=True)
+    await users.begin_deletion(ada.uid)
+    for operation in ("TransactWriteItems", "BatchWriteItem"):
+        wire.crash(operation)
+        (crash,) = await outcomes(users.purge(ada.uid))
+        assert type(crash).__name__ == "Crash"
+        assert await users.email_exists("ada@example.org")
+    await users.purge(ada.uid)
+    assert not [item for item in await bench.everything() if ada.uid in str(item)]
+
+
+@pytest.mark.slow
+async def test_a_running_execution_of_a_deleted_user_leaves_nothing(users, bench):
+    ada = await users.create(email="ada@example.org", name="Ada")
+    running = await bench.running(ada, is_public=True)
+    await users.begin_deletion(ada.uid)
+    await outcomes(bench.executions.complete(running, bench.outcome(running)), users.purge(ada.uid))
+    await users.purge(ada.uid)
+    assert not [item for item in await bench.everything() if ada.uid in str(item)]
 
 
 @pytest.mark.slow
