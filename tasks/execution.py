@@ -8,11 +8,19 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Executor
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import (
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 import structlog
 from ulid import ULID
@@ -119,6 +127,8 @@ class Execution:
         self._outbox, self._threads, self._clock = outbox, threads, clock
         self._lease_ms = settings.lease_seconds * 1000
         self._attempt_cap = settings.attempt_cap
+        # Of executions that find a set missing at once, one fetches it.
+        self._fetching: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def run(self, uid: str, ulid: str, *, sent_at_ms: int | None = None) -> None:
         """Judge an execution unless it is finished; when another worker has it, look again later.
@@ -168,6 +178,7 @@ class Execution:
                         tests=len(judgement.results),
                         **timings.report(),
                     )
+                    await self._count_run(history)
 
     async def _judge_and_complete(
         self, history: History, timings: Timings, lost: Event
@@ -186,10 +197,7 @@ class Execution:
             raise JudgeFailed(judgement.message)
         with timings.of("store"):
             is_stored = await self._complete(history, loaded.problem, judgement)
-        if not is_stored:
-            return None
-        await self._count_run(history)
-        return judgement
+        return judgement if is_stored else None
 
     # Loading
 
@@ -206,6 +214,13 @@ class Execution:
         self, platform: str, number: str, held: ExitStack
     ) -> tuple[Problem, tuple[TestCaseFiles, ...]]:
         """Return the current set: one read of the card when it is on disk, else one query."""
+        fetching = self._fetching.setdefault((platform, number), asyncio.Lock())
+        async with fetching if not self._files.knows(platform, number) else nullcontext():
+            return await self._tests_in_turn(platform, number, held)
+
+    async def _tests_in_turn(
+        self, platform: str, number: str, held: ExitStack
+    ) -> tuple[Problem, tuple[TestCaseFiles, ...]]:
         if self._files.knows(platform, number):
             problem = _judgeable(await self._stores.problems.get(platform, number))
             tests = await asyncio.to_thread(held.enter_context, self._files.opened(problem))

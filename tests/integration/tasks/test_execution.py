@@ -282,6 +282,16 @@ async def test_cold_is_one_query_and_warm_is_one_read_of_the_card(
     assert len(cold) == 7
 
 
+async def test_executions_that_find_a_set_missing_at_once_fetch_it_once(
+    execution: Execution, desk: Desk
+) -> None:
+    histories = [await desk.reserve() for _ in range(5)]
+    with meter.metered() as counted:
+        await asyncio.gather(*(execution.run(one.uid, one.ulid) for one in histories))
+    assert [call.operation for call in counted.calls].count("query") == 1
+    assert await desk.judged() == 5
+
+
 async def test_a_new_set_of_tests_is_judged_with_at_once(execution: Execution, desk: Desk) -> None:
     first = await desk.reserve(WRONG)
     await execution.run(first.uid, first.ulid)

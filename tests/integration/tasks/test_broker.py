@@ -1,0 +1,136 @@
+"""The broker as workers use it: what an ending process gives back, and what is tried again."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+
+import dramatiq
+import pytest
+from dramatiq.middleware import AsyncIO, Middleware, Retries
+
+from graphql_api.config import Settings
+from tasks.broker import MAX_RETRIES, PatientShutdown, make_broker
+from tasks.waking import WakingBroker
+from tests.conftest import make_settings
+
+pytestmark = [pytest.mark.slow, pytest.mark.redis]
+
+QUEUE = "work"
+
+
+@pytest.fixture
+def settings(redis_url: str) -> Settings:
+    return make_settings(redis_url=redis_url)
+
+
+def broker_with(settings: Settings, *middleware: Middleware) -> WakingBroker:
+    return WakingBroker(
+        settings.redis_url,
+        timeout_s=0.5,
+        middleware=list(middleware),
+        heartbeat_timeout_ms=5000,
+        maintenance_chance=1_000_000,
+        dead_message_life_ms=60_000,
+    )
+
+
+@pytest.fixture
+def impatient(settings: Settings) -> Iterator[WakingBroker]:
+    found = broker_with(
+        settings,
+        AsyncIO(),
+        PatientShutdown(drain_s=0.4),
+        Retries(max_retries=3, min_backoff=100, max_backoff=100),
+    )
+    yield found
+    found.close()
+
+
+def waiting(broker: WakingBroker) -> int:
+    keys = (f"dramatiq:{QUEUE}", f"dramatiq:{QUEUE}.DQ")
+    return sum(int(broker.client.llen(key)) for key in keys)
+
+
+def test_what_runs_too_long_after_sigterm_is_interrupted_and_given_back(
+    impatient: WakingBroker,
+) -> None:
+    began, cleaned_up = threading.Event(), threading.Event()
+
+    async def slow() -> None:
+        began.set()
+        try:
+            await asyncio.sleep(30)
+        finally:
+            cleaned_up.set()
+
+    actor = dramatiq.actor(broker=impatient, queue_name=QUEUE)(slow)
+    worker = dramatiq.Worker(impatient, worker_threads=2)
+    worker.start()
+    actor.send()
+    assert began.wait(5)
+    started = time.monotonic()
+    worker.stop()
+    assert 0.3 < time.monotonic() - started < 5
+    assert cleaned_up.is_set()
+    assert waiting(impatient) == 1
+
+
+def test_what_ends_in_time_is_not_interrupted(impatient: WakingBroker) -> None:
+    began, ended = threading.Event(), threading.Event()
+
+    async def quick() -> None:
+        began.set()
+        await asyncio.sleep(0.2)
+        ended.set()
+
+    actor = dramatiq.actor(broker=impatient, queue_name=QUEUE)(quick)
+    worker = dramatiq.Worker(impatient, worker_threads=2)
+    worker.start()
+    actor.send()
+    assert began.wait(5)
+    worker.stop()
+    assert ended.is_set()
+    assert waiting(impatient) == 0
+
+
+def test_what_has_not_begun_is_given_back_before_the_rest_ends(impatient: WakingBroker) -> None:
+    began = threading.Event()
+
+    async def slow() -> None:
+        began.set()
+        await asyncio.sleep(0.3)
+
+    actor = dramatiq.actor(broker=impatient, queue_name=QUEUE)(slow)
+    worker = dramatiq.Worker(impatient, worker_threads=1)
+    worker.start()
+    for _ in range(6):
+        actor.send()
+    assert began.wait(5)
+    stopping = threading.Thread(target=worker.stop)
+    stopping.start()
+    time.sleep(0.15)
+    assert waiting(impatient) >= 4
+    stopping.join(10)
+
+
+def test_a_failing_message_is_tried_a_few_times_within_seconds(settings: Settings) -> None:
+    calls: list[float] = []
+    broker = make_broker(settings)
+
+    def fail() -> None:
+        calls.append(time.monotonic())
+        raise ValueError("again")
+
+    actor = dramatiq.actor(broker=broker, queue_name=QUEUE, max_retries=1)(fail)
+    worker = dramatiq.Worker(broker, worker_threads=1)
+    worker.start()
+    actor.send()
+    deadline = time.monotonic() + 10
+    while not broker.client.exists(f"dramatiq:{QUEUE}.XQ"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    worker.stop()
+    assert len(calls) == 2
+    assert calls[1] - calls[0] < 2.5
+    assert MAX_RETRIES <= 5
