@@ -160,7 +160,7 @@ class ExecutionStore:
             equals("st", str(HistoryStatus.RUNNING)) & below("lx", now)
         )
         change = Change(
-            put={"st": str(HistoryStatus.RUNNING), "clm": token, "lx": until}
+            put={"st": str(HistoryStatus.RUNNING), "clm": token, "lx": until, "rs": 0}
             | keys.due(ulid, until),
             add={"att": 1},
         )

@@ -12,6 +12,9 @@ from dataclasses import asdict, dataclass
 
 import orjson
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from graphql_api.config import Settings
@@ -61,7 +64,11 @@ async def open_language_board(
     """Open the board of the Redis that the settings name; nothing is sent before it is used."""
     timeout_s = settings.redis_timeout_ms / 1000
     redis: Redis = Redis.from_url(
-        settings.redis_url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s
+        settings.redis_url,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        # A connection that a restarted Redis dropped is made anew; time-outs are not waited twice.
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
     )
     try:
         yield LanguageBoard(redis, clock)

@@ -452,6 +452,19 @@ async def test_the_pause_between_sendings_doubles_from_a_minute_to_an_hour(bench
     assert pauses == [60, 120, 240, 480, 960, 1920, 3840, 3840]
 
 
+async def test_a_claim_lets_the_pauses_begin_anew(bench: Any) -> None:
+    history = await bench.pending(await bench.user())
+    now = bench.clock.now + 30_000
+    for _ in range(3):
+        due = await due_of(bench, history, now)
+        assert await bench.executions.postpone(due, now)
+        now += 10_000_000
+    assert (await bench.claim(history)).resends == 0
+    due = await due_of(bench, history, bench.clock.now + LEASE_MS)
+    assert due is not None
+    assert due.resends == 0
+
+
 async def test_what_was_claimed_or_ended_since_is_not_sent_again(bench: Any) -> None:
     user = await bench.user()
     one, other = await bench.pending(user), await bench.pending(user)

@@ -90,6 +90,7 @@ async def test_a_page_of_one_shard_is_one_request_of_two_and_a_half_units(
 async def test_a_page_of_four_shards_is_eight_requests_of_five_units_at_most(
     make_bench: Any, *, from_end: bool
 ) -> None:
+    """B6: the feed is spread over partitions, at a price that stays fixed."""
     bench = make_bench(shards=4)
     cards = await list_cards(bench, 0, 300)
     spread = {entry["PK"] for entry in await bench.entries() if entry["PK"].startswith("F#A#")}
