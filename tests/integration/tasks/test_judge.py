@@ -13,6 +13,7 @@ from graphql_api.data.words import Comparer, Verdict
 from tasks.judge import (
     Judge,
     JudgeCancelled,
+    Judgement,
     JudgeRequest,
     LanguageUnavailable,
     TestCaseFiles,
@@ -84,7 +85,7 @@ def cases(tmp_path):
     return make
 
 
-def ask(judge, language, code, tests, **more):
+def ask(judge: Judge, language, code, tests, **more) -> Judgement:
     callbacks = {name: more.pop(name) for name in ("on_result", "cancelled") if name in more}
     limits = {"time_limit_ms": 1000, "memory_limit_kb": 128 * 1024} | more
     return judge.judge(JudgeRequest(language, code, tests, **limits), **callbacks)

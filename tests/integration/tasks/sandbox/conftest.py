@@ -97,7 +97,8 @@ def best_box(tmp_path_factory) -> Iterator[Box]:
 
 def children_of(pid: int) -> list[int]:
     """All living descendants of a process, by the host's process table."""
-    found, parents = [], {pid}
+    found: list[int] = []
+    parents = {pid}
     table = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tasks.sandbox.compiling import CompileCancelled
+from tasks.sandbox.compiling import CompileCancelled, Compiled
 from tasks.sandbox.limits import LimitsHeld
 from tasks.sandbox.report import Outcome, Program, RunLimits
 from tasks.sandbox.slots import WaitCancelled
@@ -159,8 +159,11 @@ int main() {}
 
 
 class TestCompiling:
-    def compile(self, box, language, code, cancelled=None):
-        return box.compiler.compile(box.languages.installed[language], code.encode(), cancelled)
+    def compile(self, box, language, code, cancelled=None) -> Compiled:
+        compiled: Compiled = box.compiler.compile(
+            box.languages.installed[language], code.encode(), cancelled
+        )
+        return compiled
 
     @pytest.mark.parametrize(
         ("language", "code", "said"),

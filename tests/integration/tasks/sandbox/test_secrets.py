@@ -159,10 +159,11 @@ def test_the_host_s_processes_are_not_seen(box):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only a root worker has another user to drop to")
 def test_the_host_sees_an_unprivileged_user_without_groups(box, descendants):
-    seen = {}
+    seen: dict[str, str] = {}
+    stop = threading.Event()
 
     def look():
-        while not seen.get("stop"):
+        while not stop.is_set():
             for spawner in list(box.sandbox._spawners.values()):
                 for pid in descendants(spawner.pid):
                     try:
@@ -176,7 +177,7 @@ def test_the_host_sees_an_unprivileged_user_without_groups(box, descendants):
     watcher = threading.Thread(target=look)
     watcher.start()
     box.command("/bin/sleep", "0.3")
-    seen["stop"] = True
+    stop.set()
     watcher.join()
     assert all(int(uid) > 60_000 for uid in seen["Uid"].split())
     assert all(int(gid) > 60_000 for gid in seen["Gid"].split())

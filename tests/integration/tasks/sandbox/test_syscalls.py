@@ -29,7 +29,7 @@ int main(void) {
 """
 
 
-def answers(box, calls):
+def answers(box, calls) -> list[int]:
     """The error numbers of (number, first argument, second argument) calls, made in the sandbox."""
     lines = "".join(f"{number} {first} {second}\n" for number, first, second in calls)
     ran = box.c(CALLER, lines.encode())

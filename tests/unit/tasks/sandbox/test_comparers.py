@@ -1,0 +1,256 @@
+import io
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graphql_api.data.words import Comparer
+from tasks.sandbox import comparers
+from tasks.sandbox.comparers import Comparison, UnsupportedComparer, compare, shorten
+
+TEXT = st.text(alphabet="ab1 \t\n\r\x0b\x0c.-", max_size=60).map(str.encode)
+CHARS = st.sampled_from(
+    [b"\n", b" ", b"a", b"bb", b"7", b"\r\n", b"  \n", b"\xea\xb0\x80", b"\x00"]
+)
+OUTPUTS = st.one_of(TEXT, st.lists(CHARS, max_size=30).map(b"".join), st.binary(max_size=40))
+
+
+def agree(comparer, expected, actual, **tolerances) -> Comparison:
+    return compare(comparer, io.BytesIO(expected), io.BytesIO(actual), **tolerances)
+
+
+@pytest.fixture(params=[1, 2, 3, 7, 1 << 20], ids="block of {}".format)
+def block(request, monkeypatch):
+    """A constant of the module, not a part of it: what is read at once."""
+    monkeypatch.setattr(comparers, "BLOCK", request.param)
+
+
+def naive_lines(data) -> list[bytes]:
+    lines = [line.rstrip() for line in data.split(b"\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+class TestStreamedComparisonsEqualNaiveOnes:
+    """Whatever the blocks' borders cut through."""
+
+    @pytest.mark.parametrize("size", [1, 2, 5, 1 << 20])
+    @given(expected=OUTPUTS, actual=OUTPUTS, same=st.booleans())
+    def test_tokens(self, size, expected, actual, same):
+        actual = b" ".join(expected.split()) if same else actual
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(comparers, "BLOCK", size)
+            got = agree(Comparer.TOKENS, expected, actual).equal
+        assert got == (expected.split() == actual.split())
+
+    @pytest.mark.parametrize("size", [1, 2, 5, 1 << 20])
+    @given(expected=OUTPUTS, actual=OUTPUTS, padding=st.sampled_from([b"", b"\n", b" \n\n", b"x"]))
+    def test_lines(self, size, expected, actual, padding):
+        for one in (actual, expected + padding):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(comparers, "BLOCK", size)
+                got = agree(Comparer.LINES, expected, one).equal
+            assert got == (naive_lines(expected) == naive_lines(one))
+
+    @pytest.mark.parametrize("size", [1, 3, 1 << 20])
+    @given(expected=OUTPUTS, actual=OUTPUTS)
+    def test_exact(self, size, expected, actual):
+        for one in (actual, expected):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(comparers, "BLOCK", size)
+                assert agree(Comparer.EXACT, expected, one).equal == (expected == one)
+
+    @given(text=st.text(max_size=40))
+    def test_letter_case(self, text):
+        data = text.swapcase().encode("utf-8", "surrogatepass")
+        given_ = text.encode("utf-8", "surrogatepass")
+        got = agree(Comparer.TOKENS_IGNORE_CASE, given_, data).equal
+        naive = [
+            [token.decode("utf-8", "surrogateescape").casefold() for token in one.split()]
+            for one in (given_, data)
+        ]
+        assert got == (naive[0] == naive[1])
+
+    @given(
+        wanted=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=6),
+        offset=st.floats(-2e-6, 2e-6),
+        at=st.integers(0, 5),
+    )
+    def test_floats(self, wanted, offset, at):
+        got = list(wanted)
+        if at < len(got):
+            got[at] += offset
+        if any(map(math.isinf, got)):
+            return
+        naive = all(
+            abs(a - b) <= 1e-6 or abs(a - b) <= 1e-6 * abs(a)
+            for a, b in zip(wanted, got, strict=True)
+        )
+        expected = " ".join(map(repr, wanted)).encode()
+        assert agree(Comparer.FLOAT, expected, "\n".join(map(repr, got)).encode()).equal == naive
+
+
+@pytest.mark.usefixtures("block")
+class TestTokens:
+    @pytest.mark.parametrize(
+        ("expected", "actual"),
+        [(b"", b" \n\t"), (b"1 2\n3", b"1\r\n2\r\n3\r\n"), (b"a", b"\x0b\x0ca"), (b"", b"")],
+    )
+    def test_white_space_does_not_matter(self, expected, actual):
+        assert agree(Comparer.TOKENS, expected, actual).equal
+
+    @pytest.mark.parametrize(
+        ("actual", "message", "wanted", "given_"),
+        [
+            (b"10 20 3", "token 3 differs", "30", "3"),
+            (b"10 30 30", "token 2 differs", "20", "30"),
+            (b"10", "the output ends after token 1; more is expected", "20", ""),
+            (b"", "the output ends after token 0; more is expected", "10", ""),
+            (b"10 20 30 40", "token 4 is one too many", "", "40"),
+            (b"1020 30", "token 1 differs", "10", "1020"),
+        ],
+    )
+    def test_the_first_difference_is_named(self, actual, message, wanted, given_):
+        got = agree(Comparer.TOKENS, b"10 20\n30\n", actual)
+        assert not got.equal
+        assert (got.message, got.expected, got.actual) == (message, wanted, given_)
+
+    def test_letter_case_matters_only_if_asked(self):
+        assert not agree(Comparer.TOKENS, b"YES", b"Yes").equal
+        assert agree(Comparer.TOKENS_IGNORE_CASE, b"YES Stra\xc3\x9fe", b"yes STRASSE").equal
+        assert not agree(Comparer.TOKENS_IGNORE_CASE, b"YES", b"Yess").equal
+
+    def test_what_is_no_text_is_compared_as_it_is(self):
+        assert agree(Comparer.TOKENS, b"\xff\xfe 1", b"\xff\xfe\n1").equal
+        assert not agree(Comparer.TOKENS_IGNORE_CASE, b"\xff", b"\xfe").equal
+
+
+@pytest.mark.usefixtures("block")
+class TestLines:
+    @pytest.mark.parametrize(
+        "actual", [b"a b\nc", b"a b  \nc\n\n\n", b"a b\r\nc\r\n", b"a b\nc\n \t"]
+    )
+    def test_white_space_at_the_ends_does_not_matter(self, actual):
+        assert agree(Comparer.LINES, b"a b\nc\n", actual).equal
+
+    @pytest.mark.parametrize(
+        ("actual", "message"),
+        [
+            (b" a b\nc", "line 1 differs; only white space is different"),
+            (b"a  b\nc", "line 1 differs; only white space is different"),
+            (b"a b\n\nc", "line 2 differs; only white space is different"),
+            (b"a b", "the output ends after line 1; more is expected"),
+            (b"a b\nc\n\nd", "line 4 is one too many"),
+            (b"a b\nd", "line 2 differs"),
+        ],
+    )
+    def test_elsewhere_it_does(self, actual, message):
+        got = agree(Comparer.LINES, b"a b\nc\n", actual)
+        assert (got.equal, got.message) == (False, message)
+
+
+@pytest.mark.usefixtures("block")
+class TestExact:
+    @pytest.mark.parametrize(
+        ("actual", "message"),
+        [
+            (b"a\nb", "the output ends in line 2; more is expected; only white space is different"),
+            (b"a\nc\n", "line 2 differs"),
+            (b"a\nb\n\n", "line 3 differs; only white space is different"),
+            (b"", "the output ends in line 1; more is expected"),
+        ],
+    )
+    def test_every_byte_counts(self, actual, message):
+        got = agree(Comparer.EXACT, b"a\nb\n", actual)
+        assert (got.equal, got.message) == (False, message)
+
+    def test_equal_bytes_are_equal(self):
+        assert agree(Comparer.EXACT, b"a\nb\n", b"a\nb\n").equal
+
+
+@pytest.mark.usefixtures("block")
+class TestFloat:
+    @pytest.mark.parametrize(
+        ("expected", "actual"),
+        [
+            (b"1.0", b"1"),
+            (b"1e3", b"1000.0"),
+            (b"+5.", b"5"),
+            (b".5", b"5E-1"),
+            (b"0", b"-0.0000009"),
+            (b"1000000", b"1000000.9"),
+            (b"YES 3", b"YES 3.0"),
+            (b"inf", b"inf"),
+            (b"1e999", b"1e999"),
+        ],
+    )
+    def test_close_enough(self, expected, actual):
+        assert agree(Comparer.FLOAT, expected, actual).equal
+
+    @pytest.mark.parametrize(
+        ("expected", "actual"),
+        [
+            (b"1.0", b"1.00001"),
+            (b"0", b"0.000002"),
+            (b"1", b"nan"),
+            (b"nan", b"nan"),
+            (b"NaN 1", b"NaN 1"),
+            (b"1", b"inf"),
+            (b"1", b"-inf"),
+            (b"1000", b"1_000"),
+            (b"1", b"0x1"),
+            (b"YES", b"yes"),
+            (b"1", b"one"),
+            (b"1 2", b"1"),
+            (b"1", b"1 2"),
+            (b"1", b"\xd9\xa1"),
+            (b"1e999", b"1e998"),
+        ],
+    )
+    def test_not_close_or_no_number(self, expected, actual):
+        if actual == b"1e998":
+            expected, actual = b"1e999", b"1e308"
+        assert not agree(Comparer.FLOAT, expected, actual).equal
+
+    def test_one_tolerance_alone_switches_the_other_off(self):
+        assert not agree(Comparer.FLOAT, b"1000000", b"1000000.9", abs_tolerance=1e-6).equal
+        assert not agree(Comparer.FLOAT, b"0", b"0.0000009", rel_tolerance=1e-6).equal
+        assert agree(Comparer.FLOAT, b"100", b"101", rel_tolerance=0.011).equal
+        assert agree(Comparer.FLOAT, b"100", b"101", abs_tolerance=1.0).equal
+
+    def test_tolerance_zero_means_equal(self):
+        assert not agree(Comparer.FLOAT, b"1", b"1.0000000001", abs_tolerance=0.0).equal
+        assert agree(Comparer.FLOAT, b"1", b"1.0", abs_tolerance=0.0).equal
+
+
+@pytest.mark.parametrize("comparer", [Comparer.CHECKER, Comparer.INTERACTIVE])
+def test_comparers_that_need_a_program_are_refused_by_name(comparer):
+    with pytest.raises(UnsupportedComparer, match=f"{comparer}.*use .*TOKENS"):
+        agree(comparer, b"", b"")
+
+
+def test_shown_pieces_are_at_most_200_characters():
+    got = agree(Comparer.TOKENS, b"x" * 10_000_000, "가".encode() * 1_000_000)
+    assert got.expected == "x" * 199 + "…"
+    assert got.actual == "가" * 199 + "…"
+    assert shorten(b"\xff" * 3) == "���"
+
+
+@pytest.mark.slow
+def test_large_outputs_are_never_held_whole():
+    class Counting(io.BytesIO):
+        """Ten megabytes of numbers; notes how much is read at once."""
+
+        largest = 0
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            assert (size or -1) > 0, "the whole file was asked for"
+            assert size is not None
+            self.largest = max(self.largest, size)
+            return super().read(size)
+
+    expected, actual = (Counting(b"1234567 " * 1_300_000) for _ in range(2))
+    assert compare(Comparer.TOKENS, expected, actual).equal
+    assert expected.largest <= 1 << 20

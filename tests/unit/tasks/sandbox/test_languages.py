@@ -1,0 +1,97 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tasks.sandbox import toolchains
+from tasks.sandbox.languages import LANGUAGES, MIB_KB, find_language
+from tasks.sandbox.toolchains import fill, find_tools, run_limits
+
+
+@pytest.mark.parametrize("spec", LANGUAGES, ids=lambda spec: spec.id)
+def test_a_language_is_found_by_id_name_and_alias_in_any_case(spec):
+    for word in (spec.id, spec.name, *spec.aliases):
+        for written in (word, word.upper(), f" {word} "):
+            assert find_language(written) is spec
+
+
+def test_no_word_means_two_languages():
+    words = [
+        word.casefold()
+        for spec in LANGUAGES
+        for word in {spec.id, spec.name.casefold(), *spec.aliases}
+    ]
+    assert len(words) == len(set(words))
+
+
+@pytest.mark.parametrize("word", ["", "cobol", "c ++", "pythonx"])
+def test_other_words_are_no_language(word):
+    assert find_language(word) is None
+
+
+def test_ids_are_lower_case_words():
+    assert [spec.id for spec in LANGUAGES] == ["python", "c", "cpp", "javascript", "java"]
+
+
+@pytest.mark.parametrize("spec", LANGUAGES, ids=lambda spec: spec.id)
+def test_every_command_names_only_tools_that_are_looked_for(spec):
+    tools = {name: Path("/tool") for name in spec.tools}
+    for command in (spec.version, spec.compile, spec.run):
+        assert not any(
+            "{" in word and "}" in word and "\n" not in word
+            for word in fill(command, tools, memory_kb=4096)
+        )
+
+
+def test_the_memory_limit_is_put_into_commands_in_megabytes():
+    assert fill(("-Xmx{memory_mb}m", "{java}"), {"java": Path("/j")}, 262_144) == ("-Xmx256m", "/j")
+    assert fill(("{memory_mb}",), {}, 5) == ("1",)
+    assert fill(("{memory_mb}",), {}) == ("{memory_mb}",)
+
+
+@pytest.mark.parametrize(
+    ("language", "cpu_ms", "memory_kb", "space_kb"),
+    [
+        ("c", 2000, 262_144, 262_144 + 64 * MIB_KB),
+        ("cpp", 2000, 262_144, 262_144 + 64 * MIB_KB),
+        ("python", 6000, 262_144 + 16 * MIB_KB, 262_144 + 80 * MIB_KB),
+        ("javascript", 4000, 262_144 + 128 * MIB_KB, None),
+        ("java", 4500, 262_144 + 256 * MIB_KB, None),
+    ],
+)
+def test_the_problem_s_limits_get_the_language_s_grace(language, cpu_ms, memory_kb, space_kb):
+    spec = find_language(language)
+    assert spec is not None
+    limits = run_limits(spec, 2000, 262_144)
+    assert (limits.cpu_ms, limits.memory_kb, limits.address_space_kb) == (
+        cpu_ms,
+        memory_kb,
+        space_kb,
+    )
+    assert limits.wall_ms == 3 * cpu_ms + 1000
+
+
+class TestFindingTools:
+    spec = LANGUAGES[0]
+
+    def find(self, *candidates) -> tuple[dict[str, Path], str]:
+        return find_tools(replace(self.spec, tools={"python3": candidates}))
+
+    def test_the_best_place_that_is_there_is_taken(self):
+        assert self.find("/usr/bin/missing", "/bin/sh") == ({"python3": Path("/bin/sh")}, "")
+
+    def test_a_missing_tool_names_the_packages(self):
+        tools, why = self.find("/usr/bin/missing")
+        assert tools == {}
+        assert "apt-get install -y python3" in why
+
+    def test_a_link_to_a_private_place_is_refused_with_the_place(self, tmp_path, monkeypatch):
+        """As of a version manager in a home directory that only its owner may enter."""
+        private = tmp_path / "python3.99"
+        private.touch()
+        (tmp_path / "link").symlink_to(private)
+        _, why = self.find(str(tmp_path / "link"))
+        assert f"leads to {private}" in why
+        assert "cannot reach" in why
+        monkeypatch.setattr(toolchains, "REACHABLE", (tmp_path,))
+        assert self.find(str(tmp_path / "link"))[1] == ""

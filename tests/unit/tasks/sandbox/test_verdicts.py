@@ -1,0 +1,67 @@
+"""What the judge and the compiler make of a report, without running anything."""
+
+import io
+
+import pytest
+
+from graphql_api.data.words import Verdict
+from tasks.judge import verdict_of
+from tasks.sandbox.compiling import OUTPUT_BYTES, clean_output
+from tasks.sandbox.limits import LimitsHeld
+from tasks.sandbox.report import Outcome, Report, RunLimits
+
+LIMITS = RunLimits(cpu_ms=1000, wall_ms=4000, memory_kb=65_536)
+MEMORY_ERRORS = (b"MemoryError",)
+
+
+def verdict(outcome, cpu_ms=0, stderr=b"") -> Verdict:
+    report = Report(outcome, io.BytesIO(), stderr, LimitsHeld.RLIMITS, cpu_ms=cpu_ms)
+    return verdict_of(report, LIMITS, MEMORY_ERRORS)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (Outcome.OK, Verdict.AC),
+        (Outcome.CPU_LIMIT, Verdict.TLE),
+        (Outcome.MEMORY, Verdict.MLE),
+        (Outcome.OUTPUT, Verdict.OLE),
+        (Outcome.NONZERO_EXIT, Verdict.RE),
+        (Outcome.SIGNALLED, Verdict.RE),
+        (Outcome.INTERNAL, Verdict.IE),
+    ],
+)
+def test_each_outcome_has_its_verdict(outcome, expected):
+    assert verdict(outcome) is expected
+
+
+@pytest.mark.parametrize(("cpu_ms", "expected"), [(499, Verdict.ILE), (500, Verdict.TLE)])
+def test_the_wall_limit_is_idleness_below_half_the_cpu_limit(cpu_ms, expected):
+    assert verdict(Outcome.WALL_LIMIT, cpu_ms) is expected
+
+
+def test_a_runtime_s_own_word_for_no_memory_counts_only_when_it_failed():
+    said = b"Traceback ...\nMemoryError\n"
+    assert verdict(Outcome.NONZERO_EXIT, stderr=said) is Verdict.MLE
+    assert verdict(Outcome.OK, stderr=said) is Verdict.AC
+    assert verdict(Outcome.CPU_LIMIT, stderr=said) is Verdict.TLE
+
+
+class TestCleanOutput:
+    def test_inner_paths_are_removed(self):
+        assert clean_output(b"/box/main.c:1: error: at /box/main.c") == "main.c:1: error: at main.c"
+
+    def test_a_checker_s_own_frames_are_removed(self):
+        said = (
+            b"/box/main.js:1\nlet let\n    ^^^\n\nSyntaxError: no\n"
+            b"    at wrapSafe (node:internal/modules/cjs/loader:1)\n\nNode.js v20.1.0\n"
+        )
+        assert clean_output(said, is_check=True) == "main.js:1\nlet let\n    ^^^\nSyntaxError: no"
+
+    def test_it_is_cut_to_64_kb_of_whole_characters(self):
+        text = clean_output("가".encode() * 50_000)
+        assert set(text) == {"가"}
+        assert OUTPUT_BYTES - 3 <= len(text.encode()) <= OUTPUT_BYTES
+
+    def test_what_is_no_text_is_replaced(self):
+        assert clean_output(b"a\xffb") == "a�b"
