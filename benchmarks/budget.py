@@ -1,0 +1,349 @@
+"""Requests and capacity of every store operation, measured on DynamoDB Local against their budget.
+
+Prints one line an operation; `tests/integration/data/test_budget.py` asserts the same figures.
+Exit code 1 if one is over its budget.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from graphql_api.cli.engines.dynamodb_local import DynamoDBLocal
+from graphql_api.config import Settings
+from graphql_api.data import keys
+from graphql_api.data.clock import day_of, now_ms
+from graphql_api.data.executions import Claim, Outcome
+from graphql_api.data.meter import metered
+from graphql_api.data.pages import Window
+from graphql_api.data.problem_inputs import NewProblem
+from graphql_api.data.records import History, Problem, Results, TestResult, User
+from graphql_api.data.reservations import Reservation
+from graphql_api.data.stores import Stores, open_stores
+from graphql_api.data.table import open_table
+from graphql_api.data.test_sets import NewTest
+from graphql_api.data.values import item_size
+from graphql_api.data.words import ProblemState, Verdict
+
+# With these a card has about 0.8 KB.
+LONG_TITLE = "가" * 100
+LONG_NAME = "n" * 99
+PLATFORM = "p" * 40
+CODE = "".join(f"print({n} * {n * 7919 % 10007})\n" for n in range(110))
+PAGE = Window(20)
+# Cards that are really read lie within this many of either end of a list.
+READ = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What an operation may cost at most."""
+
+    name: str
+    requests: int
+    read_units: float = 0
+    write_units: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an operation did cost."""
+
+    budget: Budget
+    requests: int
+    read_units: float
+    write_units: float
+
+    @property
+    def is_within(self) -> bool:
+        """Whether nothing is over the budget."""
+        return (
+            self.requests <= self.budget.requests
+            and self.read_units <= self.budget.read_units
+            and self.write_units <= self.budget.write_units
+        )
+
+
+@dataclass(slots=True)
+class World:
+    """One user and twenty-five problems with ten small tests each; `problem` is the last."""
+
+    stores: Stores
+    user: User
+    problem: Problem
+
+    async def reserved(self, *, is_public: bool = False) -> History:
+        """Return a new PENDING history, read and reserved as executeCode does it."""
+        executions, problem = self.stores.executions, self.problem
+        found = await executions.load_for_execution(
+            self.user.uid, problem.platform, problem.number, None
+        )
+        assert found.user is not None
+        assert found.problem is not None
+        asked = Reservation(
+            user=found.user,
+            plan_limit=1_000_000,
+            request_id=None,
+            input_hash="",
+            problem=found.problem,
+            language="python",
+            code=CODE,
+            is_public=is_public,
+            now=now_ms(),
+        )
+        return (await executions.reserve(asked)).history
+
+    async def claimed(self, *, is_public: bool = False) -> History:
+        """Return a new history that is this process's to judge."""
+        history = await self.reserved(is_public=is_public)
+        return await self.claim(history)
+
+    async def claim(self, history: History) -> History:
+        """Claim a history."""
+        claim = await self.stores.executions.claim(
+            history.uid, history.ulid, token=history.ulid, lease_ms=10_000
+        )
+        assert isinstance(claim, Claim)
+        return claim.history
+
+    async def complete(self, history: History, verdict: Verdict = Verdict.AC) -> History:
+        """Complete a claimed history."""
+        test = TestResult(number=1, verdict=verdict)
+        outcome = Outcome(
+            verdict=verdict,
+            passed=1,
+            failed=0,
+            total=1,
+            cpu_ms=1,
+            peak_kb=1024,
+            results=Results(attempt=history.attempt, compile_output=None, tests=(test,)),
+            problem_public=True,
+            test_version=1,
+        )
+        return await self.stores.executions.complete(history, outcome)
+
+    async def completed(self, *, is_public: bool) -> History:
+        """Return a new finished history."""
+        return await self.complete(await self.claimed(is_public=is_public))
+
+
+async def build(stores: Stores, length: int) -> World:
+    """Fill an empty table: `length` finished public histories and twenty-five problems."""
+    user = await stores.users.create(email="someone@example.org", name=LONG_NAME)
+    problem = None
+    for number in range(25):
+        problem = await _problem(stores, f"{number:060d}")
+    assert problem is not None
+    world = World(stores, user, problem)
+    await lengthen(world, length)
+    return world
+
+
+async def _problem(stores: Stores, number: str) -> Problem:
+    new = NewProblem(
+        platform=PLATFORM,
+        number=number,
+        title=LONG_TITLE,
+        tags=("math", *(f"tag-{n}-{'t' * 14}" for n in range(1))),
+        statement="s" * 3000,
+        link=f"https://example.org/{number}",
+    )
+    await stores.problems.create(new)
+    tests = [NewTest(input=b"1 2\n" * 30, output=b"3\n", is_sample=n == 0) for n in range(10)]
+    await stores.tests.replace(PLATFORM, number, tests)
+    await stores.problems.set_solution(PLATFORM, number, "python", CODE)
+    return await stores.problems.set_state(PLATFORM, number, ProblemState.COMPLETED)
+
+
+async def lengthen(world: World, length: int, *, filters: bool = True) -> None:
+    """Bring the user's histories and the feed to `length` cards, its filtered lists too if asked.
+
+    They are written as items like the first history's, and between those that pages show as mere
+    bytes of the same number, which is much faster than judging them.
+    """
+    stores, first = world.stores, await world.completed(is_public=True)
+    mine = await stores.dynamo.get(keys.history(first.uid, first.ulid))
+    assert mine is not None
+    lists = keys.feed_partitions(first.platform, first.language, 0)[: None if filters else 1]
+
+    padding = "x" * item_size(first.to_item())
+
+    def items() -> Iterator[dict[str, Any]]:
+        for number in range(length - 1):
+            ulid = f"0{number:025d}"
+            is_read = number < READ or number > length - READ
+            card = {**mine, "h": ulid, "fid": ulid} if is_read else {"padding": padding}
+            yield {**card, **keys.history(first.uid, ulid)}
+            for partition in lists:
+                yield {**card, "PK": partition, "SK": ulid}
+
+    await stores.dynamo.batch_write(puts=items())
+
+
+async def costs(world: World) -> AsyncIterator[Cost]:
+    """Carry out every operation of the budget once and say what it cost."""
+    for budget, prepare, run in _operations(world):
+        given = await prepare() if prepare else None
+        with metered() as meter:
+            await (run(given) if prepare else run())
+        yield Cost(budget, meter.requests, meter.read_units, meter.write_units)
+
+
+Operation = tuple[Budget, Callable[[], Awaitable[Any]] | None, Callable[..., Awaitable[Any]]]
+
+
+def _operations(world: World) -> list[Operation]:
+    return [*_problem_operations(world), *_list_operations(world), *_execution_operations(world)]
+
+
+def _problem_operations(world: World) -> list[Operation]:
+    problems, tests = world.stores.problems, world.stores.tests
+    key = world.problem.platform, world.problem.number
+
+    async def with_statement() -> None:
+        await asyncio.gather(problems.get(*key), problems.statement(*key))
+
+    async def many() -> None:
+        await problems.get_many([(PLATFORM, f"{number:060d}") for number in range(25)])
+
+    return [
+        (Budget("problem by key", 1, 0.5), None, lambda: problems.get(*key)),
+        (Budget("problem with its statement of 3 KB", 2, 1.5), None, with_statement),
+        (Budget("problem and 10 small tests", 1, 1), None, lambda: tests.with_problem(*key)),
+        (Budget("25 problems of one request", 1, 12.5), None, many),
+        (
+            Budget("problems of a platform, 20", 1, 2.5),
+            None,
+            lambda: problems.list(PAGE, platform=PLATFORM),
+        ),
+        (
+            Budget("problems by language, 20", 1, 2.5),
+            None,
+            lambda: problems.list(PAGE, language="python"),
+        ),
+        (Budget("problems of all platforms, 20", 1, 2.5), None, lambda: problems.list(PAGE)),
+        (Budget("problems with a tag, 20", 1, 2.5), None, lambda: problems.list(PAGE, tag="math")),
+        (
+            Budget("problems by a word of the title, 20", 1, 2.5),
+            None,
+            lambda: problems.list(PAGE, search="가가"),
+        ),
+    ]
+
+
+def _list_operations(world: World) -> list[Operation]:
+    stores, uid = world.stores, world.user.uid
+    today = day_of(now_ms())
+    deep = Window(20, after=f"0{30:025d}")
+    return [
+        (Budget("feed page of 20", 1, 2.5), None, lambda: stores.feed.page(PAGE)),
+        (Budget("feed page of 20, deep", 1, 2.5), None, lambda: stores.feed.page(deep)),
+        (
+            Budget("feed page of 20, platform", 1, 2.5),
+            None,
+            lambda: stores.feed.page(PAGE, platform=PLATFORM),
+        ),
+        (
+            Budget("feed page of 20, language", 1, 2.5),
+            None,
+            lambda: stores.feed.page(PAGE, language="python"),
+        ),
+        (
+            Budget("feed page of 20, both", 1, 2.5),
+            None,
+            lambda: stores.feed.page(PAGE, platform=PLATFORM, language="python"),
+        ),
+        (
+            Budget("a user's history page of 20", 1, 2.5),
+            None,
+            lambda: stores.histories.list(uid, PAGE),
+        ),
+        (
+            Budget("a user's history page of 20, deep", 1, 2.5),
+            None,
+            lambda: stores.histories.list(uid, deep),
+        ),
+        (Budget("usage of 30 days", 1, 1), None, lambda: stores.usage.days(uid, 30, today)),
+        (Budget("a day's log of 50", 1, 2), None, lambda: stores.usage.log(uid, today, Window(50))),
+    ]
+
+
+def _execution_operations(world: World) -> list[Operation]:
+    histories = world.stores.histories
+
+    async def private() -> History:
+        return await world.claimed()
+
+    async def public() -> History:
+        return await world.claimed(is_public=True)
+
+    async def finished() -> History:
+        return await world.completed(is_public=False)
+
+    async def listed() -> History:
+        return await world.completed(is_public=True)
+
+    body = 1
+    return [
+        (Budget("executeCode accepted, 2 KB of code", 4, 6, 10), None, world.reserved),
+        (Budget("claim", 1, 0, 3), world.reserved, world.claim),
+        (
+            Budget("completion, private (1 + body)", 2 + 1, 1, 6 + body),
+            private,
+            world.complete,
+        ),
+        (
+            Budget("completion, public (1 + body + hour)", 3 + 1, 1, 14 + body + 1),
+            public,
+            world.complete,
+        ),
+        (
+            Budget("publish (1 + hour)", 2, 0, 12 + 1),
+            finished,
+            lambda card: histories.publish(card.uid, card.ulid, problem_public=True, seen=card),
+        ),
+        (
+            Budget("unpublish (1 + hour)", 2, 0, 12 + 1),
+            listed,
+            lambda card: histories.unpublish(card.uid, card.ulid, seen=card),
+        ),
+    ]
+
+
+async def main() -> int:
+    """Measure on an engine of its own; return the exit code."""
+    os.environ.update(AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local")  # noqa: S106
+    worst = 0
+    with DynamoDBLocal(heap_mb=512) as engine:
+        settings = Settings(
+            _env_file=None, aws_endpoint_url_dynamodb=engine.endpoint, table_name="budget"
+        )
+        for _ in open_table(settings).provision():
+            pass
+        async with open_stores(settings) as stores:
+            world = await build(stores, length=200)
+            print(f"{'operation':44}{'requests':>12}{'reads':>12}{'writes':>12}")
+            async for cost in costs(world):
+                worst |= not cost.is_within
+                print(_line(cost))
+    return worst
+
+
+def _line(cost: Cost) -> str:
+    limits = cost.budget
+    figures = (
+        f"{cost.requests} / {limits.requests}",
+        f"{cost.read_units:g} / {limits.read_units:g}",
+        f"{cost.write_units:g} / {limits.write_units:g}",
+    )
+    mark = "" if cost.is_within else "  OVER"
+    return f"{limits.name:44}{''.join(f'{figure:>12}' for figure in figures)}{mark}"
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
