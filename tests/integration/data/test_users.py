@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from graphql_api.data import keys
+from graphql_api.data.bodies import Bodies
 from graphql_api.data.client import Dynamo, Item
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
 from graphql_api.data.expressions import equals
@@ -175,6 +176,15 @@ async def test_a_changed_address_frees_the_old_one(users):
     await users.create(email="ada@example.org", name="Another Ada")
 
 
+async def test_nobody_is_found_by_an_address_or_account_that_is_not_theirs_any_more(users, dynamo):
+    ada = await users.create(email="ada@example.org", name="Ada", google_sub="g-1")
+    # A guard that was read just before its user changed.
+    await dynamo.put({**keys.email_guard("old@example.org"), "u": ada.uid})
+    await dynamo.put({**keys.google_guard("g-0"), "u": ada.uid})
+    assert await users.by_email("old@example.org", consistent=True) is None
+    assert await users.by_google_sub("g-0", consistent=True) is None
+
+
 async def test_a_taken_address_cannot_be_changed_to(users):
     made = await users.create(email="ada@example.org", name="Ada")
     await users.create(email="eve@example.org", name="Eve")
@@ -221,6 +231,14 @@ async def test_a_google_account_is_linked_once_and_to_one_user(users):
     with pytest.raises(Conflict):
         await users.link_google(eve.uid, "g-1")
     assert await users.by_google_sub("g-2", consistent=True) is None
+
+
+async def test_two_accounts_linked_to_one_user_at_once_leave_one(users):
+    ada = await users.create(email="ada@example.org", name="Ada")
+    results = await outcomes(users.link_google(ada.uid, "g-1"), users.link_google(ada.uid, "g-2"))
+    assert sum(isinstance(result, Conflict) for result in results) == 1
+    found = [await users.by_google_sub(sub, consistent=True) for sub in ("g-1", "g-2")]
+    assert found.count(None) == 1
 
 
 async def test_a_user_is_deactivated_and_activated(users):
@@ -281,6 +299,29 @@ async def test_a_purge_leaves_nothing_of_one_user_and_all_of_the_others(users, b
     assert [user.uid for user in (await users.list(Window())).records] == [eve.uid]
     assert len(await bench.entries()) == 4
     await users.purge(ada.uid)
+
+
+class Hydra:
+    """A store of histories in which each one that is removed lets an earlier one appear."""
+
+    def __init__(self, dynamo: Dynamo) -> None:
+        self.dynamo = dynamo
+
+    async def delete(self, uid: str, ulid: str) -> None:
+        await self.dynamo.delete(keys.history(uid, ulid))
+        if int(ulid):
+            earlier = str(int(ulid) - 1)
+            await self.dynamo.put({**keys.history(uid, earlier), "h": earlier})
+
+
+@pytest.mark.slow
+async def test_a_purge_goes_on_until_two_passes_find_nothing(dynamo):
+    users = UserStore(dynamo, Bodies(dynamo), Hydra(dynamo), Ticks())
+    ada = await users.create(email="ada@example.org", name="Ada")
+    await dynamo.put({**keys.history(ada.uid, "6"), "h": "6"})
+    await users.begin_deletion(ada.uid)
+    await users.purge(ada.uid)
+    assert await items_of(dynamo, keys.user_partition(ada.uid)) == []
 
 
 @pytest.mark.slow
