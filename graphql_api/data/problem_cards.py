@@ -106,7 +106,8 @@ def checked_size(problem: Problem) -> Problem:
 def with_reason(problem: Problem, reason: str) -> Problem:
     """Return the problem with as much of the reason for its deletion as its card has room for."""
     room = CARD_BYTES - _listed_size(replace(problem, deleted_reason=""))
-    return replace(problem, deleted_reason=cut(reason.strip(), max(0, min(room, REASON_BYTES))))
+    shown = cut(reason.strip(), max(0, min(room, REASON_BYTES)))
+    return replace(problem, deleted_reason=shown or None)
 
 
 def _listed_size(problem: Problem) -> int:
