@@ -1,0 +1,261 @@
+"""`algoitny submit FILE --problem algoitny/1`: submit a program and watch it being judged.
+
+Exit codes: 0 accepted (or handed in, with --no-watch), 1 another verdict, 2 an error.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import uuid4
+
+import typer
+
+from graphql_api.cli.api_client import ApiClient, ApiError, payload
+from graphql_api.cli.console import AsJson, Output
+from graphql_api.cli.suffixes import known_suffixes, language_of
+
+DEFAULT_URL = "http://127.0.0.1:8000/graphql"
+DEFAULT_EMAIL = "operator@localhost.example"
+LARGEST_CODE_BYTES = 256 * 1024
+ACCEPTED, REJECTED, FAILED, INTERRUPTED = 0, 1, 2, 130
+RUNNING = frozenset({"PENDING", "RUNNING"})
+SHOWN_CHARACTERS = 30
+FIRST_PAUSE_S, LONGEST_PAUSE_S, PAUSE_GROWTH = 0.1, 2.0, 1.3
+
+EXECUTE = """
+mutation Submit($input: ExecuteCodeInput!) {
+  executeCode(input: $input) {
+    __typename
+    ... on ExecuteCodePayload {
+      history { id status }
+      usage { executions { used limit } }
+    }
+    ... on Error { message code }
+  }
+}
+"""
+PROGRESS = "query Progress($id: ID!) { history(id: $id) { id status } }"
+RESULT = """
+query Result($id: ID!) {
+  history(id: $id) {
+    id status verdict language isPublic platform problemNumber problemTitle
+    passedCount failedCount totalCount cpuMs peakKb compileOutput
+    testResults {
+      number isSample verdict cpuMs wallMs peakKb exitCode signal output error expected
+    }
+  }
+}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """What to submit."""
+
+    platform: str
+    number: str
+    language: str
+    code: str
+    is_public: bool
+
+
+def submit(
+    file: Annotated[Path, typer.Argument(help="The program's source file.")],
+    *,
+    problem: Annotated[
+        str, typer.Option(metavar="PLATFORM/NUMBER", help="The problem, such as algoitny/1.")
+    ],
+    language: Annotated[
+        str | None, typer.Option(help="Its language; without it, by the file's name.")
+    ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="Show the execution to everyone.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option(help="Wait for the verdict, or return when it is handed in.")
+    ] = True,
+    url: Annotated[
+        str, typer.Option(envvar="ALGOITNY_URL", help="The API's address.")
+    ] = DEFAULT_URL,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="ALGOITNY_TOKEN", help="Your access token; best in the environment."),
+    ] = None,
+    email: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Who signs in without a token, in development; {DEFAULT_EMAIL} unless given."
+        ),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=1, help="Wait for the verdict at most so many seconds.")
+    ] = 600,
+    as_json: AsJson = False,
+) -> None:
+    """Submit a program to a problem and watch it being judged.
+
+    Exits with 0 if it is accepted, 1 for any other verdict, 2 if something went wrong.
+    """
+    output = Output(as_json=as_json)
+    try:
+        job = _job(file, problem, language, is_public=public)
+        with ApiClient(url, token) as api:
+            if token is None:
+                api.sign_in_for_development(email or DEFAULT_EMAIL)
+            history_id = _hand_in(output, api, job)
+            if not watch:
+                output.document({"historyId": history_id})
+                raise typer.Exit(ACCEPTED)
+            _wait(api, history_id, time.monotonic() + timeout)
+            history = _history(api, RESULT, history_id)
+    except ApiError as error:
+        output.document({"error": str(error)})
+        output.error(str(error))
+        raise typer.Exit(FAILED) from error
+    except KeyboardInterrupt:
+        output.error("Stopped watching; the execution goes on.")
+        raise typer.Exit(INTERRUPTED) from None
+    _show(output, history)
+    raise typer.Exit(_exit_code(history))
+
+
+def _job(file: Path, problem: str, language: str | None, *, is_public: bool) -> _Job:
+    platform, slash, number = problem.partition("/")
+    if not (slash and platform and number):
+        raise typer.BadParameter(
+            f"{problem!r} names no problem; write PLATFORM/NUMBER, such as algoitny/1",
+            param_hint="--problem",
+        )
+    found = language or language_of(file.name)
+    if found is None:
+        known = " ".join(known_suffixes())
+        raise typer.BadParameter(
+            f"the name {file.name!r} tells no language; name it with --language, or end the file "
+            f"in one of {known}",
+            param_hint="--language",
+        )
+    return _Job(
+        platform=platform, number=number, language=found, code=_code(file), is_public=is_public
+    )
+
+
+def _code(file: Path) -> str:
+    try:
+        with file.open("rb") as source:
+            content = source.read(LARGEST_CODE_BYTES + 1)
+        if len(content) > LARGEST_CODE_BYTES:
+            raise typer.BadParameter(
+                f"{file} has more than {LARGEST_CODE_BYTES // 1024} KB", param_hint="FILE"
+            )
+        return content.decode()
+    except OSError as error:
+        raise typer.BadParameter(
+            f"{file} cannot be read: {error.strerror}", param_hint="FILE"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter(f"{file} is not UTF-8; save it so", param_hint="FILE") from error
+
+
+def _hand_in(output: Output, api: ApiClient, job: _Job) -> str:
+    """Submit once, however often it has to be sent, and return the history's id."""
+    variables = {
+        "platform": job.platform,
+        "number": job.number,
+        "language": job.language,
+        "code": job.code,
+        "isPublic": job.is_public,
+        "idempotencyKey": str(uuid4()),
+    }
+    result = payload(api.call(EXECUTE, {"input": variables})["executeCode"])
+    history_id = str(result["history"]["id"])
+    output.line(f"history {history_id}")
+    quota = result["usage"]["executions"]
+    if quota["limit"] is not None:
+        output.note(f"{quota['used']} of {quota['limit']} executions used today")
+    return history_id
+
+
+def _wait(api: ApiClient, history_id: str, deadline: float) -> None:
+    for pause in _pauses():
+        if _history(api, PROGRESS, history_id)["status"] not in RUNNING:
+            return
+        if time.monotonic() + pause > deadline:
+            raise ApiError(
+                f"history {history_id} is not finished yet; it goes on, only the waiting ended "
+                "(--timeout). Is a worker running?"
+            )
+        time.sleep(pause)
+
+
+def _pauses() -> Iterator[float]:
+    pause = FIRST_PAUSE_S
+    while True:
+        yield pause
+        pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE_S)
+
+
+def _history(api: ApiClient, document: str, history_id: str) -> dict[str, Any]:
+    found = api.call(document, {"id": history_id})["history"]
+    if not isinstance(found, dict):
+        raise ApiError(f"history {history_id} is not there any more")
+    return found
+
+
+def _exit_code(history: dict[str, Any]) -> int:
+    if history["status"] != "COMPLETED" or history["verdict"] == "IE":
+        return FAILED
+    return ACCEPTED if history["verdict"] == "AC" else REJECTED
+
+
+def _show(output: Output, history: dict[str, Any]) -> None:
+    output.document(history)
+    results = history["testResults"] or []
+    rows = [_row(result) for result in results]
+    if rows:
+        output.table(("test", "", "verdict", "cpu", "wall", "memory", "remark"), rows)
+    if history["compileOutput"]:
+        output.line(str(history["compileOutput"]).rstrip())
+    verdict = str(history["verdict"] or history["status"])
+    counts = f"{history['passedCount']} of {history['totalCount']} tests passed"
+    name = f"{history['platform']}/{history['problemNumber']} {history['problemTitle']}"
+    output.line(f"{verdict}: {counts}{_costs(history)}, {name}", verdict)
+
+
+def _costs(history: dict[str, Any]) -> str:
+    if history["cpuMs"] is None:
+        return ""
+    peak = "" if history["peakKb"] is None else f", {history['peakKb']} KB"
+    return f", {history['cpuMs']} ms{peak}"
+
+
+def _row(result: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        str(result["number"]),
+        "sample" if result["isSample"] else "",
+        str(result["verdict"]),
+        f"{result['cpuMs']} ms",
+        f"{result['wallMs']} ms",
+        f"{result['peakKb']} KB",
+        _remark(result),
+    )
+
+
+def _remark(result: dict[str, Any]) -> str:
+    """Say in a few words what went wrong in a test."""
+    if result["verdict"] == "AC":
+        return ""
+    if result["signal"]:
+        return str(result["signal"])
+    lines = [line for line in str(result["error"] or "").splitlines() if line.strip()]
+    if lines:
+        return lines[-1][:80]
+    if result["expected"] is not None and result["verdict"] == "WA":
+        return f"expected {_brief(result['expected'])}, got {_brief(result['output'])}"
+    return f"exit code {result['exitCode']}" if result["exitCode"] else ""
+
+
+def _brief(text: str | None) -> str:
+    shown = " ".join(str(text or "").split())
+    return repr(shown if len(shown) <= SHOWN_CHARACTERS else f"{shown[: SHOWN_CHARACTERS - 1]}…")
