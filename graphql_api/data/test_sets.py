@@ -31,7 +31,7 @@ from graphql_api.data.expressions import (
     exists,
 )
 from graphql_api.data.pages import Cards, Window
-from graphql_api.data.problem_cards import Decision, ProblemCards, checked_size
+from graphql_api.data.problem_cards import Decision, ProblemCards, checked_size, index_keys
 from graphql_api.data.records import Problem, TestCase
 from graphql_api.data.removal import remove_items
 from graphql_api.data.transport import ConditionFailed, TransactionFailed
@@ -133,7 +133,10 @@ class TestSetStore:
             version = seen.last_test_version + 1 + skipped
             unchanged = equals("tnv", seen.last_test_version) & _not_deleted()
             claim = Update(
-                keys.problem(platform, number), Change({"tnv": version}), exists() & unchanged
+                keys.problem(platform, number),
+                Change({"tnv": version}),
+                exists() & unchanged,
+                index_copies=len(index_keys(seen)) // 2,
             )
             note = Put(self._note(platform, number, version), absent())
             try:

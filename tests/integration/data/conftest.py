@@ -1,7 +1,7 @@
 """A table with the stores of executions on it, a clock that tests move, and short cuts."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -85,6 +85,10 @@ class Wire:
         """Carry out the next such requests, and let the engine's answer say that it failed."""
         self._faults.setdefault(operation, []).extend(["lost"] * times)
 
+    def meanwhile(self, operation: str, act: Callable[[], Awaitable[Any]]) -> None:
+        """Let others act between the decision for the next such request and its arrival."""
+        self._faults.setdefault(operation, []).append(act)
+
     async def _meet(self, request: Any) -> Any:
         target = request.headers["X-Amz-Target"]
         operation = (target.decode() if isinstance(target, bytes) else target).split(".")[1]
@@ -95,6 +99,8 @@ class Wire:
             return fault
         if fault == "before":
             raise Crash
+        if callable(fault):
+            await fault()
         answer = await self._send(request)
         if fault == "after":
             raise Crash

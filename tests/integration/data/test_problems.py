@@ -388,6 +388,33 @@ async def test_states_cannot_be_set_to_deleted(problems):
         await problems.set_state(*ONE, DELETED)
 
 
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda problems: problems.set_state(*ONE, COMPLETED),
+        lambda problems: problems.update(*ONE, ProblemChanges(title="Back")),
+        lambda problems: problems.set_solution(*ONE, "c", "int main(){}"),
+    ],
+)
+async def test_a_write_decided_before_a_deletion_is_decided_anew(problems, dynamo, wire, act):
+    await problems.create(replace(NEW, tags=["math"]))
+    wire.meanwhile("TransactWriteItems", lambda: problems.soft_delete(*ONE))
+    with pytest.raises(Conflict):
+        await act(problems)
+    found = await problems.get(*ONE, consistent=True)
+    assert (found.state, found.title) == (DELETED, "Two sums")
+    assert await problems.solution(*ONE) is None
+    await check_entries(dynamo)
+
+
+async def test_a_restore_decided_before_the_final_deletion_is_decided_anew(problems, wire):
+    await completed(problems, "1")
+    await problems.soft_delete(*ONE)
+    wire.meanwhile("TransactWriteItems", lambda: problems.delete(*ONE))
+    with pytest.raises(NotFound):
+        await problems.restore(*ONE)
+
+
 @pytest.mark.slow
 async def test_completion_that_races_with_deletion_never_resurrects(problems, dynamo):
     for number in map(str, range(12)):

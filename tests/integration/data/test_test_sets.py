@@ -306,6 +306,31 @@ async def test_tests_of_a_deleted_problem_cannot_be_written(sets, problems, dyna
     assert problem.state is ProblemState.DELETED
 
 
+async def test_a_claim_by_what_is_not_so_any_more_takes_the_next_version(sets, wire):
+    wire.meanwhile("TransactWriteItems", lambda: sets.replace(*ONE, new("first")))
+    problem = await sets.add(*ONE, new("second", samples=0))
+    assert problem.test_version == 2
+    assert names(await current(sets)) == ["first", "second"]
+
+
+async def test_a_deletion_before_the_flip_refuses_it_and_leaves_nothing(
+    sets, problems, dynamo, wire
+):
+    wire.meanwhile("BatchWriteItem", lambda: problems.soft_delete(*ONE))
+    with pytest.raises(Conflict):
+        await sets.replace(*ONE, new("a"))
+    assert await sorts(dynamo, "T#") == []
+    assert (await problems.restore(*ONE)).test_version is None
+
+
+async def test_an_edit_before_the_flip_does_not_disturb_it(sets, problems, wire):
+    title = ProblemChanges(title="Renamed")
+    wire.meanwhile("BatchWriteItem", lambda: problems.update(*ONE, title))
+    flipped = await sets.replace(*ONE, new("a"))
+    assert flipped.title == "Renamed"
+    assert names(await current(sets)) == ["a"]
+
+
 @pytest.mark.slow
 async def test_writing_tests_races_with_deletion_and_never_resurrects(sets, problems, dynamo):
     for turn in range(6):
