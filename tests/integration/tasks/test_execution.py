@@ -1,6 +1,7 @@
 """The engine on a real table and, unless a test says otherwise, in a real sandbox."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,6 +33,20 @@ class BrokenJudge(Judge):
     def judge(self, *_: Any, **__: Any) -> Judgement:
         self.calls += 1
         return Judgement(Verdict.IE, "", [], 0, 0, 0, 0, "rlimits", "it broke", 0, 0, 0)
+
+
+class WatchedJudge(Judge):
+    """A judge that tells when it has returned."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.ended = threading.Event()
+        self._watched = judge
+
+    def judge(self, *given: Any, **named: Any) -> Judgement:
+        try:
+            return self._watched.judge(*given, **named)
+        finally:
+            self.ended.set()
 
 
 async def steal(stores: Stores, history: History) -> History:
@@ -212,8 +227,10 @@ async def test_a_language_that_this_worker_lacks_is_left_to_another(
 
 
 async def test_an_interrupted_attempt_ends_its_program_and_gives_up_its_claim(
-    execution: Execution, desk: Desk
+    make_execution: Callable[..., Execution], judge: Judge, desk: Desk
 ) -> None:
+    watched = WatchedJudge(judge)
+    execution = make_execution(watched)
     history = await desk.reserve(sleeping(15))
     running = asyncio.create_task(execution.run(history.uid, history.ulid))
     await desk.running(history)
@@ -224,7 +241,7 @@ async def test_an_interrupted_attempt_ends_its_program_and_gives_up_its_claim(
         await running
     # Dramatiq waits for a second.
     assert time.monotonic() - started < 0.9
-    await asyncio.sleep(0.01)
+    assert await asyncio.to_thread(watched.ended.wait, 2)
     claim = await desk.stores.executions.claim(
         history.uid, history.ulid, token="next", lease_ms=1000
     )
