@@ -1,17 +1,36 @@
-"""Which language a source file is written in, by the end of its name."""
+"""Which language a source file is written in, by the end of its name.
+
+The ids are those of the judge's table; a test holds the two against each other, as importing the
+judge would start more than a look at a file's name is worth.
+"""
 
 from pathlib import PurePath
 
-from tasks.sandbox.languages import LANGUAGES
-
-# Endings beside those of the file names that the judge itself uses (main.py, Main.java).
-_MORE = {".cc": "cpp", ".cxx": "cpp", ".c++": "cpp", ".py3": "python", ".mjs": "javascript"}
-_LANGUAGES = {PurePath(spec.file_name).suffix: spec.id for spec in LANGUAGES} | _MORE
+_LANGUAGES = {
+    ".c": "c",
+    ".c++": "cpp",
+    ".cc": "cpp",
+    ".cpp": "cpp",
+    ".cxx": "cpp",
+    ".java": "java",
+    ".js": "javascript",
+    ".mjs": "javascript",
+    ".py": "python",
+    ".py3": "python",
+}
+# The codes of the Problem Package Format that are no ids of ours.
+_CODES = {"python3": "python"}
 
 
 def language_of(name: str) -> str | None:
     """Return the id of the language of a file of that name; None when it cannot be told."""
     return _LANGUAGES.get(PurePath(name).suffix.lower())
+
+
+def language_of_code(code: str) -> str | None:
+    """Return the id of the language that a package calls by that code; None if it is unknown."""
+    found = _CODES.get(code, code)
+    return found if found in _LANGUAGES.values() else None
 
 
 def known_suffixes() -> list[str]:

@@ -9,9 +9,8 @@ from pathlib import Path, PurePosixPath
 from graphql_api.cli.packages.files import KB, PackageError, read_mapping, read_text
 from graphql_api.cli.packages.model import Solution, Submission
 from graphql_api.cli.packages.values import Values
-from graphql_api.cli.suffixes import language_of
+from graphql_api.cli.suffixes import language_of, language_of_code
 from graphql_api.data.words import Verdict
-from tasks.sandbox.languages import find_language
 
 FILE = "submissions.yaml"
 LONGEST_CODE_BYTES = 256 * KB
@@ -130,9 +129,8 @@ def _source(path: Path) -> Path | None:
 def _language(source: Path, rules: Sequence[Values]) -> str | None:
     for values in rules:
         given = values.text("language")
-        spec = find_language(given) if given else None
-        if spec is not None:
-            return spec.id
+        if given is not None:
+            return language_of_code(given)
     return language_of(source.name)
 
 

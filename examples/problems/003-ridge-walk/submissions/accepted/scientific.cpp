@@ -12,5 +12,6 @@ int main() {
         before_x = x;
         before_y = y;
     }
-    std::cout << std::scientific << std::setprecision(12) << length << '\n' << length / (n - 1) << '\n';
+    std::cout << std::scientific << std::setprecision(12);
+    std::cout << length << '\n' << length / (n - 1) << '\n';
 }

@@ -13,7 +13,7 @@ int main(void) {
     ways[2] = 1;  /* place p stands at p + 2 */
     for (int place = 1; place <= n + 1; place++)
         if (!dark[place])
-            ways[place + 2] = (ways[place + 1] + ways[place] + (place > 2 ? ways[place - 1] : 0)) % 1000000007;
+            ways[place + 2] = (ways[place + 1] + ways[place] + ways[place - 1]) % 1000000007;
     printf("%lld\n", ways[n + 3]);
     return 0;
 }

@@ -13,7 +13,7 @@ int main(void) {
     for (int i = 0; i < width + 4; i++) putchar('*');
     puts("");
     for (int i = 0; i < n; i++) {
-        int left = (width - (int)strlen(lines[i])) / 2, right = width - (int)strlen(lines[i]) - left;
+        int free = width - (int)strlen(lines[i]), left = free / 2, right = free - left;
         printf("* %*s%s%*s * \n", left, "", lines[i], right, "");
     }
     for (int i = 0; i < width + 4; i++) putchar('*');

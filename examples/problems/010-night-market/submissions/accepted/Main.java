@@ -36,7 +36,8 @@ public class Main {
                 otherEnd[here],
             };
             for (int other : around) {
-                if (other < 0 || steps[other] >= 0 || market[other / columns][other % columns] == '#') continue;
+                if (other < 0 || steps[other] >= 0) continue;
+                if (market[other / columns][other % columns] == '#') continue;
                 steps[other] = steps[here] + 1;
                 todo[filled++] = other;
             }

@@ -33,7 +33,8 @@ int main() {
         if (market[r][c] >= '0' && market[r][c] <= '9')
             for (auto end : ends[market[r][c] - '0']) around.push_back(end);
         for (auto [y, x] : around) {
-            if (y < 0 || x < 0 || y >= rows || x >= columns || market[y][x] == '#' || steps[y][x] >= 0) continue;
+            if (y < 0 || x < 0 || y >= rows || x >= columns) continue;
+            if (market[y][x] == '#' || steps[y][x] >= 0) continue;
             steps[y][x] = steps[r][c] + 1;
             todo.push({y, x});
         }

@@ -12,7 +12,8 @@ const todo = [market.indexOf('S')];
 steps[todo[0]] = 0;
 for (let i = 0; i < todo.length; i++) {
   const place = todo[i];
-  for (const other of [place - 1, place + 1, place - width, place + width, ...(ends[market[place]] || [])])
+  const tunnel = ends[market[place]] || [];
+  for (const other of [place - 1, place + 1, place - width, place + width, ...tunnel])
     if (market[other] !== '#' && steps[other] < 0) {
       steps[other] = steps[place] + 1;
       todo.push(other);

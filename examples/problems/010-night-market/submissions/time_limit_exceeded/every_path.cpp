@@ -35,7 +35,8 @@ int main() {
         std::cin >> market[r];
         for (int c = 0; c < columns; ++c) {
             if (market[r][c] == 'S') start_row = r, start_column = c;
-            if (market[r][c] >= '0' && market[r][c] <= '9') ends[market[r][c] - '0'].push_back({r, c});
+            char square = market[r][c];
+            if (square >= '0' && square <= '9') ends[square - '0'].push_back({r, c});
         }
     }
     walk(start_row, start_column, 0);

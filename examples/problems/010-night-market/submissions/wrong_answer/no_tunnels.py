@@ -3,7 +3,8 @@ from collections import deque
 
 rows, columns = map(int, sys.stdin.readline().split())
 width = columns + 1
-market = "#" * width + "".join("#" + sys.stdin.readline().strip() for _ in range(rows)) + "#" * (width + 1)
+walled = ["#" + sys.stdin.readline().strip() for _ in range(rows)]
+market = "#" * width + "".join(walled) + "#" * (width + 1)
 goal = market.index("L")
 steps = {market.index("S"): 0}
 todo = deque(steps)
