@@ -12,6 +12,7 @@ from graphql_api.data.titles import tokens
         ("Two  SUMS, two sums", ["two", "sums"]),
         ("Straße 7", ["strasse", "7"]),
         ("ＡＢＣ", ["abc"]),  # noqa: RUF001 - full-width letters are the claim
+        ("𝐀𝐁", ["ab"]),  # noqa: RUF001 - mathematical letters fold only once normalised
         ("피보나치 수 7", ["피보", "보나", "나치", "수", "7"]),
         ("最短路問題", ["最短", "短路", "路問", "問題"]),
         ("ダイクストラ", ["ダイ", "イク", "クス", "スト", "トラ"]),
