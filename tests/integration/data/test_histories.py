@@ -305,6 +305,23 @@ async def test_a_stale_view_is_looked_at_again(bench: Any) -> None:
     await bench.consistent()
 
 
+@pytest.mark.parametrize("change", [unpublish, "delete"])
+async def test_a_view_of_an_earlier_publication_removes_the_entries_of_the_present_one(
+    bench: Any, change: Any
+) -> None:
+    """Status and visibility are as they were seen; only the publication's id tells."""
+    user = await bench.user()
+    first = await bench.completed(user, is_public=True)
+    await unpublish(bench, first)
+    await publish(bench, first)
+    if change == "delete":
+        await bench.histories.delete(user.uid, first.ulid, seen=first)
+    else:
+        await change(bench, first, seen=first)
+    assert await bench.entries() == []
+    await bench.consistent()
+
+
 async def test_what_is_gone_is_neither_published_nor_made(bench: Any) -> None:
     user = await bench.user()
     history = await bench.completed(user)

@@ -66,6 +66,12 @@ async def test_actions_have_limits_of_their_own(bench: Any) -> None:
         await consume(bench, "u", "other", Action.HINT, limit=1)
 
 
+async def test_a_limit_of_nothing_admits_nobody(bench: Any) -> None:
+    with pytest.raises(QuotaExceeded):
+        await consume(bench, "u", "one", limit=0)
+    assert await bench.everything() == []
+
+
 async def test_the_same_request_finds_its_receipt(bench: Any) -> None:
     first = await consume(bench, "u", "one", ulid="01H", platform="baekjoon", number="1000")
     again = await consume(bench, "u", "one")
