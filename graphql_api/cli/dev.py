@@ -103,7 +103,7 @@ def _plan(settings: Settings, port: int) -> Session:
         settings,
         dynamodb_endpoint=dynamodb.endpoint if dynamodb else None,
         redis_url=redis.url if redis else None,
-        api_url=f"http://{HOST}:{port}",
+        api_url=f"http://{HOST}:{port}/graphql",
     )
     return Session(port, dynamodb, redis, variables)
 

@@ -26,6 +26,9 @@ from graphql_api.cli.engines.redis_server import REDIS_PORT, answers_ping
 from graphql_api.config import Settings
 from graphql_api.data.errors import DomainError
 from graphql_api.data.table import open_table
+from tasks.judge import Judge
+from tasks.sandbox.errors import SandboxUnavailable
+from tasks.sandbox.languages import LANGUAGES
 
 MINIMUM_PYTHON = (3, 11)
 NEEDED_DISK_MB = 1024
@@ -131,11 +134,6 @@ def _playground(_: Settings) -> Iterator[Check]:
 
 
 def _sandbox(settings: Settings) -> Iterator[Check]:
-    # Importing the workers reads the settings: only once the command line has settled them.
-    from tasks.judge import Judge  # noqa: PLC0415
-    from tasks.sandbox.errors import SandboxUnavailable  # noqa: PLC0415
-    from tasks.sandbox.languages import LANGUAGES  # noqa: PLC0415
-
     judge = Judge(settings)
     try:
         judge.start()

@@ -45,7 +45,7 @@ def session_variables(
     Parameters:
         dynamodb_endpoint: our own engine's URL; None when the settings name another.
         redis_url: the same for Redis.
-        api_url: the address of the API, which `algoitny submit` speaks to.
+        api_url: the address that `algoitny submit` sends its questions to.
     """
     added = {"ENVIRONMENT": "development", URL_NAME: api_url}
     if "secret_keys" not in settings.model_fields_set:
