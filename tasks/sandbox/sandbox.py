@@ -57,8 +57,8 @@ class Sandbox:
         self.shared = self.root / "shared"
         own_directory(self.shared)
         self._programs = build_programs(self.shared / "bin")
-        identity = hashlib.sha256(str(self.root).encode()).hexdigest()[:8]
-        self.limits_held, self._make_group = choose_limits(identity, forced)
+        self.identity = hashlib.sha256(str(self.root).encode()).hexdigest()[:8]
+        self.limits_held, self._make_group = choose_limits(self.identity, forced)
         self._filter = build_filter(without_groups=self.limits_held is LimitsHeld.RLIMITS)
         self._static = static_arguments()
         self.slots = SlotPool(self.root / "slots", slots or os.cpu_count() or 1)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tasks.sandbox.report import Outcome, Program
+from tasks.sandbox.sandbox import Sandbox
 
 pytestmark = pytest.mark.sandbox
 
@@ -156,6 +157,7 @@ def test_children_never_waited_for_leave_no_zombie(box, descendants):
     assert all(descendants(spawner.pid) == [] for spawner in box.sandbox._spawners.values())
 
 
+CGROUPS = [Path("/sys/fs/cgroup")] if Path("/sys/fs/cgroup").is_dir() else []
 WORKER = """
 import sys
 from pathlib import Path
@@ -183,6 +185,11 @@ def test_a_killed_worker_takes_its_sandboxes_along(tmp_path, named_processes, nu
     while any(map(named_processes, left)) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert [named_processes(one) for one in left] == [[], []]
+    successor = Sandbox(tmp_path, slots=1)
+    successor.check()
+    successor.close()
+    groups = (path for top in CGROUPS for path in top.rglob(f"algoitny-{successor.identity}-*"))
+    assert list(groups) == []
 
 
 @pytest.mark.slow

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tasks.sandbox.report import Program, RunLimits
 from tasks.sandbox.rootfs import ENVIRONMENT
+from tasks.sandbox.sandbox import Sandbox
 
 pytestmark = pytest.mark.sandbox
+LIMITS = RunLimits(cpu_ms=2000, wall_ms=6000, memory_kb=64 * 1024)
 
 
 def test_the_environment_is_three_harmless_words(box):
@@ -157,28 +160,34 @@ def test_the_host_s_processes_are_not_seen(box):
     assert ran.out == "[1, 2]\n"
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("best_box")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only a root worker has another user to drop to")
-def test_the_host_sees_an_unprivileged_user_without_groups(box, descendants):
+def test_the_host_sees_an_unprivileged_user_without_groups(tmp_path, descendants):
+    """The worker belongs to the groups 0 and 4242, its sandbox to none."""
+    groups = os.getgroups()
+    os.setgroups([0, 4242])
+    sandbox = Sandbox(tmp_path, slots=1)
     seen: dict[str, str] = {}
     stop = threading.Event()
 
     def look():
         while not stop.is_set():
-            for spawner in list(box.sandbox._spawners.values()):
+            for spawner in list(sandbox._spawners.values()):
                 for pid in descendants(spawner.pid):
-                    try:
+                    with contextlib.suppress(OSError):
                         lines = Path(f"/proc/{pid}/status").read_text().split("\n")
-                    except OSError:
-                        continue
-                    status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
-                    if status["Name"] == "sleep":
-                        seen.update(status)
+                        status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+                        if status["Name"] == "sleep":
+                            seen.update(status)
 
     watcher = threading.Thread(target=look)
     watcher.start()
-    box.command("/bin/sleep", "0.3")
-    stop.set()
+    with sandbox.run(Program(("/bin/sleep", "0.3")), b"", LIMITS):
+        stop.set()
     watcher.join()
+    os.setgroups(groups)
+    sandbox.close()
     assert all(int(uid) > 60_000 for uid in seen["Uid"].split())
     assert all(int(gid) > 60_000 for gid in seen["Gid"].split())
     assert seen["Groups"].strip() == ""
