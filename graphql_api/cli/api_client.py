@@ -10,6 +10,7 @@ import httpx
 CONNECT_S, ANSWER_S = 5.0, 30.0
 # Pauses before calling again after an error of the network or the server, in seconds.
 PAUSES_S = (0.3, 1.0, 3.0)
+_NOBODY = (httpx.ConnectError, httpx.UnsupportedProtocol)
 _SERVER_ERROR = 500
 _TOO_MANY = 429
 
@@ -32,6 +33,7 @@ class ApiClient:
     """Calls one API. Close it, or use it as a context manager.
 
     A call is repeated after a failure of network or server, so mutations need an idempotency key.
+    Where nobody ever answered, nobody is asked again.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class ApiClient:
     ) -> None:
         self.url = graphql_url(url)
         self._sleep = sleep
+        self._was_there = False
         self._http = httpx.Client(timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S))
         if token is not None:
             self._use(token)
@@ -88,7 +91,10 @@ class ApiClient:
                 response = self._http.post(self.url, json=body)
             except httpx.TransportError as error:
                 failure = self._unreachable(error)
+                if not self._was_there and isinstance(error, _NOBODY):
+                    break
             else:
+                self._was_there = True
                 if response.status_code < _SERVER_ERROR and response.status_code != _TOO_MANY:
                     return response
                 failure = f"{self.url} answers {response.status_code}; try again later"
@@ -108,10 +114,9 @@ class ApiClient:
         )
 
     def _use(self, token: str) -> None:
-        try:
-            self._http.headers["Authorization"] = f"Bearer {token.strip()}"
-        except UnicodeEncodeError:
-            raise ApiError("the token holds characters that no token has; copy it again") from None
+        if not (token.strip().isascii() and token.strip().isprintable()):
+            raise ApiError("the token holds characters that no token has; copy it again")
+        self._http.headers["Authorization"] = f"Bearer {token.strip()}"
 
 
 def graphql_url(address: str) -> str:

@@ -6,7 +6,7 @@ tables are lines of tab-separated columns, without a heading.
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import orjson
 import typer
@@ -28,12 +28,17 @@ _FAILURES = frozenset({"WA", "TLE", "ILE", "MLE", "OLE", "RE", "CE", "IE"})
 
 
 class Output:
-    """Where a command's words go. With `as_json`, only `document` and `error` print anything."""
+    """Where a command's words go. With `as_json`, only `document` and `error` print anything.
 
-    def __init__(self, *, as_json: bool = False) -> None:
+    `out` and `err` are standard output and standard error unless given.
+    """
+
+    def __init__(
+        self, *, as_json: bool = False, out: TextIO | None = None, err: TextIO | None = None
+    ) -> None:
         self.as_json = as_json
-        self._out = Console(file=sys.stdout, soft_wrap=True, highlight=False)
-        self._err = Console(file=sys.stderr, soft_wrap=True, highlight=False)
+        self._out = Console(file=out or sys.stdout, soft_wrap=True, highlight=False)
+        self._err = Console(file=err or sys.stderr, soft_wrap=True, highlight=False)
 
     @property
     def is_terminal(self) -> bool:
@@ -57,7 +62,8 @@ class Output:
     def document(self, content: Any) -> None:
         """Print a JSON document, if scripts asked for one."""
         if self.as_json:
-            sys.stdout.write(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode() + "\n")
+            text = orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
+            typer.echo(text, file=self._out.file)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print rows of text under columns."""
@@ -65,7 +71,7 @@ class Output:
             return
         if not self.is_terminal:
             for row in rows:
-                self._out.print("\t".join(row), markup=False)
+                typer.echo("\t".join(row), file=self._out.file)
             return
         table = Table(*columns, box=None, header_style="bold", pad_edge=False)
         for row in rows:
@@ -90,8 +96,8 @@ class Output:
         return bar
 
     def _print(self, console: Console, text: str, words: Sequence[str]) -> None:
-        if not (console.is_terminal and words):
-            console.print(text, markup=False)
+        if not console.is_terminal:
+            typer.echo(text, file=console.file)
             return
         marked = escape(text)
         for word in words:

@@ -1,0 +1,127 @@
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from graphql import build_schema, parse, validate
+
+from graphql_api.cli import submit
+from graphql_api.cli.api_client import SIGN_IN, ApiClient, ApiError, graphql_url, payload
+from graphql_api.schema.schema import schema
+
+
+@pytest.mark.parametrize("document", [SIGN_IN, submit.EXECUTE, submit.PROGRESS, submit.RESULT])
+def test_what_is_sent_is_valid_in_the_schema(document: str) -> None:
+    assert validate(build_schema(schema.as_str()), parse(document)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000/graphql"),
+        ("http://127.0.0.1:8000/", "http://127.0.0.1:8000/graphql"),
+        ("https://example.org/graphql", "https://example.org/graphql"),
+        ("https://example.org/api", "https://example.org/api"),
+    ],
+)
+def test_an_address_without_a_path_is_completed(given: str, used: str) -> None:
+    assert graphql_url(given) == used
+
+
+def test_a_member_of_error_is_raised_and_a_payload_returned() -> None:
+    with pytest.raises(ApiError, match="no more"):
+        payload({"message": "no more", "code": "QUOTA_EXCEEDED"})
+    assert payload({"message": "accepted", "history": {}}) == {"message": "accepted", "history": {}}
+
+
+class Answers(HTTPServer):
+    """Gives one prepared answer after the other."""
+
+    def __init__(self, *answers: tuple[int, bytes]) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers = list(answers)
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Answers
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        status, content = self.server.answers.pop(0)
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+def calling(*answers: tuple[int, bytes]) -> Iterator[tuple[ApiClient, list[float]]]:
+    pauses: list[float] = []
+    with Answers(*answers) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        with ApiClient(f"http://127.0.0.1:{server.server_port}", "t", pauses.append) as api:
+            yield api, pauses
+        server.shutdown()
+        thread.join()
+
+
+FINE = (200, b'{"data": {"a": 1}}')
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_busy_server_is_asked_again(status: int) -> None:
+    for api, pauses in calling((status, b""), (status, b""), FINE):
+        assert api.call("{a}", {}) == {"a": 1}
+        assert pauses == [0.3, 1.0]
+
+
+def test_a_server_that_stays_busy_is_given_up() -> None:
+    for api, _ in calling(*[(503, b"")] * 4):
+        with pytest.raises(ApiError, match="503"):
+            api.call("{a}", {})
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ((200, b'{"errors": [{"message": "no such field"}]}'), "no such field"),
+        ((404, b"Not Found"), "is it AlgoItny's GraphQL address"),
+        ((200, b'{"data": null}'), "without data"),
+        ((200, b"[]"), "without JSON"),
+    ],
+)
+def test_an_answer_that_is_no_data_is_an_error(answer: tuple[int, bytes], message: str) -> None:
+    for api, _ in calling(answer):
+        with pytest.raises(ApiError, match=message):
+            api.call("{a}", {})
+
+
+def test_where_nobody_ever_answered_nobody_is_asked_again() -> None:
+    pauses: list[float] = []
+    with (
+        ApiClient("http://127.0.0.1:1", None, pauses.append) as api,
+        pytest.raises(ApiError, match="make dev"),
+    ):
+        api.call("{a}", {})
+    assert pauses == []
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:8000/graphql", "nonsense", "ftp://x/graphql"])
+def test_what_is_no_address_is_said(address: str) -> None:
+    with ApiClient(address) as api, pytest.raises(ApiError, match="--url"):
+        api.call("{a}", {})
+
+
+def test_a_token_of_other_characters_is_refused() -> None:
+    with pytest.raises(ApiError, match="copy it again"):
+        ApiClient("http://127.0.0.1:1", "토큰")
+
+
+def test_variables_are_sent_as_given() -> None:
+    sent: dict[str, Any] = {"input": {"code": "셋"}}
+    for api, _ in calling(FINE):
+        assert api.call("{a}", sent) == {"a": 1}
