@@ -91,7 +91,8 @@ class Turns:
     they conflict and cost several.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, timeout_s: float = TURN_TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
         self._turns: dict[str, _Turn] = {}
 
     def __len__(self) -> int:
@@ -102,13 +103,13 @@ class Turns:
         """Hold a user's lock.
 
         Raises:
-            Unavailable: others held it for ten seconds.
+            Unavailable: others held it for all of `timeout_s`.
         """
         turn = self._turns.setdefault(uid, _Turn())
         turn.callers += 1
         try:
             try:
-                async with asyncio.timeout(TURN_TIMEOUT_S):
+                async with asyncio.timeout(self._timeout_s):
                     await turn.lock.acquire()
             except TimeoutError as error:
                 raise Unavailable("too many calls of this user at once; try again") from error

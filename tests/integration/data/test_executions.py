@@ -523,7 +523,7 @@ async def test_a_database_that_is_away_is_unavailable_and_changes_nothing(
     history = await bench.running(await bench.user())
     wire.refuse("PutItem", "InternalServerError", times=200)
     with pytest.raises(Unavailable):
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(4.5):
             await bench.executions.complete(history, bench.outcome(history))
     assert await bench.card(history) == history
     assert (await bench.histories.list(history.uid, Window())).records == [history]

@@ -145,6 +145,6 @@ async def test_a_redis_that_hangs_costs_one_time_out_and_not_one_a_request(clock
     async with open_language_board(named(f"redis://127.0.0.1:{port}/0"), clock) as board:
         found = await asyncio.gather(*(board.is_offered("python") for _ in range(20)))
     assert set(found) == {None}
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 3  # twenty time-outs would be six seconds
     await gone.wait()
     server.close()

@@ -258,7 +258,7 @@ async def test_conflicts_without_end_are_unavailable_within_the_deadline(
     reasons = ("None", "TransactionConflict", "None")
     wire.refuse("TransactWriteItems", "TransactionCanceledException", *reasons, times=500)
     with pytest.raises(Unavailable):
-        async with asyncio.timeout(3.5):
+        async with asyncio.timeout(4.5):
             await bench.pending(user)
     assert await bench.used(user) == 0
 

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from graphql_api.data.errors import Unavailable
 from graphql_api.data.reservations import Turns
 
 
@@ -55,3 +56,13 @@ async def test_a_call_that_fails_or_is_cancelled_gives_its_turn_away() -> None:
     assert len(turns) == 0
     async with asyncio.timeout(1), turns.of("ada"):
         pass
+
+
+async def test_who_waits_too_long_is_told_so_and_the_holder_is_not_disturbed() -> None:
+    turns = Turns(timeout_s=0.01)
+    async with turns.of("ada"):
+        with pytest.raises(Unavailable):
+            async with turns.of("ada"):
+                pass
+        assert len(turns) == 1
+    assert len(turns) == 0
