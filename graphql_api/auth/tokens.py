@@ -1,0 +1,91 @@
+"""Access tokens: JWTs signed with HS256 by keys derived from `SECRET_KEYS`.
+
+A token names its user and nothing else; what the user may do is read when it is used.
+"""
+
+import hmac
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import jwt
+
+from graphql_api.config import Settings
+from graphql_api.context import AccessToken
+from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.errors import Unauthenticated
+
+ISSUER = "algoitny"
+AUDIENCE = "algoitny-api"
+ALGORITHM = "HS256"
+_PURPOSE = "access"
+_REQUIRED = ("sub", "exp", "iat", "iss", "aud", "typ")
+_LONGEST = 2048
+
+
+class JwtTokens:
+    """Issues and reads access tokens; the first secret signs, all verify."""
+
+    def __init__(
+        self, secrets: Sequence[bytes], lifetime: timedelta, clock: Clock = now_ms
+    ) -> None:
+        self._keys = [hmac.digest(secret, b"access token", "sha256") for secret in secrets]
+        self._lifetime = lifetime
+        self._clock = clock
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "JwtTokens":
+        """Return the issuer that the settings describe."""
+        return cls(settings.signing_secrets, timedelta(minutes=settings.access_token_minutes))
+
+    def issue(self, uid: str) -> AccessToken:
+        """Return a new access token of a user."""
+        now = datetime.fromtimestamp(self._clock() // 1000, UTC)
+        expires_at = now + self._lifetime
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "typ": _PURPOSE,
+            "sub": uid,
+            "iat": now,
+            "exp": expires_at,
+            "jti": uuid4().hex,
+        }
+        return AccessToken(jwt.encode(claims, self._keys[0], ALGORITHM), expires_at)
+
+    def read(self, token: str) -> str:
+        """Return the user id that a token was issued for.
+
+        Raises:
+            Unauthenticated: it is malformed, was changed, or has ended.
+        """
+        if len(token) > _LONGEST:
+            raise _invalid()
+        for key in self._keys:
+            try:
+                claims = jwt.decode(
+                    token,
+                    key,
+                    algorithms=[ALGORITHM],
+                    audience=AUDIENCE,
+                    issuer=ISSUER,
+                    options={"require": list(_REQUIRED), "verify_exp": False, "verify_iat": False},
+                )
+            except jwt.InvalidSignatureError:
+                continue
+            except (jwt.InvalidTokenError, ValueError) as error:
+                raise _invalid() from error
+            return self._user_of(claims)
+        raise _invalid()
+
+    def _user_of(self, claims: dict[str, object]) -> str:
+        uid, expires_s = claims["sub"], claims["exp"]
+        if claims["typ"] != _PURPOSE or not isinstance(uid, str) or not isinstance(expires_s, int):
+            raise _invalid()
+        if expires_s * 1000 <= self._clock():
+            raise Unauthenticated("the access token has expired; sign in again")
+        return uid
+
+
+def _invalid() -> Unauthenticated:
+    return Unauthenticated("the access token is not valid; sign in again")

@@ -1,0 +1,145 @@
+"""What one request holds: who asks, the stores, and loaders that batch what the request reads."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from graphql_api.config import Settings
+from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.cursors import Cursors
+from graphql_api.data.errors import Unauthenticated
+from graphql_api.data.languages import LanguageInfo
+from graphql_api.data.loaders import Loaders
+from graphql_api.data.records import User
+from graphql_api.data.stores import Stores
+from graphql_api.data.words import Role
+
+
+class Outbox(Protocol):
+    """Tells the workers what waits; the card in the table is what counts, this only saves time."""
+
+    async def send_execution(self, uid: str, ulid: str) -> None:
+        """Announce a PENDING history. Must not raise: the sweeper sends what was not sent."""
+
+
+class Language(Protocol):
+    """A language that the platform knows."""
+
+    @property
+    def id(self) -> str:
+        """The lower-case id that is stored."""
+
+
+class Languages(Protocol):
+    """The languages that the platform knows, and those that workers offer."""
+
+    def find(self, name: str) -> Language | None:
+        """Return the language of that id, name or alias, in any case."""
+
+    def ids(self) -> Sequence[str]:
+        """Return every known id."""
+
+    async def available(self) -> Sequence[LanguageInfo]:
+        """Return what the workers announce.
+
+        Raises:
+            Unavailable: the board did not answer.
+        """
+
+    async def is_offered(self, language_id: str) -> bool | None:
+        """Return whether a worker announced it lately; None where nobody can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A signed token and the instant at which it ends."""
+
+    value: str
+    expires_at: datetime
+
+
+class TokenIssuer(Protocol):
+    """Makes and reads the tokens that callers carry."""
+
+    def issue(self, uid: str) -> AccessToken:
+        """Return a new access token of a user."""
+
+    def read(self, token: str) -> str:
+        """Return the user id that a token was issued for.
+
+        Raises:
+            Unauthenticated: it is malformed, was changed, or has ended.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The signed-in user; `role` counts `ADMIN_EMAILS` in."""
+
+    user: User
+    role: Role
+
+    @property
+    def uid(self) -> str:
+        """The user's id."""
+        return self.user.uid
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether users, plans and jobs are theirs to manage."""
+        return self.role is Role.ADMIN
+
+    @property
+    def is_editor(self) -> bool:
+        """Whether drafts, tests and solutions are theirs to see and change."""
+        return self.role is not Role.USER
+
+
+def effective_role(user: User, settings: Settings) -> Role:
+    """Return the role that was granted, or ADMIN for an address of `ADMIN_EMAILS`."""
+    admins = {email.casefold() for email in settings.admin_emails}
+    return Role.ADMIN if user.email.casefold() in admins else user.role
+
+
+def _forget_nobody(_uid: str) -> None:
+    """Stand in where no identity is cached."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """One request's surroundings; resolvers and fields reach everything through it."""
+
+    settings: Settings
+    stores: Stores
+    loaders: Loaders
+    cursors: Cursors
+    outbox: Outbox
+    languages: Languages
+    tokens: TokenIssuer
+    viewer: Viewer | None = None
+    clock: Clock = now_ms
+    forget_user: Callable[[str], None] = _forget_nobody
+
+    def require_viewer(self) -> Viewer:
+        """Return the viewer.
+
+        Raises:
+            Unauthenticated: nobody is signed in.
+        """
+        if self.viewer is None:
+            raise Unauthenticated("sign in first: send `Authorization: Bearer <access token>`")
+        return self.viewer
+
+    @property
+    def is_editor(self) -> bool:
+        """Whether the viewer is an editor or administrator."""
+        return self.viewer is not None and self.viewer.is_editor
+
+    @property
+    def may_introspect(self) -> bool:
+        """Whether this caller gets introspection and field suggestions."""
+        allowed = self.settings.introspection
+        if allowed is None:
+            allowed = self.settings.is_development
+        return allowed or self.viewer is not None

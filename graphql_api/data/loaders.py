@@ -1,0 +1,95 @@
+"""Loaders: what one request reads one by one goes to the table in batches, each key once.
+
+A batch function returns one entry a key, in order, None where there is none. Loaders are made per
+request, each at its first use, as aiodataloader captures the event loop.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+from aiodataloader import DataLoader
+
+from graphql_api.data.records import (
+    History,
+    Problem,
+    Results,
+    Solution,
+    Statement,
+    TestCase,
+    User,
+)
+from graphql_api.data.stores import Stores
+from graphql_api.data.test_sets import TestKey
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+ProblemKey = tuple[str, str]
+HistoryKey = tuple[str, str]
+
+
+def _loader(
+    fetch: Callable[[Sequence[K]], Awaitable[Iterable[V]]],
+    cache_key: Callable[[K], Any] | None = None,
+) -> DataLoader[K, V]:
+    async def batch(keys: list[K]) -> list[V]:
+        return list(await fetch(keys))
+
+    return DataLoader(batch, get_cache_key=cache_key)
+
+
+def _attempt(history: History) -> tuple[str, str, int]:
+    return history.uid, history.ulid, history.attempt
+
+
+class Loaders:
+    """The loaders of one request."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+
+    @cached_property
+    def users(self) -> DataLoader[str, User | None]:
+        """Users by id."""
+        return _loader(self._stores.users.get_many)
+
+    @cached_property
+    def problems(self) -> DataLoader[ProblemKey, Problem | None]:
+        """Problem cards by (platform, number)."""
+        return _loader(self._stores.problems.get_many)
+
+    @cached_property
+    def statements(self) -> DataLoader[ProblemKey, Statement | None]:
+        """Statements by (platform, number)."""
+        return _loader(self._stores.problems.statements)
+
+    @cached_property
+    def solutions(self) -> DataLoader[ProblemKey, Solution | None]:
+        """Authors' solutions by (platform, number)."""
+        return _loader(self._stores.problems.solutions)
+
+    @cached_property
+    def run_counts(self) -> DataLoader[ProblemKey, int]:
+        """Numbers of executions by (platform, number)."""
+        return _loader(self._stores.problems.run_counts)
+
+    @cached_property
+    def tests(self) -> DataLoader[TestKey, TestCase | None]:
+        """Tests by (platform, number, version, test number)."""
+        return _loader(self._stores.tests.get_many)
+
+    @cached_property
+    def histories(self) -> DataLoader[HistoryKey, History | None]:
+        """History cards by (user id, ULID)."""
+        return _loader(self._stores.histories.get_many)
+
+    @cached_property
+    def codes(self) -> DataLoader[HistoryKey, str | None]:
+        """Submitted code by (user id, ULID)."""
+        return _loader(self._stores.histories.codes)
+
+    @cached_property
+    def results(self) -> DataLoader[History, Results | None]:
+        """Results of the attempt that a history's card names."""
+        return _loader(self._stores.histories.results_many, _attempt)

@@ -1,0 +1,71 @@
+"""Whether the process is alive, and whether everything that it needs answers."""
+
+import asyncio
+from typing import Protocol
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from graphql_api.data import keys
+from graphql_api.data.clock import Clock
+from graphql_api.data.errors import DomainError
+from graphql_api.data.languages import LanguageBoard
+from graphql_api.data.stores import Stores
+
+# Workers announce themselves every 30 s.
+SEEN_MS = 90_000
+OK = "ok"
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Checked(Protocol):
+    """What is looked at."""
+
+    @property
+    def stores(self) -> Stores:
+        """The table."""
+
+    @property
+    def board(self) -> LanguageBoard:
+        """Redis, and through it the workers."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+
+
+async def healthz(_: Request) -> Response:
+    """Answer 200 as long as the process serves at all."""
+    return JSONResponse({"alive": True})
+
+
+async def readyz(request: Request) -> Response:
+    """Answer 200 when table, Redis and a worker are there, else 503; the body says which."""
+    services: Checked = request.app.state.services
+    table, (redis, worker) = await asyncio.gather(_table(services), _workers(services))
+    ready = table == redis == worker == OK
+    body = {"ready": ready, "table": table, "redis": redis, "worker": worker}
+    return JSONResponse(body, status_code=200 if ready else 503)
+
+
+async def _table(services: Checked) -> str:
+    try:
+        await services.stores.dynamo.get(keys.plan("free"))
+    except DomainError as error:
+        return error.message
+    except Exception as error:  # noqa: BLE001 - the answer says that it is not there
+        _log.warning("table not ready", error=str(error))
+        return "no such table; create it with `algoitny table init`"
+    return OK
+
+
+async def _workers(services: Checked) -> tuple[str, str]:
+    try:
+        seen_at = await services.board.last_announced()
+    except DomainError as error:
+        return error.message, "unknown"
+    if seen_at is None or services.clock() - seen_at > SEEN_MS:
+        return OK, "none seen lately; start one with `dramatiq tasks`"
+    return OK, OK

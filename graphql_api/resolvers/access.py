@@ -1,0 +1,57 @@
+"""Who may see and do what."""
+
+from graphql_api.context import Context, Viewer
+from graphql_api.data.errors import Forbidden
+from graphql_api.data.records import History, Problem
+from graphql_api.data.words import ProblemState
+
+
+def require_editor(context: Context) -> Viewer:
+    """Return the viewer if they may change problems.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        Forbidden: the viewer is no editor.
+    """
+    viewer = context.require_viewer()
+    if not viewer.is_editor:
+        raise Forbidden("only editors may do this")
+    return viewer
+
+
+def require_admin(context: Context) -> Viewer:
+    """Return the viewer if they may manage users and plans.
+
+    Raises:
+        Unauthenticated: nobody is signed in.
+        Forbidden: the viewer is no administrator.
+    """
+    viewer = context.require_viewer()
+    if not viewer.is_admin:
+        raise Forbidden("only administrators may do this")
+    return viewer
+
+
+def owns(context: Context, uid: str) -> bool:
+    """Whether the viewer is that user."""
+    return context.viewer is not None and context.viewer.uid == uid
+
+
+def sees_user(context: Context, uid: str) -> bool:
+    """Whether the viewer may read a user: their own, or anyone's for administrators."""
+    return context.viewer is not None and (context.viewer.uid == uid or context.viewer.is_admin)
+
+
+def sees_problem(context: Context, problem: Problem) -> bool:
+    """Whether the viewer may know of a problem: everyone when COMPLETED, else editors."""
+    return problem.state is ProblemState.COMPLETED or context.is_editor
+
+
+def sees_history(context: Context, history: History) -> bool:
+    """Whether the viewer may read a history's card."""
+    return history.is_public or sees_user(context, history.uid)
+
+
+def sees_code(context: Context, history: History) -> bool:
+    """Whether the viewer may read the submitted code."""
+    return history.is_public or owns(context, history.uid)

@@ -1,0 +1,126 @@
+"""Histories: reading what the viewer may see, publishing, deleting."""
+
+from graphql_api.context import Context
+from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
+from graphql_api.data.pages import Cards, Window
+from graphql_api.data.records import History, Problem, Results
+from graphql_api.data.words import ProblemState
+from graphql_api.resolvers import access
+from graphql_api.resolvers.paging import Listing, PageRequest, listed, scope_of
+
+HistoryKey = tuple[str, str]
+
+
+async def find(context: Context, key: HistoryKey) -> History | None:
+    """Return a history that the viewer may see."""
+    history = await context.loaders.histories.load(key)
+    return history if history and access.sees_history(context, history) else None
+
+
+async def list_of_user(
+    context: Context, uid: str, page: PageRequest, platform: str | None, language: str | None
+) -> Listing[History]:
+    """Return a page of a user's histories, newest first."""
+    language = language_id(context, language)
+
+    async def read(window: Window) -> Cards[History]:
+        return await context.stores.histories.list(
+            uid, window, platform=platform, language=language
+        )
+
+    return await listed(page, context.cursors, scope_of("histories", uid, platform, language), read)
+
+
+async def public_feed(
+    context: Context, page: PageRequest, platform: str | None, language: str | None
+) -> Listing[History]:
+    """Return a page of the public histories, last published first."""
+    language = language_id(context, language)
+
+    async def read(window: Window) -> Cards[History]:
+        return await context.stores.feed.page(window, platform=platform, language=language)
+
+    return await listed(page, context.cursors, scope_of("feed", platform, language), read)
+
+
+def language_id(context: Context, name: str | None) -> str | None:
+    """Return the stored id of a language given by id, name or alias.
+
+    Raises:
+        InvalidInput: there is no such language.
+    """
+    if name is None:
+        return None
+    language = context.languages.find(name)
+    if language is None:
+        known = ", ".join(context.languages.ids())
+        raise InvalidInput(f"unknown language; the languages are {known}", ("language",))
+    return language.id
+
+
+async def problem_of(context: Context, history: History) -> Problem | None:
+    """Return the problem of a history, if the viewer may see it."""
+    problem = await context.loaders.problems.load((history.platform, history.number))
+    return problem if problem and access.sees_problem(context, problem) else None
+
+
+async def code_of(context: Context, history: History) -> str | None:
+    """Return the submitted code, to its owner and where it is public."""
+    if not access.sees_code(context, history):
+        return None
+    return await context.loaders.codes.load((history.uid, history.ulid))
+
+
+async def results_of(context: Context, history: History) -> Results | None:
+    """Return the results, to the owner."""
+    if not access.owns(context, history.uid):
+        return None
+    return await context.loaders.results.load(history)
+
+
+async def hints_of(context: Context, history: History) -> list[str] | None:
+    """Return the hints, to the owner."""
+    if history.hint_state is None or not access.owns(context, history.uid):
+        return None
+    return await context.stores.histories.hints(history.uid, history.ulid)
+
+
+async def _own(context: Context, key: HistoryKey) -> History:
+    viewer = context.require_viewer()
+    history = await context.stores.histories.get(*key, consistent=True)
+    if history is None or not access.sees_history(context, history):
+        raise NotFound("there is no such history", ("historyId",))
+    if history.uid != viewer.uid:
+        raise Forbidden("only its owner may change a history", ("historyId",))
+    return history
+
+
+async def set_visibility(context: Context, key: HistoryKey, *, is_public: bool) -> History:
+    """Publish a history, or make it private again.
+
+    Raises:
+        NotFound: there is none, or the viewer may not know.
+        Forbidden: it belongs to another.
+        Conflict: its problem is not published, or it changed too often meanwhile.
+    """
+    history = await _own(context, key)
+    if history.is_public is is_public:
+        return history
+    if not is_public:
+        return await context.stores.histories.unpublish(*key, seen=history)
+    problem = await context.loaders.problems.load((history.platform, history.number))
+    if problem is None or problem.state is not ProblemState.COMPLETED:
+        raise Conflict("its problem is not published, so this history stays private")
+    return await context.stores.histories.publish(*key, problem_public=True, seen=history)
+
+
+async def delete(context: Context, key: HistoryKey) -> None:
+    """Remove a history with its code, results and feed entries.
+
+    Raises:
+        NotFound: there is none, or the viewer may not know.
+        Forbidden: it belongs to another.
+        Conflict: it changed too often meanwhile.
+    """
+    history = await _own(context, key)
+    await context.stores.histories.delete(*key, seen=history)

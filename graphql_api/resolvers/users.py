@@ -1,0 +1,137 @@
+"""Users: what administrators and users themselves read and change."""
+
+from dataclasses import dataclass
+
+from graphql_api.context import Context, effective_role
+from graphql_api.data.clock import day_of
+from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
+from graphql_api.data.plans import UNLIMITED
+from graphql_api.data.records import DayUsage, Plan, Totals, User
+from graphql_api.data.words import Role, UserState
+from graphql_api.resolvers import access, validation
+from graphql_api.resolvers.paging import Listing, PageRequest, listed, scope_of
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was used on one day, and the plan that limits it now."""
+
+    used: DayUsage
+    plan: Plan
+
+
+async def find(context: Context, uid: str) -> User | None:
+    """Return a user that the viewer may read."""
+    return await context.loaders.users.load(uid) if access.sees_user(context, uid) else None
+
+
+async def viewer(context: Context) -> User | None:
+    """Return the viewer as the table has them now, None when signed out."""
+    return await find(context, context.viewer.uid) if context.viewer else None
+
+
+async def list_users(context: Context, page: PageRequest) -> Listing[User]:
+    """Return a page of all users, newest first.
+
+    Raises:
+        Unauthenticated, Forbidden: the viewer is no administrator.
+    """
+    access.require_admin(context)
+    return await listed(page, context.cursors, scope_of("users"), context.stores.users.list)
+
+
+async def totals(context: Context, user: User) -> tuple[Totals, dict[str, int]]:
+    """Return a user's counters, and executions by language."""
+    return await context.stores.users.totals(user.uid)
+
+
+async def plan_of(context: Context, user: User) -> Plan:
+    """Return the plan that limits a user; administrators have the one without limits.
+
+    Raises:
+        NotFound: the plan is gone.
+    """
+    is_admin = effective_role(user, context.settings) is Role.ADMIN
+    plan_id = UNLIMITED.plan_id if is_admin else user.plan_id
+    plan = await context.stores.plans.get(plan_id)
+    if plan is None:
+        raise NotFound(f"the plan {plan_id} is gone; an administrator can make it anew")
+    return plan
+
+
+async def usage(context: Context, user: User, days: int) -> list[Usage]:
+    """Return the last `days` days' usage, today first.
+
+    Raises:
+        InvalidInput: `days` is out of range.
+    """
+    validation.within(days, "days", 1, validation.USAGE_DAYS)
+    today = day_of(context.clock())
+    plan = await plan_of(context, user)
+    used = await context.stores.usage.days(user.uid, days, today)
+    return [Usage(day, plan) for day in used]
+
+
+async def rename(context: Context, name: str) -> User:
+    """Change the viewer's own name.
+
+    Raises:
+        Unauthenticated, InvalidInput, Conflict: nothing was changed.
+    """
+    uid = context.require_viewer().uid
+    checked = validation.name(name)
+    return await _changed(context, await context.stores.users.update(uid, name=checked))
+
+
+async def set_plan(context: Context, uid: str, plan_id: str) -> User:
+    """Put a user on a plan.
+
+    Raises:
+        Unauthenticated, Forbidden: the viewer is no administrator.
+        InvalidInput: there is no such plan, or it is not active any more.
+        NotFound, Conflict: the user is gone or going.
+    """
+    access.require_admin(context)
+    plan = await context.stores.plans.get(plan_id)
+    if plan is None or not plan.is_active:
+        raise InvalidInput("there is no active plan of this id; see `plans`", ("planId",))
+    return await _changed(context, await context.stores.users.update(uid, plan_id=plan_id))
+
+
+async def set_active(context: Context, uid: str, *, is_active: bool) -> User:
+    """Let a user sign in again, or keep them from it.
+
+    Raises:
+        Unauthenticated, Forbidden: the viewer is no administrator.
+        Conflict: it is the viewer's own account, or it is being deleted.
+        NotFound: there is no such user.
+    """
+    if access.require_admin(context).uid == uid and not is_active:
+        raise Conflict("your own account cannot be deactivated by you", ("userId",))
+    state = UserState.ACTIVE if is_active else UserState.INACTIVE
+    return await _changed(context, await context.stores.users.set_state(uid, state))
+
+
+async def delete(context: Context, uid: str) -> None:
+    """Remove a user with everything that is theirs; calling it again finishes what was cut short.
+
+    Raises:
+        Unauthenticated, Forbidden: it is neither the viewer's own account nor the viewer an
+            administrator.
+        NotFound: there is no such user.
+    """
+    viewer_uid = context.require_viewer().uid
+    if not access.sees_user(context, uid):
+        raise Forbidden("only administrators may delete another's account", ("userId",))
+    if uid != viewer_uid and await context.stores.users.get(uid, consistent=True) is None:
+        raise NotFound("there is no such user", ("userId",))
+    await context.stores.users.begin_deletion(uid)
+    context.forget_user(uid)
+    await context.stores.users.purge(uid)
+
+
+async def _changed(context: Context, user: User) -> User:
+    context.forget_user(user.uid)
+    context.loaders.users.clear(user.uid)
+    context.loaders.users.prime(user.uid, user)
+    return user

@@ -1,0 +1,177 @@
+"""The rules that inputs keep, with messages that say what to send instead.
+
+Every function returns the value to use, or raises `InvalidInput` naming the field.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+from unicodedata import category
+
+from graphql_api.data.errors import InvalidInput
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+CODE_BYTES = 256 * 1024
+TITLE_CHARACTERS = 200
+NAME_CHARACTERS = 100
+URL_CHARACTERS = 2000
+STATEMENT_BYTES = 256 * 1024
+REASON_CHARACTERS = 500
+IDEMPOTENCY_KEY_CHARACTERS = 128
+TAGS = 12
+TAG_CHARACTERS = 50
+PLATFORM_CHARACTERS = 40
+NUMBER_CHARACTERS = 64
+EMAIL_CHARACTERS = 254
+TIME_LIMIT_MS = (50, 60_000)
+MEMORY_LIMIT_KB = (4 * 1024, 4 * 1024 * 1024)
+USAGE_DAYS = 90
+PLAN_LIMIT = 1_000_000
+
+_EMAIL = re.compile(r"[^@\s\x00-\x1f<>,;:\"]+@[^@\s\x00-\x1f<>,;:\"]+\.[^@\s.]+")
+_PLAN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_URL = re.compile(r"https?://[^\s\x00-\x1f]+", re.IGNORECASE)
+
+
+def given(value: T | None, check: Callable[[T], U]) -> U | None:
+    """Return the checked value, None where nothing was given."""
+    return None if value is None else check(value)
+
+
+def line(value: str, field: str, longest: int) -> str:
+    """Return one line of text without the spaces around it."""
+    text = value.strip()
+    if not text:
+        raise InvalidInput(f"`{field}` must not be empty", (field,))
+    if len(text) > longest:
+        raise InvalidInput(f"`{field}` must have at most {longest} characters", (field,))
+    if any(category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
+        raise InvalidInput(f"`{field}` must be one line without control characters", (field,))
+    return text
+
+
+def text(value: str, field: str, longest_bytes: int) -> str:
+    """Return text of any number of lines."""
+    if utf8_size(value, field) > longest_bytes:
+        raise InvalidInput(f"`{field}` must have at most {longest_bytes // 1024} KB", (field,))
+    if "\x00" in value:
+        raise InvalidInput(f"`{field}` must not hold NUL characters", (field,))
+    return value
+
+
+def utf8_size(value: str, field: str) -> int:
+    """Return the number of bytes in UTF-8."""
+    try:
+        return len(value.encode())
+    except UnicodeEncodeError:
+        raise InvalidInput(f"`{field}` must be valid Unicode", (field,)) from None
+
+
+def code(value: str) -> str:
+    """Return program text of 1 byte to 256 KB."""
+    if not value.strip():
+        raise InvalidInput("`code` must not be empty", ("code",))
+    return text(value, "code", CODE_BYTES)
+
+
+def key_part(value: str, field: str, longest: int) -> str:
+    """Return a platform or a problem number."""
+    found = line(value, field, longest)
+    if any(character in "#:/" or character.isspace() for character in found):
+        raise InvalidInput(f"`{field}` must not hold '#', ':', '/' or spaces", (field,))
+    return found
+
+
+def platform(value: str) -> str:
+    """Return a platform's name."""
+    return key_part(value, "platform", PLATFORM_CHARACTERS)
+
+
+def number(value: str) -> str:
+    """Return a problem's number on its platform."""
+    return key_part(value, "number", NUMBER_CHARACTERS)
+
+
+def tags(values: Sequence[str]) -> tuple[str, ...]:
+    """Return tags in lower case, each once, in order."""
+    found = tuple(dict.fromkeys(tag(value) for value in values))
+    if len(found) > TAGS:
+        raise InvalidInput(f"a problem has at most {TAGS} `tags`", ("tags",))
+    return found
+
+
+def url(value: str) -> str:
+    """Return a web address."""
+    found = line(value, "url", URL_CHARACTERS)
+    if not _URL.fullmatch(found):
+        raise InvalidInput("`url` must begin with http:// or https://", ("url",))
+    return found
+
+
+def email(value: str) -> str:
+    """Return an e-mail address as it was written."""
+    found = line(value, "email", EMAIL_CHARACTERS)
+    if not _EMAIL.fullmatch(found):
+        raise InvalidInput("`email` must be an e-mail address such as ann@example.org", ("email",))
+    return found
+
+
+def plan_id(value: str) -> str:
+    """Return the id of a plan."""
+    if not _PLAN_ID.fullmatch(value):
+        raise InvalidInput("`id` must be 1 to 40 lower-case letters, digits, '-' or '_'", ("id",))
+    return value
+
+
+def within(value: int, field: str, low: int, high: int) -> int:
+    """Return a number within bounds, both included."""
+    if not low <= value <= high:
+        raise InvalidInput(f"`{field}` must be from {low} to {high}", (field,))
+    return value
+
+
+def time_limit_ms(value: int) -> int:
+    """Return a time limit in milliseconds."""
+    return within(value, "timeLimitMs", *TIME_LIMIT_MS)
+
+
+def memory_limit_kb(value: int) -> int:
+    """Return a memory limit in kilobytes."""
+    return within(value, "memoryLimitKb", *MEMORY_LIMIT_KB)
+
+
+def tolerance(value: float, field: str) -> str:
+    """Return a tolerance of the FLOAT comparer as it is stored."""
+    if not 0 <= value <= 1:
+        raise InvalidInput(f"`{field}` must be from 0 to 1", (field,))
+    return repr(float(value))
+
+
+def title(value: str) -> str:
+    """Return a problem's title."""
+    return line(value, "title", TITLE_CHARACTERS)
+
+
+def name(value: str) -> str:
+    """Return the name of a user or plan."""
+    return line(value, "name", NAME_CHARACTERS)
+
+
+def tag(value: str) -> str:
+    """Return a tag in lower case."""
+    found = line(value, "tags", TAG_CHARACTERS).casefold()
+    if "#" in found or ":" in found:
+        raise InvalidInput("a tag must not hold '#' or ':'", ("tags",))
+    return found
+
+
+def search(value: str) -> str:
+    """Return the words to find in titles."""
+    return line(value, "search", TITLE_CHARACTERS)
+
+
+def idempotency_key(value: str) -> str:
+    """Return the client's name of its request."""
+    return line(value, "idempotencyKey", IDEMPOTENCY_KEY_CHARACTERS)

@@ -1,0 +1,20 @@
+"""Strawberry's field and mutation as decorators that keep a function's type."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import strawberry
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def field(*, description: str) -> Callable[[F], F]:
+    """Make a method a field of its type."""
+    decorator: Callable[[F], F] = strawberry.field(description=description)
+    return decorator
+
+
+def mutation(*, description: str) -> Callable[[F], F]:
+    """Make a method a mutation."""
+    decorator: Callable[[F], F] = strawberry.mutation(description=description)
+    return decorator

@@ -1,0 +1,114 @@
+"""Global ids: opaque, naming a kind of node and its key.
+
+An id is base64url of a letter for the kind and the key's parts; there is one way to write each.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from enum import StrEnum
+
+from strawberry import ID
+
+from graphql_api.data.errors import InvalidInput
+from graphql_api.data.records import History
+from graphql_api.resolvers.test_cases import TestCaseKey
+
+_LONGEST = 400
+
+
+class Kind(StrEnum):
+    """What an id is the id of."""
+
+    USER = "u"
+    PROBLEM = "p"
+    HISTORY = "h"
+    TEST_CASE = "t"
+
+
+_PARTS = {Kind.USER: 1, Kind.PROBLEM: 2, Kind.HISTORY: 2, Kind.TEST_CASE: 4}
+_NAMES = {
+    Kind.USER: "user",
+    Kind.PROBLEM: "problem",
+    Kind.HISTORY: "history",
+    Kind.TEST_CASE: "test case",
+}
+
+
+def encode(kind: Kind, *parts: str) -> ID:
+    """Return the id of a node; parts hold no '#'."""
+    return ID(urlsafe_b64encode(f"{kind}{'#'.join(parts)}".encode()).decode().rstrip("="))
+
+
+def decode(text: str) -> tuple[Kind, tuple[str, ...]] | None:
+    """Return what an id names, None where it is none of ours."""
+    if not 1 < len(text) <= _LONGEST:
+        return None
+    try:
+        plain = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+        kind = Kind(plain[:1])
+    except ValueError:
+        return None
+    parts = tuple(plain[1:].split("#"))
+    if len(parts) != _PARTS[kind] or not all(parts) or encode(kind, *parts) != text:
+        return None
+    return kind, parts
+
+
+def _decode_as(kind: Kind, text: str, field: str) -> tuple[str, ...]:
+    found = decode(text)
+    if found is None or found[0] is not kind:
+        raise InvalidInput(f"`{field}` is not the id of a {_NAMES[kind]}", (field,))
+    return found[1]
+
+
+def user_id(uid: str) -> ID:
+    """Return the id of a user."""
+    return encode(Kind.USER, uid)
+
+
+def problem_id(platform: str, number: str) -> ID:
+    """Return the id of a problem."""
+    return encode(Kind.PROBLEM, platform, number)
+
+
+def history_id(history: History) -> ID:
+    """Return the id of a history."""
+    return encode(Kind.HISTORY, history.uid, history.ulid)
+
+
+def test_case_id(key: TestCaseKey) -> ID:
+    """Return the id of a test in one version of its set."""
+    return encode(Kind.TEST_CASE, key.platform, key.number, str(key.version), str(key.test))
+
+
+def user_key(text: str, field: str = "userId") -> str:
+    """Return the uid that an id names, or raise InvalidInput."""
+    return _decode_as(Kind.USER, text, field)[0]
+
+
+def problem_key(text: str, field: str = "problemId") -> tuple[str, str]:
+    """Return the platform and number that an id names, or raise InvalidInput."""
+    platform, number = _decode_as(Kind.PROBLEM, text, field)
+    return platform, number
+
+
+def history_key(text: str, field: str = "historyId") -> tuple[str, str]:
+    """Return the uid and ULID that an id names, or raise InvalidInput."""
+    uid, ulid = _decode_as(Kind.HISTORY, text, field)
+    return uid, ulid
+
+
+def test_case_key(text: str) -> TestCaseKey:
+    """Return the test that an id names, or raise InvalidInput."""
+    field = "testCaseId"
+    found = test_key_of(_decode_as(Kind.TEST_CASE, text, field))
+    if found is None:
+        raise InvalidInput(f"`{field}` is not the id of a test case", (field,))
+    return found
+
+
+def test_key_of(parts: tuple[str, ...]) -> TestCaseKey | None:
+    """Return the test that the parts of an id name, None where they are none of ours."""
+    platform, number, version, test = parts
+    if not (version + test).isascii() or not (version.isdecimal() and test.isdecimal()):
+        return None
+    return TestCaseKey(platform=platform, number=number, version=int(version), test=int(test))

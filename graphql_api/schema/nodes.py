@@ -1,0 +1,62 @@
+"""From global ids to nodes, by the loaders, under each kind's rule of who sees what."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from graphql_api.context import Context
+from graphql_api.data.errors import InvalidInput
+from graphql_api.resolvers import histories, problems, test_cases, users
+from graphql_api.schema import ids
+from graphql_api.schema.connections import Node
+from graphql_api.schema.histories import History
+from graphql_api.schema.problems import Problem
+from graphql_api.schema.test_cases import TestCaseType
+from graphql_api.schema.users import User
+
+NODES = 100
+
+
+async def _user(context: Context, parts: tuple[str, ...]) -> Node | None:
+    found = await users.find(context, parts[0])
+    return User.from_record(found) if found else None
+
+
+async def _problem(context: Context, parts: tuple[str, ...]) -> Node | None:
+    found = await problems.find(context, (parts[0], parts[1]))
+    return Problem.from_record(found) if found else None
+
+
+async def _history(context: Context, parts: tuple[str, ...]) -> Node | None:
+    found = await histories.find(context, (parts[0], parts[1]))
+    return History.from_record(found) if found else None
+
+
+async def _test_case(context: Context, parts: tuple[str, ...]) -> Node | None:
+    key = ids.test_key_of(parts)
+    found = key and await test_cases.find(context, key)
+    return TestCaseType.from_key(found, key) if key and found else None
+
+
+_FINDERS: dict[ids.Kind, Callable[[Context, tuple[str, ...]], Awaitable[Node | None]]] = {
+    ids.Kind.USER: _user,
+    ids.Kind.PROBLEM: _problem,
+    ids.Kind.HISTORY: _history,
+    ids.Kind.TEST_CASE: _test_case,
+}
+
+
+async def find_node(context: Context, text: str) -> Node | None:
+    """Return the node of an id; None where there is none that the viewer may see."""
+    named = ids.decode(text)
+    return await _FINDERS[named[0]](context, named[1]) if named else None
+
+
+async def find_nodes(context: Context, texts: list[str]) -> list[Node | None]:
+    """Return one entry an id, in order.
+
+    Raises:
+        InvalidInput: more than 100 ids.
+    """
+    if len(texts) > NODES:
+        raise InvalidInput(f"`ids` must hold at most {NODES} ids", ("ids",))
+    return list(await asyncio.gather(*(find_node(context, text) for text in texts)))

@@ -1,0 +1,95 @@
+"""The executable schema, with the masking of what is not ours to explain."""
+
+from uuid import uuid4
+
+import strawberry
+import structlog
+from graphql import GraphQLError, Undefined
+from strawberry.types import ExecutionContext
+
+from graphql_api.data.errors import DomainError
+from graphql_api.http.documents import Documents
+from graphql_api.schema.account_mutations import AccountMutations
+from graphql_api.schema.errors import code_of, error_handlers
+from graphql_api.schema.execution_mutations import ExecutionMutations
+from graphql_api.schema.histories import History
+from graphql_api.schema.problem_mutations import ProblemMutations
+from graphql_api.schema.problems import Problem
+from graphql_api.schema.query import Query
+from graphql_api.schema.test_cases import TestCaseType
+from graphql_api.schema.users import User
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@strawberry.type(
+    description="Everything that can be changed. A result is the payload, or the error that kept "
+    "everything as it was."
+)
+class Mutation(ExecutionMutations, ProblemMutations, AccountMutations):
+    """The roots of changing."""
+
+
+def shown(error: GraphQLError) -> GraphQLError:
+    """Return an error as a client may see it.
+
+    Domain errors get their code. Those of GraphQL itself stay. Everything else is logged under an
+    id, and the client gets the id.
+    """
+    cause = error.original_error
+    if isinstance(cause, DomainError):
+        extensions: dict[str, object] = {"code": str(code_of(cause))}
+        if cause.path:
+            extensions["path"] = list(cause.path)
+        return _located(error, cause.message, extensions)
+    if cause is None or isinstance(cause, GraphQLError):
+        return error
+    error_id = uuid4().hex
+    _log.error(
+        "unexpected error",
+        error_id=error_id,
+        path=error.path,
+        exc_info=cause,
+        **structlog.contextvars.get_contextvars(),
+    )
+    return _located(
+        error,
+        f"something went wrong on our side; report the error id {error_id}",
+        {"code": "INTERNAL", "errorId": error_id},
+    )
+
+
+def _located(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:
+    return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=extensions)
+
+
+class ApiSchema(strawberry.Schema):
+    """The schema; every error on its way out passes `shown`."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Replace the errors in the list that goes to the client."""
+        del execution_context
+        errors[:] = [shown(error) for error in errors]
+
+
+def _without_null_defaults(built: ApiSchema) -> ApiSchema:
+    """Let what is optional have no default instead of null: Python's own defaults do."""
+    for kind in built._schema.type_map.values():  # noqa: SLF001 - Strawberry has no other way
+        for member in getattr(kind, "fields", {}).values():
+            for argument in (member, *getattr(member, "args", {}).values()):
+                if getattr(argument, "default_value", Undefined) is None:
+                    argument.default_value = Undefined
+    return built
+
+
+schema = _without_null_defaults(
+    ApiSchema(
+        query=Query,
+        mutation=Mutation,
+        types=[User, Problem, History, TestCaseType],
+        extensions=[Documents],
+        exception_handlers=error_handlers(),
+    )
+)
