@@ -1,6 +1,6 @@
 """How soon an idle worker starts on a message: our waiting consumer beside dramatiq's own.
 
-    python benchmarks/queue_pickup.py [MESSAGES]
+    python -m benchmarks.queue_pickup [MESSAGES]
 
 Starts a Redis of its own. Each message is sent once the worker has been idle for a random pause of
 up to 1.5 s, and the time until the actor runs is taken in one process.
