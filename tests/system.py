@@ -152,7 +152,7 @@ class Client:
         found = self.ask(SIGN_IN, email=email)["signInForDevelopment"]
         return Client(self.url, found["accessToken"])
 
-    def submit(self, number: str, language: str, code: str, **more: Any) -> dict[str, Any]:
+    def submit(self, number: str, language: str | None, code: str, **more: Any) -> dict[str, Any]:
         """Submit to a problem of the examples and return the result of the mutation."""
         given = {"platform": "algoitny", "number": number, "language": language, "code": code}
         result: dict[str, Any] = self.ask(EXECUTE, input={**given, **more})["executeCode"]
@@ -169,6 +169,17 @@ class Client:
 
     def close(self) -> None:
         self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 SIGN_IN = """

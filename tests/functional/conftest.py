@@ -74,7 +74,6 @@ def worker(
 @pytest.fixture
 def client(api: Api) -> Iterator[Client]:
     """A client that is not signed in."""
-    found = Client(api.url)
-    yield found
-    found.close()
+    with Client(api.url) as found:
+        yield found
 

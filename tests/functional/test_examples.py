@@ -1,0 +1,55 @@
+"""Every submission under examples/problems gets the verdict of its folder, judged for real.
+
+The worker is `dramatiq tasks`, started by hand; everything goes through the API.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from graphql_api.cli.packages import Submission, find_packages, read_package
+from tests.conftest import ROOT
+from tests.functional.conftest import ADMIN
+from tests.system import Api, Client, Worker
+
+pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
+
+EXAMPLES = ROOT / "examples/problems"
+SUBMISSIONS = {
+    str(submission.path.relative_to(EXAMPLES)): (package.number, submission)
+    for package in map(read_package, find_packages(EXAMPLES))
+    for submission in package.submissions
+}
+
+
+@pytest.fixture(scope="module")
+def admin(api: Api, worker: Worker) -> Iterator[Client]:
+    assert worker.is_running
+    with Client(api.url) as stranger, stranger.signed_in(ADMIN) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def histories(admin: Client) -> dict[str, str]:
+    """The id of each submission's history; all of them are handed in at once."""
+    return {
+        name: _submit(admin, number, submission)
+        for name, (number, submission) in SUBMISSIONS.items()
+    }
+
+
+def _submit(admin: Client, number: str, submission: Submission) -> str:
+    code = submission.path.read_text()
+    answer = admin.submit(number, submission.language, code)
+    assert answer["__typename"] == "ExecuteCodePayload", answer
+    found: str = answer["history"]["id"]
+    return found
+
+
+@pytest.mark.parametrize("name", SUBMISSIONS)
+def test_the_verdict_is_that_of_the_folder(
+    name: str, admin: Client, histories: dict[str, str]
+) -> None:
+    history = admin.finished(histories[name], timeout_s=240)
+    assert history["status"] == "COMPLETED"
+    assert history["verdict"] in SUBMISSIONS[name][1].expected_verdicts, history
