@@ -21,7 +21,7 @@ from tasks.sandbox.detection import Languages, detect_languages
 from tasks.sandbox.languages import Toolchain, find_language
 from tasks.sandbox.limits import LimitsHeld
 from tasks.sandbox.report import Outcome, Program, Report, RunLimits
-from tasks.sandbox.sandbox import Sandbox
+from tasks.sandbox.sandbox import open_sandbox
 from tasks.sandbox.slots import WaitCancelled
 from tasks.sandbox.toolchains import Installed, fill, run_limits
 
@@ -185,8 +185,7 @@ class Judge:
         Raises `tasks.sandbox.errors.SandboxUnavailable` naming what to install.
         """
         root = self._settings.work_dir / "sandbox"
-        self._sandbox = Sandbox(root, self._settings.judge_slots, self._forced)
-        self._sandbox.check()
+        self._sandbox = open_sandbox(root, self._settings.judge_slots, self._forced)
         self._compiler = Compiler(self._sandbox)
         self._languages = detect_languages(self._sandbox, self._compiler)
         self._pool = ThreadPoolExecutor(len(self._sandbox.slots), thread_name_prefix="judge")
@@ -379,7 +378,8 @@ def _compared(
     with test.expected_path.open("rb") as expected:
         beginning = expected.read(SHOWN_BYTES + 1)
         if verdict is not Verdict.AC:
-            return verdict, report.message, beginning
+            is_told = verdict is Verdict.MLE and report.outcome is not Outcome.MEMORY
+            return verdict, "it ran out of memory" if is_told else report.message, beginning
         expected.seek(0)
         found = compare(
             request.comparer,

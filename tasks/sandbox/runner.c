@@ -157,7 +157,7 @@ static void set_limits(void)
     limit(RLIMIT_NOFILE, config.files);
     limit(RLIMIT_FSIZE, config.file_kb * 1024);
     limit(RLIMIT_STACK, config.stack_kb * 1024);
-    limit(RLIMIT_CORE, 0);
+    limit(RLIMIT_CORE, 1); /* 0 would still start a handler that core_pattern pipes to */
     limit(RLIMIT_MSGQUEUE, 0);
     if (config.address_kb)
         limit(RLIMIT_AS, config.address_kb * 1024);

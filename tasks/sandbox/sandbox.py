@@ -43,6 +43,17 @@ def own_directory(directory: Path) -> None:
         )
 
 
+def open_sandbox(root: Path, slots: int = 0, forced: LimitsHeld | None = None) -> "Sandbox":
+    """Return a sandbox that has passed its self-test. Raises SandboxUnavailable."""
+    sandbox = Sandbox(root, slots, forced)
+    try:
+        sandbox.check()
+    except BaseException:
+        sandbox.close()
+        raise
+    return sandbox
+
+
 class Sandbox:
     """The sandbox of one process. `slots` 0 means as many as the host has cores.
 

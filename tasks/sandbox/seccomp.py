@@ -96,6 +96,7 @@ LAST_KNOWN = 470
 CLONE_NEW_ANY = 0x7E020000  # NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 AF_UNIX = 1
+RLIMIT_CORE = 4
 
 _LOAD, _EQUAL, _GREATER, _SET, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
@@ -111,14 +112,31 @@ class Machine:
     clone: int
     clone3: int
     prlimit64: int
+    setrlimit: int
     ioctl: int
     socketpair: int
 
 
 MACHINES = {
-    "x86_64": Machine(0, 0xC000003E, clone=56, clone3=435, prlimit64=302, ioctl=16, socketpair=53),
+    "x86_64": Machine(
+        0,
+        0xC000003E,
+        clone=56,
+        clone3=435,
+        prlimit64=302,
+        setrlimit=160,
+        ioctl=16,
+        socketpair=53,
+    ),
     "aarch64": Machine(
-        1, 0xC00000B7, clone=220, clone3=435, prlimit64=261, ioctl=29, socketpair=199
+        1,
+        0xC00000B7,
+        clone=220,
+        clone3=435,
+        prlimit64=261,
+        setrlimit=164,
+        ioctl=29,
+        socketpair=199,
     ),
 }
 
@@ -169,6 +187,7 @@ def _match_numbers(code: _Assembler, machine: Machine, *, without_groups: bool) 
     code.jump(_EQUAL, machine.clone3, "missing")
     code.jump(_EQUAL, machine.clone, "clone")
     code.jump(_EQUAL, machine.prlimit64, "prlimit64")
+    code.jump(_EQUAL, machine.setrlimit, "setrlimit")
     code.jump(_EQUAL, machine.ioctl, "ioctl")
     code.jump(_EQUAL, machine.socketpair, "socketpair", "allowed")
 
@@ -179,7 +198,12 @@ def _match_arguments(code: _Assembler) -> None:
     code.jump(_SET, CLONE_NEW_ANY, "refused", "allowed")
     code.label("prlimit64")  # on another process it could end the runner
     code.load(_argument(0))
-    code.jump(_EQUAL, 0, "allowed", "refused")
+    code.jump(_EQUAL, 0, None, "refused")
+    code.load(_argument(1))
+    code.jump(_EQUAL, RLIMIT_CORE, "refused", "allowed")
+    code.label("setrlimit")  # 0 would let the host's core dump handler run, which 1 does not
+    code.load(_argument(0))
+    code.jump(_EQUAL, RLIMIT_CORE, "refused", "allowed")
     code.label("ioctl")
     code.load(_argument(1))
     code.jump(_EQUAL, TIOCSTI, "refused")

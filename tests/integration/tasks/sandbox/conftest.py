@@ -12,7 +12,7 @@ from tasks.sandbox.detection import Languages, detect_languages
 from tasks.sandbox.errors import SandboxUnavailable
 from tasks.sandbox.limits import LimitsHeld
 from tasks.sandbox.report import Outcome, Program, Report, RunLimits
-from tasks.sandbox.sandbox import Sandbox
+from tasks.sandbox.sandbox import Sandbox, open_sandbox
 from tasks.sandbox.toolchains import fill
 
 LIMITS = RunLimits(cpu_ms=2000, wall_ms=6000, memory_kb=128 * 1024)
@@ -71,8 +71,7 @@ class Box:
 
 def open_box(root: Path, forced: LimitsHeld | None) -> Box:
     try:
-        sandbox = Sandbox(root, slots=2, forced=forced)
-        sandbox.check()
+        sandbox = open_sandbox(root, 2, forced)
     except SandboxUnavailable as error:
         if os.environ.get("CI") == "true":
             pytest.fail(str(error))

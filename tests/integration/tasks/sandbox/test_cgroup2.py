@@ -101,9 +101,9 @@ def test_the_whole_sandbox_is_born_in_the_run_s_group(grouped):
 def test_cpu_time_is_the_group_s(grouped):
     box, _ = grouped
     ran = box.c(
-        "#include <signal.h>\n#include <time.h>\n#include <unistd.h>\n"
+        "#include <signal.h>\n#include <time.h>\n#include <sys/wait.h>\n#include <unistd.h>\n"
         "int main(void) { signal(SIGCHLD, SIG_IGN); if (fork() == 0) {"
-        " while (clock() < CLOCKS_PER_SEC / 5); _exit(0); } usleep(600000); }"
+        " while (clock() < CLOCKS_PER_SEC / 5); _exit(0); } wait(0); }"
     )
     assert ran.outcome is Outcome.OK
     assert 200 <= ran.report.cpu_ms < 300

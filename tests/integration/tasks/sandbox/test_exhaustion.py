@@ -265,7 +265,7 @@ int main(void) {
 def test_sleeping_is_ended_by_wall_time_alone(box):
     ran = box.command("/bin/sleep", "60", wall_ms=500)
     assert (ran.outcome, ran.report.cpu_ms < 50) == (Outcome.WALL_LIMIT, True)
-    assert 500 <= ran.report.wall_ms < 700
+    assert 500 <= ran.report.wall_ms < 1500
 
 
 def test_a_stopped_program_is_ended_by_wall_time(box):

@@ -77,6 +77,24 @@ def test_only_unix_socket_pairs_are_made(box):
     assert got[1:] == [errno.EPERM] * 4
 
 
+def test_no_crash_can_start_the_host_s_core_dump_handler(box):
+    ran = box.python(
+        """
+import resource
+print(resource.getrlimit(resource.RLIMIT_NOFILE))
+with open("/proc/self/limits") as limits:
+    print([line.split()[4:6] for line in limits if "core" in line])
+for value in (0, 1):
+    try:
+        resource.setrlimit(resource.RLIMIT_CORE, (value, value))
+        print("changed")
+    except ValueError:  # this is Python's word for EPERM
+        print("refused")
+"""
+    )
+    assert ran.out == "(128, 128)\n[['1', '1']]\nrefused\nrefused\n", ran.err
+
+
 def test_limits_can_be_read_and_lowered_for_itself_only(box):
     assert answers(box, [(MACHINE.prlimit64, 0, 0), (MACHINE.prlimit64, 1, 0)]) == [0, errno.EPERM]
 

@@ -98,6 +98,9 @@ def test_clone_makes_processes_and_threads_and_no_namespaces(name, bit):
     [
         ("prlimit64", (0, 7), ALLOW),
         ("prlimit64", (1, 7), EPERM),
+        ("prlimit64", (0, 4), EPERM),
+        ("setrlimit", (7,), ALLOW),
+        ("setrlimit", (4,), EPERM),
         ("ioctl", (0, 0x5401), ALLOW),
         ("ioctl", (0, 0x5412), EPERM),
         ("ioctl", (0, 0x541C), EPERM),
