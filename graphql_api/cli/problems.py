@@ -85,7 +85,8 @@ def import_(
     wishes = _Wishes(platform=platform, locale=locale, force=force, generators=generators)
     try:
         found = asyncio.run(_import_all(output, find_packages(folder), wishes))
-    except (PackageError, DomainError) as error:
+    except (PackageError, DomainError, OSError) as error:
+        output.document({"error": str(error)})
         output.error(str(error))
         raise typer.Exit(1) from error
     except KeyboardInterrupt:

@@ -221,4 +221,7 @@ def _memory_limit_kb(limits: Values) -> int | None:
 
 def _constants(values: Values) -> dict[str, str]:
     given = values.mapping("constants")
+    for name in given.names():
+        if not isinstance(given.get(name), str | int | float):
+            raise given.error(name, "must be a number or a text")
     return {name: str(given.get(name)) for name in given.names()}

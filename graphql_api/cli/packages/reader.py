@@ -18,7 +18,7 @@ from graphql_api.cli.packages.testdata import read_test_data
 
 DEFAULT_TIME_LIMIT_MS = 2000
 DEFAULT_MEMORY_LIMIT_KB = 262_144
-_NUMBERED = re.compile(r"0*(\d+)(?:-.*)?")
+_NUMBERED = re.compile(r"0*([0-9]+)(?:-.*)?")
 _BLOCK = 1024 * 1024
 _REFUSED = {
     "include": "code that is added to submissions is not supported",

@@ -38,7 +38,8 @@ class Values:
         value = self.get(key)
         if value is None or isinstance(value, str):
             return value.strip() or None if value else None
-        raise self.error(key, f"must be a text; write it in quotes: {str(value)!r}")
+        hint = "" if isinstance(value, list | dict) else f"; write it in quotes: {str(value)!r}"
+        raise self.error(key, f"must be a text{hint}")
 
     def number(self, key: str) -> float | None:
         """Return a finite number above 0; None where it is left out."""

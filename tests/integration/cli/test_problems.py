@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,35 @@ def test_all_examples_are_imported_whole(environment: dict[str, str]) -> None:
     assert by_number["2"]["tests"] == 11
     again = command(environment, "import", str(EXAMPLES), "--json")
     assert json.loads(again.stdout)["counts"] == {"unchanged": 10}
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
+def test_an_import_that_was_stopped_goes_on_where_it_stopped(
+    environment: dict[str, str], signal_number: signal.Signals
+) -> None:
+    code = "from graphql_api.cli.problems import app; app()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "import", str(EXAMPLES)],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("algoitny/1: created")
+        process.send_signal(signal_number)
+        _, said = process.communicate(timeout=60)
+    if signal_number is signal.SIGINT:
+        assert process.returncode == 130
+        assert said == "Interrupted. Run it again: what is done already will be skipped.\n"
+
+    again = json.loads(command(environment, "import", str(EXAMPLES), "--json").stdout)
+
+    outcomes = {one["number"]: one["outcome"] for one in again["packages"]}
+    assert outcomes["1"] == "unchanged"
+    assert outcomes["10"] == "created"
+    assert len(json.loads(command(environment, "list", "--json").stdout)) == 10
 
 
 async def test_a_package_arrives_as_it_is(stores: Stores) -> None:

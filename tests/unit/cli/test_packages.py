@@ -3,6 +3,8 @@
 import hashlib
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -133,6 +135,31 @@ def test_the_big_input_is_generated_the_same_every_time() -> None:
     assert given == read_test(test)[0]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("path", find_packages(EXAMPLES), ids=lambda path: path.name)
+def test_every_input_obeys_its_own_rules(path: Path) -> None:
+    code = (path / "input_validators/validate.py").read_text().replace("{{most}}", "400")
+
+    for test in read_package(path).tests:
+        given, _ = read_test(test)
+        done = subprocess.run([sys.executable, "-I", "-c", code], input=given, check=False)
+        assert done.returncode == 42, test.name
+
+
+def test_aliases_that_grow_without_end_do_no_harm(legacy: Path) -> None:
+    lines = ["a0: &a0 [x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
+    write(legacy, {"problem.yaml": "\n".join([*lines, "name: *a29\n"])})
+
+    with pytest.raises(PackageError):
+        read_package(legacy)
+
+    write(legacy, {"submissions/submissions.yaml": "\n".join([*lines, "accepted: *a29\n"])})
+    write(legacy, {"problem.yaml": "name: Hello\n"})
+    with pytest.raises(PackageError):
+        read_package(legacy)
+
+
 def test_korean_titles_are_read() -> None:
     assert read_package(EXAMPLES / "004-moonlit-stones").title == "달빛 징검다리"
     sign = EXAMPLES / "006-shop-sign"
@@ -164,7 +191,14 @@ def test_the_smallest_package_has_the_defaults(legacy: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "number"),
-    [("001-a-plus-b", "1"), ("17", "17"), ("000", "0"), ("3dprinter", "3dprinter"), ("a-1", "a-1")],
+    [
+        ("001-a-plus-b", "1"),
+        ("17", "17"),
+        ("000", "0"),
+        ("3dprinter", "3dprinter"),
+        ("a-1", "a-1"),
+        ("\uff11-x", "\uff11-x"),
+    ],
 )
 def test_a_number_is_what_the_directory_begins_with(name: str, number: str) -> None:
     assert package_number(Path("/somewhere") / name) == number
@@ -443,6 +477,7 @@ LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (yaml("limits: {memory: a lot}\n"), "problem.yaml", "limits.memory: must be a number"),
     (yaml("limits: {memory: true}\n"), "problem.yaml", "limits.memory: must be a number"),
     (yaml("limits: 5\n"), "problem.yaml", "limits: must be a mapping"),
+    (put("problem.yaml", "name: [a, b]\n"), "problem.yaml", "name: must be a text"),
     (yaml("keywords: {a: b}\n"), "problem.yaml", "keywords: must be a list of texts"),
     (yaml("validator_flags: float_tolerance\n"), "problem.yaml", "followed by a number"),
     (yaml("validator_flags: float_tolerance nan\n"), "problem.yaml", "followed by a number"),
@@ -510,6 +545,7 @@ MODERN_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (yaml("validator_flags: case_sensitive\n"), "problem.yaml", "no such key"),
     (yaml("languages: [python3]\n"), "problem.yaml", "cannot be limited"),
     (yaml("embargo_until: 2999-01-01\n"), "problem.yaml", "import it after 2999-01-01"),
+    (yaml("constants: {n: [1]}\n"), "problem.yaml", "constants.n: must be a number or a text"),
     (yaml("embargo_until: soon\n"), "problem.yaml", "must be a date"),
     (put("output_validator/a.py", ""), "output_validator", "own output validators"),
     (put("static_validator/a.py", ""), "static_validator", "not validated"),
