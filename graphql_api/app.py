@@ -22,7 +22,7 @@ from graphql_api.data.loaders import Loaders
 from graphql_api.data.stores import Stores, open_stores
 from graphql_api.http.health import healthz, readyz
 from graphql_api.http.middleware import REQUEST_ID, RequestLog
-from graphql_api.http.playground import playground_page, playground_routes
+from graphql_api.http.playground import NOT_BUILT_PAGE, playground_page, playground_routes
 from graphql_api.http.view import GraphQLView
 from graphql_api.schema.schema import schema
 from tasks.logs import configure_logging
@@ -142,7 +142,7 @@ def create_app(
 
     app = Starlette(lifespan=lifespan, middleware=_middleware(found))
     has_page = found.is_development if found.playground is None else found.playground
-    page = playground_page(playground) if has_page else None
+    page = playground_page(playground) or NOT_BUILT_PAGE if has_page else None
     view = GraphQLView(schema, lambda: app.state.services, page)
     app.router.routes.extend(_routes(view, playground if has_page else None))
     return app

@@ -5,6 +5,7 @@ import itertools
 import json
 import shutil
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -43,6 +44,7 @@ class Browser:
         self._program, self._folder = program, folder
         self._process: subprocess.Popen[bytes] | None = None
         self._link: ClientConnection | None = None
+        self._opened = ExitStack()
         self._ids = itertools.count(1)
 
     def __enter__(self) -> Self:
@@ -60,7 +62,8 @@ class Browser:
         port = port_file.read_text().split()[0]
         targets = httpx.get(f"http://127.0.0.1:{port}/json/list").json()
         page = next(target for target in targets if target["type"] == "page")
-        self._link = connect(page["webSocketDebuggerUrl"], max_size=None, proxy=None)
+        link = connect(page["webSocketDebuggerUrl"], max_size=None, proxy=None)
+        self._link = self._opened.enter_context(link)
         return self
 
     def __exit__(
@@ -69,8 +72,7 @@ class Browser:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._link is not None:
-            self._link.close()
+        self._opened.close()
         if self._process is not None:
             self._process.terminate()
             try:

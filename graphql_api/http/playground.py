@@ -17,7 +17,7 @@ NOT_BUILT_PAGE = b"""<!doctype html>
     <h1>The playground is not built</h1>
     <p>The API works: it answers POST requests at this address. To have GraphiQL here, run</p>
     <pre>make setup</pre>
-    <p>in the checkout and load this page again.</p>
+    <p>in the checkout and start the API again.</p>
   </body>
 </html>
 """

@@ -25,7 +25,7 @@ query Problems {
 const signIn = `# In development only. This page then uses the
 # token until you sign out.
 mutation SignIn {
-  signInForDevelopment(input: { email: "you@example.org" }) {
+  signInForDevelopment(input: { email: "me@example.org" }) {
     __typename
     ... on SignInPayload {
       accessToken

@@ -32,12 +32,19 @@ async function send(url, options) {
   return response;
 }
 
-const fetcher = createGraphiQLFetcher({
+const ask = createGraphiQLFetcher({
   url: endpoint.href,
   fetch: send,
   enableIncrementalDelivery: false,
   wsClient: createClient({ url: socketUrl.href, connectionParams: session.authorization }),
 });
+
+// Just after a change of tabs GraphiQL may still name the operation of the tab before.
+function fetcher(parameters, options) {
+  const { operationName, query } = parameters;
+  const isThere = operationName && query.includes(operationName);
+  return ask({ ...parameters, operationName: isThere ? operationName : undefined }, options);
+}
 
 function Session() {
   useSyncExternalStore(session.subscribe, session.snapshot);
