@@ -144,6 +144,14 @@ def press_ctrl_c(session: DevSession) -> None:
     assert alive == []
 
 
+def signed_in(session: DevSession, email: str) -> Client:
+    anonymous = Client(f"{session.url}/graphql")
+    try:
+        return anonymous.signed_in(email)
+    finally:
+        anonymous.close()
+
+
 def submit_and_await(client: Client) -> str:
     """Submit A+B and return the history's id once it is judged AC."""
     answer = client.ask(
@@ -170,7 +178,7 @@ def submit_and_await(client: Client) -> str:
 
 def test_a_newcomer_runs_make_dev_stops_it_and_goes_on_later(start, clone: Path):
     first = start(FIRST_START_S)
-    client = Client(f"{first.url}/graphql").signed_in("newcomer@example.org")
+    client = signed_in(first, "newcomer@example.org")
     history_id = submit_and_await(client)
     page = httpx.get(f"{first.url}/graphql", headers={"accept": "text/html"})
     assert "AlgoItny playground" in page.text
@@ -180,7 +188,7 @@ def test_a_newcomer_runs_make_dev_stops_it_and_goes_on_later(start, clone: Path)
     begun = time.monotonic()
     second = start(LATER_START_S)
     assert time.monotonic() - begun < LATER_START_S
-    again = Client(f"{second.url}/graphql").signed_in("newcomer@example.org")
+    again = signed_in(second, "newcomer@example.org")
     found = again.ask("query ($id: ID!) { history(id: $id) { verdict code } }", id=history_id)
     assert found["history"]["verdict"] == "AC"
     assert found["history"]["code"].startswith("a, b")
@@ -205,7 +213,7 @@ def test_a_newcomer_runs_make_dev_stops_it_and_goes_on_later(start, clone: Path)
 
 def test_what_dies_starts_again_and_nothing_is_lost(start):
     session = start(FIRST_START_S)
-    client = Client(f"{session.url}/graphql").signed_in("unlucky@example.org")
+    client = signed_in(session, "unlucky@example.org")
     submit_and_await(client)
     for process in session.descendants():
         line = " ".join(process.cmdline())
