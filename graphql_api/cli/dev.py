@@ -194,7 +194,7 @@ def _worker(session: Session) -> Program:
 
 def _api(session: Session) -> Program:
     command = [sys.executable, "-m", "uvicorn", "graphql_api.app:app"]
-    command += ["--host", HOST, "--port", str(session.port)]
+    command += ["--host", HOST, "--port", str(session.port), "--no-access-log"]
     return Program("api", command, session.child_environment, grace_s=2.5, is_restarted=False)
 
 
