@@ -1,5 +1,6 @@
 """`algoitny problems` against DynamoDB Local."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -13,10 +14,11 @@ from typer.testing import CliRunner
 
 from graphql_api.cli.importing import UNFINISHED, Outcome, import_package
 from graphql_api.cli.packages import content_hash, find_packages, read_package
-from graphql_api.cli.problems import app
+from graphql_api.cli.problems import PAGE, app
 from graphql_api.config import Settings, get_settings
 from graphql_api.data.errors import Conflict, InvalidInput
 from graphql_api.data.pages import Window
+from graphql_api.data.problem_inputs import NewProblem
 from graphql_api.data.stores import Stores, open_stores
 from graphql_api.data.words import Comparer, ProblemState
 from tests.conftest import CREDENTIALS, ROOT, SECRET
@@ -277,6 +279,20 @@ def test_problems_are_listed_by_state_and_no_more_than_wanted(some: Path) -> Non
     assert len(run("list", "--limit", "2").stdout.splitlines()) == 2
     assert run("list", "--state", "draft").stdout == ""
     assert run("list", "--state", "nonsense").exit_code == 2
+
+
+async def test_a_list_of_several_pages_is_listed_whole(
+    environment: dict[str, str], stores: Stores
+) -> None:
+    numbers = {str(number) for number in range(PAGE + 5)}
+    for number in numbers:
+        await stores.problems.create(NewProblem(platform="club", number=number, title="Club"))
+
+    done = await asyncio.to_thread(command, environment, "list", "--state", "draft", "--json")
+
+    listed = [one["number"] for one in json.loads(done.stdout)]
+    assert len(listed) == len(numbers)
+    assert set(listed) == numbers
 
 
 def test_an_engine_that_is_away_is_an_error_not_a_traceback(

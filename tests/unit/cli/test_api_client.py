@@ -110,6 +110,20 @@ def test_where_nobody_ever_answered_nobody_is_asked_again() -> None:
     assert pauses == []
 
 
+def test_a_server_that_answered_once_is_waited_for() -> None:
+    pauses: list[float] = []
+    server = Answers(FINE)
+    thread = Thread(target=server.handle_request)
+    thread.start()
+    with ApiClient(f"http://127.0.0.1:{server.server_port}", "t", pauses.append) as api:
+        api.call("{a}", {})
+        thread.join()
+        server.server_close()
+        with pytest.raises(ApiError, match="cannot be reached"):
+            api.call("{a}", {})
+    assert pauses == [0.3, 1.0, 3.0]
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1:8000/graphql", "nonsense", "ftp://x/graphql"])
 def test_what_is_no_address_is_said(address: str) -> None:
     with ApiClient(address) as api, pytest.raises(ApiError, match="--url"):

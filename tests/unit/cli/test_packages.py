@@ -269,6 +269,17 @@ def test_groups_pass_their_flags_on(modern: Path) -> None:
         read_package(modern)
 
 
+def test_flags_of_a_legacy_group_come_on_top_of_those_of_the_problem(legacy: Path) -> None:
+    more(legacy, "validator_flags: case_sensitive\n")
+    write(legacy, {"data/testdata.yaml": "output_validator_flags: space_change_sensitive\n"})
+    assert read_package(legacy).comparison.comparer is Comparer.EXACT
+
+    write(legacy, {"data/testdata.yaml": "output_validator_flags: float_tolerance\n"})
+    with pytest.raises(PackageError, match="followed by a number") as caught:
+        read_package(legacy)
+    assert caught.value.path.name == "testdata.yaml"
+
+
 def test_keywords_and_source_are_tags_and_link(legacy: Path) -> None:
     yaml = "keywords: graphs  bfs\nsource: Us\nsource_url: https://example.org/1\n"
     package = read_package(more(legacy, yaml))
