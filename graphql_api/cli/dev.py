@@ -205,7 +205,7 @@ async def _until_serving(port: int) -> tuple[int, str]:
         status, text = await asyncio.to_thread(_readyz, port)
         if status == http.HTTPStatus.OK or time.monotonic() > deadline:
             return status, text
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
 
 
 def _readyz(port: int) -> tuple[int, str]:
