@@ -33,7 +33,7 @@ from graphql_api.data.test_sets import NewTest
 from graphql_api.data.words import ProblemState
 
 RUNS = 50
-WARM_UP = 3
+WARM_UP = 10
 # Longer than any back-off of an idle consumer would be.
 PAUSE_S = 0.25
 PATIENCE_S = 30.0

@@ -3,22 +3,35 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import orjson
 import pytest
 import redis
 
+from graphql_api.cli.engines.process import EngineUnavailable
+from graphql_api.cli.engines.redis_server import RedisServer
 from graphql_api.config import Settings
 from graphql_api.data.languages import open_language_board
 from graphql_api.data.stores import Stores
 from graphql_api.data.words import HistoryStatus, Verdict
 from tasks.messages import DramatiqOutbox
+from tests.conftest import missing
 from tests.executions import ADD, ADD_CPP, SHORT, WRONG, Desk, sleeping, until
 from tests.system import Worker, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
+
+
+@pytest.fixture(scope="module")
+def redis_server() -> Iterator[str]:
+    """A Redis of these tests' own: other tests' workers must not take our messages."""
+    try:
+        with RedisServer() as engine:
+            yield engine.url
+    except EngineUnavailable as error:
+        missing(str(error))
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from graphql_api.cli.engines.process import EngineUnavailable
+from graphql_api.cli.engines.redis_server import RedisServer
 from graphql_api.config import Settings
 from graphql_api.data.stores import Stores
 from tasks.execution import Execution
@@ -29,6 +31,16 @@ class Remembered:
     @property
     def ulids(self) -> list[str]:
         return [ulid for _, ulid, _ in self.sent]
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """A Redis of these tests' own: other tests' workers must not take our messages."""
+    try:
+        with RedisServer() as engine:
+            yield engine.url
+    except EngineUnavailable as error:
+        missing(str(error))
 
 
 @pytest.fixture(scope="session")
