@@ -1,0 +1,56 @@
+"""The README's first session does what the README shows."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.system import Api, Worker
+
+pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
+
+BLOCK = re.compile(r"```sh\n(.*?)```\n```json\n(.*?)```", re.DOTALL)
+MEASURED = ("cpuMs", "peakKb")
+
+
+def matches(shown: Any, real: Any) -> bool:
+    """Whether an answer is what is shown; `…` stands for any text, or any further entries."""
+    if isinstance(shown, dict):
+        return (
+            isinstance(real, dict)
+            and list(shown) == list(real)
+            and all(
+                isinstance(real[key], int) if key in MEASURED else matches(shown[key], real[key])
+                for key in shown
+            )
+        )
+    if isinstance(shown, list):
+        if shown[-1:] == ["…"]:
+            shown, real = shown[:-1], real[: len(shown) - 1]
+        return len(shown) == len(real) and all(map(matches, shown, real))
+    if isinstance(shown, str) and "…" in shown:
+        return re.fullmatch(".+".join(map(re.escape, shown.split("…"))), real) is not None
+    return bool(shown == real)
+
+
+def test_the_first_session_gives_what_the_readme_shows(
+    api: Api, worker: Worker, tmp_path: Path
+) -> None:
+    assert worker.is_running
+    blocks = BLOCK.findall((ROOT / "README.md").read_text())
+    assert len(blocks) == 5
+    script = "\necho; echo ---\n".join(commands for commands, _ in blocks)
+    done = subprocess.run(
+        ["bash", "-ec", script.replace("http://localhost:8000/graphql", api.url)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=True,
+    )
+    for (_, shown), real in zip(blocks, done.stdout.split("\n---\n"), strict=True):
+        assert matches(json.loads(shown), json.loads(real)), real
