@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import strawberry
 import structlog
-from graphql import GraphQLError, Undefined
+from graphql import GraphQLError, Undefined, get_named_type
 from strawberry.types import ExecutionContext
 
 from graphql_api.data.errors import DomainError
@@ -74,17 +74,22 @@ class ApiSchema(strawberry.Schema):
         errors[:] = [shown(error) for error in errors]
 
 
-def _without_null_defaults(built: ApiSchema) -> ApiSchema:
-    """Let what is optional have no default instead of null: Python's own defaults do."""
+def _finished(built: ApiSchema) -> ApiSchema:
+    """Let what is optional have no default instead of null; Python's own defaults hold then.
+
+    Inputs are described where they are used, as their type is.
+    """
     for kind in built._schema.type_map.values():  # noqa: SLF001 - Strawberry has no other way
         for member in getattr(kind, "fields", {}).values():
             for argument in (member, *getattr(member, "args", {}).values()):
                 if getattr(argument, "default_value", Undefined) is None:
                     argument.default_value = Undefined
+                if argument.description is None:
+                    argument.description = get_named_type(argument.type).description
     return built
 
 
-schema = _without_null_defaults(
+schema = _finished(
     ApiSchema(
         query=Query,
         mutation=Mutation,

@@ -1,0 +1,319 @@
+"""Signing in, one's own account, administration, plans, histories' visibility and removal."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from graphql_api.config import Environment
+from graphql_api.data.languages import LanguageInfo
+from graphql_api.data.words import UserState
+from tests.conftest import SECRET
+from tests.integration.api.conftest import ADMIN, Api, OpenApi
+
+pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
+
+ANN, BOB = "ann@example.org", "bob@example.org"
+VIEWER = "{ viewer { id name email role plan { id executionsPerDay } stats { executions } } }"
+
+
+async def test_signing_in_creates_the_user_once_also_at_once(api: Api) -> None:
+    fields = "accessToken expiresAt viewer { id email name role }"
+    found = await asyncio.gather(
+        *(api.mutate("signInForDevelopment", fields, email="Ann@Example.org") for _ in range(6))
+    )
+    assert len({result["viewer"]["id"] for result in found}) == 1
+    assert found[0]["viewer"]["email"] == ANN
+    assert found[0]["viewer"]["role"] == "USER"
+    assert datetime.fromisoformat(found[0]["expiresAt"]) > datetime.now(UTC)
+    viewer = (await api.data(VIEWER, found[0]["accessToken"]))["viewer"]
+    assert (viewer["name"], viewer["plan"]["id"]) == ("Ann", "free")
+
+
+async def test_an_address_of_admin_emails_is_an_administrator(api: Api) -> None:
+    token = await api.sign_in(ADMIN.upper())
+    viewer = (await api.data(VIEWER, token))["viewer"]
+    assert viewer["role"] == "ADMIN"
+    assert viewer["plan"] == {"id": "unlimited", "executionsPerDay": None}
+
+
+@pytest.mark.parametrize("email", ["", "ann", "ann@", "@example.org", "a b@example.org", "a\n@b.c"])
+async def test_a_malformed_address_is_refused(api: Api, email: str) -> None:
+    result = await api.mutate("signInForDevelopment", "accessToken", email=email)
+    assert (result["__typename"], result["path"]) == ("InvalidInput", ["email"])
+
+
+async def test_the_development_sign_in_is_refused_in_production(open_api: OpenApi) -> None:
+    api = await open_api(environment=Environment.PRODUCTION)
+    result = await api.mutate("signInForDevelopment", "accessToken", email=ANN)
+    assert result["__typename"] == "Forbidden"
+    assert await api.services.stores.users.by_email(ANN) is None
+
+
+async def test_signed_out_the_viewer_is_null(api: Api) -> None:
+    assert await api.data("{ viewer { id } }") == {"viewer": None}
+
+
+async def test_inactive_users_neither_sign_in_nor_use_their_token(api: Api) -> None:
+    token, admin = await api.sign_in(ANN), await api.sign_in(ADMIN)
+    user_id = (await api.data(VIEWER, token))["viewer"]["id"]
+    await api.mutate("deactivateUser", "user { id }", admin, userId=user_id)
+
+    response = await api.post(VIEWER, token=token)
+    assert response.status_code == 401
+    refused = await api.mutate("signInForDevelopment", "accessToken", email=ANN)
+    assert refused["__typename"] == "Forbidden"
+
+    await api.mutate("activateUser", "user { id }", admin, userId=user_id)
+    assert (await api.data(VIEWER, token))["viewer"]["id"] == user_id
+
+
+async def test_the_viewer_changes_their_name(api: Api) -> None:
+    token = await api.sign_in(ANN)
+    result = await api.mutate("updateViewer", "viewer { name }", token, name="  Ann B. ")
+    assert result["viewer"]["name"] == "Ann B."
+    assert (await api.data(VIEWER, token))["viewer"]["name"] == "Ann B."
+    for name in ("", "x" * 101, "a\nb"):
+        bad = await api.mutate("updateViewer", "viewer { name }", token, name=name)
+        assert (bad["__typename"], bad["path"]) == ("InvalidInput", ["name"])
+    out = await api.mutate("updateViewer", "viewer { name }", name="x")
+    assert out["__typename"] == "Unauthenticated"
+
+
+async def test_administrators_list_users_and_others_do_not(api: Api) -> None:
+    await api.sign_in(ANN)
+    query = "{ users { edges { node { email } } } }"
+    assert (await api.error(query))["extensions"]["code"] == "UNAUTHENTICATED"
+    assert (await api.error(query, await api.editor()))["extensions"]["code"] == "FORBIDDEN"
+    found = await api.data(query, await api.sign_in(ADMIN))
+    emails = [edge["node"]["email"] for edge in found["users"]["edges"]]
+    assert emails == [ADMIN, "editor@example.org", ANN]
+
+
+async def test_a_plan_is_created_given_and_changed_for_all_its_users(api: Api) -> None:
+    token, admin = await api.sign_in(ANN), await api.sign_in(ADMIN)
+    user_id = (await api.data(VIEWER, token))["viewer"]["id"]
+    fields = "plan { id name executionsPerDay hintsPerDay runsPerDay isActive }"
+    made = await api.mutate(
+        "createPlan", fields, admin, id="pro", name="Pro", executionsPerDay=7, hintsPerDay=None
+    )
+    assert made["plan"]["executionsPerDay"] == 7
+    assert (made["plan"]["hintsPerDay"], made["plan"]["runsPerDay"]) == (None, None)
+    again = await api.mutate("createPlan", fields, admin, id="pro", name="Pro")
+    assert again["__typename"] == "Conflict"
+
+    await api.mutate("setUserPlan", "user { id }", admin, userId=user_id, planId="pro")
+    changed = await api.mutate("updatePlan", fields, admin, id="pro", executionsPerDay=None)
+    assert (changed["plan"]["executionsPerDay"], changed["plan"]["name"]) == (None, "Pro")
+    viewer = (await api.data(VIEWER, token))["viewer"]
+    assert viewer["plan"] == {"id": "pro", "executionsPerDay": None}
+
+    await api.mutate("updatePlan", fields, admin, id="pro", isActive=False)
+    ids = [plan["id"] for plan in (await api.data("{ plans { id } }"))["plans"]]
+    assert ids == ["free"]
+    gone = await api.mutate("setUserPlan", "user { id }", admin, userId=user_id, planId="pro")
+    assert (gone["__typename"], gone["path"]) == ("InvalidInput", ["planId"])
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ({"id": "A B"}, ["id"]),
+        ({"name": ""}, ["name"]),
+        ({"executionsPerDay": -1}, ["executionsPerDay"]),
+        ({"runsPerDay": 1_000_001}, ["runsPerDay"]),
+    ],
+)
+async def test_a_bad_plan_is_refused(api: Api, given: dict[str, object], path: list[str]) -> None:
+    admin = await api.sign_in(ADMIN)
+    whole = {"id": "p", "name": "P"} | given
+    result = await api.mutate("createPlan", "plan { id }", admin, **whole)
+    assert (result["__typename"], result["path"]) == ("InvalidInput", path)
+    if "id" not in given:
+        result = await api.mutate("updatePlan", "plan { id }", admin, **(whole | {"id": "free"}))
+        assert (result["__typename"], result["path"]) == ("InvalidInput", path)
+
+
+async def test_administration_is_for_administrators(api: Api) -> None:
+    editor, admin = await api.editor(), await api.sign_in(ADMIN)
+    ids = {"userId": (await api.data(VIEWER, await api.sign_in(ANN)))["viewer"]["id"]}
+    mutations: list[tuple[str, str, dict[str, str]]] = [
+        ("setUserPlan", "user { id }", ids | {"planId": "free"}),
+        ("activateUser", "user { id }", ids),
+        ("deactivateUser", "user { id }", ids),
+        ("deleteUser", "userId", ids),
+        ("createPlan", "plan { id }", {"id": "p", "name": "P"}),
+        ("updatePlan", "plan { id }", {"id": "free", "name": "P"}),
+    ]
+    for name, fields, given in mutations:
+        assert (await api.mutate(name, fields, **given))["__typename"] == "Unauthenticated"
+        assert (await api.mutate(name, fields, editor, **given))["__typename"] == "Forbidden"
+        if "userId" in given:
+            # A user that is not there.
+            unknown = given | {"userId": "dTAxQQ"}
+            result = await api.mutate(name, fields, admin, **unknown)
+            assert result["__typename"] == "NotFound", name
+            result = await api.mutate(name, fields, admin, **(given | {"userId": "?"}))
+            assert (result["__typename"], result["path"]) == ("InvalidInput", ["userId"])
+    unknown_plan = await api.mutate("updatePlan", "plan { id }", admin, id="none", name="X")
+    assert unknown_plan["__typename"] == "NotFound"
+
+
+async def test_administrators_do_not_lock_themselves_out(api: Api) -> None:
+    admin = await api.sign_in(ADMIN)
+    own = (await api.data(VIEWER, admin))["viewer"]["id"]
+    result = await api.mutate("deactivateUser", "user { id }", admin, userId=own)
+    assert result["__typename"] == "Conflict"
+
+
+async def test_deleting_oneself_removes_histories_feed_and_sign_in(api: Api) -> None:
+    await api.problem()
+    token = await api.sign_in(ANN)
+    user_id = (await api.data(VIEWER, token))["viewer"]["id"]
+    await api.submit(token, isPublic=True)
+    await api.judge()
+    feed = "{ publicFeed { edges { node { id } } } }"
+    assert len((await api.data(feed))["publicFeed"]["edges"]) == 1
+
+    done = await api.mutate("deleteUser", "userId", token, userId=user_id)
+
+    assert done["userId"] == user_id
+    assert (await api.data(feed))["publicFeed"]["edges"] == []
+    assert await api.services.stores.users.by_email(ANN) is None
+    assert (await api.post(VIEWER, token=token)).status_code == 401
+
+
+async def test_a_user_being_deleted_cannot_sign_in(api: Api) -> None:
+    await api.sign_in(ANN)
+    user = await api.services.stores.users.begin_deletion((await api.user(ANN)).uid)
+    assert user.state is UserState.DELETING
+    result = await api.mutate("signInForDevelopment", "accessToken", email=ANN)
+    assert result["__typename"] == "Forbidden"
+
+
+async def test_publishing_lists_a_history_and_hiding_takes_it_out(api: Api) -> None:
+    await api.problem()
+    token = await api.sign_in(ANN)
+    history = await api.submit(token)
+    await api.judge()
+    feed = "{ publicFeed { edges { node { id isPublic } } } }"
+    fields = "history { id isPublic }"
+
+    for is_public, listed in ((True, [history]), (True, [history]), (False, [])):
+        given = {"historyId": history, "isPublic": is_public}
+        result = await api.mutate("setHistoryVisibility", fields, token, **given)
+        assert result["history"]["isPublic"] is is_public
+        edges = (await api.data(feed))["publicFeed"]["edges"]
+        assert [edge["node"]["id"] for edge in edges] == listed
+
+
+async def test_histories_are_changed_by_their_owner_alone(api: Api) -> None:
+    await api.problem()
+    ann, bob = await api.sign_in(ANN), await api.sign_in(BOB)
+    history = await api.submit(ann)
+    await api.judge()
+    mutations: list[tuple[str, str, dict[str, object]]] = [
+        ("setHistoryVisibility", "history { id }", {"isPublic": True}),
+        ("deleteHistory", "historyId", {}),
+    ]
+    for name, fields, rest in mutations:
+        given = rest | {"historyId": history}
+        assert (await api.mutate(name, fields, **given))["__typename"] == "Unauthenticated"
+        assert (await api.mutate(name, fields, bob, **given))["__typename"] == "NotFound"
+        malformed = await api.mutate(name, fields, bob, **(given | {"historyId": "x"}))
+        assert (malformed["__typename"], malformed["path"]) == ("InvalidInput", ["historyId"])
+    await api.mutate(
+        "setHistoryVisibility", "history { id }", ann, historyId=history, isPublic=True
+    )
+    for name, fields, rest in mutations:
+        result = await api.mutate(name, fields, bob, **(rest | {"historyId": history}))
+        assert result["__typename"] == "Forbidden"
+
+
+async def test_a_history_of_a_problem_taken_back_is_not_published(api: Api) -> None:
+    await api.problem()
+    token = await api.sign_in(ANN)
+    history = await api.submit(token)
+    await api.judge()
+    await api.services.stores.problems.soft_delete("algoitny", "1", "gone")
+    given = {"historyId": history, "isPublic": True}
+    result = await api.mutate("setHistoryVisibility", "history { id }", token, **given)
+    assert result["__typename"] == "Conflict"
+
+
+async def test_a_deleted_history_is_gone_with_what_belongs_to_it(api: Api) -> None:
+    await api.problem()
+    token = await api.sign_in(ANN)
+    history = await api.submit(token, isPublic=True)
+    await api.judge()
+    result = await api.mutate("deleteHistory", "historyId", token, historyId=history)
+    assert result["historyId"] == history
+    left = [key for key in await api.trace(ANN) if key.startswith(("H#", "B#"))]
+    assert left == []
+    found = await api.data("query($id: ID!) { history(id: $id) { id } }", token, id=history)
+    assert found == {"history": None}
+
+
+async def test_usage_of_days_comes_today_first_and_is_bounded(api: Api) -> None:
+    await api.problem()
+    token = await api.sign_in(ANN)
+    await api.submit(token)
+    query = "query($n: Int!) { viewer { usage(days: $n) { date executions { used } } } }"
+    days = (await api.data(query, token, n=3))["viewer"]["usage"]
+    assert [day["executions"]["used"] for day in days] == [1, 0, 0]
+    assert days[0]["date"] > days[1]["date"] > days[2]["date"]
+    for count in (0, 91):
+        error = await api.error(query, token, n=count)
+        assert error["extensions"] == {"code": "INVALID_INPUT", "path": ["days"]}
+
+
+async def test_languages_are_those_that_workers_announce(api: Api) -> None:
+    assert await api.data("{ languages { id } }") == {"languages": []}
+    await api.services.board.announce(
+        "w1",
+        [
+            LanguageInfo(
+                id="python",
+                name="Python",
+                version="3.11.2",
+                aliases=("py",),
+                file_name="main.py",
+                compile_command=None,
+                run_command="python3 main.py",
+            )
+        ],
+    )
+    query = "{ languages { id name version aliases fileName compileCommand runCommand } }"
+    assert (await api.data(query))["languages"] == [
+        {
+            "id": "python",
+            "name": "Python",
+            "version": "3.11.2",
+            "aliases": ["py"],
+            "fileName": "main.py",
+            "compileCommand": None,
+            "runCommand": "python3 main.py",
+        }
+    ]
+    await api.problem()
+    token = await api.sign_in(ANN)
+    given = {"platform": "algoitny", "number": "1", "language": "java", "code": "x"}
+    refused = await api.mutate("executeCode", "message", token, **given)
+    assert (refused["__typename"], refused["path"]) == ("Unavailable", ["language"])
+
+
+async def test_languages_say_that_redis_is_away(open_api: OpenApi) -> None:
+    api = await open_api(redis_url="redis://127.0.0.1:1/0")
+    assert (await api.error("{ languages { id } }"))["extensions"]["code"] == "UNAVAILABLE"
+
+
+async def test_a_rotated_secret_still_reads_older_tokens(open_api: OpenApi) -> None:
+    from pydantic import SecretStr  # noqa: PLC0415 - one use
+
+    before = await open_api()
+    token = await before.sign_in(ANN)
+    rotated = (SecretStr("another-secret-with-enough-characters"), SecretStr(SECRET))
+    after = await open_api(secret_keys=rotated)
+    assert (await after.data(VIEWER, token))["viewer"]["email"] == ANN
+    alone = await open_api(secret_keys=rotated[:1])
+    assert (await alone.post(VIEWER, token=token)).status_code == 401

@@ -1,0 +1,209 @@
+"""What editors do with problems, and what they and others are refused."""
+
+from typing import Any
+
+import pytest
+
+from graphql_api.data.words import ProblemState
+from tests.integration.api.conftest import ADMIN, Api
+
+pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
+
+NEW = {"platform": "algoitny", "number": "7", "title": "Seven"}
+TESTS = [{"input": "1", "output": "2", "isSample": True}, {"input": "3", "output": "4"}]
+PROBLEM = """problem { id state title url tags statement constraints comparer absTolerance
+  relTolerance timeLimitMs memoryLimitKb testCount solution { language code } }"""
+
+
+async def problem_id(api: Api, token: str) -> str:
+    query = '{ problem(platform: "algoitny", number: "1") { id } }'
+    found: str = (await api.data(query, token))["problem"]["id"]
+    return found
+
+
+async def test_a_problem_is_created_completed_and_found_by_everyone(api: Api) -> None:
+    editor = await api.editor()
+    given = NEW | {
+        "url": "https://example.org/7",
+        "tags": ["Math", "math", "DP"],
+        "statement": "Add.",
+        "constraints": "1 ≤ n",
+        "comparer": "FLOAT",
+        "absTolerance": 1e-6,
+        "timeLimitMs": 1500,
+        "memoryLimitKb": 65536,
+        "testCases": TESTS,
+    }
+    made = (await api.mutate("createProblem", PROBLEM, editor, **given))["problem"]
+    assert made["state"] == "DRAFT"
+    assert made["tags"] == ["math", "dp"]
+    assert (made["statement"], made["constraints"]) == ("Add.", "1 ≤ n")
+    assert (made["absTolerance"], made["relTolerance"]) == (1e-6, None)
+    assert (made["timeLimitMs"], made["memoryLimitKb"], made["testCount"]) == (1500, 65536, 2)
+
+    done = await api.mutate("completeProblem", PROBLEM, editor, problemId=made["id"])
+    assert done["problem"]["state"] == "COMPLETED"
+    found = await api.data('{ problems(tag: "DP", search: "seven") { edges { node { id } } } }')
+    assert found["problems"]["edges"] == [{"node": {"id": made["id"]}}]
+
+
+@pytest.mark.parametrize(
+    ("changed", "path"),
+    [
+        ({"title": " "}, ["title"]),
+        ({"title": "x" * 201}, ["title"]),
+        ({"title": "a\nb"}, ["title"]),
+        ({"title": "a\x00b"}, ["title"]),
+        ({"tags": ["x"] * 1 + [f"t{n}" for n in range(12)]}, ["tags"]),
+        ({"tags": ["x" * 51]}, ["tags"]),
+        ({"tags": ["a#b"]}, ["tags"]),
+        ({"platform": "a#b"}, ["platform"]),
+        ({"platform": "a b"}, ["platform"]),
+        ({"number": "a/b"}, ["number"]),
+        ({"number": "9" * 65}, ["number"]),
+        ({"url": "javascript:alert(1)"}, ["url"]),
+        ({"statement": "\x00"}, ["statement"]),
+        ({"timeLimitMs": 0}, ["timeLimitMs"]),
+        ({"timeLimitMs": 60_001}, ["timeLimitMs"]),
+        ({"memoryLimitKb": 1}, ["memoryLimitKb"]),
+        ({"comparer": "FLOAT", "absTolerance": -1}, ["absTolerance"]),
+        ({"comparer": "EXACT", "relTolerance": 0.1}, ["relTolerance"]),
+        ({"testCases": [{"input": "\x00", "output": ""}]}, ["testCases", "0", "input"]),
+        ({"testCases": [{"input": "", "output": ""}] * 2001}, ["testCases"]),
+    ],
+)
+async def test_a_bad_field_is_named_and_nothing_is_created(
+    api: Api, changed: dict[str, Any], path: list[str]
+) -> None:
+    editor = await api.editor()
+    result = await api.mutate("createProblem", PROBLEM, editor, **(NEW | changed))
+    assert (result["__typename"], result["path"]) == ("InvalidInput", path)
+    assert await api.services.stores.problems.get("algoitny", "7") is None
+
+
+async def test_a_problem_is_created_once(api: Api) -> None:
+    editor = await api.editor()
+    await api.mutate("createProblem", PROBLEM, editor, **NEW)
+    result = await api.mutate("createProblem", PROBLEM, editor, **NEW)
+    assert result["__typename"] == "Conflict"
+
+
+async def test_an_update_changes_what_is_given(api: Api) -> None:
+    editor = await api.editor()
+    await api.problem(statement="Old", tags=["a"])
+    pid = await problem_id(api, editor)
+    given = {"problemId": pid, "title": "New", "statement": "", "comparer": "LINES"}
+    changed = (await api.mutate("updateProblem", PROBLEM, editor, **given))["problem"]
+    assert (changed["title"], changed["statement"], changed["comparer"]) == ("New", None, "LINES")
+    assert changed["tags"] == ["a"]
+    bad = await api.mutate("updateProblem", PROBLEM, editor, problemId=pid, title="")
+    assert (bad["__typename"], bad["path"]) == ("InvalidInput", ["title"])
+
+
+async def test_a_problem_without_tests_stays_a_draft(api: Api) -> None:
+    editor = await api.editor()
+    await api.problem(state=ProblemState.DRAFT, tests=0)
+    pid = await problem_id(api, editor)
+    result = await api.mutate("completeProblem", PROBLEM, editor, problemId=pid)
+    assert result["__typename"] == "Conflict"
+
+
+async def test_soft_deletion_hides_and_restoring_brings_back(api: Api) -> None:
+    editor = await api.editor()
+    await api.problem()
+    pid = await problem_id(api, editor)
+    query = "{ problems { edges { node { id } } } }"
+
+    gone = await api.mutate("softDeleteProblem", PROBLEM, editor, problemId=pid, reason="twice")
+    assert gone["problem"]["state"] == "DELETED"
+    assert (await api.data(query))["problems"]["edges"] == []
+    update = await api.mutate("updateProblem", PROBLEM, editor, problemId=pid, title="Back")
+    assert update["__typename"] == "Conflict"
+
+    back = await api.mutate("restoreProblem", PROBLEM, editor, problemId=pid)
+    assert back["problem"]["state"] == "COMPLETED"
+    assert len((await api.data(query))["problems"]["edges"]) == 1
+    again = await api.mutate("restoreProblem", PROBLEM, editor, problemId=pid)
+    assert again["__typename"] == "Conflict"
+
+
+async def test_only_administrators_delete_for_good(api: Api) -> None:
+    editor, admin = await api.editor(), await api.sign_in(ADMIN)
+    await api.problem()
+    pid = await problem_id(api, editor)
+    refused = await api.mutate("deleteProblem", "problemId", editor, problemId=pid)
+    assert refused["__typename"] == "Forbidden"
+    done = await api.mutate("deleteProblem", "problemId", admin, problemId=pid)
+    assert done["problemId"] == pid
+    assert await api.services.stores.problems.get("algoitny", "1") is None
+    again = await api.mutate("deleteProblem", "problemId", admin, problemId=pid)
+    assert again["__typename"] == "NotFound"
+
+
+async def test_tests_are_added_replaced_and_deleted(api: Api) -> None:
+    editor = await api.editor()
+    await api.problem(tests=1)
+    pid = await problem_id(api, editor)
+    fields = "problem { testCount testCases { edges { node { id number input } } } }"
+
+    added = await api.mutate("addTestCases", fields, editor, problemId=pid, testCases=TESTS)
+    assert added["problem"]["testCount"] == 3
+    first = added["problem"]["testCases"]["edges"][0]["node"]["id"]
+
+    deleted = await api.mutate("deleteTestCase", fields, editor, testCaseId=first)
+    edges = deleted["problem"]["testCases"]["edges"]
+    assert [edge["node"]["input"] for edge in edges] == ["1", "3"]
+    assert [edge["node"]["number"] for edge in edges] == [1, 2]
+
+    stale = await api.mutate("deleteTestCase", fields, editor, testCaseId=first)
+    assert stale["__typename"] == "Conflict"
+
+    replaced = await api.mutate(
+        "replaceTestCases", fields, editor, problemId=pid, testCases=TESTS[:1]
+    )
+    assert replaced["problem"]["testCount"] == 1
+    none = await api.mutate("replaceTestCases", fields, editor, problemId=pid, testCases=[])
+    assert (none["__typename"], none["path"]) == ("InvalidInput", ["testCases"])
+
+
+async def test_the_solution_is_kept_and_listed_by_its_language(api: Api) -> None:
+    editor = await api.editor()
+    await api.problem()
+    pid = await problem_id(api, editor)
+    given = {"problemId": pid, "language": "C++", "code": "int main() {}"}
+    kept = await api.mutate("setSolution", PROBLEM, editor, **given)
+    assert kept["problem"]["solution"] == {"language": "cpp", "code": "int main() {}"}
+    found = await api.data('{ problems(language: "cpp") { edges { node { id } } } }')
+    assert found["problems"]["edges"] == [{"node": {"id": pid}}]
+    bad = await api.mutate("setSolution", PROBLEM, editor, **(given | {"language": "klingon"}))
+    assert (bad["__typename"], bad["path"]) == ("InvalidInput", ["language"])
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("createProblem", NEW),
+        ("updateProblem", {}),
+        ("completeProblem", {}),
+        ("softDeleteProblem", {"reason": "x"}),
+        ("restoreProblem", {}),
+        ("deleteProblem", {}),
+        ("addTestCases", {"testCases": TESTS}),
+        ("replaceTestCases", {"testCases": TESTS}),
+        ("setSolution", {"language": "python", "code": "x"}),
+    ],
+)
+async def test_others_are_refused_and_unknown_problems_not_found(
+    api: Api, name: str, given: dict[str, Any]
+) -> None:
+    fields = "problemId" if name == "deleteProblem" else "problem { id }"
+    bob, admin = await api.sign_in("bob@example.org"), await api.sign_in(ADMIN)
+    if name != "createProblem":
+        # The id of algoitny 404, which is not there.
+        given = given | {"problemId": "cGFsZ29pdG55IzQwNA"}
+        missing = await api.mutate(name, fields, admin, **given)
+        assert missing["__typename"] == "NotFound"
+        malformed = await api.mutate(name, fields, admin, **(given | {"problemId": "x"}))
+        assert (malformed["__typename"], malformed["path"]) == ("InvalidInput", ["problemId"])
+    assert (await api.mutate(name, fields, **given))["__typename"] == "Unauthenticated"
+    assert (await api.mutate(name, fields, bob, **given))["__typename"] == "Forbidden"
