@@ -6,6 +6,7 @@ Blocking code: call it from threads. One `Judge` serves a whole process.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -178,6 +179,7 @@ class Judge:
         self._settings = settings
         self._forced = forced
         self._languages = Languages({}, {})
+        self._closing = ExitStack()
 
     def start(self) -> Self:
         """Check the sandbox and find the languages.
@@ -186,9 +188,11 @@ class Judge:
         """
         root = self._settings.work_dir / "sandbox"
         self._sandbox = open_sandbox(root, self._settings.judge_slots, self._forced)
+        self._closing.callback(self._sandbox.close)
         self._compiler = Compiler(self._sandbox)
         self._languages = detect_languages(self._sandbox, self._compiler)
         self._pool = ThreadPoolExecutor(len(self._sandbox.slots), thread_name_prefix="judge")
+        self._closing.callback(self._pool.shutdown)
         return self
 
     def __enter__(self) -> Self:
@@ -214,8 +218,7 @@ class Judge:
 
     def close(self) -> None:
         """End the helper processes and remove the slots' groups, after what still runs."""
-        self._pool.shutdown()
-        self._sandbox.close()
+        self._closing.close()
 
     def judge(
         self,

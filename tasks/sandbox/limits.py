@@ -301,7 +301,7 @@ def _try_cgroup2(identity: str, found: list[_Hierarchy]) -> Callable[[int], Slot
         if hierarchy.is_v2:
             base = _cgroup2_base(hierarchy)
             if base is not None:
-                Cgroup2Slot(base / f"algoitny-{identity}-check").close()
+                Cgroup2Slot(base / f"algoitny-{identity}-check-{os.getpid()}").close()
                 return lambda slot: Cgroup2Slot(base / f"algoitny-{identity}-{slot}")
     return None
 
@@ -323,7 +323,7 @@ def _try_cgroup1(identity: str, found: list[_Hierarchy]) -> Callable[[int], Slot
             own["memory"] / name, own["pids"] / name, cpuacct / name if cpuacct else None
         )
 
-    check = make("check")
+    check = make(f"check-{os.getpid()}")  # workers that start together try at the same time
     check.begin(64 * 1024, 1)
     check.close()
     return make

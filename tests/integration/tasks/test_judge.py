@@ -370,6 +370,10 @@ def test_programs_of_two_judges_on_one_host_share_the_slots(tmp_path, cases):
         judge.close()
 
 
+def test_a_judge_that_never_started_can_be_closed(tmp_path):
+    Judge(Settings(work_dir=tmp_path)).close()
+
+
 def test_a_closed_judge_leaves_no_process_and_no_group(tmp_path, cases):
     judge = open_judge(tmp_path)
     assert ask(judge, "python", SUM["python"], cases()).verdict is Verdict.AC

@@ -1,5 +1,6 @@
 """Choosing and driving control groups, on directories laid out as the kernel lays them out."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from tasks.sandbox.limits import (
     NoGroup,
     choose_limits,
 )
+
+CHECK = f"algoitny-x-check-{os.getpid()}"
 
 
 def write(path: Path, text: str = "") -> Path:
@@ -141,7 +144,7 @@ class TestChoosing:
         base = tmp_path / "v2" / "user.slice"
         write(base / "cgroup.controllers", "cpu memory pids")
         write(base / "cgroup.subtree_control", "memory pids")
-        write(base / "algoitny-x-check" / "cgroup.subtree_control")
+        write(base / CHECK / "cgroup.subtree_control")
         where = proc("0::/user.slice\n", [("/", str(tmp_path / "v2"), "cgroup2", "rw")])
         held, make = choose_limits("x", proc=where)
         assert held is LimitsHeld.CGROUP2
@@ -152,7 +155,7 @@ class TestChoosing:
         write(base / "cgroup.controllers", "memory pids")
         write(base / "cgroup.subtree_control", "")
         write(base / "cgroup.procs", "17\n")
-        write(base / "algoitny-x-check" / "cgroup.subtree_control")
+        write(base / CHECK / "cgroup.subtree_control")
         held, _ = choose_limits("x", proc=proc("0::/\n", [("/", str(base), "cgroup2", "rw")]))
         assert held is LimitsHeld.CGROUP2
         assert (base / CGROUP_PARENT_LEAF / "cgroup.procs").read_text() == "17"
@@ -163,7 +166,7 @@ class TestChoosing:
         write(tmp_path / "v2" / "cgroup.subtree_control", "hugetlb")
         for name in ("memory", "pids"):
             (tmp_path / name / "mine").mkdir(parents=True)
-        cgroup1_files(tmp_path / "memory" / "mine" / "algoitny-x-check")
+        cgroup1_files(tmp_path / "memory" / "mine" / CHECK)
         where = proc(
             "4:memory:/mine\n3:pids:/mine\n0::/\n",
             [
@@ -173,7 +176,7 @@ class TestChoosing:
             ],
         )
         assert choose_limits("x", proc=where)[0] is LimitsHeld.CGROUP1
-        assert (tmp_path / "pids" / "mine" / "algoitny-x-check").is_dir()
+        assert (tmp_path / "pids" / "mine" / CHECK).is_dir()
 
     def test_nothing_writable_means_resource_limits(self, tmp_path, proc):
         where = proc("4:memory:/\n", [("/", str(tmp_path / "none"), "cgroup", "rw,memory")])
