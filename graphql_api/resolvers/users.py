@@ -53,7 +53,11 @@ async def plan_of(context: Context, user: User) -> Plan:
     """
     is_admin = effective_role(user, context.settings) is Role.ADMIN
     plan_id = UNLIMITED.plan_id if is_admin else user.plan_id
-    plan = await context.stores.plans.get(plan_id)
+    plans = context.stores.plans
+    plan = await plans.get(plan_id)
+    if plan is None and await plans.ensure_defaults():
+        # The table is younger than this process.
+        plan = await plans.get(plan_id)
     if plan is None:
         raise NotFound(f"the plan {plan_id} is gone; an administrator can make it anew")
     return plan

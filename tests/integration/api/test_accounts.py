@@ -17,6 +17,7 @@ ANN, BOB = "ann@example.org", "bob@example.org"
 VIEWER = "{ viewer { id name email role plan { id executionsPerDay } stats { executions } } }"
 
 
+@pytest.mark.slow
 async def test_signing_in_creates_the_user_once_also_at_once(api: Api) -> None:
     fields = "accessToken expiresAt viewer { id email name role }"
     found = await asyncio.gather(
@@ -43,6 +44,7 @@ async def test_a_malformed_address_is_refused(api: Api, email: str) -> None:
     assert (result["__typename"], result["path"]) == ("InvalidInput", ["email"])
 
 
+@pytest.mark.slow
 async def test_the_development_sign_in_is_refused_in_production(open_api: OpenApi) -> None:
     api = await open_api(environment=Environment.PRODUCTION)
     result = await api.mutate("signInForDevelopment", "accessToken", email=ANN)
@@ -166,6 +168,7 @@ async def test_administrators_do_not_lock_themselves_out(api: Api) -> None:
     assert result["__typename"] == "Conflict"
 
 
+@pytest.mark.slow
 async def test_deleting_oneself_removes_histories_feed_and_sign_in(api: Api) -> None:
     await api.problem()
     token = await api.sign_in(ANN)
@@ -191,6 +194,7 @@ async def test_a_user_being_deleted_cannot_sign_in(api: Api) -> None:
     assert result["__typename"] == "Forbidden"
 
 
+@pytest.mark.slow
 async def test_publishing_lists_a_history_and_hiding_takes_it_out(api: Api) -> None:
     await api.problem()
     token = await api.sign_in(ANN)
@@ -207,6 +211,7 @@ async def test_publishing_lists_a_history_and_hiding_takes_it_out(api: Api) -> N
         assert [edge["node"]["id"] for edge in edges] == listed
 
 
+@pytest.mark.slow
 async def test_histories_are_changed_by_their_owner_alone(api: Api) -> None:
     await api.problem()
     ann, bob = await api.sign_in(ANN), await api.sign_in(BOB)
@@ -302,11 +307,13 @@ async def test_languages_are_those_that_workers_announce(api: Api) -> None:
     assert (refused["__typename"], refused["path"]) == ("Unavailable", ["language"])
 
 
+@pytest.mark.slow
 async def test_languages_say_that_redis_is_away(open_api: OpenApi) -> None:
     api = await open_api(redis_url="redis://127.0.0.1:1/0")
     assert (await api.error("{ languages { id } }"))["extensions"]["code"] == "UNAVAILABLE"
 
 
+@pytest.mark.slow
 async def test_a_rotated_secret_still_reads_older_tokens(open_api: OpenApi) -> None:
     from pydantic import SecretStr  # noqa: PLC0415 - one use
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from graphql_api.config import Settings
+from graphql_api.data.keys import plan
 from graphql_api.data.meter import metered
 from graphql_api.data.plans import NewPlan
 from graphql_api.data.words import ProblemState, UserState
@@ -127,6 +128,7 @@ async def test_a_used_up_quota_refuses_with_the_figures_and_leaves_no_trace(api:
     assert await api.trace(ANN) == before
 
 
+@pytest.mark.slow
 async def test_one_idempotency_key_is_one_history_and_one_unit_also_at_once(
     api: Api, ann: str
 ) -> None:
@@ -186,6 +188,7 @@ async def test_an_administrator_has_no_limit(api: Api) -> None:
     assert result["usage"]["executions"] == {"used": 1, "limit": None, "remaining": None}
 
 
+@pytest.mark.slow
 async def test_redis_down_still_accepts_and_leaves_the_sending_to_the_sweeper(
     open_api: OpenApi, settings: Settings
 ) -> None:
@@ -206,3 +209,12 @@ async def test_a_deactivated_user_cannot_execute_although_known_to_the_process(
     await api.services.stores.users.set_state((await api.user(ANN)).uid, UserState.INACTIVE)
     result = await api.mutate("executeCode", "message", ann, **GOOD)
     assert result["__typename"] == "Unauthenticated"
+
+
+async def test_a_table_made_after_the_process_began_gets_its_plans(api: Api, ann: str) -> None:
+    stores = api.services.stores
+    for plan_id in ("free", "unlimited"):
+        await stores.dynamo.delete(plan(plan_id))
+    stores.plans._cache.clear()
+    await api.submit(ann)
+    assert [one.plan_id for one in await stores.plans.list()] == ["free"]

@@ -80,6 +80,7 @@ async def test_a_body_over_the_limit_is_413_also_without_a_length(api: Api) -> N
     assert (await send(api, body, **user)).status_code == 413
 
 
+@pytest.mark.slow
 async def test_an_editor_sends_up_to_32_mb_of_tests(api: Api) -> None:
     token = await api.editor()
     await api.problem()
@@ -222,6 +223,7 @@ async def test_every_answer_has_the_request_s_id_and_one_line_of_log(api: Api) -
     assert len(made.headers["x-request-id"]) == 32
 
 
+@pytest.mark.slow
 async def test_browsers_of_allowed_origins_alone_may_read(open_api: OpenApi) -> None:
     api = await open_api(allowed_origins=("https://app.example.org",))
     asked = {

@@ -52,6 +52,7 @@ async def test_a_page_stays_where_it_was_while_others_insert(api: Api, seven: li
     assert numbers == seven[3:]
 
 
+@pytest.mark.slow
 async def test_a_page_without_size_holds_twenty(api: Api) -> None:
     for number in range(21):
         await api.problem(str(number), tests=0)
@@ -94,6 +95,7 @@ async def test_a_cursor_of_another_list_filter_or_hand_is_refused(
     assert (await api.error(feed, after=cursor))["extensions"]["code"] == "INVALID_INPUT"
 
 
+@pytest.mark.slow
 async def test_a_feed_page_is_one_request_and_reads_no_body(api: Api) -> None:
     await api.problem()
     token = await api.sign_in("ann@example.org")
@@ -108,6 +110,7 @@ async def test_a_feed_page_is_one_request_and_reads_no_body(api: Api) -> None:
         assert [call.operation for call in meter.calls] == ["query"]
 
 
+@pytest.mark.slow
 async def test_a_filter_that_leaves_cards_out_goes_on_from_where_it_stopped(api: Api) -> None:
     await api.problem()
     token = await api.sign_in("ann@example.org")
@@ -123,6 +126,7 @@ async def test_a_filter_that_leaves_cards_out_goes_on_from_where_it_stopped(api:
     assert met == ["cpp"] * 3
 
 
+@pytest.mark.slow
 async def test_tests_and_users_are_paged_both_ways(api: Api) -> None:
     await api.problem(tests=5)
     admin = await api.sign_in("admin@example.org")

@@ -108,6 +108,7 @@ async def test_a_problem_without_tests_stays_a_draft(api: Api) -> None:
     assert result["__typename"] == "Conflict"
 
 
+@pytest.mark.slow
 async def test_soft_deletion_hides_and_restoring_brings_back(api: Api) -> None:
     editor = await api.editor()
     await api.problem()
@@ -127,6 +128,7 @@ async def test_soft_deletion_hides_and_restoring_brings_back(api: Api) -> None:
     assert again["__typename"] == "Conflict"
 
 
+@pytest.mark.slow
 async def test_only_administrators_delete_for_good(api: Api) -> None:
     editor, admin = await api.editor(), await api.sign_in(ADMIN)
     await api.problem()
@@ -140,6 +142,7 @@ async def test_only_administrators_delete_for_good(api: Api) -> None:
     assert again["__typename"] == "NotFound"
 
 
+@pytest.mark.slow
 async def test_tests_are_added_replaced_and_deleted(api: Api) -> None:
     editor = await api.editor()
     await api.problem(tests=1)

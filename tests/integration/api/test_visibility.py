@@ -109,6 +109,7 @@ TESTS = """{ problem(platform: "algoitny", number: "1") { testCount solution { c
   testCases { edges { node { id number isSample input output } } } } }"""
 
 
+@pytest.mark.slow
 async def test_hidden_tests_and_solutions_are_for_editors_also_by_node(api: Api) -> None:
     await api.problem(tests=3)
     await api.services.stores.problems.set_solution("algoitny", "1", "python", "print()")
@@ -154,6 +155,7 @@ async def test_the_id_of_another_kind_is_a_typed_error(api: Api) -> None:
     assert error["extensions"] == {"code": "INVALID_INPUT", "path": ["id"]}
 
 
+@pytest.mark.slow
 async def test_hundred_nodes_of_one_kind_are_one_request(api: Api) -> None:
     for number in range(5):
         await api.problem(str(number))
@@ -164,6 +166,7 @@ async def test_hundred_nodes_of_one_kind_are_one_request(api: Api) -> None:
     assert meter.requests == 1
 
 
+@pytest.mark.slow
 async def test_a_page_of_histories_reads_problems_and_code_in_one_batch_each(
     api: Api,
 ) -> None:
