@@ -204,12 +204,15 @@ def _redis_id(message: Message[Any] | MessageProxy) -> str:
 
 @contextmanager
 def _as_closed() -> Iterator[None]:
-    """Name every lost connection in the way that makes dramatiq connect again.
+    """Name every failure of Redis in the way that makes dramatiq connect again.
+
+    Of the others it lets a consumer thread die: a Redis that is full for a moment, or a replica for
+    a moment, must not end a worker.
 
     Raises:
-        ConnectionClosed: Redis went away or did not answer in time.
+        ConnectionClosed: Redis went away, did not answer in time, or refused.
     """
     try:
         yield
-    except (redis.ConnectionError, redis.TimeoutError) as error:
+    except redis.RedisError as error:
         raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]

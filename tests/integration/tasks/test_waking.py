@@ -227,6 +227,26 @@ def _proxy() -> dramatiq.MessageProxy:
     return dramatiq.MessageProxy(message().copy(options={"redis_message_id": "1"}))
 
 
+@pytest.mark.slow
+def test_a_worker_outlives_a_redis_that_is_full_for_a_while(
+    broker: WakingBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dramatiq.worker.CONSUMER_RESTART_DELAY_SECS", 0.1)
+    done = threading.Event()
+    with working(broker, lambda _: done.set()) as actor:
+        # A delayed message in hand is what a failing consumer tries to give back.
+        actor.send_with_options(args=("later",), delay=1500)
+        time.sleep(0.3)
+        broker.client.config_set("maxmemory", 1)
+        try:
+            time.sleep(0.8)
+        finally:
+            broker.client.config_set("maxmemory", 0)
+        done.clear()
+        actor.send("now")
+        assert done.wait(5)
+
+
 def test_a_broken_connection_is_tried_once_again(redis_url: str) -> None:
     with connect(redis_url, timeout_s=0.5) as client:
         assert client.ping()
