@@ -62,7 +62,8 @@ docs: venv ## write docs/settings.md from the code
 	$(BIN)/algoitny settings > docs/settings.md
 
 bench: setup ## run the benchmarks; they print their figures
-	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	for script in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do \
+	  echo "== $$script"; $(BIN)/python -m benchmarks.$$script || exit 1; done
 
 dynamodb-init: venv ## create the table, or reconcile its settings
 	@$(BIN)/algoitny table init
