@@ -2,7 +2,7 @@
 
 import typer
 
-from graphql_api.cli import problems, schema, table
+from graphql_api.cli import problems, schema, table, users
 from graphql_api.cli.dev import dev
 from graphql_api.cli.doctor import doctor
 from graphql_api.cli.settings import settings
@@ -22,4 +22,5 @@ app.command()(settings)
 app.command()(submit)
 app.add_typer(table.app, name="table")
 app.add_typer(problems.app, name="problems")
+app.add_typer(users.app, name="users")
 app.add_typer(schema.app, name="schema")

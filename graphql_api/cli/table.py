@@ -1,59 +1,54 @@
 """`algoitny table …`: make, show and remove the table."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 
-from graphql_api.config import Settings, get_settings
+from graphql_api.cli.console import AsJson, Output
+from graphql_api.config import get_settings
 from graphql_api.data.errors import DomainError
 from graphql_api.data.table import Table, open_table
 
 app = typer.Typer(help="Make, show and remove the DynamoDB table.", no_args_is_help=True)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 @contextmanager
-def _engine_errors() -> Iterator[None]:
+def _engine_errors(output: Output) -> Iterator[None]:
     """End the command with 1 and a sentence when the engine fails."""
     try:
         yield
     except DomainError as error:
-        typer.echo(error.message, err=True)
+        output.error(error.message)
         raise typer.Exit(1) from error
 
 
 @app.command()
 def init(*, as_json: AsJson = False) -> None:
     """Make the table, or bring an existing one's settings in line; safe to run again."""
-    settings = get_settings()
+    output, table = Output(as_json=as_json), open_table(get_settings())
     done: dict[str, str] = {}
-    with _engine_errors():
-        for step in open_table(settings).provision():
+    with _engine_errors(output):
+        for step in table.provision():
             done[step.setting] = step.outcome
-            if not as_json:
-                typer.echo(f"{settings.table_name}: {step.setting}: {step.outcome}")
-    if as_json:
-        typer.echo(json.dumps({"table": settings.table_name, "steps": done}))
+            output.line(f"{table.name}: {step.setting}: {step.outcome}")
+    output.document({"table": table.name, "steps": done})
 
 
 @app.command()
 def describe(*, as_json: AsJson = False) -> None:
     """Show the table: state, size, indexes."""
-    settings = get_settings()
-    with _engine_errors():
-        found = _existing(open_table(settings), settings)
-    if as_json:
-        typer.echo(json.dumps(found, default=str))
-        return
-    typer.echo(
-        f"{found['TableName']}: {found['TableStatus']}, {found['ItemCount']} items, ", nl=False
+    output, table = Output(as_json=as_json), open_table(get_settings())
+    with _engine_errors(output):
+        found = _existing(output, table)
+    output.line(
+        f"{table.name}: {found['TableStatus']}, {found['ItemCount']} items, "
+        f"{found['TableSizeBytes']} bytes (DynamoDB counts these every six hours)"
     )
-    typer.echo(f"{found['TableSizeBytes']} bytes (DynamoDB counts these every six hours)")
     for index in found.get("GlobalSecondaryIndexes", ()):
-        typer.echo(f"  {index['IndexName']}: {index['IndexStatus']}, {index['ItemCount']} items")
+        output.line(f"  {index['IndexName']}: {index['IndexStatus']}, {index['ItemCount']} items")
+    output.document(_for_json(found))
 
 
 @app.command()
@@ -62,22 +57,27 @@ def drop(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the table's name.")] = False,
 ) -> None:
     """Remove the table and everything in it, for ever."""
-    settings = get_settings()
-    with _engine_errors():
-        table = open_table(settings)
-        _existing(table, settings)
+    output, table = Output(), open_table(get_settings())
+    with _engine_errors(output):
+        _existing(output, table)
         if not yes and typer.prompt("Type the table's name to remove it") != table.name:
-            typer.echo("That is not its name: nothing was removed.", err=True)
+            output.error("That is not its name: nothing was removed.")
             raise typer.Exit(1)
         table.drop()
-    typer.echo(f"{settings.table_name}: removed")
+    output.line(f"{table.name}: removed")
 
 
-def _existing(table: Table, settings: Settings) -> dict[str, Any]:
+def _existing(output: Output, table: Table) -> dict[str, Any]:
     found = table.describe()
     if found is None:
-        typer.echo(
-            f"there is no table {settings.table_name}; make it with `algoitny table init`", err=True
-        )
+        output.error(f"there is no table {table.name}; make it with `algoitny table init`")
         raise typer.Exit(1)
     return found
+
+
+def _for_json(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a description whose times are texts."""
+    return {
+        name: value if isinstance(value, str | int | bool | list | dict) else str(value)
+        for name, value in found.items()
+    }

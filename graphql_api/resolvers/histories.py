@@ -78,13 +78,6 @@ async def results_of(context: Context, history: History) -> Results | None:
     return await context.loaders.results.load(history)
 
 
-async def hints_of(context: Context, history: History) -> list[str] | None:
-    """Return the hints, to the owner."""
-    if history.hint_state is None or not access.owns(context, history.uid):
-        return None
-    return await context.stores.histories.hints(history.uid, history.ulid)
-
-
 async def _own(context: Context, key: HistoryKey) -> History:
     viewer = context.require_viewer()
     history = await context.stores.histories.get(*key, consistent=True)

@@ -133,8 +133,3 @@ class History(Node):
             return None
         is_editor = info.context.is_editor
         return [TestResult.from_record(test, is_editor=is_editor) for test in found.tests]
-
-    @field(description="Hints, where there are any; for the owner.")
-    async def hints(self, info: Info) -> list[str] | None:
-        """Read the hints."""
-        return await histories.hints_of(info.context, self.record)

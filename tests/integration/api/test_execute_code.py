@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 ANN = "ann@example.org"
 GOOD = {"platform": "algoitny", "number": "1", "language": "python", "code": "print(1)"}
 FIELDS = """message history { id status verdict language isPublic platform problemNumber
-  problemTitle code testResults { number } hints author { name } }
+  problemTitle code testResults { number } author { name } }
   usage { date executions { used limit remaining resetAt } hints { used } runs { used } }"""
 
 

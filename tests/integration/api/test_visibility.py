@@ -11,7 +11,7 @@ from tests.integration.api.conftest import Api
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
 HISTORY = """query($id: ID!) { history(id: $id) { id isPublic verdict passedCount cpuMs code
-  compileOutput hints testResults { number output error expected } author { id name }
+  compileOutput testResults { number output error expected } author { id name }
   problem { title } } }"""
 ANN = "ann@example.org"
 
@@ -64,7 +64,6 @@ async def test_a_public_history_shows_code_and_counts_but_no_results(
         assert found["cpuMs"] == 12
         assert found["testResults"] is None
         assert found["compileOutput"] is None
-        assert found["hints"] is None
 
 
 async def test_an_author_s_id_opens_the_user_to_nobody_else(
