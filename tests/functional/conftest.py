@@ -76,4 +76,3 @@ def client(api: Api) -> Iterator[Client]:
     """A client that is not signed in."""
     with Client(api.url) as found:
         yield found
-
