@@ -24,7 +24,7 @@ from graphql_api.cli.engines import packages
 from graphql_api.cli.engines.dynamodb_local import DynamoDBLocal
 from graphql_api.cli.engines.paths import data_dir, project_root
 from graphql_api.cli.engines.process import HOST, EngineProcess, free_port
-from graphql_api.cli.engines.redis_server import REDIS_PORT, RedisServer
+from graphql_api.cli.engines.redis_server import RedisServer
 from graphql_api.cli.setup import (
     DYNAMODB_STEP,
     PLAYGROUND_STEP,
@@ -36,9 +36,10 @@ from graphql_api.cli.supervisor import Program, ProgramFailedError, Supervisor, 
 from graphql_api.config import Settings
 
 DEFAULT_PORT = 8000
-DYNAMODB_PORT = 8001
 READY_TIMEOUT_S = 60.0
-COLOURS = {"api": "36", "worker": "35", "dynamodb": "33", "redis": "31", "setup": "32", "dev": "1"}
+COLOURS = {"api": "36", "worker": "35", "setup": "32", "dev": "1"}
+# What the engines say is for the log file; of their ends and restarts the supervisor tells.
+QUIET = frozenset({"dynamodb", "redis"})
 
 console = Console(highlight=False)
 
@@ -96,9 +97,9 @@ class Session:
 def _plan(settings: Settings, port: int) -> Session:
     dynamodb = redis = None
     if settings.dynamodb_endpoint is None:
-        dynamodb = DynamoDBLocal(data_dir("dynamodb"), _port_or_another(DYNAMODB_PORT, port))
+        dynamodb = DynamoDBLocal(data_dir("dynamodb"))
     if "redis_url" not in settings.model_fields_set:
-        redis = RedisServer(data_dir("redis"), _port_or_another(REDIS_PORT, port))
+        redis = RedisServer(data_dir("redis"))
     variables = environment.session_variables(
         settings,
         dynamodb_endpoint=dynamodb.endpoint if dynamodb else None,
@@ -152,7 +153,9 @@ async def _until_ready(engine: EngineProcess) -> None:
     deadline = time.monotonic() + 30
     while not await asyncio.to_thread(engine.is_ready):
         if time.monotonic() > deadline:
-            raise ProgramFailedError(f"{engine.name} does not answer; its lines are above")
+            raise ProgramFailedError(
+                f"{engine.name} does not answer; .data/log/dev.log has its lines"
+            )
         await asyncio.sleep(0.05)
 
 
@@ -267,11 +270,6 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _port_or_another(wanted: int, reserved: int) -> int:
-    """Return the port that an engine usually has, or a free one where it is taken."""
-    return wanted if wanted != reserved and _is_free(wanted) else free_port()
-
-
 @contextmanager
 def _only_one_here() -> Iterator[None]:
     """Hold this checkout's data folder, so that two sessions never share one database file."""
@@ -308,8 +306,9 @@ def _writer(log: TextIO) -> Write:
     def write(name: str, line: str) -> None:
         label = f"{name:<8} |"
         shown = f"\033[{COLOURS.get(name, '0')}m{label}\033[0m" if is_terminal else label
-        with suppress(OSError):  # the terminal may be gone; the log file stays
-            print(f"{shown} {line}", flush=True)  # noqa: T201 - the programs' lines, as they are
+        if name not in QUIET:
+            with suppress(OSError):  # the terminal may be gone; the log file stays
+                print(f"{shown} {line}", flush=True)  # noqa: T201 - the programs' lines
         log.write(f"{time.strftime('%H:%M:%S')} {label} {line}\n")
         log.flush()
 

@@ -1,5 +1,6 @@
 """What `algoitny dev` decides before it starts anything."""
 
+import io
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,12 +64,25 @@ def test_a_taken_port_ends_the_command_with_another_port_to_use(
     assert f"Port {taken_port} is taken" in capsys.readouterr().out
 
 
-def test_an_engine_whose_usual_port_is_taken_gets_a_free_one(taken_port: int):
-    assert dev._port_or_another(taken_port, 8000) != taken_port
+def test_two_sessions_never_meet_on_a_usual_port_of_an_engine():
+    """A session whose engine restarts must not find another session's engine in its place."""
+    first, second = plan(), plan()
+    assert first.dynamodb is not None
+    assert second.dynamodb is not None
+    assert first.redis is not None
+    assert second.redis is not None
+    ports = [first.dynamodb.port, second.dynamodb.port, first.redis.port, second.redis.port]
+    assert len(set(ports)) == 4
+    assert not {8001, 6379} & set(ports)
 
 
-def test_an_engine_never_takes_the_port_of_the_api():
-    assert dev._port_or_another(8001, 8001) != 8001
+def test_what_engines_say_goes_to_the_log_file_only(capsys: pytest.CaptureFixture[str]):
+    log = io.StringIO()
+    write = dev._writer(log)
+    write("redis", "ready to accept connections")
+    write("api", "serving")
+    assert "ready to accept connections" in log.getvalue()
+    assert capsys.readouterr().out == "api      | serving\n"
 
 
 def test_two_sessions_in_one_checkout_are_refused(capsys: pytest.CaptureFixture[str]):
