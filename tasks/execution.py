@@ -202,10 +202,12 @@ class Execution:
     # Loading
 
     async def _load(self, history: History, held: ExitStack) -> Loaded:
-        (problem, tests), code = await asyncio.gather(
-            self._tests(history.platform, history.number, held),
-            self._stores.histories.code(history.uid, history.ulid),
-        )
+        reading = asyncio.ensure_future(self._stores.histories.code(history.uid, history.ulid))
+        try:
+            problem, tests = await self._tests(history.platform, history.number, held)
+            code = await reading
+        finally:
+            reading.cancel()
         if code is None:
             raise Unjudgeable(CODE_GONE)
         return Loaded(problem, tests, code)

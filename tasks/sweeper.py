@@ -7,7 +7,6 @@ saves work: each step is conditional in the table, so that two sweepers do no ha
 import asyncio
 import random
 from dataclasses import dataclass
-from typing import Protocol
 
 import redis.asyncio
 import structlog
@@ -22,7 +21,7 @@ from graphql_api.data.executions import Due
 from graphql_api.data.keys import DUE_SHARDS
 from graphql_api.data.stores import Stores
 from graphql_api.data.words import HistoryStatus
-from tasks.execution import WORN_OUT
+from tasks.execution import WORN_OUT, Outbox
 
 LOCK_KEY = "algoitny:sweeper"
 # Of one shard in one look; the rest is found by the next.
@@ -31,13 +30,6 @@ DUE_AT_ONCE = 100
 PURGE_PAUSE_MS = 300_000
 
 _log = structlog.stdlib.get_logger(__name__)
-
-
-class Outbox(Protocol):
-    """Sends an execution to the workers."""
-
-    async def send_execution(self, uid: str, ulid: str) -> None:
-        """Ask for an execution to be judged."""
 
 
 @dataclass(slots=True)

@@ -45,10 +45,14 @@ def connect(url: str, *, timeout_s: float, database_offset: int = 0) -> redis.Re
 class WakingBroker(RedisBroker):
     """Dramatiq's Redis broker with consumers that wait for a wake-up.
 
+    `prefetch` is the most messages of a queue that this process holds at once, by queue name;
+    while `draining` is set nothing is fetched.
+
     Parameters:
         url: the Redis; the queues lie in its next database, as maintenance lists all keys there.
         timeout_s: time-out of one command.
-        prefetch: the most messages of a queue that this process holds at once, by queue name.
+        maintenance_chance: commands of a million that look for dead workers' messages.
+        dead_message_life_ms: how long what failed for good is kept for people to look at.
     """
 
     def __init__(
