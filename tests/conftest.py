@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 import boto3
@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from graphql_api.cli.engines.dynamodb_local import DynamoDBLocal
-from graphql_api.cli.engines.process import EngineUnavailable
+from graphql_api.cli.engines.process import EngineProcess, EngineUnavailable
 from graphql_api.cli.engines.redis_server import RedisServer
 from graphql_api.config import Settings
 from graphql_api.data.client import Dynamo, open_dynamo
@@ -20,6 +20,7 @@ from graphql_api.data.table import definition
 if TYPE_CHECKING:
     from graphql_api.data.stores import Stores
 
+Engine = TypeVar("Engine", bound=EngineProcess)
 ROOT = Path(__file__).parents[1]
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 SECRET = "a-secret-of-the-tests-with-enough-characters"
@@ -32,6 +33,15 @@ def missing(reason: str) -> None:
     pytest.skip(reason)
 
 
+def running(engine: Engine) -> Iterator[Engine]:
+    """Yield the engine while it runs, for fixtures."""
+    try:
+        with engine:
+            yield engine
+    except EngineUnavailable as error:
+        missing(str(error))
+
+
 def pytest_configure() -> None:
     """Keep the caller's own configuration out of the tests."""
     for name in Settings.model_fields:
@@ -41,20 +51,14 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def dynamodb_endpoint() -> Iterator[str]:
-    try:
-        with DynamoDBLocal(heap_mb=512) as engine:
-            yield engine.endpoint
-    except EngineUnavailable as error:
-        missing(str(error))
+    for engine in running(DynamoDBLocal(heap_mb=512)):
+        yield engine.endpoint
 
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
-    try:
-        with RedisServer() as engine:
-            yield engine.url
-    except EngineUnavailable as error:
-        missing(str(error))
+    for engine in running(RedisServer()):
+        yield engine.url
 
 
 @pytest.fixture

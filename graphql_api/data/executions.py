@@ -4,6 +4,7 @@ A worker's claim is an attempt: its number fences, so that what an earlier attem
 refused. Every write names the state it has seen and decides again when that has changed.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -198,9 +199,11 @@ class ExecutionStore:
             LostClaim: the execution is no longer this attempt's, or the user is being deleted.
         """
         body = keys.results_body(history.uid, history.ulid, history.attempt)
-        await self._bodies.put(body, dump_results(outcome.results))
         seen = history
-        solves = outcome.verdict is Verdict.AC and not await self._has_solved(history)
+        _, solves = await asyncio.gather(
+            self._bodies.put(body, dump_results(outcome.results)),
+            self._solves(history, outcome.verdict),
+        )
         for _ in range(DECISIONS):
             after = self._completed(seen, outcome)
             try:
@@ -221,9 +224,12 @@ class ExecutionStore:
                 return after
         raise Conflict("the history keeps changing; try again")
 
-    async def _has_solved(self, history: History) -> bool:
+    async def _solves(self, history: History, verdict: Verdict) -> bool:
+        """Tell whether this is the first time that the user solves the problem."""
+        if verdict is not Verdict.AC:
+            return False
         key = keys.solved(history.uid, history.platform, history.number)
-        return await self._dynamo.get(key, consistent=True) is not None
+        return await self._dynamo.get(key, consistent=True) is None
 
     def _completed(self, seen: History, outcome: Outcome) -> History:
         done = replace(

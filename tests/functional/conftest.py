@@ -8,16 +8,24 @@ from uuid import uuid4
 
 import pytest
 
+from graphql_api.cli.engines.redis_server import RedisServer
 from graphql_api.data.table import open_table
-from tests.conftest import CREDENTIALS, ROOT, SECRET, make_settings
+from tests.conftest import CREDENTIALS, ROOT, SECRET, make_settings, running
 from tests.system import Api, Client, Worker
 
 ADMIN = "admin@example.org"
 
 
 @pytest.fixture(scope="session")
+def system_redis() -> Iterator[str]:
+    """A Redis of the system's own: its worker must not take other tests' messages."""
+    for engine in running(RedisServer()):
+        yield engine.url
+
+
+@pytest.fixture(scope="session")
 def system_env(
-    dynamodb_endpoint: str, redis_server: str, tmp_path_factory: pytest.TempPathFactory
+    dynamodb_endpoint: str, system_redis: str, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
     """The environment of a system on a table of its own, with the sample problems imported."""
     table_name = f"system-{uuid4().hex[:12]}"
@@ -31,7 +39,7 @@ def system_env(
         "ENVIRONMENT": "development",
         "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_endpoint,
         "TABLE_NAME": table_name,
-        "REDIS_URL": redis_server,
+        "REDIS_URL": system_redis,
         "SECRET_KEYS": SECRET,
         "ADMIN_EMAILS": ADMIN,
         "WORK_DIR": str(tmp_path_factory.mktemp("work")),

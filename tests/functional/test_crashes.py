@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from graphql_api.cli.engines.dynamodb_local import DynamoDBLocal
-from graphql_api.cli.engines.process import EngineUnavailable
 from graphql_api.cli.engines.redis_server import RedisServer
 from graphql_api.config import Settings
 from graphql_api.data.records import History
@@ -18,7 +17,7 @@ from graphql_api.data.stores import open_stores
 from graphql_api.data.table import open_table
 from graphql_api.data.words import HistoryStatus, Verdict
 from tasks.messages import DramatiqOutbox
-from tests.conftest import make_settings, missing
+from tests.conftest import make_settings, running
 from tests.executions import ADD, OVERDUE_MS, SHORT, Desk, sleeping, until
 from tests.system import Worker, wait_for
 
@@ -31,21 +30,13 @@ NOTICED_WITHIN_S = 10
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[DynamoDBLocal]:
     """An engine of the test's own, that keeps its data over a kill."""
-    try:
-        with DynamoDBLocal(tmp_path / "dynamodb", log_path=tmp_path / "dynamodb.log") as engine:
-            yield engine
-    except EngineUnavailable as error:
-        missing(str(error))
+    yield from running(DynamoDBLocal(tmp_path / "dynamodb", log_path=tmp_path / "dynamodb.log"))
 
 
 @pytest.fixture
 def queue(tmp_path: Path) -> Iterator[RedisServer]:
     """A Redis of the test's own, with its append-only file."""
-    try:
-        with RedisServer(tmp_path / "redis", log_path=tmp_path / "redis.log") as engine:
-            yield engine
-    except EngineUnavailable as error:
-        missing(str(error))
+    yield from running(RedisServer(tmp_path / "redis", log_path=tmp_path / "redis.log"))
 
 
 @pytest.fixture

@@ -10,14 +10,13 @@ import orjson
 import pytest
 import redis
 
-from graphql_api.cli.engines.process import EngineUnavailable
 from graphql_api.cli.engines.redis_server import RedisServer
 from graphql_api.config import Settings
 from graphql_api.data.languages import open_language_board
 from graphql_api.data.stores import Stores
 from graphql_api.data.words import HistoryStatus, Verdict
 from tasks.messages import DramatiqOutbox
-from tests.conftest import missing
+from tests.conftest import running
 from tests.executions import ADD, ADD_CPP, SHORT, WRONG, Desk, sleeping, until
 from tests.system import Worker, wait_for
 
@@ -27,11 +26,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.
 @pytest.fixture(scope="module")
 def redis_server() -> Iterator[str]:
     """A Redis of these tests' own: other tests' workers must not take our messages."""
-    try:
-        with RedisServer() as engine:
-            yield engine.url
-    except EngineUnavailable as error:
-        missing(str(error))
+    for engine in running(RedisServer()):
+        yield engine.url
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.cli.engines.process import EngineUnavailable
 from graphql_api.cli.engines.redis_server import RedisServer
 from graphql_api.config import Settings
 from graphql_api.data.stores import Stores
@@ -15,7 +14,7 @@ from tasks.execution import Execution
 from tasks.judge import Judge
 from tasks.sandbox.errors import SandboxUnavailable
 from tasks.test_files import TestFiles
-from tests.conftest import make_settings, missing
+from tests.conftest import make_settings, missing, running
 from tests.executions import Desk
 
 
@@ -36,11 +35,8 @@ class Remembered:
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
     """A Redis of these tests' own: other tests' workers must not take our messages."""
-    try:
-        with RedisServer() as engine:
-            yield engine.url
-    except EngineUnavailable as error:
-        missing(str(error))
+    for engine in running(RedisServer()):
+        yield engine.url
 
 
 @pytest.fixture(scope="session")
