@@ -93,13 +93,16 @@ class Table:
         """Make the table, or make an existing one agree; yields each step as it is done.
 
         Raises:
-            Conflict: a table of that name has other keys or an index with other attributes.
+            Conflict: a table of that name has other keys, an index with other attributes, or its
+                time to live on another attribute.
             Unavailable: the engine does not answer, or refuses.
         """
         with self._engine():
             yield self._ensure_exists()
+            self._check_keys()
+            yield self._ensure_billing()
             yield from self._reconcile_indexes()
-            yield self._ensure_table_settings()
+            yield self._ensure_stream_and_protection()
             yield _unless_unknown("time to live", self._ensure_ttl)
             yield _unless_unknown("point-in-time recovery", self._ensure_recovery)
             yield _unless_unknown("tags", self._ensure_tags)
@@ -166,10 +169,14 @@ class Table:
             )
         return found
 
-    def _reconcile_indexes(self) -> Iterator[Step]:
+    def _check_keys(self) -> None:
         found = self._found()
         if sorted(map(_key_names, found["KeySchema"])) != [("PK", "HASH"), ("SK", "RANGE")]:
             raise Conflict(f"a table {self.name} with other keys exists; choose another TABLE_NAME")
+
+    def _reconcile_indexes(self) -> Iterator[Step]:
+        """Make the indexes that miss; on-demand billing comes first, as these name no capacity."""
+        found = self._found()
         present = {index["IndexName"]: index for index in found.get("GlobalSecondaryIndexes", ())}
         for wanted in INDEXES:
             yield self._reconcile_index(wanted, present.get(wanted["IndexName"]))
@@ -193,27 +200,37 @@ class Table:
             )
         return Step(f"index {name}", "as wanted")
 
-    def _ensure_table_settings(self) -> Step:
+    def _ensure_billing(self) -> Step:
+        if self._found().get("BillingModeSummary", {}).get("BillingMode") == "PAY_PER_REQUEST":
+            return Step("on-demand billing", "as wanted")
+        self._client.update_table(TableName=self.name, BillingMode="PAY_PER_REQUEST")
+        self._wait()
+        return Step("on-demand billing", "set")
+
+    def _ensure_stream_and_protection(self) -> Step:
         found = self._found()
         changes: list[tuple[str, dict[str, Any]]] = []
-        if found.get("BillingModeSummary", {}).get("BillingMode") != "PAY_PER_REQUEST":
-            changes.append(("on-demand billing", {"BillingMode": "PAY_PER_REQUEST"}))
-        if not found.get("DeletionProtectionEnabled"):
-            changes.append(("deletion protection", {"DeletionProtectionEnabled": True}))
         if not found.get("StreamSpecification", {}).get("StreamEnabled"):
             stream = {"StreamEnabled": True, "StreamViewType": STREAM_VIEW}
             changes.append(("stream", {"StreamSpecification": stream}))
+        # Last: DynamoDB Local takes it off at every update that does not name it.
+        if not found.get("DeletionProtectionEnabled"):
+            changes.append(("deletion protection", {"DeletionProtectionEnabled": True}))
         for _, change in changes:
             self._client.update_table(TableName=self.name, **change)
             self._wait()
         names = ", ".join(name for name, _ in changes)
-        return Step(
-            "billing, stream, deletion protection", f"set: {names}" if names else "as wanted"
-        )
+        return Step("stream, deletion protection", f"set: {names}" if names else "as wanted")
 
     def _ensure_ttl(self) -> str:
         found = self._client.describe_time_to_live(TableName=self.name)["TimeToLiveDescription"]
         if found.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}:
+            attribute = found.get("AttributeName", TTL_ATTRIBUTE)
+            if attribute != TTL_ATTRIBUTE:
+                raise Conflict(
+                    f"time to live of table {self.name} is on attribute {attribute}: turn it off, "
+                    f"and an hour later run `algoitny table init` again"
+                )
             return "as wanted"
         self._client.update_time_to_live(
             TableName=self.name,

@@ -1,6 +1,7 @@
 """Making the table: idempotent, reconciling, and honest about what an engine does not know."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -39,7 +40,15 @@ def outcomes(table: Table) -> dict[str, str]:
     return {step.setting: step.outcome for step in table.provision()}
 
 
-def test_a_new_table_has_the_keys_indexes_and_settings_of_the_design(table: Table) -> None:
+def time_to_live(settings: Settings) -> tuple[str, str]:
+    found = client(settings).describe_time_to_live(TableName=settings.table_name)
+    described = found["TimeToLiveDescription"]
+    return described["TimeToLiveStatus"], described["AttributeName"]
+
+
+def test_a_new_table_has_the_keys_indexes_and_settings_of_the_design(
+    table: Table, fresh: Settings
+) -> None:
     outcomes(table)
     found = table.describe()
     assert found is not None
@@ -50,6 +59,7 @@ def test_a_new_table_has_the_keys_indexes_and_settings_of_the_design(table: Tabl
     indexes = {index["IndexName"]: index for index in found["GlobalSecondaryIndexes"]}
     assert sorted(indexes) == ["GSI1", "GSI2"]
     assert all(index["Projection"]["ProjectionType"] == "INCLUDE" for index in indexes.values())
+    assert time_to_live(fresh) == ("ENABLED", "x")
 
 
 def test_the_indexes_carry_no_more_attributes_than_dynamodb_allows() -> None:
@@ -69,17 +79,61 @@ def test_making_it_twice_changes_nothing_the_second_time(table: Table) -> None:
     assert set(second.values()) <= {"as wanted", "not known to this engine"}
 
 
+def test_two_who_make_it_at_once_both_find_it_made(table: Table, fresh: Settings) -> None:
+    tables = [table, open_table(fresh)]
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(outcomes, tables))
+    assert sorted(steps["table"] for steps in found) == ["exists", "made"]
+    assert time_to_live(fresh) == ("ENABLED", "x")
+
+
 def test_settings_that_drifted_are_set_again(table: Table, fresh: Settings) -> None:
     bare = definition(fresh.table_name)
     bare.pop("StreamSpecification")
-    bare |= {"DeletionProtectionEnabled": False, "GlobalSecondaryIndexes": []}
+    bare |= {
+        "BillingMode": "PROVISIONED",
+        "ProvisionedThroughput": {"ReadCapacityUnits": 25, "WriteCapacityUnits": 10},
+        "DeletionProtectionEnabled": False,
+        "GlobalSecondaryIndexes": [],
+    }
     bare["AttributeDefinitions"] = bare["AttributeDefinitions"][:2]
     bare.pop("GlobalSecondaryIndexes")
     client(fresh).create_table(**bare)
     found = outcomes(table)
     assert found["index GSI1"] == found["index GSI2"] == "made"
-    assert found["billing, stream, deletion protection"] == "set: deletion protection, stream"
-    assert found["time to live"] == "set"
+    assert found["on-demand billing"] == found["time to live"] == "set"
+    assert found["stream, deletion protection"] == "set: stream, deletion protection"
+    described = table.describe()
+    assert described is not None
+    assert described["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert described["DeletionProtectionEnabled"] is True
+    assert described["StreamSpecification"]["StreamEnabled"] is True
+    assert time_to_live(fresh) == ("ENABLED", "x")
+
+
+def test_a_time_to_live_on_another_attribute_is_named_with_what_to_do(
+    table: Table, fresh: Settings
+) -> None:
+    engine = client(fresh)
+    engine.create_table(**definition(fresh.table_name))
+    engine.update_time_to_live(
+        TableName=fresh.table_name,
+        TimeToLiveSpecification={"Enabled": True, "AttributeName": "TTL"},
+    )
+    with pytest.raises(Conflict, match=r"on attribute TTL.*run `algoitny table init` again"):
+        outcomes(table)
+
+
+def test_an_index_that_carries_too_little_is_named_with_what_to_do(
+    table: Table, fresh: Settings
+) -> None:
+    poor = definition(fresh.table_name)
+    first, second = poor["GlobalSecondaryIndexes"]
+    projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["ti"]}
+    poor["GlobalSecondaryIndexes"] = [first, {**second, "Projection": projection}]
+    client(fresh).create_table(**poor)
+    with pytest.raises(Conflict, match=r"index GSI2 does not carry .*table init` again"):
+        outcomes(table)
 
 
 def test_a_table_with_other_keys_is_refused_and_left_alone(table: Table, fresh: Settings) -> None:
@@ -101,6 +155,27 @@ def test_dropping_says_whether_there_was_a_table(table: Table) -> None:
     outcomes(table)
     assert table.drop() is True
     assert table.describe() is None
+
+
+def test_it_is_made_when_the_table_and_its_indexes_serve() -> None:
+    stubbed = boto3.client("dynamodb", region_name="us-east-1")
+    named = {"TableName": "named"}
+    making = [
+        {"TableStatus": "CREATING"},
+        {"TableStatus": "ACTIVE", "GlobalSecondaryIndexes": [{"IndexStatus": "CREATING"}]},
+        {"TableStatus": "ACTIVE", "GlobalSecondaryIndexes": [{"IndexStatus": "ACTIVE"}]},
+    ]
+    with Stubber(stubbed) as stub:
+        stub.add_response(
+            "create_table",
+            {"TableDescription": named},
+            {**definition("named"), "TableName": ANY},
+        )
+        for description in making:
+            stub.add_response("describe_table", {"Table": description}, named)
+        step = next(Table(stubbed, "named", "production").provision())
+        stub.assert_no_pending_responses()
+    assert (step.setting, step.outcome) == ("table", "made")
 
 
 def test_recovery_and_tags_are_asked_for_where_the_engine_knows_them() -> None:
@@ -131,7 +206,7 @@ def _a_table_without_recovery_and_tags(arn: str) -> Iterator[tuple[str, Any, Any
     }
     described = ("describe_table", {"Table": description}, named)
     yield "create_table", {"TableDescription": {"TableName": "named"}}, {**wanted, "TableName": ANY}
-    yield from [described] * 3
+    yield from [described] * 5
     yield "describe_time_to_live", {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED"}}, named
     off = {"ContinuousBackupsStatus": "ENABLED"}
     yield "describe_continuous_backups", {"ContinuousBackupsDescription": off}, named
