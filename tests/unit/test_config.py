@@ -33,6 +33,19 @@ def test_production_starts_with_secrets_and_is_no_development() -> None:
     assert found.signing_secrets == (GOOD.encode(), b"y" * 40)
 
 
+def test_the_table_and_its_region_have_names_unless_others_are_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("TABLE_NAME", "AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    found = settings()
+    assert (found.table_name, found.aws_default_region) == ("algoitny_main", "us-east-1")
+    monkeypatch.setenv("TABLE_NAME", "other")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "ap-northeast-2")
+    found = settings()
+    assert (found.table_name, found.aws_default_region) == ("other", "ap-northeast-2")
+
+
 def test_secrets_never_show_when_settings_are_printed() -> None:
     assert GOOD not in repr(settings(secret_keys=GOOD))
 

@@ -14,7 +14,7 @@ from graphql_api.data.problem_cards import entry_keys
 from graphql_api.data.problem_inputs import NewProblem, ProblemChanges
 from graphql_api.data.problems import ProblemStore
 from graphql_api.data.records import Problem, Statement
-from graphql_api.data.values import load_item
+from graphql_api.data.values import item_size, load_item
 from graphql_api.data.words import Comparer, ProblemState
 
 pytestmark = pytest.mark.dynamodb
@@ -330,6 +330,31 @@ async def test_every_state_has_its_list(problems):
     assert await numbers(problems, state=REVIEW) == ["2"]
     assert await numbers(problems, platform="demo") == ["3"]
     assert await numbers(problems, platform="demo", state=DRAFT) == ["1"]
+
+
+@pytest.mark.parametrize("state", [DRAFT, REVIEW])
+async def test_an_unfinished_problem_stands_in_no_list_of_finished_ones(problems, state):
+    await problems.create(replace(NEW, tags=["math"]))
+    await problems.set_solution(*ONE, "c", "int main(){}")
+    await problems.set_state(*ONE, state)
+    filters = {}, {"platform": "demo"}, {"language": "c"}, {"tag": "math"}, {"search": "sums"}
+    for found in filters:
+        assert await numbers(problems, **found) == []
+    assert await numbers(problems, language="c", state=state) == ["1"]
+
+
+async def test_a_solution_is_kept_compressed_and_in_no_list(problems, dynamo):
+    await completed(problems, "1", tags=["math"])
+    code = "int total = 0; // a line like any other\n" * 1000
+    await problems.set_solution(*ONE, "c", code)
+    items = await everything(dynamo)
+    (kept,) = [item for item in items if item["SK"] == "A"]
+    assert item_size(kept) < 1000
+    assert not [item for item in items if "any other" in repr(item)]
+    assert not [
+        name for item in items if item["SK"] != "A" for name in item if name in {"z", "cod"}
+    ]
+    assert (await problems.solution(*ONE)).code == code
 
 
 async def test_a_deleted_problem_leaves_every_list_but_that_of_deleted_ones(problems, dynamo):

@@ -10,9 +10,12 @@ import pytest
 from graphql_api.data import keys
 from graphql_api.data.clock import DAY_MS
 from graphql_api.data.errors import Conflict, InvalidInput, QuotaExceeded, Unavailable
+from graphql_api.data.keys import of_item
 from graphql_api.data.meter import metered
+from graphql_api.data.pages import Window
 from graphql_api.data.records import Receipt
 from graphql_api.data.reservations import Reserved
+from graphql_api.data.transport import TransactionFailed
 from graphql_api.data.words import HistoryStatus
 
 pytestmark = pytest.mark.dynamodb
@@ -298,12 +301,40 @@ async def test_a_crash_before_sending_leaves_what_the_sweeper_finds(bench: Any) 
 
 
 @pytest.mark.slow
-async def test_b8_an_id_that_exists_is_never_written_over(bench: Any) -> None:
-    """B8, B11: a card is only ever put where there is none."""
+async def test_b8_every_history_has_an_id_of_its_own(bench: Any) -> None:
+    """B8: forty of one millisecond differ."""
     user = await bench.user()
     histories = await asyncio.gather(*(bench.pending(user) for _ in range(40)))
     assert len({history.ulid for history in histories}) == 40
-    assert all("." not in history.ulid for history in histories)
+    assert len((await bench.histories.list(user.uid, Window(100))).records) == 40
+
+
+async def test_b8_b11_a_history_that_is_there_is_never_written_over(bench: Any, wire: Any) -> None:
+    """B8, B11: another's card appears under the very id between its choice and its use."""
+    user = await bench.user()
+    card: dict[str, Any] = {}
+
+    async def occupy() -> None:
+        (sort,) = [sort for sort in await bench.sorts(user) if sort.startswith("B#")]
+        key = keys.history(user.uid, sort.split("#")[1])
+        card.update({**key, "ti": "was here first"})
+        await bench.dynamo.put(card)
+
+    wire.meanwhile("TransactWriteItems", occupy)
+    with pytest.raises(TransactionFailed):
+        await bench.pending(user)
+    assert await bench.dynamo.get(of_item(card), consistent=True) == card
+    assert await bench.sorts(user) == [card["SK"]]
+
+
+async def test_the_log_says_what_each_unit_was_used_for(bench: Any) -> None:
+    user = await bench.user()
+    history = await bench.pending(user, request_id="one", language="cpp")
+    (receipt,) = (await bench.usage.log(user.uid, bench.today, Window())).records
+    assert (receipt.action, receipt.ulid) == ("execution", history.ulid)
+    assert (receipt.platform, receipt.number, receipt.language) == ("baekjoon", "1000", "cpp")
+    assert (receipt.day, receipt.created_at) == (bench.today, bench.clock.now)
+    assert "one" not in str(receipt.request_hash)
 
 
 async def test_b26_b27_times_are_numbers_and_the_life_is_ninety_days_from_now(bench: Any) -> None:

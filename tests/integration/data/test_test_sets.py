@@ -17,6 +17,7 @@ from graphql_api.data.problem_inputs import NewProblem, ProblemChanges
 from graphql_api.data.problems import ProblemStore
 from graphql_api.data.records import Problem, TestCase
 from graphql_api.data.test_sets import GRACE_MS, NewTest, PurgeNote, TestSetStore
+from graphql_api.data.values import item_size
 from graphql_api.data.words import ProblemState
 
 pytestmark = pytest.mark.dynamodb
@@ -406,6 +407,19 @@ async def test_large_tests_are_split_and_read_back_whole(sets, dynamo):
     await sets.replace(*ONE, [])
     assert await sets.purge(*ONE, 1)
     assert await sorts(dynamo, "T#") == []
+
+
+async def test_what_compresses_is_kept_compressed(sets, dynamo):
+    await sets.replace(*ONE, [NewTest(input=b"1 2 3\n" * 50_000, output=b"YES\n" * 50_000)])
+    kept = sum(map(item_size, await partition(dynamo)))
+    assert kept < 5_000
+    assert len((await current(sets))[0].output) == 200_000
+
+
+async def test_sixty_tests_are_written_by_three_batches(sets, wire):
+    await sets.replace(*ONE, new(*map(str, range(60))))
+    assert wire.sent.count("BatchWriteItem") == 3
+    assert names(await current(sets)) == [str(n) for n in range(60)]
 
 
 async def test_a_set_with_a_test_missing_is_refused_after_a_second_look(sets, dynamo):
