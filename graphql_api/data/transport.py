@@ -11,9 +11,11 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from socket import gaierror
 from typing import Any
 
 from aiobotocore.config import AioConfig
+from aiohttp import ClientConnectorError
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -47,7 +49,7 @@ _REFUSED_CODES = frozenset(
 # Whether these were carried out stays open.
 _UNCERTAIN_CODES = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable"})
 _REFUSED_REASONS = frozenset(
-    {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+    {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
 
 
@@ -150,14 +152,23 @@ class Transport:
 
 
 def _may_repeat(error: Exception, *, repeatable: bool) -> bool:
-    if isinstance(error, ConnectTimeoutError | EndpointConnectionError):
-        return True
     if not isinstance(error, ClientError):
-        return repeatable
+        return repeatable or _never_sent(error)
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
-        return all(reason["Code"] in _REFUSED_REASONS for reason in _reasons_of(error))
+        # Beside a conflict a failed condition tells too little: whether the others hold is open.
+        codes = {reason["Code"] for reason in _reasons_of(error)} - {"None"}
+        return not codes or not codes.isdisjoint(_REFUSED_REASONS)
     return code in _REFUSED_CODES or (repeatable and code in _UNCERTAIN_CODES)
+
+
+def _never_sent(error: Exception) -> bool:
+    # A connection that was reset after the request went out is an EndpointConnectionError too.
+    cause = getattr(error, "kwargs", {}).get("error")
+    return isinstance(error, ConnectTimeoutError) or (
+        isinstance(error, EndpointConnectionError)
+        and isinstance(cause, ClientConnectorError | gaierror)
+    )
 
 
 def _reasons_of(error: ClientError) -> list[dict[str, Any]]:

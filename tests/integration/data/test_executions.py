@@ -273,6 +273,31 @@ async def test_a_completion_rides_out_conflicts(bench: Any, wire: Any) -> None:
     assert wire.sent.count("TransactWriteItems") == 1 + 4
 
 
+async def test_a_completion_keeps_its_verdict_when_another_is_first_to_solve_it(
+    bench: Any, wire: Any
+) -> None:
+    """The totals in conflict, and the mark there: the totals are not gone."""
+    running = await bench.running(await bench.user())
+    reasons = ("None", "TransactionConflict", "ConditionalCheckFailed")
+    wire.refuse("TransactWriteItems", "TransactionCanceledException", *reasons)
+    outcome = bench.outcome(running, verdict=Verdict.AC, passed=2, failed=0)
+    done = await bench.executions.complete(running, outcome)
+    assert (await bench.card(running)).verdict is Verdict.AC
+    assert await bench.histories.results(done) == outcome.results
+    await bench.consistent()
+
+
+async def test_a_cancellation_in_conflict_finds_the_history_still_there(
+    bench: Any, wire: Any
+) -> None:
+    history = await bench.pending(await bench.user())
+    reasons = ("TransactionConflict", "ConditionalCheckFailed", "None")
+    wire.refuse("TransactWriteItems", "TransactionCanceledException", *reasons)
+    ended = await bench.executions.cancel(history.uid, history.ulid)
+    assert ended.status is HistoryStatus.CANCELLED
+    await bench.consistent()
+
+
 async def test_the_count_of_the_hour_may_fail_without_harm(bench: Any, wire: Any) -> None:
     history = await bench.running(await bench.user(), is_public=True)
     wire.refuse("UpdateItem", "InternalServerError")

@@ -6,13 +6,15 @@ DynamoDB Local never throttles and never loses an answer: failures are put in wh
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from errno import ECONNRESET
 from typing import Any
 
 import orjson
 import pytest
+from aiohttp import ClientOSError
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from graphql_api.config import Settings
 from graphql_api.data import meter
@@ -62,6 +64,11 @@ class Faults:
         if fault == "answer lost":
             await self._send(request)
             raise ReadTimeoutError(endpoint_url=request.url)
+        if fault == "connection reset":
+            await self._send(request)
+            # As aiobotocore names it when the kernel says ECONNRESET in the middle of an answer.
+            reset = ClientOSError(ECONNRESET, "Connection reset by peer")
+            raise EndpointConnectionError(endpoint_url=request.url, error=reset)
         return await self._send(request)
 
 
@@ -104,7 +111,7 @@ async def test_an_addition_that_was_throttled_is_made_once(dynamo: Dynamo, fault
     assert await count_of(dynamo) == 1
 
 
-@pytest.mark.parametrize("fault", ["answer lost", broken()])
+@pytest.mark.parametrize("fault", ["answer lost", "connection reset", broken()])
 async def test_an_addition_whose_answer_was_lost_is_not_sent_again(
     dynamo: Dynamo, faults: Faults, fault: Any
 ) -> None:
