@@ -134,7 +134,7 @@ class Bodies:
         `extra` are further attributes of the head. Write the pieces before, or together with, the
         head. One item of ceil(packed KB) write units up to 300 KB.
         """
-        packed = await _in_thread_if_large(pack, raw)
+        packed = await _in_thread_if_large(pack, raw, len(raw))
         head = {**key, "v": 1, "tp": "body", **(extra or {})}
         if len(packed) <= PIECE_BYTES:
             return [{**head, PACKED: packed}]
@@ -210,7 +210,7 @@ class Bodies:
             raise DamagedBody(f"a body of {len(pieces) + 1} items lacks a piece")
         else:
             packed = b"".join([head[PACKED], *(piece[PACKED] for piece in pieces if piece)])
-        return await _in_thread_if_large(unpack, packed)
+        return await _in_thread_if_large(unpack, packed, _unpacked_bytes(packed))
 
     async def delete(self, key: Key) -> None:
         """Remove a body with its pieces or its object; nothing happens where there is none."""
@@ -260,6 +260,14 @@ async def _nothing() -> None:
     return None
 
 
-async def _in_thread_if_large(work: Any, data: bytes) -> bytes:
-    done: bytes = await asyncio.to_thread(work, data) if len(data) > INLINE_BYTES else work(data)
+def _unpacked_bytes(packed: bytes) -> int:
+    """Return what a body grows to: 64 MB of zeros are 6 KB packed."""
+    try:
+        return zstandard.frame_content_size(packed)
+    except zstandard.ZstdError:
+        return len(packed)
+
+
+async def _in_thread_if_large(work: Any, data: bytes, size: int) -> bytes:
+    done: bytes = await asyncio.to_thread(work, data) if size > INLINE_BYTES else work(data)
     return done

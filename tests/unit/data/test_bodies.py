@@ -1,8 +1,10 @@
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphql_api.data.bodies import DamagedBody, pack, unpack
+from graphql_api.data.bodies import PACKED, Bodies, DamagedBody, pack, unpack
 
 
 @given(st.binary(max_size=5000))
@@ -22,3 +24,19 @@ def test_a_changed_byte_is_noticed(position: int) -> None:
     packed[position] ^= 0x55
     with pytest.raises(DamagedBody):
         unpack(bytes(packed))
+
+
+@pytest.mark.parametrize("raw", [bytes(64 * 1024 * 1024)], ids=["64 MB that pack to 6 KB"])
+async def test_a_long_body_does_not_hold_up_the_event_loop_however_well_it_packs(
+    raw: bytes,
+) -> None:
+    packed = pack(raw)
+    assert len(packed) < 10_000
+    head = {"PK": "a", "SK": "b", "v": 1, "tp": "body", PACKED: packed}
+    reading = asyncio.ensure_future(Bodies(dynamo=None).of_head(head))  # type: ignore[arg-type]
+    turns = 0
+    while not reading.done():
+        turns += 1
+        await asyncio.sleep(0.001)
+    assert await reading == raw
+    assert turns > 2
