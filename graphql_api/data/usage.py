@@ -1,6 +1,6 @@
 """What users consume each UTC day: counters, the log of receipts, and taking units one by one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from graphql_api.data import keys
@@ -97,6 +97,33 @@ class UsageStore:
         receipts = CardList(keys.user_partition(uid), prefix=prefix, descending=False)
         found = await read_page(self._dynamo, [receipts], window, self._is_live)
         return found.map(Receipt.from_item)
+
+    async def log_of_days(
+        self,
+        uid: str,
+        first_day: str,
+        last_day: str,
+        window: Window,
+        action: Action | None = None,
+    ) -> Cards[Receipt]:
+        """Return a page of the receipts of a span of days, both included, oldest day first.
+
+        One request without an action; with one at most five, and the page may be short.
+        """
+        receipts = CardList(keys.user_partition(uid), prefix="L#", descending=False)
+        span = replace(
+            window, after=window.after or f"{first_day}#", before=window.before or f"{last_day}#~"
+        )
+        found = await read_page(
+            self._dynamo,
+            [receipts],
+            span,
+            lambda item: self._is_live(item) and action in {None, item["ac"]},
+        )
+        page = found.map(Receipt.from_item)
+        if window.from_end:
+            return replace(page, has_next=window.before is not None)
+        return replace(page, has_previous=window.after is not None)
 
     async def consume(
         self,

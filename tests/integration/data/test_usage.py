@@ -1,6 +1,7 @@
 """Usage on a real table: counted per UTC day, exactly, and readable at a fixed price."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -201,6 +202,38 @@ async def test_b19_b20_a_log_by_action_has_that_action_alone_and_every_unit_of_i
     page = await bench.usage.log("u", bench.today, Window(50), Action.HINT)
     assert {one.action for one in page.records} == {"hint"}
     assert len(page.records) == 6
+
+
+@pytest.mark.slow
+async def test_b19_the_log_of_a_span_of_days_has_those_days_and_that_action_alone(
+    bench: Any,
+) -> None:
+    for day in ("20260309", "20260310", "20260311", "20260312"):
+        for action in (Action.EXECUTION, Action.HINT):
+            for request in ("one", "two"):
+                await consume(bench, "u", f"{day}{request}", action, day=day)
+
+    async def walk(action: Action | None, *, from_end: bool) -> list[tuple[str, str]]:
+        found: list[Receipt] = []
+        window = Window(3, from_end=from_end)
+        while True:
+            page = await bench.usage.log_of_days("u", "20260310", "20260311", window, action)
+            assert (page.has_next if from_end else page.has_previous) is bool(found)
+            found = page.records + found if from_end else found + page.records
+            if not (page.has_previous if from_end else page.has_next):
+                return [(one.day, one.action) for one in found]
+            window = replace(
+                window,
+                before=page.start if from_end else None,
+                after=None if from_end else page.end,
+            )
+
+    for from_end in (False, True):
+        every = [(day, a) for day in ("20260310", "20260311") for a in ("execution", "hint")]
+        assert await walk(None, from_end=from_end) == [pair for pair in every for _ in range(2)]
+        assert await walk(Action.HINT, from_end=from_end) == [
+            (day, "hint") for day in ("20260310", "20260311") for _ in range(2)
+        ]
 
 
 async def test_b28_what_has_expired_is_not_shown_though_it_is_still_there(bench: Any) -> None:
