@@ -1,6 +1,7 @@
 """executeCode: what it accepts, what it refuses without a trace, what it costs."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -46,6 +47,65 @@ async def test_an_accepted_submission_is_pending_sent_and_counted(api: Api, ann:
     executions = result["usage"]["executions"]
     assert (executions["used"], executions["limit"], executions["remaining"]) == (1, 50, 49)
     assert len(api.outbox.sent) == 1
+
+
+@pytest.mark.slow
+async def test_one_public_execution_is_one_unit_one_history_one_feed_entry_and_one_total(
+    api: Api, ann: str
+) -> None:
+    history = await api.submit(ann, isPublic=True, language="cpp")
+    feed = """{ publicFeed(platform: "algoitny", language: "cpp") { edges { node { id } } } }"""
+    assert (await api.data(feed))["publicFeed"]["edges"] == []
+    await api.judge()
+
+    viewer = (
+        await api.data(
+            """{ viewer { usage { date executions { used limit remaining resetAt } }
+              stats { executions accepted problemsSolved publicHistories
+                byLanguage { language count } }
+              histories { edges { node { id status verdict passedCount failedCount totalCount
+                cpuMs peakKb createdAt finishedAt } } } } }""",
+            ann,
+        )
+    )["viewer"]
+    (today,) = viewer["usage"]
+    midnight = datetime.fromisoformat(today["date"]).replace(tzinfo=UTC) + timedelta(days=1)
+    assert datetime.fromisoformat(today["executions"].pop("resetAt")) == midnight
+    assert today["executions"] == {"used": 1, "limit": 50, "remaining": 49}
+    assert viewer["stats"] == {
+        "executions": 1,
+        "accepted": 0,
+        "problemsSolved": 0,
+        "publicHistories": 1,
+        "byLanguage": [{"language": "cpp", "count": 1}],
+    }
+    (node,) = [edge["node"] for edge in viewer["histories"]["edges"]]
+    assert datetime.fromisoformat(node.pop("createdAt")) <= datetime.fromisoformat(
+        node.pop("finishedAt")
+    )
+    assert node == {
+        "id": history,
+        "status": "COMPLETED",
+        "verdict": "WA",
+        "passedCount": 1,
+        "failedCount": 1,
+        "totalCount": 2,
+        "cpuMs": 12,
+        "peakKb": 3400,
+    }
+    for query in (feed, "{ publicFeed { edges { node { id } } } }"):
+        assert (await api.data(query))["publicFeed"]["edges"] == [{"node": {"id": history}}]
+    other = '{ publicFeed(language: "python") { edges { node { id } } } }'
+    assert (await api.data(other))["publicFeed"]["edges"] == []
+
+
+async def test_a_problem_shows_how_often_it_was_executed(api: Api) -> None:
+    await api.problem()
+    query = '{ problem(platform: "algoitny", number: "1") { executionCount } }'
+    assert await api.data(query) == {"problem": {"executionCount": 0}}
+    for _ in range(3):
+        await api.services.stores.problems.add_run("algoitny", "1")
+    assert await api.data(query) == {"problem": {"executionCount": 3}}
 
 
 async def test_it_takes_four_requests_at_most_and_usage_one_more(api: Api, ann: str) -> None:

@@ -57,6 +57,45 @@ async def test_a_body_that_is_no_request_is_a_helpful_400(api: Api, body: bytes)
     assert len(error["message"]) > 10
 
 
+EXECUTE = "mutation($input: ExecuteCodeInput!) { executeCode(input: $input) { __typename } }"
+SUBMISSION = {"platform": "algoitny", "number": "1", "language": "python", "code": "print(1)"}
+
+
+def submission(**changed: Any) -> bytes:
+    return orjson.dumps({"query": EXECUTE, "variables": {"input": SUBMISSION | changed}})
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (submission()[:-1], 400),
+        (submission().replace(b"print", b"\xffprint"), 400),
+        (submission(code="\ud55c").decode().encode("utf-16"), 400),
+        (submission(code="x" * 2_000_000), 413),
+        (b"[" + submission() + b"]", 400),
+        (submission(code=7), 400),
+        (submission(code=None), 400),
+        (submission(unknown="field"), 400),
+        (submission(legacyProblemId=2**31), 400),
+    ],
+)
+async def test_a_submission_that_is_no_request_leaves_no_trace(
+    api: Api, body: bytes, status: int
+) -> None:
+    await api.problem()
+    token = await api.sign_in("ann@example.org")
+    before = await api.trace("ann@example.org")
+    response = await send(api, body, authorization=f"Bearer {token}", accept=GRAPHQL_JSON)
+    assert response.status_code == status
+    assert len(response.json()["errors"]) == 1
+    assert "data" not in response.json()
+    assert await api.trace("ann@example.org") == before
+    assert api.outbox.sent == []
+    # A whole one is taken.
+    whole = await send(api, submission(), authorization=f"Bearer {token}")
+    assert whole.json() == {"data": {"executeCode": {"__typename": "ExecuteCodePayload"}}}
+
+
 @pytest.mark.parametrize(
     "kind",
     ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"],

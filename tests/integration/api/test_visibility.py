@@ -154,6 +154,15 @@ async def test_the_id_of_another_kind_is_a_typed_error(api: Api) -> None:
     assert error["extensions"] == {"code": "INVALID_INPUT", "path": ["id"]}
 
 
+@pytest.mark.parametrize("malformed", ["", "x", "!!!", "x" * 5000, "\u0000", "한"])
+async def test_a_malformed_id_is_a_typed_error(api: Api, malformed: str) -> None:
+    error = await api.error("query($id: ID!) { history(id: $id) { id } }", id=malformed)
+    assert error["extensions"] == {"code": "INVALID_INPUT", "path": ["id"]}
+    assert await api.data("query($id: ID!) { node(id: $id) { id } }", id=malformed) == {
+        "node": None
+    }
+
+
 @pytest.mark.slow
 async def test_hundred_nodes_of_one_kind_are_one_request(api: Api) -> None:
     for number in range(5):
