@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from ulid import ULID
 
 from graphql_api.config import Settings
@@ -22,6 +23,8 @@ from tasks.test_files import TestFiles
 from tasks.waking import WakingBroker
 
 PRUNE_SECONDS = 3600
+
+_log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,10 @@ async def open_resources(
 
 async def _prune_for_ever(files: TestFiles) -> None:
     while True:
-        await asyncio.to_thread(files.prune)
+        try:
+            await asyncio.to_thread(files.prune)
+        except OSError:
+            _log.exception("test sets not pruned")
         await asyncio.sleep(PRUNE_SECONDS)
 
 

@@ -110,7 +110,7 @@ class TestFiles:
         return gone
 
     def _kept(self) -> Iterator[_Kept]:
-        for folder in self._root.glob("*/*"):
+        for folder in (one for problem in _entries(self._root) for one in _entries(problem)):
             try:
                 size = sum(file.stat().st_size for file in folder.iterdir())
                 yield _Kept(folder, folder.stat().st_mtime, size)
@@ -122,8 +122,9 @@ class TestFiles:
         oldest = time.time() - min(unused_s, 3600)
         for prefix in (_INCOMING, _OUTGOING):
             for stray in self._root.glob(f"{prefix}*"):
-                if stray.stat().st_mtime < oldest:
-                    shutil.rmtree(stray, ignore_errors=True)
+                with suppress(FileNotFoundError):  # another process sweeps, too
+                    if stray.stat().st_mtime < oldest:
+                        shutil.rmtree(stray, ignore_errors=True)
 
     def _remove(self, folder: Path) -> bool:
         """Remove a set that nobody reads; its place is free at once."""
@@ -150,6 +151,14 @@ class TestFiles:
         # apart.
         version = f"{problem.test_version or 0:05d}-{problem.created_at}"
         return self._root / _digest(problem.platform, problem.number) / version
+
+
+def _entries(folder: Path) -> list[Path]:
+    """Return what is in a folder: nothing where it is none, or is gone meanwhile."""
+    try:
+        return list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _digest(platform: str, number: str) -> str:

@@ -169,3 +169,12 @@ def test_a_set_of_a_problem_without_tests_is_none(files: TestFiles, tmp_path: Pa
     files.keep(problem(), CASES)
     shutil.rmtree(tmp_path / "tests")
     assert read(files, replace(problem(), test_version=None, test_count=0)) is None
+
+
+def test_pruning_passes_over_what_another_process_removes_meanwhile(
+    files: TestFiles, tmp_path: Path
+) -> None:
+    """A stray that is listed and gone by the time that it is looked at."""
+    files.keep(problem(), CASES)
+    (tmp_path / "tests" / "incoming-gone").symlink_to(tmp_path / "nowhere")
+    assert files.prune(unused_s=-1) == 1
