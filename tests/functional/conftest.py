@@ -3,14 +3,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import pytest
 
 from graphql_api.cli.engines.redis_server import RedisServer
-from graphql_api.data.table import open_table
-from tests.conftest import CREDENTIALS, ROOT, SECRET, make_settings, running
+from tests.conftest import CREDENTIALS, ROOT, SECRET, running
 from tests.system import Api, Client, Worker
 
 ADMIN = "admin@example.org"
@@ -25,13 +24,14 @@ def system_redis() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def system_env(
-    dynamodb_endpoint: str, system_redis: str, tmp_path_factory: pytest.TempPathFactory
+    dynamodb_endpoint: str,
+    table_maker: Callable[[str], None],
+    system_redis: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, str]:
     """The environment of a system on a table of its own, with the sample problems imported."""
     table_name = f"system-{uuid4().hex[:12]}"
-    settings = make_settings(aws_endpoint_url_dynamodb=dynamodb_endpoint, table_name=table_name)
-    for _ in open_table(settings).provision():
-        pass
+    table_maker(table_name)
     env = {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),
