@@ -162,6 +162,7 @@ class Reservations:
             QuotaExceeded: the limit is used up.
             Conflict: the request id was used with another input, or its history is removed.
             InvalidInput: the code is no text.
+            Unavailable: the database did not answer, or too many calls of this user wait.
         """
         if asked.receipt is not None:
             return await self._again(asked, asked.receipt)
@@ -174,8 +175,10 @@ class Reservations:
         body = await self._bodies.put(
             keys.code_body(history.uid, history.ulid), _encoded(asked.code)
         )
+        is_sent = False
         try:
             async with self._turns.of(history.uid):
+                is_sent = True
                 await self._dynamo.transact(
                     [*taking.actions(), Put(card_item(history, due), absent())]
                 )
@@ -185,6 +188,11 @@ class Reservations:
             if earlier is not None:
                 return await self._again(asked, earlier)
             raise (taking.denial(failed) or failed) from failed
+        except (Unavailable, asyncio.CancelledError):
+            # Once sent, the transaction may have been carried out, and its card needs the body.
+            if not is_sent:
+                await self._bodies.delete_heads([body])
+            raise
         return Reserved(history, is_duplicate=False)
 
     async def _again(self, asked: Reservation, receipt: Receipt) -> Reserved:

@@ -14,7 +14,7 @@ from graphql_api.data.keys import of_item
 from graphql_api.data.meter import metered
 from graphql_api.data.pages import Window
 from graphql_api.data.records import Receipt
-from graphql_api.data.reservations import Reserved
+from graphql_api.data.reservations import Reserved, Turns
 from graphql_api.data.transport import TransactionFailed
 from graphql_api.data.words import HistoryStatus
 
@@ -264,6 +264,22 @@ async def test_conflicts_without_end_are_unavailable_within_the_deadline(
         async with asyncio.timeout(4.5):
             await bench.pending(user)
     assert await bench.used(user) == 0
+
+
+@pytest.mark.parametrize("end", ["too long a wait", "the client leaves"])
+async def test_a_call_that_never_had_its_turn_leaves_nothing(bench: Any, end: str) -> None:
+    user = await bench.user()
+    turns = Turns(0.05 if end == "too long a wait" else 10)
+    bench.executions._reservations._turns = turns
+    async with turns.of(user.uid):
+        call = asyncio.create_task(bench.pending(user))
+        if end == "the client leaves":
+            await asyncio.sleep(0.1)
+            assert [sort[:2] for sort in await bench.sorts(user)] == ["B#"]
+            call.cancel()
+        with pytest.raises((Unavailable, asyncio.CancelledError)):
+            await call
+    assert await bench.sorts(user) == []
 
 
 async def test_an_answer_that_was_lost_reserves_once(bench: Any, wire: Any) -> None:
