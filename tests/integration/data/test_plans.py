@@ -57,7 +57,10 @@ async def test_ensuring_defaults_again_keeps_what_was_changed(plans, clock):
 async def test_active_plans_are_listed_and_all_on_request(plans):
     await plans.ensure_defaults()
     await plans.create(PRO)
-    assert [plan.plan_id for plan in await plans.list()] == ["free", "pro"]
+    with metered() as meter:
+        active = await plans.list()
+    assert [plan.plan_id for plan in active] == ["free", "pro"]
+    assert (meter.requests, meter.read_units) == (1, 0.5)
     everything = await plans.list(active_only=False)
     assert [plan.plan_id for plan in everything] == ["free", "pro", "unlimited"]
 

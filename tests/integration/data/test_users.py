@@ -384,10 +384,19 @@ async def test_all_users_are_listed_newest_first_by_the_index(users, dynamo):
 
 
 async def test_reads_cost_what_the_budget_says(users):
-    ada = await users.create(email="ada@example.org", name="Ada")
+    ada = await users.create(email="ada@example.org", name="Ada", google_sub="g-1")
     with metered() as by_id:
         await users.get(ada.uid)
     assert (by_id.requests, by_id.read_units) == (1, 0.5)
     with metered() as by_email:
         await users.by_email("ada@example.org")
     assert (by_email.requests, by_email.read_units) == (2, 1)
+    with metered() as by_account:
+        await users.by_google_sub("g-1")
+    assert (by_account.requests, by_account.read_units) == (2, 1)
+    with metered() as taken:
+        await users.email_exists("ada@example.org")
+    assert (taken.requests, taken.read_units) == (1, 1)
+    with metered() as totals:
+        await users.totals(ada.uid)
+    assert (totals.requests, totals.read_units) == (1, 0.5)
