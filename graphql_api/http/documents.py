@@ -14,6 +14,7 @@ from graphql import (
     parse,
     specified_rules,
 )
+from graphql.language import OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
@@ -31,6 +32,7 @@ _SUGGESTION = re.compile(r"\s*Did you mean .*$", re.DOTALL)
 class _Checked:
     weight: Weight
     errors: tuple[GraphQLError, ...]
+    operations: int = 1
 
 
 def _parse(text: str) -> DocumentNode:
@@ -49,7 +51,9 @@ def _check(schema: GraphQLSchema, text: str) -> _Checked:
     excess = weight.excess()
     if excess is not None:
         return _Checked(weight, (_refusal(excess),))
-    return _Checked(weight, tuple(validate_document(schema, document, tuple(specified_rules))))
+    errors = validate_document(schema, document, tuple(specified_rules))
+    operations = sum(isinstance(node, OperationDefinitionNode) for node in document.definitions)
+    return _Checked(weight, tuple(map(_explained, errors)), operations)
 
 
 _parse_kept = lru_cache(maxsize=_KEPT)(_parse)
@@ -68,12 +72,32 @@ def _refusal(message: str) -> GraphQLError:
     return GraphQLError(message, extensions={"code": "DOCUMENT_REFUSED"})
 
 
+def _explained(error: GraphQLError) -> GraphQLError:
+    """Return an error of validation without Python's words: it trips over endless numbers."""
+    if error.original_error is None or isinstance(error.original_error, GraphQLError):
+        return error
+    return GraphQLError(
+        "a value in the document cannot be read; a number may have too many digits",
+        nodes=error.nodes,
+    )
+
+
 def find_errors(
-    schema: GraphQLSchema, text: str, variables: Variables, *, may_introspect: bool
+    schema: GraphQLSchema,
+    text: str,
+    variables: Variables,
+    *,
+    may_introspect: bool,
+    names_operation: bool = False,
 ) -> list[GraphQLError]:
-    """Return why a document that parses is not to be executed; empty if it is."""
+    """Return why a document that parses is not to be executed; empty if it is.
+
+    `names_operation` tells whether the request says which of the operations to execute.
+    """
     checked = _checked(schema, text)
     errors = list(checked.errors)
+    if not errors and checked.operations > 1 and not names_operation:
+        errors = [GraphQLError("name the operation to execute: `operationName` is missing")]
     if not may_introspect:
         if checked.weight.introspects:
             errors = [_refusal("introspection is for signed-in callers; the schema is documented")]
@@ -110,5 +134,6 @@ class Documents(SchemaExtension):
             operation.query or "",
             operation.variables or {},
             may_introspect=context.may_introspect,
+            names_operation=operation._provided_operation_name is not None,  # noqa: SLF001 - the public one falls back to the first
         )
         yield

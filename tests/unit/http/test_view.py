@@ -1,8 +1,14 @@
-"""Negotiation of the media type."""
+"""Negotiation of the media type; requests that end early or ask for what there is not."""
 
+from typing import Any
+
+import httpx
+import orjson
 import pytest
 
-from graphql_api.http.view import GRAPHQL_JSON, JSON, Refusal, negotiated
+from graphql_api.context import Context, Viewer
+from graphql_api.http.view import GRAPHQL_JSON, JSON, GraphQLView, Refusal, negotiated
+from graphql_api.schema.schema import schema
 
 
 @pytest.mark.parametrize(
@@ -30,3 +36,61 @@ def test_what_we_do_not_speak_is_refused(accept: str) -> None:
     with pytest.raises(Refusal) as refused:
         negotiated(accept)
     assert refused.value.status == 406
+
+
+class Nobody:
+    """Services of a stranger who reads nothing."""
+
+    async def authenticate(self, authorization: str | None) -> Viewer | None:
+        assert authorization is None
+        return None
+
+    def context(self, viewer: Viewer | None) -> Context:
+        bare: Any = object()
+        return Context(
+            settings=bare,
+            stores=bare,
+            loaders=bare,
+            cursors=bare,
+            outbox=bare,
+            languages=bare,
+            tokens=bare,
+            viewer=viewer,
+        )
+
+
+VIEW = GraphQLView(schema, Nobody)
+
+
+async def test_a_client_that_goes_away_while_sending_is_no_failure_of_ours() -> None:
+    pieces = [
+        {"type": "http.request", "body": b"{", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return pieces.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"50")]
+    scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": headers}
+    await VIEW(scope, receive, send)
+    assert sent[0]["status"] == 400
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_subscription_is_told_to_poll(method: str) -> None:
+    body = {"query": "subscription { x }"}
+    transport = httpx.ASGITransport(VIEW)
+    async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+        if method == "GET":
+            response = await client.get("/", params=body)
+        else:
+            headers = {"content-type": JSON}
+            response = await client.post("/", content=orjson.dumps(body), headers=headers)
+    assert response.status_code == 400
+    (error,) = response.json()["errors"]
+    assert "poll" in error["message"]

@@ -1,0 +1,40 @@
+"""What is said of documents that are not executed."""
+
+import pytest
+
+from graphql_api.http.documents import find_errors
+from graphql_api.schema.schema import schema
+
+TWO = "query A { __typename } query B { __typename }"
+
+
+def errors_of(text: str, *, names_operation: bool = False) -> list[str]:
+    found = find_errors(
+        schema._schema,
+        text,
+        {},
+        may_introspect=True,
+        names_operation=names_operation,
+    )
+    assert all(error.original_error is None for error in found)
+    return [error.message for error in found]
+
+
+def test_of_several_operations_one_must_be_named() -> None:
+    (message,) = errors_of(TWO)
+    assert "`operationName`" in message
+    assert errors_of(TWO, names_operation=True) == []
+    assert errors_of("query A { __typename }") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ problems(first: %s) { edges { cursor } } }",
+        "query($n: Int = %s) { problems(first: $n) { edges { cursor } } }",
+    ],
+)
+def test_a_number_without_end_is_the_client_s_mistake(text: str) -> None:
+    (message,) = errors_of(text % ("1" * 5000))
+    assert "digits" in message
+    assert "sys." not in message
