@@ -5,7 +5,7 @@ from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphql_api.data.pages import Cards, Window
 from graphql_api.data.records import History, Problem, Results
 from graphql_api.data.words import ProblemState
-from graphql_api.resolvers import access
+from graphql_api.resolvers import access, validation
 from graphql_api.resolvers.paging import Listing, PageRequest, listed, scope_of
 
 HistoryKey = tuple[str, str]
@@ -20,7 +20,12 @@ async def find(context: Context, key: HistoryKey) -> History | None:
 async def list_of_user(
     context: Context, uid: str, page: PageRequest, platform: str | None, language: str | None
 ) -> Listing[History]:
-    """Return a page of a user's histories, newest first."""
+    """Return a page of a user's histories, newest first.
+
+    Raises:
+        InvalidInput: a filter or an argument of the page cannot be honoured.
+    """
+    platform = validation.given(platform, validation.platform)
     language = language_id(context, language)
 
     async def read(window: Window) -> Cards[History]:
@@ -34,7 +39,12 @@ async def list_of_user(
 async def public_feed(
     context: Context, page: PageRequest, platform: str | None, language: str | None
 ) -> Listing[History]:
-    """Return a page of the public histories, last published first."""
+    """Return a page of the public histories, last published first.
+
+    Raises:
+        InvalidInput: a filter or an argument of the page cannot be honoured.
+    """
+    platform = validation.given(platform, validation.platform)
     language = language_id(context, language)
 
     async def read(window: Window) -> Cards[History]:

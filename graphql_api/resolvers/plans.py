@@ -58,13 +58,13 @@ async def update(
 
     Raises:
         Unauthenticated, Forbidden: the viewer is no administrator.
-        InvalidInput: the name or a limit is malformed.
+        InvalidInput: the id, name or a limit is malformed.
         NotFound: there is no such plan.
     """
     access.require_admin(context)
     given = _checked(limits)
     return await context.stores.plans.update(
-        plan_id,
+        validation.plan_id(plan_id),
         title=validation.given(name, validation.name),
         is_active=is_active,
         **given,

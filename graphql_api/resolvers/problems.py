@@ -84,7 +84,7 @@ async def list_problems(
     filters = {
         "platform": validation.given(wanted.platform, validation.platform),
         "language": language_id(context, wanted.language),
-        "tag": validation.given(wanted.tag, validation.tag),
+        "tag": None if wanted.tag is None else validation.tag(wanted.tag, "tag"),
         "search": validation.given(wanted.search, validation.search),
     }
 
@@ -170,6 +170,8 @@ async def complete(context: Context, key: ProblemKey) -> Problem:
         raise _not_found()
     if problem.state is ProblemState.COMPLETED:
         return problem
+    if problem.state is ProblemState.DELETED:
+        raise Conflict("the problem is deleted; restore it first")
     if problem.test_count == 0:
         raise Conflict("add test cases first: nothing could be judged by this problem")
     return await context.stores.problems.set_state(*key, ProblemState.COMPLETED)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from graphql_api.context import AccessToken, Context, Viewer, effective_role
 from graphql_api.data.errors import Conflict, Forbidden
 from graphql_api.data.records import User
+from graphql_api.data.users import LONGEST_NAME_BYTES
+from graphql_api.data.values import cut
 from graphql_api.data.words import UserState
 from graphql_api.resolvers import validation
 
@@ -38,8 +40,13 @@ async def sign_in_for_development(context: Context, email: str, name: str | None
     if not context.settings.is_development:
         raise Forbidden("this sign-in is for development only")
     address = validation.email(email)
-    called = validation.given(name, validation.name) or address.split("@")[0]
+    called = validation.given(name, validation.name) or _name_of(address)
     return await sign_in(context, Identity(email=address, name=called))
+
+
+def _name_of(address: str) -> str:
+    """Return what stands before the @, as far as it fits into a name."""
+    return cut(address.partition("@")[0][: validation.NAME_CHARACTERS], LONGEST_NAME_BYTES)
 
 
 async def sign_in(context: Context, identity: Identity) -> SignedIn:

@@ -96,7 +96,8 @@ async def set_plan(context: Context, uid: str, plan_id: str) -> User:
         NotFound, Conflict: the user is gone or going.
     """
     access.require_admin(context)
-    plan = await context.stores.plans.get(plan_id)
+    known = validation.is_plan_id(plan_id)
+    plan = await context.stores.plans.get(plan_id) if known else None
     if plan is None or not plan.is_active:
         raise InvalidInput("there is no active plan of this id; see `plans`", ("planId",))
     return await _changed(context, await context.stores.users.update(uid, plan_id=plan_id))

@@ -103,7 +103,9 @@ def tags(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def url(value: str) -> str:
-    """Return a web address."""
+    """Return a web address, empty for none."""
+    if not value.strip():
+        return ""
     found = line(value, "url", URL_CHARACTERS)
     if not _URL.fullmatch(found):
         raise InvalidInput("`url` must begin with http:// or https://", ("url",))
@@ -118,9 +120,14 @@ def email(value: str) -> str:
     return found
 
 
+def is_plan_id(value: str) -> bool:
+    """Whether a plan can have this id."""
+    return _PLAN_ID.fullmatch(value) is not None
+
+
 def plan_id(value: str) -> str:
     """Return the id of a plan."""
-    if not _PLAN_ID.fullmatch(value):
+    if not is_plan_id(value):
         raise InvalidInput("`id` must be 1 to 40 lower-case letters, digits, '-' or '_'", ("id",))
     return value
 
@@ -159,11 +166,11 @@ def name(value: str) -> str:
     return line(value, "name", NAME_CHARACTERS)
 
 
-def tag(value: str) -> str:
+def tag(value: str, field: str = "tags") -> str:
     """Return a tag in lower case."""
-    found = line(value, "tags", TAG_CHARACTERS).casefold()
+    found = line(value, field, TAG_CHARACTERS).casefold()
     if "#" in found or ":" in found:
-        raise InvalidInput("a tag must not hold '#' or ':'", ("tags",))
+        raise InvalidInput("a tag must not hold '#' or ':'", (field,))
     return found
 
 

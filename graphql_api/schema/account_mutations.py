@@ -55,7 +55,9 @@ SignInForDevelopmentResult = Annotated[
 class UpdateViewerInput:
     """Changes."""
 
-    name: str = strawberry.field(description="What others see, at most 100 characters.")
+    name: str = strawberry.field(
+        description="What others see, at most 100 characters and 200 bytes in UTF-8."
+    )
 
 
 @strawberry.type(description="The viewer as they are now.")

@@ -111,4 +111,6 @@ def test_key_of(parts: tuple[str, ...]) -> TestCaseKey | None:
     platform, number, version, test = parts
     if not (version + test).isascii() or not (version.isdecimal() and test.isdecimal()):
         return None
-    return TestCaseKey(platform=platform, number=number, version=int(version), test=int(test))
+    key = TestCaseKey(platform=platform, number=number, version=int(version), test=int(test))
+    is_canonical = (str(key.version), str(key.test)) == (version, test)
+    return key if is_canonical else None

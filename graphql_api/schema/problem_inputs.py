@@ -42,7 +42,9 @@ class CreateProblemInput:
     number: str = strawberry.field(description="Its name there; without '#', ':', '/' and spaces.")
     title: str = strawberry.field(description="Its title, at most 200 characters.")
     url: str | None = _optional("Where to read it on its platform.")
-    tags: list[str] | None = _optional("At most 12, of at most 50 characters.")
+    tags: list[str] | None = _optional(
+        "At most 12, of at most 50 characters and 64 bytes in UTF-8."
+    )
     statement: str | None = _optional("What is asked for, in Markdown.")
     constraints: str | None = _optional("The bounds of the input.")
     comparer: Comparer | None = _optional("How outputs are compared; TOKENS unless told.")
@@ -60,7 +62,9 @@ class UpdateProblemInput:
     problem_id: strawberry.ID = _problem_id()
     title: str | None = _optional("Its title, at most 200 characters.")
     url: str | None = _optional("Where to read it on its platform; empty for nowhere.")
-    tags: list[str] | None = _optional("At most 12, of at most 50 characters.")
+    tags: list[str] | None = _optional(
+        "At most 12, of at most 50 characters and 64 bytes in UTF-8."
+    )
     statement: str | None = _optional("What is asked for, in Markdown.")
     constraints: str | None = _optional("The bounds of the input.")
     comparer: Comparer | None = _optional("How outputs are compared.")

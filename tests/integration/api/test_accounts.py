@@ -44,6 +44,15 @@ async def test_a_malformed_address_is_refused(api: Api, email: str) -> None:
     assert (result["__typename"], result["path"]) == ("InvalidInput", ["email"])
 
 
+@pytest.mark.parametrize("local", ["x" * 200, "한" * 200])
+async def test_a_long_address_gives_a_name_that_fits(api: Api, local: str) -> None:
+    fields = "viewer { name }"
+    result = await api.mutate("signInForDevelopment", fields, email=f"{local}@a.bc")
+    name = result["viewer"]["name"]
+    assert local.startswith(name)
+    assert 50 < len(name) <= 100
+
+
 @pytest.mark.slow
 async def test_the_development_sign_in_is_refused_in_production(open_api: OpenApi) -> None:
     api = await open_api(environment=Environment.PRODUCTION)
@@ -134,6 +143,16 @@ async def test_a_bad_plan_is_refused(api: Api, given: dict[str, object], path: l
     if "id" not in given:
         result = await api.mutate("updatePlan", "plan { id }", admin, **(whole | {"id": "free"}))
         assert (result["__typename"], result["path"]) == ("InvalidInput", path)
+
+
+@pytest.mark.parametrize("plan", ["", "x" * 3000, "\x00", "No Plan"])
+async def test_what_is_no_plan_id_is_a_typed_error(api: Api, plan: str) -> None:
+    admin = await api.sign_in(ADMIN)
+    me = (await api.data(VIEWER, admin))["viewer"]["id"]
+    put = await api.mutate("setUserPlan", "user { id }", admin, userId=me, planId=plan)
+    assert (put["__typename"], put["path"]) == ("InvalidInput", ["planId"])
+    changed = await api.mutate("updatePlan", "plan { id }", admin, id=plan, name="New")
+    assert (changed["__typename"], changed["path"]) == ("InvalidInput", ["id"])
 
 
 async def test_administration_is_for_administrators(api: Api) -> None:

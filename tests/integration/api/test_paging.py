@@ -81,6 +81,23 @@ async def test_arguments_that_cannot_be_honoured_are_typed_errors(
     assert error["extensions"] == {"code": "INVALID_INPUT", "path": path}
 
 
+@pytest.mark.parametrize("platform", ["", "x" * 3000, "a#b", "\x01"])
+async def test_histories_of_no_platform_are_a_typed_error(api: Api, platform: str) -> None:
+    arguments = "(platform: $platform) { edges { cursor } }"
+    feed = f"query($platform: String) {{ publicFeed{arguments} }}"
+    own = f"query($platform: String) {{ viewer {{ histories{arguments} }} }}"
+    token = await api.sign_in("ann@example.org")
+    for query in (feed, own):
+        error = await api.error(query, token, platform=platform)
+        assert error["extensions"] == {"code": "INVALID_INPUT", "path": ["platform"]}
+
+
+async def test_a_bad_tag_is_named_as_the_argument_is(api: Api) -> None:
+    error = await api.error('{ problems(tag: "") { edges { cursor } } }')
+    assert error["extensions"]["path"] == ["tag"]
+    assert "`tag`" in error["message"]
+
+
 async def test_a_cursor_of_another_list_filter_or_hand_is_refused(
     api: Api, seven: list[str]
 ) -> None:

@@ -100,6 +100,23 @@ async def test_an_update_changes_what_is_given(api: Api) -> None:
     assert (bad["__typename"], bad["path"]) == ("InvalidInput", ["title"])
 
 
+async def test_an_empty_url_is_removed(api: Api) -> None:
+    token = await api.editor()
+    await api.problem(link="https://example.org/1")
+    pid = await problem_id(api, token)
+    changed = await api.mutate("updateProblem", "problem { url }", token, problemId=pid, url="")
+    assert changed["problem"] == {"url": None}
+
+
+async def test_a_deleted_problem_is_to_be_restored_not_completed(api: Api) -> None:
+    token = await api.editor()
+    await api.problem(state=ProblemState.DELETED, tests=0)
+    pid = await problem_id(api, token)
+    refused = await api.mutate("completeProblem", "problem { id }", token, problemId=pid)
+    assert refused["__typename"] == "Conflict"
+    assert "restore" in refused["message"]
+
+
 async def test_a_problem_without_tests_stays_a_draft(api: Api) -> None:
     editor = await api.editor()
     await api.problem(state=ProblemState.DRAFT, tests=0)

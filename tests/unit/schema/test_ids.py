@@ -45,3 +45,9 @@ def test_a_test_is_named_with_its_version() -> None:
     assert ids.test_case_key(ids.test_case_id(key)) == key
     with pytest.raises(InvalidInput):
         ids.test_case_key(ids.encode(ids.Kind.TEST_CASE, "a", "1", "x", "²"))
+
+
+@pytest.mark.parametrize("parts", [("01", "1"), ("1", "00001"), ("1", "+1")])
+def test_a_test_has_one_id(parts: tuple[str, str]) -> None:
+    with pytest.raises(InvalidInput):
+        ids.test_case_key(ids.encode(ids.Kind.TEST_CASE, "a", "1", *parts))
