@@ -56,8 +56,6 @@ __all__ = [
 # The pause before an execution is sent again, doubled by each sending up to an hour.
 FIRST_PAUSE_MS = 60_000
 DOUBLINGS = 6
-# Purge notes of test sets wait in the same list: so many of them may stand before an execution.
-DUE_PAGES = 5
 # Visibility may change while a completion is being written, but not this often.
 DECISIONS = 8
 
@@ -343,18 +341,11 @@ class ExecutionStore:
     async def due(self, shard: int, now: int, limit: int = 50) -> list[Due]:
         """Return executions of one of `keys.DUE_SHARDS` shards that are overdue, oldest first.
 
-        One request, five at most where purge notes stand in between.
+        One request.
         """
         overdue = equals("g2p", keys.due_partition(shard)) & at_most("g2s", keys.due_sort(now))
-        found: list[Due] = []
-        start: keys.Key | None = None
-        for _ in range(DUE_PAGES):
-            page = await self._dynamo.query(overdue, index="GSI2", limit=limit, start=start)
-            found += [Due.from_item(item) for item in page.items if item["tp"] == History.entity]
-            start = page.last_key
-            if start is None or len(found) >= limit:
-                break
-        return found[:limit]
+        page = await self._dynamo.query(overdue, index="GSI2", limit=limit)
+        return [Due.from_item(item) for item in page.items if item["tp"] == History.entity]
 
     async def postpone(self, due: Due, now: int) -> bool:
         """Move an execution's due time forward, and say whether the caller is to send it again.

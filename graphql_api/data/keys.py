@@ -133,6 +133,19 @@ def due(identity: str, due_at: int) -> Key:
     return {"g2p": due_partition(shard_of(identity, DUE_SHARDS)), "g2s": due_sort(due_at)}
 
 
+def purge_partition(shard: int) -> str:
+    """Return the GSI2 partition of one shard of the test sets that are to go.
+
+    It is not the executions': however many sets there are, none stands before an execution.
+    """
+    return f"WX#{shard}"
+
+
+def purge_due(identity: str, due_at: int) -> Key:
+    """Return the index keys of a test set that may go from `due_at` (epoch ms) on."""
+    return {"g2p": purge_partition(shard_of(identity, DUE_SHARDS)), "g2s": due_sort(due_at)}
+
+
 def due_sort(due_at: int) -> str:
     """Return a due time (epoch ms) as it is sorted in the list of what is due."""
     return f"{due_at:013d}"

@@ -149,7 +149,7 @@ class TestSetStore:
         raise Conflict("others keep writing this problem's tests; try again")
 
     def _note(self, platform: str, number: str, version: int) -> Item:
-        due = keys.due(keys.problem_partition(platform, number), self._clock() + GRACE_MS)
+        due = keys.purge_due(keys.problem_partition(platform, number), self._clock() + GRACE_MS)
         note = {"v": 1, "tp": "purge", "pf": platform, "pn": number, "tcv": version}
         return {**keys.case_purge(platform, number, version), **due, **note}
 
@@ -345,16 +345,10 @@ class TestSetStore:
     # Removing what is not current
 
     async def due(self, shard: int, now: int, limit: int = 100) -> list[PurgeNote]:
-        """Return sets of a shard of the work that waits which may go: one request a MB of cards."""
-        partition = equals("g2p", keys.due_partition(shard))
-        found: list[PurgeNote] = []
-        condition = partition & at_most("g2s", f"{now:013d}")
-        async for item in self._dynamo.query_all(condition, index="GSI2"):
-            if item["tp"] == "purge":
-                found.append(PurgeNote(item["pf"], item["pn"], item["tcv"]))
-                if len(found) == limit:
-                    break
-        return found
+        """Return sets of one of `keys.DUE_SHARDS` shards that may go: one request."""
+        overdue = equals("g2p", keys.purge_partition(shard)) & at_most("g2s", keys.due_sort(now))
+        page = await self._dynamo.query(overdue, index="GSI2", limit=limit)
+        return [PurgeNote(item["pf"], item["pn"], item["tcv"]) for item in page.items]
 
     async def purge(self, platform: str, number: str, version: int) -> bool:
         """Remove a set that never became current, or is so no more; harmless twice.

@@ -1,6 +1,7 @@
 """Executions on a real table: claimed under a lease, fenced by attempt, ended exactly once."""
 
 import asyncio
+from itertools import count, islice
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from graphql_api.data.executions import Busy, Claim, Due, LostClaim
 from graphql_api.data.meter import metered
 from graphql_api.data.pages import Window
 from graphql_api.data.records import History
+from graphql_api.data.test_sets import GRACE_MS, TestSetStore
 from graphql_api.data.values import item_size
 from graphql_api.data.words import HistoryStatus, ProblemState, Verdict
 
@@ -500,26 +502,32 @@ async def test_what_was_claimed_or_ended_since_is_not_sent_again(bench: Any) -> 
     assert [await bench.executions.postpone(due, now) for due in seen] == [False, False]
 
 
-async def test_a_sweep_of_a_shard_is_one_request_and_passes_purge_notes_over(bench: Any) -> None:
+async def test_a_sweep_of_a_shard_is_one_request(bench: Any) -> None:
     user = await bench.user()
     history = await bench.pending(user)
     shard = keys.shard_of(history.ulid, keys.DUE_SHARDS)
-    for number in range(5):
-        await bench.dynamo.put(
-            {
-                "PK": "P#x",
-                "SK": f"X#{number}",
-                "tp": "purge",
-                "g2p": keys.due_partition(shard),
-                "g2s": keys.due_sort(number),
-            }
-        )
     with metered() as meter:
         found = await bench.executions.due(shard, bench.clock.now + 30_000)
     assert ([one.ulid for one in found], meter.requests) == ([history.ulid], 1)
-    assert [
-        one.ulid for one in await bench.executions.due(shard, bench.clock.now + 30_000, limit=2)
-    ] == [history.ulid]
+
+
+@pytest.mark.slow
+async def test_any_number_of_test_sets_that_are_due_to_go_hides_no_execution(bench: Any) -> None:
+    history = await bench.pending(await bench.user())
+    shard = keys.shard_of(history.ulid, keys.DUE_SHARDS)
+    names = (str(number) for number in count())
+    same_shard = (
+        name
+        for name in names
+        if keys.shard_of(keys.problem_partition("demo", name), keys.DUE_SHARDS) == shard
+    )
+    tests = TestSetStore(bench.dynamo, bench.bodies, lambda: bench.clock.now - 2 * GRACE_MS)
+    await bench.dynamo.batch_write(
+        puts=[tests._note("demo", name, 1) for name in islice(same_shard, 600)]
+    )
+    found = await bench.executions.due(shard, bench.clock.now + 30_000)
+    assert [one.ulid for one in found] == [history.ulid]
+    assert len(await tests.due(shard, bench.clock.now)) == 100
 
 
 async def test_nothing_that_has_ended_is_in_the_sweeper_s_list(bench: Any) -> None:

@@ -278,7 +278,7 @@ async def test_purging_races_with_the_flip_and_the_set_stays_whole(sets):
         assert (names(tests)[-1:] == [str(turn)]) is flipped
 
 
-async def test_due_notes_are_named_and_other_work_is_passed_over(sets, dynamo, clock):
+async def test_due_notes_are_named_and_no_other_work(sets, dynamo, clock):
     await sets.replace(*ONE, new("a"))
     await sets.replace(*ONE, new("b"))
     partition = keys.problem_partition(*ONE)
