@@ -68,7 +68,7 @@ def test_the_first_session_works_in_the_browser(page: Browser, tmp_path: Path):
         return "COMPLETED" in page.text(RESULT)
 
     wait_for("the verdict", judged)
-    assert '"AC"' in page.text(RESULT)
+    page.until(RESULT, '"AC"')
     picture(page, "verdict", tmp_path)
 
     page.click(TAB, "PublicFeed")
