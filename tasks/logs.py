@@ -14,12 +14,15 @@ _SHARED: tuple[Processor, ...] = (
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
+# Below INFO these write requests whole: keys hold addresses, bodies hold code.
+_TALKATIVE = ("aiobotocore", "botocore", "boto3")
 
 
 def configure_logging(settings: Settings) -> None:
     """Send this process's log lines, dramatiq's too, through the handlers that are there.
 
-    `auto` writes text where standard error is a terminal, JSON elsewhere.
+    `auto` writes text where standard error is a terminal, JSON elsewhere. What is sent to the
+    database is logged at no level.
     """
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -36,6 +39,8 @@ def configure_logging(settings: Settings) -> None:
     )
     root = logging.getLogger()
     root.setLevel(settings.log_level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(root.level, logging.INFO))
     for handler in root.handlers or [_added_handler(root)]:
         handler.setFormatter(formatter)
 

@@ -58,3 +58,14 @@ def test_lines_below_the_level_are_left_out(lines: StringIO) -> None:
     structlog.stdlib.get_logger("tasks").warning("loud")
     assert "quiet" not in lines.getvalue()
     assert "loud" in lines.getvalue()
+
+
+def test_what_is_sent_to_the_database_is_logged_at_no_level(lines: StringIO) -> None:
+    configure_logging(make_settings(log_format="json", log_level="debug"))
+    structlog.stdlib.get_logger("tasks").debug("our own")
+    for name in ("botocore.endpoint", "aiobotocore.hooks"):
+        logging.getLogger(name).debug("Making request with params: E#ann@example.org")
+        logging.getLogger(name).warning("heard")
+    assert "our own" in lines.getvalue()
+    assert "ann@example.org" not in lines.getvalue()
+    assert lines.getvalue().count("heard") == 2
