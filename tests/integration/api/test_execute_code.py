@@ -201,6 +201,27 @@ async def test_one_idempotency_key_is_one_history_and_one_unit_also_at_once(
     assert viewer["usage"][0]["executions"]["used"] == 1
 
 
+@pytest.mark.slow
+async def test_one_key_sent_to_two_processes_at_once_leaves_one_of_everything(
+    open_api: OpenApi,
+) -> None:
+    processes = [await open_api(), await open_api()]
+    await processes[0].problem()
+    token = await processes[0].sign_in(ANN)
+    before = await processes[0].trace(ANN)
+
+    calls = (processes[n % 2].submit(token, idempotencyKey="once") for n in range(16))
+    found = await asyncio.gather(*calls)
+
+    assert len(set(found)) == 1
+    left = sorted(set(await processes[0].trace(ANN)) - set(before))
+    assert [key.partition("#")[0] for key in left] == ["B", "D", "H", "L"]
+    sent = processes[0].outbox.sent + processes[1].outbox.sent
+    assert len(sent) == 1
+    usage = await processes[0].data("{ viewer { usage { executions { used } } } }", token)
+    assert usage["viewer"]["usage"] == [{"executions": {"used": 1}}]
+
+
 async def test_one_key_with_another_input_is_a_conflict(api: Api, ann: str) -> None:
     await api.submit(ann, idempotencyKey="k")
     for changed in ({"code": "print(2)"}, {"language": "cpp"}, {"isPublic": True}):
