@@ -212,6 +212,8 @@ class ExecutionStore:
                     return found
                 if found is None or not _is_running(found, history.attempt):
                     await self._bodies.delete(body)
+                    if isinstance(changed, _NoTotals):
+                        await self._remove_of_nobody(seen)
                     raise _lost() from changed
                 seen = found
             except _SolvedBefore:
@@ -259,10 +261,18 @@ class ExecutionStore:
             if at_card is not None:
                 raise CardChanged(at_card.item) from failed
             if at_totals is not None:
-                raise CardChanged(None) from failed
+                raise _NoTotals(None) from failed
             if solves and others[0] is not None:
                 raise _SolvedBefore from failed
             raise
+
+    async def _remove_of_nobody(self, seen: History) -> None:
+        """Remove an execution that was reserved while its user went; a user who is left has it."""
+        if await self._dynamo.get(keys.user(seen.uid), consistent=True) is not None:
+            return
+        await self._forget_attempts(seen)
+        await self._bodies.delete(keys.code_body(seen.uid, seen.ulid))
+        await self._dynamo.delete(keys.history(seen.uid, seen.ulid))
 
     async def _forget_attempts(self, history: History) -> None:
         """Remove the results of attempts that died between their body and their completion."""
@@ -362,6 +372,10 @@ class ExecutionStore:
         except ConditionFailed:
             return False
         return True
+
+
+class _NoTotals(CardChanged):
+    """The user's totals are not there: the user is being deleted, or gone."""
 
 
 class _SolvedBefore(Exception):

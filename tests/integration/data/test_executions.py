@@ -319,6 +319,20 @@ async def test_a_completion_of_a_user_who_is_being_deleted_is_refused(bench: Any
     assert not any("#r" in sort for sort in await bench.sorts(user))
 
 
+async def test_what_a_user_sent_while_being_removed_does_not_outlive_its_judgement(
+    bench: Any,
+) -> None:
+    """A reservation that was decided on before the mark, and written after the last pass."""
+    user = await bench.user()
+    history = await bench.pending(user)
+    await bench.dynamo.batch_write(deletes=[keys.user(user.uid), keys.totals(user.uid)])
+    running = await bench.claim(history)
+    with pytest.raises(LostClaim):
+        await bench.executions.complete(running, bench.outcome(running))
+    left = [item for item in await bench.everything() if item["PK"].startswith("U#")]
+    assert [item["SK"][:2] for item in left if "x" not in item] == []
+
+
 async def test_b15_a_completion_of_a_deleted_history_makes_no_ghost(bench: Any) -> None:
     user = await bench.user()
     history = await bench.running(user, is_public=True)
