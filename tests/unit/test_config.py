@@ -26,6 +26,14 @@ def test_production_refuses_a_short_secret_even_behind_a_good_one() -> None:
         settings(environment="production", secret_keys=f"{GOOD},short")
 
 
+def test_a_refusal_shows_no_value_for_it_may_be_a_secret() -> None:
+    given = {"secret_keys": "hunter2", "redis_url": "redis://u:hunter2@h/0"}
+    with pytest.raises(ValidationError) as refused:
+        settings(environment="production", **given)
+    assert "SECRET_KEYS" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
 def test_production_starts_with_secrets_and_is_no_development() -> None:
     found = settings(environment="production", secret_keys=f"{GOOD}, {'y' * 40}")
     assert found.environment is Environment.PRODUCTION
