@@ -1,5 +1,6 @@
 """What goes to the workers, and what happens when it cannot."""
 
+import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -9,7 +10,7 @@ import pytest
 import redis
 
 from graphql_api.config import Settings
-from tasks.messages import DramatiqOutbox
+from tasks.messages import REST_S, DramatiqOutbox
 from tests.conftest import make_settings
 
 
@@ -56,6 +57,35 @@ async def test_a_redis_that_does_not_answer_is_given_up_on_in_time(
         started = time.monotonic()
         await outbox_of(f"redis://127.0.0.1:{silent.getsockname()[1]}/0").send_execution("u", "h")
         assert time.monotonic() - started < 1.5
+
+
+async def test_many_senders_do_not_wait_one_after_the_other_for_a_redis_that_is_silent(
+    outbox_of: Callable[[str], DramatiqOutbox],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=200) as silent:
+        outbox = outbox_of(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        started = time.monotonic()
+        await asyncio.gather(*(outbox.send_execution("u", str(n)) for n in range(100)))
+        assert time.monotonic() - started < 1.5
+
+
+@pytest.mark.redis
+@pytest.mark.slow
+async def test_after_a_rest_messages_are_sent_again(
+    outbox_of: Callable[[str], DramatiqOutbox], redis_url: str
+) -> None:
+    outbox = outbox_of(redis_url)
+    with redis.Redis.from_url(redis_url) as server:
+        usual = server.config_get("maxclients")["maxclients"]
+        server.config_set("maxclients", 1)
+        try:
+            await outbox.send_execution("user", "refused")
+        finally:
+            server.config_set("maxclients", usual)
+    await asyncio.sleep(REST_S)
+    await outbox.send_execution("user", "sent")
+    with redis.Redis.from_url(redis_url.replace("/0", "/1")) as queues:
+        assert queues.llen("dramatiq:execution") == 1
 
 
 @pytest.mark.redis
