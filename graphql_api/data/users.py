@@ -315,7 +315,12 @@ class UserStore:
             else:
                 quiet += 1
                 await asyncio.sleep(PAUSE_BETWEEN_PASSES_S)
-        await self._remove_user(user)
+        try:
+            await self._remove_user(user)
+        except Conflict:
+            # Another purge of the same user may have come first.
+            if await self.get(uid, consistent=True) is not None:
+                raise
 
     async def _remove_contents(self, uid: str) -> int:
         """Remove all of the partition but the user, and return how many items there were."""

@@ -350,6 +350,14 @@ async def test_a_running_execution_of_a_deleted_user_leaves_nothing(users, bench
 
 
 @pytest.mark.slow
+async def test_of_purges_at_once_each_finds_the_user_gone(users, dynamo):
+    """A client that did not wait for the first asks again."""
+    ada = await users.create(email="ada@example.org", name="Ada")
+    await users.begin_deletion(ada.uid)
+    await asyncio.gather(*(users.purge(ada.uid) for _ in range(3)))
+    assert await items_of(dynamo, keys.user_partition(ada.uid)) == []
+
+
 async def test_what_arrives_during_a_purge_goes_too(users, dynamo):
     ada = await users.create(email="ada@example.org", name="Ada")
     await users.begin_deletion(ada.uid)
