@@ -22,7 +22,7 @@ from graphql import (
     VariableNode,
 )
 
-TOKENS = 2000
+TOKENS = 1000
 DEPTH = 15
 ALIASES = 15
 DIRECTIVES = 50

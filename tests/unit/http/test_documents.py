@@ -1,6 +1,9 @@
 """What is said of documents that are not executed."""
 
+import time
+
 import pytest
+from graphql import GraphQLError
 
 from graphql_api.http.documents import find_errors
 from graphql_api.schema.schema import schema
@@ -38,3 +41,13 @@ def test_a_number_without_end_is_the_client_s_mistake(text: str) -> None:
     (message,) = errors_of(text % ("1" * 5000))
     assert "digits" in message
     assert "sys." not in message
+
+
+@pytest.mark.parametrize("repeated", ["plan { id } ", "usage { executions { used } } "])
+def test_fields_repeated_without_end_keep_no_one_waiting(repeated: str) -> None:
+    """Validation compares all fields of one name with each other."""
+    text = "{ viewer { " + repeated * (1900 // len(repeated.split())) + "} }"
+    started = time.process_time()
+    with pytest.raises(GraphQLError, match="tokens"):
+        errors_of(text)
+    assert time.process_time() - started < 0.1
