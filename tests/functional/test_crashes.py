@@ -1,17 +1,25 @@
 """Real processes killed at bad moments: every submission ends exactly once, usage is exact."""
 
 import asyncio
+import os
 import random
+import signal
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
+import redis
 
 from graphql_api.cli.engines.dynamodb_local import DynamoDBLocal
 from graphql_api.cli.engines.redis_server import RedisServer
 from graphql_api.config import Settings
+from graphql_api.data import keys
+from graphql_api.data.clock import now_ms
+from graphql_api.data.expressions import Change
+from graphql_api.data.pages import Window
 from graphql_api.data.records import History
 from graphql_api.data.stores import open_stores
 from graphql_api.data.table import open_table
@@ -19,7 +27,7 @@ from graphql_api.data.words import HistoryStatus, Verdict
 from tasks.messages import DramatiqOutbox
 from tests.conftest import make_settings, running
 from tests.executions import ADD, OVERDUE_MS, SHORT, Desk, sleeping, until
-from tests.system import Worker, wait_for
+from tests.system import Api, Client, Worker, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -117,6 +125,36 @@ async def test_what_was_reserved_and_never_sent_is_judged(
     histories = [await desk.reserve(age_ms=OVERDUE_MS) for _ in range(5)]
     with Worker(env, tmp_path):
         await all_ended_once(desk, histories)
+
+
+async def test_what_a_killed_api_had_reserved_and_not_sent_is_judged(
+    env: dict[str, str], desk: Desk, queue: RedisServer, tmp_path: Path
+) -> None:
+    async def reserved() -> History | None:
+        found = await desk.stores.histories.list(desk.user.uid, Window())
+        return found.records[0] if found.records else None
+
+    with ExitStack() as stack:
+        api = stack.enter_context(Api(env, tmp_path)).wait_until_alive()
+        nobody = stack.enter_context(Client(api.url))
+        client = stack.enter_context(await asyncio.to_thread(nobody.signed_in, desk.user.email))
+        # Sending waits for a Redis that stands still, so that the API dies before it has sent.
+        os.kill(queue.pid, signal.SIGSTOP)
+        call = asyncio.create_task(asyncio.to_thread(client.submit, "1", "python", ADD))
+        history = await until("a reservation", reserved)
+        assert not call.done()
+        api.kill()
+        with pytest.raises(httpx.HTTPError):
+            await call
+        os.kill(queue.pid, signal.SIGCONT)
+    assert (await desk.card(history)).status is HistoryStatus.PENDING
+    # The half minute that a message has passes at once.
+    overdue = Change(put={"g2s": keys.due_sort(now_ms() - 1)})
+    await desk.stores.dynamo.update(keys.history(history.uid, history.ulid), overdue)
+    with redis.Redis.from_url(env["REDIS_URL"].replace("/0", "/1")) as queues:
+        assert queues.llen("dramatiq:execution") == 0
+    with Worker(env, tmp_path):
+        await all_ended_once(desk, [history])
 
 
 async def test_workers_killed_again_and_again_lose_and_double_nothing(
