@@ -14,7 +14,7 @@ from graphql_api.data.actions import Action, Delete, Put, Update
 from graphql_api.data.client import Dynamo, Item
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
-from graphql_api.data.expressions import Change, equals, exists
+from graphql_api.data.expressions import Change, Condition, equals
 from graphql_api.data.records import Problem
 from graphql_api.data.titles import MOST_TOKENS, tokens
 from graphql_api.data.transport import TransactionFailed
@@ -52,6 +52,11 @@ def index_keys(problem: Problem) -> dict[str, str]:
 def position(problem: Problem) -> str:
     """Return a problem's place in every list."""
     return keys.problem_position(problem.created_at, problem.platform, problem.number)
+
+
+def as_seen(problem: Problem) -> Condition:
+    """Return the condition that a card is the one that was read, and not a later problem's."""
+    return equals("rev", problem.revision) & equals("ca", problem.created_at)
 
 
 def card_item(problem: Problem) -> Item:
@@ -177,7 +182,7 @@ def _card_update(seen: Problem, after: Problem) -> Update:
     return Update(
         keys.problem(after.platform, after.number),
         Change(changed),
-        exists() & equals("rev", seen.revision),
+        as_seen(seen),
         index_copies=sum(_copies(before, now, name) for name in ("g1", "g2")),
     )
 

@@ -20,6 +20,7 @@ from graphql_api.data.pages import Cards, Window, read_page
 from graphql_api.data.problem_cards import (
     Decision,
     ProblemCards,
+    as_seen,
     card_item,
     checked_size,
     entries,
@@ -249,7 +250,7 @@ class ProblemStore:
         while await self._remove_parts(platform, number):
             pass
         actions: list[Action] = [
-            Delete(keys.problem(platform, number), equals("rev", seen.revision)),
+            Delete(keys.problem(platform, number), as_seen(seen)),
             *map(Delete, entry_keys(seen)),
         ]
         if seen.legacy_id is not None:

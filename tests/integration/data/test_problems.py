@@ -321,6 +321,22 @@ async def test_tags_and_words_list_a_problem_only_while_completed(problems, dyna
         await check_entries(dynamo)
 
 
+async def test_a_change_meant_for_a_deleted_problem_leaves_its_successor_alone(
+    problems, dynamo, wire
+):
+    """Both have the revision 1; a copy under the old one's birth would stay for ever."""
+    await problems.create(NEW)
+
+    async def replace_it() -> None:
+        await problems.delete(*ONE)
+        await problems.create(replace(NEW, title="Another"))
+
+    wire.meanwhile("TransactWriteItems", replace_it)
+    await problems.update(*ONE, ProblemChanges(title="Changed"))
+    await check_entries(dynamo)
+    assert (await problems.get(*ONE)).title == "Changed"
+
+
 async def test_every_state_has_its_list(problems):
     for number, state in zip("123", (DRAFT, REVIEW, COMPLETED), strict=True):
         await problems.create(replace(NEW, number=number))
