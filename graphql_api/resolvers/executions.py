@@ -39,10 +39,14 @@ class ExecuteCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Checked:
-    """A request in which everything but the problem's state is known to be right."""
+    """A request in which everything but the problem's state is known to be right.
+
+    `named_by` is the input field that names the problem.
+    """
 
     platform: str
     number: str
+    named_by: str
     language: str
     code: str
     is_public: bool
@@ -107,11 +111,18 @@ async def _check(context: Context, request: ExecuteCode) -> _Checked:
     return _Checked(
         platform=platform,
         number=number,
+        named_by=_named_by(request),
         language=language,
         code=code,
         is_public=request.is_public,
         request_id=request_id,
     )
+
+
+def _named_by(request: ExecuteCode) -> str:
+    if request.problem is not None:
+        return "problemId"
+    return "number" if request.legacy_problem_id is None else "legacyProblemId"
 
 
 async def _problem_key(context: Context, request: ExecuteCode) -> tuple[str, str]:
@@ -162,13 +173,14 @@ async def _repeated(
 
 def _ready(viewer: Viewer, checked: _Checked, problem: Problem | None) -> Problem:
     """Return the problem if this viewer may have code judged by it."""
+    at = (checked.named_by,)
     is_hidden = problem is None or (
         problem.state is not ProblemState.COMPLETED and not viewer.is_editor
     )
     if problem is None or is_hidden or problem.state is ProblemState.DELETED:
-        raise NotFound(f"there is no problem {checked.platform} {checked.number}", ("problemId",))
+        raise NotFound(f"there is no problem {checked.platform} {checked.number}", at)
     if problem.test_version is None or problem.test_count == 0:
-        raise Conflict("this problem has no test cases, so nothing can be judged", ("problemId",))
+        raise Conflict("this problem has no test cases, so nothing can be judged", at)
     if checked.is_public and problem.state is not ProblemState.COMPLETED:
         raise InvalidInput(
             "executions of a draft stay private: leave `isPublic` out", ("isPublic",)

@@ -8,6 +8,8 @@ from graphql_api.resolvers.problems import ProblemFields
 from graphql_api.resolvers.test_cases import TestCaseData
 from graphql_api.schema.enums import Comparer
 
+_TITLE = "Its title, at most 200 characters; what passes 300 bytes in UTF-8 is cut off."
+
 
 def _problem_id() -> Any:
     return strawberry.field(description="The problem's global id.")
@@ -40,7 +42,7 @@ class CreateProblemInput:
         description="Where it comes from; without '#', ':', '/' and spaces."
     )
     number: str = strawberry.field(description="Its name there; without '#', ':', '/' and spaces.")
-    title: str = strawberry.field(description="Its title, at most 200 characters.")
+    title: str = strawberry.field(description=_TITLE)
     url: str | None = _optional("Where to read it on its platform.")
     tags: list[str] | None = _optional(
         "At most 12, of at most 50 characters and 64 bytes in UTF-8."
@@ -60,7 +62,7 @@ class UpdateProblemInput:
     """Changes; an empty text removes what was there."""
 
     problem_id: strawberry.ID = _problem_id()
-    title: str | None = _optional("Its title, at most 200 characters.")
+    title: str | None = _optional(_TITLE)
     url: str | None = _optional("Where to read it on its platform; empty for nowhere.")
     tags: list[str] | None = _optional(
         "At most 12, of at most 50 characters and 64 bytes in UTF-8."

@@ -11,6 +11,7 @@ from graphql_api.data.keys import plan
 from graphql_api.data.meter import metered
 from graphql_api.data.plans import NewPlan
 from graphql_api.data.words import ProblemState, UserState
+from graphql_api.schema.ids import problem_id
 from tasks.messages import DramatiqOutbox
 from tests.integration.api.conftest import Api, OpenApi
 
@@ -121,10 +122,10 @@ async def test_it_takes_four_requests_at_most_and_usage_one_more(api: Api, ann: 
 @pytest.mark.parametrize(
     ("changed", "kind", "path"),
     [
-        ({"number": "404"}, "NotFound", ["problemId"]),
-        ({"number": "draft"}, "NotFound", ["problemId"]),
-        ({"number": "deleted"}, "NotFound", ["problemId"]),
-        ({"number": "empty"}, "Conflict", ["problemId"]),
+        ({"number": "404"}, "NotFound", ["number"]),
+        ({"number": "draft"}, "NotFound", ["number"]),
+        ({"number": "deleted"}, "NotFound", ["number"]),
+        ({"number": "empty"}, "Conflict", ["number"]),
         ({"language": "klingon"}, "InvalidInput", ["language"]),
         ({"code": " \n"}, "InvalidInput", ["code"]),
         ({"code": "x" * (256 * 1024 + 1)}, "InvalidInput", ["code"]),
@@ -139,6 +140,11 @@ async def test_it_takes_four_requests_at_most_and_usage_one_more(api: Api, ann: 
         ({"platform": None, "number": None}, "InvalidInput", ["problemId"]),
         ({"legacyProblemId": 7}, "InvalidInput", ["problemId"]),
         ({"problemId": "nonsense"}, "InvalidInput", ["problemId"]),
+        (
+            {"platform": None, "number": None, "problemId": problem_id("algoitny", "404")},
+            "NotFound",
+            ["problemId"],
+        ),
         (
             {"platform": None, "number": None, "legacyProblemId": 7},
             "NotFound",
