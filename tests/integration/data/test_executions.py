@@ -333,7 +333,7 @@ async def test_what_a_user_sent_while_being_removed_does_not_outlive_its_judgeme
     assert [item["SK"][:2] for item in left if "x" not in item] == []
 
 
-async def test_b15_a_completion_of_a_deleted_history_makes_no_ghost(bench: Any) -> None:
+async def test_a_completion_of_a_deleted_history_makes_no_ghost(bench: Any) -> None:
     user = await bench.user()
     history = await bench.running(user, is_public=True)
     await bench.histories.delete(user.uid, history.ulid)
@@ -358,7 +358,7 @@ async def test_a_history_that_became_public_while_it_ran_is_listed_when_it_ends(
 # Failing and cancelling
 
 
-async def test_b47_a_failed_execution_gives_its_unit_back_once(bench: Any) -> None:
+async def test_a_failed_execution_gives_its_unit_back_once(bench: Any) -> None:
     user = await bench.user()
     await bench.pending(user)
     history = await bench.running(user)
@@ -555,7 +555,7 @@ async def test_nothing_that_has_ended_is_in_the_sweeper_s_list(bench: Any) -> No
 
 
 async def test_the_problem_s_card_is_not_written_by_an_execution(bench: Any) -> None:
-    """B22: no counter in the problem's item."""
+    """No counter in the problem's item."""
     problem = bench.problem(state=ProblemState.COMPLETED)
     key = keys.problem(problem.platform, problem.number)
     await bench.dynamo.put({**key, **problem.to_item()})

@@ -90,7 +90,7 @@ async def test_a_page_of_one_shard_is_one_request_of_two_and_a_half_units(
 async def test_a_page_of_four_shards_is_eight_requests_of_five_units_at_most(
     make_bench: Any, *, from_end: bool
 ) -> None:
-    """B6: the feed is spread over partitions, at a price that stays fixed."""
+    """The feed is spread over partitions, at a price that stays fixed."""
     bench = make_bench(shards=4)
     cards = await list_cards(bench, 0, 300)
     spread = {entry["PK"] for entry in await bench.entries() if entry["PK"].startswith("F#A#")}
@@ -131,10 +131,10 @@ async def test_pages_meet_in_the_middle_from_either_direction(bench: Any) -> Non
 async def test_sixteen_pages_walked_while_others_publish_show_each_once(
     make_bench: Any, shards: int
 ) -> None:
-    """B5, B37, B38: no page repeats, none skips, and none falls back to the first."""
+    """No page repeats, none skips, and none falls back to the first."""
     bench = make_bench(shards=shards)
     cards = await list_cards(bench, 0, 300)
-    done = asyncio.Event()
+    done, published = asyncio.Event(), asyncio.Event()
     number = 300
 
     async def publish_on() -> None:
@@ -142,6 +142,7 @@ async def test_sixteen_pages_walked_while_others_publish_show_each_once(
         while not done.is_set():
             await list_cards(bench, number, 3)
             number += 3
+            published.set()
 
     async def walk() -> list[History]:
         after, walked = None, []
@@ -149,9 +150,8 @@ async def test_sixteen_pages_walked_while_others_publish_show_each_once(
             page = await bench.feed.page(Window(20, after=after))
             walked += page.records
             after = page.end
-            published = number
-            while number == published:
-                await asyncio.sleep(0.005)
+            published.clear()
+            await published.wait()
         done.set()
         return walked
 
@@ -177,10 +177,10 @@ async def test_unpublishing_between_pages_drops_only_what_was_unpublished(bench:
     assert ids(second.records) == [newest[3], newest[5], newest[6]]
 
 
-async def test_b17_b18_a_feed_holds_histories_of_its_filter_and_nothing_private(
+async def test_a_feed_holds_histories_of_its_filter_and_nothing_private(
     bench: Any,
 ) -> None:
-    """B17: prefixes of their own; B18: private histories stand in no list but their owner's."""
+    """Prefixes of their own; private histories stand in no list but their owner's."""
     user = await bench.user()
     shown = await bench.completed(user, is_public=True, language="cpp")
     await bench.completed(user, language="cpp")
@@ -202,7 +202,7 @@ async def test_an_entry_reads_as_the_card_without_what_is_the_worker_s(bench: An
     assert (entry.author_name, entry.passed, entry.cpu_ms) == ("Ada Lovelace", 1, 24)
 
 
-async def test_b32_a_page_needs_no_second_read_of_its_cards(bench: Any) -> None:
+async def test_a_page_needs_no_second_read_of_its_cards(bench: Any) -> None:
     await list_cards(bench, 0, 30)
     with metered() as meter:
         page = await bench.feed.page(Window(20))

@@ -110,7 +110,7 @@ async def test_a_filtered_page_may_be_short_and_says_that_there_may_be_more(benc
 
 
 async def test_nobody_lists_another_s_histories(bench: Any) -> None:
-    """B29: every partition has one owner."""
+    """Every partition has one owner."""
     one, other = await bench.user(), await bench.user()
     await bench.pending(one)
     assert (await bench.histories.list(other.uid, Window())).records == []
@@ -138,15 +138,15 @@ async def test_codes_and_results_of_many_are_one_request_each(bench: Any) -> Non
     assert meter.requests == 2
 
 
-async def test_b10_what_was_written_is_read_at_once(bench: Any) -> None:
-    """B10: reads after one's own write are strong."""
+async def test_what_was_written_is_read_at_once(bench: Any) -> None:
+    """Reads after one's own write are strong."""
     user = await bench.user()
     for _ in range(10):
         history = await bench.pending(user)
         assert (await bench.histories.get(user.uid, history.ulid, consistent=True)) == history
 
 
-async def test_b40_a_list_never_reads_a_body(bench: Any) -> None:
+async def test_a_list_never_reads_a_body(bench: Any) -> None:
     user = await bench.user()
     code = "".join(random.Random(5).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=20_000))
     for _ in range(3):
@@ -182,8 +182,8 @@ async def test_hints_are_written_to_a_history_and_read_back(bench: Any) -> None:
     assert (await bench.card(history)).hint_state == "READY"
 
 
-async def test_b1_b2_b15_hints_of_a_history_that_is_gone_leave_nothing(bench: Any) -> None:
-    """B1, B2: by key; B15: no ghost."""
+async def test_hints_of_a_history_that_is_gone_leave_nothing(bench: Any) -> None:
+    """By key; no ghost."""
     user = await bench.user()
     with pytest.raises(NotFound):
         await bench.histories.put_hints(user.uid, "01GONE", ["a"])
@@ -193,7 +193,7 @@ async def test_b1_b2_b15_hints_of_a_history_that_is_gone_leave_nothing(bench: An
 # Visibility
 
 
-async def test_b41_publishing_lists_a_history_and_unpublishing_takes_it_away(bench: Any) -> None:
+async def test_publishing_lists_a_history_and_unpublishing_takes_it_away(bench: Any) -> None:
     user = await bench.user(LONG_NAME)
     history = await bench.completed(user, problem=bench.problem(title=LONG_TITLE))
     with metered() as published:
@@ -439,8 +439,8 @@ async def eventually(bench: Any, *calls: Any) -> list[Any]:
 
 
 @pytest.mark.slow
-async def test_b18_completion_against_publish_and_unpublish_never_disagrees(bench: Any) -> None:
-    """B18: a hundred rounds; the feed holds what the cards say, and nothing private."""
+async def test_completion_against_publish_and_unpublish_never_disagrees(bench: Any) -> None:
+    """A hundred rounds; the feed holds what the cards say, and nothing private."""
     user, order = await bench.user(), random.Random(11)
     listed = 0
     for number in range(100):

@@ -77,10 +77,10 @@ def map_of_letters() -> list[str]:
 
 
 @pytest.mark.slow
-async def test_b7_240_calls_over_120_keys_at_limit_50_admit_exactly_50(
+async def test_240_calls_over_120_keys_at_limit_50_admit_exactly_50(
     bench: Any, make_bench: Callable[..., Any]
 ) -> None:
-    """B7, B20, B46: no call passes the limit, and each that passes leaves one whole history."""
+    """No call passes the limit, and each that passes leaves one whole history."""
     user = await bench.user()
     processes = [bench, make_bench()]
 
@@ -108,7 +108,7 @@ async def test_b7_240_calls_over_120_keys_at_limit_50_admit_exactly_50(
 
 
 @pytest.mark.slow
-async def test_b7_32_calls_at_once_at_limit_5_admit_5(bench: Any) -> None:
+async def test_32_calls_at_once_at_limit_5_admit_5(bench: Any) -> None:
     user = await bench.user()
     calls = (bench.reserve(user, plan_limit=5) for _ in range(32))
     found = await asyncio.gather(*calls, return_exceptions=True)
@@ -307,7 +307,7 @@ async def test_a_crash_between_code_and_transaction_costs_no_unit(bench: Any, wi
 
 
 async def test_a_crash_before_sending_leaves_what_the_sweeper_finds(bench: Any) -> None:
-    """B46: the PENDING card is the outbox."""
+    """The PENDING card is the outbox."""
     user = await bench.user()
     history = await bench.pending(user)
     shard = keys.shard_of(history.ulid, keys.DUE_SHARDS)
@@ -317,16 +317,16 @@ async def test_a_crash_before_sending_leaves_what_the_sweeper_finds(bench: Any) 
 
 
 @pytest.mark.slow
-async def test_b8_every_history_has_an_id_of_its_own(bench: Any) -> None:
-    """B8: forty of one millisecond differ."""
+async def test_every_history_has_an_id_of_its_own(bench: Any) -> None:
+    """Forty of one millisecond differ."""
     user = await bench.user()
     histories = await asyncio.gather(*(bench.pending(user) for _ in range(40)))
     assert len({history.ulid for history in histories}) == 40
     assert len((await bench.histories.list(user.uid, Window(100))).records) == 40
 
 
-async def test_b8_b11_a_history_that_is_there_is_never_written_over(bench: Any, wire: Any) -> None:
-    """B8, B11: another's card appears under the very id between its choice and its use."""
+async def test_a_history_that_is_there_is_never_written_over(bench: Any, wire: Any) -> None:
+    """Another's card appears under the very id between its choice and its use."""
     user = await bench.user()
     card: dict[str, Any] = {}
 
@@ -353,8 +353,8 @@ async def test_the_log_says_what_each_unit_was_used_for(bench: Any) -> None:
     assert "one" not in str(receipt.request_hash)
 
 
-async def test_b26_b27_times_are_numbers_and_the_life_is_ninety_days_from_now(bench: Any) -> None:
-    """B26, B27: no text of a time, no local time zone."""
+async def test_times_are_numbers_and_the_life_is_ninety_days_from_now(bench: Any) -> None:
+    """No text of a time, no local time zone."""
     user = await bench.user()
     await bench.pending(user)
     items = await bench.everything()

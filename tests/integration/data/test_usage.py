@@ -30,7 +30,7 @@ async def consume(
     return found
 
 
-async def test_b3_a_day_is_one_strong_request_of_one_unit(bench: Any) -> None:
+async def test_a_day_is_one_strong_request_of_one_unit(bench: Any) -> None:
     await consume(bench, "u", "one")
     await consume(bench, "u", "two", Action.RUN)
     with metered() as meter:
@@ -48,7 +48,7 @@ async def test_taking_a_unit_is_one_transaction_of_four_units_at_any_limit(bench
 
 
 @pytest.mark.slow
-async def test_b7_b9_64_calls_over_32_requests_at_limit_5_take_exactly_5(bench: Any) -> None:
+async def test_64_calls_over_32_requests_at_limit_5_take_exactly_5(bench: Any) -> None:
     found = await asyncio.gather(
         *(consume(bench, "u", f"request-{n // 2}") for n in range(64)), return_exceptions=True
     )
@@ -93,7 +93,7 @@ async def test_a_request_of_before_midnight_is_recognised_for_a_quarter_of_an_ho
 
 
 @pytest.mark.slow
-async def test_b47_sixteen_refunds_at_once_of_one_unit_give_one_back(bench: Any) -> None:
+async def test_sixteen_refunds_at_once_of_one_unit_give_one_back(bench: Any) -> None:
     for request in ("one", "two"):
         await consume(bench, "u", request)
     name = fingerprint("one")
@@ -104,7 +104,7 @@ async def test_b47_sixteen_refunds_at_once_of_one_unit_give_one_back(bench: Any)
     assert (await bench.usage.day("u", bench.today)).hint == 1
 
 
-async def test_b15_a_refund_of_what_was_never_taken_makes_nothing(bench: Any) -> None:
+async def test_a_refund_of_what_was_never_taken_makes_nothing(bench: Any) -> None:
     assert not await bench.usage.refund("u", bench.today, Action.HINT, "gone")
     assert await bench.everything() == []
 
@@ -154,7 +154,7 @@ async def test_thirty_days_are_one_request_of_one_unit_newest_first(bench: Any) 
     assert meter.read_units <= 1
 
 
-async def test_b19_days_without_usage_are_zero_and_no_other_day_slips_in(bench: Any) -> None:
+async def test_days_without_usage_are_zero_and_no_other_day_slips_in(bench: Any) -> None:
     await consume(bench, "u", "one")
     bench.clock.now += 2 * DAY_MS
     await consume(bench, "u", "two", Action.RUN, day="20260312")
@@ -195,7 +195,7 @@ async def test_a_day_s_log_of_fifty_is_one_request_of_two_units(bench: Any) -> N
     assert not rest.has_next
 
 
-async def test_b19_b20_a_log_by_action_has_that_action_alone_and_every_unit_of_it(
+async def test_a_log_by_action_has_that_action_alone_and_every_unit_of_it(
     bench: Any,
 ) -> None:
     await fill_log(bench, 11)
@@ -205,7 +205,7 @@ async def test_b19_b20_a_log_by_action_has_that_action_alone_and_every_unit_of_i
 
 
 @pytest.mark.slow
-async def test_b19_the_log_of_a_span_of_days_has_those_days_and_that_action_alone(
+async def test_the_log_of_a_span_of_days_has_those_days_and_that_action_alone(
     bench: Any,
 ) -> None:
     for day in ("20260309", "20260310", "20260311", "20260312"):
@@ -236,7 +236,7 @@ async def test_b19_the_log_of_a_span_of_days_has_those_days_and_that_action_alon
         ]
 
 
-async def test_b28_what_has_expired_is_not_shown_though_it_is_still_there(bench: Any) -> None:
+async def test_what_has_expired_is_not_shown_though_it_is_still_there(bench: Any) -> None:
     await fill_log(bench, 30)
     await fill_days(bench, 2)
     bench.clock.now += 90 * DAY_MS
@@ -257,8 +257,8 @@ async def test_b28_what_has_expired_is_not_shown_though_it_is_still_there(bench:
 
 
 @pytest.mark.slow
-async def test_b4_a_log_past_one_megabyte_is_read_to_its_end(bench: Any) -> None:
-    """B4: what comes in several answers is purged and counted whole."""
+async def test_a_log_past_one_megabyte_is_read_to_its_end(bench: Any) -> None:
+    """What comes in several answers is purged and counted whole."""
     pad = "p" * 300_000
     for number in range(5):
         await bench.dynamo.put({"PK": "U#u", "SK": f"L#20260101#run#{number}", "pad": pad})
