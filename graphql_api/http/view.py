@@ -20,6 +20,7 @@ from strawberry.types.graphql import OperationType
 
 from graphql_api.context import Context, Viewer
 from graphql_api.data.errors import Unauthenticated, Unavailable
+from graphql_api.http.masking import masked
 
 MEBIBYTE = 1024 * 1024
 BODY_BYTES = MEBIBYTE
@@ -83,6 +84,10 @@ class GraphQLView(GraphQL[Context, None]):
                 response = await self._answer(request, media_type)
         except Refusal as refusal:
             response = _refused(refusal, media_type)
+        except Exception as error:  # noqa: BLE001 - the log has it, the client its id
+            message, extensions = masked(error)
+            answer = {"errors": [{"message": message, "extensions": extensions}]}
+            response = _encoded(answer, 500, media_type, {})
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, media_type: str) -> Response:

@@ -1,14 +1,12 @@
 """The executable schema, with the masking of what is not ours to explain."""
 
-from uuid import uuid4
-
 import strawberry
-import structlog
 from graphql import GraphQLError, Undefined, get_named_type
 from strawberry.types import ExecutionContext
 
 from graphql_api.data.errors import DomainError
 from graphql_api.http.documents import Documents
+from graphql_api.http.masking import masked
 from graphql_api.schema.account_mutations import AccountMutations
 from graphql_api.schema.errors import code_of, error_handlers
 from graphql_api.schema.execution_mutations import ExecutionMutations
@@ -18,8 +16,6 @@ from graphql_api.schema.problems import Problem
 from graphql_api.schema.query import Query
 from graphql_api.schema.test_cases import TestCaseType
 from graphql_api.schema.users import User
-
-_log = structlog.stdlib.get_logger(__name__)
 
 
 @strawberry.type(
@@ -44,19 +40,8 @@ def shown(error: GraphQLError) -> GraphQLError:
         return _located(error, cause.message, extensions)
     if cause is None or isinstance(cause, GraphQLError):
         return error
-    error_id = uuid4().hex
-    _log.error(
-        "unexpected error",
-        error_id=error_id,
-        path=error.path,
-        exc_info=cause,
-        **structlog.contextvars.get_contextvars(),
-    )
-    return _located(
-        error,
-        f"something went wrong on our side; report the error id {error_id}",
-        {"code": "INTERNAL", "errorId": error_id},
-    )
+    message, extensions = masked(cause, path=error.path)
+    return _located(error, message, extensions)
 
 
 def _located(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:

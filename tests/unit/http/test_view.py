@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from graphql_api.context import Context, Viewer
 from graphql_api.http.view import GRAPHQL_JSON, JSON, GraphQLView, Refusal, negotiated
@@ -94,3 +95,25 @@ async def test_a_subscription_is_told_to_poll(method: str) -> None:
     assert response.status_code == 400
     (error,) = response.json()["errors"]
     assert "poll" in error["message"]
+
+
+class Broken(Nobody):
+    """Services that fail as nobody expected."""
+
+    async def authenticate(self, authorization: str | None) -> Viewer | None:
+        raise RuntimeError(f"the record of {authorization} is of format 99")
+
+
+async def test_a_failure_before_execution_is_masked_behind_an_id_that_the_log_has() -> None:
+    transport = httpx.ASGITransport(GraphQLView(schema, Broken))
+    async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:
+        with capture_logs() as logs:
+            response = await client.post("/", json={"query": "{ __typename }"})
+    assert response.status_code == 500
+    (error,) = response.json()["errors"]
+    assert error["extensions"]["code"] == "INTERNAL"
+    assert "format" not in error["message"]
+    (entry,) = [entry for entry in logs if entry["event"] == "unexpected error"]
+    assert entry["error_id"] == error["extensions"]["errorId"]
+    assert error["extensions"]["errorId"] in error["message"]
+    assert "format 99" in str(entry["exc_info"])
