@@ -115,7 +115,12 @@ class Sweeper:
         for shard in range(DUE_SHARDS):
             due = await self._stores.executions.due(shard, self._clock(), DUE_AT_ONCE)
             for one in due:
-                await self._handle(one, swept, may_send=may_send)
+                try:
+                    await self._handle(one, swept, may_send=may_send)
+                except DomainError:
+                    raise
+                except Exception:  # noqa: BLE001 - one that fails must not hold up the others
+                    _log.exception("not swept", uid=one.uid, ulid=one.ulid)
         await self._purge(swept)
         return swept
 

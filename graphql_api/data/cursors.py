@@ -26,9 +26,7 @@ class Cursors:
     def encode(self, scope: str, position: str) -> str:
         """Return the cursor of a position in the list that `scope` names, filters included."""
         raw = position.encode()
-        return (
-            urlsafe_b64encode(_VERSION + _mac(self._keys[0], scope, raw) + raw).decode().rstrip("=")
-        )
+        return _text(_VERSION + _mac(self._keys[0], scope, raw) + raw)
 
     def decode(self, scope: str, cursor: str) -> str:
         """Return the position.
@@ -50,13 +48,20 @@ def _mac(key: bytes, scope: str, raw: bytes) -> bytes:
     return hmac.digest(key, _VERSION + scope_hash + raw, "sha256")[:_MAC_BYTES]
 
 
+def _text(payload: bytes) -> str:
+    return urlsafe_b64encode(payload).decode().rstrip("=")
+
+
 def _payload(cursor: str) -> bytes:
     if len(cursor) > _LONGEST:
         raise _invalid()
     try:
-        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        payload = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except (Base64Error, ValueError) as error:
         raise _invalid() from error
+    if _text(payload) != cursor:  # the decoder passes over what is no base64
+        raise _invalid()
+    return payload
 
 
 def _invalid() -> InvalidCursor:

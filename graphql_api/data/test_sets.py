@@ -10,8 +10,10 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import ClassVar
+
+import structlog
 
 from graphql_api.data import keys
 from graphql_api.data.actions import Delete, Put, Update
@@ -52,6 +54,7 @@ CLAIM_ATTEMPTS = 8
 TestKey = tuple[str, str, int, int]
 
 _LENGTH = struct.Struct(">Q")
+_log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,9 +373,19 @@ class TestSetStore:
         return True
 
     async def purge_due(self, now: int) -> int:
-        """Remove all sets that are due, and return how many: one request a shard, and theirs."""
+        """Remove all sets that are due, and return how many: one request a shard, and theirs.
+
+        A set that cannot be removed is logged and left to the next time.
+        """
         notes = [note for shard in range(keys.DUE_SHARDS) for note in await self.due(shard, now)]
-        return sum([await self.purge(note.platform, note.number, note.version) for note in notes])
+        return sum([await self._purge_noted(note) for note in notes])
+
+    async def _purge_noted(self, note: PurgeNote) -> bool:
+        try:
+            return await self.purge(note.platform, note.number, note.version)
+        except Exception:  # noqa: BLE001 - one that fails must not hold up the others
+            _log.exception("test set not removed", **asdict(note))
+            return False
 
 
 def _test_key(platform: str, number: str, version: int, test_number: int) -> keys.Key:

@@ -225,6 +225,19 @@ async def test_a_set_that_is_being_written_is_not_visible(sets, dynamo, wire):
 
 
 @pytest.mark.slow
+async def test_a_set_that_cannot_be_removed_does_not_keep_the_others(sets, dynamo, clock, problems):
+    """Its objects lie in a bucket that this process knows nothing of."""
+    for number in map(str, range(2, 8)):
+        await problems.create(NewProblem(platform="demo", number=number, title="More sums"))
+        await sets.replace("demo", number, new("a"))
+        await sets.replace("demo", number, new("b"))
+    await dynamo.put(
+        {"PK": "P#demo#2", "SK": "T#00001#00001", "v": 1, "tp": "test", "s3": "gone", "n": 1}
+    )
+    assert await sets.purge_due(clock.now + GRACE_MS) == 5
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True])
 async def test_what_a_crashed_writer_left_goes_an_hour_later(sets, dynamo, clock, wire, after):
     await sets.replace(*ONE, new("a"))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -19,6 +20,18 @@ pytestmark = pytest.mark.dynamodb
 
 MakeSweeper = Callable[..., Sweeper]
 OVERDUE_MS = 31_000
+
+
+@dataclass
+class Refusing(Remembered):
+    """An outbox with a defect that some executions meet."""
+
+    refused: set[str] = field(default_factory=set)
+
+    async def send_execution(self, uid: str, ulid: str, *, delay_ms: int | None = None) -> None:
+        if ulid in self.refused:
+            raise RuntimeError("a defect")
+        await super().send_execution(uid, ulid, delay_ms=delay_ms)
 
 
 @pytest.fixture
@@ -53,6 +66,18 @@ async def test_what_was_never_sent_is_sent_once_by_sweepers_at_once(
     found = await asyncio.gather(*(make_sweeper(str(n)).sweep() for n in range(4)))
     assert sum(swept.sent for swept in found) == 5
     assert sorted(outbox.ulids) == sorted(history.ulid for history in histories)
+
+
+async def test_one_that_cannot_be_sent_does_not_hold_up_the_others(
+    work_settings: Settings, desk: Desk
+) -> None:
+    histories = [await desk.reserve(age_ms=OVERDUE_MS) for _ in range(6)]
+    broken = Refusing(refused={histories[0].ulid, histories[3].ulid})
+    sweeper = Sweeper(work_settings, desk.stores, broken, worker_name="one")
+    swept = await sweeper.sweep()
+    await sweeper.aclose()
+    assert swept.sent == 4
+    assert sorted(broken.ulids) == sorted({one.ulid for one in histories} - broken.refused)
 
 
 async def test_what_is_not_overdue_is_left_alone(

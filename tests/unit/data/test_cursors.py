@@ -35,6 +35,14 @@ def test_a_cursor_changed_anywhere_is_refused(index: int) -> None:
         cursors.decode("feed", cursor[:index] + changed + cursor[index + 1 :])
 
 
+@pytest.mark.parametrize("extra", ["=", "==", "!", " ", "\n", "é"])
+def test_an_issued_cursor_with_anything_added_is_refused(extra: str) -> None:
+    cursor = cursors.encode("feed", ULID)
+    for changed in (cursor + extra, extra + cursor, cursor[:9] + extra + cursor[9:]):
+        with pytest.raises(InvalidCursor):
+            cursors.decode("feed", changed)
+
+
 @given(st.text(max_size=700))
 def test_nothing_but_an_issued_cursor_is_accepted(text: str) -> None:
     with pytest.raises(InvalidCursor):
