@@ -286,7 +286,7 @@ async def test_entries_written_under_fewer_shards_are_removed_after_they_were_ra
     assert await bench.entries() == []
     for history in histories:
         await wider.histories.publish(user.uid, history.ulid, problem_public=True)
-    assert {entry["PK"] for entry in await bench.entries()} > {"F#A#0"}
+    assert any(not entry["PK"].endswith("#0") for entry in await bench.entries())
     for history in histories:
         await bench.histories.delete(user.uid, history.ulid)
     assert await bench.entries() == []
