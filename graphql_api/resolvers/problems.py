@@ -248,12 +248,22 @@ def _changes(fields: ProblemFields) -> ProblemChanges:
         tags=validation.given(fields.tags, validation.tags),
         statement=_text(fields.statement, "statement"),
         constraints=_text(fields.constraints, "constraints"),
-        comparer=fields.comparer,
+        comparer=_comparer(fields.comparer),
         absolute_tolerance=_tolerance(fields.abs_tolerance, "absTolerance", fields),
         relative_tolerance=_tolerance(fields.rel_tolerance, "relTolerance", fields),
         time_limit_ms=validation.given(fields.time_limit_ms, validation.time_limit_ms),
         memory_limit_kb=validation.given(fields.memory_limit_kb, validation.memory_limit_kb),
     )
+
+
+def _comparer(value: Comparer | None) -> Comparer | None:
+    if value in (Comparer.CHECKER, Comparer.INTERACTIVE):
+        raise InvalidInput(
+            f"this deployment cannot judge with {value}, which takes a program of the problem; "
+            "choose TOKENS, TOKENS_IGNORE_CASE, LINES, EXACT or FLOAT",
+            ("comparer",),
+        )
+    return value
 
 
 def _text(value: str | None, name: str) -> str | None:

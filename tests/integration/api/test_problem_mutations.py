@@ -66,6 +66,8 @@ async def test_a_problem_is_created_completed_and_found_by_everyone(api: Api) ->
         ({"timeLimitMs": 0}, ["timeLimitMs"]),
         ({"timeLimitMs": 60_001}, ["timeLimitMs"]),
         ({"memoryLimitKb": 1}, ["memoryLimitKb"]),
+        ({"comparer": "CHECKER"}, ["comparer"]),
+        ({"comparer": "INTERACTIVE"}, ["comparer"]),
         ({"comparer": "FLOAT", "absTolerance": -1}, ["absTolerance"]),
         ({"comparer": "EXACT", "relTolerance": 0.1}, ["relTolerance"]),
         ({"testCases": [{"input": "\x00", "output": ""}]}, ["testCases", "0", "input"]),
