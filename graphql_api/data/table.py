@@ -223,20 +223,30 @@ class Table:
         return Step("stream, deletion protection", f"set: {names}" if names else "as wanted")
 
     def _ensure_ttl(self) -> str:
-        found = self._client.describe_time_to_live(TableName=self.name)["TimeToLiveDescription"]
-        if found.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}:
-            attribute = found.get("AttributeName", TTL_ATTRIBUTE)
-            if attribute != TTL_ATTRIBUTE:
-                raise Conflict(
-                    f"time to live of table {self.name} is on attribute {attribute}: turn it off, "
-                    f"and an hour later run `algoitny table init` again"
-                )
+        if self._has_ttl():
             return "as wanted"
-        self._client.update_time_to_live(
-            TableName=self.name,
-            TimeToLiveSpecification={"Enabled": True, "AttributeName": TTL_ATTRIBUTE},
-        )
+        try:
+            self._client.update_time_to_live(
+                TableName=self.name,
+                TimeToLiveSpecification={"Enabled": True, "AttributeName": TTL_ATTRIBUTE},
+            )
+        except ClientError:
+            if not self._has_ttl():  # or another set it meanwhile
+                raise
+            return "as wanted"
         return "set"
+
+    def _has_ttl(self) -> bool:
+        found = self._client.describe_time_to_live(TableName=self.name)["TimeToLiveDescription"]
+        if found.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
+            return False
+        attribute = found.get("AttributeName", TTL_ATTRIBUTE)
+        if attribute != TTL_ATTRIBUTE:
+            raise Conflict(
+                f"time to live of table {self.name} is on attribute {attribute}: turn it off, "
+                f"and an hour later run `algoitny table init` again"
+            )
+        return True
 
     def _ensure_recovery(self) -> str:
         found = self._client.describe_continuous_backups(TableName=self.name)

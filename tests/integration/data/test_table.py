@@ -87,6 +87,18 @@ def test_two_who_make_it_at_once_both_find_it_made(table: Table, fresh: Settings
     assert time_to_live(fresh) == ("ENABLED", "x")
 
 
+def test_time_to_live_that_another_sets_meanwhile_is_found_as_wanted() -> None:
+    stubbed = boto3.client("dynamodb", region_name="us-east-1")
+    named = {"TableName": "named"}
+    off, on = ({"TimeToLiveDescription": {"TimeToLiveStatus": s}} for s in ("DISABLED", "ENABLING"))
+    with Stubber(stubbed) as stub:
+        stub.add_response("describe_time_to_live", off, named)
+        stub.add_client_error("update_time_to_live", "ValidationException", "already enabled")
+        stub.add_response("describe_time_to_live", on, named)
+        assert Table(stubbed, "named", "development")._ensure_ttl() == "as wanted"
+        stub.assert_no_pending_responses()
+
+
 def test_settings_that_drifted_are_set_again(table: Table, fresh: Settings) -> None:
     bare = definition(fresh.table_name)
     bare.pop("StreamSpecification")

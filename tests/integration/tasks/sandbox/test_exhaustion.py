@@ -10,6 +10,10 @@ MEMORY_KB = 64 * 1024
 # The group may be full, and the runner looks every few milliseconds where there is none.
 OVERSHOOT_KB = {"best": 10 * 1024, "rlimits": 96 * 1024}
 
+# Of 64 processes at most (docs/sandbox.md), each child holds 20 MB and itself.
+PROCESSES = 64
+CHILD_KB = 24 * 1024
+
 ALLOCATE = {
     "malloc": "char *p = malloc(1 << 20); if (!p) return 3; memset(p, 1, 1 << 20);",
     "shared mapping": "char *p = mmap(0, 1 << 20, 3, MAP_SHARED | MAP_ANONYMOUS, -1, 0);"
@@ -44,8 +48,13 @@ def test_every_kind_of_memory_is_bounded(box, request, way):
     )
     assert ran.outcome in (Outcome.MEMORY, Outcome.NONZERO_EXIT, Outcome.SIGNALLED)
     assert ran.report.exit_code != 4 or way == "children"
-    kind = request.node.callspec.params["box"] or "best"
-    assert ran.report.peak_kb <= MEMORY_KB + OVERSHOOT_KB[str(kind)]
+    kind = str(request.node.callspec.params["box"] or "best")
+    if kind == "rlimits" and way == "children":
+        # Between two looks, which a busy host may hold up, only their number bounds them.
+        assert ran.outcome is Outcome.MEMORY
+        assert ran.report.peak_kb <= PROCESSES * CHILD_KB
+        return
+    assert ran.report.peak_kb <= MEMORY_KB + OVERSHOOT_KB[kind]
 
 
 @pytest.mark.parametrize("way", ["malloc", "shared mapping", "children"])
