@@ -6,9 +6,8 @@ import structlog
 
 from graphql_api.config import Settings
 from graphql_api.data.errors import Unavailable
-from graphql_api.data.languages import LanguageInfo, open_language_board
+from graphql_api.data.languages import open_language_board
 from tasks.judge import Judge
-from tasks.sandbox.languages import Toolchain
 
 ANNOUNCE_SECONDS = 30
 RETRY_SECONDS = 2
@@ -18,7 +17,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 async def announce_for_ever(settings: Settings, worker_name: str, judge: Judge) -> None:
     """Announce the languages of this host at once and every 30 s."""
-    languages = [_info(toolchain) for toolchain in judge.languages.values()]
+    languages = list(judge.languages.values())
     async with open_language_board(settings) as board:
         while True:
             try:
@@ -28,15 +27,3 @@ async def announce_for_ever(settings: Settings, worker_name: str, judge: Judge) 
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             await asyncio.sleep(ANNOUNCE_SECONDS)
-
-
-def _info(toolchain: Toolchain) -> LanguageInfo:
-    return LanguageInfo(
-        id=toolchain.id,
-        name=toolchain.name,
-        version=toolchain.version,
-        aliases=toolchain.aliases,
-        file_name=toolchain.file_name,
-        compile_command=toolchain.compile_command,
-        run_command=toolchain.run_command,
-    )

@@ -15,11 +15,12 @@ from types import MappingProxyType
 from typing import Self
 
 from graphql_api.config import Settings
+from graphql_api.data.languages import LanguageInfo
 from graphql_api.data.words import Comparer, Verdict
 from tasks.sandbox.comparers import check_supported, compare
 from tasks.sandbox.compiling import CompileCancelled, Compiled, Compiler, CompilerBroken
 from tasks.sandbox.detection import Languages, detect_languages
-from tasks.sandbox.languages import Toolchain, find_language
+from tasks.sandbox.languages import find_language
 from tasks.sandbox.limits import LimitsHeld
 from tasks.sandbox.report import Outcome, Program, Report, RunLimits
 from tasks.sandbox.sandbox import open_sandbox
@@ -202,7 +203,7 @@ class Judge:
         self.close()
 
     @property
-    def languages(self) -> Mapping[str, Toolchain]:
+    def languages(self) -> Mapping[str, LanguageInfo]:
         """The languages that this host runs, by id."""
         return MappingProxyType({k: one.toolchain for k, one in self._languages.installed.items()})
 

@@ -208,10 +208,9 @@ def run_counter(platform: str, number: str, shard: int) -> Key:
     return _key(problem_partition(platform, number), f"C#{shard}")
 
 
-def case_sort(version: int, number: int, piece: int = 0) -> str:
-    """Return the sort key of one test of one set, or of a further piece of a large one."""
-    base = f"T#{version:05d}#{number:05d}"
-    return f"{base}#{piece:03d}" if piece else base
+def case_sort(version: int, number: int) -> str:
+    """Return the sort key of one test of one set."""
+    return f"T#{version:05d}#{number:05d}"
 
 
 # What the sort keys of all notes of sets to remove begin with.

@@ -32,7 +32,10 @@ _Field = bytes | bytearray | memoryview | str | int | float
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageInfo:
-    """A language as a worker runs it; `id` is lower case."""
+    """A language as a worker runs it; `id` is lower case.
+
+    The commands are written for people; `compile_command` is None where nothing is built.
+    """
 
     id: str
     name: str

@@ -4,8 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from graphql_api.data.languages import LanguageInfo
 from tasks.sandbox.compiling import Compiler, CompilerBroken
-from tasks.sandbox.languages import LANGUAGES, LanguageSpec, Toolchain
+from tasks.sandbox.languages import LANGUAGES, LanguageSpec
 from tasks.sandbox.report import Outcome, Program, RunLimits
 from tasks.sandbox.sandbox import Sandbox
 from tasks.sandbox.toolchains import Installed, fill, find_tools, run_limits
@@ -69,10 +70,10 @@ def _version(spec: LanguageSpec, sandbox: Sandbox, tools: dict[str, Path]) -> st
     return words[-1].removeprefix("v") if words else None
 
 
-def _toolchain(spec: LanguageSpec, version: str) -> Toolchain:
+def _toolchain(spec: LanguageSpec, version: str) -> LanguageInfo:
     names = {tool: Path(tool) for tool in spec.tools}
     shown = fill(spec.run, names)
-    return Toolchain(
+    return LanguageInfo(
         id=spec.id,
         name=spec.name,
         version=version,

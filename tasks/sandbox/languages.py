@@ -54,23 +54,6 @@ class LanguageSpec:
     memory_errors: tuple[bytes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Toolchain:
-    """A language that this host runs, as workers announce it.
-
-    `compile_command` and `run_command` are written for people (`compile_command` is None where
-    nothing is built).
-    """
-
-    id: str
-    name: str
-    version: str
-    aliases: tuple[str, ...]
-    file_name: str
-    compile_command: str | None
-    run_command: str
-
-
 C_FLAGS = ("-O2", "-pipe", "-DONLINE_JUDGE", "-static")
 
 # Says what `python3 main.py` would say of a source that is no Python, without this line's frames.

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.sandbox.languages import LanguageSpec, Toolchain
+from graphql_api.data.languages import LanguageInfo
+from tasks.sandbox.languages import LanguageSpec
 from tasks.sandbox.report import RunLimits
 
 # What the inside of a sandbox holds of the host (see rootfs.py).
@@ -17,7 +18,7 @@ class Installed:
 
     spec: LanguageSpec
     tools: Mapping[str, Path]
-    toolchain: Toolchain
+    toolchain: LanguageInfo
 
     @property
     def fingerprint(self) -> str:
