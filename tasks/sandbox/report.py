@@ -49,12 +49,14 @@ class Program:
 
     `directory` is bound there read-only. Without one, `/box` is an empty writable tmpfs holding
     `files`; with `collect_kb`, the regular files in it come back after an exit with status 0.
+    `mounts` are more directories to see read-only: place inside to a path below `Sandbox.shared`.
     """
 
     command: tuple[str, ...]
     directory: Path | None = None
     files: dict[str, bytes] = field(default_factory=dict)
     collect_kb: int = 0
+    mounts: dict[str, Path] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ BOX = "/box"
 INSIDE_ID = "1000"
 SYSTEM_DIRECTORIES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 ETC_NEEDED = ("ld.so.cache", "alternatives", "localtime")
-ETC_PATTERNS = ("java-*", "nodejs")
+ETC_PATTERNS = ("fpc*.cfg", "java-*", "mono", "nim", "nodejs")
 SHM_KB = 16 * 1024
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -55,11 +55,13 @@ def run_arguments(
     runner_inside: str,
     directory: Path | None,
     file_descriptors: dict[str, int],
+    mounts: dict[str, Path],
     tmp_kb: int,
 ) -> Iterator[str]:
     """Yield the arguments of one run, the read-only lock of the root last.
 
-    `file_descriptors` names the files to copy into `/box` where there is no `directory`.
+    `file_descriptors` names the files to copy into `/box` where there is no `directory`; `mounts`
+    are directories of the host by the place where they are seen.
     """
     for place, size_kb in (("/tmp", tmp_kb), ("/dev/shm", min(SHM_KB, tmp_kb))):  # noqa: S108 - inside
         yield from ("--size", str(size_kb * 1024), "--tmpfs", place)
@@ -70,6 +72,8 @@ def run_arguments(
         yield from ("--size", str(tmp_kb * 1024), "--tmpfs", BOX)
         for name, descriptor in file_descriptors.items():
             yield from ("--file", str(descriptor), f"{BOX}/{name}")
+    for place, path in mounts.items():
+        yield from ("--ro-bind", str(path), place)
     yield from ("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", BOX)
 
 

@@ -207,6 +207,7 @@ class Sandbox:
             runner_inside=RUNNER_INSIDE,
             directory=None if program.directory is None else seen(program.directory),
             file_descriptors=files,
+            mounts={place: seen(path) for place, path in program.mounts.items()},
             tmp_kb=limits.tmp_kb,
         )
         return "".join(f"{word}\0" for word in (*self._static, *words)).encode()

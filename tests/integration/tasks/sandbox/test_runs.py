@@ -105,6 +105,17 @@ def test_a_file_that_is_no_program_is(box):
     assert box.program(Program(("./main",), directory)).outcome is Outcome.NONZERO_EXIT
 
 
+def test_a_mount_is_seen_read_only(box):
+    made = box.sandbox.shared / "mounted"
+    made.mkdir(mode=0o755, exist_ok=True)
+    (made / "text").write_text("from the host")
+    script = "read -r line < /opt/made/text; echo $line; : > /opt/made/new"
+    ran = box.program(Program(("/bin/sh", "-c", script), mounts={"/opt/made": made}))
+    assert ran.out == "from the host\n"
+    assert "Read-only file system" in ran.err
+    assert [one.name for one in made.iterdir()] == ["text"]
+
+
 def test_an_input_that_is_not_there_is_an_internal_error(box, tmp_path):
     ran = box.command("/bin/cat", stdin=tmp_path / "missing")
     assert ran.outcome is Outcome.INTERNAL

@@ -48,6 +48,7 @@ def run(directory: Path | None) -> list[str]:
             runner_inside="/run/runner",
             directory=directory,
             file_descriptors={"main.c": 6},
+            mounts={"/opt/made": Path("/mnt/made")},
             tmp_kb=1024,
         )
     )
@@ -69,6 +70,10 @@ def test_a_program_s_directory_is_bound_read_only_and_no_file_is_copied():
     words = run(Path("/mnt/box"))
     assert pairs(words, "--ro-bind")["/box"] == "/mnt/box"
     assert "--file" not in words
+
+
+def test_what_else_is_mounted_is_bound_read_only():
+    assert pairs(run(None), "--ro-bind")["/opt/made"] == "/mnt/made"
 
 
 def test_what_can_be_written_counts_as_memory():
