@@ -22,6 +22,9 @@ class Outbox(Protocol):
     async def send_execution(self, uid: str, ulid: str) -> None:
         """Announce a PENDING history. Must not raise: the sweeper sends what was not sent."""
 
+    async def send_end(self, uid: str, ulid: str) -> None:
+        """Announce that an execution was ended. Must not raise: its worker notices later."""
+
 
 class Language(Protocol):
     """A language that the platform knows."""

@@ -42,6 +42,7 @@ from tasks.judge import (
     TestOutcome,
 )
 from tasks.sandbox.comparers import UnsupportedComparer
+from tasks.signals import Nudges
 from tasks.test_files import DamagedSet, TestFiles
 
 # A verdict is held back while the database is away: it is tried again until this has passed.
@@ -121,9 +122,11 @@ class Execution:
         files: TestFiles,
         outbox: Outbox,
         threads: Executor,
+        nudges: Nudges,
         clock: Clock = now_ms,
     ) -> None:
         self._stores, self._judge, self._files = stores, judge, files
+        self._nudges = nudges
         self._outbox, self._threads, self._clock = outbox, threads, clock
         self._lease_ms = settings.lease_seconds * 1000
         self._attempt_cap = settings.attempt_cap
@@ -268,9 +271,15 @@ class Execution:
                 await renewal
 
     async def _renew(self, history: History, lost: Event) -> None:
+        with self._nudges.on(history.uid, history.ulid) as nudge:
+            await self._renew_until(history, lost, nudge)
+
+    async def _renew_until(self, history: History, lost: Event, nudge: asyncio.Event) -> None:
         pause_s = self._lease_ms / 2000
         while not lost.is_set():
-            await asyncio.sleep(pause_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(nudge.wait(), pause_s)
+            nudge.clear()
             try:
                 is_ours = await self._stores.executions.renew(
                     history.uid, history.ulid, history.attempt, self._lease_ms

@@ -2,16 +2,20 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import structlog
-from dramatiq import Broker, BrokerConnectionError, Message
+from dramatiq import BrokerConnectionError, Message
 from redis import RedisError
 
 from graphql_api.config import Settings
 from graphql_api.data.clock import now_ms
 from tasks.broker import make_broker
+from tasks.signals import CHANNEL, signal
+from tasks.waking import WakingBroker
 
 EXECUTION_QUEUE = "execution"
 EXECUTION_ACTOR = "execute_submission"
@@ -43,7 +47,7 @@ class DramatiqOutbox:
     The record in the table is what counts: the sweeper sends again what was not sent.
     """
 
-    def __init__(self, settings: Settings, broker: Broker | None = None) -> None:
+    def __init__(self, settings: Settings, broker: WakingBroker | None = None) -> None:
         self._broker = broker or make_broker(settings)
         self._owns_broker = broker is None
         self._threads = ThreadPoolExecutor(SENDERS, thread_name_prefix="outbox")
@@ -51,20 +55,27 @@ class DramatiqOutbox:
 
     async def send_execution(self, uid: str, ulid: str, *, delay_ms: int | None = None) -> None:
         """Ask for an execution to be judged, at the earliest after `delay_ms`."""
-        await self._send(execution_message(uid, ulid), delay_ms)
+        message = execution_message(uid, ulid)
+        enqueue = partial(self._broker.enqueue, message, delay=delay_ms)
+        await self._send(enqueue, **message.kwargs)
 
-    async def _send(self, message: Message[Any], delay_ms: int | None) -> None:
+    async def send_end(self, uid: str, ulid: str) -> None:
+        """Let the worker that has an execution notice at once that it was ended."""
+        publish = partial(self._broker.client.publish, CHANNEL, signal(uid, ulid))
+        await self._send(publish, uid=uid, ulid=ulid)
+
+    async def _send(self, send: Callable[[], object], **names: Any) -> None:
         loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._threads, self._enqueue, message, delay_ms)
+            await loop.run_in_executor(self._threads, self._try, send)
         except _SEND_ERRORS as error:
-            _log.warning("message not sent", error=str(error), **message.kwargs)
+            _log.warning("message not sent", error=str(error), **names)
 
-    def _enqueue(self, message: Message[Any], delay_ms: int | None) -> None:
+    def _try(self, send: Callable[[], object]) -> None:
         if time.monotonic() < self._rests_until:
             raise BrokerConnectionError("Redis failed a moment ago")  # type: ignore[no-untyped-call]
         try:
-            self._broker.enqueue(message, delay=delay_ms)
+            send()
         except _SEND_ERRORS:
             self._rests_until = time.monotonic() + REST_S
             raise

@@ -18,6 +18,7 @@ from tasks.announce import announce_for_ever
 from tasks.execution import Execution
 from tasks.judge import Judge
 from tasks.messages import DramatiqOutbox
+from tasks.signals import Nudges, listen_for_ever
 from tasks.sweeper import Sweeper
 from tasks.test_files import TestFiles
 from tasks.waking import WakingBroker
@@ -73,6 +74,7 @@ async def open_resources(
         threads = ThreadPoolExecutor(executions_at_once(settings) + 2, thread_name_prefix="judge")
         stack.callback(threads.shutdown, wait=False, cancel_futures=True)
         files = TestFiles(settings.work_dir / "tests")
+        nudges = Nudges()
         execution = Execution(
             settings=settings,
             stores=stores,
@@ -80,11 +82,13 @@ async def open_resources(
             files=files,
             outbox=outbox,
             threads=threads,
+            nudges=nudges,
         )
         sweeper = Sweeper(settings, stores, outbox, worker_name=name)
         for background in (
             sweeper.run_for_ever(),
             announce_for_ever(settings, name, judge),
+            listen_for_ever(settings, nudges),
             _prune_for_ever(files),
         ):
             await stack.enter_async_context(_running(background))

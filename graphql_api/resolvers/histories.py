@@ -4,7 +4,7 @@ from graphql_api.context import Context
 from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphql_api.data.pages import Cards, Window
 from graphql_api.data.records import History, Problem, Results
-from graphql_api.data.words import ProblemState
+from graphql_api.data.words import HistoryStatus, ProblemState
 from graphql_api.resolvers import access, validation
 from graphql_api.resolvers.paging import Listing, PageRequest, listed, scope_of
 
@@ -127,3 +127,22 @@ async def delete(context: Context, key: HistoryKey) -> None:
     """
     history = await _own(context, key)
     await context.stores.histories.delete(*key, seen=history)
+    await context.outbox.send_end(*key)
+
+
+async def cancel(context: Context, key: HistoryKey) -> History:
+    """Stop an execution of one's own and return it as CANCELLED; harmless twice.
+
+    One that nobody has begun gives its unit of quota back.
+
+    Raises:
+        NotFound: there is none, or the viewer may not know.
+        Forbidden: it belongs to another.
+        Conflict: it has ended already, or it changed too often meanwhile.
+    """
+    history = await _own(context, key)
+    if history.status is HistoryStatus.CANCELLED:
+        return history
+    cancelled = await context.stores.executions.cancel(*key)
+    await context.outbox.send_end(*key)
+    return cancelled

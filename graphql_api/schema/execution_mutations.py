@@ -24,6 +24,11 @@ from graphql_api.schema.usage import Usage
 STARTED = "Code execution started"
 
 
+async def _usage(info: Info) -> Usage:
+    found = await executions.usage_after(info.context)
+    return Usage.from_record(found.used, found.plan)
+
+
 @strawberry.input(
     description="What to execute: exactly one of `problemId`, `platform` with `number`, "
     "`legacyProblemId`."
@@ -64,8 +69,7 @@ class ExecuteCodePayload:
     @field(description="What is left of the plan today.")
     async def usage(self, info: Info) -> Usage:
         """Read the day's counters."""
-        found = await executions.usage_after(info.context)
-        return Usage.from_record(found.used, found.plan)
+        return await _usage(info)
 
 
 ExecuteCodeResult = Annotated[
@@ -135,6 +139,39 @@ DeleteHistoryResult = Annotated[
 ]
 
 
+@strawberry.input(description="Which execution to stop.")
+class CancelExecutionInput:
+    """Which history."""
+
+    history_id: strawberry.ID = strawberry.field(description="The history's global id.")
+
+
+@strawberry.type(description="The execution as it is now.")
+class CancelExecutionPayload:
+    """A cancelled history."""
+
+    history: History = strawberry.field(description="The cancelled history.")
+
+    @field(description="What is left of the plan today.")
+    async def usage(self, info: Info) -> Usage:
+        """Read the day's counters."""
+        return await _usage(info)
+
+
+CancelExecutionResult = Annotated[
+    CancelExecutionPayload
+    | Unauthenticated
+    | Forbidden
+    | NotFound
+    | InvalidInput
+    | Conflict
+    | Unavailable,
+    strawberry.union(
+        "CancelExecutionResult", description="The cancelled execution, or why it was not cancelled."
+    ),
+]
+
+
 @strawberry.type
 class ExecutionMutations:
     """What users do with executions."""
@@ -155,6 +192,19 @@ class ExecutionMutations:
         )
         history = await executions.execute_code(info.context, request)
         return ExecuteCodePayload(history=History.from_record(history), message=STARTED)
+
+    @mutation(
+        description="Stop an execution of one's own. One that no worker has begun gives its unit "
+        "of quota back."
+    )
+    async def cancel_execution(
+        self,
+        info: Info,
+        input: CancelExecutionInput,  # noqa: A002 - the rule of names
+    ) -> CancelExecutionResult:
+        """Cancel an execution."""
+        history = await histories.cancel(info.context, ids.history_key(input.history_id))
+        return CancelExecutionPayload(history=History.from_record(history))
 
     @mutation(description="Publish a history of one's own, or make it private again.")
     async def set_history_visibility(

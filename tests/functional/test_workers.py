@@ -16,6 +16,7 @@ from graphql_api.data.languages import open_language_board
 from graphql_api.data.stores import Stores
 from graphql_api.data.words import HistoryStatus, Verdict
 from tasks.messages import DramatiqOutbox
+from tasks.signals import CHANNEL
 from tests.conftest import running
 from tests.executions import ADD, ADD_CPP, SHORT, WRONG, Desk, sleeping, until
 from tests.system import Worker, wait_for
@@ -113,6 +114,50 @@ async def test_sigterm_lets_what_runs_finish_and_gives_the_rest_back(
         for history in histories:
             assert (await desk.ended(history)).attempt == 1
     assert await desk.judged() == 8
+
+
+async def test_a_worker_stops_at_once_when_what_it_judges_is_cancelled(
+    env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+) -> None:
+    desk = await Desk.open(stores, number="slow")
+    # Its renewals come every five minutes: what stops it in time is the signal.
+    with Worker({**env, "LEASE_SECONDS": "600"}, tmp_path) as worker:
+        history = await desk.reserve(sleeping(50))
+        await outbox.send_execution(history.uid, history.ulid)
+        await desk.running(history)
+        await asyncio.sleep(0.5)
+        cancelled = await stores.executions.cancel(history.uid, history.ulid)
+        await outbox.send_end(history.uid, history.ulid)
+        wait_for("the worker to notice", lambda: "claim lost while judging" in worker.log())
+        healthy = await desk.reserve()
+        await outbox.send_execution(healthy.uid, healthy.ulid)
+        assert (await desk.ended(healthy)).verdict is Verdict.AC
+    assert await desk.card(history) == cancelled
+    assert cancelled.status is HistoryStatus.CANCELLED
+    assert await desk.judged() == 1
+    assert await desk.used(history) == 2
+
+
+async def test_a_worker_hears_signals_again_after_redis_was_away(
+    env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+) -> None:
+    desk = await Desk.open(stores, number="slow")
+    with Worker({**env, "LEASE_SECONDS": "600"}, tmp_path) as worker:
+        started(worker)
+        with redis.Redis.from_url(env["REDIS_URL"]) as server:
+            server.client_kill_filter(_type="pubsub", skipme=True)
+            wait_for("the worker to listen again", lambda: _listeners(server))
+        history = await desk.reserve(sleeping(50))
+        await outbox.send_execution(history.uid, history.ulid)
+        await desk.running(history)
+        await stores.executions.cancel(history.uid, history.ulid)
+        await outbox.send_end(history.uid, history.ulid)
+        wait_for("the worker to notice", lambda: "claim lost while judging" in worker.log())
+
+
+def _listeners(server: redis.Redis) -> int:
+    ((_, count),) = server.pubsub_numsub(CHANNEL)
+    return int(count)
 
 
 async def test_it_announces_its_languages(

@@ -28,9 +28,13 @@ class RecordingOutbox:
     """Keeps what would go to the workers."""
 
     sent: list[tuple[str, str]] = field(default_factory=list)
+    ended: list[tuple[str, str]] = field(default_factory=list)
 
     async def send_execution(self, uid: str, ulid: str) -> None:
         self.sent.append((uid, ulid))
+
+    async def send_end(self, uid: str, ulid: str) -> None:
+        self.ended.append((uid, ulid))
 
 
 @dataclass

@@ -13,6 +13,7 @@ from graphql_api.data.stores import Stores
 from tasks.execution import Execution
 from tasks.judge import Judge
 from tasks.sandbox.errors import SandboxUnavailable
+from tasks.signals import Nudges
 from tasks.test_files import TestFiles
 from tests.conftest import make_settings, missing, running
 from tests.executions import Desk
@@ -61,8 +62,19 @@ def work_settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
+def nudges() -> Nudges:
+    return Nudges()
+
+
+@pytest.fixture
 def make_execution(
-    work_settings: Settings, stores: Stores, judge: Judge, outbox: Remembered, tmp_path: Path
+    *,
+    work_settings: Settings,
+    stores: Stores,
+    judge: Judge,
+    outbox: Remembered,
+    nudges: Nudges,
+    tmp_path: Path,
 ) -> Iterator[Callable[..., Execution]]:
     threads = ThreadPoolExecutor(4)
 
@@ -74,6 +86,7 @@ def make_execution(
             files=TestFiles(tmp_path / "tests"),
             outbox=outbox,
             threads=threads,
+            nudges=nudges,
         )
 
     yield make

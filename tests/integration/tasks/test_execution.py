@@ -4,20 +4,23 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from graphql_api.data import meter
-from graphql_api.data.errors import Unavailable
+from graphql_api.data.errors import Conflict, Unavailable
 from graphql_api.data.executions import Busy, Claim
+from graphql_api.data.keys import results_body
 from graphql_api.data.records import History
 from graphql_api.data.stores import Stores
 from graphql_api.data.test_sets import NewTest
 from graphql_api.data.words import HistoryStatus, Verdict
 from tasks.execution import Execution, JudgeFailed
 from tasks.judge import Judge, Judgement
+from tasks.signals import Nudges, signal
 from tests.executions import ADD, ADD_CPP, WRONG, Desk, sleeping
 from tests.integration.tasks.conftest import Remembered
 
@@ -146,6 +149,57 @@ async def test_a_lost_lease_ends_the_judging_and_nothing_is_written(
     card = await desk.card(history)
     assert (card.status, card.attempt) == (HistoryStatus.RUNNING, 2)
     assert card.lease_expires_at == stolen.lease_expires_at
+
+
+async def test_a_cancelled_execution_is_noticed_at_a_signal_and_nothing_is_written(
+    make_execution: Callable[..., Execution], desk: Desk, nudges: Nudges
+) -> None:
+    execution = make_execution()
+    # Renewals alone would notice after half an hour.
+    execution._lease_ms = 3_600_000
+    history = await desk.reserve(sleeping(60))
+    running = asyncio.create_task(execution.run(history.uid, history.ulid))
+    await desk.running(history)
+    nudges.nudge(signal(history.uid, history.ulid))
+    await asyncio.sleep(0.3)
+    assert not running.done(), "a false signal ended it"
+    cancelled = await desk.stores.executions.cancel(history.uid, history.ulid)
+    nudges.nudge(signal(history.uid, history.ulid))
+    await asyncio.wait_for(running, 10)
+    assert await desk.card(history) == cancelled
+    assert await desk.stores.bodies.get(results_body(history.uid, history.ulid, 1)) is None
+    assert await desk.judged() == 0
+
+
+async def test_a_cancelled_execution_is_noticed_without_a_signal_at_the_next_renewal(
+    execution: Execution, desk: Desk
+) -> None:
+    history = await desk.reserve(sleeping(60))
+    running = asyncio.create_task(execution.run(history.uid, history.ulid))
+    await desk.running(history)
+    cancelled = await desk.stores.executions.cancel(history.uid, history.ulid)
+    await asyncio.wait_for(running, 10)
+    assert await desk.card(history) == cancelled
+
+
+async def test_of_a_verdict_and_a_cancellation_at_once_one_stands_whole(
+    execution: Execution, desk: Desk
+) -> None:
+    judged = 0
+    for pause_s in (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5):
+        history = await desk.reserve()
+        running = asyncio.create_task(execution.run(history.uid, history.ulid))
+        await asyncio.sleep(pause_s)
+        with suppress(Conflict):
+            await desk.stores.executions.cancel(history.uid, history.ulid)
+        await running
+        card = await desk.card(history)
+        assert card.status in {HistoryStatus.COMPLETED, HistoryStatus.CANCELLED}
+        is_judged = card.status is HistoryStatus.COMPLETED
+        judged += is_judged
+        body = await desk.stores.bodies.get(results_body(card.uid, card.ulid, 1))
+        assert (card.verdict is not None) == (body is not None) == is_judged
+    assert await desk.judged() == judged
 
 
 async def test_an_attempt_that_was_overtaken_cannot_complete(

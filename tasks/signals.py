@@ -1,0 +1,78 @@
+"""Telling workers that an execution has ended without them, so that they stop at once.
+
+A signal only makes the worker that has the execution look at its claim now instead of at its next
+renewal. The table decides: a signal that is lost, late or false does no harm.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis.asyncio
+import structlog
+from redis.exceptions import RedisError
+
+from graphql_api.config import Settings
+
+CHANNEL = "algoitny:ended"
+# How long one wait for a signal lasts, and the pause before a lost connection is made anew.
+LISTEN_S = 5.0
+RECONNECT_S = 1.0
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+def signal(uid: str, ulid: str) -> str:
+    """Return what is published on `CHANNEL` when an execution has ended."""
+    return f"{uid} {ulid}"
+
+
+class Nudges:
+    """The executions that this process works on, each with the event that makes it look."""
+
+    def __init__(self) -> None:
+        self._events: dict[str, set[asyncio.Event]] = {}
+
+    @contextmanager
+    def on(self, uid: str, ulid: str) -> Iterator[asyncio.Event]:
+        """Return an event that is set whenever a signal names this execution."""
+        name, event = signal(uid, ulid), asyncio.Event()
+        self._events.setdefault(name, set()).add(event)
+        try:
+            yield event
+        finally:
+            self._events[name].discard(event)
+            if not self._events[name]:
+                del self._events[name]
+
+    def nudge(self, name: str) -> None:
+        """Let those that work on what a signal names look; mostly there are none."""
+        for event in self._events.get(name, ()):
+            event.set()
+
+
+async def listen_for_ever(settings: Settings, nudges: Nudges) -> None:
+    """Pass signals on until cancelled; while Redis is away, only renewals notice an end."""
+    timeout_s = settings.redis_timeout_ms / 1000
+    client = redis.asyncio.Redis.from_url(
+        settings.redis_url,
+        socket_connect_timeout=timeout_s,
+        socket_timeout=timeout_s,
+        health_check_interval=LISTEN_S,
+    )
+    async with client:
+        while True:
+            try:
+                await _listen(client, nudges)
+            except RedisError as error:
+                _log.warning("signals not heard", reason=str(error))
+                await asyncio.sleep(RECONNECT_S)
+
+
+async def _listen(client: redis.asyncio.Redis, nudges: Nudges) -> None:
+    async with client.pubsub(ignore_subscribe_messages=True) as subscription:
+        await subscription.subscribe(CHANNEL)
+        while True:
+            message = await subscription.get_message(timeout=LISTEN_S)
+            if message is not None:
+                nudges.nudge(message["data"].decode())

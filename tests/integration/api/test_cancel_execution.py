@@ -1,0 +1,78 @@
+"""cancelExecution: who may, what it gives back, and what it leaves alone."""
+
+import pytest
+
+from graphql_api.schema.ids import Kind, encode, history_key
+from tests.integration.api.conftest import Api
+
+pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
+
+ANN, BOB = "ann@example.org", "bob@example.org"
+FIELDS = "history { id status verdict finishedAt } usage { executions { used } }"
+STATUS = "query($id: ID!) { history(id: $id) { status } }"
+
+
+@pytest.fixture
+async def ann(api: Api) -> str:
+    await api.problem()
+    return await api.sign_in(ANN)
+
+
+async def test_what_nobody_has_begun_is_cancelled_and_its_unit_given_back(
+    api: Api, ann: str
+) -> None:
+    await api.submit(ann)
+    history = await api.submit(ann)
+    result = await api.mutate("cancelExecution", FIELDS, ann, historyId=history)
+    assert result["__typename"] == "CancelExecutionPayload"
+    assert (result["history"]["id"], result["history"]["status"]) == (history, "CANCELLED")
+    assert result["history"]["verdict"] is None
+    assert result["history"]["finishedAt"] is not None
+    assert result["usage"]["executions"]["used"] == 1
+    assert api.outbox.ended == [history_key(history)]
+
+
+async def test_what_a_worker_has_begun_is_cancelled_and_not_given_back(api: Api, ann: str) -> None:
+    history = await api.submit(ann)
+    uid, ulid = history_key(history)
+    await api.services.stores.executions.claim(uid, ulid, token="me", lease_ms=10_000)
+    result = await api.mutate("cancelExecution", FIELDS, ann, historyId=history)
+    assert result["history"]["status"] == "CANCELLED"
+    assert result["usage"]["executions"]["used"] == 1
+
+
+async def test_twice_is_once(api: Api, ann: str) -> None:
+    history = await api.submit(ann)
+    first = await api.mutate("cancelExecution", FIELDS, ann, historyId=history)
+    assert await api.mutate("cancelExecution", FIELDS, ann, historyId=history) == first
+
+
+async def test_what_was_judged_stays_as_it_is(api: Api, ann: str) -> None:
+    history = await api.submit(ann)
+    await api.judge()
+    result = await api.mutate("cancelExecution", FIELDS, ann, historyId=history)
+    assert (result["__typename"], result["path"]) == ("Conflict", ["historyId"])
+    assert (await api.data(STATUS, ann, id=history))["history"]["status"] == "COMPLETED"
+
+
+async def test_a_stranger_cancels_nothing_and_learns_nothing(api: Api, ann: str) -> None:
+    bob = await api.sign_in(BOB)
+    private, public = await api.submit(ann), await api.submit(ann, isPublic=True)
+    for token, history, kind in (
+        (None, private, "Unauthenticated"),
+        (bob, private, "NotFound"),
+        (bob, public, "Forbidden"),
+        (bob, "nonsense", "InvalidInput"),
+        (ann, encode(Kind.HISTORY, "nobody", "nothing"), "NotFound"),
+    ):
+        result = await api.mutate("cancelExecution", FIELDS, token, historyId=history)
+        assert result["__typename"] == kind
+    for history in (private, public):
+        assert (await api.data(STATUS, ann, id=history))["history"]["status"] == "PENDING"
+    assert api.outbox.ended == []
+
+
+async def test_a_deleted_history_is_told_to_its_worker_too(api: Api, ann: str) -> None:
+    history = await api.submit(ann)
+    await api.mutate("deleteHistory", "historyId", ann, historyId=history)
+    assert api.outbox.ended == [history_key(history)]
