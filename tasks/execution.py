@@ -41,7 +41,7 @@ from tasks.judge import (
     TestCaseFiles,
     TestOutcome,
 )
-from tasks.sandbox.comparers import UnsupportedComparer
+from tasks.sandbox.comparers import Comparison, UnsupportedComparer
 from tasks.signals import Nudges
 from tasks.test_files import DamagedSet, TestFiles
 
@@ -404,4 +404,12 @@ def _result(outcome: TestOutcome) -> TestResult:
         error=outcome.error,
         expected=outcome.expected,
         message=outcome.message or None,
+        difference=_difference(outcome.difference),
     )
+
+
+def _difference(found: Comparison | None) -> tuple[int, int, str, str] | None:
+    if found is None:
+        return None
+    line, column = found.place or (0, 0)
+    return line, column, found.expected, found.actual

@@ -12,12 +12,12 @@ from itertools import islice
 from pathlib import Path
 from threading import Event
 from types import MappingProxyType
-from typing import Self
+from typing import NamedTuple, Self
 
 from graphql_api.config import Settings
 from graphql_api.data.languages import LanguageInfo
 from graphql_api.data.words import Comparer, Verdict
-from tasks.sandbox.comparers import check_supported, compare
+from tasks.sandbox.comparers import Comparison, check_supported, compare
 from tasks.sandbox.compiling import CompileCancelled, Compiled, Compiler, CompilerBroken
 from tasks.sandbox.detection import Languages, detect_languages
 from tasks.sandbox.languages import find_language
@@ -72,7 +72,10 @@ class JudgeRequest:
 
 @dataclass(frozen=True, slots=True)
 class TestOutcome:
-    """What one test gave. `output`, `error` and `expected` are shortened to 1 KB."""
+    """What one test gave. `output`, `error` and `expected` are shortened to 1 KB.
+
+    `difference` says where the output of a WA is wrong, if its comparer can tell.
+    """
 
     __test__ = False
 
@@ -88,6 +91,7 @@ class TestOutcome:
     error: str = ""
     expected: str = ""
     message: str = ""
+    difference: Comparison | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,14 +314,14 @@ class Judge:
                 raise WaitCancelled
             verdict = verdict_of(report, limits, installed.spec.memory_errors)
             try:
-                verdict, message, expected = _compared(request, test, report, verdict)
+                found = _compared(request, test, report, verdict)
             except OSError as error:
-                verdict, message, expected = Verdict.IE, f"expected output: {error}", b""
+                found = _Compared(Verdict.IE, f"expected output: {error}", b"")
             report.stdout.seek(0)
             return TestOutcome(
                 number=test.number,
                 is_sample=test.is_sample,
-                verdict=verdict,
+                verdict=found.verdict,
                 cpu_ms=report.cpu_ms,
                 wall_ms=report.wall_ms,
                 peak_kb=report.peak_kb,
@@ -325,8 +329,9 @@ class Judge:
                 signal=report.signal,
                 output=_shown(report.stdout.read(SHOWN_BYTES + 1)),
                 error=_shown(report.stderr),
-                expected=_shown(expected),
-                message=message,
+                expected=_shown(found.expected),
+                message=found.message,
+                difference=found.difference,
             )
 
     def _nothing_ran(
@@ -375,16 +380,24 @@ def _decisive(results: Sequence[TestOutcome]) -> TestOutcome | None:
     return next(iter(broken or failed), None)
 
 
+class _Compared(NamedTuple):
+    """The final verdict, what to say of it, and the beginning of the expected output."""
+
+    verdict: Verdict
+    message: str
+    expected: bytes
+    difference: Comparison | None = None
+
+
 def _compared(
     request: JudgeRequest, test: TestCaseFiles, report: Report, verdict: Verdict
-) -> tuple[Verdict, str, bytes]:
-    """Return the final verdict, what to say of it, and the beginning of the expected output."""
+) -> _Compared:
     with test.expected_path.open("rb") as expected:
         beginning = expected.read(SHOWN_BYTES + 1)
         if verdict is not Verdict.AC:
             is_told = verdict is Verdict.MLE and report.outcome is not Outcome.MEMORY
-            return verdict, "it ran out of memory" if is_told else report.message, beginning
-        expected.seek(0)
+            said = "it ran out of memory" if is_told else report.message
+            return _Compared(verdict, said, beginning)
         found = compare(
             request.comparer,
             expected,
@@ -392,7 +405,9 @@ def _compared(
             abs_tolerance=request.abs_tolerance,
             rel_tolerance=request.rel_tolerance,
         )
-        return Verdict.AC if found.equal else Verdict.WA, found.message, beginning
+        if found.equal:
+            return _Compared(Verdict.AC, "", beginning)
+        return _Compared(Verdict.WA, found.message, beginning, found)
 
 
 def _since(began: float) -> int:

@@ -312,7 +312,11 @@ class TestCase(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestResult(Record):
-    """What the judge saw on one test; kept inside a results body."""
+    """What the judge saw on one test; kept inside a results body.
+
+    `difference` is where the output is wrong first: line and column from 1 (0 where it has no place
+    in the output), then what was expected there and what stood there.
+    """
 
     __test__: ClassVar[bool] = False
     entity: ClassVar[str] = "result"
@@ -328,6 +332,7 @@ class TestResult(Record):
     error: str | None = stored("er", default=None)
     expected: str | None = stored("ex", default=None)
     message: str | None = stored("msg", default=None)
+    difference: tuple[int, int, str, str] | None = stored("df", tuple, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

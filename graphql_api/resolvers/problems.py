@@ -260,7 +260,7 @@ def _comparer(value: Comparer | None) -> Comparer | None:
     if value in (Comparer.CHECKER, Comparer.INTERACTIVE):
         raise InvalidInput(
             f"this deployment cannot judge with {value}, which takes a program of the problem; "
-            "choose TOKENS, TOKENS_IGNORE_CASE, LINES, EXACT or FLOAT",
+            "choose TOKENS, TOKENS_IGNORE_CASE, LINES, UNORDERED_LINES, EXACT or FLOAT",
             ("comparer",),
         )
     return value

@@ -102,6 +102,7 @@ _described(
         "TOKENS": "Word by word, whatever the white space.",
         "TOKENS_IGNORE_CASE": "Word by word, upper and lower case alike.",
         "LINES": "Line by line, white space at line ends aside.",
+        "UNORDERED_LINES": "The same lines in any order, blank ones and white space at ends aside.",
         "EXACT": "Byte by byte.",
         "FLOAT": "Word by word, numbers within the tolerances.",
         "CHECKER": "By a program of the problem.",

@@ -24,6 +24,20 @@ class Author:
     name: str = strawberry.field(description="The user's name at the time.")
 
 
+@strawberry.type(description="Where an output is wrong first. Texts are shortened.")
+class Difference:
+    """The pieces that differ: words or lines, as the comparer takes them."""
+
+    line: int | None = strawberry.field(
+        description="The line in the output, from 1; null when something lacks that has no place."
+    )
+    column: int | None = strawberry.field(description="The character in that line, from 1.")
+    actual: str = strawberry.field(description="What stands there; empty at the output's end.")
+    expected: str | None = strawberry.field(
+        description="What should stand there: of samples, and of all tests for editors."
+    )
+
+
 @strawberry.type(description="What the judge saw on one test. Texts are shortened.")
 class TestResult:
     """One test of one execution."""
@@ -43,10 +57,15 @@ class TestResult:
     expected: str | None = strawberry.field(
         description="What it should have written: of samples, and of all tests for editors."
     )
+    message: str | None = strawberry.field(description="Why it got this verdict, in words.")
+    difference: Difference | None = strawberry.field(
+        description="Where the output of a wrong answer is wrong, if the comparer can tell."
+    )
 
     @classmethod
     def from_record(cls, record: records.TestResult, *, is_editor: bool) -> Self:
         """Return a result as its owner sees it."""
+        sees_expected = record.is_sample or is_editor
         return cls(
             number=record.number,
             is_sample=record.is_sample,
@@ -58,8 +77,22 @@ class TestResult:
             signal=record.signal,
             output=record.output,
             error=record.error,
-            expected=record.expected if record.is_sample or is_editor else None,
+            expected=record.expected if sees_expected else None,
+            message=record.message,
+            difference=_difference(record, sees_expected=sees_expected),
         )
+
+
+def _difference(record: records.TestResult, *, sees_expected: bool) -> Difference | None:
+    if record.difference is None:
+        return None
+    line, column, expected, actual = record.difference
+    return Difference(
+        line=line or None,
+        column=column or None,
+        actual=actual,
+        expected=expected if sees_expected else None,
+    )
 
 
 @strawberry.type(description="One execution of one submission, with what came of it.")

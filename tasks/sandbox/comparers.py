@@ -1,53 +1,81 @@
 """Holding a program's output against the expected one, block by block.
 
-Outputs of any size are compared without being held in memory: the tokens or lines of a block are
-compared as a whole, and only where they differ one by one. White space is ASCII's.
+Outputs of any size are compared without being held in memory. What both begin with is passed over
+as bytes; the rest is cut into words or lines, which are compared a block's worth at a time, and one
+by one only where they differ.
 """
 
 import math
+import operator
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import IO
+from functools import partial
+from itertools import product
+from typing import IO, NamedTuple
 
 from graphql_api.data.words import Comparer
+from tasks.sandbox import pieces, unordered
+from tasks.sandbox.pieces import Pieces, Place
 
-BLOCK = 1 << 20
-SHOWN_CHARACTERS = 200
 DEFAULT_TOLERANCE = 1e-6
+ENDS = "the output ends at {}; more is expected"
+DIFFERS = "{} differs"
+SURPLUS = "nothing more is expected from {} on"
+STRANGE = "the line at {} is not expected, or not so often"
+LACKS = "a line is missing"
+UNLIKE = "the lines are not those that are expected"
+WHITE = "; only white space is different"
 
 _NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_NAN = re.compile(rb"[+-]?nan", re.IGNORECASE)
+_NANS = frozenset(
+    "".join(letters).encode() for letters in product(("", "+", "-"), "nN", "aA", "nN")
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Whether the outputs agree.
 
-    Where they do not, `message` says where, without telling what was expected; `expected` and
-    `actual` are the first pieces that differ, at most 200 characters (empty at an output's end).
+    Where they do not, `message` says where, without telling what was expected; `place` is the first
+    difference in the actual output. `expected` and `actual` are the pieces that differ, at most 200
+    characters each, empty where an output has ended.
     """
 
     equal: bool
     message: str = ""
     expected: str = ""
     actual: str = ""
+    place: Place | None = None
 
 
 class UnsupportedComparer(Exception):
     """This comparer needs a program of the problem's own; the message says which are built in."""
 
 
+class _Rule(NamedTuple):
+    """When pieces are the same: many at once, and one by one where those are not."""
+
+    all_same: Callable[[list[bytes], list[bytes]], bool]
+    same: Callable[[bytes, bytes], bool]
+
+
+class _Outputs(NamedTuple):
+    """The two outputs."""
+
+    expected: IO[bytes]
+    actual: IO[bytes]
+
+    def seek(self, expected: int, actual: int) -> None:
+        """Put each at an offset of its own."""
+        self.expected.seek(expected)
+        self.actual.seek(actual)
+
+
 SUPPORTED = frozenset(Comparer) - {Comparer.CHECKER, Comparer.INTERACTIVE}
 EQUAL = Comparison(equal=True)
-Same = Callable[[bytes, bytes], bool]
-Pieces = Iterator[list[bytes]]
-
-
-def shorten(piece: bytes, limit: int = SHOWN_CHARACTERS) -> str:
-    """Return at most `limit` characters of text, the last an ellipsis where some are missing."""
-    text = piece[: 4 * limit + 4].decode("utf-8", "replace")
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+_BYTES = _Rule(operator.eq, operator.eq)
+Excerpt = Callable[[IO[bytes], int, int], str]
 
 
 def compare(
@@ -58,49 +86,46 @@ def compare(
     abs_tolerance: float | None = None,
     rel_tolerance: float | None = None,
 ) -> Comparison:
-    """Compare two outputs, both positioned at their start and seekable.
+    """Compare two outputs, both seekable, from their beginning.
 
     FLOAT accepts a number within either tolerance (both 1e-6 when neither is given), never NaN, and
     compares what is no number as a token. Raises UnsupportedComparer for CHECKER and INTERACTIVE.
     """
+    check_supported(comparer)
+    outputs = _Outputs(expected, actual)
+    outputs.seek(0, 0)
+    without = b"nan" if comparer is Comparer.FLOAT else b""
+    same = pieces.same_beginning(expected, actual, without=without)
+    if same is None:
+        return EQUAL
     if comparer is Comparer.EXACT:
-        return _with_hint(_compare_exact(expected, actual), expected, actual)
+        start = pieces.start_of_line(expected, same)
+        excerpt = partial(pieces.excerpt, ends=())
+        return _with_hint(_differing(outputs, (start, start), same - start, excerpt), outputs)
     if comparer is Comparer.LINES:
-        found = _compare_pieces("line", _lines(expected), _lines(actual), _never, padding=b"")
-        return _with_hint(found, expected, actual)
-    same = _predicate(comparer, abs_tolerance, rel_tolerance)
-    refuses_nan = comparer is Comparer.FLOAT
-    return _compare_pieces(
-        "token", _tokens(expected), _tokens(actual), same, refuses_nan=refuses_nan
-    )
-
-
-def _predicate(
-    comparer: Comparer, abs_tolerance: float | None, rel_tolerance: float | None
-) -> Same:
-    if comparer is Comparer.TOKENS:
-        return _never
-    if comparer is Comparer.TOKENS_IGNORE_CASE:
-        return _same_letters
-    if comparer is Comparer.FLOAT:
-        if abs_tolerance is None and rel_tolerance is None:
-            return _close_to(DEFAULT_TOLERANCE, DEFAULT_TOLERANCE)
-        return _close_to(abs_tolerance or 0.0, rel_tolerance or 0.0)
-    raise UnsupportedComparer(
-        f"The comparer {comparer} needs a program of the problem's own, which this judge does not "
-        f"run; use {', '.join(sorted(SUPPORTED))}."
-    )
+        return _with_hint(_compare_lines(outputs, same), outputs)
+    if comparer is Comparer.UNORDERED_LINES:
+        return _compare_unordered(outputs, same)
+    return _compare_tokens(outputs, same, _rule(comparer, abs_tolerance, rel_tolerance))
 
 
 def check_supported(comparer: Comparer) -> None:
     """Raise UnsupportedComparer for one that is not built in."""
-    if comparer not in (Comparer.LINES, Comparer.EXACT):
-        _predicate(comparer, None, None)
+    if comparer not in SUPPORTED:
+        raise UnsupportedComparer(
+            f"The comparer {comparer} needs a program of the problem's own; those that need none "
+            f"are {', '.join(sorted(SUPPORTED))}."
+        )
 
 
-def _never(expected: bytes, actual: bytes) -> bool:
-    """Nothing but equal bytes is the same."""
-    return expected == actual
+def _rule(comparer: Comparer, abs_tolerance: float | None, rel_tolerance: float | None) -> _Rule:
+    if comparer is Comparer.TOKENS_IGNORE_CASE:
+        return _Rule(operator.eq, _same_letters)
+    if comparer is Comparer.FLOAT:
+        if abs_tolerance is None and rel_tolerance is None:
+            return _close_to(DEFAULT_TOLERANCE, DEFAULT_TOLERANCE)
+        return _close_to(abs_tolerance or 0.0, rel_tolerance or 0.0)
+    return _BYTES
 
 
 def _same_letters(expected: bytes, actual: bytes) -> bool:
@@ -110,9 +135,9 @@ def _same_letters(expected: bytes, actual: bytes) -> bool:
     )
 
 
-def _close_to(absolute: float, relative: float) -> Same:
+def _close_to(absolute: float, relative: float) -> _Rule:
     def close(expected: bytes, actual: bytes) -> bool:
-        if _NAN.fullmatch(actual):
+        if actual in _NANS:
             return False
         if expected == actual:
             return True
@@ -123,39 +148,90 @@ def _close_to(absolute: float, relative: float) -> Same:
             return wanted == given
         return abs(wanted - given) <= max(absolute, relative * abs(wanted))
 
-    return close
+    def all_close(expected: list[bytes], actual: list[bytes]) -> bool:
+        return expected == actual and _NANS.isdisjoint(actual)
+
+    return _Rule(all_close, close)
 
 
-def _tokens(file: IO[bytes]) -> Pieces:
-    rest = b""
-    while block := file.read(BLOCK):
-        tokens = (rest + block).split()
-        rest = b"" if block[-1:].isspace() or not tokens else tokens.pop()
-        yield tokens
-    if rest:
-        yield [rest]
+def _compare_tokens(outputs: _Outputs, same: int, rule: _Rule) -> Comparison:
+    start = pieces.start_of_token(outputs.expected, same)
+    outputs.seek(start, start)
+    words = pieces.tokens(outputs.expected), pieces.tokens(outputs.actual)
+    number = _first_unlike(*words, rule)
+    if number is None:
+        return EQUAL
+    begins = (
+        pieces.nth_token(outputs.expected, start, number),
+        pieces.nth_token(outputs.actual, start, number),
+    )
+    outputs.seek(*begins)
+    common = (pieces.same_beginning(*outputs) or 0) if rule is _BYTES else 0
+    # A word is told from its beginning, unless one would not see there what is different.
+    far = common if common > 2 * pieces.CONTEXT_BYTES else 0
+    return _differing(outputs, begins, far, pieces.excerpt)
 
 
-def _lines(file: IO[bytes]) -> Pieces:
-    rest = b""
-    while block := file.read(BLOCK):
-        lines = (rest + block).split(b"\n")
-        rest = lines.pop()
-        yield [line.rstrip() for line in lines]
-    if rest:
-        yield [rest.rstrip()]
+def _compare_lines(outputs: _Outputs, same: int) -> Comparison:
+    start = pieces.start_of_line(outputs.expected, same)
+    outputs.seek(start, start)
+    lines = pieces.lines(outputs.expected), pieces.lines(outputs.actual)
+    number = _first_unlike(*lines, _BYTES, padding=b"")
+    if number is None:
+        return EQUAL
+    begins = (
+        pieces.nth_line(outputs.expected, start, number),
+        pieces.nth_line(outputs.actual, start, number),
+    )
+    outputs.seek(*begins)
+    return _differing(outputs, begins, pieces.same_beginning(*outputs) or 0, pieces.excerpt_of_line)
 
 
-def _compare_pieces(
-    name: str,
-    expected: Pieces,
-    actual: Pieces,
-    same: Same,
-    *,
-    padding: bytes | None = None,
-    refuses_nan: bool = False,
+def _differing(
+    outputs: _Outputs, begins: tuple[int, int], common: int, excerpt: Excerpt
 ) -> Comparison:
-    """Compare two streams of pieces; after the shorter's end, `padding` stands for what lacks."""
+    """Tell of pieces that begin at these offsets and have so many bytes in common."""
+    wanted, given = begins
+    place = pieces.place_of(outputs.actual, given + common)
+    message = DIFFERS
+    if given + common == outputs.actual.seek(0, 2):
+        message = ENDS
+    elif wanted + common == outputs.expected.seek(0, 2):
+        message = SURPLUS
+    return Comparison(
+        equal=False,
+        message=message.format(place),
+        expected=excerpt(outputs.expected, wanted, wanted + common),
+        actual=excerpt(outputs.actual, given, given + common),
+        place=place,
+    )
+
+
+def _compare_unordered(outputs: _Outputs, same: int) -> Comparison:
+    start = pieces.start_of_line(outputs.expected, same)
+    if unordered.same_lines(*outputs, start):
+        return EQUAL
+    number = unordered.surplus(outputs.actual, outputs.expected, start)
+    if number is not None:
+        begin = pieces.nth_line(outputs.actual, start, number)
+        place = pieces.place_of(outputs.actual, begin)
+        shown = pieces.excerpt_of_line(outputs.actual, begin, begin)
+        return Comparison(equal=False, message=STRANGE.format(place), actual=shown, place=place)
+    number = unordered.surplus(outputs.expected, outputs.actual, start)
+    if number is None:
+        return Comparison(equal=False, message=UNLIKE)
+    begin = pieces.nth_line(outputs.expected, start, number)
+    shown = pieces.excerpt_of_line(outputs.expected, begin, begin)
+    return Comparison(equal=False, message=LACKS, expected=shown)
+
+
+def _first_unlike(
+    expected: Pieces, actual: Pieces, rule: _Rule, padding: bytes | None = None
+) -> int | None:
+    """Return the number, from 0, of the first piece that differs.
+
+    After the shorter's end `padding` stands for what lacks.
+    """
     done = 0
     wanted: list[bytes] = []
     given: list[bytes] = []
@@ -165,102 +241,34 @@ def _compare_pieces(
         if not (wanted and given):
             break
         count = min(len(wanted), len(given))
-        at = _first_difference(wanted[:count], given[:count], same, refuses_nan=refuses_nan)
+        at = _unlike(wanted[:count], given[:count], rule)
         if at is not None:
-            return _differing(name, done + at + 1, wanted[at], given[at])
+            return done + at
         wanted, given, done = wanted[count:], given[count:], done + count
-    return _compare_ends(name, done, (wanted, expected), (given, actual), padding)
+    left = _first_not(padding, wanted or given, expected if wanted else actual)
+    return None if left is None else done + left
 
 
-def _first_difference(
-    wanted: list[bytes], given: list[bytes], same: Same, *, refuses_nan: bool
-) -> int | None:
-    if wanted == given and not (refuses_nan and any(map(_NAN.fullmatch, given))):
+def _unlike(wanted: list[bytes], given: list[bytes], rule: _Rule) -> int | None:
+    if rule.all_same(wanted, given):
         return None
-    for at, (one, other) in enumerate(zip(wanted, given, strict=True)):
-        if not same(one, other):
-            return at
-    return None
+    alike = map(rule.same, wanted, given)
+    return next((at for at, is_same in enumerate(alike) if not is_same), None)
 
 
-def _compare_ends(
-    name: str,
-    done: int,
-    expected: tuple[list[bytes], Pieces],
-    actual: tuple[list[bytes], Pieces],
-    padding: bytes | None,
-) -> Comparison:
-    """At most one of the two has something left."""
-    missing, surplus = _first_not(padding, *expected), _first_not(padding, *actual)
-    if missing is not None:
-        place = f"the output ends after {name} {done}; more is expected"
-        return Comparison(equal=False, message=place, expected=shorten(missing[1]))
-    if surplus is not None:
-        at, piece = surplus
-        place = f"{name} {done + at + 1} is one too many"
-        return Comparison(equal=False, message=place, actual=shorten(piece))
-    return EQUAL
-
-
-def _first_not(
-    padding: bytes | None, pieces: list[bytes], more: Pieces
-) -> tuple[int, bytes] | None:
+def _first_not(padding: bytes | None, left: list[bytes], more: Pieces) -> int | None:
     seen = 0
-    while pieces:
-        for at, piece in enumerate(pieces):
+    while left:
+        for at, piece in enumerate(left):
             if padding is None or piece != padding:
-                return seen + at, piece
-        seen += len(pieces)
-        pieces = next((part for part in more if part), [])
+                return seen + at
+        seen += len(left)
+        left = next((part for part in more if part), [])
     return None
 
 
-def _differing(name: str, number: int, wanted: bytes, given: bytes) -> Comparison:
-    return Comparison(
-        equal=False,
-        message=f"{name} {number} differs",
-        expected=shorten(wanted),
-        actual=shorten(given),
-    )
-
-
-def _compare_exact(expected: IO[bytes], actual: IO[bytes]) -> Comparison:
-    line = 1
-    while True:
-        wanted, given = expected.read(BLOCK), actual.read(BLOCK)
-        if wanted != given:
-            at = _common_length(wanted, given)
-            line += wanted.count(b"\n", 0, at)
-            rest, other = wanted[at:], given[at:]
-            message = f"line {line} differs"
-            if not other:
-                message = f"the output ends in line {line}; more is expected"
-            return Comparison(
-                equal=False, message=message, expected=shorten(rest), actual=shorten(other)
-            )
-        if not wanted:
-            return EQUAL
-        line += wanted.count(b"\n")
-
-
-def _common_length(one: bytes, other: bytes) -> int:
-    """Length of the common beginning, by halving."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[:middle] == other[:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _with_hint(found: Comparison, expected: IO[bytes], actual: IO[bytes]) -> Comparison:
+def _with_hint(found: Comparison, outputs: _Outputs) -> Comparison:
     """Say so where nothing but white space is wrong."""
-    if found.equal:
+    if found.equal or not compare(Comparer.TOKENS, *outputs).equal:
         return found
-    expected.seek(0)
-    actual.seek(0)
-    if compare(Comparer.TOKENS, expected, actual).equal:
-        return replace(found, message=f"{found.message}; only white space is different")
-    return found
+    return replace(found, message=found.message + WHITE)

@@ -143,6 +143,8 @@ class Api:
                 output=f"out {number}",
                 error=f"err {number}",
                 expected=f"exp {number}",
+                message=None if verdict is Verdict.AC else "line 2, column 3 differs",
+                difference=None if verdict is Verdict.AC else (2, 3, "right", "wrong"),
             )
             for number, verdict in ((1, Verdict.AC), (2, Verdict.WA))
         )

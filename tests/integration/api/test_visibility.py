@@ -11,7 +11,8 @@ from tests.integration.api.conftest import Api
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
 HISTORY = """query($id: ID!) { history(id: $id) { id isPublic verdict passedCount cpuMs code
-  compileOutput testResults { number output error expected } author { id name }
+  compileOutput author { id name } testResults { number output error expected message
+    difference { line column actual expected } }
   problem { title } } }"""
 ANN = "ann@example.org"
 
@@ -37,10 +38,25 @@ async def test_the_owner_sees_everything_but_what_hidden_tests_expect(
     found = await show(api, history, token)
     assert found["code"] == "print(1)"
     assert found["compileOutput"] == "a warning"
-    assert found["testResults"] == [
-        {"number": 1, "output": "out 1", "error": "err 1", "expected": "exp 1"},
-        {"number": 2, "output": "out 2", "error": "err 2", "expected": None},
-    ]
+    sample, hidden = found["testResults"]
+    assert (sample["expected"], sample["message"], sample["difference"]) == ("exp 1", None, None)
+    assert hidden == {
+        "number": 2,
+        "output": "out 2",
+        "error": "err 2",
+        "expected": None,
+        "message": "line 2, column 3 differs",
+        "difference": {"line": 2, "column": 3, "actual": "wrong", "expected": None},
+    }
+
+
+async def test_an_editor_sees_of_own_executions_what_hidden_tests_expect(api: Api) -> None:
+    await api.problem()
+    editor = await api.editor()
+    history = await api.submit(editor)
+    await api.judge()
+    hidden = (await show(api, history, editor))["testResults"][1]
+    assert (hidden["expected"], hidden["difference"]["expected"]) == ("exp 2", "right")
 
 
 async def test_a_private_history_is_null_for_others(api: Api, judged: tuple[str, str]) -> None:

@@ -280,9 +280,11 @@ def test_texts_are_shortened_to_a_kilobyte(best_judge, cases):
 
 
 def test_a_wrong_answer_says_where_and_does_not_tell_the_answer(best_judge, cases):
-    (one,) = ask(best_judge, "python", "print('1 2 4')", cases(("", "1 2 secret"))).results
-    assert one.message == "token 3 differs"
-    assert "secret" not in one.message
+    (one,) = ask(best_judge, "python", "print('1 2\\n 4')", cases(("", "1 2 secret"))).results
+    assert one.message == "line 2, column 2 differs"
+    assert one.difference
+    assert (one.difference.place, one.difference.actual) == ((2, 2), "4")
+    assert one.difference.expected == "secret"
 
 
 @pytest.mark.parametrize(
@@ -293,6 +295,8 @@ def test_a_wrong_answer_says_where_and_does_not_tell_the_answer(best_judge, case
         (Comparer.TOKENS_IGNORE_CASE, ("Yes", "YES"), Verdict.AC),
         (Comparer.LINES, ("1\n2\n", "1 2"), Verdict.WA),
         (Comparer.LINES, ("1\n2", "1 \\n2\\n\\n"), Verdict.AC),
+        (Comparer.UNORDERED_LINES, ("1\n2\n", "2\\n1"), Verdict.AC),
+        (Comparer.UNORDERED_LINES, ("1\n2\n", "2\\n2\\n1"), Verdict.WA),
         (Comparer.EXACT, ("1\n", "1"), Verdict.AC),
         (Comparer.EXACT, ("1", "1"), Verdict.WA),
         (Comparer.FLOAT, ("0.333333333", "0.3333330"), Verdict.AC),

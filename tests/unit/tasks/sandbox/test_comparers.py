@@ -1,29 +1,44 @@
 import io
 import math
+import tracemalloc
+from collections import Counter
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from graphql_api.data.words import Comparer
-from tasks.sandbox import comparers
-from tasks.sandbox.comparers import Comparison, UnsupportedComparer, compare, shorten
+from tasks.sandbox import comparers, pieces, unordered
+from tasks.sandbox.comparers import WHITE, Comparison, UnsupportedComparer, compare
+from tasks.sandbox.pieces import shorten
 
 TEXT = st.text(alphabet="ab1 \t\n\r\x0b\x0c.-", max_size=60).map(str.encode)
 CHARS = st.sampled_from(
     [b"\n", b" ", b"a", b"bb", b"7", b"\r\n", b"  \n", b"\xea\xb0\x80", b"\x00"]
 )
 OUTPUTS = st.one_of(TEXT, st.lists(CHARS, max_size=30).map(b"".join), st.binary(max_size=40))
+PADDING = st.sampled_from([b"", b"\n", b" \n\n", b"x"])
+BLOCKS = st.integers(1, 3)
 
 
 def agree(comparer, expected, actual, **tolerances) -> Comparison:
     return compare(comparer, io.BytesIO(expected), io.BytesIO(actual), **tolerances)
 
 
+@contextmanager
+def reading(size, blocks=1 << 20):
+    """Set constants of the module, no parts of it: what is read at once, and kept of a piece."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "BLOCK", size)
+        patch.setattr(pieces, "LONGEST", size * blocks)
+        yield
+
+
 @pytest.fixture(params=[1, 2, 3, 7, 1 << 20], ids="block of {}".format)
-def block(request, monkeypatch):
-    """A constant of the module, not a part of it: what is read at once."""
-    monkeypatch.setattr(comparers, "BLOCK", request.param)
+def block(request):
+    with reading(request.param):
+        yield
 
 
 def naive_lines(data) -> list[bytes]:
@@ -37,29 +52,41 @@ class TestStreamedComparisonsEqualNaiveOnes:
     """Whatever the blocks' borders cut through."""
 
     @pytest.mark.parametrize("size", [1, 2, 5, 1 << 20])
-    @given(expected=OUTPUTS, actual=OUTPUTS, same=st.booleans())
-    def test_tokens(self, size, expected, actual, same):
+    @given(expected=OUTPUTS, actual=OUTPUTS, same=st.booleans(), blocks=BLOCKS)
+    def test_tokens(self, size, expected, actual, same, blocks):
         actual = b" ".join(expected.split()) if same else actual
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(comparers, "BLOCK", size)
+        with reading(size, blocks):
             got = agree(Comparer.TOKENS, expected, actual).equal
         assert got == (expected.split() == actual.split())
 
     @pytest.mark.parametrize("size", [1, 2, 5, 1 << 20])
-    @given(expected=OUTPUTS, actual=OUTPUTS, padding=st.sampled_from([b"", b"\n", b" \n\n", b"x"]))
-    def test_lines(self, size, expected, actual, padding):
-        for one in (actual, expected + padding):
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(comparers, "BLOCK", size)
+    @given(expected=OUTPUTS, actual=OUTPUTS, padding=PADDING, blocks=BLOCKS)
+    def test_lines(self, size, expected, actual, padding, blocks):
+        for one in (actual, expected + padding, expected.replace(b"\n", padding + b"\n")):
+            with reading(size, blocks):
                 got = agree(Comparer.LINES, expected, one).equal
             assert got == (naive_lines(expected) == naive_lines(one))
+
+    @pytest.mark.parametrize("size", [1, 2, 5, 1 << 20])
+    @given(expected=OUTPUTS, actual=OUTPUTS, blocks=BLOCKS, random=st.randoms())
+    def test_unordered_lines(self, size, expected, actual, blocks, random):
+        shuffled = naive_lines(expected)
+        random.shuffle(shuffled)
+        for one in (actual, b"\n".join(shuffled), b"\n".join(shuffled[1:])):
+            with reading(size, blocks):
+                got = agree(Comparer.UNORDERED_LINES, expected, one)
+            wanted, given_ = (Counter(filter(None, naive_lines(out))) for out in (expected, one))
+            assert got.equal == (wanted == given_)
+            if given_ - wanted:
+                assert got.message.startswith("the line at")
+            elif wanted - given_:
+                assert got.message == "a line is missing"
 
     @pytest.mark.parametrize("size", [1, 3, 1 << 20])
     @given(expected=OUTPUTS, actual=OUTPUTS)
     def test_exact(self, size, expected, actual):
         for one in (actual, expected):
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(comparers, "BLOCK", size)
+            with reading(size):
                 assert agree(Comparer.EXACT, expected, one).equal == (expected == one)
 
     @given(text=st.text(max_size=40))
@@ -104,12 +131,14 @@ class TestTokens:
     @pytest.mark.parametrize(
         ("actual", "message", "wanted", "given_"),
         [
-            (b"10 20 3", "token 3 differs", "30", "3"),
-            (b"10 30 30", "token 2 differs", "20", "30"),
-            (b"10", "the output ends after token 1; more is expected", "20", ""),
-            (b"", "the output ends after token 0; more is expected", "10", ""),
-            (b"10 20 30 40", "token 4 is one too many", "", "40"),
-            (b"1020 30", "token 1 differs", "10", "1020"),
+            (b"10 20 3", "line 1, column 7 differs", "30", "3"),
+            (b"10\n 30 30", "line 2, column 2 differs", "20", "30"),
+            (b"10", "the output ends at line 1, column 3; more is expected", "20", ""),
+            (b"10 20\n", "the output ends at line 2, column 1; more is expected", "30", ""),
+            (b"", "the output ends at line 1, column 1; more is expected", "10", ""),
+            (b"10 20\n30 40", "nothing more is expected from line 2, column 4 on", "", "40"),
+            (b"1020 30", "line 1, column 1 differs", "10", "1020"),
+            (b"10 20\n\xea\xb0\x80 4", "line 2, column 1 differs", "30", "\uac00"),
         ],
     )
     def test_the_first_difference_is_named(self, actual, message, wanted, given_):
@@ -138,12 +167,13 @@ class TestLines:
     @pytest.mark.parametrize(
         ("actual", "message"),
         [
-            (b" a b\nc", "line 1 differs; only white space is different"),
-            (b"a  b\nc", "line 1 differs; only white space is different"),
-            (b"a b\n\nc", "line 2 differs; only white space is different"),
-            (b"a b", "the output ends after line 1; more is expected"),
-            (b"a b\nc\n\nd", "line 4 is one too many"),
-            (b"a b\nd", "line 2 differs"),
+            (b" a b\nc", "line 1, column 1 differs; only white space is different"),
+            (b"a  b\nc", "line 1, column 3 differs; only white space is different"),
+            (b"a b\n\nc", "line 2, column 1 differs; only white space is different"),
+            (b"a b", "the output ends at line 1, column 4; more is expected"),
+            (b"a b\nc\n\nd", "nothing more is expected from line 4, column 1 on"),
+            (b"a b\nd", "line 2, column 1 differs"),
+            (b"a b\ncd", "line 2, column 2 differs"),
         ],
     )
     def test_elsewhere_it_does(self, actual, message):
@@ -156,10 +186,11 @@ class TestExact:
     @pytest.mark.parametrize(
         ("actual", "message"),
         [
-            (b"a\nb", "the output ends in line 2; more is expected; only white space is different"),
-            (b"a\nc\n", "line 2 differs"),
-            (b"a\nb\n\n", "line 3 differs; only white space is different"),
-            (b"", "the output ends in line 1; more is expected"),
+            (b"a\nb", f"the output ends at line 2, column 2; more is expected{WHITE}"),
+            (b"a\nc\n", "line 2, column 1 differs"),
+            (b"a\nb\n\n", f"nothing more is expected from line 3, column 1 on{WHITE}"),
+            (b"a\nb \n", f"line 2, column 2 differs{WHITE}"),
+            (b"", "the output ends at line 1, column 1; more is expected"),
         ],
     )
     def test_every_byte_counts(self, actual, message):
@@ -227,7 +258,7 @@ class TestFloat:
 
 @pytest.mark.parametrize("comparer", [Comparer.CHECKER, Comparer.INTERACTIVE])
 def test_comparers_that_need_a_program_are_refused_by_name(comparer):
-    with pytest.raises(UnsupportedComparer, match=f"{comparer}.*use .*TOKENS"):
+    with pytest.raises(UnsupportedComparer, match=f"{comparer}.*TOKENS"):
         agree(comparer, b"", b"")
 
 
@@ -235,22 +266,79 @@ def test_shown_pieces_are_at_most_200_characters():
     got = agree(Comparer.TOKENS, b"x" * 10_000_000, "가".encode() * 1_000_000)
     assert got.expected == "x" * 199 + "…"
     assert got.actual == "가" * 199 + "…"
-    assert shorten(b"\xff" * 3) == "���"
+    assert shorten(b"\xff" * 3) == "\ufffd" * 3
+
+
+@pytest.mark.parametrize("comparer", [Comparer.TOKENS, Comparer.LINES, Comparer.EXACT])
+def test_of_a_long_piece_is_shown_what_stands_around_the_difference(comparer):
+    beginning = "가".encode() * 500_000
+    got = agree(comparer, beginning + b"0" + b"z" * 500, beginning + b"1" + b"z" * 500)
+    assert got.place == (1, 500_001)
+    assert (got.expected[:22], got.actual[:22]) == ("…" + "가" * 20 + "0", "…" + "가" * 20 + "1")
+    assert len(got.expected) <= 201
+
+
+@pytest.mark.usefixtures("block")
+class TestUnorderedLines:
+    @pytest.mark.parametrize("actual", [b"c\na b\na b", b"a b  \nc\r\n\na b\n", b"\na b\na b\nc"])
+    def test_neither_order_nor_blank_lines_matter(self, actual):
+        assert agree(Comparer.UNORDERED_LINES, b"a b\nc\na b\n", actual).equal
+
+    @pytest.mark.parametrize(
+        ("actual", "message", "wanted", "given_"),
+        [
+            (b"c\nb a\na b", "the line at line 2, column 1 is not expected, {}", "", "b a"),
+            (b"a b\nc\nc\na b", "the line at line 3, column 1 is not expected, {}", "", "c"),
+            (b"c\na b", "a line is missing", "a b", ""),
+            (b"", "a line is missing", "a b", ""),
+            (b"a b\nc\na b\n\nd", "the line at line 5, column 1 is not expected, {}", "", "d"),
+        ],
+    )
+    def test_the_first_line_that_is_wrong_is_named(self, actual, message, wanted, given_):
+        got = agree(Comparer.UNORDERED_LINES, b"a b\nc\na b\n", actual)
+        assert got.message == message.format("or not so often")
+        assert (got.equal, got.expected, got.actual) == (False, wanted, given_)
+
+    def test_where_too_many_lines_could_be_the_wrong_one_none_is_named(self, monkeypatch):
+        monkeypatch.setattr(unordered, "MOST_SUSPECTS", 1)
+        monkeypatch.setattr(unordered, "BUCKETS", 1)
+        got = agree(Comparer.UNORDERED_LINES, b"a\nb\nc", b"c\nb\nd")
+        assert (got.equal, got.place) == (False, None)
+
+
+class Counting(io.BytesIO):
+    """Notes how much is read at once."""
+
+    largest = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        assert (size or -1) > 0, "the whole file was asked for"
+        assert size is not None
+        self.largest = max(self.largest, size)
+        return super().read(size)
+
+
+HUGE = {
+    "words": b"1234567 " * 1_300_000,
+    "one word": b"x" * 10_000_000,
+    "one line": b"x  " * 3_300_000,
+    "blanks": b"1" + b" " * 10_000_000 + b"2",
+}
 
 
 @pytest.mark.slow
-def test_large_outputs_are_never_held_whole():
-    class Counting(io.BytesIO):
-        """Ten megabytes of numbers; notes how much is read at once."""
-
-        largest = 0
-
-        def read(self, size: int | None = -1, /) -> bytes:
-            assert (size or -1) > 0, "the whole file was asked for"
-            assert size is not None
-            self.largest = max(self.largest, size)
-            return super().read(size)
-
-    expected, actual = (Counting(b"1234567 " * 1_300_000) for _ in range(2))
-    assert compare(Comparer.TOKENS, expected, actual).equal
-    assert expected.largest <= 1 << 20
+@pytest.mark.parametrize("text", HUGE)
+@pytest.mark.parametrize("comparer", sorted(comparers.SUPPORTED))
+def test_outputs_of_ten_megabytes_are_compared_in_a_fraction_of_their_size(comparer, text):
+    """Unlike from their first byte on, so that nothing is passed over."""
+    expected, actual = Counting(b"0\n" + HUGE[text]), Counting(b"\n 0\n" + HUGE[text])
+    tracemalloc.start()
+    try:
+        found = compare(comparer, expected, actual)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    lines = Comparer.LINES, Comparer.EXACT, Comparer.UNORDERED_LINES
+    assert found.equal == (comparer not in lines)
+    assert max(expected.largest, actual.largest) <= 1 << 20
+    assert peak < 9 << 20

@@ -1,0 +1,96 @@
+"""What comparing an output of ten megabytes takes, beside splitting both outputs as a whole.
+
+    python -m benchmarks.comparers [--runs 7] [--megabytes 10]
+
+The ways are interleaved. `same` outputs are equal byte by byte, `spaced` ones have other white
+space from the first byte on, so that all of it is cut into words or lines; memory is the most that
+Python objects took at once.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
+
+from graphql_api.data.words import Comparer
+from tasks.sandbox.comparers import SUPPORTED, compare
+
+Way = Callable[[IO[bytes], IO[bytes]], bool]
+
+
+def split(expected: IO[bytes], actual: IO[bytes]) -> bool:
+    """Compare as a program would that holds both outputs."""
+    expected.seek(0)
+    actual.seek(0)
+    return expected.read().split() == actual.read().split()
+
+
+def by(comparer: Comparer) -> Way:
+    """Compare as the judge does."""
+    return lambda expected, actual: compare(comparer, expected, actual).equal
+
+
+def ways(shape: str) -> Iterator[tuple[str, Way]]:
+    """Yield what can tell that outputs of this shape are equal."""
+    yield "plain split", split
+    byte_wise = {Comparer.EXACT} if shape == "spaced" else set()
+    for comparer in sorted(SUPPORTED - byte_wise):
+        yield comparer, by(comparer)
+
+
+def outputs(shape: str, megabytes: int, held: ExitStack) -> tuple[IO[bytes], IO[bytes]]:
+    """Write lines of eight numbers each to two files."""
+    folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
+    files = [held.enter_context((folder / name).open("w+b")) for name in ("expected", "actual")]
+    line = b" ".join(b"%d" % (1_000_003 * n % 10_000_000) for n in range(8))
+    count = megabytes * 2**20 // (len(line) + 1)
+    for file, end in zip(files, (b"\n", b" \n" if shape == "spaced" else b"\n"), strict=True):
+        for _ in range(count):
+            file.write(line + end)
+    return files[0], files[1]
+
+
+def timed(way: Way, expected: IO[bytes], actual: IO[bytes]) -> float:
+    """Milliseconds that one comparison took."""
+    began = time.perf_counter()
+    assert way(expected, actual)
+    return (time.perf_counter() - began) * 1000
+
+
+def peak_mb(way: Way, expected: IO[bytes], actual: IO[bytes]) -> float:
+    """Megabytes of Python objects at the worst moment."""
+    tracemalloc.start()
+    way(expected, actual)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 2**20
+
+
+def main() -> None:
+    """Print a line for each way and shape."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--megabytes", type=int, default=10)
+    options = parser.parse_args()
+    print(f"{'shape':8}{'way':20}{'p50 ms':>10}{'most ms':>10}{'MB held':>10}")
+    for shape in ("same", "spaced"):
+        with ExitStack() as held:
+            files = outputs(shape, options.megabytes, held)
+            found: dict[str, list[float]] = {name: [] for name, _ in ways(shape)}
+            for _ in range(options.runs):
+                for name, way in ways(shape):
+                    found[name].append(timed(way, *files))
+            for name, way in ways(shape):
+                times = found[name]
+                memory = peak_mb(way, *files)
+                p50 = statistics.median(times)
+                print(f"{shape:8}{name:20}{p50:10.1f}{max(times):10.1f}{memory:10.1f}")
+
+
+if __name__ == "__main__":
+    main()
