@@ -46,7 +46,9 @@ def _system(host: Path) -> Iterator[str]:
 
 def static_arguments(host: Path = Path("/")) -> tuple[str, ...]:
     """Return the arguments that are the same for every run on this host."""
-    return (*_isolation(), *_system(host), "--proc", "/proc", "--dev", "/dev")
+    # Terminals are few on a host, and no control group counts their buffers: there are none.
+    no_terminals = ("--size", "4096", "--tmpfs", "/dev/pts", "--remount-ro", "/dev/pts")
+    return (*_isolation(), *_system(host), "--proc", "/proc", "--dev", "/dev", *no_terminals)
 
 
 def run_arguments(

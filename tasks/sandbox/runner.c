@@ -36,6 +36,7 @@
 #define CONFIG_FD 4
 #define MAX_WORDS 256
 #define MAX_COLLECTED 512
+#define DEFAULT_SOCKET_KB 208
 
 static struct {
     int64_t cpu_us, wall_us, memory_kb, address_kb, stack_kb, file_kb, processes, files, cores;
@@ -256,18 +257,40 @@ static int64_t process_us(const char *pid)
     return (user + system + child_user + child_system) * (1000000 / sysconf(_SC_CLK_TCK));
 }
 
+static int64_t field_kb(const char *text, const char *name)
+{
+    const char *found = strstr(text, name);
+    return found ? atoll(found + strlen(name)) : 0;
+}
+
+/* What is resident, and page tables, which can be far more than the pages they lead to. */
 static int64_t process_kb(const char *pid, int exact)
 {
-    char path[64], text[1024], *found;
-    long long resident = 0;
-    snprintf(path, sizeof path, "/proc/%s/%s", pid, exact ? "smaps_rollup" : "statm");
-    if (exact)
-        return read_file(path, text, sizeof text) && (found = strstr(text, "\nPss:"))
-                   ? atoll(found + 5)
-                   : process_kb(pid, 0); /* it made itself unreadable: no benefit of sharing */
-    if (!read_file(path, text, sizeof text) || sscanf(text, "%*d %lld", &resident) != 1)
+    char path[64], text[4096];
+    snprintf(path, sizeof path, "/proc/%s/status", pid);
+    if (!read_file(path, text, sizeof text))
         return 0;
-    return resident * (sysconf(_SC_PAGESIZE) / 1024);
+    int64_t resident = field_kb(text, "\nVmRSS:"), tables = field_kb(text, "\nVmPTE:");
+    snprintf(path, sizeof path, "/proc/%s/smaps_rollup", pid);
+    if (exact && read_file(path, text, sizeof text) && strstr(text, "\nPss:"))
+        resident = field_kb(text, "\nPss:"); /* else it made itself unreadable: nothing is shared */
+    return resident + tables;
+}
+
+/* What the sockets (all are pairs of Unix ones) can hold, as nothing says what they do hold. */
+static int64_t sockets_kb(void)
+{
+    char text[4096];
+    int64_t lines = -1, each_kb = DEFAULT_SOCKET_KB;
+    ssize_t length;
+    if (read_file("/proc/sys/net/core/wmem_default", text, sizeof text))
+        each_kb = atoll(text) / 1024;
+    int file = open("/proc/net/unix", O_RDONLY | O_CLOEXEC);
+    while (file >= 0 && (length = read(file, text, sizeof text)) > 0)
+        for (ssize_t i = 0; i < length; i++)
+            lines += text[i] == '\n';
+    close(file);
+    return lines > 0 ? lines * each_kb : 0;
 }
 
 static int64_t over_processes(int64_t (*measure)(const char *pid))
@@ -288,16 +311,16 @@ static int64_t exact_kb(const char *pid) { return process_kb(pid, 1); }
 
 static int64_t tree_kb(void)
 {
-    int64_t files_kb = 0, total_kb;
+    int64_t other_kb = sockets_kb(), total_kb;
     for (int i = 0; i < config.tmpfs_count; i++) {
         struct statfs about;
         if (!statfs(config.tmpfs[i], &about)) /* an empty file, too, takes about 1 KB */
-            files_kb += (about.f_blocks - about.f_bfree) * (about.f_bsize / 1024) +
+            other_kb += (about.f_blocks - about.f_bfree) * (about.f_bsize / 1024) +
                         (about.f_files - about.f_ffree);
     }
-    total_kb = files_kb + over_processes(rough_kb);
+    total_kb = other_kb + over_processes(rough_kb);
     if (total_kb > config.memory_kb)
-        total_kb = files_kb + over_processes(exact_kb);
+        total_kb = other_kb + over_processes(exact_kb);
     return total_kb;
 }
 

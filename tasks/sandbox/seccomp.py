@@ -30,6 +30,7 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "fsopen": (430, 430),
     "fspick": (433, 433),
     "init_module": (175, 105),
+    "io_setup": (206, 0),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
     "io_uring_setup": (425, 425),
@@ -84,11 +85,13 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "ustat": (136, None),
     "vhangup": (153, 58),
 }
-# Memory that neither RLIMIT_AS nor a process's resident size shows; a control group counts it.
+# Memory that neither RLIMIT_AS nor a process's resident size shows, or how to have more of it; a
+# control group counts it.
 DENIED_WITHOUT_GROUPS: dict[str, tuple[int | None, int | None]] = {
     "memfd_create": (319, 279),
     "msgget": (68, 186),
     "semget": (64, 190),
+    "setsockopt": (54, 208),
     "shmget": (29, 194),
 }
 LAST_KNOWN = 470
@@ -97,6 +100,8 @@ CLONE_NEW_ANY = 0x7E020000  # NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID,
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 AF_UNIX = 1
 RLIMIT_CORE = 4
+# Huge pages come from a store of the host's, which no control group of memory counts.
+MAP_HUGETLB, MFD_HUGETLB, SHM_HUGETLB = 0x40000, 0x4, 0x800
 
 _LOAD, _EQUAL, _GREATER, _SET, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
@@ -115,6 +120,9 @@ class Machine:
     setrlimit: int
     ioctl: int
     socketpair: int
+    mmap: int
+    memfd_create: int
+    shmget: int
 
 
 MACHINES = {
@@ -127,6 +135,9 @@ MACHINES = {
         setrlimit=160,
         ioctl=16,
         socketpair=53,
+        mmap=9,
+        memfd_create=319,
+        shmget=29,
     ),
     "aarch64": Machine(
         1,
@@ -137,6 +148,9 @@ MACHINES = {
         setrlimit=164,
         ioctl=29,
         socketpair=199,
+        mmap=222,
+        memfd_create=279,
+        shmget=194,
     ),
 }
 
@@ -189,7 +203,10 @@ def _match_numbers(code: _Assembler, machine: Machine, *, without_groups: bool) 
     code.jump(_EQUAL, machine.prlimit64, "prlimit64")
     code.jump(_EQUAL, machine.setrlimit, "setrlimit")
     code.jump(_EQUAL, machine.ioctl, "ioctl")
-    code.jump(_EQUAL, machine.socketpair, "socketpair", "allowed")
+    code.jump(_EQUAL, machine.socketpair, "socketpair")
+    code.jump(_EQUAL, machine.mmap, "mmap")
+    code.jump(_EQUAL, machine.memfd_create, "memfd_create")
+    code.jump(_EQUAL, machine.shmget, "shmget", "allowed")
 
 
 def _match_arguments(code: _Assembler) -> None:
@@ -211,6 +228,14 @@ def _match_arguments(code: _Assembler) -> None:
     code.label("socketpair")
     code.load(_argument(0))
     code.jump(_EQUAL, AF_UNIX, "allowed", "refused")
+    for name, index, huge in (
+        ("mmap", 3, MAP_HUGETLB),
+        ("memfd_create", 1, MFD_HUGETLB),
+        ("shmget", 2, SHM_HUGETLB),
+    ):
+        code.label(name)
+        code.load(_argument(index))
+        code.jump(_SET, huge, "refused", "allowed")
 
 
 def build_filter(*, without_groups: bool, machine_name: str | None = None) -> bytes:

@@ -31,6 +31,14 @@ ALLOCATE = {
     "pipes": "int fd[2]; static char b[1 << 16]; if (pipe(fd)) return 3;"
     "fcntl(fd[1], F_SETPIPE_SZ, 1 << 20); fcntl(fd[1], F_SETFL, O_NONBLOCK);"
     "while (write(fd[1], b, sizeof b) > 0);",
+    "sockets": "if (fork() == 0) { static char b[1 << 12]; int s[2];"
+    "while (socketpair(1, 1, 0, s) == 0) for (int k = 0; k < 2; k++) {"
+    "fcntl(s[k], F_SETFL, O_NONBLOCK); while (write(s[k], b, sizeof b) > 0); }"
+    "pause(); } usleep(1000);",
+    "page tables": "volatile char *p = mmap(0, 1L << 32, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS |"
+    " MAP_NORESERVE, -1, 0); if (p == MAP_FAILED) return 3;"
+    "madvise((void *)p, 1L << 32, MADV_NOHUGEPAGE);"
+    "for (long at = 0; at < 1L << 32; at += 1 << 21) (void)p[at];",
     "children": "if (fork() == 0) { char *p = malloc(20 << 20); memset(p, 1, 20 << 20); pause(); }",
 }
 
@@ -40,7 +48,8 @@ def test_every_kind_of_memory_is_bounded(box, request, way):
     """Two gigabytes are asked for, and neither got nor left behind."""
     ran = box.c(
         "#define _GNU_SOURCE\n#include <fcntl.h>\n#include <stdlib.h>\n#include <string.h>\n"
-        "#include <sys/ipc.h>\n#include <sys/mman.h>\n#include <sys/shm.h>\n#include <unistd.h>\n"
+        "#include <sys/ipc.h>\n#include <sys/mman.h>\n#include <sys/shm.h>\n"
+        "#include <sys/socket.h>\n#include <unistd.h>\n"
         f"int main(void) {{ for (int i = 0; i < 2048; i++) {{ {ALLOCATE[way]} }} return 4; }}",
         memory_kb=MEMORY_KB,
         tmp_kb=MEMORY_KB,
@@ -48,6 +57,8 @@ def test_every_kind_of_memory_is_bounded(box, request, way):
     )
     assert ran.outcome in (Outcome.MEMORY, Outcome.NONZERO_EXIT, Outcome.SIGNALLED)
     assert ran.report.exit_code != 4 or way == "children"
+    if way == "sockets":
+        assert ran.outcome is Outcome.MEMORY
     kind = str(request.node.callspec.params["box"] or "best")
     if kind == "rlimits" and way == "children":
         # Between two looks, which a busy host may hold up, only their number bounds them.
@@ -280,3 +291,30 @@ def test_sleeping_is_ended_by_wall_time_alone(box):
 def test_a_stopped_program_is_ended_by_wall_time(box):
     ran = box.command("/bin/sh", "-c", "kill -STOP $$", wall_ms=500)
     assert ran.outcome is Outcome.WALL_LIMIT
+
+
+def test_there_are_no_terminals_to_use_up(box):
+    """A host has few, and what is written to them is counted by no control group."""
+    ran = box.python(
+        """
+import os
+for path in ("/dev/ptmx", "/dev/pts/ptmx"):
+    try:
+        print(os.open(path, os.O_RDWR))
+    except OSError as error:
+        print(type(error).__name__)
+"""
+    )
+    assert ran.out == "FileNotFoundError\n" * 2
+
+
+def test_page_tables_are_memory_where_the_address_space_is_not_bounded(box):
+    """So it is for languages whose runtimes reserve much; each table here holds no page of ours."""
+    source = f"""
+#define _GNU_SOURCE
+#include <sys/mman.h>
+int main(void) {{ for (int i = 0; i < 64; i++) {{ {ALLOCATE["page tables"]} }} return 4; }}
+"""
+    compiled = box.compiler.compile(box.languages.installed["c"], source.encode())
+    ran = box.program(Program(("./main",), compiled.directory), memory_kb=MEMORY_KB)
+    assert ran.outcome is Outcome.MEMORY

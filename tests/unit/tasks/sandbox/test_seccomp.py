@@ -106,6 +106,12 @@ def test_clone_makes_processes_and_threads_and_no_namespaces(name, bit):
         ("ioctl", (0, 0x541C), EPERM),
         ("socketpair", (1, 1), ALLOW),
         ("socketpair", (30, 1), EPERM),
+        ("mmap", (0, 1 << 21, 3, 0x22), ALLOW),
+        ("mmap", (0, 1 << 21, 3, 0x40022), EPERM),
+        ("memfd_create", (0, 3), ALLOW),
+        ("memfd_create", (0, 4), EPERM),
+        ("shmget", (0, 1 << 21, 0o1600), ALLOW),
+        ("shmget", (0, 1 << 21, 0o5600), EPERM),
     ],
 )
 def test_arguments_decide(name, call, arguments, answer):
