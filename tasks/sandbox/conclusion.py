@@ -11,6 +11,9 @@ from tasks.sandbox.limits import GroupUsage, LimitsHeld
 from tasks.sandbox.pump import Captured, Pump
 from tasks.sandbox.report import Facts, Outcome, Report, RunLimits, signal_name
 
+# What comes of others is cut off or not there at all, which `unpack` finds.
+_COLLECTING = (Outcome.OK, Outcome.NONZERO_EXIT)
+
 
 @dataclass(slots=True)
 class Run:
@@ -22,6 +25,12 @@ class Run:
     stdout: Captured
     stderr: Captured
     collected: Captured | None = None
+
+    def forget(self) -> None:
+        """Close what was kept of a run that nobody asks about."""
+        for captured in (self.stdout, self.stderr, self.collected):
+            if captured is not None:
+                captured.file.close()
 
 
 def internal(held: LimitsHeld, message: str) -> Report:
@@ -49,7 +58,7 @@ def conclude(run: Run, usage: GroupUsage) -> Report:
     if run.collected is not None:
         with run.collected.file as file:
             file.seek(0)
-            report.collected = unpack(file.read()) if report.outcome is Outcome.OK else None
+            report.collected = unpack(file.read()) if report.outcome in _COLLECTING else None
     return report
 
 

@@ -1,6 +1,7 @@
 """Taking what a sandbox writes while it runs, bounded, and its report."""
 
 import contextlib
+import io
 import os
 import select
 import socket
@@ -37,6 +38,11 @@ class Captured:
     def overflowed(self) -> bool:
         """True when more came than may."""
         return self.size > self.limit
+
+
+def nothing() -> Captured:
+    """Return a stream from which nothing comes."""
+    return Captured(0, 0, io.BytesIO())
 
 
 @dataclass(slots=True)

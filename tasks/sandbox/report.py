@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from tasks.sandbox.limits import GroupUsage, LimitsHeld
+from tasks.sandbox.rootfs import BOX
 
 
 class Outcome(StrEnum):
@@ -48,14 +49,18 @@ class Program:
     """What to run, by absolute path or relative to `/box`, where it starts.
 
     `directory` is bound there read-only. Without one, `/box` is an empty writable tmpfs holding
-    `files`; with `collect_kb`, the regular files in it come back after an exit with status 0.
-    `mounts` are more directories to see read-only: place inside to a path below `Sandbox.shared`.
+    `files`. `inputs` are the program's descriptors 3, 4, …, which it opens as `/proc/self/fd/3`:
+    files that nobody can change. With `collect_kb` the regular files of `collect_from` come back:
+    of `/box` after an exit with status 0, of `/feedback`, writable only then, after any exit.
+    `mounts` are more directories to see read-only: place below `/opt` to a path below `Sandbox.shared`.
     """
 
     command: tuple[str, ...]
     directory: Path | None = None
     files: dict[str, bytes] = field(default_factory=dict)
+    inputs: tuple[bytes | Path, ...] = ()
     collect_kb: int = 0
+    collect_from: str = BOX
     mounts: dict[str, Path] = field(default_factory=dict)
 
 

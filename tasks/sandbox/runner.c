@@ -1,8 +1,10 @@
 /* Pid 1 of one sandbox: starts the program, holds it to its limits, ends all, reports once.
  *
- * Descriptors: 0, 1, 2 the program's; 3 a SOCK_SEQPACKET socket to the worker (out: the one report;
- * in: anything, or the end, means stop); 4 the configuration: NUL-terminated `key=value` strings,
- * an empty one, then the seccomp program. Those and every other are closed before the program starts.
+ * Descriptors: 1, 2 the program's; 3 a SOCK_SEQPACKET socket to the worker; 4 the configuration:
+ * NUL-terminated `key=value` strings, an empty one, then the seccomp program. The runner waits for the
+ * first message on 3, which brings the program's standard input and what it gets as 3, 4, ...: only
+ * then does it look at clocks and start the program. Anything further on 3, or its end, means stop;
+ * out of it goes the one report. No other descriptor is open when the program starts.
  * Nothing in the sandbox can read, trace or signal this process: it is not dumpable and is pid 1.
  */
 #define _GNU_SOURCE
@@ -37,11 +39,13 @@
 #define MAX_WORDS 256
 #define MAX_COLLECTED 512
 #define DEFAULT_SOCKET_KB 208
+#define MAX_GIVEN 8
+#define OUT_OF_THE_WAY 64
 
 static struct {
     int64_t cpu_us, wall_us, memory_kb, address_kb, stack_kb, file_kb, processes, files, cores;
     int64_t cpu_fd, memory_fd, collect_fd, collect_kb;
-    char *arguments[MAX_WORDS + 1], *environment[MAX_WORDS + 1], *tmpfs[8];
+    char *arguments[MAX_WORDS + 1], *environment[MAX_WORDS + 1], *tmpfs[8], *collect_at;
     int argument_count, environment_count, tmpfs_count;
     struct sock_fprog filter;
 } config = {.cpu_fd = -1, .memory_fd = -1, .collect_fd = -1};
@@ -52,6 +56,7 @@ static struct {
     int64_t wall_us, cpu_us, watched_kb, base_kb;
 } result = {.reason = "none"};
 
+static int given[MAX_GIVEN], given_count; /* the program's 0, 3, 4, ... */
 static pid_t main_pid;
 static int64_t begun_us, cpu_base_us, cpu_seen_us, cpu_lost_us;
 
@@ -116,6 +121,8 @@ static void set_value(char *word)
         append(config.environment, &config.environment_count, MAX_WORDS, value);
     else if (!strcmp(word, "tmpfs"))
         append(config.tmpfs, &config.tmpfs_count, 8, value);
+    else if (!strcmp(word, "collect_at"))
+        config.collect_at = value;
     else
         set_number(word, value);
 }
@@ -140,6 +147,38 @@ static void read_config(void)
     if (!config.filter.len || !config.filter.filter || !config.argument_count)
         give_up("filter");
     memcpy(config.filter.filter, text, config.filter.len * sizeof(struct sock_filter));
+}
+
+/* ---- the word to go ---- */
+
+/* Wait for it; when the worker is gone, or thinks better of it, there is nothing to do. */
+static void await_go(void)
+{
+    char word[16], control[CMSG_SPACE(sizeof(int) * MAX_GIVEN)];
+    struct iovec part = {word, sizeof word};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof control};
+    ssize_t got;
+
+    do
+        got = recvmsg(REPORT_FD, &message, MSG_CMSG_CLOEXEC);
+    while (got < 0 && errno == EINTR);
+    if (got <= 0)
+        _exit(0);
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    errno = EPROTO;
+    if (!header || header->cmsg_type != SCM_RIGHTS)
+        give_up("go");
+    int *passed = (int *)CMSG_DATA(header);
+    given_count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (int i = 0; i < given_count; i++) {
+        given[i] = fcntl(passed[i], F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+        if (given[i] < 0)
+            give_up("given");
+        close(passed[i]);
+    }
 }
 
 /* ---- the program's side of the fork ---- */
@@ -178,21 +217,25 @@ static void prefer_for_oom(void)
 static void become_program(int error_fd)
 {
     sigset_t none;
-    int error;
+    int error, last = REPORT_FD + given_count - 1;
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
-    if (error_fd != REPORT_FD)
-        dup3(error_fd, REPORT_FD, O_CLOEXEC);
-    syscall(SYS_close_range, REPORT_FD + 1, ~0U, 0);
+    error_fd = fcntl(error_fd, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+    for (int i = 0; i < given_count; i++)
+        if (dup2(given[i], i ? REPORT_FD + i - 1 : 0) < 0)
+            _exit(errno);
+    if (error_fd < 0 || dup3(error_fd, last, O_CLOEXEC) < 0)
+        _exit(errno);
+    syscall(SYS_close_range, last + 1, ~0U, 0);
     prefer_for_oom();
     set_limits();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &config.filter) == 0)
         execve(config.arguments[0], config.arguments, config.environment);
     error = errno;
-    if (write(REPORT_FD, &error, sizeof error) < 0)
+    if (write(last, &error, sizeof error) < 0)
         _exit(errno);
     _exit(127);
 }
@@ -452,12 +495,12 @@ static int put_file(int directory, const char *name, int64_t *room)
     return good;
 }
 
-/* Send the regular files of the working directory: length, name, size, bytes; length 0 ends. */
-static void collect(void)
+/* Send the regular files of a directory: length, name, size, bytes; length 0 ends. */
+static void collect(const char *place)
 {
     int64_t room = config.collect_kb * 1024;
     uint32_t end = 0, count = 0, good = 1;
-    int directory = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int directory = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *files = directory < 0 ? NULL : fdopendir(directory);
     struct dirent *entry;
     while (good && files && (entry = readdir(files)))
@@ -496,6 +539,7 @@ int main(void)
     int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0 || pipe2(error_pipe, O_CLOEXEC))
         give_up("signals");
+    await_go();
     if (config.cpu_fd >= 0)
         cpu_base_us = read_number(config.cpu_fd) / 1000 - own_us();
     if (config.memory_fd >= 0)
@@ -507,13 +551,17 @@ int main(void)
     if (main_pid == 0)
         become_program(error_pipe[1]);
     close(error_pipe[1]);
+    for (int i = 0; i < given_count; i++)
+        close(given[i]);
     close(0), close(1), close(2);
     watch(signals);
     end_all();
     if (read(error_pipe[0], &result.start_error, sizeof result.start_error) > 0)
         result.reason = "start";
-    if (config.collect_fd >= 0 && result.main_ended && result.main_status == 0)
-        collect();
+    if (config.collect_fd >= 0 && config.collect_at && result.main_ended)
+        collect(config.collect_at);
+    else if (config.collect_fd >= 0 && result.main_ended && result.main_status == 0)
+        collect(".");
     report();
     return 0;
 }

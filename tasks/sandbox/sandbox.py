@@ -1,4 +1,4 @@
-"""Running one program with nothing but what it needs: `Sandbox.run(program, stdin, limits)`.
+"""Running programs with nothing but what they need: `Sandbox.run(program, stdin, limits)`.
 
 Blocking code, safe to call from many threads; at most one run per slot of the host at a time.
 """
@@ -6,26 +6,28 @@ Blocking code, safe to call from many threads; at most one run per slot of the h
 import hashlib
 import os
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 
 from tasks.sandbox import selftest
-from tasks.sandbox.conclusion import Run, conclude, internal
-from tasks.sandbox.descriptors import Descriptors, sealed
+from tasks.sandbox.conclusion import internal
 from tasks.sandbox.errors import SandboxUnavailable
-from tasks.sandbox.limits import GroupHandles, LimitsHeld, choose_limits
+from tasks.sandbox.limits import LimitsHeld, choose_limits
 from tasks.sandbox.native import build_programs
-from tasks.sandbox.pump import Pump
 from tasks.sandbox.report import Program, Report, RunLimits
-from tasks.sandbox.rootfs import ENVIRONMENT, run_arguments, static_arguments, writable_places
+from tasks.sandbox.rootfs import house_arguments
 from tasks.sandbox.seccomp import build_filter
 from tasks.sandbox.slots import SlotPool
-from tasks.sandbox.spawner import RUNNER_INSIDE, Spawner, SpawnerLost, find_bwrap, slot_identity
+from tasks.sandbox.spawner import Spawner, SpawnerLost, find_bwrap, place_identity
+from tasks.sandbox.starting import Host, Started, start
 
-STACK_KB_WITHOUT_GROUPS = 64 * 1024
-STACK_KB_AT_MOST = 1024 * 1024
-COLLECT_OVERHEAD_BYTES = 1024 * 1024
+Cancelled = Callable[[], bool]
+# A slot's programs run in turn in two places: in one runs a program while in the other the next
+# one's sandbox is started, or its partner runs.
+PLACES = 2
 
 
 def own_directory(directory: Path) -> None:
@@ -67,11 +69,14 @@ class Sandbox:
         self.root = root.resolve()
         self.shared = self.root / "shared"
         own_directory(self.shared)
-        self._programs = build_programs(self.shared / "bin")
+        programs = build_programs(self.shared / "bin")
+        self._house = house_arguments(
+            shared=self.shared, spawner=programs.spawner, runner=programs.runner
+        )
         self.identity = hashlib.sha256(str(self.root).encode()).hexdigest()[:8]
         self.limits_held, self._make_group = choose_limits(self.identity, forced)
-        self._filter = build_filter(without_groups=self.limits_held is LimitsHeld.RLIMITS)
-        self._static = static_arguments()
+        seccomp = build_filter(without_groups=self.limits_held is LimitsHeld.RLIMITS)
+        self._host = Host(self.root, self.shared, self.limits_held, seccomp)
         self.slots = SlotPool(self.root / "slots", slots or os.cpu_count() or 1)
         self._spawners: dict[int, Spawner] = {}
 
@@ -85,148 +90,169 @@ class Sandbox:
         program: Program,
         stdin: bytes | Path,
         limits: RunLimits,
-        cancelled: Callable[[], bool] | None = None,
+        cancelled: Cancelled | None = None,
     ) -> Report:
         """Wait for a slot, run the program, and return what happened. Close the report.
 
         Raises `tasks.sandbox.slots.WaitCancelled` when `cancelled()` before there was a slot;
         later the report's outcome is CANCELLED. Whatever else goes wrong is INTERNAL.
         """
+        with self.turn(cancelled) as turn:
+            return turn.run(program, stdin, limits)
+
+    def run_pair(
+        self,
+        programs: tuple[Program, Program],
+        limits: tuple[RunLimits, RunLimits],
+        cancelled: Cancelled | None = None,
+    ) -> tuple[Report, Report]:
+        """Wait for a slot and run two programs that talk: each reads what the other writes.
+
+        When one has ended the other reads the end of its input, and dies of SIGPIPE if it writes.
+        The reports hold no output. Raises and fails as `run`.
+        """
+        with self.turn(cancelled) as turn:
+            return turn.run_pair(programs, limits)
+
+    @contextmanager
+    def turn(self, cancelled: Cancelled | None = None) -> Iterator["Turn"]:
+        """Wait for a slot and hold it for some runs. Raises WaitCancelled."""
         asked = time.monotonic()
         with self.slots.take(cancelled) as slot:
-            queue_ms = round((time.monotonic() - asked) * 1000)
+            turn = Turn(self, slot, round((time.monotonic() - asked) * 1000), cancelled)
             try:
-                report = self._run_in(self._spawner(slot), program, stdin, limits, cancelled)
-            except (SpawnerLost, OSError) as error:
-                self._drop(slot)
-                report = internal(self.limits_held, f"{type(error).__name__}: {error}")
-            report.queue_ms = queue_ms
-            return report
+                yield turn
+            finally:
+                turn.end()
 
     def close(self) -> None:
         """End the helper processes and remove the control groups; nothing may run any more."""
-        for slot in list(self._spawners):
-            self._drop(slot)
+        for place in list(self._spawners):
+            self._drop(place)
         self.slots.close()
 
-    def _spawner(self, slot: int) -> Spawner:
-        spawner = self._spawners.get(slot)
+    def start(
+        self, place: int, program: Program, limits: RunLimits, stdout: int | None = None
+    ) -> Started:
+        """Start a sandbox in a place of a slot that the caller holds, in which nothing runs."""
+        return start(self._host, self._spawner(place), program, limits, stdout)
+
+    def failed(self, slot: int, error: Exception) -> Report:
+        """Give up the slot's helpers, in whatever state they are, and say so."""
+        for place in range(PLACES * slot, PLACES * (slot + 1)):
+            self._drop(place)
+        return internal(self.limits_held, f"{type(error).__name__}: {error}")
+
+    def _spawner(self, place: int) -> Spawner:
+        spawner = self._spawners.get(place)
         if spawner is None:
-            spawner = self._spawners[slot] = Spawner(
-                programs=self._programs,
+            spawner = self._spawners[place] = Spawner(
                 bwrap=self._bwrap,
-                root=self.shared,
-                identity=slot_identity(slot),
-                group=self._make_group(slot),
-                lock=self.slots.lock_of(slot),
+                house=self._house,
+                identity=place_identity(place),
+                group=self._make_group(place),
+                lock=self.slots.lock_of(place // PLACES),
             )
         return spawner
 
-    def _drop(self, slot: int) -> None:
-        spawner = self._spawners.pop(slot, None)
+    def _drop(self, place: int) -> None:
+        spawner = self._spawners.pop(place, None)
         if spawner is not None:
             spawner.close()
 
-    def _run_in(
-        self,
-        spawner: Spawner,
-        program: Program,
-        stdin: bytes | Path,
-        limits: RunLimits,
-        cancelled: Callable[[], bool] | None,
+
+class Turn:
+    """One hold of a slot; used by the thread that took it. `queue_ms` was spent waiting for it."""
+
+    def __init__(
+        self, sandbox: Sandbox, slot: int, queue_ms: int, cancelled: Cancelled | None
+    ) -> None:
+        self._sandbox, self._slot, self._cancelled = sandbox, slot, cancelled
+        self.queue_ms = queue_ms
+        self._place = PLACES * slot
+        self._ahead: Started | None = None
+
+    def run(
+        self, program: Program, stdin: bytes | Path, limits: RunLimits, *, again: bool = False
     ) -> Report:
-        with Descriptors() as descriptors:
-            handles = spawner.group.begin(limits.memory_kb, limits.processes)
-            try:
-                run = self._prepare(
-                    spawner=spawner,
-                    program=program,
-                    stdin=stdin,
-                    limits=limits,
-                    handles=handles,
-                    descriptors=descriptors,
-                )
-                spawner.launch(descriptors.theirs, handles.group)
-                descriptors.close_theirs()
-                run.pump.run(limits.wall_ms / 1000, cancelled)
-            finally:
-                usage = spawner.group.end()
-            return conclude(run, usage)
+        """Run a program. `again`: the same will be run once more, so its sandbox is started now.
 
-    def _prepare(
+        Whatever goes wrong is INTERNAL.
+        """
+        try:
+            running = self._let_go(program, stdin, limits)
+            if again:
+                self._ahead = self._start(program, limits)
+            report = running.finish(self._cancelled)
+        except (SpawnerLost, OSError) as error:
+            report = self._sandbox.failed(self._slot, error)
+        report.queue_ms, self.queue_ms = self.queue_ms, 0
+        return report
+
+    def run_pair(
+        self, programs: tuple[Program, Program], limits: tuple[RunLimits, RunLimits]
+    ) -> tuple[Report, Report]:
+        """Run two programs at once, each reading what the other writes; see `Sandbox.run_pair`."""
+        pair: list[Started] = []
+        try:
+            self._connect(pair, programs, limits)
+        except (SpawnerLost, OSError) as error:
+            for one in pair:
+                _give_up(one)
+            report = self._sandbox.failed(self._slot, error)
+            return report, report
+        with ThreadPoolExecutor(1) as thread:
+            partner = thread.submit(self._finish, pair[1])
+            return self._finish(pair[0]), partner.result()
+
+    def _connect(
         self,
-        *,
-        spawner: Spawner,
-        program: Program,
-        stdin: bytes | Path,
-        limits: RunLimits,
-        handles: GroupHandles,
-        descriptors: Descriptors,
-    ) -> Run:
-        """Make the descriptors 0 to 5 (runner.c and spawner.c name them) and what follows."""
-        descriptors.give(sealed(stdin))
-        out, err = descriptors.pipe(), descriptors.pipe()
-        pump = Pump(spawner, descriptors.socket())
-        configuration, arguments = descriptors.reserve(), descriptors.reserve()
-        output = limits.output_kb * 1024
-        scratch = partial(descriptors.scratch_file, self.root)
-        run = Run(
-            limits,
-            self.limits_held,
-            pump,
-            pump.add_stream(out, output, output, scratch()),
-            pump.add_stream(err, limits.error_kb * 1024, output, scratch()),
-        )
-        words = self._configuration(program, limits)
-        if handles.cpu is not None:
-            words.append(f"cpu_fd={descriptors.lend(handles.cpu)}")
-        if handles.memory is not None:
-            words.append(f"memory_fd={descriptors.lend(handles.memory)}")
-        if program.collect_kb:
-            room = program.collect_kb * 1024 + COLLECT_OVERHEAD_BYTES
-            pipe = descriptors.pipe()
-            words += [
-                f"collect_fd={len(descriptors.theirs) - 1}",
-                f"collect_kb={program.collect_kb}",
-            ]
-            run.collected = pump.add_stream(pipe, room, room, scratch())
-        files = {name: descriptors.give(sealed(data)) for name, data in program.files.items()}
-        configured = "".join(f"{word}\0" for word in words).encode() + b"\0" + self._filter
-        descriptors.fill(configuration, sealed(configured))
-        descriptors.fill(arguments, sealed(self._arguments(spawner, program, limits, files)))
-        return run
+        pair: list[Started],
+        programs: tuple[Program, Program],
+        limits: tuple[RunLimits, RunLimits],
+    ) -> None:
+        with ExitStack() as ours:
+            pipes = [os.pipe2(os.O_CLOEXEC) for _ in programs]
+            for descriptor in chain(*pipes):
+                ours.callback(os.close, descriptor)
+            for (_, writing), program, limit in zip(pipes, programs, limits, strict=True):
+                pair.append(self._start(program, limit, writing))
+            for one, (reading, _) in zip(pair, reversed(pipes), strict=True):
+                one.go(os.dup(reading))
 
-    def _arguments(
-        self, spawner: Spawner, program: Program, limits: RunLimits, files: dict[str, int]
-    ) -> bytes:
-        def seen(path: Path) -> Path:
-            return spawner.root_seen / path.resolve().relative_to(self.shared)
+    def _finish(self, started: Started) -> Report:
+        try:
+            return started.finish(self._cancelled)
+        except (SpawnerLost, OSError) as error:
+            return self._sandbox.failed(self._slot, error)
 
-        words = run_arguments(
-            runner=seen(self._programs.runner),
-            runner_inside=RUNNER_INSIDE,
-            directory=None if program.directory is None else seen(program.directory),
-            file_descriptors=files,
-            mounts={place: seen(path) for place, path in program.mounts.items()},
-            tmp_kb=limits.tmp_kb,
-        )
-        return "".join(f"{word}\0" for word in (*self._static, *words)).encode()
+    def _let_go(self, program: Program, stdin: bytes | Path, limits: RunLimits) -> Started:
+        ready, self._ahead = self._ahead, None
+        if ready is not None:
+            if ready.fits(program, limits):
+                with suppress(OSError):  # it was ended while it waited
+                    ready.go(stdin)
+                    return ready
+            ready.discard()
+        started = self._start(program, limits)
+        try:
+            started.go(stdin)
+        except OSError:
+            started.discard()
+            raise
+        return started
 
-    def _configuration(self, program: Program, limits: RunLimits) -> list[str]:
-        alone = self.limits_held is LimitsHeld.RLIMITS
-        stack_kb = STACK_KB_WITHOUT_GROUPS if alone else STACK_KB_AT_MOST
-        words = [
-            f"cpu_us={limits.cpu_ms * 1000}",
-            f"wall_us={limits.wall_ms * 1000}",
-            f"memory_kb={limits.memory_kb if alone else 0}",
-            f"address_kb={(limits.address_space_kb or 0) if alone else 0}",
-            f"stack_kb={min(limits.memory_kb, stack_kb)}",
-            f"file_kb={limits.output_kb + limits.tmp_kb}",  # a full tmpfs says so first
-            f"processes={limits.processes}",
-            f"files={limits.files}",
-            f"cores={os.cpu_count() or 1}",
-        ]
-        words += [f"arg={word}" for word in program.command]
-        words += [f"env={name}={value}" for name, value in ENVIRONMENT.items()]
-        words += [f"tmpfs={place}" for place in writable_places(program.directory)]
-        return words
+    def _start(self, program: Program, limits: RunLimits, stdout: int | None = None) -> Started:
+        """Start a sandbox in the place that was not used last."""
+        self._place ^= 1
+        return self._sandbox.start(self._place, program, limits, stdout)
+
+    def end(self) -> None:
+        """End a sandbox that was started for nothing."""
+        if self._ahead is not None:
+            _give_up(self._ahead)
+
+
+def _give_up(started: Started) -> None:
+    with suppress(SpawnerLost, OSError):
+        started.discard()

@@ -1,27 +1,26 @@
-/* The long-lived starter of one slot's sandboxes.
+/* The long-lived starter of sandboxes, one at a time.
  *
- *   spawner UID GID BWRAP RUNNER SOURCE TARGET      (UID -1: stay who we are; SOURCE "": no mount)
+ *   spawner UID GID BWRAP RUNNER      (UID -1: stay who we are)
  *
- * It lives in the slot's control groups, so nothing is ever moved into them, and holds neither the
- * worker's memory nor its environment. Descriptor 0 is a SOCK_SEQPACKET socket to the worker:
+ * It lives in a slot's control groups, so nothing is ever moved into them, in the house that rootfs.py
+ * describes, and holds neither the worker's memory nor its environment. Descriptor 0 is a
+ * SOCK_SEQPACKET socket to the worker:
  *   "R" + descriptors   start bwrap; they become its 0, 1, 2, ... (5: its arguments)
  *   "C" + descriptors   the same, started in the control group that the last descriptor is
  *   "K"                 kill it
- * and back: "ready N" (N: errno of the mount, 0 when SOURCE is on TARGET), "done STATUS" (a wait
- * status), "fail ERRNO". When the worker is gone, everything here dies with it.
+ * and back: "ready PID", "done STATUS" (a wait status), "fail ERRNO". When the worker is gone,
+ * everything here dies with it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -55,18 +54,6 @@ static void answer(const char *word, long value)
     int length = snprintf(line, sizeof line, "%s %ld", word, value);
     if (send(0, line, length, MSG_NOSIGNAL) != length)
         _exit(1);
-}
-
-/* Make SOURCE reachable for the unprivileged user, whatever directories lie above it. */
-static int mount_source(const char *source, const char *target)
-{
-    if (!*source)
-        return ENOENT;
-    if (unshare(CLONE_NEWNS) || mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-        mount(source, target, NULL, MS_BIND, NULL) ||
-        mount("", target, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL))
-        return errno;
-    return 0;
 }
 
 static void become_bwrap(int *fds, int count, pid_t parent)
@@ -166,7 +153,7 @@ int main(int argc, char **argv)
 {
     int fds[MAX_FDS], count;
 
-    if (argc != 7)
+    if (argc != 5)
         return 2;
     uid = atol(argv[1]);
     gid = atol(argv[2]);
@@ -174,7 +161,7 @@ int main(int argc, char **argv)
     runner = argv[4];
     setsid();
     prctl(PR_SET_DUMPABLE, 0);
-    answer("ready", mount_source(argv[5], argv[6]));
+    answer("ready", getpid());
     for (;;) {
         char letter = receive(fds, &count);
         if (letter == 0)

@@ -10,13 +10,11 @@ from pathlib import Path
 
 from tasks.sandbox.errors import SandboxUnavailable
 from tasks.sandbox.limits import SlotGroup
-from tasks.sandbox.native import NativePrograms
+from tasks.sandbox.rootfs import RUNNER, SPAWNER
 
-RUNNER_INSIDE = "/run/runner"
-MOUNT_TARGET = Path("/mnt")
 START_TIMEOUT_S = 10.0
 # Far above what systems hand out; used where this user namespace has such ids at all.
-FIRST_SLOT_UID = 0x70000000
+FIRST_PLACE_UID = 0x70000000
 NOBODY = 65534
 
 
@@ -27,14 +25,14 @@ class Identity:
     uid: int | None
 
 
-def slot_identity(slot: int, uid_map: Path = Path("/proc/self/uid_map")) -> Identity:
-    """Return an unprivileged user for the slot: its own when the worker is root."""
+def place_identity(place: int, uid_map: Path = Path("/proc/self/uid_map")) -> Identity:
+    """Return an unprivileged user for a place of a slot: its own when the worker is root."""
     if os.geteuid() != 0:
         return Identity(None)
     for line in uid_map.read_text().splitlines():
         first, _, count = (int(word) for word in line.split())
-        if first <= FIRST_SLOT_UID + slot < first + count:
-            return Identity(FIRST_SLOT_UID + slot)
+        if first <= FIRST_PLACE_UID + place < first + count:
+            return Identity(FIRST_PLACE_UID + place)
     return Identity(NOBODY)
 
 
@@ -45,44 +43,42 @@ class SpawnerLost(Exception):
 class Spawner:
     """One running spawner process; used by the thread that holds its slot.
 
-    `root` becomes reachable for the sandbox's user at `root_seen` (the same path when this host
-    lets us mount nothing, which is enough where the user may enter the directories above).
+    `house` are bubblewrap's arguments of what it lives in. `lock` stays open while it lives.
     """
 
     def __init__(
         self,
         *,
-        programs: NativePrograms,
         bwrap: Path,
-        root: Path,
+        house: Sequence[str],
         identity: Identity,
         group: SlotGroup,
         lock: int,
     ) -> None:
         self.group = group
-        drops = identity.uid is not None
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        uid = str(identity.uid) if drops else "-1"
-        arguments = [str(programs.spawner), uid, uid, str(bwrap), RUNNER_INSIDE]
+        uid = "-1" if identity.uid is None else str(identity.uid)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                [*arguments, str(root) if drops else "", str(MOUNT_TARGET)],
+                [str(bwrap), *house, SPAWNER, uid, uid, str(bwrap), RUNNER],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
                 env={},
                 cwd="/",
                 pass_fds=(lock,),
             )
         self._socket = ours
-        mount_error = self._expect("ready", START_TIMEOUT_S)
-        self.root_seen = MOUNT_TARGET if mount_error == 0 else root
-        group.adopt(self._process.pid)
+        try:
+            self._pid = self._expect("ready", START_TIMEOUT_S)
+        except SpawnerLost as error:
+            raise SpawnerLost(f"{error}: {self.close()}") from error
+        group.adopt(self._pid)
 
     @property
     def pid(self) -> int:
         """The process, for the host's process table."""
-        return int(self._process.pid)
+        return self._pid
 
     def fileno(self) -> int:
         """Readable when the sandbox has ended."""
@@ -115,15 +111,16 @@ class Spawner:
             raise SpawnerLost(" ".join(said) or "it ended")
         return int(said[1])
 
-    def close(self) -> None:
-        """End the process and whatever it runs, and remove the slot's groups."""
+    def close(self) -> str:
+        """End the process and whatever it runs, and remove its groups; returns its complaints."""
         self._socket.close()
         try:
-            self._process.wait(START_TIMEOUT_S)
+            _, said = self._process.communicate(timeout=START_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            _, said = self._process.communicate()
         self.group.close()
+        return str(said.decode("utf-8", "replace")).strip()
 
 
 def find_bwrap(candidates: Sequence[str] = ("/usr/bin/bwrap", "/usr/local/bin/bwrap")) -> Path:

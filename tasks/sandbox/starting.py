@@ -1,0 +1,203 @@
+"""A sandbox on its way: started with everything but its input, told to go, concluded."""
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from tasks.sandbox.conclusion import Run, conclude
+from tasks.sandbox.descriptors import Descriptors, sealed
+from tasks.sandbox.limits import GroupHandles, LimitsHeld
+from tasks.sandbox.pump import Pump, nothing
+from tasks.sandbox.report import Program, Report, RunLimits
+from tasks.sandbox.rootfs import (
+    BOX,
+    ENVIRONMENT,
+    FEEDBACK,
+    SHARED,
+    run_arguments,
+    static_arguments,
+    writable_places,
+)
+from tasks.sandbox.spawner import Spawner
+
+STACK_KB_WITHOUT_GROUPS = 64 * 1024
+STACK_KB_AT_MOST = 1024 * 1024
+COLLECT_OVERHEAD_BYTES = 1024 * 1024
+GO = b"go"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What all runs of one sandbox share.
+
+    `scratch` is where outputs that are too large for memory lie, `shared` what houses see of the
+    host as `SHARED`.
+    """
+
+    scratch: Path
+    shared: Path
+    limits_held: LimitsHeld
+    seccomp: bytes
+
+
+@dataclass(slots=True)
+class Started:
+    """A sandbox whose runner waits for its input; exactly one of `finish` and `discard` follows."""
+
+    spawner: Spawner
+    program: Program
+    limits: RunLimits
+    run: Run
+    descriptors: Descriptors
+
+    def fits(self, program: Program, limits: RunLimits) -> bool:
+        """Tell whether it was started for this."""
+        return self.program is program and self.limits == limits
+
+    def go(self, stdin: bytes | Path | int) -> None:
+        """Let the program begin; a descriptor for `stdin` is closed here.
+
+        Raises OSError when an input is missing or the sandbox is gone.
+        """
+        with ExitStack() as sent:
+            given = []
+            for source in (stdin, *self.program.inputs):
+                given.append(source if isinstance(source, int) else sealed(source))
+                sent.callback(os.close, given[-1])
+            socket.send_fds(self.run.pump.report, [GO], given)
+
+    def finish(self, cancelled: Callable[[], bool] | None) -> Report:
+        """Wait for the end of a program that was let go."""
+        with self.descriptors:
+            try:
+                self.run.pump.run(self.limits.wall_ms / 1000, cancelled)
+            finally:
+                usage = self.spawner.group.end()
+            return conclude(self.run, usage)
+
+    def discard(self) -> None:
+        """End it as it is."""
+        with self.descriptors:
+            try:
+                self.spawner.kill()
+                self.spawner.wait()
+            finally:
+                self.spawner.group.end()
+                self.run.forget()
+
+
+def start(
+    host: Host, spawner: Spawner, program: Program, limits: RunLimits, stdout: int | None = None
+) -> Started:
+    """Start a sandbox; what it writes goes to the descriptor `stdout`, or is kept.
+
+    Raises OSError and SpawnerLost.
+    """
+    descriptors = Descriptors()
+    with ExitStack() as undo:
+        undo.push(descriptors)
+        undo.callback(spawner.group.end)
+        handles = spawner.group.begin(limits.memory_kb, limits.processes)
+        run = _prepare(
+            host=host,
+            spawner=spawner,
+            program=program,
+            limits=limits,
+            handles=handles,
+            descriptors=descriptors,
+            stdout=stdout,
+        )
+        spawner.launch(descriptors.theirs, handles.group)
+        descriptors.close_theirs()
+        undo.pop_all()
+    return Started(spawner, program, limits, run, descriptors)
+
+
+def _prepare(
+    *,
+    host: Host,
+    spawner: Spawner,
+    program: Program,
+    limits: RunLimits,
+    handles: GroupHandles,
+    descriptors: Descriptors,
+    stdout: int | None,
+) -> Run:
+    """Make the descriptors 0 to 5 (runner.c and spawner.c name them) and what follows."""
+    descriptors.give(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+    output = limits.output_kb * 1024
+    scratch = partial(descriptors.scratch_file, host.scratch)
+    out = descriptors.pipe() if stdout is None else None
+    if stdout is not None:
+        descriptors.lend(stdout)
+    err = descriptors.pipe()
+    pump = Pump(spawner, descriptors.socket())
+    configuration, arguments = descriptors.reserve(), descriptors.reserve()
+    run = Run(
+        limits,
+        host.limits_held,
+        pump,
+        pump.add_stream(out, output, output, scratch()) if out is not None else nothing(),
+        pump.add_stream(err, limits.error_kb * 1024, output, scratch()),
+    )
+    words = _configuration(host, program, limits)
+    if handles.cpu is not None:
+        words.append(f"cpu_fd={descriptors.lend(handles.cpu)}")
+    if handles.memory is not None:
+        words.append(f"memory_fd={descriptors.lend(handles.memory)}")
+    if program.collect_kb:
+        room = program.collect_kb * 1024 + COLLECT_OVERHEAD_BYTES
+        run.collected = pump.add_stream(descriptors.pipe(), room, room, scratch())
+        words.append(f"collect_fd={len(descriptors.theirs) - 1}")
+    files = {name: descriptors.give(sealed(data)) for name, data in program.files.items()}
+    descriptors.fill(configuration, sealed(_terminated(words) + b"\0" + host.seccomp))
+    descriptors.fill(arguments, sealed(_terminated(_arguments(host, program, limits, files))))
+    return run
+
+
+def _terminated(words: Sequence[str]) -> bytes:
+    return "".join(f"{word}\0" for word in words).encode()
+
+
+def _arguments(
+    host: Host, program: Program, limits: RunLimits, files: dict[str, int]
+) -> Sequence[str]:
+    def seen(path: Path) -> Path:
+        return SHARED / path.resolve().relative_to(host.shared)
+
+    own = run_arguments(
+        directory=None if program.directory is None else seen(program.directory),
+        file_descriptors=files,
+        mounts={place: seen(path) for place, path in program.mounts.items()},
+        tmp_kb=limits.tmp_kb,
+        has_feedback=program.collect_from == FEEDBACK,
+    )
+    return (*static_arguments(), *own)
+
+
+def _configuration(host: Host, program: Program, limits: RunLimits) -> list[str]:
+    alone = host.limits_held is LimitsHeld.RLIMITS
+    stack_kb = STACK_KB_WITHOUT_GROUPS if alone else STACK_KB_AT_MOST
+    feedback = program.collect_from == FEEDBACK
+    words = [
+        f"cpu_us={limits.cpu_ms * 1000}",
+        f"wall_us={limits.wall_ms * 1000}",
+        f"memory_kb={limits.memory_kb if alone else 0}",
+        f"address_kb={(limits.address_space_kb or 0) if alone else 0}",
+        f"stack_kb={min(limits.memory_kb, stack_kb)}",
+        f"file_kb={limits.output_kb + limits.tmp_kb}",  # a full tmpfs says so first
+        f"processes={limits.processes}",
+        f"files={limits.files}",
+        f"cores={os.cpu_count() or 1}",
+        f"collect_kb={program.collect_kb}",
+    ]
+    if program.collect_from != BOX:
+        words.append(f"collect_at={program.collect_from}")
+    words += [f"arg={word}" for word in program.command]
+    words += [f"env={name}={value}" for name, value in ENVIRONMENT.items()]
+    places = writable_places(program.directory, has_feedback=feedback)
+    return [*words, *(f"tmpfs={place}" for place in places)]
