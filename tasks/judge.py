@@ -4,15 +4,14 @@ Blocking code: call it from threads. One `Judge` serves a whole process.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from threading import Event
 from types import MappingProxyType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 from graphql_api.config import Settings
 from graphql_api.data.languages import LanguageInfo
@@ -23,13 +22,18 @@ from tasks.sandbox.detection import Languages, detect_languages
 from tasks.sandbox.languages import find_language
 from tasks.sandbox.limits import LimitsHeld
 from tasks.sandbox.report import Outcome, Program, Report, RunLimits
-from tasks.sandbox.sandbox import open_sandbox
+from tasks.sandbox.sandbox import Turn, open_sandbox
 from tasks.sandbox.slots import WaitCancelled
 from tasks.sandbox.toolchains import Installed, fill, run_limits
+from tasks.test_queue import TestQueue
 
 SHOWN_BYTES = 1024
 # How soon a cancelled submission's programs are stopped, at the latest.
 CANCEL_POLL_S = 0.1
+# A submission keeps a slot so long before another one's tests get it.
+TURN_S = 0.05
+
+T = TypeVar("T")
 
 
 class LanguageUnavailable(Exception):
@@ -162,14 +166,27 @@ class _Submission:
     on_result: Callable[[TestOutcome], None] | None
     cancelled: Callable[[], bool] | None
     stopped: Event = field(default_factory=Event)
+    turns: set[Turn] = field(default_factory=set)
     queue_ms: int = 0
     compile_ms: int = 0
+
+    @contextmanager
+    def counted(self, turn: Turn) -> Iterator[None]:
+        """Keep a turn among those of this submission while the block runs."""
+        self.turns.add(turn)
+        try:
+            yield
+        finally:
+            self.turns.discard(turn)
 
     def stop_if_cancelled(self) -> None:
         """Raise JudgeCancelled, and stop what runs, when the caller has lost interest."""
         if self.cancelled is not None and self.cancelled():
             self.stopped.set()
             raise JudgeCancelled
+
+
+_Queue = TestQueue[TestCaseFiles, TestOutcome]
 
 
 class Judge:
@@ -185,6 +202,7 @@ class Judge:
         self._forced = forced
         self._languages = Languages({}, {})
         self._closing = ExitStack()
+        self._waiting: set[object] = set()
 
     def start(self) -> Self:
         """Check the sandbox and find the languages.
@@ -265,7 +283,7 @@ class Judge:
     def _compile(self, submission: _Submission) -> Compiled:
         """Compile in a pool thread, so that this one can look after the cancellation."""
         code = submission.request.code.encode("utf-8", "surrogatepass")
-        future = self._pool.submit(
+        future = self._submit(
             self._compiler.compile, submission.installed, code, submission.stopped.is_set
         )
         try:
@@ -278,41 +296,79 @@ class Judge:
             wait([future])
 
     def _run_all(self, submission: _Submission, compiled: Compiled) -> list[TestOutcome]:
-        """Run the tests, at most as many at once as there are slots, and tell each result.
+        """Run the tests in turns, at most as many at once as there are slots, and tell each result.
 
         No more are handed to the pool, so submissions judged at the same time take turns.
         """
-        waiting = enumerate(submission.request.tests)
-        running: dict[Future[TestOutcome], int] = {}
+        queue: _Queue = TestQueue(submission.request.tests)
+        program = self._program(submission, compiled)
+        running: set[Future[None]] = set()
         results: dict[int, TestOutcome] = {}
         try:
-            while True:
-                for at, test in islice(waiting, len(self._sandbox.slots) - len(running)):
-                    running[self._pool.submit(self._run_test, submission, compiled, test)] = at
-                if not running:
-                    return [results[at] for at in sorted(results)]
-                for future in wait(running, CANCEL_POLL_S, FIRST_COMPLETED).done:
-                    at = running.pop(future)
-                    results[at] = future.result()
+            while len(results) < len(submission.request.tests):
+                for _ in range(min(len(self._sandbox.slots) - len(running), queue.waiting)):
+                    running.add(self._submit(self._run_turn, submission, program, queue))
+                for at, outcome in queue.told(CANCEL_POLL_S):
+                    results[at] = outcome
                     if submission.on_result is not None:
-                        submission.on_result(results[at])
+                        submission.on_result(outcome)
+                running -= _ended(running)
                 submission.stop_if_cancelled()
         finally:
             submission.stopped.set()
             wait(running)
+        return [results[at] for at in sorted(results)]
+
+    def _program(self, submission: _Submission, compiled: Compiled) -> Program:
+        installed, memory_kb = submission.installed, submission.request.memory_limit_kb
+        return Program(fill(installed.spec.run, installed.tools, memory_kb), compiled.directory)
+
+    def _submit(self, work: Callable[..., T], *arguments: object) -> Future[T]:
+        """Have work done by the pool, and count it while it waits there."""
+        mark = object()
+        self._waiting.add(mark)
+
+        def begin() -> T:
+            self._waiting.discard(mark)
+            return work(*arguments)
+
+        return self._pool.submit(begin)
+
+    def _run_turn(self, submission: _Submission, program: Program, queue: _Queue) -> None:
+        """Run tests one after the other until there is none, or the turn is another's."""
+        try:
+            with self._sandbox.turn(submission.stopped.is_set) as turn, submission.counted(turn):
+                began = time.monotonic()
+                while (taken := queue.take()) is not None:
+                    # The others, too, want one each.
+                    goes_on = queue.waiting >= len(submission.turns) and not self._is_over(began)
+                    outcome = self._run_test(submission, program, turn, taken.test, again=goes_on)
+                    queue.tell(taken, outcome)
+                    if self._is_over(began):
+                        return
+        finally:
+            queue.wake()
+
+    def _is_over(self, began: float) -> bool:
+        """Tell whether a turn has lasted long enough and somebody waits for the slot."""
+        is_long = time.monotonic() - began > TURN_S
+        return is_long and (bool(self._waiting) or self._sandbox.slots.has_waiting())
 
     def _run_test(
-        self, submission: _Submission, compiled: Compiled, test: TestCaseFiles
+        self,
+        submission: _Submission,
+        program: Program,
+        turn: Turn,
+        test: TestCaseFiles,
+        *,
+        again: bool,
     ) -> TestOutcome:
-        request, installed = submission.request, submission.installed
-        limits = run_limits(installed.spec, request.time_limit_ms, request.memory_limit_kb)
-        command = fill(installed.spec.run, installed.tools, request.memory_limit_kb)
-        program = Program(command, compiled.directory)
-        stopped = submission.stopped.is_set
-        with self._sandbox.run(program, test.input_path, limits, stopped) as report:
+        request, spec = submission.request, submission.installed.spec
+        limits = run_limits(spec, request.time_limit_ms, request.memory_limit_kb)
+        with turn.run(program, test.input_path, limits, again=again) as report:
             if report.outcome is Outcome.CANCELLED:
                 raise WaitCancelled
-            verdict = verdict_of(report, limits, installed.spec.memory_errors)
+            verdict = verdict_of(report, limits, spec.memory_errors)
             try:
                 found = _compared(request, test, report, verdict)
             except OSError as error:
@@ -371,6 +427,14 @@ class Judge:
             compile_ms=submission.compile_ms,
             run_ms=run_ms,
         )
+
+
+def _ended(running: set[Future[None]]) -> set[Future[None]]:
+    """Return the turns that have ended; raises what one of them has raised."""
+    ended = {future for future in running if future.done()}
+    for future in ended:
+        future.result()
+    return ended
 
 
 def _decisive(results: Sequence[TestOutcome]) -> TestOutcome | None:

@@ -52,7 +52,7 @@ class Program:
     `files`. `inputs` are the program's descriptors 3, 4, …, which it opens as `/proc/self/fd/3`:
     files that nobody can change. With `collect_kb` the regular files of `collect_from` come back:
     of `/box` after an exit with status 0, of `/feedback`, writable only then, after any exit.
-    `mounts` are more directories to see read-only: place below `/opt` to a path below `Sandbox.shared`.
+    `mounts` are more directories to see read-only, by place below `/opt`, of `Sandbox.shared`.
     """
 
     command: tuple[str, ...]

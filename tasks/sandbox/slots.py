@@ -29,6 +29,11 @@ class SlotPool:
         self._locks = [os.open(directory / f"{slot}.lock", flags, 0o600) for slot in range(count)]
         self._held: set[int] = set()
         self._changed = threading.Condition()
+        # Who waits holds the one shared; who asks tries to get it alone, by the other.
+        self._announcing, self._asking = (
+            os.open(directory / "waiting.lock", flags, 0o600) for _ in range(2)
+        )
+        self._announced = 0
 
     def __len__(self) -> int:
         return len(self._locks)
@@ -49,16 +54,43 @@ class SlotPool:
                 self._held.discard(slot)
                 self._changed.notify()
 
+    def has_waiting(self) -> bool:
+        """Tell whether somebody waits for a slot, in any process."""
+        try:
+            fcntl.flock(self._asking, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(self._asking, fcntl.LOCK_UN)
+        return False
+
+    @contextmanager
+    def _announce(self) -> Iterator[None]:
+        """Let others know, while the block runs, that somebody waits here."""
+        self._announced += 1
+        if self._announced == 1:
+            fcntl.flock(self._announcing, fcntl.LOCK_SH)
+        try:
+            yield
+        finally:
+            self._announced -= 1
+            if self._announced == 0:
+                fcntl.flock(self._announcing, fcntl.LOCK_UN)
+
     def _wait(self, cancelled: Callable[[], bool] | None) -> int:
+        """Return a slot; a newcomer lets those who wait try first."""
         with self._changed:
-            while True:
-                slot = self._try_all()
-                if slot is not None:
-                    return slot
-                all_ours = len(self._held) == len(self._locks)
-                self._changed.wait(LOCAL_POLL_S if all_ours else FOREIGN_POLL_S)
-                if cancelled is not None and cancelled():
-                    raise WaitCancelled
+            slot = None if self.has_waiting() else self._try_all()
+            if slot is not None:
+                return slot
+            with self._announce():
+                while True:
+                    all_ours = len(self._held) == len(self._locks)
+                    self._changed.wait(LOCAL_POLL_S if all_ours else FOREIGN_POLL_S)
+                    if cancelled is not None and cancelled():
+                        raise WaitCancelled
+                    slot = self._try_all()
+                    if slot is not None:
+                        return slot
 
     def _try_all(self) -> int | None:
         for slot, lock in enumerate(self._locks):
@@ -73,6 +105,6 @@ class SlotPool:
 
     def close(self) -> None:
         """Close the files; take no slot afterwards."""
-        for lock in self._locks:
+        for lock in (*self._locks, self._announcing, self._asking):
             os.close(lock)
         self._locks.clear()
