@@ -5,7 +5,7 @@ import io
 import os
 import struct
 from dataclasses import dataclass
-from signal import SIGKILL, SIGXCPU
+from signal import SIGKILL
 
 from tasks.sandbox.limits import GroupUsage, LimitsHeld
 from tasks.sandbox.pump import Captured, Pump
@@ -79,7 +79,7 @@ def _with_facts(run: Run, usage: GroupUsage, facts: Facts, peak_kb: int) -> tupl
     memory = f"more than {limits.memory_kb} KB of memory"
     over_memory = usage.oom_kills > 0 or peak_kb > limits.memory_kb
     over_output = run.stdout.overflowed or run.stderr.overflowed
-    over_cpu = facts.cpu_us > limits.cpu_ms * 1000 or facts.signal == SIGXCPU
+    over_cpu = facts.cpu_us > limits.cpu_ms * 1000
     checks = (
         (over_memory or facts.reason == "memory", Outcome.MEMORY, memory),
         (over_output, Outcome.OUTPUT, f"more than {limits.output_kb} KB of output"),

@@ -90,8 +90,12 @@ class Descriptors:
         return self.give(descriptor)
 
     def pipe(self) -> int:
-        """Hand over the writing end of a new pipe; returns our reading end."""
+        """Hand over the writing end of a new pipe; returns our reading end.
+
+        Any user may open it for writing: programs do so by the name `/dev/stdout`.
+        """
         ours, theirs = os.pipe2(os.O_CLOEXEC)
+        os.fchmod(theirs, 0o222)
         self._ours.callback(os.close, ours)
         self.give(theirs)
         return ours

@@ -42,7 +42,7 @@ def concluded(facts, usage=None, out=0, err=b"", **ended) -> Report:
         (line(), Outcome.OK),
         (line(status=EXIT_3), Outcome.NONZERO_EXIT),
         (line(status=SEGFAULT), Outcome.SIGNALLED),
-        (line(status=24), Outcome.CPU_LIMIT),
+        (line(status=24), Outcome.SIGNALLED),
         (line("cpu", 0, cpu_us=1_000_001), Outcome.CPU_LIMIT),
         (line(cpu_us=1_000_001), Outcome.CPU_LIMIT),
         (line(cpu_us=1_000_000), Outcome.OK),

@@ -1,0 +1,7 @@
+#include <stdio.h>
+int main(void)
+{
+    puts("3000000046\n3000000000");
+    fclose(stdout);
+    return 0;
+}

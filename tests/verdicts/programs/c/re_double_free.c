@@ -1,0 +1,7 @@
+#include <stdlib.h>
+int main(void)
+{
+    void *volatile block = malloc(100);
+    free(block);
+    free(block);
+}

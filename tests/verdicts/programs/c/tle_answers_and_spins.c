@@ -1,0 +1,8 @@
+#include <stdio.h>
+int main(void)
+{
+    puts("3000000046\n3000000000");
+    fflush(stdout);
+    for (volatile long i = 0;; i++)
+        ;
+}

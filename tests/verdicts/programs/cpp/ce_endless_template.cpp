@@ -1,0 +1,2 @@
+template <int N> struct Next { static constexpr int value = Next<N + 1>::value; };
+int main() { return Next<0>::value; }

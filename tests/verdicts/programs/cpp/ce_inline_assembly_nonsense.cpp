@@ -1,0 +1,1 @@
+int main() { asm("reads the mind of the judge"); }

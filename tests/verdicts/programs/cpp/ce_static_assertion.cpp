@@ -1,0 +1,2 @@
+static_assert(sizeof(void *) == 2, "not here");
+int main() {}

@@ -1,0 +1,2 @@
+#include <string>
+int main() { int n = std::string("7"); return n; }

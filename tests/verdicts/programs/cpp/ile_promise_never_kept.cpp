@@ -1,0 +1,5 @@
+#include <future>
+int main() {
+    std::promise<int> promise;
+    return promise.get_future().get();
+}

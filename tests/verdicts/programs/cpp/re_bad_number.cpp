@@ -1,0 +1,2 @@
+#include <string>
+int main() { return std::stoi("no number"); }

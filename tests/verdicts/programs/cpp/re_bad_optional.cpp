@@ -1,0 +1,5 @@
+#include <optional>
+int main() {
+    std::optional<int> nothing;
+    return nothing.value();
+}

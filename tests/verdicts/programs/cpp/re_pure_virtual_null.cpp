@@ -1,0 +1,7 @@
+struct Shape {
+    virtual int area() = 0;
+};
+int main() {
+    Shape *volatile shape = nullptr;
+    return shape->area();
+}

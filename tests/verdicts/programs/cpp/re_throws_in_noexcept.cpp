@@ -1,0 +1,2 @@
+static void never() noexcept { throw 1; }
+int main() { never(); }

@@ -1,0 +1,5 @@
+#include <vector>
+int main() {
+    std::vector<int> all(3);
+    return all.at(3);
+}

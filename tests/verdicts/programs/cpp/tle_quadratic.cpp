@@ -1,0 +1,7 @@
+#include <iostream>
+#include <vector>
+int main() {
+    std::vector<int> all(1000000, 1);
+    while (!all.empty()) all.erase(all.begin());
+    std::cout << all.size();
+}

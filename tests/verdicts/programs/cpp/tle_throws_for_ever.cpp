@@ -1,0 +1,7 @@
+#include <stdexcept>
+int main() {
+    for (;;) try {
+            throw std::runtime_error("again");
+        } catch (...) {
+        }
+}

@@ -1,0 +1,7 @@
+public class Main {
+    public static void main(String[] arguments) throws InterruptedException {
+        synchronized (Main.class) {
+            Main.class.wait();
+        }
+    }
+}

@@ -1,0 +1,1 @@
+print("hello") if True else None

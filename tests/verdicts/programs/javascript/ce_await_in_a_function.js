@@ -1,0 +1,1 @@
+function answer() { await 1; }

@@ -1,0 +1,2 @@
+const rows = [];
+for (;;) rows.push(new Array(100000).fill(1.5));

@@ -1,0 +1,2 @@
+const texts = [];
+for (let i = 0; ; i++) texts.push(`${i}`.repeat(1000));

@@ -1,0 +1,2 @@
+const block = Buffer.alloc(1 << 20, 'x');
+for (;;) require('fs').writeSync(2, block);

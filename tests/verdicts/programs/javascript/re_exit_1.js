@@ -1,0 +1,2 @@
+console.log('3000000046\n3000000000');
+process.exit(1);

@@ -1,0 +1,1 @@
+JSON.parse(require('fs').readFileSync(0, 'utf8'));

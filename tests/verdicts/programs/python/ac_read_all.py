@@ -1,0 +1,4 @@
+import sys
+
+n, *numbers = map(int, sys.stdin.read().split())
+print(sum(numbers), max(numbers))

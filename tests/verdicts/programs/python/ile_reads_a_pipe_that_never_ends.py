@@ -1,0 +1,4 @@
+import os
+
+reading, writing = os.pipe()
+os.read(reading, 1)

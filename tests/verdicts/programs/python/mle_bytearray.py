@@ -1,0 +1,2 @@
+block = bytearray(200 << 20)
+print(len(block))

@@ -1,0 +1,3 @@
+seen = {}
+while True:
+    seen[len(seen)] = str(len(seen))

@@ -1,0 +1,1 @@
+print(sum(list(range(100_000_000))))

@@ -1,0 +1,4 @@
+import sys
+
+print("3000000046\n3000000000")
+sys.exit("something went wrong")

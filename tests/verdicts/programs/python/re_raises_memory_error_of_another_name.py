@@ -1,0 +1,5 @@
+class OutOfMemory(Exception):
+    pass
+
+
+raise OutOfMemory

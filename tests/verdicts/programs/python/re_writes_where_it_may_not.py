@@ -1,0 +1,1 @@
+open("/box/answer", "w")

@@ -1,0 +1,6 @@
+n = int(input())
+while True:
+    try:
+        input()
+    except EOFError:
+        pass

@@ -1,0 +1,4 @@
+n = int(input())
+numbers = list(map(float, input().split()))
+print(sum(numbers))
+print(max(numbers))

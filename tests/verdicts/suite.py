@@ -1,0 +1,87 @@
+"""Small programs with known verdicts, and how they are judged.
+
+`programs/LANGUAGE/VERDICT_what_it_does.ext` is one program. They all solve one problem, or try to:
+a line with the count of numbers and one with the numbers; print their sum and the largest.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphql_api.data.words import Verdict
+from tasks.judge import Judge, Judgement, JudgeRequest, TestCaseFiles
+from tasks.sandbox.limits import LimitsHeld
+
+PROGRAMS = Path(__file__).parent / "programs"
+INPUT = "5\n1 -2 3000000000 40 7\n"
+EXPECTED = "3000000046\n3000000000\n"
+TIME_LIMIT_MS = 300
+MEMORY_LIMIT_KB = 64 * 1024
+# No test takes this long; what keeps the cores busy ends by itself should the tests be killed.
+BUSY_AT_MOST_S = 1800
+SPIN = """
+import os, sys, time
+parent, ends_at = os.getppid(), time.monotonic() + float(sys.argv[1])
+while os.getppid() == parent and time.monotonic() < ends_at:
+    for _ in range(1_000_000):
+        pass
+"""
+# What a host without control groups cannot tell apart (docs/sandbox.md says why).
+WITHOUT_GROUPS: dict[str, Verdict] = {}
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One program of the suite."""
+
+    path: Path
+
+    @property
+    def language(self) -> str:
+        return self.path.parent.name
+
+    @property
+    def name(self) -> str:
+        return f"{self.language}/{self.path.stem}"
+
+    def expected(self, limits_held: str) -> Verdict:
+        """The verdict by its file's name, or what a host without groups makes of it."""
+        verdict = Verdict(self.path.stem.partition("_")[0].upper())
+        if limits_held == LimitsHeld.RLIMITS:
+            return WITHOUT_GROUPS.get(self.name, verdict)
+        return verdict
+
+
+def all_programs() -> list[Labelled]:
+    return [Labelled(path) for path in sorted(PROGRAMS.glob("*/*")) if path.is_file()]
+
+
+def write_test(directory: Path) -> TestCaseFiles:
+    """Write the problem's one test into the directory."""
+    given, expected = directory / "1.in", directory / "1.out"
+    given.write_text(INPUT)
+    expected.write_text(EXPECTED)
+    return TestCaseFiles(1, is_sample=True, input_path=given, expected_path=expected)
+
+
+def judge_program(judge: Judge, program: Labelled, test: TestCaseFiles) -> Judgement:
+    code = program.path.read_bytes().decode("utf-8", "surrogateescape")
+    return judge.judge(JudgeRequest(program.language, code, [test], TIME_LIMIT_MS, MEMORY_LIMIT_KB))
+
+
+@contextmanager
+def cores_kept_busy() -> Iterator[None]:
+    """Keep every core busy with something else inside the block."""
+    command = [sys.executable, "-I", "-S", "-c", SPIN, str(BUSY_AT_MOST_S)]
+    spinners = [subprocess.Popen(command) for _ in range(os.cpu_count() or 1)]
+    try:
+        yield
+        assert all(spinner.poll() is None for spinner in spinners), "the load ended too early"
+    finally:
+        for spinner in spinners:
+            spinner.kill()
+            spinner.wait()
