@@ -19,6 +19,7 @@ from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.cursors import Cursors
 from graphql_api.data.languages import LanguageBoard, LanguageInfo, open_language_board
 from graphql_api.data.loaders import Loaders
+from graphql_api.data.runs import RunBoard, open_run_board
 from graphql_api.data.stores import Stores, open_stores
 from graphql_api.http.health import healthz, readyz
 from graphql_api.http.middleware import REQUEST_ID, RequestLog
@@ -56,6 +57,10 @@ class PlatformLanguages:
         """Return whether a worker announced it lately; None where nobody can tell."""
         return await self.board.is_offered(language_id)
 
+    async def is_present(self, language_id: str) -> bool:
+        """Return whether a worker that runs it is there now; raises Unavailable."""
+        return await self.board.is_present(language_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -64,6 +69,7 @@ class Services:
     settings: Settings
     stores: Stores
     board: LanguageBoard
+    runs: RunBoard
     outbox: Outbox
     tokens: TokenIssuer
     viewers: Viewers
@@ -83,6 +89,7 @@ class Services:
             cursors=self.cursors,
             outbox=self.outbox,
             languages=PlatformLanguages(self.board),
+            runs=self.runs,
             tokens=self.tokens,
             viewer=viewer,
             clock=self.clock,
@@ -102,7 +109,11 @@ async def open_services(
     settings: Settings, *, outbox: Outbox | None = None, clock: Clock = now_ms
 ) -> AsyncIterator[Services]:
     """Open everything that the settings name; closed at the end of the block."""
-    async with open_stores(settings, clock) as stores, open_language_board(settings) as board:
+    async with (
+        open_stores(settings, clock) as stores,
+        open_language_board(settings) as board,
+        open_run_board(settings) as runs,
+    ):
         sender = DramatiqOutbox(settings)
         tokens = JwtTokens.from_settings(settings)
         try:
@@ -110,6 +121,7 @@ async def open_services(
                 settings=settings,
                 stores=stores,
                 board=board,
+                runs=runs,
                 outbox=outbox or sender,
                 tokens=tokens,
                 viewers=Viewers(stores.users, tokens, settings, clock),

@@ -144,6 +144,13 @@ class Settings(BaseSettings):
     sweep_seconds: int = Field(
         15, ge=1, le=600, description="Pause between two looks for overdue executions."
     )
+    run_wait_seconds: int = Field(
+        45,
+        ge=1,
+        le=600,
+        description="How long `runCode` waits for a worker's answer before it gives the unit of "
+        "quota back, in seconds. Proxies before the API must wait longer.",
+    )
 
     log_level: str = Field("info", description="`debug`, `info`, `warning` or `error`.")
     log_format: str = Field(

@@ -12,6 +12,7 @@ from graphql_api.data.errors import Unauthenticated
 from graphql_api.data.languages import LanguageInfo
 from graphql_api.data.loaders import Loaders
 from graphql_api.data.records import User
+from graphql_api.data.runs import RunBoard
 from graphql_api.data.stores import Stores
 from graphql_api.data.words import Role
 
@@ -21,6 +22,9 @@ class Outbox(Protocol):
 
     async def send_execution(self, uid: str, ulid: str) -> None:
         """Announce a PENDING history. Must not raise: the sweeper sends what was not sent."""
+
+    async def send_run(self, uid: str, run_id: str, language: str) -> bool:
+        """Have workers run what lies on the board of runs; False where that was not sent."""
 
     async def send_end(self, uid: str, ulid: str) -> None:
         """Announce that an execution was ended. Must not raise: its worker notices later."""
@@ -52,6 +56,13 @@ class Languages(Protocol):
 
     async def is_offered(self, language_id: str) -> bool | None:
         """Return whether a worker announced it lately; None where nobody can tell."""
+
+    async def is_present(self, language_id: str) -> bool:
+        """Return whether a worker that runs it is there now.
+
+        Raises:
+            Unavailable: the board did not answer.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +130,7 @@ class Context:
     cursors: Cursors
     outbox: Outbox
     languages: Languages
+    runs: RunBoard
     tokens: TokenIssuer
     viewer: Viewer | None = None
     clock: Clock = now_ms

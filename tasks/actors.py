@@ -2,7 +2,7 @@
 
 import dramatiq
 
-from tasks.messages import EXECUTION_ACTOR, EXECUTION_QUEUE
+from tasks.messages import EXECUTION_ACTOR, EXECUTION_QUEUE, RUN_ACTOR, RUN_QUEUE
 from tasks.resources import current
 
 
@@ -11,7 +11,18 @@ async def execute_submission(*, uid: str, ulid: str, sent_at_ms: int | None = No
     await current().execution.run(uid, ulid, sent_at_ms=sent_at_ms)
 
 
+async def run_code(*, uid: str, run_id: str, sent_at_ms: int | None = None) -> None:
+    """Run code on its author's own input; `uid` is whose turn it is."""
+    del uid
+    await current().runs.run(run_id, sent_at_ms=sent_at_ms)
+
+
 def declare_actors(broker: dramatiq.Broker) -> None:
     """Declare every actor, and with it its queue, on a broker."""
     declare = dramatiq.actor(broker=broker, actor_name=EXECUTION_ACTOR, queue_name=EXECUTION_QUEUE)
     declare(execute_submission)
+    # Whoever asked waits seconds, not for many attempts.
+    declare = dramatiq.actor(
+        broker=broker, actor_name=RUN_ACTOR, queue_name=RUN_QUEUE, max_retries=2, max_backoff=1000
+    )
+    declare(run_code)

@@ -32,6 +32,7 @@ from graphql_api.data.executions import Busy, Outcome
 from graphql_api.data.records import History, Problem, Results, TestResult
 from graphql_api.data.stores import Stores
 from graphql_api.data.words import ProblemState, Verdict
+from tasks.interruptible import in_thread
 from tasks.judge import (
     Judge,
     JudgeCancelled,
@@ -49,8 +50,6 @@ from tasks.test_files import DamagedSet, TestFiles
 COMPLETION_PATIENCE_S = 30.0
 COMPLETION_PAUSE_S = 0.3
 RENEWAL_PAUSE_S = 0.2
-# What an interrupted actor may still take: dramatiq waits a second for it.
-CANCEL_PATIENCE_S = 0.6
 # A lease this short has ended by the time that anyone reads it.
 RELEASED_MS = 1
 
@@ -244,15 +243,8 @@ class Execution:
     async def _judged(self, request: JudgeRequest, lost: Event) -> Judgement:
         """Judge in a thread; when this task is cancelled, the programs are ended first."""
         work = partial(self._judge.judge, request, cancelled=lost.is_set)
-        future = asyncio.get_running_loop().run_in_executor(self._threads, work)
         try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            lost.set()
-            await asyncio.wait({future}, timeout=CANCEL_PATIENCE_S)
-            if future.done():
-                future.exception()
-            raise
+            return await in_thread(self._threads, work, lost)
         except LanguageUnavailable as error:
             raise JudgeFailed(str(error)) from error
         except UnsupportedComparer as error:

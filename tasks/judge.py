@@ -22,7 +22,7 @@ from tasks.sandbox.detection import Languages, detect_languages
 from tasks.sandbox.languages import find_language
 from tasks.sandbox.limits import LimitsHeld
 from tasks.sandbox.report import Outcome, Program, Report, RunLimits
-from tasks.sandbox.sandbox import Turn, open_sandbox
+from tasks.sandbox.sandbox import Sandbox, Turn, open_sandbox
 from tasks.sandbox.slots import WaitCancelled
 from tasks.sandbox.toolchains import Installed, fill, run_limits
 from tasks.test_queue import TestQueue
@@ -271,6 +271,10 @@ class Judge:
         except WaitCancelled:
             raise JudgeCancelled from None
         return self._judgement(submission, compiled.output, results, run_ms=_since(began))
+
+    def parts(self, language: str) -> tuple[Sandbox, Compiler, Installed]:
+        """Return what a run without tests is made with. Raises `LanguageUnavailable`."""
+        return self._sandbox, self._compiler, self._find(language)
 
     def _find(self, language: str) -> Installed:
         spec = find_language(language)

@@ -19,6 +19,8 @@ from tasks.waking import WakingBroker
 
 EXECUTION_QUEUE = "execution"
 EXECUTION_ACTOR = "execute_submission"
+RUN_QUEUE = "run"
+RUN_ACTOR = "run_code"
 
 # At once, each bounded by the time-out of its Redis commands.
 SENDERS = 4
@@ -41,6 +43,17 @@ def execution_message(uid: str, ulid: str) -> Message[Any]:
     )
 
 
+def run_message(uid: str, run_id: str, language: str) -> Message[Any]:
+    """Return the message that has code run on its author's own input."""
+    return Message(
+        queue_name=RUN_QUEUE,
+        actor_name=RUN_ACTOR,
+        args=(),
+        kwargs={"uid": uid, "run_id": run_id, "sent_at_ms": now_ms()},
+        options={"lane": uid, "needs": language},
+    )
+
+
 class DramatiqOutbox:
     """Sends without blocking the event loop and without ever failing its caller.
 
@@ -59,17 +72,24 @@ class DramatiqOutbox:
         enqueue = partial(self._broker.enqueue, message, delay=delay_ms)
         await self._send(enqueue, **message.kwargs)
 
+    async def send_run(self, uid: str, run_id: str, language: str) -> bool:
+        """Ask for code to be run; False where that could not be sent, and nothing will come."""
+        message = run_message(uid, run_id, language)
+        return await self._send(partial(self._broker.enqueue, message), **message.kwargs)
+
     async def send_end(self, uid: str, ulid: str) -> None:
         """Let the worker that has an execution notice at once that it was ended."""
         publish = partial(self._broker.client.publish, CHANNEL, signal(uid, ulid))
         await self._send(publish, uid=uid, ulid=ulid)
 
-    async def _send(self, send: Callable[[], object], **names: Any) -> None:
+    async def _send(self, send: Callable[[], object], **names: Any) -> bool:
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._threads, self._try, send)
         except _SEND_ERRORS as error:
             _log.warning("message not sent", error=str(error), **names)
+            return False
+        return True
 
     def _try(self, send: Callable[[], object]) -> None:
         if time.monotonic() < self._rests_until:

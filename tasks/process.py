@@ -11,8 +11,8 @@ from dramatiq.middleware import Middleware
 from graphql_api.config import Settings
 from tasks.judge import Judge
 from tasks.logs import configure_logging
-from tasks.messages import EXECUTION_QUEUE
-from tasks.resources import executions_at_once, open_resources
+from tasks.messages import EXECUTION_QUEUE, RUN_QUEUE
+from tasks.resources import executions_at_once, open_resources, runs_at_once, threads_needed
 from tasks.sandbox.errors import SandboxUnavailable
 
 # sysexits.h: something that the machine lacks, and a failure of the software.
@@ -45,8 +45,10 @@ class WorkerLife(Middleware):
             SystemExit: there is no working sandbox, or something could not be opened.
         """
         judge = self._judge = self._start_judge()
+        worker.worker_threads = max(worker.worker_threads, threads_needed(self._settings))
         worker.queue_prefetch = worker.worker_threads
         broker.prefetch[EXECUTION_QUEUE] = executions_at_once(self._settings)
+        broker.prefetch[RUN_QUEUE] = runs_at_once(self._settings)
         loop = EventLoopThread(_log)
         # A process that ends early must not wait for its loop.
         loop.daemon = True

@@ -13,11 +13,13 @@ import structlog
 from ulid import ULID
 
 from graphql_api.config import Settings
+from graphql_api.data.runs import open_run_board
 from graphql_api.data.stores import Stores, open_stores
 from tasks.announce import announce_for_ever
 from tasks.execution import Execution
 from tasks.judge import Judge
 from tasks.messages import DramatiqOutbox
+from tasks.runs import Runs
 from tasks.signals import Nudges, listen_for_ever
 from tasks.sweeper import Sweeper
 from tasks.test_files import TestFiles
@@ -35,6 +37,7 @@ class Resources:
     worker_id: str
     stores: Stores
     execution: Execution
+    runs: Runs
 
 
 _CURRENT: list[Resources] = []
@@ -61,6 +64,16 @@ def executions_at_once(settings: Settings) -> int:
     return (settings.judge_slots or os.cpu_count() or 1) + 1
 
 
+def runs_at_once(settings: Settings) -> int:
+    """Return how many runs on own input a process works on, besides its executions."""
+    return settings.judge_slots or os.cpu_count() or 1
+
+
+def threads_needed(settings: Settings) -> int:
+    """Return the threads with which nothing that a process has taken waits for one."""
+    return executions_at_once(settings) + runs_at_once(settings)
+
+
 @asynccontextmanager
 async def open_resources(
     settings: Settings, broker: WakingBroker, judge: Judge
@@ -71,7 +84,7 @@ async def open_resources(
         stores = await stack.enter_async_context(open_stores(settings))
         outbox = DramatiqOutbox(settings, broker)
         stack.push_async_callback(outbox.aclose)
-        threads = ThreadPoolExecutor(executions_at_once(settings) + 2, thread_name_prefix="judge")
+        threads = ThreadPoolExecutor(threads_needed(settings) + 2, thread_name_prefix="judge")
         stack.callback(threads.shutdown, wait=False, cancel_futures=True)
         files = TestFiles(settings.work_dir / "tests")
         nudges = Nudges()
@@ -92,7 +105,9 @@ async def open_resources(
             _prune_for_ever(files),
         ):
             await stack.enter_async_context(_running(background))
-        resources = Resources(name, stores, execution)
+        board = await stack.enter_async_context(open_run_board(settings))
+        runs = Runs(board=board, judge=judge, threads=threads)
+        resources = Resources(name, stores, execution, runs)
         _CURRENT.append(resources)
         stack.callback(_CURRENT.remove, resources)
         yield resources

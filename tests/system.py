@@ -136,7 +136,7 @@ class Client:
 
     def __init__(self, url: str, token: str | None = None) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self.url = url
+        self.url, self.token = url, token
         self._http = httpx.Client(headers=headers, timeout=30)
 
     def ask(self, document: str, **variables: Any) -> dict[str, Any]:

@@ -26,6 +26,8 @@ WORKERS = "algoitny:workers"
 # "executeCode … refuses one that no worker has announced for a day."
 OFFERED_MS = DAY_MS
 REMEMBERED_MS = 5_000
+# A worker announces every 30 s: one that missed three is taken for gone.
+PRESENT_MS = 100_000
 
 _Field = bytes | bytearray | memoryview | str | int | float
 
@@ -131,6 +133,18 @@ class LanguageBoard:
             return None
         found = announcements.get(language_id)
         return found is not None and found.announced_at >= self._clock() - OFFERED_MS
+
+    async def is_present(self, language_id: str) -> bool:
+        """Tell whether a worker that runs a language was heard of within 100 s.
+
+        Raises:
+            Unavailable: Redis did not answer.
+        """
+        announcements = await self._announcements()
+        if announcements is None:
+            raise _silent()
+        found = announcements.get(language_id)
+        return found is not None and found.announced_at >= self._clock() - PRESENT_MS
 
     async def last_announced(self) -> int | None:
         """Return when a worker was last heard of (epoch ms), None if none was within a day.

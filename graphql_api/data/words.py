@@ -53,6 +53,18 @@ class Verdict(StrEnum):
     SKIPPED = "SKIPPED"
 
 
+class RunStatus(StrEnum):
+    """How a run on the caller's own input ended; nothing is compared."""
+
+    OK = "OK"
+    TLE = "TLE"
+    ILE = "ILE"
+    MLE = "MLE"
+    OLE = "OLE"
+    RE = "RE"
+    CE = "CE"
+
+
 class Comparer(StrEnum):
     """How a program's output is held against the expected one."""
 

@@ -71,7 +71,7 @@ async def execute_code(context: Context, request: ExecuteCode) -> History:
     seen = await executions.load_for_execution(
         viewer.uid, checked.platform, checked.number, checked.request_id
     )
-    user = _active(seen.user)
+    user = active(seen.user)
     if seen.receipt is not None:
         return await _repeated(context, viewer, checked, seen.receipt)
     problem = _ready(viewer, checked, seen.problem)
@@ -145,7 +145,12 @@ async def _problem_key(context: Context, request: ExecuteCode) -> tuple[str, str
     return validation.platform(request.platform), validation.number(request.number)
 
 
-def _active(user: User | None) -> User:
+def active(user: User | None) -> User:
+    """Return a user that was read just now, if the account still is in use.
+
+    Raises:
+        Unauthenticated: it is not.
+    """
     if user is None or user.state is not UserState.ACTIVE:
         raise Unauthenticated("this account is not active any more")
     return user

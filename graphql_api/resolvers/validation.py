@@ -27,6 +27,9 @@ NUMBER_CHARACTERS = 64
 EMAIL_CHARACTERS = 254
 TIME_LIMIT_MS = (50, 60_000)
 MEMORY_LIMIT_KB = (4 * 1024, 4 * 1024 * 1024)
+RUN_TIME_LIMIT_MS = (50, 10_000)
+RUN_MEMORY_LIMIT_KB = (4 * 1024, 1024 * 1024)
+STDIN_BYTES = 256 * 1024
 USAGE_DAYS = 90
 PLAN_LIMIT = 1_000_000
 
@@ -74,6 +77,13 @@ def code(value: str) -> str:
     if not value.strip():
         raise InvalidInput("`code` must not be empty", ("code",))
     return text(value, "code", CODE_BYTES)
+
+
+def stdin(value: str) -> str:
+    """Return what a program is to read, at most 256 KB; any characters."""
+    if utf8_size(value, "stdin") > STDIN_BYTES:
+        raise InvalidInput(f"`stdin` must have at most {STDIN_BYTES // 1024} KB", ("stdin",))
+    return value
 
 
 def key_part(value: str, field: str, longest: int) -> str:
@@ -147,6 +157,16 @@ def time_limit_ms(value: int) -> int:
 def memory_limit_kb(value: int) -> int:
     """Return a memory limit in kilobytes."""
     return within(value, "memoryLimitKb", *MEMORY_LIMIT_KB)
+
+
+def run_time_limit_ms(value: int) -> int:
+    """Return the time limit of a run on own input, in milliseconds."""
+    return within(value, "timeLimitMs", *RUN_TIME_LIMIT_MS)
+
+
+def run_memory_limit_kb(value: int) -> int:
+    """Return the memory limit of a run on own input, in kilobytes."""
+    return within(value, "memoryLimitKb", *RUN_MEMORY_LIMIT_KB)
 
 
 def tolerance(value: float, field: str) -> str:

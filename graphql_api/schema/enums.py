@@ -10,10 +10,19 @@ from graphql_api.data.words import (
     HistoryStatus,
     ProblemState,
     Role,
+    RunStatus,
     Verdict,
 )
 
-__all__ = ["Comparer", "ErrorCode", "HistoryStatus", "ProblemState", "Role", "Verdict"]
+__all__ = [
+    "Comparer",
+    "ErrorCode",
+    "HistoryStatus",
+    "ProblemState",
+    "Role",
+    "RunStatus",
+    "Verdict",
+]
 
 
 class ErrorCode(StrEnum):
@@ -93,6 +102,19 @@ _described(
         "CE": "Does not compile.",
         "IE": "The judge itself failed.",
         "SKIPPED": "Was not run.",
+    },
+)
+_described(
+    RunStatus,
+    "How a run on own input ended.",
+    {
+        "OK": "By itself, with exit code 0.",
+        "TLE": "Over the limit of CPU time.",
+        "ILE": "Idle for longer than the time limit allows.",
+        "MLE": "Over the memory limit.",
+        "OLE": "Wrote too much.",
+        "RE": "By a signal or with an exit code that is not zero.",
+        "CE": "It does not compile.",
     },
 )
 _described(

@@ -14,6 +14,7 @@ from graphql_api.schema.histories import History
 from graphql_api.schema.problem_mutations import ProblemMutations
 from graphql_api.schema.problems import Problem
 from graphql_api.schema.query import Query
+from graphql_api.schema.runs import RunMutations
 from graphql_api.schema.test_cases import TestCaseType
 from graphql_api.schema.users import User
 
@@ -22,7 +23,7 @@ from graphql_api.schema.users import User
     description="Everything that can be changed. A result is the payload, or the error that kept "
     "everything as it was."
 )
-class Mutation(ExecutionMutations, ProblemMutations, AccountMutations):
+class Mutation(ExecutionMutations, RunMutations, ProblemMutations, AccountMutations):
     """The roots of changing."""
 
 

@@ -81,6 +81,43 @@ const submitVariables = {
   },
 };
 
+const run = `# No problem, no history: the answer waits for the program.
+mutation Run($input: RunCodeInput!) {
+  runCode(input: $input) {
+    __typename
+    ... on RunCodePayload {
+      run {
+        status
+        output
+        error
+        compileOutput
+        cpuMs
+        wallMs
+        peakKb
+      }
+      usage {
+        runs {
+          used
+          limit
+        }
+      }
+    }
+    ... on Error {
+      code
+      message
+    }
+  }
+}
+`;
+
+const runVariables = {
+  input: {
+    language: "python",
+    code: "print(input()[::-1])\n",
+    stdin: "yntIoglA\n",
+  },
+};
+
 const mine = `# Your latest executions, newest first.
 query MyExecutions {
   viewer {
@@ -138,5 +175,6 @@ export const exampleTabs = [
   { query: signIn },
   { query: submit, variables: JSON.stringify(submitVariables, null, 2) },
   { query: mine },
+  { query: run, variables: JSON.stringify(runVariables, null, 2) },
   { query: feed },
 ];

@@ -42,7 +42,7 @@ def test_the_first_session_gives_what_the_readme_shows(
 ) -> None:
     assert worker.is_running
     blocks = BLOCK.findall((ROOT / "README.md").read_text())
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     script = "\necho; echo ---\n".join(commands for commands, _ in blocks)
     done = subprocess.run(
         ["bash", "-ec", script.replace("http://localhost:8000/graphql", api.url)],

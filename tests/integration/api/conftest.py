@@ -29,9 +29,15 @@ class RecordingOutbox:
 
     sent: list[tuple[str, str]] = field(default_factory=list)
     ended: list[tuple[str, str]] = field(default_factory=list)
+    runs: list[tuple[str, str, str]] = field(default_factory=list)
+    is_there: bool = True
 
     async def send_execution(self, uid: str, ulid: str) -> None:
         self.sent.append((uid, ulid))
+
+    async def send_run(self, uid: str, run_id: str, language: str) -> bool:
+        self.runs.append((uid, run_id, language))
+        return self.is_there
 
     async def send_end(self, uid: str, ulid: str) -> None:
         self.ended.append((uid, ulid))

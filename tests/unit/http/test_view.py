@@ -55,6 +55,7 @@ class Nobody:
             cursors=bare,
             outbox=bare,
             languages=bare,
+            runs=bare,
             tokens=bare,
             viewer=viewer,
         )

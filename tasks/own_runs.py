@@ -1,0 +1,86 @@
+"""A program run once on its author's own input: compiled like a submission, compared with nothing.
+
+Blocking code: call it from threads.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from graphql_api.data.words import Verdict
+from tasks.judge import Judge, JudgeCancelled, verdict_of
+from tasks.sandbox.compiling import CompileCancelled, Compiled, CompilerBroken
+from tasks.sandbox.report import Outcome, Program, Report, RunLimits
+from tasks.sandbox.slots import WaitCancelled
+from tasks.sandbox.toolchains import Installed, fill, run_limits
+
+OUTPUT_BYTES = 256 * 1024
+ERROR_KB = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRun:
+    """What a run gave; AC says that the program ended by itself with exit code 0.
+
+    `output` and `error` are the first 256 KB.
+    """
+
+    verdict: Verdict
+    message: str = ""
+    compile_output: str = ""
+    output: bytes = b""
+    error: bytes = b""
+    cpu_ms: int = 0
+    wall_ms: int = 0
+    peak_kb: int = 0
+    exit_code: int | None = None
+    signal: str | None = None
+
+
+def run_once(
+    judge: Judge,
+    language: str,
+    code: str,
+    stdin: bytes,
+    *,
+    time_limit_ms: int,
+    memory_limit_kb: int,
+    cancelled: Callable[[], bool] | None = None,
+) -> OwnRun:
+    """Compile a program and run it on `stdin`; it takes a slot of the host like a test does.
+
+    An idle program is stopped after twice its CPU time and a second: someone waits for it. Raises
+    `LanguageUnavailable`, and `JudgeCancelled` soon after `cancelled()` is True.
+    """
+    sandbox, compiler, installed = judge.parts(language)
+    try:
+        compiled = compiler.compile(installed, code.encode("utf-8", "surrogatepass"), cancelled)
+        if compiled.directory is None:
+            return OwnRun(verdict=Verdict.CE, compile_output=compiled.output)
+        command = fill(installed.spec.run, installed.tools, memory_limit_kb)
+        program = Program(command, compiled.directory)
+        limits = run_limits(installed.spec, time_limit_ms, memory_limit_kb)
+        limits = replace(limits, wall_ms=2 * limits.cpu_ms + 1000, error_kb=ERROR_KB)
+        with sandbox.run(program, stdin, limits, cancelled) as report:
+            return _own_run(report, limits, installed, compiled)
+    except CompilerBroken as error:
+        return OwnRun(verdict=Verdict.IE, message=str(error))
+    except (CompileCancelled, WaitCancelled):
+        raise JudgeCancelled from None
+
+
+def _own_run(report: Report, limits: RunLimits, installed: Installed, compiled: Compiled) -> OwnRun:
+    if report.outcome is Outcome.CANCELLED:
+        raise JudgeCancelled
+    verdict = verdict_of(report, limits, installed.spec.memory_errors)
+    return OwnRun(
+        verdict=verdict,
+        message=report.message,
+        compile_output=compiled.output,
+        output=report.stdout.read(OUTPUT_BYTES),
+        error=report.stderr,
+        cpu_ms=report.cpu_ms,
+        wall_ms=report.wall_ms,
+        peak_kb=report.peak_kb,
+        exit_code=report.exit_code,
+        signal=report.signal,
+    )

@@ -1,0 +1,323 @@
+"""runCode: what it accepts, what it costs, and what is given back; a worker of the test answers."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+import redis
+
+from graphql_api.data.languages import LanguageInfo
+from graphql_api.data.meter import metered
+from graphql_api.data.plans import NewPlan
+from graphql_api.data.runs import RunAnswer, RunRequest
+from graphql_api.data.words import RunStatus, UserState
+from tests.executions import until
+from tests.integration.api.conftest import Api, OpenApi, RecordingOutbox
+
+pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
+
+ANN = "ann@example.org"
+GOOD = {"language": "py", "code": "print(input())", "stdin": "한글\x00\n"}
+FIELDS = """run { status output outputTruncated error errorTruncated compileOutput cpuMs wallMs
+  peakKb exitCode signal } usage { runs { used limit remaining } executions { used } }"""
+USAGE = "{ viewer { usage { runs { used } } } }"
+PYTHON = LanguageInfo(
+    id="python",
+    name="Python",
+    version="3",
+    aliases=(),
+    file_name="main.py",
+    compile_command=None,
+    run_command="python3",
+)
+ANSWER = RunAnswer(
+    status=RunStatus.RE,
+    compile_output="a warning",
+    output="out",
+    output_truncated=True,
+    error="err",
+    cpu_ms=12,
+    wall_ms=34,
+    peak_kb=5600,
+    exit_code=3,
+)
+Answering = Callable[[RunRequest], RunAnswer | None]
+
+
+class Working(RecordingOutbox):
+    """An outbox with a worker behind it that answers what is sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[RunRequest] = []
+        self.answer: Answering = lambda _: ANSWER
+        self.board: Any = None
+        self.sends = asyncio.Event()
+        self.sends.set()
+        self.work: set[asyncio.Task[None]] = set()
+
+    async def send_run(self, uid: str, run_id: str, language: str) -> bool:
+        await self.sends.wait()
+        await super().send_run(uid, run_id, language)
+        self.work.add(asyncio.create_task(self._work(run_id)))
+        return True
+
+    async def _work(self, run_id: str) -> None:
+        request = await self.board.request(run_id)
+        await asyncio.sleep(0.05)
+        if request is not None:
+            self.seen.append(request)
+            answer = self.answer(request)
+            if answer is not None:
+                await self.board.answer(run_id, answer)
+
+
+@pytest.fixture
+async def worker() -> Working:
+    return Working()
+
+
+@pytest.fixture
+async def api(open_api: OpenApi, worker: Working) -> AsyncIterator[Api]:
+    opened = await open_api(worker, run_wait_seconds=1)
+    worker.board = opened.services.runs
+    await opened.services.board.announce("a worker", [PYTHON])
+    yield opened
+    await asyncio.gather(*worker.work)
+
+
+@pytest.fixture
+async def ann(api: Api) -> str:
+    return await api.sign_in(ANN)
+
+
+async def run(api: Api, token: str | None, **changed: Any) -> Any:
+    return await api.mutate("runCode", FIELDS, token, **(GOOD | changed))
+
+
+async def used(api: Api, token: str) -> int:
+    (today,) = (await api.data(USAGE, token))["viewer"]["usage"]
+    count: int = today["runs"]["used"]
+    return count
+
+
+async def test_a_run_answers_with_what_a_worker_found_and_takes_one_unit(
+    api: Api, ann: str, worker: Working
+) -> None:
+    result = await run(api, ann, timeLimitMs=50, memoryLimitKb=4096)
+    assert result["run"] == {
+        "status": "RE",
+        "output": "out",
+        "outputTruncated": True,
+        "error": "err",
+        "errorTruncated": False,
+        "compileOutput": "a warning",
+        "cpuMs": 12,
+        "wallMs": 34,
+        "peakKb": 5600,
+        "exitCode": 3,
+        "signal": None,
+    }
+    assert result["usage"] == {
+        "runs": {"used": 1, "limit": 100, "remaining": 99},
+        "executions": {"used": 0},
+    }
+    (request,) = worker.seen
+    assert request == RunRequest(
+        language="python",
+        code=GOOD["code"],
+        stdin=GOOD["stdin"],
+        time_limit_ms=50,
+        memory_limit_kb=4096,
+    )
+    # No history and no body: only the day's counter and the receipt.
+    kinds = {sort.split("#")[0] for sort in await api.trace(ANN)}
+    assert kinds == {"M", "S", "D", "L"}
+
+
+async def test_it_takes_two_requests_of_five_units_besides_authentication(
+    api: Api, ann: str
+) -> None:
+    await run(api, ann)
+    query = """mutation($input: RunCodeInput!) { runCode(input: $input) { __typename } }"""
+    with metered() as meter:
+        await api.data(query, ann, input=GOOD)
+    assert (meter.requests, meter.read_units) == (2, 1)
+    assert meter.write_units in {4, 6}
+
+
+@pytest.mark.parametrize(
+    ("changed", "path"),
+    [
+        ({"language": "klingon"}, "language"),
+        ({"code": " \n"}, "code"),
+        ({"code": "x" * (256 * 1024 + 1)}, "code"),
+        ({"code": "a\x00b"}, "code"),
+        ({"stdin": "é" * (128 * 1024 + 1)}, "stdin"),
+        ({"timeLimitMs": 49}, "timeLimitMs"),
+        ({"timeLimitMs": 10_001}, "timeLimitMs"),
+        ({"memoryLimitKb": 4095}, "memoryLimitKb"),
+        ({"memoryLimitKb": 1024 * 1024 + 1}, "memoryLimitKb"),
+        ({"idempotencyKey": ""}, "idempotencyKey"),
+        ({"idempotencyKey": "k" * 129}, "idempotencyKey"),
+    ],
+)
+async def test_bad_input_is_refused_by_name_and_costs_nothing(
+    api: Api, ann: str, worker: Working, changed: dict[str, Any], path: str
+) -> None:
+    result = await run(api, ann, **changed)
+    assert (result["__typename"], result["path"]) == ("InvalidInput", [path])
+    assert await used(api, ann) == 0
+    assert worker.runs == []
+
+
+async def test_strangers_run_nothing(api: Api, worker: Working) -> None:
+    assert (await run(api, None))["__typename"] == "Unauthenticated"
+    assert worker.runs == []
+
+
+async def test_an_account_that_was_put_out_of_use_just_now_runs_nothing(
+    api: Api, ann: str, worker: Working
+) -> None:
+    # From here on the API remembers who that is for a while.
+    assert await used(api, ann) == 0
+    user = await api.user(ANN)
+    await api.services.stores.users.set_state(user.uid, UserState.INACTIVE)
+    assert (await run(api, ann))["__typename"] == "Unauthenticated"
+    assert worker.runs == []
+
+
+async def test_past_the_limit_nothing_is_run(api: Api, ann: str, worker: Working) -> None:
+    stores = api.services.stores
+    one = NewPlan(plan_id="one", title="One", executions_per_day=0, hints_per_day=0, runs_per_day=1)
+    await stores.plans.create(one)
+    await stores.users.update((await api.user(ANN)).uid, plan_id="one")
+    assert (await run(api, ann))["__typename"] == "RunCodePayload"
+    result = await run(api, ann)
+    assert result["__typename"] == "QuotaExceeded"
+    assert len(worker.runs) == 1
+    assert await used(api, ann) == 1
+
+
+async def test_without_a_worker_for_the_language_it_says_so_at_once_and_costs_nothing(
+    api: Api, ann: str, worker: Working
+) -> None:
+    result = await run(api, ann, language="cpp")
+    assert (result["__typename"], result["path"]) == ("Unavailable", ["language"])
+    assert "no worker runs cpp now" in result["message"]
+    assert worker.runs == []
+    assert await used(api, ann) == 0
+
+
+async def test_what_no_worker_answers_in_time_is_given_back_and_forgotten(
+    api: Api, ann: str, worker: Working
+) -> None:
+    worker.answer = lambda _: None
+    result = await run(api, ann)
+    assert result["__typename"] == "Unavailable"
+    assert "limit is untouched" in result["message"]
+    assert await used(api, ann) == 0
+    ((_, run_id, language),) = worker.runs
+    assert language == "python"
+    assert await api.services.runs.request(run_id) is None
+
+
+async def test_what_cannot_be_sent_is_given_back_at_once(open_api: OpenApi) -> None:
+    class Silent(RecordingOutbox):
+        async def send_run(self, uid: str, run_id: str, language: str) -> bool:
+            await super().send_run(uid, run_id, language)
+            return False
+
+    api = await open_api(Silent(), run_wait_seconds=600)
+    await api.services.board.announce("a worker", [PYTHON])
+    ann = await api.sign_in(ANN)
+    assert (await run(api, ann))["__typename"] == "Unavailable"
+    assert await used(api, ann) == 0
+
+
+async def test_what_the_judge_fails_at_is_given_back_once_however_many_wait(
+    api: Api, ann: str, worker: Working
+) -> None:
+    await run(api, ann)
+    worker.answer = lambda _: RunAnswer(status=None, message="the sandbox broke")
+    results = await asyncio.gather(*(run(api, ann, idempotencyKey="one") for _ in range(4)))
+    assert {result["__typename"] for result in results} <= {"Unavailable", "Conflict"}
+    assert "the sandbox broke" in results[0]["message"]
+    assert await used(api, ann) == 1
+
+
+async def test_the_same_key_gets_the_same_answer_for_one_unit_at_once_and_later(
+    api: Api, ann: str, worker: Working
+) -> None:
+    answers = [await run(api, ann, idempotencyKey="one")]
+    answers += await asyncio.gather(*(run(api, ann, idempotencyKey="one") for _ in range(3)))
+    together = await asyncio.gather(*(run(api, ann, idempotencyKey="two") for _ in range(4)))
+    for result in (*answers, *together):
+        assert result["run"]["output"] == "out"
+    assert await used(api, ann) == 2
+    assert len([one for one in worker.runs if one[1] == worker.runs[0][1]]) == 1
+
+
+async def test_the_same_key_with_another_input_is_a_conflict_and_hurts_neither(
+    api: Api, ann: str, worker: Working
+) -> None:
+    await run(api, ann, idempotencyKey="one")
+    result = await run(api, ann, idempotencyKey="one", stdin="else")
+    assert (result["__typename"], result["path"]) == ("Conflict", ["idempotencyKey"])
+    assert (await run(api, ann, idempotencyKey="one"))["run"]["output"] == "out"
+    assert await used(api, ann) == 1
+    assert len(worker.seen) == 1
+
+
+async def test_a_key_whose_answer_is_gone_is_a_conflict(
+    api: Api, ann: str, worker: Working
+) -> None:
+    worker.answer = lambda _: None
+    assert (await run(api, ann, idempotencyKey="one"))["__typename"] == "Unavailable"
+    worker.answer = lambda _: ANSWER
+    result = await run(api, ann, idempotencyKey="one")
+    assert (result["__typename"], result["path"]) == ("Conflict", ["idempotencyKey"])
+    assert await used(api, ann) == 0
+
+
+async def test_what_a_killed_api_had_taken_a_unit_for_is_run_under_the_same_key(
+    api: Api, ann: str, worker: Working
+) -> None:
+    worker.sends.clear()
+    call = asyncio.create_task(run(api, ann, idempotencyKey="one"))
+
+    async def taken() -> bool:
+        return await used(api, ann) == 1
+
+    await until("the unit to be taken", taken)
+    call.cancel()
+    await asyncio.gather(call, return_exceptions=True)
+    worker.sends.set()
+    assert (await run(api, ann, idempotencyKey="one"))["run"]["output"] == "out"
+    assert await used(api, ann) == 1
+
+
+async def test_without_redis_nothing_is_run_and_nothing_is_used(
+    open_api: OpenApi, api: Api, ann: str
+) -> None:
+    away = await open_api(redis_url="redis://127.0.0.1:1/0")
+    result = await run(away, ann)
+    assert result["__typename"] == "Unavailable"
+    assert await used(api, ann) == 0
+
+
+async def test_a_redis_that_goes_away_while_one_waits_costs_nothing(
+    api: Api, ann: str, worker: Working, redis_url: str
+) -> None:
+    def leave(_request: RunRequest) -> None:
+        with redis.Redis.from_url(redis_url) as server:
+            # Once dropped connections are made anew once; this one keeps being dropped.
+            for _ in range(4):
+                server.client_kill_filter(_type="normal", skipme=True)
+                time.sleep(0.05)
+
+    worker.answer = leave
+    assert (await run(api, ann))["__typename"] == "Unavailable"
+    assert await used(api, ann) == 0
