@@ -26,6 +26,8 @@ from tasks.sandbox.spawner import Spawner
 
 STACK_KB_WITHOUT_GROUPS = 64 * 1024
 STACK_KB_AT_MOST = 1024 * 1024
+# What a program has besides its stack: with less, a stack that overflows would be out of memory.
+BESIDES_STACK_KB = 4 * 1024
 COLLECT_OVERHEAD_BYTES = 1024 * 1024
 GO = b"go"
 
@@ -179,16 +181,21 @@ def _arguments(
     return (*static_arguments(), *own)
 
 
+def _stack_kb(memory_kb: int, *, alone: bool) -> int:
+    """Nearly all of the memory: what overflows the stack ends by SIGSEGV, not for its memory."""
+    besides = min(max(memory_kb // 16, BESIDES_STACK_KB), memory_kb // 2)
+    return min(memory_kb - besides, STACK_KB_WITHOUT_GROUPS if alone else STACK_KB_AT_MOST)
+
+
 def _configuration(host: Host, program: Program, limits: RunLimits) -> list[str]:
     alone = host.limits_held is LimitsHeld.RLIMITS
-    stack_kb = STACK_KB_WITHOUT_GROUPS if alone else STACK_KB_AT_MOST
     feedback = program.collect_from == FEEDBACK
     words = [
         f"cpu_us={limits.cpu_ms * 1000}",
         f"wall_us={limits.wall_ms * 1000}",
         f"memory_kb={limits.memory_kb if alone else 0}",
         f"address_kb={(limits.address_space_kb or 0) if alone else 0}",
-        f"stack_kb={min(limits.memory_kb, stack_kb)}",
+        f"stack_kb={_stack_kb(limits.memory_kb, alone=alone)}",
         f"file_kb={limits.output_kb + limits.tmp_kb}",  # a full tmpfs says so first
         f"processes={limits.processes}",
         f"files={limits.files}",
