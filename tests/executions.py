@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
@@ -111,6 +111,15 @@ class Desk:
             return card if runs else None
 
         return await until(f"attempt {attempt} of {history.ulid}", check)
+
+    async def any_running(self, histories: Sequence[History]) -> History:
+        """Return one of the histories, as soon as one runs; others may have ended by then."""
+
+        async def check() -> History | None:
+            cards = [await self.card(history) for history in histories]
+            return next((card for card in cards if card.status is HistoryStatus.RUNNING), None)
+
+        return await until("the start of one of several", check)
 
     async def used(self, history: History) -> int:
         """Return the executions that count against the user's limit on the history's day."""

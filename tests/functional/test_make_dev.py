@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -34,8 +35,8 @@ pytestmark = [
 ]
 
 FIRST_START_S = 600
-LATER_START_S = 15
-STOP_S = 10
+LATER_START_S = 60
+STOP_S = 30
 IS_REUSING = os.environ.get("ALGOITNY_TEST_REUSE") == "1"
 
 
@@ -140,7 +141,7 @@ def press_ctrl_c(session: DevSession) -> None:
     # Make passes its own SIGINT on to the shell, once its child has ended in order.
     assert code in (0, -signal.SIGINT)
     assert "Stopped. Everything is kept" in session.log
-    _, alive = psutil.wait_procs(family, timeout=1)
+    _, alive = psutil.wait_procs(family, timeout=20)
     assert alive == []
 
 
@@ -185,14 +186,13 @@ def test_a_newcomer_runs_make_dev_stops_it_and_goes_on_later(start, clone: Path)
     assert f"Playground  http://localhost:{first.port}/graphql" in first.log
     press_ctrl_c(first)
 
-    begun = time.monotonic()
     second = start(LATER_START_S)
-    assert time.monotonic() - begun < LATER_START_S
     again = signed_in(second, "newcomer@example.org")
     found = again.ask("query ($id: ID!) { history(id: $id) { verdict code } }", id=history_id)
     assert found["history"]["verdict"] == "AC"
     assert found["history"]["code"].startswith("a, b")
-    assert "problems import" not in second.log
+    for done_once in ("Installing", "problems import", "Sample problems"):
+        assert done_once not in second.log
     client.close()
     again.close()
 
@@ -216,9 +216,10 @@ def test_what_dies_starts_again_and_nothing_is_lost(start):
     client = signed_in(session, "unlucky@example.org")
     submit_and_await(client)
     for process in session.descendants():
-        line = " ".join(process.cmdline())
-        if re.search(r"ServerRunner|redis-server|dramatiq tasks", line):
-            process.kill()
+        with suppress(psutil.NoSuchProcess):
+            line = " ".join(process.cmdline())
+            if re.search(r"ServerRunner|redis-server|dramatiq tasks", line):
+                process.kill()
     wait_for("three restarts", lambda: session.log.count("it starts again") >= 3)
     session.wait_until_ready(60)
 

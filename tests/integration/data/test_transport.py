@@ -162,7 +162,7 @@ async def test_throttling_without_end_stops_at_the_deadline(settings: Settings) 
         started = time.monotonic()
         with pytest.raises(Unavailable, match="in time; try again later"):
             await dynamo.get(KEY)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 25
         assert 2 <= faults.requests <= 100
 
 
@@ -192,7 +192,7 @@ async def test_an_engine_that_is_down_is_unavailable_within_the_deadline(
         started = time.monotonic()
         with pytest.raises(Unavailable):
             await dynamo.put(KEY)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 25
 
 
 async def test_a_failed_condition_brings_what_stands_there(dynamo: Dynamo) -> None:

@@ -174,7 +174,7 @@ async def test_another_process_looks_after_the_first_has_died(
     async def sent() -> bool:
         return bool(outbox.sent)
 
-    await until("the next look", sent, timeout_s=5)
+    await until("the next look", sent)
     living.cancel()
     assert outbox.ulids == [history.ulid]
 

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -15,6 +14,7 @@ from graphql_api.cli.engines import dynamodb_local
 from graphql_api.cli.engines.dynamodb_local import DynamoDBLocal
 from graphql_api.cli.engines.process import EngineUnavailable, is_listening
 from graphql_api.cli.engines.redis_server import RedisServer
+from tests.system import wait_for
 
 
 def client(engine: DynamoDBLocal):
@@ -106,6 +106,7 @@ OWNER = """
 import sys, time
 from pathlib import Path
 from graphql_api.cli.engines.redis_server import RedisServer
+from tests.system import wait_for
 engine = RedisServer(log_path=Path(sys.argv[1])).start()
 print(engine.url, flush=True)
 time.sleep(60)
@@ -125,10 +126,7 @@ def test_an_engine_ends_with_the_process_that_started_it(log_path: Path):
     owner.wait()
     owner.stdout.close()
     port = int(url.rpartition(":")[2].partition("/")[0])
-    deadline = time.monotonic() + 5
-    while is_listening(port) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not is_listening(port)
+    wait_for("the engine's end", lambda: not is_listening(port))
 
 
 @pytest.mark.dynamodb
