@@ -13,6 +13,7 @@ from graphql_api.data.errors import InvalidInput
 Key = dict[str, str]
 
 META = "M"
+CHECKER = "O"
 DUE_SHARDS = 8
 RUN_COUNTER_SHARDS = 8
 
@@ -201,6 +202,16 @@ def solution(platform: str, number: str) -> Key:
 def statement(platform: str, number: str) -> Key:
     """Return the key of the statement and constraints."""
     return _key(problem_partition(platform, number), "B")
+
+
+def checker(platform: str, number: str) -> Key:
+    """Return the key of a problem's checker: between card and tests, to be read with them."""
+    return _key(problem_partition(platform, number), CHECKER)
+
+
+def checker_fault(platform: str, number: str) -> Key:
+    """Return the key of the note of how a problem's checker failed last."""
+    return _key(problem_partition(platform, number), "E")
 
 
 def run_counter(platform: str, number: str, shard: int) -> Key:

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from aiodataloader import DataLoader
 
 from graphql_api.data.records import (
+    Checker,
+    CheckerFault,
     History,
     Problem,
     Results,
@@ -68,6 +70,16 @@ class Loaders:
     def solutions(self) -> DataLoader[ProblemKey, Solution | None]:
         """Authors' solutions by (platform, number)."""
         return _loader(self._stores.problems.solutions)
+
+    @cached_property
+    def checkers(self) -> DataLoader[ProblemKey, Checker | None]:
+        """Checkers by (platform, number)."""
+        return _loader(self._stores.checkers.get_many)
+
+    @cached_property
+    def checker_faults(self) -> DataLoader[ProblemKey, CheckerFault | None]:
+        """How checkers failed last, by (platform, number)."""
+        return _loader(self._stores.checkers.faults)
 
     @cached_property
     def run_counts(self) -> DataLoader[ProblemKey, int]:

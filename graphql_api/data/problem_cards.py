@@ -85,7 +85,7 @@ def checked_size(problem: Problem) -> Problem:
     """Return the problem if its card leaves room for what later writes add to it.
 
     Raises:
-        InvalidInput: title, link and tags together are too long.
+        InvalidInput: title, link, tags and limits of languages together are too long.
     """
     grown = replace(
         problem,
@@ -102,7 +102,8 @@ def checked_size(problem: Problem) -> Problem:
     excess = _listed_size(grown) - CARD_BYTES
     if excess > 0:
         raise InvalidInput(
-            f"title, link and tags are {excess} bytes too long together; shorten one of them",
+            f"title, link, tags and limits of languages are {excess} bytes too long together; "
+            "shorten one of them",
             ("title",),
         )
     return problem

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from graphql_api.data import keys
+from graphql_api.data import keys, language_limits
 from graphql_api.data.errors import InvalidInput
 from graphql_api.data.problem_lists import normalise_tag
+from graphql_api.data.records import Checker
 from graphql_api.data.values import cut
 from graphql_api.data.words import Comparer
 
@@ -35,15 +36,19 @@ class NewProblem:
     relative_tolerance: str | None = None
     time_limit_ms: int = 2000
     memory_limit_kb: int = 262_144
+    checker: Checker | None = None
+    language_limits: Mapping[str, float] | None = None
+    stop_on_first_failure: bool = False
     legacy_id: int | None = None
     content_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemChanges:
-    """What to change of a problem: None keeps a field, an empty text removes it.
+    """What to change of a problem: None keeps a field, an empty text or mapping removes it.
 
-    `revision` is the revision that the changes are meant for; None takes whichever is there.
+    A checker is kept while its comparer is, and goes with it. `revision` is the revision that the
+    changes are meant for; None takes whichever is there.
     """
 
     title: str | None = None
@@ -56,6 +61,9 @@ class ProblemChanges:
     relative_tolerance: str | None = None
     time_limit_ms: int | None = None
     memory_limit_kb: int | None = None
+    checker: Checker | None = None
+    language_limits: Mapping[str, float] | None = None
+    stop_on_first_failure: bool | None = None
     content_hash: str | None = None
     revision: int | None = None
 
@@ -133,6 +141,8 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "relative_tolerance": _tolerance,
     "time_limit_ms": _time_limit,
     "memory_limit_kb": _memory_limit,
+    "language_limits": language_limits.pack,
+    "stop_on_first_failure": lambda value: value or None,
     "content_hash": _hash,
 }
 

@@ -12,6 +12,7 @@ import orjson
 from graphql_api.data import keys
 from graphql_api.data.actions import Action, Delete, Put
 from graphql_api.data.bodies import Bodies
+from graphql_api.data.checkers import with_checker
 from graphql_api.data.client import Dynamo
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.errors import Conflict, InvalidInput
@@ -35,7 +36,7 @@ from graphql_api.data.problem_inputs import (
     text_fields,
 )
 from graphql_api.data.problem_lists import ProblemFilter
-from graphql_api.data.records import Problem, Record, Solution, Statement
+from graphql_api.data.records import Checker, Problem, Record, Solution, Statement
 from graphql_api.data.removal import remove_items
 from graphql_api.data.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.words import ProblemState
@@ -73,7 +74,8 @@ class ProblemStore:
             updated_at=now,
             **card_fields(new),
         )
-        actions: list[Action] = [Put(card_item(checked_size(problem)), absent())]
+        problem = checked_size(with_checker(None, problem, new.checker))
+        actions: list[Action] = [Put(card_item(problem), absent())]
         actions += map(Put, entries(problem))
         actions += _counters(problem)
         if new.legacy_id is not None:
@@ -81,6 +83,8 @@ class ProblemStore:
         texts = Statement(**text_fields(new))
         if texts != Statement():
             actions.append(await self._body(keys.statement(*_key(problem)), texts))
+        if new.checker is not None:
+            actions.append(await self._body(keys.checker(*_key(problem)), new.checker))
         try:
             await self._dynamo.transact(actions)
         except TransactionFailed as error:
@@ -136,8 +140,10 @@ class ProblemStore:
             _refuse_deleted(seen)
             if changes.revision not in (None, seen.revision):
                 raise Conflict("the problem changed meanwhile; read it again", ("revision",))
-            after = checked_size(replace(seen, **on_card))
-            return Decision(after, await self._texts_after(seen, texts))
+            after = with_checker(seen, replace(seen, **on_card), changes.checker)
+            texts_after = await self._texts_after(seen, texts)
+            checker_after = await self._checker_after(seen, after, changes.checker)
+            return Decision(checked_size(after), [*texts_after, *checker_after])
 
         return await self._cards.change(platform, number, decide)
 
@@ -151,6 +157,15 @@ class ProblemStore:
         key = keys.statement(*_key(seen))
         stored = _record(Statement, await self._bodies.get(key, consistent=True))
         return [await self._body(key, replace(stored or Statement(), **changed))]
+
+    async def _checker_after(
+        self, seen: Problem, after: Problem, given: Checker | None
+    ) -> list[Action]:
+        """Return the write of a new checker, or the removal of one that goes."""
+        key = keys.checker(*_key(seen))
+        if given is not None:
+            return [await self._body(key, given)]
+        return [Delete(key)] if seen.checker_hash and not after.checker_hash else []
 
     async def set_solution(self, platform: str, number: str, language: str, code: str) -> Problem:
         """Give a problem its author's solution and list it under that language.

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Self
 
 from graphql_api.data.words import (
+    CheckerConvention,
     Comparer,
     HistoryStatus,
     JobKind,
@@ -250,7 +251,10 @@ class History(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem(Record):
-    """The card of one problem; also what its list entries hold."""
+    """The card of one problem; also what its list entries hold.
+
+    `language_limits` is of `language_limits.pack`, `checker_hash` the digest of its checker.
+    """
 
     entity: ClassVar[str] = "problem"
     platform: str = stored("pf")
@@ -270,6 +274,9 @@ class Problem(Record):
     samples: str | None = stored("smp", default=None)
     last_test_version: int = stored("tnv", default=0)
     legacy_id: int | None = stored("lid", default=None)
+    checker_hash: str | None = stored("ckh", default=None)
+    language_limits: str | None = stored("ll", default=None)
+    stop_on_first_failure: bool | None = stored("sff", default=None)
     content_hash: str | None = stored("hsh", default=None)
     created_at: int = stored("ca")
     updated_at: int = stored("ua")
@@ -296,6 +303,30 @@ class Solution(Record):
     language: str = stored("lg")
     code: str = stored("cod")
     updated_at: int = stored("ua")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checker(Record):
+    """A problem's own program that judges outputs, or talks with submissions; has limits too."""
+
+    entity: ClassVar[str] = "checker"
+    language: str = stored("lg")
+    code: str = stored("cod")
+    convention: CheckerConvention = stored("cv", CheckerConvention)
+    arguments: tuple[str, ...] = stored("arg", tuple, ())
+    time_limit_ms: int = stored("tl", default=10_000)
+    memory_limit_kb: int = stored("ml", default=524_288)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckerFault(Record):
+    """How a checker failed last, so that nothing could be judged; `test_number` None: at once."""
+
+    entity: ClassVar[str] = "fault"
+    checker_hash: str = stored("ckh")
+    message: str = stored("msg")
+    test_number: int | None = stored("no", default=None)
+    created_at: int = stored("ca")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from graphql_api.config import Settings
 from graphql_api.data.bodies import Bodies, open_bodies
+from graphql_api.data.checkers import CheckerStore
 from graphql_api.data.client import Dynamo, open_dynamo
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.executions import ExecutionStore
@@ -29,6 +30,7 @@ class Stores:
     plans: PlanStore
     problems: ProblemStore
     tests: TestSetStore
+    checkers: CheckerStore
     histories: HistoryStore
     executions: ExecutionStore
     feed: FeedStore
@@ -54,6 +56,7 @@ async def open_stores(settings: Settings, clock: Clock = now_ms) -> AsyncIterato
             plans=PlanStore(dynamo, clock),
             problems=ProblemStore(dynamo, bodies, clock),
             tests=TestSetStore(dynamo, bodies, clock),
+            checkers=CheckerStore(dynamo, bodies),
             histories=histories,
             executions=ExecutionStore(dynamo, bodies, feed, clock),
             feed=feed,

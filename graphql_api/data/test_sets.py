@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import structlog
 
-from graphql_api.data import keys
+from graphql_api.data import checkers, keys
 from graphql_api.data.actions import Delete, Put, Update
 from graphql_api.data.bodies import Bodies, DamagedBody
 from graphql_api.data.client import BATCH_WRITE_ITEMS, Dynamo, Item
@@ -34,7 +34,7 @@ from graphql_api.data.expressions import (
 )
 from graphql_api.data.pages import Cards, Window
 from graphql_api.data.problem_cards import Decision, ProblemCards, checked_size, index_keys
-from graphql_api.data.records import Problem, TestCase
+from graphql_api.data.records import Checker, Problem, TestCase
 from graphql_api.data.removal import remove_items
 from graphql_api.data.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.values import item_size
@@ -74,6 +74,14 @@ class PurgeNote:
     platform: str
     number: str
     version: int
+
+
+class JudgingSet(NamedTuple):
+    """All that judging by a problem needs; `checker` is None where its comparer needs none."""
+
+    problem: Problem
+    tests: list[TestCase]
+    checker: Checker | None
 
 
 class TestSetStore:
@@ -236,14 +244,14 @@ class TestSetStore:
 
     async def with_problem(
         self, platform: str, number: str, *, consistent: bool = False
-    ) -> tuple[Problem, list[TestCase]] | None:
-        """Return a problem, in whatever state, and its tests in order; None if there is none.
+    ) -> JudgingSet | None:
+        """Return a problem, in whatever state, with tests in order and checker; None if not there.
 
         One request for each MB, ceil(size / 4 KB) / 2 read units (twice that if consistent); read
-        again, strongly, when the set is not whole.
+        again, strongly, when the set is not whole, or the checker another than the card's.
 
         Raises:
-            Unavailable: the set is not whole at the second look either.
+            Unavailable: so it is at the second look, too.
         """
         partition = equals("PK", keys.problem_partition(platform, number))
         everything = partition & between("SK", keys.META, "T~")
@@ -253,9 +261,15 @@ class TestSetStore:
                 return None
             problem = Problem.from_item(items[0])
             tests = await self._assembled(items[1:], problem.test_version)
-            if tests is not None and len(tests) == problem.test_count:
-                return problem, tests
-        raise Unavailable("the problem's tests are not whole; try again later")
+            checker = await self._checker(items[1:])
+            is_right = problem.checker_hash == (checker and checkers.digest_of(checker))
+            if tests is not None and len(tests) == problem.test_count and is_right:
+                return JudgingSet(problem, tests, checker)
+        raise Unavailable("the problem's tests or checker are not whole; try again later")
+
+    async def _checker(self, items: Sequence[Item]) -> Checker | None:
+        heads = [item for item in items if item["SK"] == keys.CHECKER]
+        return checkers.load(await self._bodies.of_head(heads[0])) if heads else None
 
     async def load(
         self, platform: str, number: str, version: int, count: int, *, consistent: bool = False

@@ -78,6 +78,13 @@ class Comparer(StrEnum):
     INTERACTIVE = "INTERACTIVE"
 
 
+class CheckerConvention(StrEnum):
+    """How a checker is called, and how it says what it finds: docs/sandbox.md."""
+
+    TESTLIB = "TESTLIB"
+    ICPC = "ICPC"
+
+
 class Action(StrEnum):
     """What a plan limits, per UTC day."""
 

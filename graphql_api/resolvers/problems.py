@@ -1,15 +1,17 @@
 """Problems: reading what the viewer may see, and the editors' changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql_api.context import Context
+from graphql_api.data.checkers import check_complete
 from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphql_api.data.pages import Cards, Window
 from graphql_api.data.problem_inputs import NewProblem, ProblemChanges
 from graphql_api.data.records import Problem, Solution, Statement
 from graphql_api.data.words import Comparer, ProblemState
-from graphql_api.resolvers import access, validation
+from graphql_api.resolvers import access, checkers, validation
 from graphql_api.resolvers.histories import language_id
 from graphql_api.resolvers.paging import Listing, PageRequest, listed, scope_of
 from graphql_api.resolvers.test_cases import TestCaseData, checked_tests
@@ -42,6 +44,9 @@ class ProblemFields:
     rel_tolerance: float | None = None
     time_limit_ms: int | None = None
     memory_limit_kb: int | None = None
+    checker: checkers.CheckerFields | None = None
+    language_limits: Sequence[checkers.LanguageLimit] | None = None
+    stop_on_first_failure: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +128,7 @@ async def create(context: Context, wanted: CreateProblem) -> Problem:
     access.require_editor(context)
     fields = wanted.fields
     tests = checked_tests(wanted.tests) if wanted.tests else []
-    changes = _changes(fields)
+    changes = _changes(context, fields)
     new = NewProblem(
         platform=validation.platform(wanted.platform),
         number=validation.number(wanted.number),
@@ -133,6 +138,9 @@ async def create(context: Context, wanted: CreateProblem) -> Problem:
         statement=changes.statement,
         constraints=changes.constraints,
         comparer=fields.comparer or Comparer.TOKENS,
+        checker=changes.checker,
+        language_limits=changes.language_limits,
+        stop_on_first_failure=bool(changes.stop_on_first_failure),
         absolute_tolerance=changes.absolute_tolerance,
         relative_tolerance=changes.relative_tolerance,
         **_given(changes, "time_limit_ms", "memory_limit_kb"),
@@ -153,7 +161,7 @@ async def update(context: Context, key: ProblemKey, fields: ProblemFields) -> Pr
         Conflict: it changed meanwhile.
     """
     access.require_editor(context)
-    return await context.stores.problems.update(*key, _changes(fields))
+    return await context.stores.problems.update(*key, _changes(context, fields))
 
 
 async def complete(context: Context, key: ProblemKey) -> Problem:
@@ -163,6 +171,7 @@ async def complete(context: Context, key: ProblemKey) -> Problem:
         Unauthenticated, Forbidden: the viewer is no editor.
         NotFound: there is no such problem.
         Conflict: it has no test cases, or is deleted.
+        InvalidInput: its comparer needs a checker and it has none.
     """
     access.require_editor(context)
     problem = await context.stores.problems.get(*key, consistent=True)
@@ -174,6 +183,7 @@ async def complete(context: Context, key: ProblemKey) -> Problem:
         raise Conflict("the problem is deleted; restore it first")
     if problem.test_count == 0:
         raise Conflict("add test cases first: nothing could be judged by this problem")
+    check_complete(problem)
     return await context.stores.problems.set_state(*key, ProblemState.COMPLETED)
 
 
@@ -240,7 +250,7 @@ def _given(changes: ProblemChanges, *names: str) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _changes(fields: ProblemFields) -> ProblemChanges:
+def _changes(context: Context, fields: ProblemFields) -> ProblemChanges:
     """Return the fields as they are stored, checked."""
     return ProblemChanges(
         title=validation.given(fields.title, validation.title),
@@ -248,22 +258,15 @@ def _changes(fields: ProblemFields) -> ProblemChanges:
         tags=validation.given(fields.tags, validation.tags),
         statement=_text(fields.statement, "statement"),
         constraints=_text(fields.constraints, "constraints"),
-        comparer=_comparer(fields.comparer),
+        comparer=fields.comparer,
         absolute_tolerance=_tolerance(fields.abs_tolerance, "absTolerance", fields),
         relative_tolerance=_tolerance(fields.rel_tolerance, "relTolerance", fields),
         time_limit_ms=validation.given(fields.time_limit_ms, validation.time_limit_ms),
         memory_limit_kb=validation.given(fields.memory_limit_kb, validation.memory_limit_kb),
+        checker=None if fields.checker is None else checkers.checked(context, fields.checker),
+        language_limits=checkers.language_limits(context, fields.language_limits),
+        stop_on_first_failure=fields.stop_on_first_failure,
     )
-
-
-def _comparer(value: Comparer | None) -> Comparer | None:
-    if value in (Comparer.CHECKER, Comparer.INTERACTIVE):
-        raise InvalidInput(
-            f"this deployment cannot judge with {value}, which takes a program of the problem; "
-            "choose TOKENS, TOKENS_IGNORE_CASE, LINES, UNORDERED_LINES, EXACT or FLOAT",
-            ("comparer",),
-        )
-    return value
 
 
 def _text(value: str | None, name: str) -> str | None:

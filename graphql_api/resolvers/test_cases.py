@@ -53,12 +53,9 @@ def checked_tests(tests: Sequence[TestCaseData]) -> list[NewTest]:
 
 
 def _checked(index: int, test: TestCaseData) -> NewTest:
-    path = ("testCases", str(index))
-    for name, value in (("input", test.input), ("output", test.output)):
-        try:
-            validation.text(value, name, TEST_BYTES)
-        except InvalidInput as error:
-            raise InvalidInput(error.message, (*path, *error.path)) from error
+    with validation.inside("testCases", str(index)):
+        validation.text(test.input, "input", TEST_BYTES)
+        validation.text(test.output, "output", TEST_BYTES)
     return NewTest(input=test.input.encode(), output=test.output.encode(), is_sample=test.is_sample)
 
 

@@ -4,7 +4,8 @@ Every function returns the value to use, or raises `InvalidInput` naming the fie
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 from unicodedata import category
 
@@ -36,6 +37,15 @@ PLAN_LIMIT = 1_000_000
 _EMAIL = re.compile(r"[^@\s\x00-\x1f<>,;:\"]+@[^@\s\x00-\x1f<>,;:\"]+\.[^@\s.]+")
 _PLAN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _URL = re.compile(r"https?://[^\s\x00-\x1f]+", re.IGNORECASE)
+
+
+@contextmanager
+def inside(*path: str) -> Iterator[None]:
+    """Put the paths of what is refused in the block below a path."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(error.message, (*path, *error.path)) from error
 
 
 def given(value: T | None, check: Callable[[T], U]) -> U | None:

@@ -6,6 +6,7 @@ from typing import Any
 import strawberry
 
 from graphql_api.data.words import (
+    CheckerConvention,
     Comparer,
     HistoryStatus,
     ProblemState,
@@ -15,6 +16,7 @@ from graphql_api.data.words import (
 )
 
 __all__ = [
+    "CheckerConvention",
     "Comparer",
     "ErrorCode",
     "HistoryStatus",
@@ -129,5 +131,15 @@ _described(
         "FLOAT": "Word by word, numbers within the tolerances.",
         "CHECKER": "By a program of the problem.",
         "INTERACTIVE": "By a program of the problem that talks with the submission.",
+    },
+)
+_described(
+    CheckerConvention,
+    "How a checker is called with files, and how its exit code is read.",
+    {
+        "TESTLIB": "Arguments input, output, answer. 0 accepts; 1, 2, 4 and 8 do not; "
+        "all else is a fault.",
+        "ICPC": "Arguments input, answer, feedback directory; output on standard input. "
+        "42 accepts, 43 does not; all else is a fault.",
     },
 )

@@ -4,9 +4,10 @@ from typing import Any
 
 import strawberry
 
+from graphql_api.resolvers import checkers
 from graphql_api.resolvers.problems import ProblemFields
 from graphql_api.resolvers.test_cases import TestCaseData
-from graphql_api.schema.enums import Comparer
+from graphql_api.schema.enums import CheckerConvention, Comparer
 
 _TITLE = "Its title, at most 200 characters; what passes 300 bytes in UTF-8 is cut off."
 
@@ -34,6 +35,41 @@ class TestCaseInput:
         return TestCaseData(input=self.input, output=self.output, is_sample=self.is_sample)
 
 
+@strawberry.input(description="A program of the problem that judges, or talks with submissions.")
+class CheckerInput:
+    """The problem's own program."""
+
+    language: str = strawberry.field(description="The language: id, name or alias, in any case.")
+    code: str = strawberry.field(description="The program, one file of at most 256 KB in UTF-8.")
+    convention: CheckerConvention = strawberry.field(
+        description="How it is called, and how it says what it finds."
+    )
+    arguments: list[str] | None = _optional("Further arguments, at most 20.")
+    time_limit_ms: int | None = _optional("CPU time of a test; 10,000 ms unless told.")
+    memory_limit_kb: int | None = _optional("Memory of a test; 524,288 KB unless told.")
+
+    def to_fields(self) -> checkers.CheckerFields:
+        """Return the checker as the use cases take it."""
+        return checkers.CheckerFields(
+            language=self.language,
+            code=self.code,
+            convention=self.convention,
+            arguments=self.arguments,
+            time_limit_ms=self.time_limit_ms,
+            memory_limit_kb=self.memory_limit_kb,
+        )
+
+
+@strawberry.input(description="A language's own share of the problem's time limit.")
+class LanguageLimitInput:
+    """In place of what the language gets of every problem."""
+
+    language: str = strawberry.field(description="The language: id, name or alias, in any case.")
+    time_multiplier: float = strawberry.field(
+        description="How often it has the time limit: 0.1 to 100, at most two decimals."
+    )
+
+
 @strawberry.input(description="A new problem.")
 class CreateProblemInput:
     """A DRAFT to be."""
@@ -54,6 +90,15 @@ class CreateProblemInput:
     rel_tolerance: float | None = _optional("Relative tolerance, with FLOAT.")
     time_limit_ms: int | None = _optional("CPU time of a test; 2,000 ms unless told.")
     memory_limit_kb: int | None = _optional("Memory of a test; 262,144 KB unless told.")
+    checker: CheckerInput | None = _optional(
+        "Its own program: with the comparers CHECKER and INTERACTIVE, which need one."
+    )
+    language_limits: list[LanguageLimitInput] | None = _optional(
+        "Languages with time limits of their own, at most 16."
+    )
+    stop_on_first_failure: bool | None = _optional(
+        "Whether tests after the first that fails are SKIPPED; they are run unless told."
+    )
     test_cases: list[TestCaseInput] | None = _optional("Its first tests.")
 
 
@@ -74,6 +119,15 @@ class UpdateProblemInput:
     rel_tolerance: float | None = _optional("Relative tolerance, with FLOAT.")
     time_limit_ms: int | None = _optional("CPU time of a test, in milliseconds.")
     memory_limit_kb: int | None = _optional("Memory of a test, in kilobytes.")
+    checker: CheckerInput | None = _optional(
+        "Its own program: with the comparers CHECKER and INTERACTIVE; goes with them."
+    )
+    language_limits: list[LanguageLimitInput] | None = _optional(
+        "Languages with time limits of their own, at most 16; empty for none."
+    )
+    stop_on_first_failure: bool | None = _optional(
+        "Whether tests after the first that fails are SKIPPED."
+    )
 
 
 def fields_of(given: CreateProblemInput | UpdateProblemInput) -> ProblemFields:
@@ -89,7 +143,19 @@ def fields_of(given: CreateProblemInput | UpdateProblemInput) -> ProblemFields:
         rel_tolerance=given.rel_tolerance,
         time_limit_ms=given.time_limit_ms,
         memory_limit_kb=given.memory_limit_kb,
+        checker=given.checker.to_fields() if given.checker else None,
+        language_limits=_limits_of(given.language_limits),
+        stop_on_first_failure=given.stop_on_first_failure,
     )
+
+
+def _limits_of(given: list[LanguageLimitInput] | None) -> list[checkers.LanguageLimit] | None:
+    if given is None:
+        return None
+    return [
+        checkers.LanguageLimit(language=one.language, time_multiplier=one.time_multiplier)
+        for one in given
+    ]
 
 
 @strawberry.input(description="Which problem to show to everyone.")

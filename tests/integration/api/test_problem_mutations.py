@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from graphql_api.data import keys
+from graphql_api.data.expressions import Change
+from graphql_api.data.records import CheckerFault
 from graphql_api.data.words import ProblemState
 from tests.integration.api.conftest import ADMIN, Api
 
@@ -13,6 +16,19 @@ NEW = {"platform": "algoitny", "number": "7", "title": "Seven"}
 TESTS = [{"input": "1", "output": "2", "isSample": True}, {"input": "3", "output": "4"}]
 PROBLEM = """problem { id state title url tags statement constraints comparer absTolerance
   relTolerance timeLimitMs memoryLimitKb testCount solution { language code } }"""
+
+CHECKER = {"language": "py", "code": "raise SystemExit(42)", "convention": "ICPC"}
+SETTINGS = """problem { comparer stopOnFirstFailure languageLimits { language timeMultiplier }
+  checker { language code convention arguments timeLimitMs memoryLimitKb
+    fault { message testNumber } } }"""
+
+
+def checker(**changed: Any) -> dict[str, Any]:
+    return {"comparer": "CHECKER", "checker": CHECKER | changed}
+
+
+def limits(*pairs: tuple[str, float]) -> dict[str, Any]:
+    return {"languageLimits": [{"language": one, "timeMultiplier": many} for one, many in pairs]}
 
 
 async def problem_id(api: Api, token: str) -> str:
@@ -66,8 +82,23 @@ async def test_a_problem_is_created_completed_and_found_by_everyone(api: Api) ->
         ({"timeLimitMs": 0}, ["timeLimitMs"]),
         ({"timeLimitMs": 60_001}, ["timeLimitMs"]),
         ({"memoryLimitKb": 1}, ["memoryLimitKb"]),
-        ({"comparer": "CHECKER"}, ["comparer"]),
-        ({"comparer": "INTERACTIVE"}, ["comparer"]),
+        ({"comparer": "CHECKER"}, ["checker"]),
+        ({"comparer": "INTERACTIVE"}, ["checker"]),
+        ({"checker": CHECKER}, ["checker"]),
+        ({"comparer": "LINES", "checker": CHECKER}, ["checker"]),
+        (checker(language="cobol"), ["checker", "language"]),
+        (checker(code=" "), ["checker", "code"]),
+        (checker(code="x" * (256 * 1024 + 1)), ["checker", "code"]),
+        (checker(arguments=["x"] * 21), ["checker", "arguments"]),
+        (checker(arguments=["a\nb"]), ["checker", "arguments"]),
+        (checker(arguments=["x" * 200] * 6), ["checker", "arguments"]),
+        (checker(timeLimitMs=1), ["checker", "timeLimitMs"]),
+        (checker(memoryLimitKb=1 << 23), ["checker", "memoryLimitKb"]),
+        (limits(("cobol", 2)), ["languageLimits", "language"]),
+        (limits(("python", 2), ("py", 3)), ["languageLimits"]),
+        (limits(("python", 0)), ["languageLimits"]),
+        (limits(("python", 101)), ["languageLimits"]),
+        (limits(("python", 1.234)), ["languageLimits"]),
         ({"comparer": "FLOAT", "absTolerance": -1}, ["absTolerance"]),
         ({"comparer": "EXACT", "relTolerance": 0.1}, ["relTolerance"]),
         ({"testCases": [{"input": "\x00", "output": ""}]}, ["testCases", "0", "input"]),
@@ -100,6 +131,111 @@ async def test_an_update_changes_what_is_given(api: Api) -> None:
     assert changed["tags"] == ["a"]
     bad = await api.mutate("updateProblem", PROBLEM, editor, problemId=pid, title="")
     assert (bad["__typename"], bad["path"]) == ("InvalidInput", ["title"])
+
+
+async def test_a_problem_carries_its_checker_limits_of_languages_and_early_stop(api: Api) -> None:
+    editor = await api.editor()
+    given = NEW | checker(arguments=["case_sensitive"]) | limits(("py", 2.5), ("java", 4))
+    given["stopOnFirstFailure"] = True
+    made = (await api.mutate("createProblem", SETTINGS, editor, **given))["problem"]
+    assert made == {
+        "comparer": "CHECKER",
+        "stopOnFirstFailure": True,
+        "languageLimits": [
+            {"language": "java", "timeMultiplier": 4.0},
+            {"language": "python", "timeMultiplier": 2.5},
+        ],
+        "checker": {
+            "language": "python",
+            "code": "raise SystemExit(42)",
+            "convention": "ICPC",
+            "arguments": ["case_sensitive"],
+            "timeLimitMs": 10_000,
+            "memoryLimitKb": 524_288,
+            "fault": None,
+        },
+    }
+
+
+async def test_a_checker_is_for_editors_and_limits_of_languages_for_everyone(api: Api) -> None:
+    editor = await api.editor()
+    given = NEW | checker() | limits(("c", 2)) | {"testCases": TESTS}
+    made = await api.mutate("createProblem", "problem { id }", editor, **given)
+    done = {"problemId": made["problem"]["id"]}
+    await api.mutate("completeProblem", "problem { id }", editor, **done)
+    query = f'{{ problem(platform: "algoitny", number: "7") {SETTINGS.removeprefix("problem")} }}'
+    for token in (None, await api.sign_in("bob@example.org")):
+        found = (await api.data(query, token))["problem"]
+        assert found["checker"] is None
+        assert found["languageLimits"] == [{"language": "c", "timeMultiplier": 2.0}]
+    assert (await api.data(query, editor))["problem"]["checker"]["code"] == CHECKER["code"]
+
+
+async def test_a_checker_goes_with_its_comparer(api: Api) -> None:
+    editor = await api.editor()
+    await api.problem()
+    pid = await problem_id(api, editor)
+
+    async def update(**changed: Any) -> Any:
+        return await api.mutate("updateProblem", SETTINGS, editor, problemId=pid, **changed)
+
+    refused = await update(comparer="CHECKER")
+    assert (refused["__typename"], refused["path"]) == ("InvalidInput", ["checker"])
+    assert "CHECKER needs a `checker`" in refused["message"]
+    assert (await update(**checker()))["problem"]["checker"]["code"] == CHECKER["code"]
+    assert (await update(title="Same"))["problem"]["checker"]["code"] == CHECKER["code"]
+    refused = await update(comparer="INTERACTIVE")
+    assert (refused["__typename"], refused["path"]) == ("InvalidInput", ["checker"])
+    assert (await update(comparer="LINES"))["problem"]["checker"] is None
+    assert await api.services.stores.checkers.get("algoitny", "1") is None
+    refused = await update(comparer="CHECKER")
+    assert refused["__typename"] == "InvalidInput"
+
+
+async def test_limits_of_languages_and_early_stop_can_be_taken_back(api: Api) -> None:
+    editor = await api.editor()
+    await api.problem()
+    given = {"problemId": await problem_id(api, editor)}
+    wanted = given | limits(("c", 2)) | {"stopOnFirstFailure": True}
+    await api.mutate("updateProblem", SETTINGS, editor, **wanted)
+    kept = (await api.mutate("updateProblem", SETTINGS, editor, **given))["problem"]
+    assert (len(kept["languageLimits"]), kept["stopOnFirstFailure"]) == (1, True)
+    wanted = given | limits() | {"stopOnFirstFailure": False}
+    gone = (await api.mutate("updateProblem", SETTINGS, editor, **wanted))["problem"]
+    assert (gone["languageLimits"], gone["stopOnFirstFailure"]) == ([], False)
+
+
+async def test_a_problem_whose_comparer_lacks_its_program_is_not_completed(api: Api) -> None:
+    """As older code could leave it."""
+    editor = await api.editor()
+    await api.problem(state=ProblemState.DRAFT)
+    key = keys.problem("algoitny", "1")
+    await api.services.stores.dynamo.update(key, Change({"cr": "CHECKER"}))
+    pid = await problem_id(api, editor)
+    result = await api.mutate("completeProblem", SETTINGS, editor, problemId=pid)
+    assert (result["__typename"], result["path"]) == ("InvalidInput", ["checker"])
+    renamed = await api.mutate("updateProblem", PROBLEM, editor, problemId=pid, title="New")
+    assert renamed["problem"]["title"] == "New"
+
+
+async def test_editors_see_how_the_present_checker_failed_last(api: Api) -> None:
+    editor = await api.editor()
+    given = NEW | checker()
+    made = await api.mutate("createProblem", "problem { id }", editor, **given)
+    stores = api.services.stores
+    card = await stores.problems.get("algoitny", "7", consistent=True)
+    assert card is not None
+    assert card.checker_hash is not None
+    fault = CheckerFault(
+        checker_hash=card.checker_hash, message="가" * 5000, test_number=3, created_at=5
+    )
+    await stores.checkers.note_fault("algoitny", "7", fault)
+    given = {"problemId": made["problem"]["id"]}
+    shown = (await api.mutate("updateProblem", SETTINGS, editor, **given))["problem"]["checker"]
+    assert shown["fault"] == {"message": "가" * 1365, "testNumber": 3}
+    given |= checker(code="raise SystemExit(43)")
+    shown = (await api.mutate("updateProblem", SETTINGS, editor, **given))["problem"]["checker"]
+    assert shown["fault"] is None
 
 
 async def test_an_empty_url_is_removed(api: Api) -> None:

@@ -123,7 +123,7 @@ async def test_a_package_arrives_as_it_is(stores: Stores) -> None:
 
     found = await stores.tests.with_problem("algoitny", "2")
     assert found is not None
-    problem, tests = found
+    problem, tests, _ = found
     assert problem.state is ProblemState.COMPLETED
     assert (problem.time_limit_ms, problem.memory_limit_kb) == (3000, 512 * 1024)
     assert problem.content_hash == content_hash(package)

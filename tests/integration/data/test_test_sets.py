@@ -8,17 +8,18 @@ import pytest
 
 from graphql_api.data import keys
 from graphql_api.data.bodies import Bodies
+from graphql_api.data.checkers import digest_of
 from graphql_api.data.client import Dynamo, Item
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound, Unavailable
-from graphql_api.data.expressions import equals
+from graphql_api.data.expressions import Change, equals
 from graphql_api.data.meter import metered
 from graphql_api.data.pages import Window
 from graphql_api.data.problem_inputs import NewProblem, ProblemChanges
 from graphql_api.data.problems import ProblemStore
-from graphql_api.data.records import Problem, TestCase
+from graphql_api.data.records import Checker, Problem, TestCase
 from graphql_api.data.test_sets import GRACE_MS, NewTest, PurgeNote, TestSetStore
 from graphql_api.data.values import item_size
-from graphql_api.data.words import ProblemState
+from graphql_api.data.words import CheckerConvention, Comparer, ProblemState
 
 pytestmark = pytest.mark.dynamodb
 
@@ -106,7 +107,7 @@ async def test_problem_and_ten_small_tests_are_one_request_of_their_size(sets, d
     given = [NewTest(input=noise.randbytes(400), output=noise.randbytes(100)) for _ in range(10)]
     await sets.replace(*ONE, given)
     with metered() as meter:
-        problem, tests = await sets.with_problem(*ONE)
+        problem, tests, _ = await sets.with_problem(*ONE)
     assert (problem.test_count, len(tests)) == (10, 10)
     assert [one.input for one in tests] == [one.input for one in given]
     read = [item for item in await partition(dynamo) if "M" <= item["SK"] <= "T~"]
@@ -117,7 +118,7 @@ async def test_problem_and_ten_small_tests_are_one_request_of_their_size(sets, d
 
 
 async def test_a_problem_without_tests_has_none_and_no_problem_is_none(sets):
-    problem, tests = await sets.with_problem(*ONE)
+    problem, tests, _ = await sets.with_problem(*ONE)
     assert (problem.test_version, tests) == (None, [])
     assert await sets.with_problem("demo", "none") is None
 
@@ -219,7 +220,7 @@ async def test_a_set_that_is_being_written_is_not_visible(sets, dynamo, wire):
     (crash,) = await outcomes(sets.replace(*ONE, new(*["b"] * 40)))
     assert type(crash).__name__ == "Crash"
     assert len(await sorts(dynamo, "T#00002#")) == 25
-    problem, tests = await sets.with_problem(*ONE)
+    problem, tests, _ = await sets.with_problem(*ONE)
     assert names(tests) == ["a"]
     assert problem.test_version == 1
 
@@ -316,7 +317,7 @@ async def test_tests_of_a_deleted_problem_cannot_be_written(sets, problems, dyna
             await call
     assert await sorts(dynamo, "T#") == ["T#00001#00001"]
     # Readers see the state, and decide by it.
-    problem, _ = await sets.with_problem(*ONE)
+    problem, _, _ = await sets.with_problem(*ONE)
     assert problem.state is ProblemState.DELETED
 
 
@@ -513,3 +514,34 @@ async def test_a_set_beyond_the_limits_leaves_nothing(sets, dynamo):
         await sets.replace(*ONE, new(*["a"] * 2001))
     assert await sorts(dynamo, "T#") == []
     assert await sorts(dynamo, "X#") == []
+
+
+ICPC = CheckerConvention.ICPC
+CHECKER = Checker(language="c", code="int main(void) { return 42; }", convention=ICPC)
+
+
+async def test_the_checker_comes_with_problem_and_tests_in_the_same_request(sets, problems):
+    await problems.create(
+        NewProblem(
+            platform="demo", number="2", title="T", comparer=Comparer.CHECKER, checker=CHECKER
+        )
+    )
+    await sets.replace("demo", "2", new("a", "b"))
+    with metered() as meter:
+        found = await sets.with_problem("demo", "2")
+    assert meter.requests == 1
+    assert (found.checker, names(found.tests)) == (CHECKER, ["a", "b"])
+    assert found.problem.checker_hash == digest_of(CHECKER)
+
+
+async def test_a_checker_that_is_not_the_card_s_is_read_again_strongly(sets, problems, dynamo):
+    """As an eventual read may find one of the two older."""
+    await problems.create(
+        NewProblem(
+            platform="demo", number="2", title="T", comparer=Comparer.CHECKER, checker=CHECKER
+        )
+    )
+    await dynamo.update(keys.problem("demo", "2"), Change({"ckh": "0" * 16}))
+    with metered() as meter, pytest.raises(Unavailable, match="checker"):
+        await sets.with_problem("demo", "2")
+    assert meter.requests == 2

@@ -1,0 +1,38 @@
+"""A problem's own multipliers of its time limit, by language, as one short text on its card."""
+
+from collections.abc import Mapping
+
+from graphql_api.data import keys
+from graphql_api.data.errors import InvalidInput
+
+MOST_LANGUAGES = 16
+SMALLEST, LARGEST = 0.1, 100.0
+PATH = ("languageLimits",)
+
+
+def pack(multipliers: Mapping[str, float]) -> str | None:
+    """Return `java:1.5,python:4` for multipliers by language id; None for none.
+
+    Raises:
+        InvalidInput: there are too many, one is out of bounds, or has more than two decimals.
+    """
+    if len(multipliers) > MOST_LANGUAGES:
+        raise InvalidInput(f"at most {MOST_LANGUAGES} languages have limits of their own", PATH)
+    return ",".join(_packed(*one) for one in sorted(multipliers.items())) or None
+
+
+def _packed(language: str, multiplier: float) -> str:
+    if "," in keys.part(language, PATH[0]):
+        raise InvalidInput("a language's id holds no comma", PATH)
+    if not SMALLEST <= multiplier <= LARGEST or round(multiplier, 2) != multiplier:
+        raise InvalidInput(
+            f"a multiplier lies between {SMALLEST:g} and {LARGEST:g}, with at most two decimals",
+            PATH,
+        )
+    return f"{language}:{multiplier:g}"
+
+
+def unpack(text: str | None) -> dict[str, float]:
+    """Return the multipliers that were packed, by language id."""
+    pairs = (one.split(":") for one in text.split(",")) if text else ()
+    return {language: float(multiplier) for language, multiplier in pairs}

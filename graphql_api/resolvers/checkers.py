@@ -1,0 +1,95 @@
+"""Checkers and limits of languages: what editors say of them, and what they are shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from graphql_api.context import Context
+from graphql_api.data.errors import InvalidInput
+from graphql_api.data.records import Checker, CheckerFault, Problem
+from graphql_api.data.words import CheckerConvention
+from graphql_api.resolvers import validation
+from graphql_api.resolvers.histories import language_id
+
+ARGUMENTS = 20
+ARGUMENT_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckerFields:
+    """A checker as an editor sends it; None takes the default."""
+
+    language: str
+    code: str
+    convention: CheckerConvention
+    arguments: Sequence[str] | None = None
+    time_limit_ms: int | None = None
+    memory_limit_kb: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageLimit:
+    """How often a language has the problem's time limit."""
+
+    language: str
+    time_multiplier: float
+
+
+def checked(context: Context, fields: CheckerFields) -> Checker:
+    """Return a checker as it is stored.
+
+    Raises:
+        InvalidInput: a field breaks its rule.
+    """
+    limits = {"time_limit_ms": fields.time_limit_ms, "memory_limit_kb": fields.memory_limit_kb}
+    with validation.inside("checker"):
+        return Checker(
+            language=_language(context, fields.language),
+            code=validation.code(fields.code),
+            convention=fields.convention,
+            arguments=_arguments(fields.arguments or ()),
+            **{name: value for name, value in limits.items() if value is not None},
+        )
+
+
+def _arguments(given: Sequence[str]) -> tuple[str, ...]:
+    if len(given) > ARGUMENTS:
+        raise InvalidInput(f"`arguments` must hold at most {ARGUMENTS}", ("arguments",))
+    return tuple(validation.line(one, "arguments", ARGUMENT_CHARACTERS) for one in given)
+
+
+def language_limits(
+    context: Context, given: Sequence[LanguageLimit] | None
+) -> dict[str, float] | None:
+    """Return multipliers of the time limit by language id.
+
+    Raises:
+        InvalidInput: a language is unknown, or stands there twice.
+    """
+    if given is None:
+        return None
+    with validation.inside("languageLimits"):
+        found = {_language(context, one.language): one.time_multiplier for one in given}
+    if len(found) < len(given):
+        raise InvalidInput("a language stands there once at most", ("languageLimits",))
+    return found
+
+
+def _language(context: Context, name: str) -> str:
+    known = language_id(context, name)
+    assert known is not None
+    return known
+
+
+async def checker_of(context: Context, problem: Problem) -> Checker | None:
+    """Return a problem's checker, to editors."""
+    if not context.is_editor or problem.checker_hash is None:
+        return None
+    return await context.loaders.checkers.load((problem.platform, problem.number))
+
+
+async def fault_of(context: Context, problem: Problem) -> CheckerFault | None:
+    """Return how the present checker failed last, to editors."""
+    if not context.is_editor:
+        return None
+    fault = await context.loaders.checker_faults.load((problem.platform, problem.number))
+    return fault if fault and fault.checker_hash == problem.checker_hash else None
