@@ -17,7 +17,8 @@ from graphql_api.data.records import History
 from graphql_api.data.stores import Stores
 from graphql_api.data.test_sets import NewTest
 from graphql_api.data.words import HistoryStatus, Verdict
-from tasks.execution import CANCEL_PATIENCE_S, Execution, JudgeFailed
+from tasks.execution import Execution, JudgeFailed
+from tasks.interruptible import CANCEL_PATIENCE_S
 from tasks.judge import Judge, Judgement
 from tasks.signals import Nudges, signal
 from tests.executions import ADD, ADD_CPP, WRONG, Desk, sleeping
