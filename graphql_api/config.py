@@ -122,6 +122,11 @@ class Settings(BaseSettings):
         Path(".data/work"),
         description="Where workers keep test sets and compiled programs between executions.",
     )
+    judge_languages: Words = Field(
+        (),
+        description="Comma-separated languages that this worker offers, such as "
+        "`python, cpp`. Empty: all that it finds on its host.",
+    )
     judge_slots: int = Field(
         0,
         ge=0,
@@ -172,7 +177,9 @@ class Settings(BaseSettings):
         "the API.",
     )
 
-    @field_validator("admin_emails", "allowed_origins", "secret_keys", mode="before")
+    @field_validator(
+        "admin_emails", "allowed_origins", "judge_languages", "secret_keys", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return _words(value)

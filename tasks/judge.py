@@ -213,7 +213,9 @@ class Judge:
         self._sandbox = open_sandbox(root, self._settings.judge_slots, self._forced)
         self._closing.callback(self._sandbox.close)
         self._compiler = Compiler(self._sandbox)
-        self._languages = detect_languages(self._sandbox, self._compiler)
+        self._languages = detect_languages(
+            self._sandbox, self._compiler, self._settings.judge_languages
+        )
         self._pool = ThreadPoolExecutor(len(self._sandbox.slots), thread_name_prefix="judge")
         self._closing.callback(self._pool.shutdown)
         return self

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Engine = TypeVar("Engine", bound=EngineProcess)
 ROOT = Path(__file__).parents[1]
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+FEW_LANGUAGES = "python, c, cpp, javascript, java"
 SECRET = "a-secret-of-the-tests-with-enough-characters"
 
 
@@ -47,6 +48,8 @@ def pytest_configure() -> None:
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
     os.environ.update(CREDENTIALS)
+    # Workers start sooner that look for few languages; what tests all of them says so.
+    os.environ["JUDGE_LANGUAGES"] = FEW_LANGUAGES
 
 
 @pytest.fixture(scope="session")

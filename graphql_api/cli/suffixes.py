@@ -7,19 +7,38 @@ judge would start more than a look at a file's name is worth.
 from pathlib import PurePath
 
 _LANGUAGES = {
+    ".awk": "awk",
     ".c": "c",
     ".c++": "cpp",
     ".cc": "cpp",
+    ".cl": "commonlisp",
     ".cpp": "cpp",
+    ".cs": "csharp",
     ".cxx": "cpp",
+    ".d": "d",
+    ".f90": "fortran",
+    ".go": "go",
+    ".hs": "haskell",
     ".java": "java",
     ".js": "javascript",
+    ".kt": "kotlin",
+    ".lisp": "commonlisp",
+    ".lua": "lua",
     ".mjs": "javascript",
+    ".ml": "ocaml",
+    ".nim": "nim",
+    ".pas": "pascal",
+    ".php": "php",
+    ".pl": "perl",
     ".py": "python",
     ".py3": "python",
+    ".rb": "ruby",
+    ".rs": "rust",
+    ".sh": "bash",
+    ".ts": "typescript",
 }
 # The codes of the Problem Package Format that are no ids of ours.
-_CODES = {"python3": "python"}
+_CODES = {"lisp": "commonlisp", "python3": "python"}
 
 
 def language_of(name: str) -> str | None:

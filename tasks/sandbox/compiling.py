@@ -16,8 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tasks.sandbox.languages import LanguageSpec
+from tasks.sandbox.prebuilt import PrebuiltStore
 from tasks.sandbox.report import Outcome, Program, Report, RunLimits
 from tasks.sandbox.sandbox import Sandbox
+from tasks.sandbox.slots import WaitCancelled
 from tasks.sandbox.toolchains import Installed, fill
 
 OUTPUT_BYTES = 64 * 1024
@@ -30,7 +33,16 @@ UNTOUCHED_S = 600
 PRUNE_EVERY = 100
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
-_NOISE = re.compile(r"^(\s+at .*\(?node:internal.*|Node\.js v.*|)\n", re.MULTILINE)
+# The directories of absolute paths that exist inside only; what compilers call their own files.
+_PLACES = re.compile(r"(?<![\w./])/(?:usr|lib|lib64|bin|box|tmp|opt|etc|proc)/(?:[^\s/:'\"`()]+/)*")
+_OBJECT = re.compile(r"\bcc\w{6}\.o\b")
+# What a checker says of a source that is good, and where in itself it found the fault.
+_NOISE = re.compile(
+    r"^(\s+at .*\(?node:internal.*|Node\.js v.*|\S+ syntax OK|Syntax OK|"
+    r"No syntax errors detected in .*|)\n",
+    re.MULTILINE,
+)
+CUT = "\n… (cut)"
 
 
 class CompilerBroken(Exception):
@@ -55,12 +67,19 @@ class Compiled:
     from_cache: bool = False
 
 
-def clean_output(raw: bytes, *, is_check: bool = False) -> str:
-    """Return a compiler's words as text for its user, cut to 64 KB."""
-    text = raw[:OUTPUT_BYTES].decode("utf-8", "replace").replace("/box/", "")
-    if is_check:
-        text = _NOISE.sub("", text)
-    return text.encode()[:OUTPUT_BYTES].decode("utf-8", "ignore").strip()
+def clean_output(raw: bytes, spec: LanguageSpec) -> str:
+    """Return a compiler's words as text for its user, without places, cut to 64 KB."""
+    text = _PLACES.sub("", raw[:OUTPUT_BYTES].decode("utf-8", "replace"))
+    text = _OBJECT.sub(f"{Path(spec.file_name).stem}.o", text).strip()
+    if spec.check:
+        text = _NOISE.sub("", f"{text}\n").strip()
+    for said, hint in spec.hints:
+        if said in text:
+            text = f"{text}\n({hint})"
+    if len(raw) < OUTPUT_BYTES and len(text.encode()) <= OUTPUT_BYTES:
+        return text
+    room = OUTPUT_BYTES - len(CUT.encode())
+    return text.encode()[:room].decode("utf-8", "ignore") + CUT
 
 
 class Compiler:
@@ -68,6 +87,7 @@ class Compiler:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
+        self._prebuilt = PrebuiltStore(sandbox)
         programs = sandbox.shared / "programs"
         self._directory = programs / BOOT_ID.read_text()[:8]
         self._directory.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -99,18 +119,31 @@ class Compiler:
         cancelled: Callable[[], bool] | None,
     ) -> Compiled:
         spec = installed.spec
+        files = {spec.file_name: code}
         program = Program(
             fill(spec.compile, installed.tools),
-            files={spec.file_name: code},
+            files=files | {name: text.encode() for name, text in spec.support},
             collect_kb=0 if spec.check else COLLECT_KB,
+            mounts=self._mounts(installed, code, cancelled),
         )
         with self._sandbox.run(program, b"", compile_limits(installed), cancelled) as report:
             output = self._said(report, installed)
             directory = None
             if report.outcome is Outcome.OK:
-                files = {spec.file_name: code} if spec.check else self._made(report, installed)
-                directory = self._store(place, files, output)
+                made = files if spec.check else self._made(report, program)
+                if spec.check or spec.product in made:
+                    directory = self._store(place, made, output)
+                else:
+                    output = f"{output}\n({spec.no_product})".strip()
             return Compiled(directory, output, report.wall_ms, report.queue_ms)
+
+    def _mounts(
+        self, installed: Installed, code: bytes, cancelled: Callable[[], bool] | None
+    ) -> dict[str, Path]:
+        try:
+            return self._prebuilt.mounts(installed, code, cancelled)
+        except WaitCancelled:
+            raise CompileCancelled from None
 
     @staticmethod
     def _said(report: Report, installed: Installed) -> str:
@@ -119,17 +152,17 @@ class Compiler:
         if report.outcome is Outcome.INTERNAL:
             raise CompilerBroken(report.message)
         said = report.stderr + report.stdout.read(OUTPUT_BYTES)
-        output = clean_output(said, is_check=installed.spec.check)
+        output = clean_output(said, installed.spec)
         if report.outcome not in (Outcome.OK, Outcome.NONZERO_EXIT):
             output = f"The compiler was stopped: {report.message}.\n{output}".strip()
         return output
 
     @staticmethod
-    def _made(report: Report, installed: Installed) -> dict[str, bytes]:
+    def _made(report: Report, program: Program) -> dict[str, bytes]:
         if report.collected is None:
             raise CompilerBroken("the compiled program did not arrive whole")
-        source = installed.spec.file_name
-        return {name: data for name, data in report.collected.items() if name != source}
+        given = program.files
+        return {name: data for name, data in report.collected.items() if name not in given}
 
     def _store(self, place: Path, files: dict[str, bytes], output: str) -> Path:
         with tempfile.TemporaryDirectory(dir=self._directory, prefix=".new-") as scratch:

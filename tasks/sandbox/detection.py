@@ -1,19 +1,30 @@
-"""Which languages this host really runs: find the tools, then compile and run a program of each."""
+"""Which languages this host really runs: find the tools, then compile and run a program of each.
 
+What passed is remembered until the next boot, for as long as neither the table's entry nor a tool
+changes.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graphql_api.data.languages import LanguageInfo
-from tasks.sandbox.compiling import Compiler, CompilerBroken
-from tasks.sandbox.languages import LANGUAGES, LanguageSpec
+from tasks.sandbox.compiling import BOOT_ID, Compiler, CompilerBroken
+from tasks.sandbox.errors import SandboxUnavailable
+from tasks.sandbox.languages import LANGUAGES, LanguageSpec, find_language
 from tasks.sandbox.report import Outcome, Program, RunLimits
 from tasks.sandbox.sandbox import Sandbox
-from tasks.sandbox.toolchains import Installed, fill, find_tools, run_limits
+from tasks.sandbox.toolchains import Installed, fill, find_tools, run_limits, state_of
 
 PROBE_TIME_MS = 5000
 PROBE_MEMORY_KB = 256 * 1024
 GREETING = b"hello"
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +35,92 @@ class Languages:
     missing: dict[str, str]
 
 
-def detect_languages(sandbox: Sandbox, compiler: Compiler) -> Languages:
-    """Find every language of the table by compiling and running a greeting in the sandbox."""
+def detect_languages(sandbox: Sandbox, compiler: Compiler, only: Collection[str] = ()) -> Languages:
+    """Find every language of the table by compiling and running a greeting in the sandbox.
+
+    `only` names those to look for, by any of their names; empty: all. Raises SandboxUnavailable
+    for a name that is no language's.
+    """
+    wanted = _wanted(only)
+    memory = _Memory(sandbox)
+    # The slow ones first, so that they do not keep everybody at the end.
+    slow_first = sorted(wanted, key=lambda spec: spec.compile_cpu_ms, reverse=True)
     with ThreadPoolExecutor(max_workers=len(sandbox.slots)) as pool:
-        found = list(pool.map(lambda spec: _detect(spec, sandbox, compiler), LANGUAGES))
-    installed = {one.spec.id: one for one in found if isinstance(one, Installed)}
-    missing = {
-        spec.id: one for spec, one in zip(LANGUAGES, found, strict=True) if isinstance(one, str)
-    }
+        outcomes = pool.map(lambda spec: _detect(spec, sandbox, compiler, memory), slow_first)
+        found = dict(zip((spec.id for spec in slow_first), outcomes, strict=True))
+    missing = {spec.id: "not among JUDGE_LANGUAGES" for spec in LANGUAGES if spec not in wanted}
+    installed = {}
+    for spec in wanted:
+        one = found[spec.id]
+        if isinstance(one, Installed):
+            installed[spec.id] = one
+        else:
+            missing[spec.id] = one
     return Languages(installed, missing)
 
 
-def _detect(spec: LanguageSpec, sandbox: Sandbox, compiler: Compiler) -> Installed | str:
+def _wanted(only: Collection[str]) -> Sequence[LanguageSpec]:
+    named = {word: find_language(word) for word in only}
+    unknown = sorted(word for word, spec in named.items() if spec is None)
+    if unknown:
+        known = ", ".join(spec.id for spec in LANGUAGES)
+        raise SandboxUnavailable(
+            f"JUDGE_LANGUAGES names what is no language: {', '.join(unknown)}; there are {known}"
+        )
+    return [spec for spec in LANGUAGES if not only or spec in named.values()]
+
+
+class _Memory:
+    """The versions of the languages that passed, by all that the outcome hangs on."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._held = str(sandbox.limits_held)
+        self._directory = sandbox.root / "probes" / BOOT_ID.read_text()[:8]
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _place(self, spec: LanguageSpec, tools: dict[str, Path]) -> Path:
+        state = repr((self._held, spec, state_of(tools)))
+        return self._directory / hashlib.sha256(state.encode()).hexdigest()
+
+    def version(self, spec: LanguageSpec, tools: dict[str, Path]) -> str | None:
+        """Return the version that passed with these tools; None when none did."""
+        try:
+            return self._place(spec, tools).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def note(self, installed: Installed) -> None:
+        """Remember that a language passed."""
+        place = self._place(installed.spec, dict(installed.tools))
+        handle, scratch = tempfile.mkstemp(dir=self._directory, prefix=".new-")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(installed.toolchain.version)
+        Path(scratch).rename(place)
+
+
+def _detect(
+    spec: LanguageSpec, sandbox: Sandbox, compiler: Compiler, memory: _Memory
+) -> Installed | str:
     tools, problem = find_tools(spec)
     if problem:
         return problem
+    remembered = memory.version(spec, tools)
+    if remembered is not None:
+        return Installed(spec, tools, _toolchain(spec, remembered))
     version = _version(spec, sandbox, tools)
     if version is None:
         return f"{' '.join(fill(spec.version, tools))} does not run in the sandbox"
     installed = Installed(spec, tools, _toolchain(spec, version))
+    problem = _probe(installed, sandbox, compiler)
+    if problem:
+        return problem
+    memory.note(installed)
+    return installed
+
+
+def _probe(installed: Installed, sandbox: Sandbox, compiler: Compiler) -> str:
+    """Return why a first program does not run; empty when it does."""
+    spec = installed.spec
     try:
         compiled = compiler.compile(installed, spec.hello.encode())
     except CompilerBroken as error:
@@ -50,10 +128,10 @@ def _detect(spec: LanguageSpec, sandbox: Sandbox, compiler: Compiler) -> Install
     if compiled.directory is None:
         return f"the compiler does not work (apt-get install -y {spec.packages}): {compiled.output}"
     limits = run_limits(spec, PROBE_TIME_MS, PROBE_MEMORY_KB)
-    command = fill(spec.run, tools, PROBE_MEMORY_KB)
+    command = fill(spec.run, installed.tools, PROBE_MEMORY_KB)
     with sandbox.run(Program(command, compiled.directory), b"", limits) as report:
         if report.outcome is Outcome.OK and report.stdout.read().strip() == GREETING:
-            return installed
+            return ""
         said = report.stderr[-300:].decode("utf-8", "replace")
         return f"a first program does not run: {report.outcome} {report.message} {said}".strip()
 
@@ -66,19 +144,22 @@ def _version(spec: LanguageSpec, sandbox: Sandbox, tools: dict[str, Path]) -> st
     with sandbox.run(Program(fill(spec.version, tools)), b"", limits) as report:
         if report.outcome is not Outcome.OK:
             return None
-        words = (report.stdout.read(1000) or report.stderr).decode("utf-8", "replace").split()
-    return words[-1].removeprefix("v") if words else None
+        said = (report.stdout.read(1000) + report.stderr).decode("utf-8", "replace")
+    match = _VERSION.search(said)
+    return match.group() if match else None
 
 
 def _toolchain(spec: LanguageSpec, version: str) -> LanguageInfo:
     names = {tool: Path(tool) for tool in spec.tools}
-    shown = fill(spec.run, names)
+    compile_command = None
+    if not spec.check:
+        compile_command = spec.shown_compile or " ".join(fill(spec.compile, names))
     return LanguageInfo(
         id=spec.id,
         name=spec.name,
         version=version,
         aliases=spec.aliases,
         file_name=spec.file_name,
-        compile_command=None if spec.check else " ".join(fill(spec.compile, names)),
-        run_command=" ".join(shown),
+        compile_command=compile_command,
+        run_command=" ".join(fill(spec.run, names)),
     )

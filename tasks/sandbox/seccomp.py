@@ -68,7 +68,6 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "request_key": (249, 218),
     "sched_setattr": (314, 274),
     "sched_setparam": (142, 118),
-    "sched_setscheduler": (144, 119),
     "setdomainname": (171, 162),
     "sethostname": (170, 161),
     "setns": (308, 268),
@@ -99,6 +98,7 @@ LAST_KNOWN = 470
 CLONE_NEW_ANY = 0x7E020000  # NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 AF_UNIX = 1
+SCHED_OTHER = 0
 RLIMIT_CORE = 4
 # Huge pages come from a store of the host's, which no control group of memory counts.
 MAP_HUGETLB, MFD_HUGETLB, SHM_HUGETLB = 0x40000, 0x4, 0x800
@@ -123,6 +123,7 @@ class Machine:
     mmap: int
     memfd_create: int
     shmget: int
+    sched_setscheduler: int
 
 
 MACHINES = {
@@ -138,6 +139,7 @@ MACHINES = {
         mmap=9,
         memfd_create=319,
         shmget=29,
+        sched_setscheduler=144,
     ),
     "aarch64": Machine(
         1,
@@ -151,6 +153,7 @@ MACHINES = {
         mmap=222,
         memfd_create=279,
         shmget=194,
+        sched_setscheduler=119,
     ),
 }
 
@@ -203,6 +206,7 @@ def _match_numbers(code: _Assembler, machine: Machine, *, without_groups: bool) 
     code.jump(_EQUAL, machine.prlimit64, "prlimit64")
     code.jump(_EQUAL, machine.setrlimit, "setrlimit")
     code.jump(_EQUAL, machine.ioctl, "ioctl")
+    code.jump(_EQUAL, machine.sched_setscheduler, "sched_setscheduler")
     code.jump(_EQUAL, machine.socketpair, "socketpair")
     code.jump(_EQUAL, machine.mmap, "mmap")
     code.jump(_EQUAL, machine.memfd_create, "memfd_create")
@@ -225,6 +229,9 @@ def _match_arguments(code: _Assembler) -> None:
     code.load(_argument(1))
     code.jump(_EQUAL, TIOCSTI, "refused")
     code.jump(_EQUAL, TIOCLINUX, "refused", "allowed")
+    code.label("sched_setscheduler")  # Mono complains on standard output where it may not
+    code.load(_argument(1))
+    code.jump(_EQUAL, SCHED_OTHER, "allowed", "refused")
     code.label("socketpair")
     code.load(_argument(0))
     code.jump(_EQUAL, AF_UNIX, "allowed", "refused")

@@ -1,6 +1,6 @@
 """A language's tools on this host, and its commands and limits filled in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,18 @@ class Installed:
     @property
     def fingerprint(self) -> str:
         """Changes when a compiled program may not be used any more."""
-        return "\0".join((self.spec.id, self.toolchain.version, *self.spec.compile))
+        spec = self.spec
+        return repr((spec.id, self.toolchain.version, state_of(self.tools), spec.compile))
+
+
+def state_of(tools: Mapping[str, Path]) -> tuple[tuple[str, str, int, int], ...]:
+    """Return what changes when one of the tools is replaced: real places, sizes, times."""
+    found = []
+    for name, path in sorted(tools.items()):
+        real = path.resolve()
+        about = real.stat()
+        found.append((name, str(real), about.st_size, about.st_mtime_ns))
+    return tuple(found)
 
 
 def fill(
@@ -65,15 +76,19 @@ def find_tools(spec: LanguageSpec) -> tuple[dict[str, Path], str]:
     tools: dict[str, Path] = {}
     for tool, candidates in spec.tools.items():
         problem = f"{tool} is not installed: apt-get install -y {spec.packages}"
-        for candidate in candidates:
-            place = Path(candidate)
-            if not place.exists():
-                continue
+        for place in _existing(candidates):
             real = place.resolve()
             if any(real.is_relative_to(top) for top in REACHABLE):
                 tools[tool] = place
                 break
-            problem = f"{candidate} leads to {real}, which the sandbox's user cannot reach"
+            problem = f"{place} leads to {real}, which the sandbox's user cannot reach"
         else:
             return {}, problem
     return tools, ""
+
+
+def _existing(candidates: tuple[str, ...]) -> Iterator[Path]:
+    """Yield the places there are; of those of one pattern the last in order first."""
+    for candidate in candidates:
+        found = sorted(Path("/").glob(candidate.lstrip("/")), reverse=True)
+        yield from (place for place in found if place.exists())

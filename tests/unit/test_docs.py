@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tasks.sandbox.languages import LANGUAGES, LanguageSpec
+
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "graphql_api/data"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")])
@@ -44,3 +46,23 @@ def test_paths_that_a_document_names_exist(document: Path) -> None:
 def test_every_decision_has_a_number_of_its_own() -> None:
     numbers = [path.name[:4] for path in (ROOT / "docs/decisions").glob("0*.md")]
     assert len(numbers) == len(set(numbers))
+
+
+def row_of(spec: LanguageSpec) -> str:
+    """Return how the table in docs/sandbox.md begins for a language."""
+    grace = spec.grace
+    aliases = ", ".join(f"`{alias}`" for alias in spec.aliases)
+    extra = f" + {grace.time_extra_ms / 1000:g} s" if grace.time_extra_ms else ""
+    cpu = f"x {grace.time_multiplier:g}{extra}"
+    return (
+        f"| `{spec.id}` | {spec.name} | {aliases} | {cpu} | + {grace.memory_extra_kb // 1024} MiB |"
+    )
+
+
+def test_the_table_of_languages_is_the_judge_s() -> None:
+    section = (ROOT / "docs/sandbox.md").read_text().split("\n## Languages\n")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    assert len(rows) == len(LANGUAGES)
+    for row, spec in zip(rows, LANGUAGES, strict=True):
+        assert row.startswith(row_of(spec))
+        assert row.endswith(f"| `{spec.packages}` |")

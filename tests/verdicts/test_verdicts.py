@@ -40,7 +40,11 @@ def pytest_generate_tests(metafunc) -> None:
 @pytest.fixture(scope="module")
 def judge(request, tmp_path_factory) -> Iterator[Judge]:
     limits = request.config.getoption("--limits", None)
-    settings = make_settings(work_dir=tmp_path_factory.mktemp("judge"), judge_slots=SLOTS)
+    settings = make_settings(
+        work_dir=tmp_path_factory.mktemp("judge"),
+        judge_slots=SLOTS,
+        judge_languages=tuple({program.language for program in all_programs()}),
+    )
     judge = Judge(settings, limits and LimitsHeld(limits))
     try:
         judge.start()

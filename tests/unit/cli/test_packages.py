@@ -307,7 +307,7 @@ def test_submissions_expect_what_folder_and_yaml_say(modern: Path) -> None:
             "submissions/accepted/many/a.cpp": "",
             "submissions/accepted/many/b.cpp": "",
             "submissions/accepted/one/main.cc": "int main() {}",
-            "submissions/compile_error/e.rs": "",
+            "submissions/compile_error/e.adb": "",
             "submissions/submissions.yaml": """
                 rejected/bad.c: {permitted: [AC, WA], required: [WA]}
                 own/{x,z}.java: {permitted: [TLE, RTE]}
@@ -323,7 +323,7 @@ def test_submissions_expect_what_folder_and_yaml_say(modern: Path) -> None:
     assert expected == {
         "accepted/a.py": {Verdict.AC},
         "accepted/one": {Verdict.AC},
-        "compile_error/e.rs": {Verdict.CE},
+        "compile_error/e.adb": {Verdict.CE},
         "own/x.java": {Verdict.RE, Verdict.MLE, Verdict.OLE},
         "own/y.java": {Verdict.AC, Verdict.RE, Verdict.MLE, Verdict.OLE},
         "rejected/bad.c": {Verdict.WA},
@@ -333,7 +333,7 @@ def test_submissions_expect_what_folder_and_yaml_say(modern: Path) -> None:
     assert len(package.notes) == 2
     assert package.solution is not None
     assert package.solution.language == "cpp"
-    assert {one.name: one.language for one in package.submissions}["compile_error/e.rs"] is None
+    assert {one.name: one.language for one in package.submissions}["compile_error/e.adb"] is None
 
 
 def test_a_package_without_a_known_solution_says_so(legacy: Path) -> None:

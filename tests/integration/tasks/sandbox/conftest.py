@@ -15,6 +15,7 @@ from tasks.sandbox.report import Outcome, Program, Report, RunLimits
 from tasks.sandbox.sandbox import Sandbox, open_sandbox
 from tasks.sandbox.toolchains import fill
 
+LANGUAGES = ("python", "c", "cpp", "javascript", "java")
 LIMITS = RunLimits(cpu_ms=2000, wall_ms=6000, memory_kb=128 * 1024)
 
 
@@ -77,7 +78,7 @@ def open_box(root: Path, forced: LimitsHeld | None) -> Box:
             pytest.fail(str(error))
         pytest.skip(str(error))
     compiler = Compiler(sandbox)
-    return Box(sandbox, compiler, detect_languages(sandbox, compiler))
+    return Box(sandbox, compiler, detect_languages(sandbox, compiler, LANGUAGES))
 
 
 @pytest.fixture(scope="session", params=[None, LimitsHeld.RLIMITS], ids=["best", "rlimits"])

@@ -1,3 +1,5 @@
+import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -5,7 +7,7 @@ import pytest
 
 from tasks.sandbox import toolchains
 from tasks.sandbox.languages import LANGUAGES, MIB_KB, find_language
-from tasks.sandbox.toolchains import fill, find_tools, run_limits
+from tasks.sandbox.toolchains import fill, find_tools, run_limits, state_of
 
 
 @pytest.mark.parametrize("spec", LANGUAGES, ids=lambda spec: spec.id)
@@ -30,13 +32,38 @@ def test_other_words_are_no_language(word):
 
 
 def test_ids_are_lower_case_words():
-    assert [spec.id for spec in LANGUAGES] == ["python", "c", "cpp", "javascript", "java"]
+    assert all(re.fullmatch("[a-z]+[0-9]*", spec.id) for spec in LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("word", "language"),
+    [
+        ("py", "python"),
+        ("c++", "cpp"),
+        ("cpp20", "cpp"),
+        ("c++17", "cpp17"),
+        ("cpp17", "cpp17"),
+        ("js", "javascript"),
+        ("ts", "typescript"),
+        ("rb", "ruby"),
+        ("rs", "rust"),
+        ("kt", "kotlin"),
+        ("C#", "csharp"),
+        ("golang", "go"),
+        ("hs", "haskell"),
+    ],
+)
+def test_the_words_that_people_use_are_known(word, language):
+    found = find_language(word)
+    assert found is not None
+    assert found.id == language
 
 
 @pytest.mark.parametrize("spec", LANGUAGES, ids=lambda spec: spec.id)
 def test_every_command_names_only_tools_that_are_looked_for(spec):
     tools = {name: Path("/tool") for name in spec.tools}
-    for command in (spec.version, spec.compile, spec.run):
+    made = spec.prebuilt.command if spec.prebuilt else ()
+    for command in (spec.version, spec.compile, spec.run, made):
         assert not any(
             "{" in word and "}" in word and "\n" not in word
             for word in fill(command, tools, memory_kb=4096)
@@ -95,3 +122,19 @@ class TestFindingTools:
         assert "cannot reach" in why
         monkeypatch.setattr(toolchains, "REACHABLE", (tmp_path,))
         assert self.find(str(tmp_path / "link"))[1] == ""
+
+    def test_of_the_places_of_a_pattern_the_last_is_taken(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(toolchains, "REACHABLE", (tmp_path,))
+        for version in ("1.9", "1.95", "1.94"):
+            (tmp_path / version).touch()
+        tools, _ = self.find(str(tmp_path / "none-*"), str(tmp_path / "1.9*"))
+        assert tools == {"python3": tmp_path / "1.95"}
+
+
+def test_a_replaced_tool_is_told_from_the_old_one(tmp_path):
+    tool = tmp_path / "tool"
+    tool.write_text("one")
+    before = state_of({"tool": tool})
+    assert state_of({"tool": tool}) == before
+    os.utime(tool, (1, 1))
+    assert state_of({"tool": tool}) != before

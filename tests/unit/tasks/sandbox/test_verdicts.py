@@ -7,6 +7,7 @@ import pytest
 from graphql_api.data.words import Verdict
 from tasks.judge import verdict_of
 from tasks.sandbox.compiling import OUTPUT_BYTES, clean_output
+from tasks.sandbox.languages import LANGUAGES
 from tasks.sandbox.limits import LimitsHeld
 from tasks.sandbox.report import Outcome, Report, RunLimits
 
@@ -47,21 +48,56 @@ def test_a_runtime_s_own_word_for_no_memory_counts_only_when_it_failed():
     assert verdict(Outcome.CPU_LIMIT, stderr=said) is Verdict.TLE
 
 
+SPECS = {spec.id: spec for spec in LANGUAGES}
+C, JAVASCRIPT, JAVA = SPECS["c"], SPECS["javascript"], SPECS["java"]
+
+
 class TestCleanOutput:
     def test_inner_paths_are_removed(self):
-        assert clean_output(b"/box/main.c:1: error: at /box/main.c") == "main.c:1: error: at main.c"
+        assert clean_output(b"/box/main.c:1: error: at /box/main.c", C) == (
+            "main.c:1: error: at main.c"
+        )
+
+    @pytest.mark.parametrize(
+        ("said", "shown"),
+        [
+            (b"/usr/include/c++/12/bits/stl_algo.h:1950: note", "stl_algo.h:1950: note"),
+            (
+                b"/usr/bin/ld: /tmp/ccAb1XyZ.o: in function `main':",
+                "ld: main.o: in function `main':",
+            ),
+            (b"In file included from /box/a.h:2,", "In file included from a.h:2,"),
+            (b"(/usr/share/perl5/x.pm)", "(x.pm)"),
+            (b"a /b/ c; d / e; x/tmp/y; http://a/usr/b", "a /b/ c; d / e; x/tmp/y; http://a/usr/b"),
+        ],
+    )
+    def test_places_are_removed_and_names_stay(self, said, shown):
+        assert clean_output(said, C) == shown
 
     def test_a_checker_s_own_frames_are_removed(self):
         said = (
             b"/box/main.js:1\nlet let\n    ^^^\n\nSyntaxError: no\n"
             b"    at wrapSafe (node:internal/modules/cjs/loader:1)\n\nNode.js v20.1.0\n"
         )
-        assert clean_output(said, is_check=True) == "main.js:1\nlet let\n    ^^^\nSyntaxError: no"
+        assert clean_output(said, JAVASCRIPT) == "main.js:1\nlet let\n    ^^^\nSyntaxError: no"
+
+    @pytest.mark.parametrize(
+        "said",
+        [b"main.pl syntax OK\n", b"Syntax OK\n", b"No syntax errors detected in main.php\n"],
+    )
+    def test_praise_of_a_checker_is_removed(self, said):
+        assert clean_output(said, JAVASCRIPT) == ""
+
+    def test_what_helps_is_added_where_a_compiler_does_not_say_it(self):
+        said = b"error: class A is public, should be declared in a file named A.java"
+        assert "a class Main" in clean_output(said, JAVA)
+        assert "a class Main" not in clean_output(b"error: other", JAVA)
 
     def test_it_is_cut_to_64_kb_of_whole_characters(self):
-        text = clean_output("가".encode() * 50_000)
-        assert set(text) == {"가"}
+        text = clean_output("가".encode() * 50_000, C)
+        assert set(text.removesuffix("\n… (cut)")) == {"가"}
+        assert text.endswith("(cut)")
         assert OUTPUT_BYTES - 3 <= len(text.encode()) <= OUTPUT_BYTES
 
     def test_what_is_no_text_is_replaced(self):
-        assert clean_output(b"a\xffb") == "a�b"
+        assert clean_output(b"a\xffb", C) == "a�b"

@@ -1,0 +1,28 @@
+// What of Node.js programs of contests use, loosely typed.
+declare var require: any;
+declare var module: any;
+declare var exports: any;
+declare var process: any;
+declare var Buffer: any;
+declare var console: any;
+declare var performance: any;
+declare function setTimeout(callback: (...values: any[]) => void, ms?: number, ...values: any[]): any;
+declare function setImmediate(callback: (...values: any[]) => void, ...values: any[]): any;
+declare function queueMicrotask(callback: () => void): void;
+declare function clearTimeout(timer: any): void;
+declare module "assert";
+declare module "events";
+declare module "fs";
+declare module "os";
+declare module "perf_hooks";
+declare module "readline";
+declare module "stream";
+declare module "util";
+declare module "node:assert";
+declare module "node:events";
+declare module "node:fs";
+declare module "node:os";
+declare module "node:perf_hooks";
+declare module "node:readline";
+declare module "node:stream";
+declare module "node:util";

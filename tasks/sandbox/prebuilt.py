@@ -1,0 +1,153 @@
+"""What is made once of a toolchain and then read by each compile: headers, a standard library.
+
+Made in the sandbox of the toolchain's own files, never of a submission's. It appears whole or not
+at all, is never written again, and outlives the boot: its files are on disk before its name is.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tasks.sandbox.languages import Prebuilt
+from tasks.sandbox.report import Outcome, Program, RunLimits
+from tasks.sandbox.sandbox import Sandbox
+from tasks.sandbox.slots import WaitCancelled
+from tasks.sandbox.toolchains import Installed, fill, state_of
+
+POLL_S = 0.05
+RETRY_S = 600.0
+UNUSED_S = 30 * 24 * 3600.0
+PROCESSES = 128
+
+
+class PrebuiltStore:
+    """The prebuilt files of one sandbox root, shared by all its processes."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._directory = sandbox.shared / "prebuilt"
+        self._directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+        self._failed_at: dict[Path, float] = {}
+        self._forget_unused()
+
+    def mounts(
+        self, installed: Installed, code: bytes, cancelled: Callable[[], bool] | None = None
+    ) -> dict[str, Path]:
+        """Return what the compiler of this source is to see, by place; made now if need be.
+
+        Empty where there is nothing to see or it cannot be made. Raises `WaitCancelled`.
+        """
+        prebuilt = installed.spec.prebuilt
+        if prebuilt is None or prebuilt.used_by not in code:
+            return {}
+        place = self._directory / _key(installed, prebuilt)
+        if not place.is_dir():
+            self._make(installed, prebuilt, place, cancelled)
+        try:
+            os.utime(place)
+        except FileNotFoundError:
+            return {}
+        return {prebuilt.place: place}
+
+    def _make(
+        self,
+        installed: Installed,
+        prebuilt: Prebuilt,
+        place: Path,
+        cancelled: Callable[[], bool] | None,
+    ) -> None:
+        if time.monotonic() - self._failed_at.get(place, -RETRY_S) < RETRY_S:
+            return
+        with _alone(place.with_name(f".{place.name}.lock"), cancelled):
+            if place.is_dir():
+                return
+            files = self._files(installed, prebuilt, cancelled)
+            if files:
+                self._store(place, files)
+            else:
+                self._failed_at[place] = time.monotonic()
+
+    def _files(
+        self,
+        installed: Installed,
+        prebuilt: Prebuilt,
+        cancelled: Callable[[], bool] | None,
+    ) -> dict[str, bytes] | None:
+        if prebuilt.copy_of:
+            given = Path(prebuilt.copy_of)
+            return {one.name: one.read_bytes() for one in given.glob("*") if one.is_file()}
+        command = fill(prebuilt.command, installed.tools)
+        program = Program(command, collect_kb=prebuilt.size_kb)
+        with self._sandbox.run(program, b"", _limits(prebuilt), cancelled) as report:
+            if report.outcome is Outcome.CANCELLED:
+                raise WaitCancelled
+            return report.collected if report.outcome is Outcome.OK else None
+
+    def _store(self, place: Path, files: dict[str, bytes]) -> None:
+        with tempfile.TemporaryDirectory(dir=self._directory, prefix=".new-") as scratch:
+            made = Path(scratch) / "made"
+            made.mkdir()
+            for name, data in files.items():
+                _write_through(made / name, data)
+            made.chmod(0o755)
+            _sync(made)
+            made.rename(place)
+        _sync(self._directory)
+
+    def _forget_unused(self) -> None:
+        for place in self._directory.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if place.is_dir() and time.time() - place.stat().st_mtime > UNUSED_S:
+                    shutil.rmtree(place, ignore_errors=True)
+
+
+def _key(installed: Installed, prebuilt: Prebuilt) -> str:
+    made_of = (installed.toolchain.version, state_of(installed.tools), prebuilt)
+    return hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]
+
+
+def _limits(prebuilt: Prebuilt) -> RunLimits:
+    return RunLimits(
+        cpu_ms=prebuilt.cpu_ms,
+        wall_ms=3 * prebuilt.cpu_ms,
+        memory_kb=prebuilt.memory_kb,
+        processes=PROCESSES,
+        tmp_kb=prebuilt.size_kb,
+    )
+
+
+@contextlib.contextmanager
+def _alone(lock: Path, cancelled: Callable[[], bool] | None) -> Iterator[None]:
+    """Hold the lock file, which a killed process lets go of. Raises `WaitCancelled`."""
+    with lock.open("ab") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if cancelled is not None and cancelled():
+                    raise WaitCancelled from None
+                time.sleep(POLL_S)
+        yield
+
+
+def _write_through(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    path.chmod(0o444)
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
