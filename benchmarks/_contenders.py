@@ -1,0 +1,227 @@
+"""The contenders of `benchmarks.judge`, each in a process of its own.
+
+    python -m benchmarks._contenders NAME
+
+Those that are no part of this project are used if they are there: `isolate` and `go-judge` on the
+PATH; DMOJ by the Python of a `dmoj` on the PATH, or by this one if it can import it.
+"""
+
+import http.client
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks._serving import Contender, Order, Runner, Took, check, serve, timed
+from graphql_api.cli.engines.process import free_port
+from tasks.sandbox.limits import LimitsHeld
+from tasks.sandbox.report import Outcome, Program, Report, RunLimits
+from tasks.sandbox.sandbox import Sandbox, open_sandbox
+
+ROOT = Path(__file__).parents[1]
+LIMITS = RunLimits(cpu_ms=5000, wall_ms=15_000, memory_kb=256 * 1024)
+# In which a sandbox that is started ahead has started, on a busy host too.
+AHEAD_S = 0.05
+BARE, BWRAP = "bare", "bubblewrap alone"
+COLD, AHEAD, RLIMITS = "AlgoItny", "AlgoItny, started ahead", "AlgoItny, rlimits alone"
+PEERS = ("isolate", "go-judge")
+
+
+# New namespaces and a file system, and nothing that holds, measures or watches a program.
+BWRAP_COMMAND = (
+    "/usr/bin/bwrap --unshare-all --die-with-parent --ro-bind / / --proc /proc --dev /dev"
+)
+
+
+def bare(order: Order) -> str:
+    """Start the program as it is, and read what it writes."""
+    reading, writing = os.pipe2(os.O_CLOEXEC)
+    actions = (
+        (os.POSIX_SPAWN_OPEN, 0, order.input, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_DUP2, writing, 1),
+    )
+    os.chdir(order.directory)
+    pid = os.posix_spawn(order.command[0], order.command, {}, file_actions=actions)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        output = pipe.read()
+    os.waitpid(pid, 0)
+    return output
+
+
+def bwrap(order: Order) -> str:
+    """Start it in new namespaces."""
+    where = ("--bind", order.directory, "/mnt", "--chdir", "/mnt", *order.command)
+    return bare(replace(order, command=(*BWRAP_COMMAND.split(), *where)))
+
+
+@contextmanager
+def _sandbox(forced: LimitsHeld | None) -> Iterator[Sandbox]:
+    # Compiled programs lie in the same place for every contender.
+    with tempfile.TemporaryDirectory() as scratch:
+        sandbox = open_sandbox(Path(scratch), 1, forced)
+        try:
+            yield sandbox
+        finally:
+            sandbox.close()
+
+
+class Programs:
+    """Copies of the ordered programs below the sandbox's own directory, as its compiler's are."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._shared = sandbox.shared
+        self._programs: dict[str, Program] = {}
+
+    def of(self, order: Order) -> Program:
+        """The program of an order."""
+        if order.directory not in self._programs:
+            place = self._shared / f"benchmark-{len(self._programs)}"
+            shutil.copytree(order.directory, place)
+            self._programs[order.directory] = Program(order.command, place)
+        return self._programs[order.directory]
+
+
+def _output(report: Report) -> str:
+    with report:
+        if report.outcome is not Outcome.OK:
+            raise RuntimeError(f"AlgoItny: {report.outcome} {report.message}")
+        return report.stdout.read().decode()
+
+
+def cold(forced: LimitsHeld | None = None) -> None:
+    """Serve runs whose sandbox is started when they are asked for."""
+    with _sandbox(forced) as sandbox:
+        programs = Programs(sandbox)
+        serve(timed(lambda one: _output(sandbox.run(programs.of(one), Path(one.input), LIMITS))))
+
+
+def ahead() -> None:
+    """Serve runs whose sandbox was started during the one before, which is not timed."""
+    with _sandbox(None) as sandbox:
+        programs = Programs(sandbox)
+
+        def take(order: Order) -> Took:
+            program, given = programs.of(order), Path(order.input)
+            with sandbox.turn() as turn:
+                outputs = [_output(turn.run(program, given, LIMITS, again=True))]
+                time.sleep(AHEAD_S)
+                began = time.perf_counter()
+                outputs += [
+                    _output(turn.run(program, given, LIMITS, again=left > 0))
+                    for left in reversed(range(order.count))
+                ]
+                took = (time.perf_counter() - began) * 1000
+            for output in outputs:
+                check(order, output)
+            return Took(took, len(outputs))
+
+        serve(take)
+
+
+def isolate(order: Order) -> str:
+    """Make a box, run in it, remove it."""
+    command = ["/usr/bin/env", "isolate", "--box-id=0"]
+    box = subprocess.run([*command, "--init"], check=True, capture_output=True, text=True)
+    try:
+        inside = Path(box.stdout.strip()) / "box"
+        shutil.copytree(order.directory, inside, dirs_exist_ok=True)
+        limits = ["--time=5", "--wall-time=15", "--mem=262144", "--processes=64"]
+        with Path(order.input).open("rb") as given:
+            ran = subprocess.run(
+                [*command, "--run", *limits, "--", *order.command],
+                check=True,
+                capture_output=True,
+                stdin=given,
+            )
+        return ran.stdout.decode()
+    finally:
+        subprocess.run([*command, "--cleanup"], check=True, capture_output=True)
+
+
+@contextmanager
+def go_judge() -> Iterator[Runner]:
+    """Start the server; a run is one request, with the program's files copied in."""
+    port = free_port()
+    command = ["/usr/bin/env", "go-judge", "-http-addr", f"127.0.0.1:{port}", "-silent"]
+    server = subprocess.Popen(command)
+    try:
+        time.sleep(1)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+
+        def run(order: Order) -> str:
+            copied = {path.name: {"src": str(path)} for path in Path(order.directory).iterdir()}
+            collected = [{"name": name, "max": 32 << 20} for name in ("stdout", "stderr")]
+            asked = {
+                "args": order.command,
+                "files": [{"src": order.input}, *collected],
+                "cpuLimit": 5 * 10**9,
+                "clockLimit": 15 * 10**9,
+                "memoryLimit": 256 << 20,
+                "procLimit": 64,
+                "copyIn": copied,
+            }
+            body = json.dumps({"cmd": [asked]})
+            connection.request("POST", "/run", body, {"Content-Type": "application/json"})
+            (result,) = json.loads(connection.getresponse().read())
+            if result["status"] != "Accepted":
+                raise RuntimeError(f"go-judge: {result}")
+            return str(result["files"]["stdout"])
+
+        yield run
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def serve_go_judge() -> None:
+    """Serve runs by its server."""
+    with go_judge() as run:
+        serve(timed(run))
+
+
+SERVERS: dict[str, Callable[[], None]] = {
+    BARE: lambda: serve(timed(bare)),
+    BWRAP: lambda: serve(timed(bwrap)),
+    COLD: cold,
+    AHEAD: ahead,
+    RLIMITS: lambda: cold(LimitsHeld.RLIMITS),
+    "isolate": lambda: serve(timed(isolate)),
+    "go-judge": serve_go_judge,
+}
+
+
+def _dmoj_python() -> str | None:
+    """The Python that can import DMOJ's judge; None when there is none."""
+    script = shutil.which("dmoj")
+    if script is not None:
+        first = Path(script).read_bytes().partition(b"\n")[0]
+        return os.fsdecode(first.removeprefix(b"#!").strip())
+    return sys.executable if importlib.util.find_spec("dmoj") else None
+
+
+def open_contenders() -> Iterator[Contender]:
+    """Start each contender that there is; say which of the others' there are not."""
+    for name in SERVERS:
+        if name not in PEERS or shutil.which(name):
+            yield Contender(name, [sys.executable, "-m", "benchmarks._contenders", name])
+        else:
+            print(f"{name} is not on the PATH")
+    python = _dmoj_python()
+    if python is None:
+        print("DMOJ is not there (pip install dmoj, in an environment of its own)")
+        return
+    command = ["env", f"PYTHONPATH={ROOT}", python, "-m", "benchmarks._dmoj"]
+    yield Contender("DMOJ", command)
+
+
+if __name__ == "__main__":
+    SERVERS[sys.argv[1]]()
