@@ -19,7 +19,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 
 from graphql_api.context import Context
-from graphql_api.http.safety import TOKENS, Variables, Weight, too_costly, weigh
+from graphql_api.http.safety import TOKENS, Variables, Weight, too_costly, too_repetitive, weigh
 
 # Documents with their syntax trees, kept in memory: so many, each at most so long.
 _KEPT = 512
@@ -48,7 +48,7 @@ def _check(schema: GraphQLSchema, text: str) -> _Checked:
         weight = weigh(document)
     except RecursionError:
         return _Checked(Weight(), (_refusal("the document is nested too deeply"),))
-    excess = weight.excess()
+    excess = weight.excess() or too_repetitive(document)
     if excess is not None:
         return _Checked(weight, (_refusal(excess),))
     errors = validate_document(schema, document, tuple(specified_rules))

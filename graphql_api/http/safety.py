@@ -1,9 +1,10 @@
-"""How large a document may be: depth, aliases, directives, root fields, cost.
+"""How large a document may be: depth, aliases, directives, root fields, repetition, cost.
 
 Each fragment is weighed once, however often it is spread, so that weighing takes time in proportion
 to the document's length. The limits follow the OWASP cheat sheet on GraphQL and graphql-cop.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,8 @@ ALIASES = 15
 DIRECTIVES = 50
 ROOT_FIELDS = 20
 COST = 10_000
+# Of fields of one name validation compares each with each.
+COMPARISONS = 20_000
 
 # Connections multiply what is below them by the page asked for, and cost a request of their own.
 _CONNECTIONS = frozenset({"problems", "publicFeed", "users", "histories", "testCases"})
@@ -87,6 +90,23 @@ def too_costly(weight: Weight) -> str | None:
         f"the document costs more than {COST} points (a field is one, a page multiplies what is "
         "below it); ask for smaller pages"
     )
+
+
+def too_repetitive(document: DocumentNode) -> str | None:
+    """Return what to tell the client where fields of one name stand too often in a document."""
+    times: Counter[str] = Counter()
+    waiting: list[SelectionSetNode | None] = [
+        getattr(node, "selection_set", None) for node in document.definitions
+    ]
+    while waiting:
+        selections = waiting.pop()
+        for node in selections.selections if selections else ():
+            if isinstance(node, FieldNode):
+                times[(node.alias or node.name).value] += 1
+            waiting.append(getattr(node, "selection_set", None))
+    if sum(count * count for count in times.values()) <= COMPARISONS:
+        return None
+    return "the document repeats fields of one name too often; split it"
 
 
 def weigh(document: DocumentNode, variables: Variables | None = None) -> Weight:

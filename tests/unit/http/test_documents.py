@@ -1,7 +1,7 @@
 """What is said of documents that are not executed."""
 
 import pytest
-from graphql import GraphQLError
+from graphql import GraphQLError, get_introspection_query
 
 from graphql_api.http.documents import find_errors
 from graphql_api.schema.schema import schema
@@ -49,3 +49,25 @@ def test_fields_repeated_without_end_keep_no_one_waiting(repeated: str) -> None:
     with counted_calls() as calls, pytest.raises(GraphQLError, match="tokens"):
         errors_of(text)
     assert calls.count < 50_000
+
+
+@pytest.mark.parametrize(
+    ("repeated", "times"), [("plan { id } ", 245), ("usage { executions { used } } ", 140)]
+)
+def test_fields_repeated_within_the_tokens_are_refused_before_they_are_compared(
+    repeated: str, times: int
+) -> None:
+    with counted_calls() as calls:
+        (message,) = errors_of("{ viewer { " + repeated * times + "} }")
+    assert "repeats" in message
+    assert calls.count < 100_000
+
+
+def test_what_may_be_repeated_is_compared_within_bounds() -> None:
+    with counted_calls() as calls:
+        assert errors_of("{ viewer { " + "plan { id } " * 95 + "} }") == []
+    assert calls.count < 400_000
+
+
+def test_playgrounds_introspection_repeats_little() -> None:
+    assert errors_of(get_introspection_query(input_value_deprecation=True)) == []
