@@ -11,6 +11,7 @@ import pytest
 
 from tasks.sandbox.report import Outcome, Program, RunLimits
 from tasks.sandbox.slots import WaitCancelled
+from tests.integration.tasks.sandbox.boxes import descendants
 
 pytestmark = pytest.mark.sandbox
 LIMITS = RunLimits(cpu_ms=2000, wall_ms=6000, memory_kb=64 * 1024)
@@ -23,9 +24,9 @@ def text(report) -> str:
         return str(report.stdout.read().decode())
 
 
-def sandboxes(box, descendants) -> set[int]:
+def sandboxes(box) -> set[int]:
     """The processes below all spawners: nothing, or what waits or runs."""
-    return {pid for one in box.sandbox._spawners.values() for pid in descendants(one.pid)}
+    return set(descendants(box.spawners))
 
 
 def test_each_run_of_a_turn_has_a_sandbox_of_its_own(box):
@@ -34,11 +35,11 @@ def test_each_run_of_a_turn_has_a_sandbox_of_its_own(box):
     assert said == [f"{n} 2\n" for n in range(5)]
 
 
-def test_the_next_sandbox_waits_and_what_waits_in_vain_is_ended(box, descendants):
+def test_the_next_sandbox_waits_and_what_waits_in_vain_is_ended(box):
     with box.sandbox.turn() as turn:
         text(turn.run(READS, b"1\n", LIMITS, again=True))
-        assert sandboxes(box, descendants)
-    assert sandboxes(box, descendants) == set()
+        assert sandboxes(box)
+    assert sandboxes(box) == set()
 
 
 def test_a_sandbox_that_waits_is_not_used_for_another_program_or_other_limits(box):
@@ -51,15 +52,14 @@ def test_a_sandbox_that_waits_is_not_used_for_another_program_or_other_limits(bo
             assert report.outcome is Outcome.OK
 
 
-def test_a_sandbox_that_was_ended_while_it_waited_is_replaced(box, descendants):
+def test_a_sandbox_that_was_ended_while_it_waited_is_replaced(box):
     with box.sandbox.turn() as turn:
         text(turn.run(READS, b"1\n", LIMITS, again=True))
-        for pid in sandboxes(box, descendants):
+        for pid in sandboxes(box):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        for one in box.sandbox._spawners.values():
-            while descendants(one.pid):
-                pass
+        while sandboxes(box):
+            pass
         assert text(turn.run(READS, b"2\n", LIMITS)) == "2 2\n"
 
 
@@ -77,14 +77,14 @@ def test_waiting_costs_the_program_neither_time_nor_memory(box):
             assert report.peak_kb < 8 * 1024
 
 
-def test_a_run_that_is_cancelled_ends_the_turn_cleanly(box, descendants):
+def test_a_run_that_is_cancelled_ends_the_turn_cleanly(box):
     stop = threading.Event()
     threading.Timer(0.2, stop.set).start()
     with box.sandbox.turn(stop.is_set) as turn:
         report = turn.run(Program(("/bin/sleep", "20")), b"", LIMITS, again=True)
         report.close()
     assert report.outcome is Outcome.CANCELLED
-    assert sandboxes(box, descendants) == set()
+    assert sandboxes(box) == set()
 
 
 def test_a_slot_that_is_held_shows_that_others_wait_for_it(box):
@@ -202,12 +202,12 @@ class TestPairs:
         first, second = pair(sees, sees)
         assert (first.exit_code, second.exit_code) == (2, 2)
 
-    def test_a_pair_that_is_cancelled_ends(self, pair, box, descendants):
+    def test_a_pair_that_is_cancelled_ends(self, pair, box):
         stop = threading.Event()
         threading.Timer(0.3, stop.set).start()
         first, second = pair("input()", "input()", cancelled=stop.is_set)
         assert Outcome.CANCELLED in (first.outcome, second.outcome)
-        assert sandboxes(box, descendants) == set()
+        assert sandboxes(box) == set()
 
     def test_a_pair_takes_one_slot(self, box):
         programs = (Program(("/bin/true",)), Program(("/bin/true",)))

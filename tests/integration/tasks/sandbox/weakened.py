@@ -1,0 +1,203 @@
+"""Sandboxes of which a test has cut out protections, to show that an attack fails because of them.
+
+A weakened sandbox is built from a copy of `tasks/sandbox` in which pieces of text are replaced, so
+the product has no switch for it, and a protection that has moved is noticed. `LAYERS` below is the
+one place that knows where the protections are.
+
+The host stays safe: a group's limits are widened and not taken away, what attacks use up is bounded
+by the attacks themselves, and without a namespace of processes the runner kills its child only.
+"""
+
+import importlib
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from tasks.sandbox.limits import LimitsHeld
+from tasks.sandbox.sandbox import Sandbox
+
+SOURCES = Path(sys.modules[Sandbox.__module__].__file__ or "").parent
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Replace every `old` in one file; a file without it is an error."""
+
+    file: str
+    old: str
+    new: str = ""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One protection and where it is; `of_root`: only a root worker has it."""
+
+    name: str
+    cuts: tuple[Cut, ...]
+    of_root: bool = False
+    of_groups: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def layer(name: str, *cuts: Cut, of_root: bool = False, of_groups: bool = False) -> Layer:
+    return Layer(name, cuts, of_root, of_groups)
+
+
+SYSTEM_CALLS = layer(
+    "system call filter",
+    Cut(
+        "seccomp.py", "code.load(_ARCH_AT)\n", 'code.end("all", _ALLOW)\n    code.load(_ARCH_AT)\n'
+    ),
+)
+NETWORK = layer("network namespace", Cut("rootfs.py", ' "--unshare-net"),', "),"))
+NETWORK_OF_THE_HOUSE = layer(
+    "network namespace of the house", Cut("rootfs.py", '*("--unshare-net", ', "*(")
+)
+IPC = layer(
+    "IPC namespace", Cut("rootfs.py", '"--unshare-user", "--unshare-ipc"', '"--unshare-user"')
+)
+IPC_OF_THE_HOUSE = layer(
+    "IPC namespace of the house",
+    Cut("rootfs.py", '"--unshare-ipc", "--unshare-uts"', '"--unshare-uts"'),
+)
+PROCESSES = layer(
+    "process namespace",
+    Cut("rootfs.py", '"--unshare-pid", '),
+    Cut("rootfs.py", '"--as-pid-1", '),
+    Cut("runner.c", "kill(-1, SIGKILL);\n    reap(0);", "kill(main_pid, SIGKILL);"),
+    Cut("runner.c", "if (isdigit(entry->d_name[0])", "if (0"),
+)
+PID_1 = layer("runner is process 1", Cut("rootfs.py", '"--as-pid-1", '))
+OWN_ROOT = layer(
+    "root of its own",
+    Cut(
+        "rootfs.py",
+        'f"{ROOM}{RUNNER}")',
+        'f"{ROOM}{RUNNER}")\n    yield from ("--ro-bind", "/", f"{ROOM}/run/host")',
+    ),
+)
+OWN_TMP = layer(
+    "empty /tmp",
+    Cut("rootfs.py", '"--dir", "/tmp")', '"--bind", "/tmp", "/tmp")'),
+    Cut(
+        "rootfs.py",
+        '"--tmpfs", place)',
+        '"--tmpfs", place)\n        yield from ("--bind", "/tmp", "/tmp")',
+    ),
+)
+OWN_USER = layer(
+    "unprivileged user",
+    Cut("spawner.c", "uid >= 0 && (setgroups", "0 && (setgroups"),
+    Cut("spawner.c", "geteuid() == 0 || getegid() == 0", "0"),
+    of_root=True,
+)
+NO_GROUPS = layer(
+    "no supplementary groups", Cut("spawner.c", "setgroups(0, NULL)", "0"), of_root=True
+)
+USER_OF_THE_PLACE = layer(
+    "user of its own",
+    Cut("spawner.py", "Identity(FIRST_PLACE_UID + place)", "Identity(FIRST_PLACE_UID)"),
+    of_root=True,
+)
+EMPTY_ENVIRONMENT = layer(
+    "empty environment",
+    Cut("spawner.c", "environment[] = {NULL}", 'environment[] = {"SECRET=learned", NULL}'),
+)
+NOT_DUMPABLE = layer(
+    "runner not dumpable", Cut("runner.c", "if (prctl(PR_SET_DUMPABLE, 0))", "if (0)")
+)
+SPAWNER_CLOSES = layer(
+    "spawner closes descriptors",
+    Cut("spawner.c", "if (syscall(SYS_close_range, count, ~0U, 0))", "if (0)"),
+)
+RUNNER_CLOSES = layer(
+    "runner closes descriptors",
+    Cut("runner.c", "last = REPORT_FD + given_count - 1;", "last = 2 * OUT_OF_THE_WAY;"),
+    Cut("runner.c", "syscall(SYS_close_range, last + 1, ~0U, 0);"),
+)
+KILLS_ALL = layer("runner kills all", Cut("runner.c", "kill(-1, SIGKILL);\n    reap(0);"))
+READ_ONLY_BOX = layer(
+    "read-only /box",
+    Cut("rootfs.py", '("--ro-bind", str(directory), BOX)', '("--bind", str(directory), BOX)'),
+)
+READ_ONLY_SHARED = layer(
+    "read-only programs in the house",
+    Cut("rootfs.py", '"--ro-bind", str(shared)', '"--bind", str(shared)'),
+)
+READ_ONLY_SYSTEM = layer(
+    "read-only system in the house",
+    Cut("rootfs.py", '"--ro-bind", str(host / "usr")', '"--bind", str(host / "usr")'),
+)
+READ_ONLY_ROOT = layer(
+    "read-only root",
+    Cut("rootfs.py", '"--ro-bind", ROOM, "/"', '"--bind", ROOM, "/"'),
+    Cut("rootfs.py", '"--remount-ro", "/", "--chdir"', '"--chdir"'),
+)
+SEALED_INPUT = layer(
+    "sealed input",
+    Cut(
+        "descriptors.py",
+        "    writable = os.memfd_create(",
+        "    if isinstance(source, Path):\n"
+        "        return os.open(source, os.O_RDONLY | os.O_CLOEXEC)\n"
+        "    writable = os.memfd_create(",
+    ),
+)
+LINKS_NOT_FOLLOWED = layer("links are not followed", Cut("runner.c", "O_NOFOLLOW", "0"))
+REGULAR_FILES_ONLY = layer("only regular files", Cut("runner.c", "|| !S_ISREG(about.st_mode)"))
+DIES_WITH_PARENT = layer(
+    "bubblewrap dies with its parent", Cut("rootfs.py", '"--die-with-parent", ')
+)
+RUNNER_LISTENS = layer(
+    "runner ends when nobody listens",
+    Cut("runner.c", "if (watched[1].revents && !result.main_ended)", "if (0)"),
+)
+
+
+def _edited(files: dict[str, str], cuts: Sequence[Cut]) -> dict[str, str]:
+    for cut in cuts:
+        assert cut.old in files[cut.file], f"{cut.file} has no {cut.old!r} any more"
+        files[cut.file] = files[cut.file].replace(cut.old, cut.new)
+    return files
+
+
+def weakened_package(directory: Path, layers: Sequence[Layer], built: Path) -> str:
+    """Write a package without these layers into `directory`, and return its name.
+
+    The programs that lie in `built` need not be built again in `directory / "root"`.
+    """
+    name = f"weakened_{uuid4().hex[:8]}"
+    files = {path.name: path.read_text() for path in SOURCES.iterdir() if path.is_file()}
+    for one in layers:
+        files = _edited(files, one.cuts)
+    (directory / name).mkdir()
+    for file, text in files.items():
+        (directory / name / file).write_text(text.replace("tasks.sandbox", name))
+    shutil.copytree(built, directory / "root" / "shared" / "bin", dirs_exist_ok=True)
+    return name
+
+
+@contextmanager
+def weakened_sandbox(
+    directory: Path, layers: Sequence[Layer], built: Path, forced: LimitsHeld | None = None
+) -> Iterator[Sandbox]:
+    """Yield a sandbox without these layers, with `directory / "root"` for its root."""
+    name = weakened_package(directory, layers, built)
+    sys.path.insert(0, str(directory))
+    try:
+        module = importlib.import_module(f"{name}.sandbox")
+        sandbox: Sandbox = module.Sandbox(directory / "root", 2, forced)
+        try:
+            yield sandbox
+        finally:
+            sandbox.close()
+    finally:
+        sys.path.remove(str(directory))
+        for loaded in [one for one in sys.modules if one.split(".")[0] == name]:
+            del sys.modules[loaded]
