@@ -3,7 +3,6 @@
 import contextlib
 import ctypes
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -197,11 +196,12 @@ def killed_worker(root: Path, marker: str, package: str, path: Path, number: int
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_worker_takes_its_sandboxes_along(best_box, tmp_path, arena, number):
-    shutil.copytree(best_box.sandbox.shared / "bin", tmp_path / "shared" / "bin")
-    with killed_worker(tmp_path, arena.marker, "tasks.sandbox", Path.cwd(), number):
-        gone = [arena.marker, str(tmp_path)]  # the sandbox's processes, and the spawner
+    package = weakened_package(tmp_path, [], best_box.sandbox.shared / "bin")
+    root = tmp_path / "root"
+    with killed_worker(root, arena.marker, package, tmp_path, number):
+        gone = [arena.marker, str(root)]  # the sandbox's processes, and the spawner
         wait_until("the end of all", lambda: not any(map(processes_named, gone)))
-    successor = Sandbox(tmp_path, slots=1)
+    successor = Sandbox(root, slots=1)
     successor.check()
     successor.close()
     name = f"algoitny-{successor.identity}-*"
