@@ -16,6 +16,7 @@ from tasks.sandbox.limits import LimitsHeld
 from tasks.sandbox.report import Outcome, Program, Report, RunLimits
 from tasks.sandbox.sandbox import Sandbox, open_sandbox
 from tasks.sandbox.toolchains import fill
+from tests.integration.tasks.sandbox.sources import LANGUAGES
 
 LIMITS = RunLimits(cpu_ms=2000, wall_ms=6000, memory_kb=128 * 1024)
 PYTHON = ("/usr/bin/python3", "-I", "-S", "-c")
@@ -98,7 +99,7 @@ class LanguageBox(Box):
     def __init__(self, sandbox: Sandbox) -> None:
         super().__init__(sandbox)
         self.compiler = Compiler(sandbox)
-        self.languages: Languages = detect_languages(sandbox, self.compiler)
+        self.languages: Languages = detect_languages(sandbox, self.compiler, LANGUAGES)
 
     def need(self, language: str) -> None:
         if language not in self.languages.installed:

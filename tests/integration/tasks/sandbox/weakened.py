@@ -173,12 +173,14 @@ def weakened_package(directory: Path, layers: Sequence[Layer], built: Path) -> s
     The programs that lie in `built` need not be built again in `directory / "root"`.
     """
     name = f"weakened_{uuid4().hex[:8]}"
-    files = {path.name: path.read_text() for path in SOURCES.iterdir() if path.is_file()}
+    paths = [path for kind in ("*.py", "*.c") for path in SOURCES.rglob(kind)]
+    files = {str(path.relative_to(SOURCES)): path.read_text() for path in paths}
     for one in layers:
         files = _edited(files, one.cuts)
-    (directory / name).mkdir()
     for file, text in files.items():
-        (directory / name / file).write_text(text.replace("tasks.sandbox", name))
+        place = directory / name / file
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text.replace("tasks.sandbox", name))
     shutil.copytree(built, directory / "root" / "shared" / "bin", dirs_exist_ok=True)
     return name
 
