@@ -1,22 +1,21 @@
 /* Pid 1 of one sandbox: starts the program, holds it to its limits, ends all, reports once.
  *
- * Descriptors: 1, 2 the program's; 3 a SOCK_SEQPACKET socket to the worker; 4 the configuration:
- * NUL-terminated `key=value` strings, an empty one, then the seccomp program. The runner waits for the
- * first message on 3, which brings the program's standard input and what it gets as 3, 4, ...: only
- * then does it look at clocks and start the program. Anything further on 3, or its end, means stop;
- * out of it goes the one report. No other descriptor is open when the program starts.
+ * Descriptors: 1, 2 the program's; 3 a SOCK_SEQPACKET socket to the worker; 4 the configuration.
+ * The runner waits for the first message on 3, which brings the program's standard input and what
+ * it gets as 3, 4, ...: only then does it look at clocks and start the program. Anything further on
+ * 3, or its end, means stop; out of it goes the one report. No other descriptor is open when the
+ * program starts.
  * Nothing in the sandbox can read, trace or signal this process: it is not dumpable and is pid 1.
  */
 #define _GNU_SOURCE
+#include "sandbox.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,24 +30,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
-#define REPORT_FD 3
-#define CONFIG_FD 4
-#define MAX_WORDS 256
 #define MAX_COLLECTED 512
 #define DEFAULT_SOCKET_KB 208
 #define MAX_GIVEN 8
 #define OUT_OF_THE_WAY 64
-
-static struct {
-    int64_t cpu_us, wall_us, memory_kb, address_kb, stack_kb, file_kb, processes, files, cores;
-    int64_t cpu_fd, memory_fd, collect_fd, collect_kb;
-    char *arguments[MAX_WORDS + 1], *environment[MAX_WORDS + 1], *tmpfs[8], *collect_at;
-    int argument_count, environment_count, tmpfs_count;
-    struct sock_fprog filter;
-} config = {.cpu_fd = -1, .memory_fd = -1, .collect_fd = -1};
 
 static struct {
     const char *reason;
@@ -60,93 +45,11 @@ static int given[MAX_GIVEN], given_count; /* the program's 0, 3, 4, ... */
 static pid_t main_pid;
 static int64_t begun_us, cpu_base_us, cpu_seen_us, cpu_lost_us;
 
-static void give_up(const char *what)
-{
-    char line[128];
-    int length = snprintf(line, sizeof line, "error what=%s errno=%d", what, errno);
-    send(REPORT_FD, line, length, MSG_NOSIGNAL);
-    _exit(1);
-}
-
 static int64_t now_us(void)
 {
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
     return at.tv_sec * 1000000LL + at.tv_nsec / 1000;
-}
-
-/* ---- configuration ---- */
-
-static void set_number(const char *key, const char *value)
-{
-    static const struct {
-        const char *name;
-        int64_t *place;
-    } numbers[] = {
-        {"cpu_us", &config.cpu_us},         {"wall_us", &config.wall_us},
-        {"memory_kb", &config.memory_kb},   {"address_kb", &config.address_kb},
-        {"stack_kb", &config.stack_kb},     {"file_kb", &config.file_kb},
-        {"processes", &config.processes},   {"files", &config.files},
-        {"cores", &config.cores},           {"cpu_fd", &config.cpu_fd},
-        {"memory_fd", &config.memory_fd},   {"collect_fd", &config.collect_fd},
-        {"collect_kb", &config.collect_kb},
-    };
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        if (!strcmp(numbers[i].name, key)) {
-            *numbers[i].place = atoll(value);
-            return;
-        }
-    errno = EINVAL;
-    give_up("key");
-}
-
-static void append(char **list, int *count, int limit, char *word)
-{
-    errno = E2BIG;
-    if (*count >= limit)
-        give_up("words");
-    list[(*count)++] = word;
-}
-
-static void set_value(char *word)
-{
-    char *value = strchr(word, '=');
-    errno = EINVAL;
-    if (!value)
-        give_up("word");
-    *value++ = 0;
-    if (!strcmp(word, "arg"))
-        append(config.arguments, &config.argument_count, MAX_WORDS, value);
-    else if (!strcmp(word, "env"))
-        append(config.environment, &config.environment_count, MAX_WORDS, value);
-    else if (!strcmp(word, "tmpfs"))
-        append(config.tmpfs, &config.tmpfs_count, 8, value);
-    else if (!strcmp(word, "collect_at"))
-        config.collect_at = value;
-    else
-        set_number(word, value);
-}
-
-static void read_config(void)
-{
-    struct stat about;
-    if (fstat(CONFIG_FD, &about))
-        give_up("config");
-    char *text = malloc(about.st_size + 1), *end = text + about.st_size;
-    if (!text || pread(CONFIG_FD, text, about.st_size, 0) != about.st_size)
-        give_up("config");
-    *end = 0;
-    while (text < end && *text) {
-        char *next = text + strlen(text) + 1;
-        set_value(text);
-        text = next;
-    }
-    text++;
-    config.filter.len = text < end ? (end - text) / sizeof(struct sock_filter) : 0;
-    config.filter.filter = malloc(config.filter.len * sizeof(struct sock_filter) + 1);
-    if (!config.filter.len || !config.filter.filter || !config.argument_count)
-        give_up("filter");
-    memcpy(config.filter.filter, text, config.filter.len * sizeof(struct sock_filter));
 }
 
 /* ---- the word to go ---- */
@@ -357,7 +260,7 @@ static int64_t tree_kb(void)
     int64_t other_kb = sockets_kb(), total_kb;
     for (int i = 0; i < config.tmpfs_count; i++) {
         struct statfs about;
-        if (!statfs(config.tmpfs[i], &about)) /* an empty file, too, takes about 1 KB */
+        if (!statfs(config.tmpfs[i].at, &about)) /* an empty file, too, takes about 1 KB */
             other_kb += (about.f_blocks - about.f_bfree) * (about.f_bsize / 1024) +
                         (about.f_files - about.f_ffree);
     }
@@ -525,14 +428,11 @@ static void report(void)
     send(REPORT_FD, line, length, MSG_NOSIGNAL);
 }
 
-int main(void)
+void run_program(void)
 {
     sigset_t child;
     int error_pipe[2];
 
-    if (prctl(PR_SET_DUMPABLE, 0))
-        give_up("dumpable");
-    read_config();
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);
@@ -563,5 +463,5 @@ int main(void)
     else if (config.collect_fd >= 0 && result.main_ended && result.main_status == 0)
         collect(".");
     report();
-    return 0;
+    _exit(0);
 }

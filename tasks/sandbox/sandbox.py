@@ -16,7 +16,7 @@ from tasks.sandbox import selftest
 from tasks.sandbox.conclusion import internal
 from tasks.sandbox.errors import SandboxUnavailable
 from tasks.sandbox.limits import LimitsHeld, choose_limits
-from tasks.sandbox.native import build_programs
+from tasks.sandbox.native import build_program
 from tasks.sandbox.report import Program, Report, RunLimits
 from tasks.sandbox.rootfs import house_arguments
 from tasks.sandbox.seccomp import build_filter
@@ -69,10 +69,8 @@ class Sandbox:
         self.root = root.resolve()
         self.shared = self.root / "shared"
         own_directory(self.shared)
-        programs = build_programs(self.shared / "bin")
-        self._house = house_arguments(
-            shared=self.shared, spawner=programs.spawner, runner=programs.runner
-        )
+        runner = build_program(self.shared / "bin")
+        self._house = house_arguments(shared=self.shared, runner=runner)
         self.identity = hashlib.sha256(str(self.root).encode()).hexdigest()[:8]
         self.limits_held, self._make_group = choose_limits(self.identity, forced)
         seccomp = build_filter(without_groups=self.limits_held is LimitsHeld.RLIMITS)

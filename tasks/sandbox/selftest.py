@@ -52,7 +52,7 @@ def judge(report: Report) -> None:
 def _explain(report: Report) -> str:
     said = f"{report.message} {report.stderr[-500:].decode('utf-8', 'replace')}".strip()
     hint = REMEDY
-    if any(word in said for word in ("namespace", "uid map", "Operation not permitted")):
+    if any(word in said for word in ("namespace", "uid map", "uid_map", "Operation not permitted")):
         hint = _NAMESPACES
     elif "--size" in said or "Unknown option" in said:
         hint = f"bubblewrap 0.8 or newer is needed: {REMEDY}"

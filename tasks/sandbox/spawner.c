@@ -1,21 +1,22 @@
 /* The long-lived starter of sandboxes, one at a time.
  *
- *   spawner UID GID BWRAP RUNNER      (UID -1: stay who we are)
- *
- * It lives in a slot's control groups, so nothing is ever moved into them, in the house that rootfs.py
- * describes, and holds neither the worker's memory nor its environment. Descriptor 0 is a
- * SOCK_SEQPACKET socket to the worker:
- *   "R" + descriptors   start bwrap; they become its 0, 1, 2, ... (5: its arguments)
- *   "C" + descriptors   the same, started in the control group that the last descriptor is
+ * It lives in a slot's control groups, so nothing is ever moved into them, in the house that
+ * rootfs.py describes, and holds neither the worker's memory nor its environment. Descriptor 0 is a
+ * SOCK_SEQPACKET socket to the worker, which first says "UID GID LATE", whom to be (-1: who we are)
+ * and whether only sandboxes shall be (1) or this process, too (0); the answer is "ready PID". Then
+ *   "R" + descriptors   start a sandbox; they become its 0, 1, 2, ... (see sandbox.h)
+ *   "C" + descriptors   the same, born in the control group that the last descriptor is
  *   "K"                 kill it
- * and back: "ready PID", "done STATUS" (a wait status), "fail ERRNO". When the worker is gone,
+ * are answered by "done STATUS" (a wait status) or "fail ERRNO". When the worker is gone,
  * everything here dies with it.
  */
 #define _GNU_SOURCE
+#include "sandbox.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -34,19 +35,18 @@
 #ifndef SYS_clone3
 #define SYS_clone3 435
 #endif
-#ifndef SYS_close_range
-#define SYS_close_range 436
-#endif
 #define INTO_CGROUP 0x200000000ULL
+/* All but the control group's, which is made when it is known. */
+#define NAMESPACES                                                                                 \
+    (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
 #define MAX_FDS 32
+
+static long uid, gid; /* whom sandboxes run as; -1: as who we are */
 
 struct clone_request {
     uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
     uint64_t set_tid, set_tid_size, cgroup;
 };
-
-static long uid, gid;
-static const char *bwrap, *runner;
 
 static void answer(const char *word, long value)
 {
@@ -56,45 +56,64 @@ static void answer(const char *word, long value)
         _exit(1);
 }
 
-static void become_bwrap(int *fds, int count, pid_t parent)
+/* For good: nothing is started as root, whom resource limits do not hold. */
+static void become_user(void)
 {
-    static char *const environment[] = {NULL};
-    char *const arguments[] = {"bwrap", "--args", "5", (char *)runner, NULL};
+    if (uid >= 0 && (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid)))
+        _exit(124);
+    if (geteuid() == 0 || getegid() == 0)
+        _exit(126);
+    umask(077);
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
+static void become_runner(int *fds, int count, unsigned uid, unsigned gid)
+{
     sigset_t none;
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setsid();
     for (int i = 0; i < count; i++) /* received ones are above 2 * MAX_FDS, see receive() */
         if (dup2(fds[i], i) < 0)
             _exit(125);
     if (syscall(SYS_close_range, count, ~0U, 0))
         _exit(125);
-    umask(077);
-    if (uid >= 0 && (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid)))
-        _exit(125);
-    if (geteuid() == 0 || getegid() == 0) /* rlimits do not hold root, whatever bwrap maps it to */
-        _exit(126);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
-        _exit(125);
-    execve(bwrap, arguments, environment);
-    _exit(124);
+    read_config();
+    enter_room(uid, gid);
+    run_program();
 }
 
-static pid_t start(int *fds, int count, int into_group)
+/* A C library's fork knows nothing of namespaces: this is the bare call on a copied stack. */
+static pid_t start(int *fds, int count)
 {
-    pid_t self = getpid(), pid;
+    unsigned uid = geteuid(), gid = getegid();
+    pid_t pid = syscall(SYS_clone, NAMESPACES | SIGCHLD, 0, 0, 0, 0);
 
-    if (into_group) {
-        struct clone_request request = {
-            .flags = INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = fds[count - 1]};
-        pid = syscall(SYS_clone3, &request, sizeof request);
-        count--;
-    } else {
-        pid = fork();
-    }
     if (pid == 0)
-        become_bwrap(fds, count, self);
+        become_runner(fds, count, uid, gid);
     return pid;
+}
+
+/* The same, born in a control group, which takes a user who may write to it: only what is born there
+ * becomes whom it is to be, and waits as the sandbox's parent. */
+static pid_t start_in_group(int *fds, int count)
+{
+    struct clone_request request = {
+        .flags = INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = fds[count - 1]};
+    int status = 0;
+    pid_t pid = syscall(SYS_clone3, &request, sizeof request);
+
+    if (pid)
+        return pid;
+    become_user();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    pid = start(fds, count - 1);
+    syscall(SYS_close_range, 1, ~0U, 0);
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    _exit(pid > 0 ? WEXITSTATUS(status) : 127);
 }
 
 /* Return the command letter, 0 when the worker is gone; descriptors are moved out of the way. */
@@ -145,22 +164,31 @@ static void attend(pid_t pid)
     }
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+        ;
     close(pidfd);
     answer("done", status);
 }
 
-int main(int argc, char **argv)
+static void read_user(int *is_late)
 {
-    int fds[MAX_FDS], count;
+    char line[64];
+    ssize_t length = read(0, line, sizeof line - 1);
 
-    if (argc != 5)
-        return 2;
-    uid = atol(argv[1]);
-    gid = atol(argv[2]);
-    bwrap = argv[3];
-    runner = argv[4];
+    line[length > 0 ? length : 0] = 0;
+    if (sscanf(line, "%ld %ld %d", &uid, &gid, is_late) != 3)
+        _exit(123);
+}
+
+int main(void)
+{
+    int fds[MAX_FDS], count, is_late;
+
     setsid();
-    prctl(PR_SET_DUMPABLE, 0);
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* so that what loses its parent here is waited for here */
+    read_user(&is_late);
+    if (!is_late)
+        become_user();
     answer("ready", getpid());
     for (;;) {
         char letter = receive(fds, &count);
@@ -168,7 +196,7 @@ int main(int argc, char **argv)
             return 0;
         if (letter != 'R' && letter != 'C')
             continue;
-        pid_t pid = start(fds, count, letter == 'C');
+        pid_t pid = letter == 'C' ? start_in_group(fds, count) : start(fds, count);
         int error = errno;
         for (int i = 0; i < count; i++)
             close(fds[i]);

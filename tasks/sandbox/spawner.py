@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.sandbox.errors import SandboxUnavailable
-from tasks.sandbox.limits import SlotGroup
-from tasks.sandbox.rootfs import RUNNER, SPAWNER
+from tasks.sandbox.limits import LimitsHeld, SlotGroup
+from tasks.sandbox.rootfs import RUNNER
 
 START_TIMEOUT_S = 10.0
 # Far above what systems hand out; used where this user namespace has such ids at all.
@@ -57,10 +57,10 @@ class Spawner:
     ) -> None:
         self.group = group
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        uid = "-1" if identity.uid is None else str(identity.uid)
+        uid = -1 if identity.uid is None else identity.uid
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                [str(bwrap), *house, SPAWNER, uid, uid, str(bwrap), RUNNER],
+                [str(bwrap), *house, RUNNER],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -70,8 +70,11 @@ class Spawner:
             )
         self._socket = ours
         try:
+            # Who is to be born in a group must be born of a user who may write to it.
+            is_late = group.held is LimitsHeld.CGROUP2
+            self._socket.send(f"{uid} {uid} {is_late:d}".encode())
             self._pid = self._expect("ready", START_TIMEOUT_S)
-        except SpawnerLost as error:
+        except (SpawnerLost, OSError) as error:
             raise SpawnerLost(f"{error}: {self.close()}") from error
         group.adopt(self._pid)
 
@@ -85,7 +88,7 @@ class Spawner:
         return self._socket.fileno()
 
     def launch(self, descriptors: Sequence[int], group: int | None) -> None:
-        """Start bwrap with these as its 0, 1, 2, …; in `group` if the run has one of its own."""
+        """Start a sandbox with these as its 0, 1, 2, …; in `group` if the run has one."""
         sent = [*descriptors] if group is None else [*descriptors, group]
         try:
             socket.send_fds(self._socket, [b"R" if group is None else b"C"], sent)
@@ -100,13 +103,15 @@ class Spawner:
             raise SpawnerLost(str(error)) from error
 
     def wait(self, timeout_s: float = START_TIMEOUT_S) -> int:
-        """Return bwrap's wait status. Raises SpawnerLost, also when it could not be started."""
+        """Return pid 1's wait status. Raises SpawnerLost, also when it could not be started."""
         return self._expect("done", timeout_s)
 
     def _expect(self, word: str, timeout_s: float) -> int:
         if not select.select([self._socket], [], [], timeout_s)[0]:
             raise SpawnerLost(f"no {word} in {timeout_s} s")
         said = self._socket.recv(64).decode().split()
+        if said[:1] == ["fail"]:
+            raise SpawnerLost(f"no new namespaces: {os.strerror(int(said[1]))}")
         if len(said) != 2 or said[0] != word:  # noqa: PLR2004 - a word and a number
             raise SpawnerLost(" ".join(said) or "it ended")
         return int(said[1])

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -18,9 +18,7 @@ from tasks.sandbox.rootfs import (
     ENVIRONMENT,
     FEEDBACK,
     SHARED,
-    run_arguments,
-    static_arguments,
-    writable_places,
+    room_words,
 )
 from tasks.sandbox.spawner import Spawner
 
@@ -129,7 +127,7 @@ def _prepare(
     descriptors: Descriptors,
     stdout: int | None,
 ) -> Run:
-    """Make the descriptors 0 to 5 (runner.c and spawner.c name them) and what follows."""
+    """Make the descriptors 0 to 4 (see sandbox.h) and what follows."""
     descriptors.give(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
     output = limits.output_kb * 1024
     scratch = partial(descriptors.scratch_file, host.scratch)
@@ -138,7 +136,7 @@ def _prepare(
         descriptors.lend(stdout)
     err = descriptors.pipe()
     pump = Pump(spawner, descriptors.socket())
-    configuration, arguments = descriptors.reserve(), descriptors.reserve()
+    configuration = descriptors.reserve()
     run = Run(
         limits,
         host.limits_held,
@@ -156,29 +154,23 @@ def _prepare(
         run.collected = pump.add_stream(descriptors.pipe(), room, room, scratch())
         words.append(f"collect_fd={len(descriptors.theirs) - 1}")
     files = {name: descriptors.give(sealed(data)) for name, data in program.files.items()}
-    descriptors.fill(configuration, sealed(_terminated(words) + b"\0" + host.seccomp))
-    descriptors.fill(arguments, sealed(_terminated(_arguments(host, program, limits, files))))
+    words += _room(host, program, limits, files)
+    text = "".join(f"{word}\0" for word in words).encode()
+    descriptors.fill(configuration, sealed(text + b"\0" + host.seccomp))
     return run
 
 
-def _terminated(words: Sequence[str]) -> bytes:
-    return "".join(f"{word}\0" for word in words).encode()
-
-
-def _arguments(
-    host: Host, program: Program, limits: RunLimits, files: dict[str, int]
-) -> Sequence[str]:
+def _room(host: Host, program: Program, limits: RunLimits, files: dict[str, int]) -> list[str]:
     def seen(path: Path) -> Path:
         return SHARED / path.resolve().relative_to(host.shared)
 
-    own = run_arguments(
+    return room_words(
         directory=None if program.directory is None else seen(program.directory),
         file_descriptors=files,
         mounts={place: seen(path) for place, path in program.mounts.items()},
         tmp_kb=limits.tmp_kb,
         has_feedback=program.collect_from == FEEDBACK,
     )
-    return (*static_arguments(), *own)
 
 
 def _stack_kb(memory_kb: int, *, alone: bool) -> int:
@@ -189,7 +181,6 @@ def _stack_kb(memory_kb: int, *, alone: bool) -> int:
 
 def _configuration(host: Host, program: Program, limits: RunLimits) -> list[str]:
     alone = host.limits_held is LimitsHeld.RLIMITS
-    feedback = program.collect_from == FEEDBACK
     words = [
         f"cpu_us={limits.cpu_ms * 1000}",
         f"wall_us={limits.wall_ms * 1000}",
@@ -206,5 +197,4 @@ def _configuration(host: Host, program: Program, limits: RunLimits) -> list[str]
         words.append(f"collect_at={program.collect_from}")
     words += [f"arg={word}" for word in program.command]
     words += [f"env={name}={value}" for name, value in ENVIRONMENT.items()]
-    places = writable_places(program.directory, has_feedback=feedback)
-    return [*words, *(f"tmpfs={place}" for place in places)]
+    return words
