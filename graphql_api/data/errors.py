@@ -2,6 +2,11 @@
 
 from datetime import datetime
 
+NO_CREDENTIALS = (
+    "the database cannot be asked: there are no AWS credentials. Run `make dev`, which brings an "
+    "engine of its own, or name another one in AWS_ENDPOINT_URL_DYNAMODB and set credentials"
+)
+
 
 class DomainError(Exception):
     """An expected failure with a message that a client may read.

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from graphql_api.config import Settings
-from graphql_api.data.errors import Conflict, Unavailable
+from graphql_api.data.errors import NO_CREDENTIALS, Conflict, Unavailable
 from graphql_api.data.records import Job, Problem, User
 
 if TYPE_CHECKING:
@@ -141,6 +141,8 @@ class Table:
         """Turn the engine's failures into one that a person can read."""
         try:
             yield
+        except NoCredentialsError as error:
+            raise Unavailable(NO_CREDENTIALS) from error
         except (ClientError, BotoCoreError) as error:
             where = self._client.meta.endpoint_url
             raise Unavailable(f"{where} does not serve table {self.name}: {error}") from error

@@ -21,11 +21,12 @@ from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    NoCredentialsError,
 )
 
 from graphql_api.config import Settings
 from graphql_api.data import meter
-from graphql_api.data.errors import Unavailable
+from graphql_api.data.errors import NO_CREDENTIALS, Unavailable
 from graphql_api.data.parsing import fast_session
 from graphql_api.data.values import load_item
 
@@ -152,6 +153,8 @@ class Transport:
 
 
 def _may_repeat(error: Exception, *, repeatable: bool) -> bool:
+    if isinstance(error, NoCredentialsError):
+        return False
     if not isinstance(error, ClientError):
         return repeatable or _never_sent(error)
     code = error.response["Error"]["Code"]
@@ -179,7 +182,8 @@ def _reasons_of(error: ClientError) -> list[dict[str, Any]]:
 def _named(error: Exception, operation: str) -> Exception:
     """Return the error that callers know for what botocore raised."""
     if not isinstance(error, ClientError):
-        return Unavailable(f"the database did not answer {operation}; whether it was done is open")
+        is_open = f"the database did not answer {operation}; whether it was done is open"
+        return Unavailable(NO_CREDENTIALS if isinstance(error, NoCredentialsError) else is_open)
     match error.response["Error"]["Code"]:
         case "ConditionalCheckFailedException":
             return ConditionFailed(_old(error.response))

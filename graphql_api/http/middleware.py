@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID = "x-request-id"
+HEALTH = frozenset({"/healthz", "/readyz"})
 _ACCEPTED = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -40,7 +41,9 @@ class RequestLog:
             try:
                 await self._app(scope, receive, named)
             finally:
-                _log.info(
+                # Whoever asks whether we live asks every few seconds.
+                log = _log.debug if scope["path"] in HEALTH else _log.info
+                log(
                     "request",
                     request_id=request_id,
                     method=scope["method"],

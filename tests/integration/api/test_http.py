@@ -262,6 +262,13 @@ async def test_every_answer_has_the_request_s_id_and_one_line_of_log(api: Api) -
     assert len(made.headers["x-request-id"]) == 32
 
 
+async def test_questions_after_our_health_do_not_fill_the_log(api: Api) -> None:
+    with capture_logs() as logs:
+        for path in ("/healthz", "/readyz"):
+            await api.client.get(path)
+    assert {entry["log_level"] for entry in logs if entry["event"] == "request"} == {"debug"}
+
+
 @pytest.mark.slow
 async def test_browsers_of_allowed_origins_alone_may_read(open_api: OpenApi) -> None:
     api = await open_api(allowed_origins=("https://app.example.org",))

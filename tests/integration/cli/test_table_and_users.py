@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -51,6 +52,26 @@ def test_a_table_is_made_shown_and_removed_by_its_name_only(elsewhere: Settings)
     assert (code, errors.strip()) == (1, "That is not its name: nothing was removed.")
     code, _, _ = algoitny(elsewhere, "table", "drop", typed=f"{elsewhere.table_name}\n")
     assert code == 0
+
+
+@pytest.mark.parametrize("command", [("table", "describe"), ("problems", "list")])
+def test_without_engine_and_credentials_both_ways_out_are_named(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "graphql_api").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "graphql_api.cli.main", *command],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "make dev" in done.stderr
+    assert "AWS_ENDPOINT_URL_DYNAMODB" in done.stderr
 
 
 def test_a_missing_table_names_the_command_that_makes_it(elsewhere: Settings) -> None:
