@@ -23,7 +23,7 @@ test: setup lint ## bring what the tests need, check the code, run the tests; AR
 	$(BIN)/pytest $(ARGS)
 
 setup: venv ## bring what dev and test need: packages, engines, playground
-	@$(BIN)/algoitny setup $(if $(CI),--browser)
+	@$(BIN)/algoitny setup $(if $(CI),--browser --languages)
 
 venv: # the virtual environment, as the lock says; nothing to do when it is
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

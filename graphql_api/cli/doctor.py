@@ -18,6 +18,7 @@ from graphql_api.cli import environment
 from graphql_api.cli.engines import packages
 from graphql_api.cli.engines.dynamodb_local import jars_dir, read_lock, unmatched
 from graphql_api.cli.engines.java import find_java
+from graphql_api.cli.engines.languages import packages_of
 from graphql_api.cli.engines.node import find_node
 from graphql_api.cli.engines.paths import project_root
 from graphql_api.cli.engines.playground import is_built
@@ -27,8 +28,9 @@ from graphql_api.config import Settings
 from graphql_api.data.errors import DomainError
 from graphql_api.data.table import open_table
 from tasks.judge import Judge
+from tasks.sandbox.detection import NOT_WANTED
 from tasks.sandbox.errors import SandboxUnavailable
-from tasks.sandbox.languages import LANGUAGES
+from tasks.sandbox.languages import LANGUAGES, LanguageSpec
 
 MINIMUM_PYTHON = (3, 11)
 NEEDED_DISK_MB = 1024
@@ -142,13 +144,22 @@ def _sandbox(settings: Settings) -> Iterator[Check]:
         return
     try:
         yield Check("sandbox", State.OK, "ran its own test")
-        for language in LANGUAGES:
-            found = judge.languages.get(language.id)
-            state = State.NOTE if found is None else State.OK
-            version = "not found here" if found is None else found.version
-            yield Check(f"language {language.id}", state, version)
+        for spec in LANGUAGES:
+            yield _language(spec, judge)
     finally:
         judge.close()
+
+
+def _language(spec: LanguageSpec, judge: Judge) -> Check:
+    name = f"language {spec.id}"
+    found = judge.languages.get(spec.id)
+    if found is not None:
+        return Check(name, State.OK, f"{found.name} {found.version}")
+    reason = judge.missing_languages[spec.id].split("\n")[0]
+    lacking = [package for package in packages_of(spec) if not package.is_present()]
+    if reason == NOT_WANTED or not lacking:
+        return Check(name, State.NOTE, reason)
+    return Check(name, State.NOTE, "not found here", packages.install_command(lacking))
 
 
 def _services(settings: Settings) -> Iterator[Check]:

@@ -12,6 +12,7 @@ from rich.console import Console
 from graphql_api.cli.engines import packages
 from graphql_api.cli.engines.dynamodb_local import prepare_jars
 from graphql_api.cli.engines.java import find_java
+from graphql_api.cli.engines.languages import lacking_packages
 from graphql_api.cli.engines.playground import prepare_playground
 from graphql_api.cli.engines.process import EngineUnavailable
 
@@ -73,6 +74,12 @@ def setup(
     browser: Annotated[
         bool, typer.Option("--browser", help="Also bring Chromium, for the playground's test.")
     ] = False,
+    languages: Annotated[
+        bool,
+        typer.Option(
+            "--languages", help="Also bring the compilers of the languages that CI tests."
+        ),
+    ] = False,
 ) -> None:
     """Bring what `make dev` and `make test` need: packages, DynamoDB Local, Redis, playground.
 
@@ -80,9 +87,10 @@ def setup(
     cannot install it; the message names the one command that does.
     """
     browsers = (packages.BROWSER_PACKAGE,) if browser else ()
+    compilers = lacking_packages() if languages else ()
     is_ci = os.environ.get("CI") == "true"
     steps = (
-        system_packages((*packages.RUN_PACKAGES, *browsers)),
+        system_packages((*packages.RUN_PACKAGES, *browsers, *compilers)),
         DYNAMODB_STEP,
         Step(PLAYGROUND_STEP.name, PLAYGROUND_STEP.prepare, is_optional=not is_ci),
     )

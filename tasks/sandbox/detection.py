@@ -24,6 +24,7 @@ from tasks.sandbox.toolchains import Installed, fill, find_tools, run_limits, st
 PROBE_TIME_MS = 5000
 PROBE_MEMORY_KB = 256 * 1024
 GREETING = b"hello"
+NOT_WANTED = "not among JUDGE_LANGUAGES"
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 
 
@@ -48,7 +49,7 @@ def detect_languages(sandbox: Sandbox, compiler: Compiler, only: Collection[str]
     with ThreadPoolExecutor(max_workers=len(sandbox.slots)) as pool:
         outcomes = pool.map(lambda spec: _detect(spec, sandbox, compiler, memory), slow_first)
         found = dict(zip((spec.id for spec in slow_first), outcomes, strict=True))
-    missing = {spec.id: "not among JUDGE_LANGUAGES" for spec in LANGUAGES if spec not in wanted}
+    missing = {spec.id: NOT_WANTED for spec in LANGUAGES if spec not in wanted}
     installed = {}
     for spec in wanted:
         one = found[spec.id]

@@ -77,7 +77,7 @@ JAVA = LanguageSpec(
     run=(*_JVM, "Main"),
     hello="public class Main { public static void main(String[] a) "
     '{ System.out.println("hello"); } }\n',
-    packages="openjdk-17-jdk-headless",
+    packages="default-jdk-headless",
     product="Main.class",
     shown_compile="javac -encoding UTF-8 Main.java",
     no_product=_MAIN,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.sandbox.languages import LANGUAGES
 from tests.conftest import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.sandbox, pytest.mark.dynamodb, pytest.mark.redis]
@@ -36,6 +37,14 @@ def test_a_machine_that_can_run_the_tests_lacks_nothing():
     found = checks(done)
     for name in ("sandbox", "language python", "language c", "language cpp", "DynamoDB Local"):
         assert found[name]["state"] == "ok"
+
+
+def test_every_language_of_the_table_is_told_of():
+    found = checks(doctor("--json", JUDGE_LANGUAGES="bash"))
+    told = {name: check for name, check in found.items() if name.startswith("language ")}
+    assert list(told) == [f"language {spec.id}" for spec in LANGUAGES]
+    assert told["language bash"]["detail"].startswith("Bash ")
+    assert told["language python"]["detail"] == "not among JUDGE_LANGUAGES"
 
 
 def test_a_missing_package_is_named_with_its_command_and_fails(tmp_path: Path):

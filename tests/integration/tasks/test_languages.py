@@ -1,0 +1,108 @@
+"""Every language of the table, from source to verdict, in the real sandbox."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from graphql_api.cli.engines.languages import BROUGHT
+from graphql_api.data.words import Verdict
+from tasks.judge import Judge, Judgement, JudgeRequest, TestCaseFiles
+from tasks.sandbox.errors import SandboxUnavailable
+from tasks.sandbox.languages import LANGUAGES
+from tasks.sandbox.limits import LimitsHeld
+from tests.conftest import make_settings, missing
+from tests.programs import PROGRAMS
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
+every_language = pytest.mark.parametrize("language", [spec.id for spec in LANGUAGES])
+# Directories of the host and of the sandbox that no message may name.
+PLACES = re.compile(r"(?<!\w)/(usr|lib|box|tmp|opt|mnt|run|work|root|etc|bin)\b")
+
+
+def open_judge(work_dir: Path, forced: LimitsHeld | None = None) -> Judge:
+    settings = make_settings(work_dir=work_dir, judge_slots=2, judge_languages=())
+    try:
+        return Judge(settings, forced).start()
+    except SandboxUnavailable as error:
+        missing(str(error))
+        raise
+
+
+@pytest.fixture(scope="module")
+def work_dir(tmp_path_factory) -> Path:
+    """One place for both judges: what is made once of a toolchain is made once."""
+    return Path(tmp_path_factory.mktemp("languages"))
+
+
+@pytest.fixture(scope="module")
+def best_judge(work_dir) -> Iterator[Judge]:
+    judge = open_judge(work_dir)
+    yield judge
+    judge.close()
+
+
+@pytest.fixture(scope="module")
+def bare_judge(work_dir) -> Iterator[Judge]:
+    """One on a host without control groups."""
+    judge = open_judge(work_dir, LimitsHeld.RLIMITS)
+    yield judge
+    judge.close()
+
+
+@pytest.fixture(params=["best", "bare"])
+def judge(request) -> Judge:
+    judge: Judge = request.getfixturevalue(f"{request.param}_judge")
+    return judge
+
+
+@pytest.fixture
+def cases(tmp_path) -> list[TestCaseFiles]:
+    given, expected = tmp_path / "1.in", tmp_path / "1.out"
+    given.write_text("40 2\n")
+    expected.write_text("42\n")
+    return [TestCaseFiles(1, is_sample=True, input_path=given, expected_path=expected)]
+
+
+def ask(judge: Judge, language: str, code: str, tests: list[TestCaseFiles], **limits) -> Judgement:
+    reason = judge.missing_languages.get(language)
+    if reason is not None:
+        missing(reason) if language in BROUGHT else pytest.skip(reason)
+    given = {"time_limit_ms": 3000, "memory_limit_kb": 64 * 1024} | limits
+    return judge.judge(JudgeRequest(language, code, tests, **given))
+
+
+@every_language
+def test_a_right_program_is_accepted(judge, cases, language):
+    got = ask(judge, language, PROGRAMS[language].total, cases)
+    assert (got.verdict, got.results[0].output) == (Verdict.AC, "42\n"), got
+    assert got.results[0].error == ""
+
+
+@every_language
+def test_a_program_that_is_none_gets_ce_with_a_message_that_names_its_line_and_no_place(
+    best_judge, cases, language
+):
+    got = ask(best_judge, language, PROGRAMS[language].broken, cases)
+    assert got.verdict is Verdict.CE
+    assert got.compile_output
+    assert not PLACES.search(got.compile_output), got.compile_output
+
+
+@every_language
+def test_a_program_that_fails_gets_re(best_judge, cases, language):
+    got = ask(best_judge, language, PROGRAMS[language].failing, cases)
+    assert got.verdict is Verdict.RE, got
+
+
+@every_language
+def test_a_program_that_takes_all_memory_gets_mle(judge, cases, language):
+    got = ask(judge, language, PROGRAMS[language].hungry, cases)
+    assert got.verdict is Verdict.MLE, got
+
+
+@every_language
+def test_a_program_that_does_not_end_gets_tle(best_judge, cases, language):
+    got = ask(best_judge, language, PROGRAMS[language].endless, cases, time_limit_ms=200)
+    assert got.verdict is Verdict.TLE, got
