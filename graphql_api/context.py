@@ -20,7 +20,7 @@ from graphql_api.data.words import Role
 class Outbox(Protocol):
     """Tells the workers what waits; the card in the table is what counts, this only saves time."""
 
-    async def send_execution(self, uid: str, ulid: str) -> None:
+    async def send_execution(self, uid: str, ulid: str, language: str) -> None:
         """Announce a PENDING history. Must not raise: the sweeper sends what was not sent."""
 
     async def send_run(self, uid: str, run_id: str, language: str) -> bool:

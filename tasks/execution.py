@@ -66,7 +66,9 @@ _log = structlog.stdlib.get_logger(__name__)
 class Outbox(Protocol):
     """Sends an execution to the workers."""
 
-    async def send_execution(self, uid: str, ulid: str, *, delay_ms: int | None = None) -> None:
+    async def send_execution(
+        self, uid: str, ulid: str, language: str, *, delay_ms: int | None = None
+    ) -> None:
         """Ask for an execution to be judged, at the earliest after `delay_ms`."""
 
 
@@ -150,7 +152,7 @@ class Execution:
             _log.debug("nothing to judge", uid=uid, ulid=ulid)
         elif isinstance(claim, Busy):
             delay_ms = max(0, claim.until - self._clock()) + 1
-            await self._outbox.send_execution(uid, ulid, delay_ms=delay_ms)
+            await self._outbox.send_execution(uid, ulid, claim.language, delay_ms=delay_ms)
         elif claim.history.attempt > self._attempt_cap:
             await self._fail(claim.history, WORN_OUT.format(cap=self._attempt_cap))
         else:

@@ -13,6 +13,7 @@ from redis import RedisError
 
 from graphql_api.config import Settings
 from graphql_api.data.clock import now_ms
+from tasks import lanes
 from tasks.broker import make_broker
 from tasks.signals import CHANNEL, signal
 from tasks.waking import WakingBroker
@@ -32,14 +33,14 @@ _SEND_ERRORS = (RedisError, BrokerConnectionError, OSError)
 _log = structlog.stdlib.get_logger(__name__)
 
 
-def execution_message(uid: str, ulid: str) -> Message[Any]:
+def execution_message(uid: str, ulid: str, language: str) -> Message[Any]:
     """Return the message that has one execution judged."""
     return Message(
         queue_name=EXECUTION_QUEUE,
         actor_name=EXECUTION_ACTOR,
         args=(),
         kwargs={"uid": uid, "ulid": ulid, "sent_at_ms": now_ms()},
-        options={},
+        options=lanes.options(uid, needs=language),
     )
 
 
@@ -50,7 +51,7 @@ def run_message(uid: str, run_id: str, language: str) -> Message[Any]:
         actor_name=RUN_ACTOR,
         args=(),
         kwargs={"uid": uid, "run_id": run_id, "sent_at_ms": now_ms()},
-        options={"lane": uid, "needs": language},
+        options=lanes.options(uid, needs=language),
     )
 
 
@@ -66,9 +67,11 @@ class DramatiqOutbox:
         self._threads = ThreadPoolExecutor(SENDERS, thread_name_prefix="outbox")
         self._rests_until = 0.0
 
-    async def send_execution(self, uid: str, ulid: str, *, delay_ms: int | None = None) -> None:
+    async def send_execution(
+        self, uid: str, ulid: str, language: str, *, delay_ms: int | None = None
+    ) -> None:
         """Ask for an execution to be judged, at the earliest after `delay_ms`."""
-        message = execution_message(uid, ulid)
+        message = execution_message(uid, ulid, language)
         enqueue = partial(self._broker.enqueue, message, delay=delay_ms)
         await self._send(enqueue, **message.kwargs)
 

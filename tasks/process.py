@@ -47,6 +47,7 @@ class WorkerLife(Middleware):
         judge = self._judge = self._start_judge()
         worker.worker_threads = max(worker.worker_threads, threads_needed(self._settings))
         worker.queue_prefetch = worker.worker_threads
+        broker.lanes.abilities = frozenset(judge.languages)
         broker.prefetch[EXECUTION_QUEUE] = executions_at_once(self._settings)
         broker.prefetch[RUN_QUEUE] = runs_at_once(self._settings)
         loop = EventLoopThread(_log)

@@ -134,7 +134,7 @@ class Sweeper:
         if due.status is HistoryStatus.RUNNING and due.attempt >= self._attempt_cap:
             swept.failed += await self._fail(due)
         elif may_send and await self._stores.executions.postpone(due, self._clock()):
-            await self._outbox.send_execution(due.uid, due.ulid)
+            await self._outbox.send_execution(due.uid, due.ulid, due.language)
             swept.sent += 1
 
     async def _fail(self, due: Due) -> bool:

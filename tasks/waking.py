@@ -15,10 +15,13 @@ from typing import Any
 import redis
 from dramatiq import Consumer, Message, MessageProxy
 from dramatiq.brokers.redis import RedisBroker
+from dramatiq.common import q_name
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from tasks.lanes import Lanes
 
 # A list of tokens is at most this long, as each costs an idle consumer one empty fetch.
 TOKENS_KEPT = 64
@@ -73,6 +76,7 @@ class WakingBroker(RedisBroker):
             dead_message_ttl=dead_message_life_ms,
         )
         self.prefetch: dict[str, int] = {}
+        self.lanes = Lanes(self.client, self.namespace)
         self.draining = threading.Event()
         self._url, self._timeout_s = url, timeout_s
 
@@ -105,9 +109,34 @@ class WakingBroker(RedisBroker):
             pipeline.execute()
 
     def do_enqueue(self, queue_name: str, message_id: str, data: bytes) -> None:
-        """Append a message to a queue, then wake a consumer."""
-        self._dispatch("enqueue")(queue_name, message_id, data)  # type: ignore[no-untyped-call]
+        """Append a message to its lane, or to the queue if it names none; wake a consumer.
+
+        Delayed messages have no lanes: they enter theirs when they are due.
+        """
+        is_delayed = queue_name != q_name(queue_name)
+        if is_delayed or not self.lanes.put(queue_name, message_id, data):
+            self._dispatch("enqueue")(queue_name, message_id, data)  # type: ignore[no-untyped-call]
         self.wake(queue_name)
+
+    def take(self, queue_name: str, room: int) -> list[bytes]:
+        """Return at most `room` messages; with no room it still is a heartbeat.
+
+        What was given back, or was a dead worker's, comes before the lanes: it had its turn. What
+        of it this process is not able to run goes into its lane.
+        """
+        given_back = self._dispatch("fetch")(queue_name, room)  # type: ignore[no-untyped-call]
+        # A message acknowledged by a worker that had been taken for dead has an id and no data.
+        found = [data for data in given_back if data is not None]
+        acks = f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"
+        ours = [data for data in found if self.lanes.are_for_us(data)]
+        for data in found:
+            if data not in ours:
+                message_id = Message.decode(data).options["redis_message_id"]
+                self.do_enqueue(queue_name, message_id, data)
+                self.client.srem(acks, message_id)
+        room -= len(ours)
+        has_lanes = queue_name == q_name(queue_name)
+        return ours + (self.lanes.take(queue_name, acks, room) if has_lanes and room else [])
 
     def close(self) -> None:
         """Close the connections."""
@@ -165,9 +194,7 @@ class WakingConsumer(Consumer):
     def _fetch(self) -> list[Message[Any]]:
         """Fetch what this process has room for; with no room it still is a heartbeat."""
         room = 0 if self._broker.draining.is_set() else self._prefetch - len(self._held)
-        fetched = self._broker.do_fetch(self._queue_name, max(0, room))
-        # A message acknowledged by a worker that had been taken for dead has an id and no data.
-        return [Message.decode(data) for data in fetched if data is not None]
+        return [Message.decode(data) for data in self._broker.take(self._queue_name, max(0, room))]
 
     def _wait(self) -> None:
         wait_s = max(SHORTEST_WAIT_S, min(self._longest_wait_s, self._until_due_s()))

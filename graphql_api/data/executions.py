@@ -81,6 +81,7 @@ class Busy:
     """Another worker holds the execution until `until` (epoch ms) at least."""
 
     until: int
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ class Due:
 
     uid: str
     ulid: str
+    language: str
     status: HistoryStatus
     attempt: int
     resends: int
@@ -101,6 +103,7 @@ class Due:
         return cls(
             uid=item["u"],
             ulid=item["h"],
+            language=item["lg"],
             status=HistoryStatus(item["st"]),
             attempt=item.get("att", 0),
             resends=item.get("rs", 0),
@@ -398,7 +401,9 @@ def _held(item: Mapping[str, Any] | None, token: str) -> Claim | Busy | None:
     if item is None or item["st"] != HistoryStatus.RUNNING:
         return None
     history = History.from_item(item)
-    return Claim(history) if history.claim_token == token else Busy(history.lease_expires_at or 0)
+    if history.claim_token == token:
+        return Claim(history)
+    return Busy(history.lease_expires_at or 0, history.language)
 
 
 def _lost() -> LostClaim:

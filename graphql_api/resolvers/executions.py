@@ -91,7 +91,8 @@ async def execute_code(context: Context, request: ExecuteCode) -> History:
         )
     )
     if not reserved.is_duplicate:
-        await context.outbox.send_execution(reserved.history.uid, reserved.history.ulid)
+        history = reserved.history
+        await context.outbox.send_execution(history.uid, history.ulid, history.language)
     return reserved.history
 
 

@@ -89,7 +89,7 @@ def ready(worker: Worker) -> Worker:
 
 async def submit(desk: Desk, outbox: DramatiqOutbox, code: str = ADD, **more: int) -> History:
     history = await desk.reserve(code, **more)  # type: ignore[arg-type]
-    await outbox.send_execution(history.uid, history.ulid)
+    await outbox.send_execution(history.uid, history.ulid, history.language)
     return history
 
 
@@ -153,7 +153,7 @@ async def test_what_a_killed_api_had_reserved_and_not_sent_is_judged(
     overdue = Change(put={"g2s": keys.due_sort(now_ms() - 1)})
     await desk.stores.dynamo.update(keys.history(history.uid, history.ulid), overdue)
     with redis.Redis.from_url(env["REDIS_URL"].replace("/0", "/1")) as queues:
-        assert queues.llen("dramatiq:execution") == 0
+        assert queues.hlen("dramatiq:execution.msgs") == 0
     with Worker(env, tmp_path):
         await all_ended_once(desk, [history])
 

@@ -59,7 +59,7 @@ async def test_a_worker_judges_what_is_sent_and_logs_where_the_time_went(
             ("python", WRONG, Verdict.WA),
         ):
             history = await desk.reserve(code, language=language)
-            await outbox.send_execution(history.uid, history.ulid)
+            await outbox.send_execution(history.uid, history.ulid, history.language)
             assert (await desk.ended(history)).verdict is verdict
         lines = wait_for("three lines", lambda: _executed(worker))
     assert {"queue_ms", "claim_ms", "fetch_ms", "slot_ms", "compile_ms", "run_ms"} <= set(lines[0])
@@ -77,13 +77,13 @@ async def test_without_a_sandbox_it_ends_says_what_to_install_and_takes_no_messa
 ) -> None:
     desk = await Desk.open(stores)
     history = await desk.reserve()
-    await outbox.send_execution(history.uid, history.ulid)
+    await outbox.send_execution(history.uid, history.ulid, history.language)
     worker = Worker({**env, "PATH": str(tmp_path)}, tmp_path).start()
     wait_for("the worker's end", lambda: not worker.is_running)
     assert worker.stop() != 0
     assert "bubblewrap" in worker.log()
     with redis.Redis.from_url(env["REDIS_URL"].replace("/0", "/1")) as queues:
-        assert queues.llen("dramatiq:execution") == 1
+        assert queues.hlen("dramatiq:execution.msgs") == 1
     assert (await desk.card(history)).status is HistoryStatus.PENDING
 
 
@@ -95,7 +95,7 @@ async def test_sigterm_lets_what_runs_finish_and_gives_the_rest_back(
         started(worker)
         histories = [await desk.reserve(sleeping(0.5)) for _ in range(8)]
         for history in histories:
-            await outbox.send_execution(history.uid, history.ulid)
+            await outbox.send_execution(history.uid, history.ulid, history.language)
         await desk.any_running(histories)
         assert await asyncio.to_thread(worker.stop) == 0
     cards = [await desk.card(history) for history in histories]
@@ -105,7 +105,7 @@ async def test_sigterm_lets_what_runs_finish_and_gives_the_rest_back(
     assert ended
     assert waiting
     with redis.Redis.from_url(env["REDIS_URL"].replace("/0", "/1")) as queues:
-        assert queues.llen("dramatiq:execution") == len(waiting)
+        assert queues.hlen("dramatiq:execution.msgs") == len(waiting)
     with Worker(env, tmp_path):
         for history in histories:
             assert (await desk.ended(history)).attempt == 1
@@ -119,14 +119,14 @@ async def test_a_worker_stops_at_once_when_what_it_judges_is_cancelled(
     # Its renewals come every five minutes: what stops it in time is the signal.
     with Worker({**env, "LEASE_SECONDS": "600"}, tmp_path) as worker:
         history = await desk.reserve(sleeping(50))
-        await outbox.send_execution(history.uid, history.ulid)
+        await outbox.send_execution(history.uid, history.ulid, history.language)
         await desk.running(history)
         await asyncio.sleep(0.5)
         cancelled = await stores.executions.cancel(history.uid, history.ulid)
         await outbox.send_end(history.uid, history.ulid)
         wait_for("the worker to notice", lambda: "claim lost while judging" in worker.log())
         healthy = await desk.reserve()
-        await outbox.send_execution(healthy.uid, healthy.ulid)
+        await outbox.send_execution(healthy.uid, healthy.ulid, healthy.language)
         assert (await desk.ended(healthy)).verdict is Verdict.AC
     assert await desk.card(history) == cancelled
     assert cancelled.status is HistoryStatus.CANCELLED
@@ -144,7 +144,7 @@ async def test_a_worker_hears_signals_again_after_redis_was_away(
             server.client_kill_filter(_type="pubsub", skipme=True)
             wait_for("the worker to listen again", lambda: _listeners(server))
         history = await desk.reserve(sleeping(50))
-        await outbox.send_execution(history.uid, history.ulid)
+        await outbox.send_execution(history.uid, history.ulid, history.language)
         await desk.running(history)
         await stores.executions.cancel(history.uid, history.ulid)
         await outbox.send_end(history.uid, history.ulid)
@@ -183,7 +183,9 @@ async def test_a_hundred_at_once_of_twenty_users_each_sent_twice_are_judged_once
         async def submit(desk: Desk, number: int) -> None:
             code = ADD if number % 5 else sleeping(0.3)
             history = await desk.reserve(code, is_public=bool(number % 2))
-            twice = (outbox.send_execution(history.uid, history.ulid) for _ in range(2))
+            twice = (
+                outbox.send_execution(history.uid, history.ulid, history.language) for _ in range(2)
+            )
             await asyncio.gather(*twice)
             card = await desk.ended(history, timeout_s=90)
             assert (card.verdict, card.attempt) == (Verdict.AC, 1)

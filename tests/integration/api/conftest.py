@@ -32,7 +32,8 @@ class RecordingOutbox:
     runs: list[tuple[str, str, str]] = field(default_factory=list)
     is_there: bool = True
 
-    async def send_execution(self, uid: str, ulid: str) -> None:
+    async def send_execution(self, uid: str, ulid: str, language: str) -> None:
+        assert language
         self.sent.append((uid, ulid))
 
     async def send_run(self, uid: str, run_id: str, language: str) -> bool:

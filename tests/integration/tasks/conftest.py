@@ -25,7 +25,10 @@ class Remembered:
 
     sent: list[tuple[str, str, int | None]] = field(default_factory=list)
 
-    async def send_execution(self, uid: str, ulid: str, *, delay_ms: int | None = None) -> None:
+    async def send_execution(
+        self, uid: str, ulid: str, language: str, *, delay_ms: int | None = None
+    ) -> None:
+        assert language
         self.sent.append((uid, ulid, delay_ms))
 
     @property

@@ -33,12 +33,13 @@ async def outbox_of() -> AsyncIterator[OutboxOf]:
 async def test_a_message_holds_ids_and_its_time_and_nothing_else(
     outbox_of: OutboxOf, redis_url: str
 ) -> None:
-    await outbox_of(redis_url).send_execution("user", "history")
+    await outbox_of(redis_url).send_execution("user", "history", "c")
     with redis.Redis.from_url(redis_url.replace("/0", "/1")) as queues:
         (raw,) = queues.hvals("dramatiq:execution.msgs")
     message = orjson.loads(raw)
     assert message["actor_name"] == "execute_submission"
     assert message["args"] == []
+    assert (message["options"]["lane"], message["options"]["needs"]) == ("user", "c")
     assert set(message["kwargs"]) == {"uid", "ulid", "sent_at_ms"}
     assert (message["kwargs"]["uid"], message["kwargs"]["ulid"]) == ("user", "history")
 
@@ -47,7 +48,7 @@ async def test_a_redis_that_is_away_costs_the_sender_nothing_but_a_moment(
     outbox_of: OutboxOf,
 ) -> None:
     async with asyncio.timeout(10):
-        await outbox_of("redis://127.0.0.1:1/0").send_execution("user", "history")
+        await outbox_of("redis://127.0.0.1:1/0").send_execution("user", "history", "c")
 
 
 async def test_a_redis_that_does_not_answer_is_given_up_on_in_time(
@@ -56,7 +57,7 @@ async def test_a_redis_that_does_not_answer_is_given_up_on_in_time(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         outbox = outbox_of(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
         async with asyncio.timeout(10):
-            await outbox.send_execution("u", "h")
+            await outbox.send_execution("u", "h", "c")
 
 
 async def test_many_senders_do_not_wait_one_after_the_other_for_a_redis_that_is_silent(
@@ -67,7 +68,7 @@ async def test_many_senders_do_not_wait_one_after_the_other_for_a_redis_that_is_
         outbox = outbox_of(url, timeout_ms=500)
         # One after the other they would take fifty seconds.
         async with asyncio.timeout(20):
-            await asyncio.gather(*(outbox.send_execution("u", str(n)) for n in range(100)))
+            await asyncio.gather(*(outbox.send_execution("u", str(n), "c") for n in range(100)))
 
 
 @pytest.mark.redis
@@ -78,21 +79,21 @@ async def test_after_a_rest_messages_are_sent_again(outbox_of: OutboxOf, redis_u
         usual = server.config_get("maxclients")["maxclients"]
         server.config_set("maxclients", 1)
         try:
-            await outbox.send_execution("user", "refused")
+            await outbox.send_execution("user", "refused", "c")
         finally:
             server.config_set("maxclients", usual)
     await asyncio.sleep(REST_S)
-    await outbox.send_execution("user", "sent")
+    await outbox.send_execution("user", "sent", "c")
     with redis.Redis.from_url(redis_url.replace("/0", "/1")) as queues:
-        assert queues.llen("dramatiq:execution") == 1
+        assert queues.hlen("dramatiq:execution.msgs") == 1
 
 
 @pytest.mark.redis
 async def test_a_redis_that_came_back_is_used_again(outbox_of: OutboxOf, redis_url: str) -> None:
     outbox = outbox_of(redis_url)
-    await outbox.send_execution("user", "first")
+    await outbox.send_execution("user", "first", "c")
     with redis.Redis.from_url(redis_url) as server:
         server.client_kill_filter(_type="normal", skipme=True)
-    await outbox.send_execution("user", "second")
+    await outbox.send_execution("user", "second", "c")
     with redis.Redis.from_url(redis_url.replace("/0", "/1")) as queues:
-        assert queues.llen("dramatiq:execution") == 2
+        assert queues.hlen("dramatiq:execution.msgs") == 2

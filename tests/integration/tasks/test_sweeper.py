@@ -28,10 +28,12 @@ class Refusing(Remembered):
 
     refused: set[str] = field(default_factory=set)
 
-    async def send_execution(self, uid: str, ulid: str, *, delay_ms: int | None = None) -> None:
+    async def send_execution(
+        self, uid: str, ulid: str, language: str, *, delay_ms: int | None = None
+    ) -> None:
         if ulid in self.refused:
             raise RuntimeError("a defect")
-        await super().send_execution(uid, ulid, delay_ms=delay_ms)
+        await super().send_execution(uid, ulid, language, delay_ms=delay_ms)
 
 
 @pytest.fixture

@@ -1,0 +1,54 @@
+"""Queues in which users take turns: each has a lane, and the next message is the next lane's.
+
+Whoever sends two hundred messages at once is served one in a round, like those who send one. A
+message may also name an ability that it needs, and stays in its lane until a worker with that
+ability has room. Both are options of a message: `lane` and `needs`.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from dramatiq import Message
+from redis import Redis
+
+SCRIPT = Path(__file__).with_suffix(".lua")
+# Of one lane so many messages are looked at for one that the worker is able to run.
+LOOK = 64
+
+
+def options(lane: str, needs: str = "") -> dict[str, Any]:
+    """Return the options of a message that waits in a lane; `needs` "" is nothing in particular."""
+    return {"lane": lane, "needs": needs}
+
+
+class Lanes:
+    """The lanes of all queues on one Redis; `abilities` None takes every message."""
+
+    def __init__(self, client: Redis, namespace: str) -> None:
+        self._client, self._namespace = client, namespace
+        self._script = client.register_script(SCRIPT.read_text())
+        self.abilities: Collection[str] | None = None
+
+    def put(self, queue_name: str, message_id: str, data: bytes) -> bool:
+        """Let a message wait in its lane; False where it names none."""
+        found = Message.decode(data).options
+        if "lane" not in found:
+            return False
+        arguments: list[Any] = ["put", message_id, data, found["lane"], found.get("needs", "")]
+        self._script(keys=[self._key(queue_name)], args=arguments)
+        return True
+
+    def take(self, queue_name: str, acks: str, room: int) -> list[bytes]:
+        """Return at most `room` messages, which are in the set `acks` from then on."""
+        arguments: list[Any] = ["take", acks, room, LOOK, *(self.abilities or ())]
+        taken: list[bytes] = self._script(keys=[self._key(queue_name)], args=arguments)
+        return taken
+
+    def are_for_us(self, data: bytes) -> bool:
+        """Tell whether this process is able to run a message."""
+        needs = Message.decode(data).options.get("needs", "")
+        return not needs or self.abilities is None or needs in self.abilities
+
+    def _key(self, queue_name: str) -> str:
+        return f"{self._namespace}:{queue_name}"

@@ -1,0 +1,80 @@
+"""One worker, many submissions: who waits for whom, by the order in which they end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from graphql_api.cli.engines.redis_server import RedisServer
+from graphql_api.config import Settings
+from graphql_api.data.records import History
+from graphql_api.data.stores import Stores
+from graphql_api.data.words import HistoryStatus, Verdict
+from tasks.messages import DramatiqOutbox
+from tests.conftest import running
+from tests.executions import ADD, SHORT, Desk, until
+from tests.system import Worker, wait_for
+
+pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
+
+MANY = 60
+# Slots and one that loads are in hand when another user comes, and one of the many may be next.
+PLACES = int(SHORT["JUDGE_SLOTS"]) + 1
+
+
+@pytest.fixture(scope="module")
+def redis_server() -> Iterator[str]:
+    """A Redis of these tests' own: other tests' workers must not take our messages."""
+    for engine in running(RedisServer()):
+        yield engine.url
+
+
+@pytest.fixture
+async def outbox(full_settings: Settings) -> AsyncIterator[DramatiqOutbox]:
+    found = DramatiqOutbox(full_settings)
+    yield found
+    await found.aclose()
+
+
+async def send(desk: Desk, outbox: DramatiqOutbox, count: int) -> list[History]:
+    histories = [await desk.reserve(ADD) for _ in range(count)]
+    for one in histories:
+        await outbox.send_execution(one.uid, one.ulid, one.language)
+    return histories
+
+
+async def ended_count(desk: Desk, histories: list[History]) -> int:
+    cards = await desk.stores.histories.get_many([(one.uid, one.ulid) for one in histories])
+    return sum(1 for card in cards if card and card.status is HistoryStatus.COMPLETED)
+
+
+async def test_one_submission_passes_those_of_a_user_who_sent_sixty_at_once(
+    settings_env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+) -> None:
+    ada = await Desk.open(stores, "ada@example.org")
+    others = [await Desk.open(stores, f"{name}@example.org") for name in ("bob", "cy")]
+    ada.limit = None
+    many = await send(ada, outbox, MANY)
+    with Worker({**settings_env, **SHORT, "LEASE_SECONDS": "20"}, tmp_path) as worker:
+        wait_for("the worker's start", lambda: "ready for action" in worker.log())
+
+        async def some() -> bool:
+            return await ended_count(ada, many) >= 5
+
+        await until("some of the many", some)
+        for desk in others:
+            before = await ended_count(ada, many)
+            (single,) = await send(desk, outbox, 1)
+            card = await desk.ended(single)
+            assert card.verdict is Verdict.AC
+            assert card.finished_at is not None
+            cards = [await ada.card(one) for one in many]
+            # Those that ended before it, by the clock of the one process that judged them all.
+            earlier = [
+                one for one in cards if one.finished_at and one.finished_at < card.finished_at
+            ]
+            assert len(earlier) - before <= 3 * PLACES, "it waited for the many"
+            assert MANY - len(earlier) >= MANY / 3
+        await asyncio.gather(*(ada.ended(one, timeout_s=90) for one in many))
+    assert await ada.judged() == MANY

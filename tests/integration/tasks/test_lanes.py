@@ -1,0 +1,189 @@
+"""Lanes on a real Redis: who is served next, by whom, and what a lost worker had."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dramatiq
+import pytest
+from dramatiq import MessageProxy
+
+from tasks import lanes
+from tasks.lanes import LOOK
+from tasks.waking import WakingBroker, WakingConsumer
+
+pytestmark = pytest.mark.redis
+
+QUEUE = "work"
+Made = Callable[..., WakingBroker]
+
+
+@pytest.fixture
+def make(redis_url: str) -> Iterator[Made]:
+    made: list[WakingBroker] = []
+
+    def make_one(*abilities: str, heartbeat_timeout_ms: int = 5000) -> WakingBroker:
+        broker = WakingBroker(
+            redis_url,
+            timeout_s=0.5,
+            middleware=[],
+            heartbeat_timeout_ms=heartbeat_timeout_ms,
+            maintenance_chance=1_000_000,
+            dead_message_life_ms=60_000,
+        )
+        broker.lanes.abilities = abilities or None
+        made.append(broker)
+        return broker
+
+    yield make_one
+    for broker in made:
+        broker.close()
+
+
+@pytest.fixture
+def broker(make: Made) -> WakingBroker:
+    return make()
+
+
+def send(broker: WakingBroker, text: str, lane: str | None = None, needs: str = "") -> None:
+    options = {} if lane is None else lanes.options(lane, needs)
+    broker.enqueue(
+        dramatiq.Message(
+            queue_name=QUEUE, actor_name="note", args=(text,), kwargs={}, options=options
+        )
+    )
+
+
+def consumer_of(broker: WakingBroker, prefetch: int = 1) -> WakingConsumer:
+    found = broker.consume(QUEUE, prefetch, 20)
+    assert isinstance(found, WakingConsumer)
+    return found
+
+
+def take(consumer: WakingConsumer) -> MessageProxy | None:
+    found = next(consumer)
+    if found is not None:
+        consumer.ack(found)
+    return found
+
+
+def texts(consumer: WakingConsumer) -> list[str]:
+    """Take everything, one after the other."""
+    found: list[str] = []
+    while (message := take(consumer)) is not None:
+        found.append(message.args[0])
+    return found
+
+
+def everything(broker: WakingBroker) -> set[str]:
+    """The keys that are left of a queue, without wake-up tokens and heartbeats."""
+    found: list[Any] = list(broker.client.scan_iter(f"dramatiq:{QUEUE}*"))
+    return {key.decode() for key in found if not key.endswith(b".wake")}
+
+
+def test_lanes_take_turns_and_each_keeps_its_order(broker: WakingBroker) -> None:
+    for number in range(5):
+        send(broker, f"a{number}", "ada")
+    for number in range(2):
+        send(broker, f"b{number}", "bob")
+    send(broker, "c0", "cy")
+    assert texts(consumer_of(broker)) == ["a0", "b0", "c0", "a1", "b1", "a2", "a3", "a4"]
+    assert everything(broker) == set()
+
+
+def test_who_comes_after_two_hundred_of_another_is_next_but_one(broker: WakingBroker) -> None:
+    for number in range(200):
+        send(broker, f"a{number}", "ada")
+    consumer = consumer_of(broker)
+    for number in range(10):
+        message = take(consumer)
+        assert message is not None
+        assert message.args == (f"a{number}",)
+    send(broker, "b0", "bob")
+    assert "b0" in {str(message.args[0]) for message in (take(consumer), take(consumer)) if message}
+
+
+def test_a_fetch_of_many_goes_round_too(broker: WakingBroker) -> None:
+    for number in range(6):
+        send(broker, f"a{number}", "ada")
+    for number in range(2):
+        send(broker, f"b{number}", "bob")
+    consumer = consumer_of(broker, prefetch=5)
+    held = [next(consumer) for _ in range(5)]
+    assert [one.args[0] for one in held if one] == ["a0", "b0", "a1", "b1", "a2"]
+    assert next(consumer) is None
+
+
+def test_what_a_worker_is_not_able_to_run_waits_for_one_that_is(make: Made) -> None:
+    able, unable = make("python", "cpp"), make("python")
+    send(able, "a0", "ada", "cpp")
+    send(able, "a1", "ada", "python")
+    send(able, "b0", "bob", "cpp")
+    send(able, "c0", "cy")
+    assert texts(consumer_of(unable)) == ["a1", "c0"]
+    # Ada had her turn.
+    assert texts(consumer_of(able)) == ["b0", "a0"]
+    assert everything(able) == set()
+
+
+def test_behind_many_that_it_is_not_able_to_run_a_worker_finds_one_that_it_is(make: Made) -> None:
+    unable = make("python")
+    for number in range(LOOK - 1):
+        send(unable, f"a{number}", "ada", "cpp")
+    send(unable, "mine", "ada", "python")
+    assert texts(consumer_of(unable)) == ["mine"]
+
+
+def test_what_is_given_back_comes_first_and_only_to_who_is_able(make: Made) -> None:
+    able, unable = make("python", "cpp"), make("python")
+    send(able, "a0", "ada", "cpp")
+    giving = consumer_of(able)
+    held = next(giving)
+    assert held is not None
+    send(able, "a1", "ada", "cpp")
+    giving.requeue([held])
+    assert texts(consumer_of(unable)) == []
+    assert sorted(texts(consumer_of(able))) == ["a0", "a1"]
+    send(able, "b0", "bob", "cpp")
+    held = next(giving)
+    send(able, "b1", "bob", "cpp")
+    assert held is not None
+    giving.requeue([held])
+    assert texts(consumer_of(able)) == ["b0", "b1"]
+
+
+@pytest.mark.slow
+def test_a_dead_worker_s_messages_go_to_another_who_is_able(make: Made) -> None:
+    dead = make("cpp")
+    unable, able = make("python", heartbeat_timeout_ms=400), make("cpp", heartbeat_timeout_ms=400)
+    send(dead, "orphan", "ada", "cpp")
+    assert next(consumer_of(dead)) is not None
+    time.sleep(0.5)
+    assert texts(consumer_of(unable)) == []
+    consumer, ends_at, found = consumer_of(able), time.monotonic() + 5, None
+    while found is None and time.monotonic() < ends_at:
+        found = take(consumer)
+    assert found is not None
+    assert everything(able) == set()
+
+
+def test_a_message_without_a_lane_waits_in_the_queue_as_ever(broker: WakingBroker) -> None:
+    send(broker, "plain")
+    assert broker.client.llen(f"dramatiq:{QUEUE}") == 1
+    assert texts(consumer_of(broker)) == ["plain"]
+
+
+@pytest.mark.slow
+def test_a_delayed_message_enters_its_lane_when_it_is_due(broker: WakingBroker) -> None:
+    ran: list[str] = []
+    actor = dramatiq.actor(broker=broker, queue_name=QUEUE, actor_name="note")(ran.append)
+    worker = dramatiq.Worker(broker, worker_threads=1)
+    worker.start()
+    try:
+        actor.send_with_options(args=("later",), delay=200, **lanes.options("ada"))
+        ends_at = time.monotonic() + 5
+        while not ran and time.monotonic() < ends_at:
+            time.sleep(0.02)
+    finally:
+        worker.stop()
+    assert ran == ["later"]
