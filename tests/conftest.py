@@ -125,6 +125,7 @@ def settings_env(full_settings: Settings) -> dict[str, str]:
         "REDIS_URL": full_settings.redis_url,
         "SECRET_KEYS": SECRET,
         "WORK_DIR": str(full_settings.work_dir),
+        "JUDGE_LANGUAGES": FEW_LANGUAGES,
         "LOG_FORMAT": "json",
     }
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from graphql_api.cli.engines.redis_server import RedisServer
-from tests.conftest import CREDENTIALS, ROOT, SECRET, running
+from tests.conftest import CREDENTIALS, FEW_LANGUAGES, ROOT, SECRET, running
 from tests.system import Api, Client, Worker
 
 ADMIN = "admin@example.org"
@@ -43,6 +43,7 @@ def system_env(
         "SECRET_KEYS": SECRET,
         "ADMIN_EMAILS": ADMIN,
         "WORK_DIR": str(tmp_path_factory.mktemp("work")),
+        "JUDGE_LANGUAGES": FEW_LANGUAGES,
         "LOG_FORMAT": "json",
     }
     algoitny(env, "problems", "import", "examples/problems")
