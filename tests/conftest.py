@@ -124,6 +124,7 @@ def settings_env(full_settings: Settings) -> dict[str, str]:
         "TABLE_NAME": full_settings.table_name,
         "REDIS_URL": full_settings.redis_url,
         "SECRET_KEYS": SECRET,
+        "JUDGE_LANGUAGES": FEW_LANGUAGES,
         "WORK_DIR": str(full_settings.work_dir),
         "JUDGE_LANGUAGES": FEW_LANGUAGES,
         "LOG_FORMAT": "json",

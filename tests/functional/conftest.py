@@ -41,6 +41,7 @@ def system_env(
         "TABLE_NAME": table_name,
         "REDIS_URL": system_redis,
         "SECRET_KEYS": SECRET,
+        "JUDGE_LANGUAGES": FEW_LANGUAGES,
         "ADMIN_EMAILS": ADMIN,
         "WORK_DIR": str(tmp_path_factory.mktemp("work")),
         "JUDGE_LANGUAGES": FEW_LANGUAGES,

@@ -23,7 +23,7 @@ import pytest
 from graphql_api.cli.engines import packages
 from graphql_api.cli.engines.process import free_port
 from graphql_api.config import Settings
-from tests.conftest import CREDENTIALS, ROOT, missing
+from tests.conftest import CREDENTIALS, FEW_LANGUAGES, ROOT, missing
 from tests.system import Client, wait_for
 
 pytestmark = [
@@ -73,7 +73,7 @@ class DevSession:
             self.process = subprocess.Popen(
                 command,
                 cwd=clone,
-                env={**env, "PORT": str(port)},
+                env={**env, "PORT": str(port), "JUDGE_LANGUAGES": FEW_LANGUAGES},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
