@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import chain
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.integration.tasks.sandbox.boxes import Box
 from tests.integration.tasks.sandbox.weakened import Layer
 
 Act = Callable[[Box, Arena], bool]
-Weaken = Callable[[Sequence[Layer]], AbstractContextManager[Box]]
+Weaken = Callable[[Sequence[Layer], Box], AbstractContextManager[Box]]
 
 
 @dataclass(frozen=True)
@@ -61,15 +62,23 @@ class Attacks:
         return iter(self._attacks)
 
     def alone(self) -> Iterator[tuple[Attack, Layer]]:
-        """Each attack that more than one layer stops, with each of them."""
+        """Each layer of each attack, where on some host it is not the only one."""
         for attack in self:
-            layers = (*attack.layers, *attack.with_groups, *attack.without_groups)
-            for layer in layers if len(layers) > 1 else ():
+            hosts = [
+                (*attack.layers, *more) for more in (attack.with_groups, attack.without_groups)
+            ]
+            several = [layers for layers in hosts if len(layers) > 1]
+            for layer in dict.fromkeys(chain(*several)):
                 yield attack, layer
 
 
 class LayeredAttacks:
     """A module's `ATTACKS`; its conftest parametrizes `attack` and `layer`."""
+
+    @pytest.fixture
+    def kind(self, best_box: Box) -> Box:
+        """A sandbox with the limits for which the layers are looked at."""
+        return best_box
 
     def test_it_is_stopped(self, box: Box, arena: Arena, attack: Attack):
         host = Host(box)
@@ -77,18 +86,22 @@ class LayeredAttacks:
         host.assert_untouched()
 
     def test_each_layer_alone_stops_it(
-        self, best_box: Box, arena: Arena, weaken: Weaken, attack: Attack, layer: Layer
+        self, kind: Box, arena: Arena, weaken: Weaken, attack: Attack, layer: Layer
     ):
-        layers = attack.layers_of(best_box)
-        if layer not in layers:
-            pytest.skip(f"this user's sandbox has no {layer}")
-        if len(layers) == 1:
-            pytest.skip(f"{layer} is the only one, as shown by the other two tests")
-        with weaken([one for one in layers if one is not layer]) as box:
+        layers = attack.layers_of(kind)
+        if layer not in layers or len(layers) == 1:
+            pytest.skip(f"here {layer} is none of those that stop it, or the only one")
+        with weaken([one for one in layers if one is not layer], kind) as box:
             assert not attack.act(box, arena)
 
-    def test_it_works_without_them(
-        self, best_box: Box, arena: Arena, weaken: Weaken, attack: Attack
-    ):
-        with weaken(attack.layers_of(best_box)) as box:
+    def test_it_works_without_them(self, kind: Box, arena: Arena, weaken: Weaken, attack: Attack):
+        with weaken(attack.layers_of(kind), kind) as box:
             assert attack.act(box, arena)
+
+
+class LayeredAttacksOnLimits(LayeredAttacks):
+    """The same where other layers hold without control groups."""
+
+    @pytest.fixture
+    def kind(self, box: Box) -> Box:
+        return box

@@ -49,10 +49,11 @@ def arena() -> Iterator[Arena]:
 
 @pytest.fixture
 def weaken(best_box, tmp_path) -> Weaken:
-    """Opens a sandbox without some layers, with the best limits of the host or those forced."""
+    """Opens a sandbox without some layers, with the limits of a box."""
 
     @contextmanager
-    def open_weakened(layers: Sequence[Layer], forced: LimitsHeld | None = None) -> Iterator[Box]:
+    def open_weakened(layers: Sequence[Layer], like: Box) -> Iterator[Box]:
+        forced = None if like.has_groups else LimitsHeld.RLIMITS
         built = best_box.sandbox.shared / "bin"
         with weakened_sandbox(tmp_path, layers, built, forced) as sandbox:
             yield Box(sandbox)

@@ -278,9 +278,9 @@ def test_redis_and_dynamodb_on_loopback_hear_nothing(
 @pytest.mark.dynamodb
 @pytest.mark.slow
 def test_without_its_layers_redis_and_dynamodb_would_answer(
-    weaken, redis_server, dynamodb_endpoint
+    best_box, weaken, redis_server, dynamodb_endpoint
 ):
-    with weaken((NETWORK, NETWORK_OF_THE_HOUSE, SYSTEM_CALLS)) as box:
+    with weaken((NETWORK, NETWORK_OF_THE_HOUSE, SYSTEM_CALLS), best_box) as box:
         for url, words in ((redis_server, "PING"), (dynamodb_endpoint, "GET / HTTP/1.0")):
             ran = box.script(CONNECT["python"], f"127.0.0.1 {urlsplit(url).port} {words}".encode())
             assert ran.out.startswith("heard"), (url, ran)

@@ -102,8 +102,8 @@ class TestAttacks(LayeredAttacks):
     """Each of the functions above."""
 
 
-def test_a_daemon_that_the_runner_forgets_dies_with_its_namespace(weaken, arena):
-    with weaken([KILLS_ALL]) as box:
+def test_a_daemon_that_the_runner_forgets_dies_with_its_namespace(best_box, weaken, arena):
+    with weaken([KILLS_ALL], best_box) as box:
         assert not daemons(box, arena)
 
 

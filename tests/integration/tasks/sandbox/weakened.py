@@ -158,6 +158,56 @@ RUNNER_LISTENS = layer(
     "runner ends when nobody listens",
     Cut("runner.c", "if (watched[1].revents && !result.main_ended)", "if (0)"),
 )
+READ_ONLY_HOUSE = layer("read-only house", Cut("rootfs.py", '*("--remount-ro", "/"),\n    )', ")"))
+# What limits amounts is widened: an attack that gets more than it may is not to get all there is.
+MEMORY_OF_THE_GROUP = layer(
+    "memory of the control group",
+    Cut("limits.py", "memory_kb + GROUP_OVERHEAD_KB", "4 * memory_kb + GROUP_OVERHEAD_KB"),
+)
+PROCESSES_OF_THE_GROUP = layer(
+    "processes of the control group",
+    Cut("limits.py", "processes + GROUP_OVERHEAD_PROCESSES", "processes + 200"),
+)
+ADDRESS_SPACE = layer(
+    "RLIMIT_AS", Cut("runner.c", "config.address_kb * 1024", "8 * config.address_kb * 1024")
+)
+LOOKS = layer(
+    "runner's looks at memory", Cut("runner.c", "} else if (config.memory_kb) {", "} else if (0) {")
+)
+SIZE_OF_TMP = layer(
+    "size of /tmp",
+    Cut(
+        "rootfs.py",
+        'str(size_kb * 1024), "--tmpfs", place',
+        'str(size_kb * 4096), "--tmpfs", place',
+    ),
+)
+NUMBER_OF_PROCESSES = layer(
+    "RLIMIT_NPROC", Cut("runner.c", "config.processes + 1)", "config.processes + 200)")
+)
+NUMBER_OF_FILES = layer(
+    "RLIMIT_NOFILE",
+    Cut("runner.c", "limit(RLIMIT_NOFILE, config.files)", "limit(RLIMIT_NOFILE, 4 * config.files)"),
+)
+NO_TERMINALS = layer(
+    "no terminals",
+    Cut("rootfs.py", "*_devices(),", '*_devices(),\n        "--dev",\n        "/dev",'),
+    Cut("rootfs.py", '"--dev-bind", ROOM_DEVICES, "/dev"', '"--dev", "/dev"'),
+)
+CPU_OF_THE_TREE = layer(
+    "CPU time of the tree", Cut("runner.c", "if (result.cpu_us > config.cpu_us)", "if (0)")
+)
+CPU_OF_A_PROCESS = layer(
+    "RLIMIT_CPU",
+    Cut("runner.c", "limit(RLIMIT_CPU, config.cpu_us / 1000000 + 2)", "limit(RLIMIT_CPU, 30)"),
+)
+WALL_CLOCK = layer("wall time", Cut("runner.c", "now_us() - begun_us > config.wall_us", "0"))
+OUTPUT_ENDS = layer(
+    "end at too much output", Cut("pump.py", "return self.size > self.limit", "return False")
+)
+OUTPUT_KEPT = layer(
+    "no more output kept", Cut("pump.py", "room = self.keep - self.size", "room = 1 << 30")
+)
 
 
 def _edited(files: dict[str, str], cuts: Sequence[Cut]) -> dict[str, str]:
