@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 from tasks.sandbox.languages import Prebuilt
 from tasks.sandbox.report import Outcome, Program, RunLimits
@@ -41,7 +42,8 @@ class PrebuiltStore:
     ) -> dict[str, Path]:
         """Return what the compiler of this source is to see, by place; made now if need be.
 
-        Empty where there is nothing to see or it cannot be made. Raises `WaitCancelled`.
+        Empty where there is nothing to see, where it cannot be made, and where somebody else is
+        making what compilers can do without. Raises `WaitCancelled`.
         """
         prebuilt = installed.spec.prebuilt
         if prebuilt is None or prebuilt.used_by not in code:
@@ -64,8 +66,9 @@ class PrebuiltStore:
     ) -> None:
         if time.monotonic() - self._failed_at.get(place, -RETRY_S) < RETRY_S:
             return
-        with _alone(place.with_name(f".{place.name}.lock"), cancelled):
-            if place.is_dir():
+        lock = place.with_name(f".{place.name}.lock")
+        with _alone(lock, cancelled, waits=not prebuilt.used_by) as is_ours:
+            if not is_ours or place.is_dir():
                 return
             files = self._files(installed, prebuilt, cancelled)
             if files:
@@ -123,18 +126,25 @@ def _limits(prebuilt: Prebuilt) -> RunLimits:
 
 
 @contextlib.contextmanager
-def _alone(lock: Path, cancelled: Callable[[], bool] | None) -> Iterator[None]:
-    """Hold the lock file, which a killed process lets go of. Raises `WaitCancelled`."""
+def _alone(lock: Path, cancelled: Callable[[], bool] | None, *, waits: bool) -> Iterator[bool]:
+    """Hold the lock file, which a killed process lets go of, or yield False where nobody waits.
+
+    Raises `WaitCancelled`.
+    """
     with lock.open("ab") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if cancelled is not None and cancelled():
-                    raise WaitCancelled from None
-                time.sleep(POLL_S)
-        yield
+        while not (is_ours := _locked(file)) and waits:
+            if cancelled is not None and cancelled():
+                raise WaitCancelled
+            time.sleep(POLL_S)
+        yield is_ours
+
+
+def _locked(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _write_through(path: Path, data: bytes) -> None:

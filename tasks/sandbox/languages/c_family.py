@@ -5,7 +5,7 @@ from tasks.sandbox.languages.spec import LanguageSpec, Prebuilt, places
 COMPILE_FLAGS = ("-O2", "-pipe", "-DONLINE_JUDGE")
 # Static, because such a program starts sooner.
 LINK_FLAGS = ("-static",)
-HEADERS = "/opt/headers"
+HEADERS = "/opt"
 # The precompiled header of all headers; the compiler itself says where the plain one is.
 PRECOMPILE = """
 echo '#include <bits/stdc++.h>' > /tmp/all.cpp &&

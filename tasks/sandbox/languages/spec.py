@@ -27,8 +27,9 @@ class Prebuilt:
     """What is made once of a toolchain, in the sandbox, and seen read-only by its compilers.
 
     `command` leaves files in its directory, or they are those of the host's directory `copy_of`;
-    compilers see them in `place`, when the source holds the text `used_by`. Without them (they
-    could not be made) compilers still run. `size_kb` bounds the files, and what they are made with.
+    compilers see them in `place`, directly below `/opt`, when the source holds the text `used_by`.
+    Where they could not be made, compilers run without them; with `used_by` also where somebody
+    else is making them. `size_kb` bounds the files, and what they are made with.
     """
 
     place: str
