@@ -16,7 +16,7 @@ from contextlib import (
     nullcontext,
     suppress,
 )
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event
 from typing import Protocol
@@ -26,12 +26,22 @@ import structlog
 from ulid import ULID
 
 from graphql_api.config import Settings
+from graphql_api.data import language_limits
+from graphql_api.data.checkers import digest_of
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.errors import Conflict, DomainError, NotFound, Unavailable
 from graphql_api.data.executions import Busy, Outcome
-from graphql_api.data.records import History, Problem, Results, TestResult
+from graphql_api.data.records import (
+    Checker,
+    CheckerFault,
+    History,
+    Problem,
+    Results,
+    TestResult,
+)
 from graphql_api.data.stores import Stores
 from graphql_api.data.words import ProblemState, Verdict
+from tasks.checking import CheckerBroken
 from tasks.interruptible import in_thread
 from tasks.judge import (
     Judge,
@@ -44,7 +54,7 @@ from tasks.judge import (
 )
 from tasks.sandbox.comparers import Comparison, UnsupportedComparer
 from tasks.signals import Nudges
-from tasks.test_files import DamagedSet, TestFiles
+from tasks.test_files import DamagedSet, OpenedSet, TestFiles
 
 # A verdict is held back while the database is away: it is tried again until this has passed.
 COMPLETION_PATIENCE_S = 30.0
@@ -58,6 +68,7 @@ WORN_OUT = "The judge failed on this {cap} times. Your limit is untouched: pleas
 PROBLEM_GONE = "The problem was removed before this was judged. Your limit is untouched."
 NO_TESTS = "The problem has no test cases to judge with. Your limit is untouched."
 CODE_GONE = "The code was removed before it was judged. Your limit is untouched."
+CHECKER_BROKEN = "The problem's checker failed. Its editors are told; your limit is untouched."
 NO_COMPARER = "The judge cannot compare this problem's outputs. Your limit is untouched."
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -108,6 +119,7 @@ class Loaded:
 
     problem: Problem
     tests: tuple[TestCaseFiles, ...]
+    checker: Checker | None
     code: str
 
 
@@ -191,7 +203,11 @@ class Execution:
         with ExitStack() as held:
             with timings.of("fetch"):
                 loaded = await self._load(history, held)
-            judgement = await self._judged(_request(history, loaded), lost)
+            try:
+                judgement = await self._judged(_request(history, loaded), lost)
+            except CheckerBroken as error:
+                await self._note_fault(loaded.problem, error)
+                raise Unjudgeable(CHECKER_BROKEN) from error
         timings.spent |= {
             "slot_ms": judgement.queue_ms,
             "compile_ms": judgement.compile_ms,
@@ -208,37 +224,49 @@ class Execution:
     async def _load(self, history: History, held: ExitStack) -> Loaded:
         reading = asyncio.ensure_future(self._stores.histories.code(history.uid, history.ulid))
         try:
-            problem, tests = await self._tests(history.platform, history.number, held)
+            problem, kept = await self._set(history.platform, history.number, held)
             code = await reading
         finally:
             reading.cancel()
         if code is None:
             raise Unjudgeable(CODE_GONE)
-        return Loaded(problem, tests, code)
+        return Loaded(problem, kept.tests, kept.checker, code)
 
-    async def _tests(
-        self, platform: str, number: str, held: ExitStack
-    ) -> tuple[Problem, tuple[TestCaseFiles, ...]]:
+    async def _set(self, platform: str, number: str, held: ExitStack) -> tuple[Problem, OpenedSet]:
         """Return the current set: one read of the card when it is on disk, else one query."""
         fetching = self._fetching.setdefault((platform, number), asyncio.Lock())
         async with fetching if not self._files.knows(platform, number) else nullcontext():
-            return await self._tests_in_turn(platform, number, held)
+            return await self._set_in_turn(platform, number, held)
 
-    async def _tests_in_turn(
+    async def _set_in_turn(
         self, platform: str, number: str, held: ExitStack
-    ) -> tuple[Problem, tuple[TestCaseFiles, ...]]:
+    ) -> tuple[Problem, OpenedSet]:
         if self._files.knows(platform, number):
             problem = _judgeable(await self._stores.problems.get(platform, number))
-            tests = await asyncio.to_thread(held.enter_context, self._files.opened(problem))
-            if tests is not None:
-                return problem, tests
+            kept = await asyncio.to_thread(held.enter_context, self._files.opened(problem))
+            if kept is not None:
+                return problem, await self._with_checker(problem, kept)
         found = await self._stores.tests.with_problem(platform, number)
-        problem = _judgeable(found[0] if found else None)
-        await asyncio.to_thread(self._files.keep, problem, found[1] if found else [])
-        tests = await asyncio.to_thread(held.enter_context, self._files.opened(problem))
-        if tests is None:
+        problem = _judgeable(found.problem if found else None)
+        assert found is not None
+        await asyncio.to_thread(self._files.keep, problem, found.tests)
+        kept = await asyncio.to_thread(held.enter_context, self._files.opened(problem))
+        if kept is None:
             raise DamagedSet
-        return problem, tests
+        if found.checker is not None:
+            await asyncio.to_thread(self._files.keep_checker, problem, found.checker)
+        return problem, replace(kept, checker=found.checker)
+
+    async def _with_checker(self, problem: Problem, kept: OpenedSet) -> OpenedSet:
+        """Return the set with the problem's checker: one read more where it is not on disk."""
+        if problem.checker_hash is None or kept.checker is not None:
+            return kept
+        name = problem.platform, problem.number
+        checker = await self._stores.checkers.get(*name, consistent=True)
+        if checker is None or digest_of(checker) != problem.checker_hash:
+            raise JudgeFailed("the problem's checker changed meanwhile")
+        await asyncio.to_thread(self._files.keep_checker, problem, checker)
+        return replace(kept, checker=checker)
 
     # Judging
 
@@ -251,6 +279,18 @@ class Execution:
             raise JudgeFailed(str(error)) from error
         except UnsupportedComparer as error:
             raise Unjudgeable(NO_COMPARER) from error
+
+    async def _note_fault(self, problem: Problem, error: CheckerBroken) -> None:
+        """Leave word of a broken checker where the problem's editors look."""
+        name = problem.platform, problem.number
+        _log.error("checker failed", problem="/".join(name), test=error.test_number)
+        fault = CheckerFault(
+            checker_hash=problem.checker_hash or "",
+            message=error.message,
+            test_number=error.test_number,
+            created_at=self._clock(),
+        )
+        await self._stores.checkers.note_fault(*name, fault)
 
     @asynccontextmanager
     async def _leased(self, history: History) -> AsyncIterator[Event]:
@@ -358,6 +398,9 @@ def _request(history: History, loaded: Loaded) -> JudgeRequest:
         comparer=problem.comparer,
         abs_tolerance=_number(problem.absolute_tolerance),
         rel_tolerance=_number(problem.relative_tolerance),
+        checker=loaded.checker,
+        time_multiplier=language_limits.unpack(problem.language_limits).get(history.language),
+        stop_on_first_failure=bool(problem.stop_on_first_failure),
     )
 
 
@@ -398,6 +441,7 @@ def _result(outcome: TestOutcome) -> TestResult:
         error=outcome.error,
         expected=outcome.expected,
         message=outcome.message or None,
+        note=outcome.note or None,
         difference=_difference(outcome.difference),
     )
 

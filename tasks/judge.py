@@ -4,19 +4,32 @@ Blocking code: call it from threads. One `Judge` serves a whole process.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Event
 from types import MappingProxyType
-from typing import NamedTuple, Self, TypeVar
+from typing import Self, TypeVar
 
 from graphql_api.config import Settings
 from graphql_api.data.languages import LanguageInfo
+from graphql_api.data.records import Checker
 from graphql_api.data.words import Comparer, Verdict
-from tasks.sandbox.comparers import Comparison, check_supported, compare
+from tasks.checking import CheckerBroken, OwnProgram, contents_of
+from tasks.judgements import (
+    Judgement,
+    JudgeRequest,
+    TestCaseFiles,
+    TestOutcome,
+    beginning,
+    decisive,
+    is_failure,
+    outcome_of,
+    skipped,
+)
+from tasks.rulings import Ruling, on_end, on_output, verdict_of
+from tasks.sandbox.comparers import check_supported
 from tasks.sandbox.compiling import CompileCancelled, Compiled, Compiler, CompilerBroken
 from tasks.sandbox.detection import Languages, detect_languages
 from tasks.sandbox.languages import find_language
@@ -25,9 +38,18 @@ from tasks.sandbox.report import Outcome, Program, Report, RunLimits
 from tasks.sandbox.sandbox import Sandbox, Turn, open_sandbox
 from tasks.sandbox.slots import WaitCancelled
 from tasks.sandbox.toolchains import Installed, fill, run_limits
-from tasks.test_queue import TestQueue
+from tasks.test_queue import Gathered, TestQueue
 
-SHOWN_BYTES = 1024
+__all__ = [
+    "Judge",
+    "JudgeCancelled",
+    "JudgeRequest",
+    "Judgement",
+    "LanguageUnavailable",
+    "TestCaseFiles",
+    "TestOutcome",
+]
+
 # How soon a cancelled submission's programs are stopped, at the latest.
 CANCEL_POLL_S = 0.1
 # A submission keeps a slot so long before another one's tests get it.
@@ -44,119 +66,6 @@ class JudgeCancelled(Exception):
     """`cancelled()` answered True, and every program of this submission is gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class TestCaseFiles:
-    """One test on the worker's disk: what the program reads and what it should write."""
-
-    __test__ = False
-
-    number: int
-    is_sample: bool
-    input_path: Path
-    expected_path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeRequest:
-    """A submission with its tests and the problem's limits.
-
-    `language` is an id or an alias. The limits are the problem's own; what the language gets on
-    top (`Grace`) is added here. The tolerances matter to `Comparer.FLOAT` only.
-    """
-
-    language: str
-    code: str
-    tests: Sequence[TestCaseFiles]
-    time_limit_ms: int
-    memory_limit_kb: int
-    comparer: Comparer = Comparer.TOKENS
-    abs_tolerance: float | None = None
-    rel_tolerance: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TestOutcome:
-    """What one test gave. `output`, `error` and `expected` are shortened to 1 KB.
-
-    `difference` says where the output of a WA is wrong, if its comparer can tell.
-    """
-
-    __test__ = False
-
-    number: int
-    is_sample: bool
-    verdict: Verdict
-    cpu_ms: int = 0
-    wall_ms: int = 0
-    peak_kb: int = 0
-    exit_code: int | None = None
-    signal: str | None = None
-    output: str = ""
-    error: str = ""
-    expected: str = ""
-    message: str = ""
-    difference: Comparison | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What a submission gave: `results` in the order of the tests.
-
-    `verdict` is AC when all tests are, else that of the first test that is not; CE when it does not
-    compile (every test SKIPPED). `cpu_ms` and `peak_kb` are the largest of all tests. `limits_held`
-    says what enforced memory: `cgroup2`, `cgroup1` or `rlimits`. `queue_ms` is the time waited for
-    a first free slot, `compile_ms` and `run_ms` are wall times; the three together are the call's.
-    """
-
-    verdict: Verdict
-    compile_output: str
-    results: list[TestOutcome]
-    passed: int
-    failed: int
-    cpu_ms: int
-    peak_kb: int
-    limits_held: str
-    message: str
-    queue_ms: int
-    compile_ms: int
-    run_ms: int
-
-
-_VERDICTS = {
-    Outcome.CPU_LIMIT: Verdict.TLE,
-    Outcome.MEMORY: Verdict.MLE,
-    Outcome.OUTPUT: Verdict.OLE,
-    Outcome.NONZERO_EXIT: Verdict.RE,
-    Outcome.SIGNALLED: Verdict.RE,
-    Outcome.INTERNAL: Verdict.IE,
-}
-
-
-def verdict_of(report: Report, limits: RunLimits, memory_errors: Sequence[bytes]) -> Verdict:
-    """Return what a run's end means; AC when there is nothing against it but its output.
-
-    A program stopped by the wall limit is slow (TLE) when it had used half its CPU time, else idle
-    (ILE). A runtime that says that it ran out of memory and gives up is out of memory (MLE).
-    """
-    if report.outcome is Outcome.OK:
-        return Verdict.AC
-    if report.outcome is Outcome.WALL_LIMIT:
-        return Verdict.TLE if 2 * report.cpu_ms >= limits.cpu_ms else Verdict.ILE
-    verdict = _VERDICTS[report.outcome]
-    if verdict is Verdict.RE and any(text in report.stderr for text in memory_errors):
-        return Verdict.MLE
-    return verdict
-
-
-def _shown(raw: bytes) -> str:
-    """Return at most 1 KB of text."""
-    text = raw[: SHOWN_BYTES + 1].decode("utf-8", "replace")
-    if len(raw) <= SHOWN_BYTES and len(text.encode()) <= SHOWN_BYTES:
-        return text
-    cut = text.encode()[: SHOWN_BYTES - 3].decode("utf-8", "ignore")
-    return f"{cut}…"
-
-
 @dataclass(slots=True)
 class _Submission:
     """One submission while it is judged."""
@@ -165,6 +74,7 @@ class _Submission:
     installed: Installed
     on_result: Callable[[TestOutcome], None] | None
     cancelled: Callable[[], bool] | None
+    own: OwnProgram | None = None
     stopped: Event = field(default_factory=Event)
     turns: set[Turn] = field(default_factory=set)
     queue_ms: int = 0
@@ -178,6 +88,20 @@ class _Submission:
             yield
         finally:
             self.turns.discard(turn)
+
+    @property
+    def limits(self) -> RunLimits:
+        """What each test may use."""
+        return run_limits(
+            self.installed.spec,
+            self.request.time_limit_ms,
+            self.request.memory_limit_kb,
+            self.request.time_multiplier,
+        )
+
+    def verdict_of(self, report: Report) -> Verdict:
+        """Return what a run's end means. Raises WaitCancelled."""
+        return verdict_of(_finished(report), self.limits, self.installed.spec.memory_errors)
 
     def stop_if_cancelled(self) -> None:
         """Raise JudgeCancelled, and stop what runs, when the caller has lost interest."""
@@ -253,14 +177,18 @@ class Judge:
     ) -> Judgement:
         """Judge a submission; `on_result` gets each test as it ends.
 
-        Both callbacks are called in the calling thread only. Raises `LanguageUnavailable`,
-        `UnsupportedComparer`, and `JudgeCancelled` soon after `cancelled()` is True.
+        With an early stop in the order of the tests. Both callbacks are called in the calling
+        thread only. Raises `LanguageUnavailable`, `UnsupportedComparer` where a checker lacks,
+        `CheckerBroken`, and `JudgeCancelled` soon after `cancelled()` is True.
         """
-        check_supported(request.comparer)
+        if request.checker is None:
+            check_supported(request.comparer)
         submission = _Submission(request, self._find(request.language), on_result, cancelled)
         began = time.monotonic()
         try:
-            compiled = self._compile(submission)
+            compiled = self._compile(submission, submission.installed, request.code)
+            if request.checker is not None and request.needs_checker and compiled.directory:
+                submission.own = self._own_program(submission, request.checker)
         except CompilerBroken as error:
             return self._nothing_ran(submission, Verdict.IE, "", str(error))
         submission.queue_ms = compiled.queue_ms
@@ -286,12 +214,18 @@ class Judge:
         why = self._languages.missing.get(spec.id) if spec else "there is no such language"
         raise LanguageUnavailable(f"This worker does not run {language!r}: {why}")
 
-    def _compile(self, submission: _Submission) -> Compiled:
+    def _own_program(self, submission: _Submission, checker: Checker) -> OwnProgram:
+        """Return the problem's own program, compiled."""
+        installed = self._find(checker.language)
+        compiled = self._compile(submission, installed, checker.code)
+        if compiled.directory is None:
+            raise CheckerBroken(f"it does not compile\n{compiled.output}")
+        return OwnProgram.of(checker, installed, compiled.directory)
+
+    def _compile(self, submission: _Submission, installed: Installed, code: str) -> Compiled:
         """Compile in a pool thread, so that this one can look after the cancellation."""
-        code = submission.request.code.encode("utf-8", "surrogatepass")
-        future = self._submit(
-            self._compiler.compile, submission.installed, code, submission.stopped.is_set
-        )
+        source = code.encode("utf-8", "surrogatepass")
+        future = self._submit(self._compiler.compile, installed, source, submission.stopped.is_set)
         try:
             while not wait([future], CANCEL_POLL_S).done:
                 submission.stop_if_cancelled()
@@ -306,24 +240,24 @@ class Judge:
 
         No more are handed to the pool, so submissions judged at the same time take turns.
         """
-        queue: _Queue = TestQueue(submission.request.tests)
+        request = submission.request
+        stops = request.stop_on_first_failure
+        queue: _Queue = TestQueue(request.tests, is_failure if stops else None)
+        gathered = Gathered(submission.on_result, in_order=stops)
         program = self._program(submission, compiled)
         running: set[Future[None]] = set()
-        results: dict[int, TestOutcome] = {}
         try:
-            while len(results) < len(submission.request.tests):
+            while not gathered.has_all(queue.wanted):
                 for _ in range(min(len(self._sandbox.slots) - len(running), queue.waiting)):
                     running.add(self._submit(self._run_turn, submission, program, queue))
                 for at, outcome in queue.told(CANCEL_POLL_S):
-                    results[at] = outcome
-                    if submission.on_result is not None:
-                        submission.on_result(outcome)
+                    gathered.add(at, outcome, queue.wanted)
                 running -= _ended(running)
                 submission.stop_if_cancelled()
         finally:
             submission.stopped.set()
             wait(running)
-        return [results[at] for at in sorted(results)]
+        return [*gathered.first(queue.wanted), *map(skipped, request.tests[queue.wanted :])]
 
     def _program(self, submission: _Submission, compiled: Compiled) -> Program:
         installed, memory_kb = submission.installed, submission.request.memory_limit_kb
@@ -342,16 +276,25 @@ class Judge:
 
     def _run_turn(self, submission: _Submission, program: Program, queue: _Queue) -> None:
         """Run tests one after the other until there is none, or the turn is another's."""
+        at = 0
+
+        def is_unwanted() -> bool:
+            return submission.stopped.is_set() or at >= queue.wanted
+
         try:
-            with self._sandbox.turn(submission.stopped.is_set) as turn, submission.counted(turn):
+            with self._sandbox.turn(is_unwanted) as turn, submission.counted(turn):
                 began = time.monotonic()
                 while (taken := queue.take()) is not None:
+                    at = taken.at
                     # The others, too, want one each.
                     goes_on = queue.waiting >= len(submission.turns) and not self._is_over(began)
                     outcome = self._run_test(submission, program, turn, taken.test, again=goes_on)
                     queue.tell(taken, outcome)
                     if self._is_over(began):
                         return
+        except (WaitCancelled, CheckerBroken):
+            if at < queue.wanted:
+                raise
         finally:
             queue.wake()
 
@@ -369,41 +312,66 @@ class Judge:
         *,
         again: bool,
     ) -> TestOutcome:
-        request, spec = submission.request, submission.installed.spec
-        limits = run_limits(spec, request.time_limit_ms, request.memory_limit_kb)
+        request, own = submission.request, submission.own
+        limits = submission.limits
+        if own is not None and request.comparer is Comparer.INTERACTIVE:
+            return self._run_talk(submission, own, program, turn, test)
+        again = again and own is None
         with turn.run(program, test.input_path, limits, again=again) as report:
-            if report.outcome is Outcome.CANCELLED:
-                raise WaitCancelled
-            verdict = verdict_of(report, limits, spec.memory_errors)
+            verdict = submission.verdict_of(report)
             try:
-                found = _compared(request, test, report, verdict)
+                ruling = self._ruling(submission, turn, test, report, verdict)
+                expected = beginning(test.expected_path)
             except OSError as error:
-                found = _Compared(Verdict.IE, f"expected output: {error}", b"")
-            report.stdout.seek(0)
-            return TestOutcome(
-                number=test.number,
-                is_sample=test.is_sample,
-                verdict=found.verdict,
-                cpu_ms=report.cpu_ms,
-                wall_ms=report.wall_ms,
-                peak_kb=report.peak_kb,
-                exit_code=report.exit_code,
-                signal=report.signal,
-                output=_shown(report.stdout.read(SHOWN_BYTES + 1)),
-                error=_shown(report.stderr),
-                expected=_shown(found.expected),
-                message=found.message,
-                difference=found.difference,
+                ruling, expected = Ruling(Verdict.IE, f"expected output: {error}"), b""
+            return outcome_of(test, report, ruling, expected)
+
+    def _ruling(
+        self,
+        submission: _Submission,
+        turn: Turn,
+        test: TestCaseFiles,
+        report: Report,
+        verdict: Verdict,
+    ) -> Ruling:
+        request, own = submission.request, submission.own
+        if verdict is not Verdict.AC:
+            return on_end(report, verdict)
+        if own is not None:
+            written = contents_of(report.stdout)
+            program, stdin = own.checking(test.input_path, written, test.expected_path)
+            with turn.run(program, stdin, own.limits) as checked:
+                return own.ruling(_finished(checked), test.number)
+        with test.expected_path.open("rb") as expected:
+            return on_output(
+                request.comparer,
+                expected,
+                report.stdout,
+                request.abs_tolerance,
+                request.rel_tolerance,
             )
+
+    def _run_talk(
+        self,
+        submission: _Submission,
+        own: OwnProgram,
+        program: Program,
+        turn: Turn,
+        test: TestCaseFiles,
+    ) -> TestOutcome:
+        limits = submission.limits
+        programs = program, own.talking(test.input_path, test.expected_path)
+        one, other = turn.run_pair(programs, (limits, own.talking_limits(limits)))
+        with one, other:
+            verdict = submission.verdict_of(one)
+            ruling = own.ruling_on_talk(verdict, one, _finished(other), test.number)
+            return outcome_of(test, one, ruling, b"")
 
     def _nothing_ran(
         self, submission: _Submission, verdict: Verdict, output: str, message: str
     ) -> Judgement:
         """The judgement of a submission that no test could be given to."""
-        results = [
-            TestOutcome(test.number, test.is_sample, Verdict.SKIPPED)
-            for test in submission.request.tests
-        ]
+        results = list(map(skipped, submission.request.tests))
         return self._judgement(submission, output, results, verdict=verdict, message=message)
 
     def _judgement(
@@ -418,9 +386,9 @@ class Judge:
     ) -> Judgement:
         passed = sum(one.verdict is Verdict.AC for one in results)
         failed = sum(one.verdict not in (Verdict.AC, Verdict.SKIPPED) for one in results)
-        decisive = _decisive(results)
+        worst = decisive(results)
         return Judgement(
-            verdict=verdict or (decisive.verdict if decisive else Verdict.AC),
+            verdict=verdict or (worst.verdict if worst else Verdict.AC),
             compile_output=output,
             results=results,
             passed=passed,
@@ -428,7 +396,7 @@ class Judge:
             cpu_ms=max((one.cpu_ms for one in results), default=0),
             peak_kb=max((one.peak_kb for one in results), default=0),
             limits_held=self.limits_held,
-            message=message or (decisive.message if decisive else ""),
+            message=message or (worst.message if worst else ""),
             queue_ms=submission.queue_ms,
             compile_ms=submission.compile_ms,
             run_ms=run_ms,
@@ -443,41 +411,11 @@ def _ended(running: set[Future[None]]) -> set[Future[None]]:
     return ended
 
 
-def _decisive(results: Sequence[TestOutcome]) -> TestOutcome | None:
-    """The first test that is internal error, else the first that is not accepted."""
-    failed = [one for one in results if one.verdict not in (Verdict.AC, Verdict.SKIPPED)]
-    broken = [one for one in failed if one.verdict is Verdict.IE]
-    return next(iter(broken or failed), None)
-
-
-class _Compared(NamedTuple):
-    """The final verdict, what to say of it, and the beginning of the expected output."""
-
-    verdict: Verdict
-    message: str
-    expected: bytes
-    difference: Comparison | None = None
-
-
-def _compared(
-    request: JudgeRequest, test: TestCaseFiles, report: Report, verdict: Verdict
-) -> _Compared:
-    with test.expected_path.open("rb") as expected:
-        beginning = expected.read(SHOWN_BYTES + 1)
-        if verdict is not Verdict.AC:
-            is_told = verdict is Verdict.MLE and report.outcome is not Outcome.MEMORY
-            said = "it ran out of memory" if is_told else report.message
-            return _Compared(verdict, said, beginning)
-        found = compare(
-            request.comparer,
-            expected,
-            report.stdout,
-            abs_tolerance=request.abs_tolerance,
-            rel_tolerance=request.rel_tolerance,
-        )
-        if found.equal:
-            return _Compared(Verdict.AC, "", beginning)
-        return _Compared(Verdict.WA, found.message, beginning, found)
+def _finished(report: Report) -> Report:
+    """Return the report of a run that was not cancelled. Raises WaitCancelled."""
+    if report.outcome is Outcome.CANCELLED:
+        raise WaitCancelled
+    return report
 
 
 def _since(began: float) -> int:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from graphql_api.data.words import Verdict
-from tasks.judge import Judge, JudgeCancelled, verdict_of
+from tasks.judge import Judge, JudgeCancelled
+from tasks.rulings import verdict_of
 from tasks.sandbox.compiling import CompileCancelled, Compiled, CompilerBroken
 from tasks.sandbox.report import Outcome, Program, Report, RunLimits
 from tasks.sandbox.slots import WaitCancelled

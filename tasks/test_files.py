@@ -1,9 +1,9 @@
 """Test sets on the worker's disk, by version: fetched once, then judged from files.
 
-`{root}/{problem}/{version}/` holds `00001.in`, `00001.out`, … and a manifest with every size. A set
-appears whole, by a rename, and every use checks it against its manifest. All worker processes of a
-host share the folder: who reads a set holds a shared lock on its manifest, who removes one needs
-it alone.
+`{root}/{problem}/{version}/` holds `00001.in`, `00001.out`, … and a manifest with every size;
+beside them lies the problem's checker, if it has one. A set appears whole, by a rename, and every
+use checks it against its manifest. All worker processes of a host share the folder: who reads a set
+holds a shared lock on its manifest, who removes one needs it alone.
 """
 
 import fcntl
@@ -20,10 +20,12 @@ from typing import Any
 
 import orjson
 
-from graphql_api.data.records import Problem, TestCase
+from graphql_api.data import checkers
+from graphql_api.data.records import Checker, Problem, TestCase
 from tasks.judge import TestCaseFiles
 
 MANIFEST = "manifest.json"
+CHECKER = "checker.json"
 _INCOMING, _OUTGOING = "incoming-", "outgoing-"
 
 KEEP_UNUSED_S = 7 * 86_400
@@ -35,6 +37,14 @@ class _Kept:
     folder: Path
     used_at: float
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSet:
+    """What is here of a problem; `checker` is None where it has none, or another than is here."""
+
+    tests: tuple[TestCaseFiles, ...]
+    checker: Checker | None
 
 
 class DamagedSet(Exception):
@@ -55,7 +65,7 @@ class TestFiles:
         return (self._root / _digest(platform, number)).is_dir()
 
     @contextmanager
-    def opened(self, problem: Problem) -> Iterator[tuple[TestCaseFiles, ...] | None]:
+    def opened(self, problem: Problem) -> Iterator[OpenedSet | None]:
         """Give the files of a problem's current set; None when they are not here, whole.
 
         While the block runs nobody removes them.
@@ -63,7 +73,7 @@ class TestFiles:
         with ExitStack() as held:
             yield self._open(problem, held)
 
-    def _open(self, problem: Problem, held: ExitStack) -> tuple[TestCaseFiles, ...] | None:
+    def _open(self, problem: Problem, held: ExitStack) -> OpenedSet | None:
         folder = self._folder(problem)
         try:
             manifest = held.enter_context((folder / MANIFEST).open("rb"))
@@ -78,7 +88,7 @@ class TestFiles:
             self._remove(folder)
             return None
         os.utime(folder)
-        return files
+        return OpenedSet(files, _checker_in(folder, problem))
 
     def keep(self, problem: Problem, cases: Sequence[TestCase]) -> None:
         """Write a set that was just read; one that is here already stays."""
@@ -91,6 +101,16 @@ class TestFiles:
         except OSError:
             if not folder.is_dir():
                 raise
+        finally:
+            shutil.rmtree(incoming, ignore_errors=True)
+
+    def keep_checker(self, problem: Problem, checker: Checker) -> None:
+        """Write a problem's checker beside its current set, which is here."""
+        folder = self._folder(problem)
+        incoming = Path(mkdtemp(prefix=_INCOMING, dir=self._root))
+        try:
+            (incoming / CHECKER).write_bytes(orjson.dumps(checker.to_item()))
+            (incoming / CHECKER).rename(folder / CHECKER)
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
 
@@ -151,6 +171,14 @@ class TestFiles:
         # apart.
         version = f"{problem.test_version or 0:05d}-{problem.created_at}"
         return self._root / _digest(problem.platform, problem.number) / version
+
+
+def _checker_in(folder: Path, problem: Problem) -> Checker | None:
+    try:
+        checker = checkers.load((folder / CHECKER).read_bytes())
+    except (FileNotFoundError, ValueError, KeyError, AttributeError):
+        return None
+    return checker if checkers.digest_of(checker) == problem.checker_hash else None
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -1,10 +1,11 @@
 """The tests of one submission on their way through the turns in which they run."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import Generic, TypeVar
 
 Test = TypeVar("Test")
@@ -20,18 +21,37 @@ class Taken(Generic[Test]):
 
 
 class TestQueue(Generic[Test, Result]):
-    """The tests that wait, and the results that come; each turn runs in a thread of its own."""
+    """The tests that wait, and the results that come; each turn runs in a thread of its own.
+
+    With `stops_at` the tests after the first whose result is such are not wanted any more.
+    """
 
     __test__ = False
 
-    def __init__(self, tests: Sequence[Test]) -> None:
+    def __init__(
+        self, tests: Sequence[Test], stops_at: Callable[[Result], bool] | None = None
+    ) -> None:
         self._tests = deque(Taken(at, test) for at, test in enumerate(tests))
         self._results: SimpleQueue[tuple[int, Result] | None] = SimpleQueue()
+        self._stops_at = stops_at
+        self._lock = Lock()
+        self._wanted = len(tests)
 
     @property
     def waiting(self) -> int:
         """How many tests nobody has taken."""
         return len(self._tests)
+
+    @property
+    def wanted(self) -> int:
+        """How many tests, from the first one on, are to have a result."""
+        return self._wanted
+
+    def stop_after(self, at: int) -> None:
+        """Want no test after this one."""
+        with self._lock:
+            self._wanted = min(self._wanted, at + 1)
+            self._tests.clear()
 
     def take(self) -> Taken[Test] | None:
         """Return the next test; None when all are taken."""
@@ -42,6 +62,8 @@ class TestQueue(Generic[Test, Result]):
 
     def tell(self, one: Taken[Test], result: Result) -> None:
         """Bring a result."""
+        if self._stops_at is not None and self._stops_at(result):
+            self.stop_after(one.at)
         self._results.put((one.at, result))
 
     def wake(self) -> None:
@@ -56,3 +78,30 @@ class TestQueue(Generic[Test, Result]):
                 if news is not None:
                     yield news
                 news = self._results.get_nowait()
+
+
+class Gathered(Generic[Result]):
+    """The results of a queue's tests, each told as it comes, or when all before it are there."""
+
+    def __init__(self, tell: Callable[[Result], None] | None, *, in_order: bool) -> None:
+        self._tell, self._in_order = tell, in_order
+        self._found: dict[int, Result] = {}
+        self._leading = 0
+
+    def add(self, at: int, result: Result, wanted: int) -> None:
+        """Take a result in; those of the first `wanted` tests count."""
+        self._found[at] = result
+        if not self._in_order and self._tell is not None:
+            self._tell(result)
+        while self._leading < wanted and self._leading in self._found:
+            if self._in_order and self._tell is not None:
+                self._tell(self._found[self._leading])
+            self._leading += 1
+
+    def has_all(self, wanted: int) -> bool:
+        """Tell whether the first `wanted` tests have results."""
+        return self._leading >= wanted
+
+    def first(self, wanted: int) -> list[Result]:
+        """Return the results of the first `wanted` tests, in order."""
+        return [self._found[at] for at in range(wanted)]

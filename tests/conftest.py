@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 import boto3
+import hypothesis
 import pytest
 import redis
 
@@ -24,6 +25,11 @@ Engine = TypeVar("Engine", bound=EngineProcess)
 ROOT = Path(__file__).parents[1]
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 FEW_LANGUAGES = "python, c, cpp, javascript, java"
+# Generated examples are checked for what they show, on machines that may be slow.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 SECRET = "a-secret-of-the-tests-with-enough-characters"
 
 

@@ -16,7 +16,7 @@ from graphql_api.data.client import Dynamo
 from graphql_api.data.errors import InvalidInput
 from graphql_api.data.records import Checker, CheckerFault, Problem
 from graphql_api.data.values import cut
-from graphql_api.data.words import Comparer
+from graphql_api.data.words import CheckerConvention, Comparer
 
 ProblemKey = tuple[str, str]
 
@@ -48,6 +48,12 @@ def checked(checker: Checker) -> Checker:
         InvalidInput: `path` names what does not.
     """
     keys.part(checker.language, "language")
+    if checker.convention is CheckerConvention.TESTLIB and not _is_c_or_cpp(checker.language):
+        raise InvalidInput(
+            "the convention TESTLIB is for C and C++: in other languages a checker that crashes "
+            "may end like one that rejects; use ICPC",
+            ("checker", "convention"),
+        )
     if not checker.code.strip():
         raise InvalidInput("a checker must not be empty", ("checker", "code"))
     if len(checker.code.encode()) > LONGEST_CODE_BYTES:
@@ -62,6 +68,10 @@ def checked(checker: Checker) -> Checker:
     _within(checker.time_limit_ms, TIME_LIMIT_MS, "timeLimitMs", "ms")
     _within(checker.memory_limit_kb, MEMORY_LIMIT_KB, "memoryLimitKb", "KB")
     return checker
+
+
+def _is_c_or_cpp(language: str) -> bool:
+    return language == "c" or language.startswith("cpp")
 
 
 def _within(value: int, bounds: tuple[int, int], name: str, unit: str) -> None:

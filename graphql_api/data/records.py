@@ -346,7 +346,8 @@ class TestResult(Record):
     """What the judge saw on one test; kept inside a results body.
 
     `difference` is where the output is wrong first: line and column from 1 (0 where it has no place
-    in the output), then what was expected there and what stood there.
+    in the output), then what was expected there and what stood there. `message` is for the owner,
+    `note` for the problem's editors.
     """
 
     __test__: ClassVar[bool] = False
@@ -363,6 +364,7 @@ class TestResult(Record):
     error: str | None = stored("er", default=None)
     expected: str | None = stored("ex", default=None)
     message: str | None = stored("msg", default=None)
+    note: str | None = stored("nt", default=None)
     difference: tuple[int, int, str, str] | None = stored("df", tuple, None)
 
 

@@ -138,7 +138,7 @@ _described(
     "How a checker is called with files, and how its exit code is read.",
     {
         "TESTLIB": "Arguments input, output, answer. 0 accepts; 1, 2, 4 and 8 do not; "
-        "all else is a fault.",
+        "all else is a fault. For C and C++.",
         "ICPC": "Arguments input, answer, feedback directory; output on standard input. "
         "42 accepts, 43 does not; all else is a fault.",
     },

@@ -58,6 +58,9 @@ class TestResult:
         description="What it should have written: of samples, and of all tests for editors."
     )
     message: str | None = strawberry.field(description="Why it got this verdict, in words.")
+    judge_message: str | None = strawberry.field(
+        description="What the problem's checker says to the problem's authors; for editors."
+    )
     difference: Difference | None = strawberry.field(
         description="Where the output of a wrong answer is wrong, if the comparer can tell."
     )
@@ -79,6 +82,7 @@ class TestResult:
             error=record.error,
             expected=record.expected if sees_expected else None,
             message=record.message,
+            judge_message=record.note if is_editor else None,
             difference=_difference(record, sees_expected=sees_expected),
         )
 

@@ -70,7 +70,8 @@ class Report:
 
     `signal` is a name (`SIGSEGV`); `exit_code` is None when a signal ended the program or it was
     stopped. `stderr` is cut at `RunLimits.error_kb`. `peak_kb` is the tree's, as near as
-    `limits_held` can tell. `queue_ms` was spent waiting for a slot.
+    `limits_held` can tell. `queue_ms` was spent waiting for a slot. `is_first` is False of the one
+    of a pair that went on after the other's end.
     """
 
     outcome: Outcome
@@ -85,6 +86,7 @@ class Report:
     message: str = ""
     queue_ms: int = 0
     collected: dict[str, bytes] | None = None
+    is_first: bool = True
 
     def close(self) -> None:
         """Forget the output."""

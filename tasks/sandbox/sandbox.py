@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import chain
 from pathlib import Path
 
 from tasks.sandbox import selftest
@@ -107,7 +106,8 @@ class Sandbox:
         """Wait for a slot and run two programs that talk: each reads what the other writes.
 
         When one has ended the other reads the end of its input, and dies of SIGPIPE if it writes.
-        The reports hold no output. Raises and fails as `run`.
+        The reports hold no output, and say which of the two was the first to end. Raises and fails
+        as `run`.
         """
         with self.turn(cancelled) as turn:
             return turn.run_pair(programs, limits)
@@ -192,31 +192,47 @@ class Turn:
     ) -> tuple[Report, Report]:
         """Run two programs at once, each reading what the other writes; see `Sandbox.run_pair`."""
         pair: list[Started] = []
-        try:
-            self._connect(pair, programs, limits)
-        except (SpawnerLost, OSError) as error:
-            for one in pair:
-                _give_up(one)
-            report = self._sandbox.failed(self._slot, error)
-            return report, report
-        with ThreadPoolExecutor(1) as thread:
-            partner = thread.submit(self._finish, pair[1])
-            return self._finish(pair[0]), partner.result()
+        with ExitStack() as first, ExitStack() as second:
+            try:
+                self._connect(pair, (first, second), programs, limits)
+            except (SpawnerLost, OSError) as error:
+                for one in pair:
+                    _give_up(one)
+                report = self._sandbox.failed(self._slot, error)
+                return report, report
+            ended: list[Started] = []
+            with ThreadPoolExecutor(1) as thread:
+                partner = thread.submit(self._finish_of_pair, pair[1], second, ended)
+                reports = self._finish_of_pair(pair[0], first, ended), partner.result()
+        for one, report in zip(pair, reports, strict=True):
+            report.is_first = ended[0] is one
+        return reports
+
+    def _finish_of_pair(self, started: Started, held: ExitStack, ended: list[Started]) -> Report:
+        report = self._finish(started)
+        ended.append(started)
+        held.close()
+        return report
 
     def _connect(
         self,
         pair: list[Started],
+        held: tuple[ExitStack, ExitStack],
         programs: tuple[Program, Program],
         limits: tuple[RunLimits, RunLimits],
     ) -> None:
-        with ExitStack() as ours:
-            pipes = [os.pipe2(os.O_CLOEXEC) for _ in programs]
-            for descriptor in chain(*pipes):
-                ours.callback(os.close, descriptor)
-            for (_, writing), program, limit in zip(pipes, programs, limits, strict=True):
-                pair.append(self._start(program, limit, writing))
-            for one, (reading, _) in zip(pair, reversed(pipes), strict=True):
-                one.go(os.dup(reading))
+        """Start a pair and let it go; `held` keeps both ends of a program's pipes until it ended.
+
+        So nobody learns of an end before it is known here, and it is certain who ended first.
+        """
+        pipes = [os.pipe2(os.O_CLOEXEC) for _ in programs]
+        for (reading, writing), writer, reader in zip(pipes, held, reversed(held), strict=True):
+            writer.callback(os.close, writing)
+            reader.callback(os.close, reading)
+        for (_, writing), program, limit in zip(pipes, programs, limits, strict=True):
+            pair.append(self._start(program, limit, writing))
+        for one, (reading, _) in zip(pair, reversed(pipes), strict=True):
+            one.go(os.dup(reading))
 
     def _finish(self, started: Started) -> Report:
         try:

@@ -52,14 +52,20 @@ def fill(
     return tuple(filled)
 
 
-def run_limits(spec: LanguageSpec, time_limit_ms: int, memory_limit_kb: int) -> RunLimits:
+def run_limits(
+    spec: LanguageSpec,
+    time_limit_ms: int,
+    memory_limit_kb: int,
+    time_multiplier: float | None = None,
+) -> RunLimits:
     """Return a problem's limits with the language's grace.
 
-    Wall time is three times the CPU time and a second: enough for a loaded host, and an idle
-    program ends in bounded time.
+    `time_multiplier` is the problem's own, in place of the language's. Wall time is three times the
+    CPU time and a second: enough for a loaded host, and an idle program ends in bounded time.
     """
     grace = spec.grace
-    cpu_ms = round(time_limit_ms * grace.time_multiplier) + grace.time_extra_ms
+    multiplier = grace.time_multiplier if time_multiplier is None else time_multiplier
+    cpu_ms = round(time_limit_ms * multiplier) + grace.time_extra_ms
     memory_kb = memory_limit_kb + grace.memory_extra_kb
     space = grace.address_space_kb
     return RunLimits(

@@ -87,6 +87,7 @@ async def test_a_problem_is_created_completed_and_found_by_everyone(api: Api) ->
         ({"checker": CHECKER}, ["checker"]),
         ({"comparer": "LINES", "checker": CHECKER}, ["checker"]),
         (checker(language="cobol"), ["checker", "language"]),
+        (checker(convention="TESTLIB"), ["checker", "convention"]),
         (checker(code=" "), ["checker", "code"]),
         (checker(code="x" * (256 * 1024 + 1)), ["checker", "code"]),
         (checker(arguments=["x"] * 21), ["checker", "arguments"]),

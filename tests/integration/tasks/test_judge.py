@@ -1,6 +1,5 @@
 """Submissions judged from source to verdict, in the real sandbox."""
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -13,15 +12,13 @@ from graphql_api.data.words import Comparer, Verdict
 from tasks.judge import (
     Judge,
     JudgeCancelled,
-    Judgement,
-    JudgeRequest,
     LanguageUnavailable,
     TestCaseFiles,
     TestOutcome,
 )
 from tasks.sandbox.comparers import UnsupportedComparer
-from tasks.sandbox.errors import SandboxUnavailable
 from tasks.sandbox.limits import LimitsHeld
+from tests.integration.tasks.judging import ask, open_judge, write_cases
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
@@ -45,16 +42,6 @@ READ = {
 }
 
 
-def open_judge(work_dir: Path, forced: LimitsHeld | None = None) -> Judge:
-    judge = Judge(Settings(work_dir=work_dir, judge_slots=2), forced)
-    try:
-        return judge.start()
-    except SandboxUnavailable as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
-
-
 @pytest.fixture(scope="module", params=[None, LimitsHeld.RLIMITS], ids=["best", "rlimits"])
 def judge(request, tmp_path_factory) -> Iterator[Judge]:
     judge = open_judge(tmp_path_factory.mktemp("judge"), request.param)
@@ -74,21 +61,9 @@ def cases(tmp_path):
     """Make test cases of (input, expected output) pairs; the first is a sample."""
 
     def make(*pairs: tuple[str, str]) -> list[TestCaseFiles]:
-        made = []
-        for number, (given, expected) in enumerate(pairs or [("1 2", "3\n"), ("40 2\n", "42")], 1):
-            paths = [tmp_path / f"{number}.in", tmp_path / f"{number}.out"]
-            for path, text in zip(paths, (given, expected), strict=True):
-                path.write_text(text)
-            made.append(TestCaseFiles(number, number == 1, *paths))
-        return made
+        return write_cases(tmp_path, *(pairs or [("1 2", "3\n"), ("40 2\n", "42")]))
 
     return make
-
-
-def ask(judge: Judge, language, code, tests, **more) -> Judgement:
-    callbacks = {name: more.pop(name) for name in ("on_result", "cancelled") if name in more}
-    limits = {"time_limit_ms": 3000, "memory_limit_kb": 128 * 1024} | more
-    return judge.judge(JudgeRequest(language, code, tests, **limits), **callbacks)
 
 
 @pytest.mark.parametrize("language", SUM)

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.data.records import Problem, TestCase
+from graphql_api.data.checkers import digest_of
+from graphql_api.data.records import Checker, Problem, TestCase
+from graphql_api.data.words import CheckerConvention
 from tasks.test_files import TestFiles
 
+ICPC = CheckerConvention.ICPC
 CASES = (
     TestCase(number=1, is_sample=True, input=b"1 2\n", output=b"3\n"),
     TestCase(number=2, input=b"5 5\n", output=b"10\n"),
@@ -35,12 +38,12 @@ def files(tmp_path: Path) -> TestFiles:
 
 
 def read(files: TestFiles, of: Problem) -> list[tuple[int, bool, bytes, bytes]] | None:
-    with files.opened(of) as tests:
-        if tests is None:
+    with files.opened(of) as found:
+        if found is None:
             return None
         return [
             (one.number, one.is_sample, one.input_path.read_bytes(), one.expected_path.read_bytes())
-            for one in tests
+            for one in found.tests
         ]
 
 
@@ -122,11 +125,11 @@ def test_what_was_unused_for_long_goes_but_not_while_it_is_read(
 ) -> None:
     files.keep(problem(), CASES)
     (folder,) = folders(tmp_path)
-    with files.opened(problem()) as tests:
-        assert tests is not None
+    with files.opened(problem()) as found:
+        assert found is not None
         os.utime(folder, (0, 0))
         assert files.prune(unused_s=60) == 0
-        assert tests[0].input_path.exists()
+        assert found.tests[0].input_path.exists()
     assert files.prune(unused_s=60) == 1
     assert not files.knows("algoitny", "1")
 
@@ -178,3 +181,42 @@ def test_pruning_passes_over_what_another_process_removes_meanwhile(
     files.keep(problem(), CASES)
     (tmp_path / "tests" / "incoming-gone").symlink_to(tmp_path / "nowhere")
     assert files.prune(unused_s=-1) == 1
+
+
+CHECKER = Checker(language="c", code="int main(void) { return 42; }", convention=ICPC)
+
+
+def checker_of(files: TestFiles, of: Problem) -> Checker | None:
+    with files.opened(of) as found:
+        assert found is not None
+        return found.checker
+
+
+def test_a_kept_checker_is_given_only_while_the_card_names_it(files: TestFiles) -> None:
+    checked = replace(problem(), checker_hash=digest_of(CHECKER))
+    files.keep(checked, CASES)
+    assert checker_of(files, checked) is None
+    files.keep_checker(checked, CHECKER)
+    assert checker_of(files, checked) == CHECKER
+    assert checker_of(files, replace(checked, checker_hash="0" * 16)) is None
+    assert checker_of(files, problem()) is None
+    changed = replace(CHECKER, code="int main(void) { return 43; }")
+    files.keep_checker(checked, changed)
+    assert checker_of(files, replace(checked, checker_hash=digest_of(changed))) == changed
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"v": 1}'])
+def test_a_damaged_checker_is_not_given(files: TestFiles, tmp_path: Path, damage: bytes) -> None:
+    checked = replace(problem(), checker_hash=digest_of(CHECKER))
+    files.keep(checked, CASES)
+    files.keep_checker(checked, CHECKER)
+    (folder,) = folders(tmp_path)
+    (folder / "checker.json").write_bytes(damage)
+    assert checker_of(files, checked) is None
+
+
+def test_a_checker_goes_with_its_set(files: TestFiles, tmp_path: Path) -> None:
+    files.keep(problem(), CASES)
+    files.keep_checker(problem(), CHECKER)
+    assert files.prune(unused_s=-1) == 1
+    assert folders(tmp_path) == []

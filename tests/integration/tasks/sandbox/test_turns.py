@@ -192,6 +192,13 @@ class TestPairs:
         assert first.outcome is Outcome.WALL_LIMIT
         assert second.outcome is Outcome.NONZERO_EXIT
 
+    def test_who_ended_because_the_other_had_is_never_the_first(self, pair):
+        leads, follows = "import os; os._exit(1)", "import os; os.read(0, 1); os._exit(2)"
+        for _ in range(15):
+            for sources in ((leads, follows), (follows, leads)):
+                reports = pair(*sources)
+                assert {one.exit_code: one.is_first for one in reports} == {1: True, 2: False}
+
     def test_each_has_limits_of_its_own(self, pair):
         limits = replace(LIMITS, cpu_ms=200)
         first, second = pair("while True: pass", "import sys; sys.stdin.read()", limits)

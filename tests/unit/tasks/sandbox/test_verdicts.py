@@ -5,7 +5,7 @@ import io
 import pytest
 
 from graphql_api.data.words import Verdict
-from tasks.judge import verdict_of
+from tasks.rulings import verdict_of
 from tasks.sandbox.compiling import OUTPUT_BYTES, clean_output
 from tasks.sandbox.languages import LANGUAGES
 from tasks.sandbox.limits import LimitsHeld

@@ -1,0 +1,46 @@
+"""What tests of the judge share: a real judge, and tests on disk."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graphql_api.config import Settings
+from tasks.judge import Judge, Judgement, JudgeRequest, TestCaseFiles
+from tasks.sandbox.errors import SandboxUnavailable
+from tasks.sandbox.limits import LimitsHeld
+
+Cases = Callable[..., list[TestCaseFiles]]
+
+
+def open_judge(work_dir: Path, forced: LimitsHeld | None = None) -> Judge:
+    """Start a judge with two slots; skip the test where there is no sandbox, but not in CI."""
+    judge = Judge(Settings(work_dir=work_dir, judge_slots=2), forced)
+    try:
+        return judge.start()
+    except SandboxUnavailable as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+def write_cases(folder: Path, *pairs: tuple[str, str]) -> list[TestCaseFiles]:
+    """Write tests of (input, expected output) pairs; the first is a sample."""
+    made = []
+    for number, (given, expected) in enumerate(pairs, 1):
+        paths = folder / f"{number}.in", folder / f"{number}.out"
+        for path, text in zip(paths, (given, expected), strict=True):
+            path.write_text(text)
+        made.append(TestCaseFiles(number, number == 1, *paths))
+    return made
+
+
+def ask(
+    judge: Judge, language: str, code: str, tests: list[TestCaseFiles], **more: Any
+) -> Judgement:
+    """Judge a submission, by default within a second and 128 MB."""
+    callbacks = {name: more.pop(name) for name in ("on_result", "cancelled") if name in more}
+    limits = {"time_limit_ms": 1000, "memory_limit_kb": 128 * 1024} | more
+    return judge.judge(JudgeRequest(language, code, tests, **limits), **callbacks)
