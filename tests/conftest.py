@@ -132,7 +132,6 @@ def settings_env(full_settings: Settings) -> dict[str, str]:
         "SECRET_KEYS": SECRET,
         "JUDGE_LANGUAGES": FEW_LANGUAGES,
         "WORK_DIR": str(full_settings.work_dir),
-        "JUDGE_LANGUAGES": FEW_LANGUAGES,
         "LOG_FORMAT": "json",
     }
 

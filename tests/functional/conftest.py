@@ -44,7 +44,6 @@ def system_env(
         "JUDGE_LANGUAGES": FEW_LANGUAGES,
         "ADMIN_EMAILS": ADMIN,
         "WORK_DIR": str(tmp_path_factory.mktemp("work")),
-        "JUDGE_LANGUAGES": FEW_LANGUAGES,
         "LOG_FORMAT": "json",
     }
     algoitny(env, "problems", "import", "examples/problems")
