@@ -167,6 +167,7 @@ def main() -> None:
             "TABLE_NAME": "latency",
             "REDIS_URL": queue.url,
             "WORK_DIR": str(folder / "work"),
+            "JUDGE_LANGUAGES": ",".join(language for language, _ in CODES.values()),
             "LOG_FORMAT": "json",
             # The administrators' plan has no limit.
             "ADMIN_EMAILS": "admin@example.org",

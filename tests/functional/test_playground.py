@@ -23,6 +23,7 @@ pytestmark = [
 RUN = "button.graphiql-execute-button"
 TAB = "button.graphiql-tab-button"
 RESULT = ".result-window .view-lines"
+SPINS = "!!document.querySelector('.graphiql-spinner')"
 
 
 @pytest.fixture
@@ -68,6 +69,7 @@ def test_the_first_session_works_in_the_browser(page: Browser, tmp_path: Path):
         return "COMPLETED" in page.text(RESULT)
 
     wait_for("the verdict", judged)
+    wait_for("the last answer", lambda: not page.evaluate(SPINS))
     page.until(RESULT, '"AC"')
     picture(page, "verdict", tmp_path)
 

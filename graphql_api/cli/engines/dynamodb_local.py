@@ -89,6 +89,8 @@ def prepare_jars() -> Path:
 
 
 def _fetch(folder: Path, locked: tuple[LockedFile, ...]) -> None:
+    for left_by_a_killed_fetch in folder.parent.glob("jgo-*"):
+        shutil.rmtree(left_by_a_killed_fetch, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="jgo-", dir=folder.parent) as scratch_name:
         scratch = Path(scratch_name)
         _run_jgo(scratch)
