@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct config config = {.cpu_fd = -1, .memory_fd = -1, .collect_fd = -1};
@@ -92,17 +91,14 @@ static void set_value(char *word)
         set_number(word, value);
 }
 
-void read_config(void)
+void read_config(char *text, size_t length)
 {
-    struct stat about;
-    if (fstat(CONFIG_FD, &about))
-        give_up("config");
-    char *text = malloc(about.st_size + 1), *end = text + about.st_size;
-    if (!text || pread(CONFIG_FD, text, about.st_size, 0) != about.st_size)
-        give_up("config");
-    *end = 0;
+    char *end = text + length;
     while (text < end && *text) {
-        char *next = text + strlen(text) + 1;
+        char *next = text + strnlen(text, end - text) + 1;
+        errno = EINVAL;
+        if (next > end)
+            give_up("config");
         set_value(text);
         text = next;
     }

@@ -76,14 +76,6 @@ class Descriptors:
         self.theirs.append(descriptor)
         return len(self.theirs) - 1
 
-    def reserve(self) -> int:
-        """Return a number whose descriptor follows by `fill`."""
-        return self.give(-1)
-
-    def fill(self, number: int, descriptor: int) -> None:
-        """Hand over the descriptor for a reserved number."""
-        self.theirs[number] = descriptor
-
     def lend(self, descriptor: int) -> int:
         """The same for one that stays open here."""
         self._borrowed.add(descriptor)
@@ -110,7 +102,7 @@ class Descriptors:
     def close_theirs(self) -> None:
         """Close what the sandbox has now, so that its end closes the streams."""
         for descriptor in self.theirs:
-            if descriptor >= 0 and descriptor not in self._borrowed:
+            if descriptor not in self._borrowed:
                 os.close(descriptor)
         self.theirs.clear()
         self._borrowed.clear()

@@ -19,6 +19,7 @@ GROUP_OVERHEAD_KB = 8 * 1024
 GROUP_OVERHEAD_PROCESSES = 16
 # One page batch a core may be charged and not used.
 PEAK_SLACK_KB = 1024
+FILE_BYTES = 16 * 1024
 
 
 class LimitsHeld(StrEnum):
@@ -96,12 +97,45 @@ class NoGroup:
         """Nothing to remove."""
 
 
-def _read_counter(path: Path, key: str) -> int:
-    for line in path.read_text().splitlines():
+def _counter(text: str, key: str) -> int:
+    """Return the number in the line that begins with `key`, 0 where there is none."""
+    for line in text.splitlines():
         name, _, value = line.partition(" ")
         if name == key:
             return int(value)
     return 0
+
+
+class _Files:
+    """The files of one group, opened at their first use and kept open."""
+
+    def __init__(self, group: Path) -> None:
+        self._group = group
+        self._handles: dict[str, int] = {}
+
+    def handle(self, name: str) -> int:
+        """Return a descriptor of a file, for reading."""
+        return self._open(name, os.O_RDONLY)
+
+    def read(self, name: str) -> str:
+        """Return what a file says now."""
+        return os.pread(self.handle(name), FILE_BYTES, 0).decode()
+
+    def write(self, name: str, text: str) -> None:
+        """Write to a file."""
+        os.pwrite(self._open(name, os.O_WRONLY), text.encode(), 0)
+
+    def _open(self, name: str, flags: int) -> int:
+        key = f"{flags} {name}"
+        if key not in self._handles:
+            self._handles[key] = os.open(self._group / name, flags | os.O_CLOEXEC)
+        return self._handles[key]
+
+    def close(self) -> None:
+        """Close them all."""
+        for handle in self._handles.values():
+            os.close(handle)
+        self._handles.clear()
 
 
 class Cgroup1Slot:
@@ -110,16 +144,15 @@ class Cgroup1Slot:
     held = LimitsHeld.CGROUP1
 
     def __init__(self, memory: Path, pids: Path, cpuacct: Path | None) -> None:
-        self._memory, self._pids = memory, pids
         self._groups = [memory, pids, *([cpuacct] if cpuacct else [])]
         for group in self._groups:
             group.mkdir(exist_ok=True)
         with contextlib.suppress(OSError):
             (memory / "memory.swappiness").write_text("0")
-        self._handles = GroupHandles(
-            cpu=_open_read(cpuacct / "cpuacct.usage") if cpuacct else None,
-            memory=_open_read(memory / "memory.usage_in_bytes"),
-        )
+        self._memory = _Files(memory)
+        self._pids = _Files(pids)
+        self._cpu = _open_read(cpuacct / "cpuacct.usage") if cpuacct else None
+        self._has_swap = (memory / "memory.memsw.limit_in_bytes").exists()
         self._limit_kb = self._kills = self._cache_kb = 0
 
     def adopt(self, pid: int) -> None:
@@ -131,40 +164,40 @@ class Cgroup1Slot:
         """Set the limits, which other worker processes may have set for their own runs."""
         self._limit_kb = memory_kb + GROUP_OVERHEAD_KB
         self._set_memory(self._limit_kb * 1024)
-        (self._pids / "pids.max").write_text(str(processes + GROUP_OVERHEAD_PROCESSES))
-        (self._memory / "memory.max_usage_in_bytes").write_text("0")
+        self._pids.write("pids.max", str(processes + GROUP_OVERHEAD_PROCESSES))
+        self._memory.write("memory.max_usage_in_bytes", "0")
         self._kills = self._count_kills()
         self._cache_kb = self._count_cache_kb()
-        return self._handles
+        return GroupHandles(cpu=self._cpu, memory=self._memory.handle("memory.usage_in_bytes"))
 
     def _set_memory(self, limit: int) -> None:
-        limit_file = self._memory / "memory.limit_in_bytes"
-        swap_file = self._memory / "memory.memsw.limit_in_bytes"
-        if int(limit_file.read_text()) == limit:
+        if int(self._memory.read("memory.limit_in_bytes")) == limit:
             return
-        has_swap = swap_file.exists()
-        if has_swap:
-            swap_file.write_text("-1")
-        limit_file.write_text(str(limit))
-        if has_swap:
-            swap_file.write_text(str(limit))
+        if self._has_swap:
+            self._memory.write("memory.memsw.limit_in_bytes", "-1")
+        self._memory.write("memory.limit_in_bytes", str(limit))
+        if self._has_swap:
+            self._memory.write("memory.memsw.limit_in_bytes", str(limit))
 
     def _count_kills(self) -> int:
-        return _read_counter(self._memory / "memory.oom_control", "oom_kill")
+        return _counter(self._memory.read("memory.oom_control"), "oom_kill")
 
     def _count_cache_kb(self) -> int:
-        stat = self._memory / "memory.stat"
-        return (_read_counter(stat, "cache") - _read_counter(stat, "shmem")) // 1024
+        stat = self._memory.read("memory.stat")
+        return (_counter(stat, "cache") - _counter(stat, "shmem")) // 1024
 
     def end(self) -> GroupUsage:
         """Read the peak and the kills of this run."""
-        peak = int((self._memory / "memory.max_usage_in_bytes").read_text()) // 1024
+        peak = int(self._memory.read("memory.max_usage_in_bytes")) // 1024
         cache = max(0, self._count_cache_kb() - self._cache_kb)
         return GroupUsage(peak, self._limit_kb, cache, self._count_kills() - self._kills)
 
     def close(self) -> None:
         """Close the files; groups in which another worker's spawner lives stay."""
-        _close(self._handles)
+        self._memory.close()
+        self._pids.close()
+        if self._cpu is not None:
+            os.close(self._cpu)
         for group in self._groups:
             with contextlib.suppress(OSError):
                 group.rmdir()
@@ -211,9 +244,9 @@ class Cgroup2Slot:
             return GroupUsage()
         peak_file = run / "memory.peak"  # since Linux 5.19
         peak = int(peak_file.read_text()) // 1024 if peak_file.exists() else 0
-        stat = run / "memory.stat"
-        cache = (_read_counter(stat, "file") - _read_counter(stat, "shmem")) // 1024
-        kills = _read_counter(run / "memory.events", "oom_kill")
+        stat = (run / "memory.stat").read_text()
+        cache = (_counter(stat, "file") - _counter(stat, "shmem")) // 1024
+        kills = _counter((run / "memory.events").read_text(), "oom_kill")
         usage = GroupUsage(peak, self._limit_kb, max(0, cache), kills)
         _close(self._handles)
         self._handles, self._run = GroupHandles(), None

@@ -65,13 +65,13 @@ class Pump:
         return captured
 
     def run(self, timeout_s: float, cancelled: Callable[[], bool] | None) -> None:
-        """Return when the sandbox has ended and everything it wrote was read."""
+        """Return when all but pid 1 has ended and everything that was written was read."""
         deadline = time.monotonic() + timeout_s + SILENCE_S
         poll = select.poll()
         for descriptor in (*self.streams, self.report.fileno(), self.spawner.fileno()):
             poll.register(descriptor, select.POLLIN)
         ended = False
-        while not ended:
+        while not (ended or self.facts):
             left = deadline - time.monotonic()
             if left <= 0 and not self.was_killed:
                 self.was_killed = True
@@ -82,7 +82,8 @@ class Pump:
             if cancelled is not None and not self.was_cancelled and cancelled():
                 self.was_cancelled = True
                 self._stop()
-        self.spawner.wait()
+        if ended:
+            self.spawner.wait()
         for descriptor, captured in self.streams.items():
             while self._read(descriptor, captured):
                 pass

@@ -1,10 +1,9 @@
 /* Pid 1 of one sandbox: starts the program, holds it to its limits, ends all, reports once.
  *
- * Descriptors: 1, 2 the program's; 3 a SOCK_SEQPACKET socket to the worker; 4 the configuration.
- * The runner waits for the first message on 3, which brings the program's standard input and what
- * it gets as 3, 4, ...: only then does it look at clocks and start the program. Anything further on
- * 3, or its end, means stop; out of it goes the one report. No other descriptor is open when the
- * program starts.
+ * Descriptors: 1, 2 the program's; 3 a SOCK_SEQPACKET socket to the worker. The runner waits for the
+ * first message on 3, which brings the program's standard input and what it gets as 3, 4, ...: only
+ * then does it look at clocks and start the program. Anything further on 3, or its end, means stop;
+ * out of it goes the one report. No other descriptor is open when the program starts.
  * Nothing in the sandbox can read, trace or signal this process: it is not dumpable and is pid 1.
  */
 #define _GNU_SOURCE

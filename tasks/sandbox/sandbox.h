@@ -2,11 +2,11 @@
 #ifndef SANDBOX_H
 #define SANDBOX_H
 #include <linux/filter.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Descriptors of a runner; 0 comes with the word to go, 1 and 2 are the program's. */
 #define REPORT_FD 3
-#define CONFIG_FD 4
 
 #define MAX_WORDS 256
 #define MAX_PLACES 16
@@ -34,7 +34,8 @@ extern struct config config;
 /* Say on REPORT_FD what could not be done, and end. */
 void give_up(const char *what);
 
-void read_config(void);
+/* Understand the configuration of a run, which must stay where it is. */
+void read_config(char *text, size_t length);
 
 /* Make a new process in new namespaces pid 1 of a room with nothing but what config names. It is
  * the user and group given, as its parent sees them. */

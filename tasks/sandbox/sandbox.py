@@ -73,7 +73,8 @@ class Sandbox:
         self.identity = hashlib.sha256(str(self.root).encode()).hexdigest()[:8]
         self.limits_held, self._make_group = choose_limits(self.identity, forced)
         seccomp = build_filter(without_groups=self.limits_held is LimitsHeld.RLIMITS)
-        self._host = Host(self.root, self.shared, self.limits_held, seccomp)
+        self._nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._host = Host(self.root, self.shared, self.limits_held, seccomp, self._nothing)
         self.slots = SlotPool(self.root / "slots", slots or os.cpu_count() or 1)
         self._spawners: dict[int, Spawner] = {}
 
@@ -128,6 +129,7 @@ class Sandbox:
         for place in list(self._spawners):
             self._drop(place)
         self.slots.close()
+        os.close(self._nothing)
 
     def start(
         self, place: int, program: Program, limits: RunLimits, stdout: int | None = None
@@ -135,9 +137,19 @@ class Sandbox:
         """Start a sandbox in a place of a slot that the caller holds, in which nothing runs."""
         return start(self._host, self._spawner(place), program, limits, stdout)
 
+    def settle(self, slot: int) -> None:
+        """Wait until nothing is left of what ran in a slot."""
+        for place in _places(slot):
+            spawner = self._spawners.get(place)
+            try:
+                if spawner is not None:
+                    spawner.settle()
+            except SpawnerLost:
+                self._drop(place)
+
     def failed(self, slot: int, error: Exception) -> Report:
         """Give up the slot's helpers, in whatever state they are, and say so."""
-        for place in range(PLACES * slot, PLACES * (slot + 1)):
+        for place in _places(slot):
             self._drop(place)
         return internal(self.limits_held, f"{type(error).__name__}: {error}")
 
@@ -262,9 +274,14 @@ class Turn:
         return self._sandbox.start(self._place, program, limits, stdout)
 
     def end(self) -> None:
-        """End a sandbox that was started for nothing."""
+        """End a sandbox that was started for nothing, and wait until nothing is left."""
         if self._ahead is not None:
             _give_up(self._ahead)
+        self._sandbox.settle(self._slot)
+
+
+def _places(slot: int) -> range:
+    return range(PLACES * slot, PLACES * (slot + 1))
 
 
 def _give_up(started: Started) -> None:

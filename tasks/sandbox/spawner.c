@@ -4,9 +4,9 @@
  * rootfs.py describes, and holds neither the worker's memory nor its environment. Descriptor 0 is a
  * SOCK_SEQPACKET socket to the worker, which first says "UID GID LATE", whom to be (-1: who we are)
  * and whether only sandboxes shall be (1) or this process, too (0); the answer is "ready PID". Then
- *   "R" + descriptors   start a sandbox; they become its 0, 1, 2, ... (see sandbox.h)
- *   "C" + descriptors   the same, born in the control group that the last descriptor is
- *   "K"                 kill it
+ *   "R" + configuration + descriptors   start a sandbox; they become its 0, 1, 2, ...
+ *   "C" + the same                      born in the control group that the last descriptor is
+ *   "K"                                 kill it
  * are answered by "done STATUS" (a wait status) or "fail ERRNO". When the worker is gone,
  * everything here dies with it.
  */
@@ -40,7 +40,10 @@
 #define NAMESPACES                                                                                 \
     (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
 #define MAX_FDS 32
+#define MAX_WORDS_BYTES (128 * 1024)
 
+static char said[MAX_WORDS_BYTES]; /* the last message: a letter and what follows it */
+static size_t said_length;
 static long uid, gid; /* whom sandboxes run as; -1: as who we are */
 
 struct clone_request {
@@ -80,7 +83,7 @@ static void become_runner(int *fds, int count, unsigned uid, unsigned gid)
             _exit(125);
     if (syscall(SYS_close_range, count, ~0U, 0))
         _exit(125);
-    read_config();
+    read_config(said + 1, said_length - 1);
     enter_room(uid, gid);
     run_program();
 }
@@ -119,8 +122,8 @@ static pid_t start_in_group(int *fds, int count)
 /* Return the command letter, 0 when the worker is gone; descriptors are moved out of the way. */
 static char receive(int *fds, int *count)
 {
-    char letter = 0, control[CMSG_SPACE(sizeof(int) * MAX_FDS)];
-    struct iovec part = {&letter, 1};
+    char control[CMSG_SPACE(sizeof(int) * MAX_FDS)];
+    struct iovec part = {said, sizeof said};
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
                              .msg_control = control,
@@ -131,8 +134,9 @@ static char receive(int *fds, int *count)
     do
         got = recvmsg(0, &message, MSG_CMSG_CLOEXEC);
     while (got < 0 && errno == EINTR);
-    if (got <= 0)
+    if (got <= 0 || message.msg_flags & MSG_TRUNC)
         return 0;
+    said_length = got;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     if (header && header->cmsg_type == SCM_RIGHTS) {
         int *passed = (int *)CMSG_DATA(header);
@@ -142,7 +146,7 @@ static char receive(int *fds, int *count)
             close(passed[i]);
         }
     }
-    return letter;
+    return said[0];
 }
 
 static void attend(pid_t pid)

@@ -69,6 +69,7 @@ class Spawner:
                 pass_fds=(lock,),
             )
         self._socket = ours
+        self._is_busy = False
         try:
             # Who is to be born in a group must be born of a user who may write to it.
             is_late = group.held is LimitsHeld.CGROUP2
@@ -87,13 +88,14 @@ class Spawner:
         """Readable when the sandbox has ended."""
         return self._socket.fileno()
 
-    def launch(self, descriptors: Sequence[int], group: int | None) -> None:
+    def launch(self, words: bytes, descriptors: Sequence[int], group: int | None) -> None:
         """Start a sandbox with these as its 0, 1, 2, …; in `group` if the run has one."""
         sent = [*descriptors] if group is None else [*descriptors, group]
         try:
-            socket.send_fds(self._socket, [b"R" if group is None else b"C"], sent)
+            socket.send_fds(self._socket, [b"R" if group is None else b"C", words], sent)
         except OSError as error:
             raise SpawnerLost(str(error)) from error
+        self._is_busy = True
 
     def kill(self) -> None:
         """End the running sandbox at once; `wait` still has to be called."""
@@ -104,7 +106,13 @@ class Spawner:
 
     def wait(self, timeout_s: float = START_TIMEOUT_S) -> int:
         """Return pid 1's wait status. Raises SpawnerLost, also when it could not be started."""
+        self._is_busy = False
         return self._expect("done", timeout_s)
+
+    def settle(self) -> None:
+        """Wait for the end of a sandbox of which nobody waited for it. Raises SpawnerLost."""
+        if self._is_busy:
+            self.wait()
 
     def _expect(self, word: str, timeout_s: float) -> int:
         if not select.select([self._socket], [], [], timeout_s)[0]:

@@ -35,13 +35,14 @@ class Host:
     """What all runs of one sandbox share.
 
     `scratch` is where outputs that are too large for memory lie, `shared` what houses see of the
-    host as `SHARED`.
+    host as `SHARED`, `nothing` a descriptor that reads as an empty file.
     """
 
     scratch: Path
     shared: Path
     limits_held: LimitsHeld
     seccomp: bytes
+    nothing: int
 
 
 @dataclass(slots=True)
@@ -75,6 +76,8 @@ class Started:
         with self.descriptors:
             try:
                 self.run.pump.run(self.limits.wall_ms / 1000, cancelled)
+                if self.spawner.group.held is LimitsHeld.CGROUP2:
+                    self.spawner.settle()  # a run's own group ends empty
             finally:
                 usage = self.spawner.group.end()
             return conclude(self.run, usage)
@@ -101,8 +104,9 @@ def start(
     with ExitStack() as undo:
         undo.push(descriptors)
         undo.callback(spawner.group.end)
+        spawner.settle()
         handles = spawner.group.begin(limits.memory_kb, limits.processes)
-        run = _prepare(
+        run, words = _prepare(
             host=host,
             spawner=spawner,
             program=program,
@@ -111,7 +115,7 @@ def start(
             descriptors=descriptors,
             stdout=stdout,
         )
-        spawner.launch(descriptors.theirs, handles.group)
+        spawner.launch(words, descriptors.theirs, handles.group)
         descriptors.close_theirs()
         undo.pop_all()
     return Started(spawner, program, limits, run, descriptors)
@@ -126,9 +130,9 @@ def _prepare(
     handles: GroupHandles,
     descriptors: Descriptors,
     stdout: int | None,
-) -> Run:
-    """Make the descriptors 0 to 4 (see sandbox.h) and what follows."""
-    descriptors.give(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+) -> tuple[Run, bytes]:
+    """Make the descriptors 0 to 3 (see sandbox.h), what follows, and the configuration."""
+    descriptors.lend(host.nothing)
     output = limits.output_kb * 1024
     scratch = partial(descriptors.scratch_file, host.scratch)
     out = descriptors.pipe() if stdout is None else None
@@ -136,7 +140,6 @@ def _prepare(
         descriptors.lend(stdout)
     err = descriptors.pipe()
     pump = Pump(spawner, descriptors.socket())
-    configuration = descriptors.reserve()
     run = Run(
         limits,
         host.limits_held,
@@ -156,13 +159,12 @@ def _prepare(
     files = {name: descriptors.give(sealed(data)) for name, data in program.files.items()}
     words += _room(host, program, limits, files)
     text = "".join(f"{word}\0" for word in words).encode()
-    descriptors.fill(configuration, sealed(text + b"\0" + host.seccomp))
-    return run
+    return run, text + b"\0" + host.seccomp
 
 
 def _room(host: Host, program: Program, limits: RunLimits, files: dict[str, int]) -> list[str]:
     def seen(path: Path) -> Path:
-        return SHARED / path.resolve().relative_to(host.shared)
+        return SHARED / path.relative_to(host.shared)
 
     return room_words(
         directory=None if program.directory is None else seen(program.directory),

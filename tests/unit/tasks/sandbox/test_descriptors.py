@@ -60,13 +60,9 @@ def is_open(descriptor: int) -> bool:
 
 
 class TestDescriptors:
-    def test_numbers_are_given_in_order_and_reserved_ones_filled_later(self):
+    def test_numbers_are_given_in_order(self):
         with Descriptors() as made:
-            first, reserved, third = made.give(os.dup(0)), made.reserve(), made.give(os.dup(0))
-            filler = os.dup(0)
-            made.fill(reserved, filler)
-            assert (first, reserved, third) == (0, 1, 2)
-            assert made.theirs[1] == filler
+            assert [made.give(os.dup(0)) for _ in range(3)] == [0, 1, 2]
 
     def test_all_is_closed_at_the_end_but_what_was_lent(self):
         lent = os.dup(0)
@@ -74,7 +70,6 @@ class TestDescriptors:
             made.lend(lent)
             ours = [made.pipe(), made.socket().fileno()]
             theirs = list(made.theirs)
-            made.reserve()
         assert is_open(lent)
         assert not any(map(is_open, [*ours, *(one for one in theirs if one != lent)]))
         os.close(lent)
