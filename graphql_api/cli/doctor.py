@@ -99,11 +99,12 @@ def _python(_: Settings) -> Iterator[Check]:
 
 
 def _system(_: Settings) -> Iterator[Check]:
+    lacking = packages.missing(packages.RUN_PACKAGES)
+    advice = packages.install_command(lacking)
     for package in packages.RUN_PACKAGES:
-        if package.is_present():
+        if package not in lacking:
             yield Check(package.name, State.OK, package.purpose)
         else:
-            advice = packages.install_command((package,))
             yield Check(package.name, State.MISSING, f"needed for {package.purpose}", advice)
 
 
