@@ -7,7 +7,7 @@ a line with the count of numbers and one with the numbers; print their sum and t
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,17 +60,17 @@ def all_programs() -> list[Labelled]:
     return [Labelled(path) for path in sorted(PROGRAMS.glob("*/*")) if path.is_file()]
 
 
-def write_test(directory: Path) -> TestCaseFiles:
-    """Write the problem's one test into the directory."""
+def write_tests(directory: Path, count: int) -> list[TestCaseFiles]:
+    """Write the problem's one test into the directory; it is told as so many."""
     given, expected = directory / "1.in", directory / "1.out"
     given.write_text(INPUT)
     expected.write_text(EXPECTED)
-    return TestCaseFiles(1, is_sample=True, input_path=given, expected_path=expected)
+    return [TestCaseFiles(number, number == 1, given, expected) for number in range(1, count + 1)]
 
 
-def judge_program(judge: Judge, program: Labelled, test: TestCaseFiles) -> Judgement:
+def judge_program(judge: Judge, program: Labelled, tests: Sequence[TestCaseFiles]) -> Judgement:
     code = program.path.read_bytes().decode("utf-8", "surrogateescape")
-    return judge.judge(JudgeRequest(program.language, code, [test], TIME_LIMIT_MS, MEMORY_LIMIT_KB))
+    return judge.judge(JudgeRequest(program.language, code, tests, TIME_LIMIT_MS, MEMORY_LIMIT_KB))
 
 
 @contextmanager

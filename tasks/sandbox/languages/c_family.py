@@ -5,6 +5,8 @@ from tasks.sandbox.languages.spec import LanguageSpec, Prebuilt, places
 COMPILE_FLAGS = ("-O2", "-pipe", "-DONLINE_JUDGE")
 # Static, because such a program starts sooner.
 LINK_FLAGS = ("-static",)
+# What `perror` says of an allocation.
+REFUSED = b"Cannot allocate memory"
 HEADERS = "/opt"
 # The precompiled header of all headers; the compiler itself says where the plain one is.
 PRECOMPILE = """
@@ -28,7 +30,7 @@ def _cpp(standard: str, *aliases: str, language: str | None = None) -> LanguageS
         run=("./main",),
         hello='#include <cstdio>\nint main() { std::puts("hello"); }\n',
         packages="g++ libc6-dev",
-        memory_errors=(b"std::bad_alloc", b"std::bad_array_new_length"),
+        memory_errors=(b"std::bad_alloc", b"std::bad_array_new_length", REFUSED),
         prebuilt=Prebuilt(
             command=("/bin/sh", "-c", PRECOMPILE, "sh", *compiler),
             place=f"{HEADERS}/bits",
@@ -53,6 +55,7 @@ LANGUAGES = (
         run=("./main",),
         hello='#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n',
         packages="gcc libc6-dev",
+        memory_errors=(REFUSED,),
     ),
     # Every C++17 program of a contest, with rare exceptions, is one of C++20.
     _cpp("20", "c++", "cxx", "g++", "cpp20", language="cpp"),

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from tasks.sandbox.languages.spec import GIB_KB, MIB_KB, Grace, LanguageSpec, places
 
+# A StackOverflowError takes up to seven times the stack (-Xss) while it unwinds.
 _JVM_GRACE = Grace(
     time_multiplier=2.0,
     time_extra_ms=500,
-    memory_extra_kb=256 * MIB_KB,
+    memory_extra_kb=512 * MIB_KB,
     address_space_kb=None,
     processes=128,
 )
@@ -20,7 +21,6 @@ _NODE = ("{node}", "--max-old-space-size={memory_mb}", "--stack-size=32000", "ma
 _NO_MEMORY_ON_NODE = (
     b"heap out of memory",
     b"Array buffer allocation failed",
-    b"Invalid array length",
 )
 
 JAVASCRIPT = LanguageSpec(

@@ -1,2 +1,2 @@
 const texts = [];
-for (let i = 0; ; i++) texts.push(`${i}`.repeat(1000));
+for (;;) texts.push(Buffer.alloc(1 << 20, 'x').toString('latin1'));

@@ -1,0 +1,1 @@
+a_command_that_nobody_has

@@ -1,0 +1,6 @@
+package main
+
+func main() {
+	var answer int = "42"
+	_ = answer
+}

@@ -1,0 +1,10 @@
+package main
+
+import "os"
+
+func main() {
+	block := make([]byte, 1<<20)
+	for {
+		os.Stdout.Write(block)
+	}
+}

@@ -1,0 +1,3 @@
+begin
+  while true do writeln('again and again and again');
+end.

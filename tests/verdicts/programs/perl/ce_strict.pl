@@ -1,0 +1,3 @@
+use strict;
+$answer = 1;
+print $answer;

@@ -1,0 +1,2 @@
+my $line = "x" x 100000;
+print $line while 1;

@@ -1,0 +1,2 @@
+<?php
+echo intdiv(1, (int) trim(fgets(STDIN)) - 5);

@@ -1,0 +1,2 @@
+_, *numbers = STDIN.read.split.map(&:to_i)
+print numbers.sum, " ", numbers.max

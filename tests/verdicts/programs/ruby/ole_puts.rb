@@ -1,0 +1,2 @@
+line = "x" * 100_000
+loop { puts line }

@@ -1,0 +1,4 @@
+gets
+numbers = gets.split
+puts numbers.sum("")
+puts numbers.max

@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", "no number".parse::<i64>().unwrap());
+}
