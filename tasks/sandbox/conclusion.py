@@ -45,6 +45,11 @@ def conclude(run: Run, usage: GroupUsage) -> Report:
     run.stderr.file.seek(0)
     with run.stderr.file as file:
         stderr = file.read()
+    collected = b""
+    if run.collected is not None:
+        with run.collected.file as file:
+            file.seek(0)
+            collected = file.read()
     report = Report(Outcome.INTERNAL, run.stdout.file, stderr, run.held)
     if facts is None:
         report.outcome, report.message = _without_facts(run, usage, stderr)
@@ -55,10 +60,8 @@ def conclude(run: Run, usage: GroupUsage) -> Report:
     report.signal = signal_name(facts.signal)
     report.exit_code = facts.exit_code
     report.outcome, report.message = _with_facts(run, usage, facts, report.peak_kb)
-    if run.collected is not None:
-        with run.collected.file as file:
-            file.seek(0)
-            report.collected = unpack(file.read()) if report.outcome in _COLLECTING else None
+    if report.outcome in _COLLECTING:
+        report.collected = unpack(collected)
     return report
 
 

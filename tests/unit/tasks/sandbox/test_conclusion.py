@@ -76,6 +76,15 @@ def test_anything_but_one_exact_report_is_an_internal_error(facts):
     assert concluded(facts).outcome is Outcome.INTERNAL
 
 
+@pytest.mark.parametrize("facts", [b"", line(), line(status=EXIT_3), line(status=KILLED)])
+def test_what_was_collected_is_closed_whatever_the_end(facts):
+    collected = Captured(1024, 1024, io.BytesIO(bytes(4)), 4)
+    out, err = (Captured(1024, 1024, io.BytesIO()) for _ in range(2))
+    run = Run(LIMITS, LimitsHeld.CGROUP1, Ended(facts), out, err, collected)  # type: ignore[arg-type]
+    conclude(run, GroupUsage())
+    assert collected.file.closed
+
+
 def test_what_bwrap_said_explains_a_missing_report():
     report = concluded(b"", err=b"bwrap: Creating new namespace failed")
     assert "Creating new namespace failed" in report.message

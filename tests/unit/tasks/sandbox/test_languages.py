@@ -83,7 +83,7 @@ def test_the_memory_limit_is_put_into_commands_in_megabytes():
         ("cpp", 2000, 262_144, 262_144 + 64 * MIB_KB),
         ("python", 6000, 262_144 + 16 * MIB_KB, 262_144 + 80 * MIB_KB),
         ("javascript", 4000, 262_144 + 128 * MIB_KB, None),
-        ("java", 4500, 262_144 + 256 * MIB_KB, None),
+        ("java", 4500, 262_144 + 512 * MIB_KB, None),
     ],
 )
 def test_the_problem_s_limits_get_the_language_s_grace(language, cpu_ms, memory_kb, space_kb):
