@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from graphql_api.cli.engines.languages import BROUGHT
 from tasks.sandbox.languages import LANGUAGES, LanguageSpec
 
 ROOT = Path(__file__).parents[2]
@@ -66,3 +67,9 @@ def test_the_table_of_languages_is_the_judge_s() -> None:
     for row, spec in zip(rows, LANGUAGES, strict=True):
         assert row.startswith(row_of(spec))
         assert row.endswith(f"| `{spec.packages}` |")
+
+
+def test_the_readme_counts_the_languages() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert f"knows {len(LANGUAGES)} [languages]" in readme
+    assert f"brings {len(BROUGHT)} of them" in readme

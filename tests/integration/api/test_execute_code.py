@@ -13,6 +13,7 @@ from graphql_api.data.plans import NewPlan
 from graphql_api.data.words import ProblemState, UserState
 from graphql_api.schema.ids import problem_id
 from tasks.messages import DramatiqOutbox
+from tasks.sandbox.languages import LANGUAGES
 from tests.integration.api.conftest import Api, OpenApi
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
@@ -48,6 +49,15 @@ async def test_an_accepted_submission_is_pending_sent_and_counted(api: Api, ann:
     executions = result["usage"]["executions"]
     assert (executions["used"], executions["limit"], executions["remaining"]) == (1, 50, 49)
     assert len(api.outbox.sent) == 1
+
+
+@pytest.mark.slow
+async def test_every_language_is_accepted_by_its_last_alias_in_any_case(api: Api, ann: str) -> None:
+    words = {spec.id: (spec.id, *spec.aliases)[-1] for spec in LANGUAGES}
+    for language, word in words.items():
+        given = GOOD | {"language": word.title()}
+        result = await api.mutate("executeCode", "history { language }", ann, **given)
+        assert result["history"] == {"language": language}
 
 
 @pytest.mark.slow

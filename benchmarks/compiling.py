@@ -1,0 +1,91 @@
+"""What a first program takes to compile in each language of this host, and to be found compiled.
+
+    python -m benchmarks.compiling [--runs 5] [language …]
+
+In the sandbox, the languages interleaved, each run a source that was not compiled before. The last
+lines are a C++ program with all headers: with them precompiled, without, and their making.
+"""
+
+import argparse
+import itertools
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from tasks.sandbox.compiling import Compiler
+from tasks.sandbox.detection import detect_languages
+from tasks.sandbox.sandbox import open_sandbox
+from tasks.sandbox.toolchains import Installed
+
+ALL_HEADERS = """#include <bits/stdc++.h>
+int main() { int a, b; std::cin >> a >> b; std::cout << a + b << "\\n"; }
+"""
+_lengths = itertools.count(1)
+
+
+def fresh(code: str) -> bytes:
+    """Return the source with white space at its end that it never had."""
+    return f"{code}{next(_lengths) * chr(10)}".encode()
+
+
+def compile_ms(compiler: Compiler, installed: Installed, code: bytes) -> float:
+    """Milliseconds from source to program."""
+    began = time.perf_counter()
+    compiled = compiler.compile(installed, code)
+    assert compiled.directory is not None, compiled.output
+    return (time.perf_counter() - began) * 1000
+
+
+def ways(compiler: Compiler, installed: dict[str, Installed]) -> dict[str, Callable[[], float]]:
+    """Return what is timed, by name."""
+
+    def first(one: Installed) -> Callable[[], float]:
+        return lambda: compile_ms(compiler, one, fresh(one.spec.hello))
+
+    found = {name: first(one) for name, one in installed.items()}
+    if "c" in installed:
+        known = fresh(installed["c"].spec.hello)
+        compile_ms(compiler, installed["c"], known)
+        found["c, compiled before"] = lambda: compile_ms(compiler, installed["c"], known)
+    if "cpp" in installed:
+        cpp = installed["cpp"]
+        plain = replace(cpp, spec=replace(cpp.spec, prebuilt=None))
+        found["all headers, precompiled"] = lambda: compile_ms(compiler, cpp, fresh(ALL_HEADERS))
+        found["all headers, plain"] = lambda: compile_ms(compiler, plain, fresh(ALL_HEADERS))
+    return found
+
+
+def main() -> None:
+    """Print a line for each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("languages", nargs="*")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as root:
+        sandbox = open_sandbox(Path(root))
+        compiler = Compiler(sandbox)
+        began = time.perf_counter()
+        installed = detect_languages(sandbox, compiler, options.languages).installed
+        again = time.perf_counter()
+        detect_languages(sandbox, compiler, options.languages)
+        print(f"{len(installed)} languages found: {again - began:.1f} s at a host's first start,")
+        print(f"{(time.perf_counter() - again) * 1000:.0f} ms at the next")
+        if "cpp" in installed:
+            made_ms = compile_ms(compiler, installed["cpp"], fresh(ALL_HEADERS))
+            print(f"headers precompiled, with the first program that has them: {made_ms:.0f} ms")
+        timed = ways(compiler, installed)
+        times: dict[str, list[float]] = {name: [] for name in timed}
+        for _ in range(options.runs):
+            for name, way in timed.items():
+                times[name].append(way())
+        sandbox.close()
+    print(f"{'compile':28}{'p50 ms':>10}{'least ms':>10}")
+    for name, found in times.items():
+        print(f"{name:28}{statistics.median(found):10.1f}{min(found):10.1f}")
+
+
+if __name__ == "__main__":
+    main()
