@@ -134,8 +134,15 @@ class Sandbox:
     def start(
         self, place: int, program: Program, limits: RunLimits, stdout: int | None = None
     ) -> Started:
-        """Start a sandbox in a place of a slot that the caller holds, in which nothing runs."""
-        return start(self._host, self._spawner(place), program, limits, stdout)
+        """Start a sandbox in a place of a slot that the caller holds, in which nothing runs.
+
+        A spawner that died while it had nothing to do is replaced.
+        """
+        try:
+            return start(self._host, self._spawner(place), program, limits, stdout)
+        except SpawnerLost:
+            self._drop(place)
+            return start(self._host, self._spawner(place), program, limits, stdout)
 
     def settle(self, slot: int) -> None:
         """Wait until nothing is left of what ran in a slot."""
@@ -189,13 +196,14 @@ class Turn:
 
         Whatever goes wrong is INTERNAL.
         """
+        running: list[Started] = []
         try:
-            running = self._let_go(program, stdin, limits)
+            running.append(self._let_go(program, stdin, limits))
             if again:
                 self._ahead = self._start(program, limits)
-            report = running.finish(self._cancelled)
+            report = running[0].finish(self._cancelled)
         except (SpawnerLost, OSError) as error:
-            report = self._sandbox.failed(self._slot, error)
+            report = self._failed(running, error)
         report.queue_ms, self.queue_ms = self.queue_ms, 0
         return report
 
@@ -208,9 +216,7 @@ class Turn:
             try:
                 self._connect(pair, (first, second), programs, limits)
             except (SpawnerLost, OSError) as error:
-                for one in pair:
-                    _give_up(one)
-                report = self._sandbox.failed(self._slot, error)
+                report = self._failed(pair, error)
                 return report, report
             ended: list[Started] = []
             with ThreadPoolExecutor(1) as thread:
@@ -252,6 +258,18 @@ class Turn:
         except (SpawnerLost, OSError) as error:
             return self._sandbox.failed(self._slot, error)
 
+    def _failed(self, running: list[Started], error: Exception) -> Report:
+        """Give up everything that was started, and the slot's helpers with it."""
+        self._forget_ahead()
+        for one in running:
+            _give_up(one)
+        return self._sandbox.failed(self._slot, error)
+
+    def _forget_ahead(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            _give_up(ahead)
+
     def _let_go(self, program: Program, stdin: bytes | Path, limits: RunLimits) -> Started:
         ready, self._ahead = self._ahead, None
         if ready is not None:
@@ -275,8 +293,7 @@ class Turn:
 
     def end(self) -> None:
         """End a sandbox that was started for nothing, and wait until nothing is left."""
-        if self._ahead is not None:
-            _give_up(self._ahead)
+        self._forget_ahead()
         self._sandbox.settle(self._slot)
 
 

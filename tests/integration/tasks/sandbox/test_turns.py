@@ -87,6 +87,23 @@ def test_a_run_that_is_cancelled_ends_the_turn_cleanly(box):
     assert sandboxes(box) == set()
 
 
+def test_after_a_lost_spawner_the_same_turn_goes_on(box):
+    def lose():
+        time.sleep(0.2)
+        for one in list(box.sandbox._spawners.values()):
+            os.kill(one.pid, signal.SIGKILL)
+
+    with box.sandbox.turn() as turn:
+        text(turn.run(READS, b"1\n", LIMITS, again=True))
+        loser = threading.Thread(target=lose)
+        loser.start()
+        slow = Program(("/bin/sleep", "1"))
+        with turn.run(slow, b"", LIMITS, again=True) as report:
+            assert report.outcome is Outcome.INTERNAL
+        loser.join()
+        assert text(turn.run(READS, b"2\n", LIMITS)) == "2 2\n"
+
+
 def test_a_slot_that_is_held_shows_that_others_wait_for_it(box):
     slots, stop = box.sandbox.slots, threading.Event()
 
