@@ -24,7 +24,8 @@ class Installed:
     def fingerprint(self) -> str:
         """Changes when a compiled program may not be used any more."""
         spec = self.spec
-        return repr((spec.id, self.toolchain.version, state_of(self.tools), spec.compile))
+        made_of = (spec.id, self.toolchain.version, spec.compile, spec.support)
+        return repr((*made_of, state_of(self.tools)))
 
 
 def state_of(tools: Mapping[str, Path]) -> tuple[tuple[str, str, int, int], ...]:

@@ -57,7 +57,12 @@ GO = LanguageSpec(
     hello='package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("hello") }\n',
     packages="golang-go",
     hints=(("could not import", _GO_MISSING),),
-    grace=Grace(time_multiplier=1.5, memory_extra_kb=16 * MIB_KB, address_space_kb=768 * MIB_KB),
+    grace=Grace(
+        time_multiplier=1.5,
+        memory_extra_kb=16 * MIB_KB,
+        address_space_kb=768 * MIB_KB,
+        processes=128,
+    ),
     memory_errors=(b"out of memory", b"cannot allocate memory"),
     prebuilt=Prebuilt(
         command=(
