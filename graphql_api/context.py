@@ -26,6 +26,12 @@ class Outbox(Protocol):
     async def send_run(self, uid: str, run_id: str, language: str) -> bool:
         """Have workers run what lies on the board of runs; False where that was not sent."""
 
+    async def send_job(self, uid: str, ulid: str) -> None:
+        """Announce a QUEUED job. Must not raise: the sweeper sends what was not sent."""
+
+    async def send_job_end(self, ulid: str) -> None:
+        """Announce that a job was ended. Must not raise: its worker notices later."""
+
     async def send_end(self, uid: str, ulid: str) -> None:
         """Announce that an execution was ended. Must not raise: its worker notices later."""
 

@@ -2,19 +2,38 @@
 
 import dramatiq
 
-from tasks.messages import EXECUTION_ACTOR, EXECUTION_QUEUE, RUN_ACTOR, RUN_QUEUE
+from tasks.messages import (
+    BULK_QUEUE,
+    EXECUTION_ACTOR,
+    EXECUTION_QUEUE,
+    JOB_ACTOR,
+    RUN_ACTOR,
+    RUN_QUEUE,
+)
 from tasks.resources import current
+
+# A day: of what takes longer, another message goes on from the checkpoint.
+JOB_TIME_LIMIT_MS = 86_400_000
 
 
 async def execute_submission(*, uid: str, ulid: str, sent_at_ms: int | None = None) -> None:
     """Judge one execution; `sent_at_ms` is when it was asked for, for the log alone."""
-    await current().execution.run(uid, ulid, sent_at_ms=sent_at_ms)
+    resources = current()
+    with resources.quiet.disturbed():
+        await resources.execution.run(uid, ulid, sent_at_ms=sent_at_ms)
 
 
 async def run_code(*, uid: str, run_id: str, sent_at_ms: int | None = None) -> None:
     """Run code on its author's own input; `uid` is whose turn it is."""
     del uid
-    await current().runs.run(run_id, sent_at_ms=sent_at_ms)
+    resources = current()
+    with resources.quiet.disturbed():
+        await resources.runs.run(run_id, sent_at_ms=sent_at_ms)
+
+
+async def work_on_job(*, ulid: str) -> None:
+    """Work on a job: bulk, of which a process takes one at a time."""
+    await current().jobs.run(ulid)
 
 
 def declare_actors(broker: dramatiq.Broker) -> None:
@@ -26,3 +45,8 @@ def declare_actors(broker: dramatiq.Broker) -> None:
         broker=broker, actor_name=RUN_ACTOR, queue_name=RUN_QUEUE, max_retries=2, max_backoff=1000
     )
     declare(run_code)
+    # A job goes on for as long as its lease is renewed.
+    declare = dramatiq.actor(
+        broker=broker, actor_name=JOB_ACTOR, queue_name=BULK_QUEUE, time_limit=JOB_TIME_LIMIT_MS
+    )
+    declare(work_on_job)

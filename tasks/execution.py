@@ -52,6 +52,7 @@ from tasks.judge import (
     TestCaseFiles,
     TestOutcome,
 )
+from tasks.leases import RELEASED_MS, leased
 from tasks.sandbox.comparers import Comparison, UnsupportedComparer
 from tasks.signals import Nudges
 from tasks.test_files import DamagedSet, OpenedSet, TestFiles
@@ -59,9 +60,6 @@ from tasks.test_files import DamagedSet, OpenedSet, TestFiles
 # A verdict is held back while the database is away: it is tried again until this has passed.
 COMPLETION_PATIENCE_S = 30.0
 COMPLETION_PAUSE_S = 0.3
-RENEWAL_PAUSE_S = 0.2
-# A lease this short has ended by the time that anyone reads it.
-RELEASED_MS = 1
 
 # A card keeps 120 bytes of them.
 WORN_OUT = "The judge failed on this {cap} times. Your limit is untouched: please submit it again."
@@ -200,6 +198,22 @@ class Execution:
         self, history: History, timings: Timings, lost: Event
     ) -> Judgement | None:
         """Return what was judged and stored; None when somebody else's outcome stands."""
+        problem, judgement = await self.judged(history, lost, timings)
+        with timings.of("store"):
+            is_stored = await self._complete(history, problem, judgement)
+        return judgement if is_stored else None
+
+    async def judged(
+        self, history: History, lost: Event, timings: Timings | None = None
+    ) -> tuple[Problem, Judgement]:
+        """Judge a history by its problem as it is now, and write nothing.
+
+        Raises:
+            JudgeFailed: the judge itself failed; another attempt may succeed.
+            Unjudgeable: judging again would not help.
+            JudgeCancelled: `lost` was set meanwhile.
+        """
+        timings = timings or Timings()
         with ExitStack() as held:
             with timings.of("fetch"):
                 loaded = await self._load(history, held)
@@ -215,9 +229,7 @@ class Execution:
         }
         if judgement.verdict is Verdict.IE:
             raise JudgeFailed(judgement.message)
-        with timings.of("store"):
-            is_stored = await self._complete(history, loaded.problem, judgement)
-        return judgement if is_stored else None
+        return loaded.problem, judgement
 
     # Loading
 
@@ -295,36 +307,14 @@ class Execution:
     @asynccontextmanager
     async def _leased(self, history: History) -> AsyncIterator[Event]:
         """Renew the claim while the block runs; the event given is set when it is lost."""
-        lost = Event()
-        renewal = asyncio.create_task(self._renew(history, lost))
-        try:
-            yield lost
-        finally:
-            renewal.cancel()
-            with suppress(asyncio.CancelledError):
-                await renewal
 
-    async def _renew(self, history: History, lost: Event) -> None:
+        async def renew(lease_ms: int) -> bool:
+            executions = self._stores.executions
+            return await executions.renew(history.uid, history.ulid, history.attempt, lease_ms)
+
         with self._nudges.on(history.uid, history.ulid) as nudge:
-            await self._renew_until(history, lost, nudge)
-
-    async def _renew_until(self, history: History, lost: Event, nudge: asyncio.Event) -> None:
-        pause_s = self._lease_ms / 2000
-        while not lost.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(nudge.wait(), pause_s)
-            nudge.clear()
-            try:
-                is_ours = await self._stores.executions.renew(
-                    history.uid, history.ulid, history.attempt, self._lease_ms
-                )
-            except Unavailable:
-                # Nobody else can take the claim either, while the database is away.
-                pause_s = RENEWAL_PAUSE_S
-                continue
-            pause_s = self._lease_ms / 2000
-            if not is_ours:
-                lost.set()
+            async with leased(renew, self._lease_ms, nudge) as lost:
+                yield lost
 
     async def _release(self, history: History) -> None:
         """Give up a claim, so that the next attempt need not wait for the lease to end."""
@@ -340,7 +330,7 @@ class Execution:
 
         The attempt in every condition makes it safe to try again, even past the lease.
         """
-        outcome = _outcome(history, problem, judgement)
+        outcome = outcome_of(history, problem, judgement)
         gives_up_at = time.monotonic() + COMPLETION_PATIENCE_S
         while True:
             try:
@@ -408,7 +398,8 @@ def _number(text: str | None) -> float | None:
     return None if text is None else float(text)
 
 
-def _outcome(history: History, problem: Problem, judgement: Judgement) -> Outcome:
+def outcome_of(history: History, problem: Problem, judgement: Judgement) -> Outcome:
+    """Return what a judgement says, as it is stored."""
     return Outcome(
         verdict=judgement.verdict,
         passed=judgement.passed,

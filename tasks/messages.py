@@ -15,13 +15,15 @@ from graphql_api.config import Settings
 from graphql_api.data.clock import now_ms
 from tasks import lanes
 from tasks.broker import make_broker
-from tasks.signals import CHANNEL, signal
+from tasks.signals import CHANNEL, JOB, signal
 from tasks.waking import WakingBroker
 
 EXECUTION_QUEUE = "execution"
 EXECUTION_ACTOR = "execute_submission"
 RUN_QUEUE = "run"
 RUN_ACTOR = "run_code"
+BULK_QUEUE = "bulk"
+JOB_ACTOR = "work_on_job"
 
 # At once, each bounded by the time-out of its Redis commands.
 SENDERS = 4
@@ -55,6 +57,17 @@ def run_message(uid: str, run_id: str, language: str) -> Message[Any]:
     )
 
 
+def job_message(uid: str, ulid: str) -> Message[Any]:
+    """Return the message that has a job worked on; `uid` asked for it."""
+    return Message(
+        queue_name=BULK_QUEUE,
+        actor_name=JOB_ACTOR,
+        args=(),
+        kwargs={"ulid": ulid},
+        options=lanes.options(uid),
+    )
+
+
 class DramatiqOutbox:
     """Sends without blocking the event loop and without ever failing its caller.
 
@@ -79,6 +92,15 @@ class DramatiqOutbox:
         """Ask for code to be run; False where that could not be sent, and nothing will come."""
         message = run_message(uid, run_id, language)
         return await self._send(partial(self._broker.enqueue, message), **message.kwargs)
+
+    async def send_job(self, uid: str, ulid: str, *, delay_ms: int | None = None) -> None:
+        """Ask for a job to be worked on, at the earliest after `delay_ms`."""
+        message = job_message(uid, ulid)
+        await self._send(partial(self._broker.enqueue, message, delay=delay_ms), job=ulid)
+
+    async def send_job_end(self, ulid: str) -> None:
+        """Let the worker that has a job notice at once that it was ended."""
+        await self.send_end(JOB, ulid)
 
     async def send_end(self, uid: str, ulid: str) -> None:
         """Let the worker that has an execution notice at once that it was ended."""

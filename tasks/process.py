@@ -11,8 +11,14 @@ from dramatiq.middleware import Middleware
 from graphql_api.config import Settings
 from tasks.judge import Judge
 from tasks.logs import configure_logging
-from tasks.messages import EXECUTION_QUEUE, RUN_QUEUE
-from tasks.resources import executions_at_once, open_resources, runs_at_once, threads_needed
+from tasks.messages import BULK_QUEUE, EXECUTION_QUEUE, RUN_QUEUE
+from tasks.resources import (
+    JOBS_AT_ONCE,
+    executions_at_once,
+    open_resources,
+    runs_at_once,
+    threads_needed,
+)
 from tasks.sandbox.errors import SandboxUnavailable
 
 # sysexits.h: something that the machine lacks, and a failure of the software.
@@ -50,6 +56,7 @@ class WorkerLife(Middleware):
         broker.lanes.abilities = frozenset(judge.languages)
         broker.prefetch[EXECUTION_QUEUE] = executions_at_once(self._settings)
         broker.prefetch[RUN_QUEUE] = runs_at_once(self._settings)
+        broker.prefetch[BULK_QUEUE] = JOBS_AT_ONCE
         loop = EventLoopThread(_log)
         # A process that ends early must not wait for its loop.
         loop.daemon = True

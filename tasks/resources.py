@@ -15,10 +15,14 @@ from ulid import ULID
 from graphql_api.config import Settings
 from graphql_api.data.runs import open_run_board
 from graphql_api.data.stores import Stores, open_stores
+from graphql_api.data.words import JobKind
 from tasks.announce import announce_for_ever
 from tasks.execution import Execution
+from tasks.jobs import Jobs
 from tasks.judge import Judge
 from tasks.messages import DramatiqOutbox
+from tasks.quiet import Quiet
+from tasks.rejudging import Rejudging
 from tasks.runs import Runs
 from tasks.signals import Nudges, listen_for_ever
 from tasks.sweeper import Sweeper
@@ -26,6 +30,8 @@ from tasks.test_files import TestFiles
 from tasks.waking import WakingBroker
 
 PRUNE_SECONDS = 3600
+# Bulk takes one place of a process: what people wait for has the others.
+JOBS_AT_ONCE = 1
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -38,6 +44,8 @@ class Resources:
     stores: Stores
     execution: Execution
     runs: Runs
+    jobs: Jobs
+    quiet: Quiet
 
 
 _CURRENT: list[Resources] = []
@@ -71,7 +79,7 @@ def runs_at_once(settings: Settings) -> int:
 
 def threads_needed(settings: Settings) -> int:
     """Return the threads with which nothing that a process has taken waits for one."""
-    return executions_at_once(settings) + runs_at_once(settings)
+    return executions_at_once(settings) + runs_at_once(settings) + JOBS_AT_ONCE
 
 
 @asynccontextmanager
@@ -107,7 +115,18 @@ async def open_resources(
             await stack.enter_async_context(_running(background))
         board = await stack.enter_async_context(open_run_board(settings))
         runs = Runs(board=board, judge=judge, threads=threads)
-        resources = Resources(name, stores, execution, runs)
+        quiet = Quiet()
+        rejudging = Rejudging(
+            stores=stores, execution=execution, quiet=quiet, draining=broker.draining
+        )
+        jobs = Jobs(
+            settings=settings,
+            store=stores.jobs,
+            outbox=outbox,
+            nudges=nudges,
+            handlers={JobKind.REJUDGE: rejudging},
+        )
+        resources = Resources(name, stores, execution, runs, jobs, quiet)
         _CURRENT.append(resources)
         stack.callback(_CURRENT.remove, resources)
         yield resources

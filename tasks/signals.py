@@ -1,7 +1,7 @@
-"""Telling workers that an execution has ended without them, so that they stop at once.
+"""Telling workers that an execution or a job has ended without them, so that they stop at once.
 
-A signal only makes the worker that has the execution look at its claim now instead of at its next
-renewal. The table decides: a signal that is lost, late or false does no harm.
+A signal only makes the worker that has it look at its claim now instead of at its next renewal. The
+table decides: a signal that is lost, late or false does no harm.
 """
 
 import asyncio
@@ -18,24 +18,26 @@ CHANNEL = "algoitny:ended"
 # How long one wait for a signal lasts, and the pause before a lost connection is made anew.
 LISTEN_S = 5.0
 RECONNECT_S = 1.0
+# Stands in the place of the user id where a job has ended.
+JOB = "job"
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 def signal(uid: str, ulid: str) -> str:
-    """Return what is published on `CHANNEL` when an execution has ended."""
+    """Return what is published on `CHANNEL` when an execution, or a job, has ended."""
     return f"{uid} {ulid}"
 
 
 class Nudges:
-    """The executions that this process works on, each with the event that makes it look."""
+    """What this process works on, each with the event that makes it look."""
 
     def __init__(self) -> None:
         self._events: dict[str, set[asyncio.Event]] = {}
 
     @contextmanager
     def on(self, uid: str, ulid: str) -> Iterator[asyncio.Event]:
-        """Return an event that is set whenever a signal names this execution."""
+        """Return an event that is set whenever a signal names this; of a job `uid` is `JOB`."""
         name, event = signal(uid, ulid), asyncio.Event()
         self._events.setdefault(name, set()).add(event)
         try:

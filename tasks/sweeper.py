@@ -1,4 +1,4 @@
-"""Looks for executions that wait longer than they should, sends them again, ends the hopeless ones.
+"""Looks for executions and jobs that wait too long, sends them again, ends the hopeless ones.
 
 Every worker process looks in turn; a lock on Redis lets one of them look at a time. The lock only
 saves work: each step is conditional in the table, so that two sweepers do no harm.
@@ -7,6 +7,7 @@ saves work: each step is conditional in the table, so that two sweepers do no ha
 import asyncio
 import random
 from dataclasses import dataclass
+from typing import Protocol
 
 import redis.asyncio
 import structlog
@@ -21,7 +22,9 @@ from graphql_api.data.executions import Due
 from graphql_api.data.keys import DUE_SHARDS
 from graphql_api.data.stores import Stores
 from graphql_api.data.words import HistoryStatus
-from tasks.execution import WORN_OUT, Outbox
+from tasks.execution import WORN_OUT
+from tasks.execution import Outbox as ExecutionOutbox
+from tasks.jobs import Outbox as JobOutbox
 
 LOCK_KEY = "algoitny:sweeper"
 # Of one shard in one look; the rest is found by the next.
@@ -30,6 +33,10 @@ DUE_AT_ONCE = 100
 PURGE_PAUSE_MS = 300_000
 
 _log = structlog.stdlib.get_logger(__name__)
+
+
+class Outbox(ExecutionOutbox, JobOutbox, Protocol):
+    """Sends what waits."""
 
 
 @dataclass(slots=True)
@@ -121,8 +128,17 @@ class Sweeper:
                     raise
                 except Exception:  # noqa: BLE001 - one that fails must not hold up the others
                     _log.exception("not swept", uid=one.uid, ulid=one.ulid)
+        if may_send:
+            await self._send_jobs(swept)
         await self._purge(swept)
         return swept
+
+    async def _send_jobs(self, swept: Swept) -> None:
+        now = self._clock()
+        for job in await self._stores.jobs.due(now):
+            if await self._stores.jobs.postpone(job, now):
+                await self._outbox.send_job(job.uid, job.ulid)
+                swept.sent += 1
 
     async def _purge(self, swept: Swept) -> None:
         now = self._clock()

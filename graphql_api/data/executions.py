@@ -192,7 +192,7 @@ class ExecutionStore:
     async def complete(self, history: History, outcome: Outcome) -> History:
         """End an attempt: the results body, then one transaction; harmless twice.
 
-        The transaction takes 5 write units, and 13 with the four entries of a public history, whose
+        The transaction takes 6 write units, and 14 with the four entries of a public history, whose
         hour is counted by one more. The first time that a user solves a problem adds 2, and each
         accepted one a strong read.
 
@@ -253,8 +253,16 @@ class ExecutionStore:
 
     async def _write_completion(self, seen: History, after: History, *, solves: bool) -> None:
         condition = _attempt(seen.attempt) & equals("pub", seen.is_public)
-        card = Update(keys.history(seen.uid, seen.ulid), _ending(after), condition, index_copies=1)
-        mark = [_solved_mark(after)] if solves else []
+        listed = keys.problem_history(after.platform, after.number, after.ulid)
+        ending = _ending(after)
+        # It leaves the list of what waits, and enters its problem's.
+        card = Update(
+            keys.history(seen.uid, seen.ulid),
+            replace(ending, put={**ending.put, **listed}),
+            condition,
+            index_copies=2,
+        )
+        mark = [solved_mark(after)] if solves else []
         actions: list[Action] = [card, _totals_of(after, solves=solves), *mark]
         actions += entry_puts(after)
         try:
@@ -430,7 +438,8 @@ def _totals_of(history: History, *, solves: bool) -> Update:
     return Update(keys.totals(history.uid), Change(add=add), exists())
 
 
-def _solved_mark(history: History) -> Put:
+def solved_mark(history: History) -> Put:
+    """Return what marks that a user has solved a problem with a history, unless it is marked."""
     mark = Solved(
         platform=history.platform,
         number=history.number,

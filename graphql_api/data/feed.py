@@ -26,7 +26,7 @@ HOUR_MS = 3_600_000
 RECENT_COUNT_LIFE_MS = 40 * DAY_MS
 
 # What a card keeps for workers and for the quota, and readers of the feed have no use for.
-_CARD_ONLY = frozenset({"clm", "hs", "lx", "msg", "rh", "rs", "ud"})
+_CARD_ONLY = frozenset({"clm", "hs", "lx", "msg", "rf", "rh", "rj", "rs", "ud"})
 
 _log = structlog.stdlib.get_logger(__name__)
 

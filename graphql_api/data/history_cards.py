@@ -46,17 +46,21 @@ def no_history() -> NotFound:
 
 
 def as_seen(history: History) -> Condition:
-    """Return the condition that visibility, status and publication are still these."""
+    """Return the condition that visibility, status, publication and result are still these."""
     return (
         equals("st", str(history.status))
         & equals("pub", history.is_public)
         & equals("fid", history.feed_id)
+        & equals("att", history.attempt)
     )
 
 
 def index_copies(history: History) -> int:
-    """Return how many index entries the card has: one while it waits for a worker."""
-    return 1 if history.status in WAITING else 0
+    """Return how many index entries the card has.
+
+    One while it waits for a worker, and one under its problem once it is judged.
+    """
+    return 1 if history.status in {*WAITING, HistoryStatus.COMPLETED} else 0
 
 
 def count_public(uid: str, step: int) -> Update:

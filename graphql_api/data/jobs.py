@@ -178,9 +178,18 @@ class JobStore:
             return False
         return True
 
-    async def progress(self, ulid: str, attempt: int, message: str, percent: int) -> JobEvent:
+    async def progress(
+        self,
+        ulid: str,
+        attempt: int,
+        message: str,
+        percent: int,
+        *,
+        checkpoint: Mapping[str, Any] | None = None,
+    ) -> JobEvent:
         """Add a line to a job's progress: two requests.
 
+        `checkpoint` is where the next attempt is to begin; keep it small, as it lies on the card.
         A lost answer may leave a number out of the sequence, never two events under one.
 
         Raises:
@@ -189,7 +198,8 @@ class JobStore:
         """
         now = self._clock()
         found = cut(message.strip(), MESSAGE_BYTES)
-        change = Change({"pg": percent, "msg": found, "ua": now}, add={"nev": 1})
+        begins = {} if checkpoint is None else {"ck": dict(checkpoint), "cka": attempt}
+        change = Change({"pg": percent, "msg": found, "ua": now, **begins}, add={"nev": 1})
         item = await self._change(ulid, change, _of_attempt(attempt), repeatable=True)
         event = JobEvent(
             seq=item["nev"],
@@ -260,7 +270,8 @@ class JobStore:
             "rs": 0,
             "pg": 0,
             "ua": now,
-            **dict.fromkeys(("lx", "clm", "fa", "msg", "x")),
+            **dict.fromkeys(("lx", "clm", "fa", "msg", "x", "ck")),
+            "cka": seen.attempt,
         }
         return Job.from_item(await self._change(ulid, Change(change), _as_seen(seen)))
 

@@ -16,6 +16,7 @@ META = "M"
 CHECKER = "O"
 DUE_SHARDS = 8
 RUN_COUNTER_SHARDS = 8
+PROBLEM_HISTORY_SHARDS = 4
 
 
 def part(value: str, what: str) -> str:
@@ -150,6 +151,23 @@ def purge_due(identity: str, due_at: int) -> Key:
 def due_sort(due_at: int) -> str:
     """Return a due time (epoch ms) as it is sorted in the list of what is due."""
     return f"{due_at:013d}"
+
+
+def problem_histories(platform: str, number: str) -> tuple[str, ...]:
+    """Return the GSI1 partitions of a problem's COMPLETED histories, by shard."""
+    shards = range(PROBLEM_HISTORY_SHARDS)
+    return tuple(f"PH#{platform}#{number}#{shard}" for shard in shards)
+
+
+def problem_history(platform: str, number: str, ulid: str) -> Key:
+    """Return the index keys that list a COMPLETED history under its problem."""
+    partitions = problem_histories(platform, number)
+    return {"g1p": partitions[shard_of(ulid, PROBLEM_HISTORY_SHARDS)], "g1s": ulid}
+
+
+def history_of(item: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the user id and ULID that a history's key holds."""
+    return item["PK"].removeprefix("U#"), item["SK"].removeprefix("H#")
 
 
 # The feed

@@ -247,6 +247,9 @@ class History(Record):
     test_version: int | None = stored("tv", default=None)
     hint_state: str | None = stored("hs", default=None)
     message: str | None = stored("msg", default=None)
+    rejudge_attempt: int | None = stored("rf", default=None)
+    rejudged_by: str | None = stored("rj", default=None)
+    rejudged_at: int | None = stored("rjt", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -382,7 +385,8 @@ class Results:
 class Job(Record):
     """The card of one piece of authoring work; its parameters and result are bodies.
 
-    `due_at` is when a sweeper is to send it again: set while QUEUED or RUNNING.
+    `due_at` is when a sweeper is to send it again: set while QUEUED or RUNNING. `checkpoint` is
+    where the attempt after `checkpoint_attempt` begins.
     """
 
     entity: ClassVar[str] = "job"
@@ -399,6 +403,8 @@ class Job(Record):
     progress: int = stored("pg", default=0)
     events: int = stored("nev", default=0)
     due_at: int | None = stored("du", default=None)
+    checkpoint: dict[str, Any] | None = stored("ck", default=None)
+    checkpoint_attempt: int | None = stored("cka", default=None)
     message: str | None = stored("msg", default=None)
     created_at: int = stored("ca")
     updated_at: int = stored("ua")

@@ -15,6 +15,7 @@ from graphql_api.data.histories import HistoryStore
 from graphql_api.data.jobs import JobStore
 from graphql_api.data.plans import PlanStore
 from graphql_api.data.problems import ProblemStore
+from graphql_api.data.rejudges import RejudgeStore
 from graphql_api.data.test_sets import TestSetStore
 from graphql_api.data.usage import UsageStore
 from graphql_api.data.users import UserStore
@@ -33,6 +34,7 @@ class Stores:
     checkers: CheckerStore
     histories: HistoryStore
     executions: ExecutionStore
+    rejudges: RejudgeStore
     feed: FeedStore
     usage: UsageStore
     jobs: JobStore
@@ -59,6 +61,7 @@ async def open_stores(settings: Settings, clock: Clock = now_ms) -> AsyncIterato
             checkers=CheckerStore(dynamo, bodies),
             histories=histories,
             executions=ExecutionStore(dynamo, bodies, feed, clock),
+            rejudges=RejudgeStore(dynamo, bodies, clock),
             feed=feed,
             usage=UsageStore(dynamo, clock),
             jobs=JobStore(dynamo, bodies, clock),

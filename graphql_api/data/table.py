@@ -30,12 +30,16 @@ _WAIT: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 300}
 # What the sweeper sees of an execution that is due.
 _DUE_ATTRIBUTES = ("v", "tp", "u", "h", "st", "att", "lx", "rs", "pf", "pn")
 
+# What workers keep on a job's card, and no list shows.
+_FOR_WORKERS = ("ck", "cka")
+
 
 def _projected(index: str) -> list[str]:
     """Return what an index carries besides the keys: attributes of the cards in its lists."""
     keys = {"PK", "SK", "g1p", "g1s", "g2p", "g2s"}
     names = {*Problem.attributes(), *Job.attributes()}
     names |= set(User.attributes()) if index == "GSI1" else set(_DUE_ATTRIBUTES)
+    names -= set(_FOR_WORKERS)
     return sorted(names - keys)
 
 

@@ -9,6 +9,8 @@ from graphql_api.data.words import (
     CheckerConvention,
     Comparer,
     HistoryStatus,
+    JobKind,
+    JobStatus,
     ProblemState,
     Role,
     RunStatus,
@@ -20,6 +22,8 @@ __all__ = [
     "Comparer",
     "ErrorCode",
     "HistoryStatus",
+    "JobKind",
+    "JobStatus",
     "ProblemState",
     "Role",
     "RunStatus",
@@ -104,6 +108,27 @@ _described(
         "CE": "Does not compile.",
         "IE": "The judge itself failed.",
         "SKIPPED": "Was not run.",
+    },
+)
+_described(
+    JobKind,
+    "What a job does.",
+    {
+        "EXTRACT_PROBLEM": "Reads a problem from a page.",
+        "GENERATE_SCRIPT": "Writes a script that makes test inputs.",
+        "GENERATE_OUTPUTS": "Makes expected outputs with the author's solution.",
+        "REJUDGE": "Judges executions again.",
+    },
+)
+_described(
+    JobStatus,
+    "Where a job stands.",
+    {
+        "QUEUED": "Waits for a worker.",
+        "RUNNING": "A worker has it.",
+        "SUCCEEDED": "It is done.",
+        "FAILED": "It could not be done; the message says why.",
+        "CANCELLED": "It was called off.",
     },
 )
 _described(

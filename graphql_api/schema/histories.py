@@ -120,7 +120,10 @@ class History(Node):
     )
     peak_kb: int | None = strawberry.field(description="The most memory of a test, in kilobytes.")
     created_at: datetime = strawberry.field(description="When it was submitted.")
-    finished_at: datetime | None = strawberry.field(description="When it was judged.")
+    finished_at: datetime | None = strawberry.field(description="When it was judged first.")
+    rejudged_at: datetime | None = strawberry.field(
+        description="When its result was last replaced; null: it is the first."
+    )
 
     @classmethod
     def from_record(cls, record: records.History) -> Self:
@@ -143,6 +146,7 @@ class History(Node):
             peak_kb=record.peak_kb,
             created_at=to_datetime(record.created_at),
             finished_at=None if record.finished_at is None else to_datetime(record.finished_at),
+            rejudged_at=None if record.rejudged_at is None else to_datetime(record.rejudged_at),
         )
 
     @field(description="The problem; null when it is not for this viewer any more.")

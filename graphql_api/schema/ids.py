@@ -22,14 +22,16 @@ class Kind(StrEnum):
     PROBLEM = "p"
     HISTORY = "h"
     TEST_CASE = "t"
+    JOB = "j"
 
 
-_PARTS = {Kind.USER: 1, Kind.PROBLEM: 2, Kind.HISTORY: 2, Kind.TEST_CASE: 4}
+_PARTS = {Kind.USER: 1, Kind.PROBLEM: 2, Kind.HISTORY: 2, Kind.TEST_CASE: 4, Kind.JOB: 1}
 _NAMES = {
     Kind.USER: "user",
     Kind.PROBLEM: "problem",
     Kind.HISTORY: "history",
     Kind.TEST_CASE: "test case",
+    Kind.JOB: "job",
 }
 
 
@@ -78,6 +80,16 @@ def history_id(history: History) -> ID:
 def test_case_id(key: TestCaseKey) -> ID:
     """Return the id of a test in one version of its set."""
     return encode(Kind.TEST_CASE, key.platform, key.number, str(key.version), str(key.test))
+
+
+def job_id(ulid: str) -> ID:
+    """Return the id of a job."""
+    return encode(Kind.JOB, ulid)
+
+
+def job_key(text: str, field: str = "jobId") -> str:
+    """Return the ULID that an id names, or raise InvalidInput."""
+    return _decode_as(Kind.JOB, text, field)[0]
 
 
 def user_key(text: str, field: str = "userId") -> str:

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 
 from graphql_api.context import Context
 from graphql_api.data.errors import InvalidInput
-from graphql_api.resolvers import histories, problems, test_cases, users
+from graphql_api.resolvers import histories, jobs, problems, test_cases, users
 from graphql_api.schema import ids
 from graphql_api.schema.connections import Node
 from graphql_api.schema.histories import History
+from graphql_api.schema.jobs import Job
 from graphql_api.schema.problems import Problem
 from graphql_api.schema.test_cases import TestCaseType
 from graphql_api.schema.users import User
@@ -37,11 +38,17 @@ async def _test_case(context: Context, parts: tuple[str, ...]) -> Node | None:
     return TestCaseType.from_key(found, key) if key and found else None
 
 
+async def _job(context: Context, parts: tuple[str, ...]) -> Node | None:
+    found = await jobs.find(context, parts[0])
+    return Job.from_record(found) if found else None
+
+
 _FINDERS: dict[ids.Kind, Callable[[Context, tuple[str, ...]], Awaitable[Node | None]]] = {
     ids.Kind.USER: _user,
     ids.Kind.PROBLEM: _problem,
     ids.Kind.HISTORY: _history,
     ids.Kind.TEST_CASE: _test_case,
+    ids.Kind.JOB: _job,
 }
 
 

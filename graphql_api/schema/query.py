@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from graphql_api.resolvers import histories, languages, plans, problems, users
+from graphql_api.resolvers import histories, jobs, languages, plans, problems, users
 from graphql_api.resolvers.paging import PageRequest
 from graphql_api.resolvers.problems import ProblemFilter
 from graphql_api.schema import ids
@@ -17,10 +17,11 @@ from graphql_api.schema.connections import (
     Node,
     connection,
 )
-from graphql_api.schema.enums import ProblemState
+from graphql_api.schema.enums import JobKind, JobStatus, ProblemState
 from graphql_api.schema.errors import Info
 from graphql_api.schema.fields import field
 from graphql_api.schema.histories import History
+from graphql_api.schema.jobs import Job
 from graphql_api.schema.languages import Language as LanguageType
 from graphql_api.schema.nodes import find_node, find_nodes
 from graphql_api.schema.problems import Problem
@@ -137,6 +138,33 @@ class Query:
         """Read what the workers announce."""
         found = await languages.available(info.context)
         return [LanguageType.from_record(language) for language in found]
+
+    @field(description="A job; null for who is no editor.")
+    async def job(self, info: Info, id: GlobalId) -> Job | None:  # noqa: A002 - the schema's
+        """Read a job."""
+        found = await jobs.find(info.context, ids.job_key(id, "id"))
+        return Job.from_record(found) if found else None
+
+    @field(description="Jobs, newest first; for editors.")
+    async def jobs(
+        self,
+        info: Info,
+        *,
+        kind: Annotated[
+            JobKind | None, strawberry.argument(description="Only of this kind.")
+        ] = None,
+        status: Annotated[
+            JobStatus | None, strawberry.argument(description="Only in this status.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Job]:
+        """Read a page of jobs."""
+        page = PageRequest(first=first, after=after, last=last, before=before)
+        listing = await jobs.list_jobs(info.context, page, kind, status)
+        return connection(listing, Job.from_record)
 
     @field(description="All users, newest first; for administrators.")
     async def users(

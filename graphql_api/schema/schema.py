@@ -11,6 +11,7 @@ from graphql_api.schema.account_mutations import AccountMutations
 from graphql_api.schema.errors import code_of, error_handlers
 from graphql_api.schema.execution_mutations import ExecutionMutations
 from graphql_api.schema.histories import History
+from graphql_api.schema.jobs import Job, JobMutations
 from graphql_api.schema.problem_mutations import ProblemMutations
 from graphql_api.schema.problems import Problem
 from graphql_api.schema.query import Query
@@ -23,7 +24,7 @@ from graphql_api.schema.users import User
     description="Everything that can be changed. A result is the payload, or the error that kept "
     "everything as it was."
 )
-class Mutation(ExecutionMutations, RunMutations, ProblemMutations, AccountMutations):
+class Mutation(ExecutionMutations, RunMutations, JobMutations, ProblemMutations, AccountMutations):
     """The roots of changing."""
 
 
@@ -79,7 +80,7 @@ schema = _finished(
     ApiSchema(
         query=Query,
         mutation=Mutation,
-        types=[User, Problem, History, TestCaseType],
+        types=[User, Problem, History, TestCaseType, Job],
         extensions=[Documents],
         exception_handlers=error_handlers(),
     )

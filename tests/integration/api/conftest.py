@@ -30,6 +30,7 @@ class RecordingOutbox:
     sent: list[tuple[str, str]] = field(default_factory=list)
     ended: list[tuple[str, str]] = field(default_factory=list)
     runs: list[tuple[str, str, str]] = field(default_factory=list)
+    jobs: list[tuple[str, str]] = field(default_factory=list)
     is_there: bool = True
 
     async def send_execution(self, uid: str, ulid: str, language: str) -> None:
@@ -39,6 +40,12 @@ class RecordingOutbox:
     async def send_run(self, uid: str, run_id: str, language: str) -> bool:
         self.runs.append((uid, run_id, language))
         return self.is_there
+
+    async def send_job(self, uid: str, ulid: str) -> None:
+        self.jobs.append((uid, ulid))
+
+    async def send_job_end(self, ulid: str) -> None:
+        self.ended.append(("job", ulid))
 
     async def send_end(self, uid: str, ulid: str) -> None:
         self.ended.append((uid, ulid))
@@ -136,12 +143,9 @@ class Api:
         found: str = result["history"]["id"]
         return found
 
-    async def judge(self) -> History:
-        """Complete the execution that was sent last, with two tests of which the second fails."""
-        uid, ulid = self.outbox.sent[-1]
-        executions = self.services.stores.executions
-        claim = await executions.claim(uid, ulid, token="me", lease_ms=10_000)
-        assert isinstance(claim, Claim)
+    @staticmethod
+    def outcome(attempt: int) -> Outcome:
+        """Return an outcome of two tests of which the second fails."""
         tests = tuple(
             TestResult(
                 number=number,
@@ -155,17 +159,24 @@ class Api:
             )
             for number, verdict in ((1, Verdict.AC), (2, Verdict.WA))
         )
-        outcome = Outcome(
+        return Outcome(
             verdict=Verdict.WA,
             passed=1,
             failed=1,
             total=2,
             cpu_ms=12,
             peak_kb=3400,
-            results=Results(attempt=1, compile_output="a warning", tests=tests),
+            results=Results(attempt=attempt, compile_output="a warning", tests=tests),
             problem_public=True,
         )
-        return await executions.complete(claim.history, outcome)
+
+    async def judge(self) -> History:
+        """Complete the execution that was sent last, with two tests of which the second fails."""
+        uid, ulid = self.outbox.sent[-1]
+        executions = self.services.stores.executions
+        claim = await executions.claim(uid, ulid, token="me", lease_ms=10_000)
+        assert isinstance(claim, Claim)
+        return await executions.complete(claim.history, self.outcome(attempt=1))
 
 
 OpenApi = Callable[..., Awaitable[Api]]

@@ -25,6 +25,7 @@ from graphql_api.data.records import (
     Totals,
     User,
 )
+from graphql_api.data.rejudges import RejudgeStore
 from graphql_api.data.reservations import Reservation, Reserved
 from graphql_api.data.usage import UsageStore
 from graphql_api.data.values import load_item
@@ -117,6 +118,7 @@ class Bench:
         self.feed = FeedStore(dynamo, self.clock, read_shards=shards, write_shards=shards)
         self.histories = HistoryStore(dynamo, self.bodies, self.feed, self.clock)
         self.executions = ExecutionStore(dynamo, self.bodies, self.feed, self.clock)
+        self.rejudges = RejudgeStore(dynamo, self.bodies, self.clock)
         self.usage = UsageStore(dynamo, self.clock)
         self.today = day_of(NOON)
 
@@ -244,6 +246,7 @@ class Bench:
         for card in cards.values():
             assert ("fid" in card) <= (card["pub"] and card["st"] == "COMPLETED"), card
             assert ("g2p" in card) == (card["st"] in {"PENDING", "RUNNING"}), card
+            assert ("g1p" in card) == (card["st"] == "COMPLETED"), card
         assert len(entries) == 4 * len(listed)
         assert {(i["u"], i["h"], i["SK"]) for i in entries} == {
             (uid, ulid, fid) for (uid, ulid), fid in listed.items()

@@ -119,7 +119,7 @@ async def test_a_renewed_lease_holds_longer_and_a_lost_one_is_not_renewed(bench:
 # Completion
 
 
-async def test_a_private_completion_is_one_transaction_of_five_units(bench: Any) -> None:
+async def test_a_private_completion_is_one_transaction_of_six_units(bench: Any) -> None:
     user = await bench.user(LONG_NAME)
     history = await bench.running(user, **large(bench))
     with metered() as meter:
@@ -127,12 +127,12 @@ async def test_a_private_completion_is_one_transaction_of_five_units(bench: Any)
     assert done == await bench.card(history)
     assert (done.status, done.verdict, done.total) == (HistoryStatus.COMPLETED, Verdict.WA, 2)
     assert [call.operation for call in meter.calls] == ["put_item", "transact_write_items"]
-    assert meter.calls[1].write_units == 5
+    assert meter.calls[1].write_units == 6
     assert await bench.entries() == []
     await bench.consistent()
 
 
-async def test_a_public_completion_is_one_transaction_of_thirteen_units_and_a_count(
+async def test_a_public_completion_is_one_transaction_of_fourteen_units_and_a_count(
     bench: Any,
 ) -> None:
     user = await bench.user(LONG_NAME)
@@ -141,7 +141,7 @@ async def test_a_public_completion_is_one_transaction_of_thirteen_units_and_a_co
         done = await bench.executions.complete(history, bench.outcome(history))
     body, transaction, counted = meter.calls
     assert (body.operation, body.write_units) == ("put_item", 1)
-    assert (transaction.operation, transaction.write_units) == ("transact_write_items", 13)
+    assert (transaction.operation, transaction.write_units) == ("transact_write_items", 14)
     assert (counted.operation, counted.write_units) == ("update_item", 1)
     entries = await bench.entries()
     assert sorted(entry["PK"] for entry in entries) == [
@@ -165,7 +165,7 @@ async def test_the_first_solution_of_a_problem_adds_two_units_and_counts_once(be
         with metered() as meter:
             await bench.executions.complete(history, bench.outcome(history, verdict=verdict))
         spent.append(meter.write_units)
-    assert spent == [15, 17, 15]  # each with one for the results body and one for the hour
+    assert spent == [16, 18, 16]  # each with one for the results body and one for the hour
     totals = await bench.totals(user)
     assert {name: totals[name] for name in ("ne", "na", "ns", "np", "l_python")} == {
         "ne": 3,

@@ -24,12 +24,16 @@ class Remembered:
     """An outbox: what was sent, and after how long it is to run."""
 
     sent: list[tuple[str, str, int | None]] = field(default_factory=list)
+    jobs: list[tuple[str, str, int | None]] = field(default_factory=list)
 
     async def send_execution(
         self, uid: str, ulid: str, language: str, *, delay_ms: int | None = None
     ) -> None:
         assert language
         self.sent.append((uid, ulid, delay_ms))
+
+    async def send_job(self, uid: str, ulid: str, *, delay_ms: int | None = None) -> None:
+        self.jobs.append((uid, ulid, delay_ms))
 
     @property
     def ulids(self) -> list[str]:

@@ -10,8 +10,9 @@ from graphql_api.config import Settings
 from graphql_api.data import meter
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.executions import Claim
+from graphql_api.data.jobs import RESEND_AFTER_MS, NewJob
 from graphql_api.data.records import History
-from graphql_api.data.words import HistoryStatus
+from graphql_api.data.words import HistoryStatus, JobKind
 from tasks.sweeper import Sweeper, Swept
 from tests.executions import TESTS, Desk, until
 from tests.integration.tasks.conftest import Remembered
@@ -68,6 +69,23 @@ async def test_what_was_never_sent_is_sent_once_by_sweepers_at_once(
     found = await asyncio.gather(*(make_sweeper(str(n)).sweep() for n in range(4)))
     assert sum(swept.sent for swept in found) == 5
     assert sorted(outbox.ulids) == sorted(history.ulid for history in histories)
+
+
+async def test_a_job_that_nobody_claims_is_sent_again_once_by_sweepers_at_once(
+    make_sweeper: MakeSweeper, desk: Desk, outbox: Remembered
+) -> None:
+    new = NewJob(kind=JobKind.REJUDGE, uid="editor", parameters={})
+    job = await desk.stores.jobs.create(new)
+    await make_sweeper().sweep()
+    assert outbox.jobs == []
+
+    def later() -> int:
+        return now_ms() + RESEND_AFTER_MS + 1000
+
+    await asyncio.gather(*(make_sweeper(str(n), clock=later).sweep() for n in range(4)))
+    assert outbox.jobs == [("editor", job.ulid, None)]
+    await make_sweeper(clock=later).sweep(may_send=False)
+    assert len(outbox.jobs) == 1
 
 
 async def test_one_that_cannot_be_sent_does_not_hold_up_the_others(

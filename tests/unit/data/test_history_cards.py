@@ -29,19 +29,19 @@ CARD = History(
 )
 
 
-def test_what_was_seen_is_status_visibility_and_publication() -> None:
+def test_what_was_seen_is_status_visibility_publication_and_result() -> None:
     places = Placeholders()
     text = as_seen(CARD).render(places)
-    assert text == "#st = :0 AND #pub = :1 AND attribute_not_exists(#fid)"
-    assert places.values == {":0": {"S": "PENDING"}, ":1": {"BOOL": False}}
+    assert text == "#st = :0 AND #pub = :1 AND attribute_not_exists(#fid) AND #att = :2"
+    assert places.values == {":0": {"S": "PENDING"}, ":1": {"BOOL": False}, ":2": {"N": "0"}}
     listed = replace(CARD, feed_id="01F")
     assert "#fid = :2" in as_seen(listed).render(Placeholders())
 
 
 @pytest.mark.parametrize("status", HistoryStatus)
-def test_a_card_stands_in_the_sweeper_s_index_while_it_waits(status: HistoryStatus) -> None:
-    waits = status in {HistoryStatus.PENDING, HistoryStatus.RUNNING}
-    assert index_copies(replace(CARD, status=status)) == int(waits)
+def test_a_card_stands_in_one_index_until_it_ends_without_a_result(status: HistoryStatus) -> None:
+    is_over = status in {HistoryStatus.FAILED, HistoryStatus.CANCELLED}
+    assert index_copies(replace(CARD, status=status)) == int(not is_over)
 
 
 def test_a_refund_goes_to_the_receipt_and_day_that_the_card_names() -> None:

@@ -1,0 +1,111 @@
+"""Jobs: what editors see of them, and how they are begun and stopped."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql_api.context import Context
+from graphql_api.data.errors import Conflict, InvalidInput, NotFound
+from graphql_api.data.jobs import NewJob
+from graphql_api.data.pages import Cards, Window
+from graphql_api.data.records import Job, JobEvent, Problem
+from graphql_api.data.words import HistoryStatus, JobKind, JobStatus, ProblemState
+from graphql_api.resolvers import access
+from graphql_api.resolvers.paging import Listing, PageRequest, listed
+
+HistoryKey = tuple[str, str]
+ProblemKey = tuple[str, str]
+
+
+async def find(context: Context, ulid: str) -> Job | None:
+    """Return a job, to editors."""
+    return await context.stores.jobs.get(ulid) if context.is_editor else None
+
+
+async def list_jobs(
+    context: Context, page: PageRequest, kind: JobKind | None, status: JobStatus | None
+) -> Listing[Job]:
+    """Return a page of jobs, newest first.
+
+    Raises:
+        Unauthenticated, Forbidden: the viewer is no editor.
+        InvalidInput: an argument of the page cannot be honoured.
+    """
+    access.require_editor(context)
+    jobs = context.stores.jobs
+
+    async def read(window: Window) -> Cards[Job]:
+        return await jobs.list(window, kind=kind, status=status)
+
+    return await listed(page, context.cursors, jobs.scope(kind=kind, status=status), read)
+
+
+async def events_of(context: Context, job: Job, after: int) -> list[JobEvent]:
+    """Return a job's progress, from the event after `after` on."""
+    return await context.stores.jobs.events(job.ulid, after=after)
+
+
+async def result_of(context: Context, job: Job) -> Mapping[str, Any] | None:
+    """Return what a job found, None until it has SUCCEEDED."""
+    return await context.stores.jobs.result(job)
+
+
+async def cancel(context: Context, ulid: str) -> Job:
+    """Stop a job and return it as CANCELLED; harmless twice.
+
+    Raises:
+        Unauthenticated, Forbidden: the viewer is no editor.
+        NotFound: there is no such job.
+        Conflict: it has ended already.
+    """
+    access.require_editor(context)
+    job = await context.stores.jobs.cancel(ulid)
+    await context.outbox.send_job_end(ulid)
+    return job
+
+
+async def rejudge(context: Context, problem: ProblemKey | None, history: HistoryKey | None) -> Job:
+    """Begin to judge again all that was judged by a problem, or one history.
+
+    Raises:
+        Unauthenticated, Forbidden: the viewer is no editor.
+        InvalidInput: not exactly one of both is given.
+        NotFound: there is no such thing.
+        Conflict: there is nothing to judge, or nothing to judge with.
+    """
+    viewer = access.require_editor(context)
+    if (problem is None) == (history is None):
+        raise InvalidInput("give exactly one of `problemId`, `historyId`", ("problemId",))
+    parameters: dict[str, Any] = {}
+    if history is not None:
+        problem = await _problem_of(context, history)
+        parameters = {"uid": history[0], "ulid": history[1]}
+    assert problem is not None
+    found = await _judging(context, problem)
+    new = NewJob(
+        kind=JobKind.REJUDGE,
+        uid=viewer.uid,
+        parameters=parameters,
+        platform=found.platform,
+        number=found.number,
+    )
+    job = await context.stores.jobs.create(new)
+    await context.outbox.send_job(viewer.uid, job.ulid)
+    return job
+
+
+async def _problem_of(context: Context, key: HistoryKey) -> ProblemKey:
+    history = await context.stores.histories.get(*key, consistent=True)
+    if history is None:
+        raise NotFound("there is no such history", ("historyId",))
+    if history.status is not HistoryStatus.COMPLETED:
+        raise Conflict("only what was judged is judged again", ("historyId",))
+    return history.platform, history.number
+
+
+async def _judging(context: Context, key: ProblemKey) -> Problem:
+    problem = await context.stores.problems.get(*key, consistent=True)
+    if problem is None or problem.state is ProblemState.DELETED:
+        raise NotFound(f"there is no problem {key[0]} {key[1]}", ("problemId",))
+    if problem.test_version is None or problem.test_count == 0:
+        raise Conflict("this problem has no test cases to judge with", ("problemId",))
+    return problem

@@ -1,0 +1,144 @@
+"""Judging the histories of a problem again, one after the other, as a job.
+
+Bulk work: before each history it waits until nobody waits for this process, for a while at most.
+"""
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from threading import Event
+from typing import Any
+
+import structlog
+
+from graphql_api.data.histories import HistoryKey
+from graphql_api.data.records import Job, Problem
+from graphql_api.data.rejudges import summary_of
+from graphql_api.data.stores import Stores
+from graphql_api.data.words import ProblemState
+from tasks.execution import Execution, JudgeFailed, Unjudgeable, outcome_of
+from tasks.jobs import Attempt, JobFailed, JobPaused
+from tasks.quiet import Quiet
+
+# However busy the process is, one history is judged in this time.
+PATIENCE_S = 5.0
+# Progress is told this often, and the work is repeated from there after a crash.
+CHECKPOINT_S = 2.0
+CHECKPOINT_HISTORIES = 25
+# The judge may fail on a history for a moment.
+TRIES = 2
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How far a rejudging is: `after` is the last history of the problem's list that is done."""
+
+    after: str | None = None
+    judged: int = 0
+    changed: int = 0
+    skipped: int = 0
+    failed: int = 0
+
+    @property
+    def done(self) -> int:
+        """Histories that were looked at."""
+        return self.judged + self.skipped + self.failed
+
+    def counts(self) -> dict[str, int]:
+        """Return the figures alone."""
+        return {name: count for name, count in asdict(self).items() if name != "after"}
+
+
+class Rejudging:
+    """Rejudges on one worker process; `draining` is set when the process is to end soon."""
+
+    def __init__(
+        self, *, stores: Stores, execution: Execution, quiet: Quiet, draining: Event
+    ) -> None:
+        self._stores, self._execution = stores, execution
+        self._quiet, self._draining = quiet, draining
+
+    async def work(self, attempt: Attempt) -> Mapping[str, Any]:
+        """Judge what a job names again; see `tasks.jobs.Handler`."""
+        tally = Tally(**(attempt.job.checkpoint or {}))
+        problem = await self._problem(attempt.job)
+        expected = await self._stores.problems.run_count(problem.platform, problem.number)
+        told_at, told = time.monotonic(), tally.done
+        async for position, key in self._wanted(attempt, tally.after):
+            await self._quiet.wait(PATIENCE_S)
+            attempt.check()
+            if self._draining.is_set():
+                await _tell(attempt, tally, expected)
+                raise JobPaused
+            tally = replace(await self._counted(attempt, key, tally), after=position)
+            is_time = time.monotonic() - told_at > CHECKPOINT_S
+            if is_time or tally.done - told >= CHECKPOINT_HISTORIES:
+                await _tell(attempt, tally, expected)
+                told_at, told = time.monotonic(), tally.done
+        await _tell(attempt, tally, tally.done)
+        return tally.counts()
+
+    async def _problem(self, job: Job) -> Problem:
+        found = await self._stores.problems.get(job.platform or "", job.number or "")
+        if found is None or found.state is ProblemState.DELETED:
+            raise JobFailed("The problem was removed, so its results stay as they are.")
+        if found.test_version is None or found.test_count == 0:
+            raise JobFailed("The problem has no test cases, so its results stay as they are.")
+        return found
+
+    async def _wanted(
+        self, attempt: Attempt, after: str | None
+    ) -> AsyncIterator[tuple[str, HistoryKey]]:
+        """Yield each history with its place in the list, those submitted after the job left out."""
+        if "ulid" in attempt.parameters:
+            key = attempt.parameters["uid"], attempt.parameters["ulid"]
+            if after is None:
+                yield key[1], key
+            return
+        job, rejudges = attempt.job, self._stores.rejudges
+        while True:
+            page = await rejudges.of_problem(job.platform or "", job.number or "", after=after)
+            for uid, ulid in page.histories:
+                if ulid > job.ulid:
+                    return
+                yield ulid, (uid, ulid)
+            after = page.end
+            if after is None:
+                return
+
+    async def _counted(self, attempt: Attempt, key: HistoryKey, tally: Tally) -> Tally:
+        """Judge one history again, and count it."""
+        for _ in range(TRIES):
+            try:
+                changed = await self._judge(attempt, key)
+            except JudgeFailed as error:
+                _log.warning("not judged again", ulid=key[1], reason=str(error))
+                continue
+            except Unjudgeable as error:
+                _log.warning("not judged again", ulid=key[1], reason=str(error))
+                break
+            if changed is None:
+                return replace(tally, skipped=tally.skipped + 1)
+            return replace(tally, judged=tally.judged + 1, changed=tally.changed + changed)
+        return replace(tally, failed=tally.failed + 1)
+
+    async def _judge(self, attempt: Attempt, key: HistoryKey) -> bool | None:
+        """Return whether the verdict is another; None where there is nothing to judge."""
+        job = attempt.job.ulid
+        begun = await self._stores.rejudges.begin(*key, job)
+        if begun is None:
+            return None
+        problem, judgement = await self._execution.judged(begun, attempt.lost)
+        outcome = outcome_of(begun, problem, judgement)
+        outcome = replace(
+            outcome, results=replace(outcome.results, attempt=begun.rejudge_attempt or 0)
+        )
+        done = await self._stores.rejudges.complete(begun, outcome, job)
+        return None if done is None else done.verdict is not begun.verdict
+
+
+async def _tell(attempt: Attempt, tally: Tally, expected: int) -> None:
+    percent = 100 * tally.done // max(expected, tally.done, 1)
+    await attempt.progress(summary_of(tally.counts()), min(99, percent), asdict(tally))

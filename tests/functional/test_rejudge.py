@@ -1,0 +1,163 @@
+"""A rejudge through real processes, beside people who wait, and over the death of its worker."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from graphql_api.cli.engines.redis_server import RedisServer
+from graphql_api.config import Settings
+from graphql_api.data.jobs import NewJob
+from graphql_api.data.records import History, Job
+from graphql_api.data.stores import Stores
+from graphql_api.data.test_sets import NewTest
+from graphql_api.data.words import HistoryStatus, JobKind, JobStatus, Verdict
+from tasks.messages import DramatiqOutbox
+from tests.conftest import running
+from tests.executions import ADD, SHORT, WRONG, Desk, sleeping, until
+from tests.system import Worker, wait_for
+
+pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
+
+SEVENS = [NewTest(input=b"1 2\n", output=b"7\n", is_sample=True)]
+MANY = 12
+
+
+@pytest.fixture(scope="module")
+def redis_server() -> Iterator[str]:
+    """A Redis of these tests' own: other tests' workers must not take our messages."""
+    for engine in running(RedisServer()):
+        yield engine.url
+
+
+@pytest.fixture
+def env(settings_env: dict[str, str]) -> dict[str, str]:
+    return {**settings_env, **SHORT, "ATTEMPT_CAP": "20"}
+
+
+@pytest.fixture
+async def outbox(full_settings: Settings) -> AsyncIterator[DramatiqOutbox]:
+    found = DramatiqOutbox(full_settings)
+    yield found
+    await found.aclose()
+
+
+@pytest.fixture
+async def desk(stores: Stores) -> Desk:
+    return await Desk.open(stores)
+
+
+def ready(worker: Worker) -> Worker:
+    wait_for("the worker's start", lambda: "ready for action" in worker.log(), timeout_s=120)
+    return worker
+
+
+async def judged(desk: Desk, outbox: DramatiqOutbox, code: str, count: int) -> list[History]:
+    """Return histories of a worker that runs, each once it is judged."""
+    histories = [await desk.reserve(code) for _ in range(count)]
+    for one in histories:
+        await outbox.send_execution(one.uid, one.ulid, one.language)
+    return [await desk.ended(one, timeout_s=120) for one in histories]
+
+
+async def begun(desk: Desk, outbox: DramatiqOutbox) -> Job:
+    await desk.stores.tests.replace("algoitny", "1", SEVENS)
+    new = NewJob(kind=JobKind.REJUDGE, uid="editor", parameters={}, platform="algoitny", number="1")
+    job = await desk.stores.jobs.create(new)
+    await outbox.send_job("editor", job.ulid)
+    return job
+
+
+async def ended(desk: Desk, job: Job) -> Job:
+    async def check() -> Job | None:
+        found = await desk.stores.jobs.get(job.ulid, consistent=True)
+        return found if found and found.finished_at else None
+
+    return await until("the job's end", check, timeout_s=120)
+
+
+async def rejudged(desk: Desk, histories: list[History], job: Job) -> int:
+    cards = [await desk.card(one) for one in histories]
+    assert {card.status for card in cards} == {HistoryStatus.COMPLETED}
+    return sum(1 for card in cards if card.rejudged_by == job.ulid)
+
+
+async def test_a_rejudge_goes_on_where_its_killed_worker_was(
+    env: dict[str, str], desk: Desk, outbox: DramatiqOutbox, tmp_path: Path
+) -> None:
+    async with AsyncExitStack() as stack:
+        worker = ready(stack.enter_context(Worker(env, tmp_path)))
+        histories = await judged(desk, outbox, f"import time\ntime.sleep(0.3)\n{WRONG}", MANY)
+        job = await begun(desk, outbox)
+
+        async def some() -> bool:
+            return await rejudged(desk, histories, job) >= 2
+
+        await until("some of them", some)
+        worker.kill()
+        assert await rejudged(desk, histories, job) < MANY
+        ready(stack.enter_context(Worker(env, tmp_path)))
+        done = await ended(desk, job)
+        assert done.status is JobStatus.SUCCEEDED, done
+        assert done.attempt >= 2
+        assert await rejudged(desk, histories, job) == MANY
+    cards = [await desk.card(one) for one in histories]
+    assert {card.verdict for card in cards} == {Verdict.AC}
+    totals, _ = await desk.stores.users.totals(desk.user.uid)
+    assert (totals.executions, totals.accepted, totals.problems_solved) == (MANY, MANY, 1)
+    for card in cards:
+        results = await desk.stores.histories.results(card)
+        assert results is not None
+        assert results.attempt == card.attempt
+
+
+async def test_people_come_first_and_a_rejudge_still_gets_on(
+    env: dict[str, str], desk: Desk, outbox: DramatiqOutbox, tmp_path: Path
+) -> None:
+    stop = threading.Event()
+
+    async def people() -> list[History]:
+        """Keep the worker busy: when one has ended the next is handed in."""
+        found: list[History] = []
+        while not stop.is_set():
+            found += await judged(desk, outbox, sleeping(0.2), 3)
+        return found
+
+    async with AsyncExitStack() as stack:
+        ready(stack.enter_context(Worker(env, tmp_path)))
+        desk.limit = None
+        histories = await judged(desk, outbox, WRONG, 3)
+        busy = [asyncio.create_task(people()) for _ in range(2)]
+        await asyncio.sleep(1)
+        job = await begun(desk, outbox)
+        # With that many before it, it waits its time for each, and is done all the same.
+        done = await ended(desk, job)
+        stop.set()
+        theirs = [one for found in await asyncio.gather(*busy) for one in found]
+    assert done.status is JobStatus.SUCCEEDED
+    assert await rejudged(desk, histories, job) == 3
+    meanwhile = [one for one in theirs if one.finished_at and one.finished_at > job.created_at]
+    assert len(meanwhile) > 3, "the rejudge did not leave people their turn"
+
+
+async def test_a_cancelled_rejudge_ends_at_once(
+    env: dict[str, str], desk: Desk, outbox: DramatiqOutbox, tmp_path: Path
+) -> None:
+    # Its renewals come every five minutes: what stops it in time is the signal.
+    with Worker({**env, "LEASE_SECONDS": "600"}, tmp_path) as worker:
+        ready(worker)
+        histories = await judged(desk, outbox, f"import time\ntime.sleep(1)\n{ADD}", 4)
+        job = await begun(desk, outbox)
+
+        async def taken() -> bool:
+            found = await desk.stores.jobs.get(job.ulid, consistent=True)
+            return found is not None and found.status is JobStatus.RUNNING
+
+        await until("the worker to take it", taken)
+        await desk.stores.jobs.cancel(job.ulid)
+        await outbox.send_job_end(job.ulid)
+        wait_for("the worker to notice", lambda: '"job left"' in worker.log())
+        assert await rejudged(desk, histories, job) < 4

@@ -1,0 +1,166 @@
+"""rejudge, cancelJob, job and jobs: for editors, on a real table."""
+
+from typing import Any
+
+import pytest
+
+from graphql_api.data.words import JobKind, JobStatus, ProblemState
+from graphql_api.schema.ids import history_key, job_key, problem_id
+from tests.integration.api.conftest import Api
+
+pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
+
+ANN = "ann@example.org"
+JOB = """id kind status progress message platform problemNumber attempt createdAt updatedAt
+  finishedAt rejudged { judged changed skipped failed }
+  events { sequence message progress createdAt }"""
+READ = f"query($id: ID!) {{ job(id: $id) {{ {JOB} }} }}"
+NODE = "query($id: ID!) { node(id: $id) { ... on Job { status } } }"
+LIST = """query($kind: JobKind, $status: JobStatus, $first: Int, $after: String) {
+  jobs(kind: $kind, status: $status, first: $first, after: $after) {
+    edges { node { id status } } pageInfo { hasNextPage endCursor } } }"""
+ONE = problem_id("algoitny", "1")
+
+
+@pytest.fixture
+async def editor(api: Api) -> str:
+    await api.problem()
+    return await api.editor()
+
+
+async def rejudge(api: Api, token: str | None, **given: Any) -> Any:
+    return await api.mutate("rejudge", f"job {{ {JOB} }}", token, **given)
+
+
+async def test_a_rejudge_is_a_queued_job_that_is_sent(api: Api, editor: str) -> None:
+    result = await rejudge(api, editor, problemId=ONE)
+    assert result["__typename"] == "RejudgePayload"
+    job = result["job"]
+    assert (job["kind"], job["status"], job["progress"]) == ("REJUDGE", "QUEUED", 0)
+    assert (job["platform"], job["problemNumber"], job["attempt"]) == ("algoitny", "1", 0)
+    assert (job["events"], job["rejudged"], job["finishedAt"]) == ([], None, None)
+    uid = (await api.user("editor@example.org")).uid
+    assert api.outbox.jobs == [(uid, job_key(job["id"]))]
+    assert (await api.data(READ, editor, id=job["id"]))["job"] == job
+
+
+async def test_one_history_is_named_by_its_id(api: Api, editor: str) -> None:
+    ann = await api.sign_in(ANN)
+    history = await api.submit(ann)
+    refused = await rejudge(api, editor, historyId=history)
+    assert (refused["__typename"], refused["path"]) == ("Conflict", ["historyId"])
+    await api.judge()
+    result = await rejudge(api, editor, historyId=history)
+    uid, ulid = history_key(history)
+    parameters = await api.services.stores.jobs.parameters(job_key(result["job"]["id"]))
+    assert parameters == {"uid": uid, "ulid": ulid}
+    assert result["job"]["problemNumber"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "path"),
+    [
+        ({}, "InvalidInput", ["problemId"]),
+        ({"problemId": ONE, "historyId": "x"}, "InvalidInput", ["historyId"]),
+        ({"problemId": "nonsense"}, "InvalidInput", ["problemId"]),
+        ({"historyId": ONE}, "InvalidInput", ["historyId"]),
+        ({"problemId": problem_id("algoitny", "404")}, "NotFound", ["problemId"]),
+        ({"problemId": problem_id("algoitny", "gone")}, "NotFound", ["problemId"]),
+        ({"problemId": problem_id("algoitny", "empty")}, "Conflict", ["problemId"]),
+    ],
+)
+async def test_what_cannot_be_judged_again_is_refused_by_name(
+    *, api: Api, editor: str, given: dict[str, Any], kind: str, path: list[str]
+) -> None:
+    await api.problem("gone", ProblemState.DELETED)
+    await api.problem("empty", tests=0)
+    result = await rejudge(api, editor, **given)
+    assert (result["__typename"], result["path"]) == (kind, path)
+    assert api.outbox.jobs == []
+
+
+async def test_jobs_are_for_editors(api: Api, editor: str) -> None:
+    job = (await rejudge(api, editor, problemId=ONE))["job"]["id"]
+    ann = await api.sign_in(ANN)
+    for token, kind in ((None, "Unauthenticated"), (ann, "Forbidden")):
+        assert (await rejudge(api, token, problemId=ONE))["__typename"] == kind
+        cancelled = await api.mutate("cancelJob", "job { status }", token, jobId=job)
+        assert cancelled["__typename"] == kind
+        assert (await api.data(READ, token, id=job))["job"] is None
+        assert (await api.data(NODE, token, id=job))["node"] is None
+        error = await api.error(LIST, token)
+        assert error["extensions"]["code"] == ("UNAUTHENTICATED" if token is None else "FORBIDDEN")
+    assert (await api.data(NODE, editor, id=job))["node"] == {"status": "QUEUED"}
+
+
+async def test_a_cancelled_job_is_told_to_its_worker_and_cancelling_twice_is_harmless(
+    api: Api, editor: str
+) -> None:
+    job = (await rejudge(api, editor, problemId=ONE))["job"]["id"]
+    for _ in range(2):
+        result = await api.mutate("cancelJob", "job { id status finishedAt }", editor, jobId=job)
+        assert (result["job"]["id"], result["job"]["status"]) == (job, "CANCELLED")
+        assert result["job"]["finishedAt"] is not None
+    assert api.outbox.ended[0] == ("job", job_key(job))
+    missing = await api.mutate("cancelJob", "job { id }", editor, jobId=_other(job))
+    assert missing["__typename"] == "NotFound"
+
+
+def _other(job: str) -> str:
+    from graphql_api.schema.ids import job_id  # noqa: PLC0415
+
+    return job_id(job_key(job)[:-1] + "Z")
+
+
+async def test_a_finished_job_shows_what_it_did_and_is_not_cancelled(api: Api, editor: str) -> None:
+    job = (await rejudge(api, editor, problemId=ONE))["job"]["id"]
+    jobs, ulid = api.services.stores.jobs, job_key(job)
+    await jobs.claim(ulid, token="me", lease_ms=10_000)
+    await jobs.progress(ulid, 1, "half of it", 50)
+    await jobs.progress(ulid, 1, "all of it", 99)
+    counts = {"judged": 3, "changed": 2, "skipped": 1, "failed": 0}
+    await jobs.finish(ulid, 1, counts)
+    shown = (await api.data(READ, editor, id=job))["job"]
+    assert (shown["status"], shown["progress"], shown["rejudged"]) == ("SUCCEEDED", 100, counts)
+    assert [event["message"] for event in shown["events"]] == ["half of it", "all of it"]
+    later = "query($id: ID!) { job(id: $id) { events(after: 1) { sequence } } }"
+    assert (await api.data(later, editor, id=job))["job"]["events"] == [{"sequence": 2}]
+    result = await api.mutate("cancelJob", "job { id }", editor, jobId=job)
+    assert result["__typename"] == "Conflict"
+
+
+async def test_jobs_are_listed_newest_first_by_kind_and_status(api: Api, editor: str) -> None:
+    ids = [(await rejudge(api, editor, problemId=ONE))["job"]["id"] for _ in range(3)]
+    await api.mutate("cancelJob", "job { id }", editor, jobId=ids[1])
+
+    async def listed(**given: Any) -> list[str]:
+        page = (await api.data(LIST, editor, **given))["jobs"]
+        return [edge["node"]["id"] for edge in page["edges"]]
+
+    assert await listed() == ids[::-1]
+    assert await listed(kind=JobKind.REJUDGE) == ids[::-1]
+    assert await listed(status=JobStatus.QUEUED) == [ids[2], ids[0]]
+    assert await listed(status=JobStatus.CANCELLED, kind=JobKind.REJUDGE) == [ids[1]]
+    assert await listed(kind=JobKind.EXTRACT_PROBLEM) == []
+    page = (await api.data(LIST, editor, first=2))["jobs"]
+    assert page["pageInfo"]["hasNextPage"] is True
+    assert await listed(first=2, after=page["pageInfo"]["endCursor"]) == ids[:1]
+    error = await api.error(LIST, editor, after=page["pageInfo"]["endCursor"], kind=JobKind.REJUDGE)
+    assert error["extensions"]["code"] == "INVALID_INPUT"
+
+
+async def test_a_history_says_when_its_result_was_replaced(api: Api) -> None:
+    await api.problem()
+    ann = await api.sign_in(ANN)
+    history = await api.submit(ann)
+    judged = await api.judge()
+    query = "query($id: ID!) { history(id: $id) { verdict rejudgedAt finishedAt } }"
+    before = (await api.data(query, ann, id=history))["history"]
+    assert (before["verdict"], before["rejudgedAt"]) == ("WA", None)
+    rejudges = api.services.stores.rejudges
+    begun = await rejudges.begin(judged.uid, judged.ulid, "job")
+    assert begun is not None
+    await rejudges.complete(begun, api.outcome(attempt=2), "job")
+    after = (await api.data(query, ann, id=history))["history"]
+    assert after["rejudgedAt"] is not None
+    assert after["finishedAt"] == before["finishedAt"]

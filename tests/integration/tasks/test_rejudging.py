@@ -1,0 +1,356 @@
+"""Rejudges as jobs, on a real table and in a real sandbox."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from graphql_api.config import Settings
+from graphql_api.data.errors import Unavailable
+from graphql_api.data.jobs import NewJob
+from graphql_api.data.pages import Window
+from graphql_api.data.records import History, Job
+from graphql_api.data.test_sets import NewTest
+from graphql_api.data.words import HistoryStatus, JobKind, JobStatus, Verdict
+from tasks import rejudging
+from tasks.execution import Execution
+from tasks.jobs import Jobs
+from tasks.judge import Judge, Judgement
+from tasks.quiet import Quiet
+from tasks.rejudging import Rejudging
+from tasks.signals import JOB, Nudges, signal
+from tests.executions import ADD, WRONG, Desk, sleeping, until
+from tests.integration.tasks.conftest import Remembered
+
+pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
+
+# With these WRONG is right, and ADD is not.
+SEVENS = [NewTest(input=b"1 2\n", output=b"7\n", is_sample=True)]
+Make = Callable[..., Jobs]
+
+
+class Shaky(Judge):
+    """A judge whose sandbox fails on the first `failures` submissions, and tells when it began."""
+
+    def __init__(self, judge: Judge, failures: int = 0) -> None:
+        self._shaky, self.failures = judge, failures
+        self.began = threading.Event()
+
+    def judge(self, *given: Any, **named: Any) -> Judgement:
+        self.began.set()
+        if self.failures:
+            self.failures -= 1
+            return Judgement(Verdict.IE, "", [], 0, 0, 0, 0, "rlimits", "it broke", 0, 0, 0)
+        return self._shaky.judge(*given, **named)
+
+
+@pytest.fixture
+def quiet() -> Quiet:
+    return Quiet()
+
+
+@pytest.fixture
+def draining() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture
+def make_jobs(
+    *,
+    work_settings: Settings,
+    desk: Desk,
+    outbox: Remembered,
+    nudges: Nudges,
+    quiet: Quiet,
+    draining: threading.Event,
+    make_execution: Callable[..., Execution],
+) -> Make:
+    def make(judge: Judge | None = None, **changed: Any) -> Jobs:
+        execution = make_execution(judge) if judge else make_execution()
+        handler = Rejudging(stores=desk.stores, execution=execution, quiet=quiet, draining=draining)
+        return Jobs(
+            settings=work_settings.model_copy(update=changed),
+            store=desk.stores.jobs,
+            outbox=outbox,
+            nudges=nudges,
+            handlers={JobKind.REJUDGE: handler},
+        )
+
+    return make
+
+
+async def judged(execution: Execution, desk: Desk, code: str = ADD, **more: Any) -> History:
+    history = await desk.reserve(code, **more)
+    await execution.run(history.uid, history.ulid)
+    return await desk.card(history)
+
+
+async def new_job(desk: Desk, parameters: Mapping[str, Any] | None = None) -> Job:
+    new = NewJob(
+        kind=JobKind.REJUDGE,
+        uid="editor",
+        parameters=parameters or {},
+        platform="algoitny",
+        number="1",
+    )
+    return await desk.stores.jobs.create(new)
+
+
+async def seen(desk: Desk, job: Job) -> Job:
+    found = await desk.stores.jobs.get(job.ulid, consistent=True)
+    assert found is not None
+    return found
+
+
+async def test_all_of_a_problem_is_judged_again_with_its_tests_of_now(
+    execution: Execution, make_jobs: Make, desk: Desk
+) -> None:
+    other = await Desk.open(desk.stores, "grace@example.org")
+    right = await judged(execution, desk, is_public=True)
+    wrong = await judged(execution, other, WRONG)
+    broken = await judged(execution, desk, "raise ValueError")
+    pending = await desk.reserve()
+    await desk.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(desk)
+    later = await judged(execution, other, WRONG)
+    await make_jobs().run(job.ulid)
+
+    done = await seen(desk, job)
+    assert (done.status, done.progress) == (JobStatus.SUCCEEDED, 100)
+    counts = {"judged": 3, "changed": 2, "skipped": 0, "failed": 0}
+    assert await desk.stores.jobs.result(done) == counts
+    assert "3 judged again, 2 with another verdict" in (done.message or "")
+    assert [event.seq for event in await desk.stores.jobs.events(job.ulid)] == [1]
+    verdicts = [(await desk.card(one)).verdict for one in (right, wrong, broken)]
+    assert verdicts == [Verdict.WA, Verdict.AC, Verdict.RE]
+    card = await desk.card(right)
+    assert (card.status, card.attempt, card.total, card.test_version) == (
+        HistoryStatus.COMPLETED,
+        2,
+        1,
+        2,
+    )
+    results = await desk.stores.histories.results(card)
+    assert results is not None
+    assert (results.attempt, [test.expected for test in results.tests]) == (2, ["7\n"])
+    (entry,) = (await desk.stores.feed.page(Window())).records
+    assert (entry.ulid, entry.verdict) == (right.ulid, Verdict.WA)
+    assert (await desk.card(later)).rejudged_by is None
+    assert (await desk.card(pending)).status is HistoryStatus.PENDING
+    totals, _ = await desk.stores.users.totals(desk.user.uid)
+    assert (totals.executions, totals.accepted, totals.problems_solved) == (2, 0, 0)
+    assert await desk.used(pending) == 3
+    assert await desk.stores.problems.run_count("algoitny", "1") == 4
+
+
+async def test_one_history_alone_is_judged_again(
+    execution: Execution, make_jobs: Make, desk: Desk
+) -> None:
+    first, second = [await judged(execution, desk, WRONG) for _ in range(2)]
+    await desk.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(desk, {"uid": second.uid, "ulid": second.ulid})
+    await make_jobs().run(job.ulid)
+    verdicts = [(await desk.card(one)).verdict for one in (first, second)]
+    assert verdicts == [Verdict.WA, Verdict.AC]
+
+
+async def test_running_a_finished_job_again_does_nothing(
+    execution: Execution, make_jobs: Make, desk: Desk
+) -> None:
+    history = await judged(execution, desk)
+    job = await new_job(desk)
+    await make_jobs().run(job.ulid)
+    card, done = await desk.card(history), await seen(desk, job)
+    await make_jobs().run(job.ulid)
+    assert (await desk.card(history), await seen(desk, job)) == (card, done)
+
+
+async def test_what_the_judge_fails_at_keeps_its_result_and_is_counted(
+    execution: Execution, make_jobs: Make, desk: Desk, judge: Judge
+) -> None:
+    first, second = [await judged(execution, desk, WRONG) for _ in range(2)]
+    before = await desk.stores.histories.results(first)
+    await desk.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(desk)
+    # Twice on the first; a third failure would be the second's, once.
+    await make_jobs(Shaky(judge, failures=3)).run(job.ulid)
+    counts = {"judged": 1, "changed": 1, "skipped": 0, "failed": 1}
+    assert await desk.stores.jobs.result(await seen(desk, job)) == counts
+    card = await desk.card(first)
+    assert (card.status, card.verdict) == (HistoryStatus.COMPLETED, Verdict.WA)
+    assert await desk.stores.histories.results(card) == before
+    assert (await desk.card(second)).verdict is Verdict.AC
+
+
+async def test_a_cancelled_job_stops_in_the_middle_and_the_result_of_then_stands(
+    execution: Execution, make_jobs: Make, desk: Desk, judge: Judge, nudges: Nudges
+) -> None:
+    quick, slow = await judged(execution, desk), await judged(execution, desk, sleeping(0.1))
+    key = slow.uid, slow.ulid
+    await desk.stores.bodies.put(_code_key(slow), sleeping(60).encode())
+    watched = Shaky(judge)
+    job = await new_job(desk, {"uid": key[0], "ulid": key[1]})
+    # Its renewals come every half hour: the signal is what stops it.
+    running = asyncio.create_task(make_jobs(watched, lease_seconds=600).run(job.ulid))
+    assert await asyncio.to_thread(watched.began.wait, 20)
+    await desk.stores.jobs.cancel(job.ulid)
+    nudges.nudge(signal(JOB, job.ulid))
+    await asyncio.wait_for(running, 20)
+    assert (await seen(desk, job)).status is JobStatus.CANCELLED
+    for history in (quick, slow):
+        card = await desk.card(history)
+        assert (card.status, card.verdict, card.rejudged_by) == (
+            HistoryStatus.COMPLETED,
+            Verdict.AC,
+            None,
+        )
+    # The next one is not held up by what was begun.
+    await desk.stores.bodies.put(_code_key(slow), WRONG.encode())
+    again = await new_job(desk, {"uid": key[0], "ulid": key[1]})
+    await make_jobs().run(again.ulid)
+    assert (await desk.card(slow)).verdict is Verdict.WA
+
+
+def _code_key(history: History) -> dict[str, str]:
+    from graphql_api.data.keys import code_body  # noqa: PLC0415
+
+    return code_body(history.uid, history.ulid)
+
+
+async def test_an_ending_worker_leaves_the_job_for_another_who_goes_on_where_it_was(
+    execution: Execution,
+    make_jobs: Make,
+    desk: Desk,
+    draining: threading.Event,
+    outbox: Remembered,
+) -> None:
+    histories = [await judged(execution, desk, WRONG) for _ in range(4)]
+    await desk.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(desk)
+    jobs = make_jobs()
+    running = asyncio.create_task(jobs.run(job.ulid))
+
+    async def first() -> bool:
+        return (await desk.card(histories[0])).rejudged_by is not None
+
+    await until("the first", first)
+    draining.set()
+    await running
+    left = await seen(desk, job)
+    assert left.status is JobStatus.RUNNING
+    assert left.checkpoint is not None
+    assert outbox.jobs == [("editor", job.ulid, None)]
+    done = [one for one in histories if (await desk.card(one)).rejudged_by]
+    assert 1 <= len(done) < 4
+    attempts = [(await desk.card(one)).attempt for one in done]
+    draining.clear()
+    await asyncio.sleep(0.01)
+    await jobs.run(job.ulid)
+    counts = {"judged": 4, "changed": 4, "skipped": 0, "failed": 0}
+    assert await desk.stores.jobs.result(await seen(desk, job)) == counts
+    assert [(await desk.card(one)).attempt for one in done] == attempts
+
+
+async def test_another_worker_s_job_is_looked_at_again_when_its_lease_ends(
+    make_jobs: Make, desk: Desk, outbox: Remembered
+) -> None:
+    job = await new_job(desk)
+    await desk.stores.jobs.claim(job.ulid, token="another", lease_ms=5000)
+    await make_jobs().run(job.ulid)
+    ((uid, ulid, delay_ms),) = outbox.jobs
+    assert (uid, ulid) == ("editor", job.ulid)
+    assert delay_ms is not None
+    assert 0 < delay_ms <= 5001
+    assert (await seen(desk, job)).attempt == 1
+
+
+async def test_begun_too_often_without_getting_on_a_job_fails(make_jobs: Make, desk: Desk) -> None:
+    job = await new_job(desk)
+    for number in range(3):
+        await desk.stores.jobs.claim(job.ulid, token=f"dead-{number}", lease_ms=-1)
+    await make_jobs().run(job.ulid)
+    failed = await seen(desk, job)
+    assert failed.status is JobStatus.FAILED
+    assert "3 times" in (failed.message or "")
+
+
+async def test_attempts_that_got_on_do_not_count(
+    execution: Execution, make_jobs: Make, desk: Desk
+) -> None:
+    history = await judged(execution, desk)
+    job = await new_job(desk)
+    for number in range(3):
+        await desk.stores.jobs.claim(job.ulid, token=f"dead-{number}", lease_ms=60_000)
+        await desk.stores.jobs.progress(job.ulid, number + 1, "on", 1, checkpoint={})
+        await desk.stores.jobs.renew(job.ulid, number + 1, -1)
+    await make_jobs().run(job.ulid)
+    assert (await seen(desk, job)).status is JobStatus.SUCCEEDED
+    assert (await desk.card(history)).rejudged_by == job.ulid
+
+
+async def test_a_job_of_a_problem_that_is_gone_fails_and_says_so(
+    execution: Execution, make_jobs: Make, desk: Desk
+) -> None:
+    history = await judged(execution, desk)
+    job = await new_job(desk)
+    await desk.stores.problems.soft_delete("algoitny", "1")
+    await make_jobs().run(job.ulid)
+    failed = await seen(desk, job)
+    assert (failed.status, failed.attempt) == (JobStatus.FAILED, 1)
+    assert "removed" in (failed.message or "")
+    assert (await desk.card(history)).verdict is Verdict.AC
+
+
+async def test_a_database_that_is_away_gives_the_claim_up_for_another_attempt(
+    execution: Execution, make_jobs: Make, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await judged(execution, desk)
+    job = await new_job(desk)
+    jobs = make_jobs()
+
+    async def away(*_: Any, **__: Any) -> None:
+        raise Unavailable("the database did not answer")
+
+    rejudges = type(desk.stores.rejudges)
+    with monkeypatch.context() as patch:
+        patch.setattr(rejudges, "begin", away)
+        with pytest.raises(Unavailable):
+            await jobs.run(job.ulid)
+    await asyncio.sleep(0.01)
+    await jobs.run(job.ulid)
+    assert (await seen(desk, job)).status is JobStatus.SUCCEEDED
+
+
+async def test_it_waits_while_people_do_but_not_for_ever(
+    *,
+    execution: Execution,
+    make_jobs: Make,
+    desk: Desk,
+    quiet: Quiet,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    history = await judged(execution, desk)
+    job = await new_job(desk)
+    with quiet.disturbed():
+        monkeypatch.setattr(rejudging, "PATIENCE_S", 600)
+        running = asyncio.create_task(make_jobs().run(job.ulid))
+        await asyncio.sleep(1)
+        assert (await desk.card(history)).rejudged_by is None
+    await asyncio.wait_for(running, 30)
+    assert (await desk.card(history)).rejudged_by == job.ulid
+    again = await new_job(desk)
+    monkeypatch.setattr(rejudging, "PATIENCE_S", 0.2)
+    with quiet.disturbed():
+        await asyncio.wait_for(make_jobs().run(again.ulid), 30)
+    assert (await desk.card(history)).rejudged_by == again.ulid
+
+
+async def test_a_job_of_a_kind_that_no_worker_knows_fails(make_jobs: Make, desk: Desk) -> None:
+    new = NewJob(kind=JobKind.EXTRACT_PROBLEM, uid="editor", parameters={})
+    job = await desk.stores.jobs.create(new)
+    await make_jobs().run(job.ulid)
+    assert (await seen(desk, job)).status is JobStatus.FAILED
+    await make_jobs().run(replace(job, ulid="01GONE").ulid)
