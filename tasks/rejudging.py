@@ -3,8 +3,9 @@
 Bulk work: before each history it waits until nobody waits for this process, for a while at most.
 """
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from threading import Event
 from typing import Any
@@ -15,7 +16,7 @@ from graphql_api.data.histories import HistoryKey
 from graphql_api.data.records import Job, Problem
 from graphql_api.data.rejudges import summary_of
 from graphql_api.data.stores import Stores
-from graphql_api.data.words import ProblemState
+from graphql_api.data.words import HistoryStatus, ProblemState
 from tasks.execution import Execution, JudgeFailed, Unjudgeable, outcome_of
 from tasks.jobs import Attempt, JobFailed, JobPaused
 from tasks.quiet import Quiet
@@ -25,6 +26,9 @@ PATIENCE_S = 5.0
 # Progress is told this often, and the work is repeated from there after a crash.
 CHECKPOINT_S = 2.0
 CHECKPOINT_HISTORIES = 25
+# What was running at first is looked at this often, and not waited for any longer than that.
+LOOK_S = 0.5
+LONGEST_RUN_S = 600.0
 # The judge may fail on a history for a moment.
 TRIES = 2
 
@@ -66,7 +70,8 @@ class Rejudging:
         problem = await self._problem(attempt.job)
         expected = await self._stores.problems.run_count(problem.platform, problem.number)
         told_at, told = time.monotonic(), tally.done
-        async for position, key in self._wanted(attempt, tally.after):
+        running = await self._stores.executions.running(problem.platform, problem.number)
+        async for position, key in self._wanted(attempt, tally.after, running):
             await self._quiet.wait(PATIENCE_S)
             attempt.check()
             if self._draining.is_set():
@@ -89,24 +94,52 @@ class Rejudging:
         return found
 
     async def _wanted(
-        self, attempt: Attempt, after: str | None
+        self, attempt: Attempt, after: str | None, running: Sequence[HistoryKey]
     ) -> AsyncIterator[tuple[str, HistoryKey]]:
-        """Yield each history with its place in the list, those submitted after the job left out."""
+        """Yield each history with its place in the list, those submitted after the job left out.
+
+        What is `running` now may be judged with the tests of before: it comes last, once it is.
+        """
         if "ulid" in attempt.parameters:
             key = attempt.parameters["uid"], attempt.parameters["ulid"]
             if after is None:
                 yield key[1], key
             return
-        job, rejudges = attempt.job, self._stores.rejudges
+        async for key in self._listed(attempt.job, after):
+            yield key[1], key
+        for key in running:
+            if key[1] < attempt.job.ulid and await self._is_left(attempt, key):
+                yield attempt.job.ulid, key
+
+    async def _listed(self, job: Job, after: str | None) -> AsyncIterator[HistoryKey]:
         while True:
-            page = await rejudges.of_problem(job.platform or "", job.number or "", after=after)
-            for uid, ulid in page.histories:
-                if ulid > job.ulid:
+            page = await self._stores.rejudges.of_problem(
+                job.platform or "", job.number or "", after=after
+            )
+            for key in page.histories:
+                if key[1] > job.ulid:
                     return
-                yield ulid, (uid, ulid)
+                yield key
             after = page.end
             if after is None:
                 return
+
+    async def _is_left(self, attempt: Attempt, key: HistoryKey) -> bool:
+        """Wait until a history is not RUNNING, and tell whether it is to be judged again."""
+        gives_up_at = time.monotonic() + LONGEST_RUN_S
+        while True:
+            card = await self._stores.histories.get(*key, consistent=True)
+            if card is None or card.status is not HistoryStatus.RUNNING:
+                break
+            attempt.check()
+            if self._draining.is_set() or time.monotonic() > gives_up_at:
+                break
+            await asyncio.sleep(LOOK_S)
+        return (
+            card is not None
+            and card.status is HistoryStatus.COMPLETED
+            and card.rejudged_by != attempt.job.ulid
+        )
 
     async def _counted(self, attempt: Attempt, key: HistoryKey, tally: Tally) -> Tally:
         """Judge one history again, and count it."""
@@ -130,6 +163,9 @@ class Rejudging:
         begun = await self._stores.rejudges.begin(*key, job)
         if begun is None:
             return None
+        if begun.rejudged_by == job:
+            # By an attempt that ended before it could say so.
+            return False
         problem, judgement = await self._execution.judged(begun, attempt.lost)
         outcome = outcome_of(begun, problem, judgement)
         outcome = replace(

@@ -357,7 +357,21 @@ class ExecutionStore:
             raise no_history()
         return History.from_item(item)
 
-    # The sweeper's list
+    # What waits or runs
+
+    async def running(self, platform: str, number: str) -> list[tuple[str, str]]:
+        """Return the user id and ULID of a problem's executions that workers have now.
+
+        Eventual; reads all that waits or runs: a request a shard and megabyte.
+        """
+        found: list[tuple[str, str]] = []
+        for shard in range(keys.DUE_SHARDS):
+            waiting = equals("g2p", keys.due_partition(shard))
+            async for item in self._dynamo.query_all(waiting, index="GSI2"):
+                is_running = item["tp"] == History.entity and item["st"] == HistoryStatus.RUNNING
+                if is_running and (item["pf"], item["pn"]) == (platform, number):
+                    found.append((item["u"], item["h"]))
+        return found
 
     async def due(self, shard: int, now: int, limit: int = 50) -> list[Due]:
         """Return executions of one of `keys.DUE_SHARDS` shards that are overdue, oldest first.

@@ -65,8 +65,8 @@ class RejudgeStore:
     async def begin(self, uid: str, ulid: str, job: str) -> History | None:
         """Begin to judge a history again: a strong read and a write, 1 unit each.
 
-        None where there is nothing to do: it is gone, was not judged, or `job` has replaced its
-        result already.
+        None where it is gone or was not judged. Where `job` has replaced its result before, which
+        `rejudged_by` tells, nothing is begun.
         """
         key = keys.history(uid, ulid)
         for _ in range(DECISIONS):
@@ -75,7 +75,7 @@ class RejudgeStore:
             if seen is None or seen.status is not HistoryStatus.COMPLETED:
                 return None
             if seen.rejudged_by == job:
-                return None
+                return seen
             mine = max(seen.attempt, seen.rejudge_attempt or 0) + 1
             condition = _judged(seen) & equals("rf", seen.rejudge_attempt)
             try:

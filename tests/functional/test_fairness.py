@@ -13,7 +13,7 @@ from graphql_api.data.stores import Stores
 from graphql_api.data.words import HistoryStatus, Verdict
 from tasks.messages import DramatiqOutbox
 from tests.conftest import running
-from tests.executions import ADD, SHORT, Desk, until
+from tests.executions import ADD, ADD_CPP, SHORT, Desk, until
 from tests.system import Worker, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
@@ -57,7 +57,7 @@ async def test_one_submission_passes_those_of_a_user_who_sent_sixty_at_once(
     ada.limit = None
     many = await send(ada, outbox, MANY)
     with Worker({**settings_env, **SHORT, "LEASE_SECONDS": "20"}, tmp_path) as worker:
-        wait_for("the worker's start", lambda: "ready for action" in worker.log())
+        wait_for("the worker's start", lambda: "ready for action" in worker.log(), timeout_s=120)
 
         async def some() -> bool:
             return await ended_count(ada, many) >= 5
@@ -78,3 +78,21 @@ async def test_one_submission_passes_those_of_a_user_who_sent_sixty_at_once(
             assert MANY - len(earlier) >= MANY / 3
         await asyncio.gather(*(ada.ended(one, timeout_s=90) for one in many))
     assert await ada.judged() == MANY
+
+
+async def test_a_worker_leaves_what_it_cannot_run_to_one_that_can(
+    settings_env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    env = {**settings_env, **SHORT, "LEASE_SECONDS": "20"}
+    desk = await Desk.open(stores)
+    with Worker({**env, "JUDGE_LANGUAGES": "python"}, tmp_path):
+        foreign = await desk.reserve(ADD_CPP, language="cpp")
+        own = await desk.reserve(ADD)
+        for one in (foreign, own):
+            await outbox.send_execution(one.uid, one.ulid, one.language)
+        assert (await desk.ended(own, timeout_s=120)).verdict is Verdict.AC
+        assert (await desk.card(foreign)).status is HistoryStatus.PENDING
+        with Worker({**env, "JUDGE_LANGUAGES": "cpp"}, tmp_path / "other"):
+            card = await desk.ended(foreign, timeout_s=120)
+    assert (card.verdict, card.attempt) == (Verdict.AC, 1)

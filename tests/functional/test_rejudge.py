@@ -103,6 +103,9 @@ async def test_a_rejudge_goes_on_where_its_killed_worker_was(
         done = await ended(desk, job)
         assert done.status is JobStatus.SUCCEEDED, done
         assert done.attempt >= 2
+        result = await desk.stores.jobs.result(done)
+        assert result is not None
+        assert (result["judged"], result["skipped"], result["failed"]) == (MANY, 0, 0)
         assert await rejudged(desk, histories, job) == MANY
     cards = [await desk.card(one) for one in histories]
     assert {card.verdict for card in cards} == {Verdict.AC}

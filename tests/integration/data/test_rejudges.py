@@ -129,7 +129,10 @@ async def test_the_old_result_stands_until_the_new_one_is_there(bench: Any) -> N
 async def test_the_same_job_replaces_a_result_once_and_another_job_again(bench: Any) -> None:
     before = await judged(bench, await bench.user(), Verdict.WA)
     await rejudge(bench, before, Verdict.RE)
-    assert await bench.rejudges.begin(before.uid, before.ulid, JOB) is None
+    once = await bench.rejudges.begin(before.uid, before.ulid, JOB)
+    assert once is not None
+    assert (once.rejudged_by, once.rejudge_attempt) == (JOB, 2)
+    assert once == await bench.card(before)
     again = await rejudge(bench, before, Verdict.TLE, NEXT_JOB)
     assert again is not None
     assert (again.verdict, again.attempt) == (Verdict.TLE, 3)

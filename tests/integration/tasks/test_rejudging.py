@@ -16,7 +16,7 @@ from graphql_api.data.records import History, Job
 from graphql_api.data.test_sets import NewTest
 from graphql_api.data.words import HistoryStatus, JobKind, JobStatus, Verdict
 from tasks import rejudging
-from tasks.execution import Execution
+from tasks.execution import Execution, outcome_of
 from tasks.jobs import Jobs
 from tasks.judge import Judge, Judgement
 from tasks.quiet import Quiet
@@ -155,6 +155,42 @@ async def test_one_history_alone_is_judged_again(
     await make_jobs().run(job.ulid)
     verdicts = [(await desk.card(one)).verdict for one in (first, second)]
     assert verdicts == [Verdict.WA, Verdict.AC]
+
+
+async def test_what_was_running_with_the_tests_of_before_is_judged_again_last(
+    execution: Execution, make_jobs: Make, desk: Desk
+) -> None:
+    slow = await desk.reserve("import time\ntime.sleep(2)\nprint(7)")
+    judging = asyncio.create_task(execution.run(slow.uid, slow.ulid))
+    await desk.running(slow)
+    await asyncio.sleep(1)
+    quick = await judged(execution, desk, WRONG)
+    await desk.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(desk)
+    await make_jobs().run(job.ulid)
+    await judging
+    counts = {"judged": 2, "changed": 2, "skipped": 0, "failed": 0}
+    assert await desk.stores.jobs.result(await seen(desk, job)) == counts
+    for history in (slow, quick):
+        card = await desk.card(history)
+        assert (card.verdict, card.test_version, card.attempt) == (Verdict.AC, 2, 2)
+
+
+async def test_what_an_attempt_did_that_died_before_its_checkpoint_is_counted_and_not_redone(
+    execution: Execution, make_jobs: Make, desk: Desk
+) -> None:
+    first, second = [await judged(execution, desk, WRONG) for _ in range(2)]
+    await desk.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(desk)
+    rejudges = desk.stores.rejudges
+    begun = await rejudges.begin(first.uid, first.ulid, job.ulid)
+    assert begun is not None
+    problem, judgement = await execution.judged(begun, threading.Event())
+    await rejudges.complete(begun, outcome_of(begun, problem, judgement), job.ulid)
+    await make_jobs().run(job.ulid)
+    counts = {"judged": 2, "changed": 1, "skipped": 0, "failed": 0}
+    assert await desk.stores.jobs.result(await seen(desk, job)) == counts
+    assert [(await desk.card(one)).attempt for one in (first, second)] == [2, 2]
 
 
 async def test_running_a_finished_job_again_does_nothing(
