@@ -134,15 +134,8 @@ class Sandbox:
     def start(
         self, place: int, program: Program, limits: RunLimits, stdout: int | None = None
     ) -> Started:
-        """Start a sandbox in a place of a slot that the caller holds, in which nothing runs.
-
-        A spawner that died while it had nothing to do is replaced.
-        """
-        try:
-            return start(self._host, self._spawner(place), program, limits, stdout)
-        except SpawnerLost:
-            self._drop(place)
-            return start(self._host, self._spawner(place), program, limits, stdout)
+        """Start a sandbox in a place of a slot that the caller holds, in which nothing runs."""
+        return start(self._host, self._spawner(place), program, limits, stdout)
 
     def settle(self, slot: int) -> None:
         """Wait until nothing is left of what ran in a slot."""
@@ -194,43 +187,63 @@ class Turn:
     ) -> Report:
         """Run a program. `again`: the same will be run once more, so its sandbox is started now.
 
-        Whatever goes wrong is INTERNAL.
+        Where a helper process is lost, the program is run once more with a new one. Whatever else
+        goes wrong is INTERNAL.
         """
+        report, is_lost = self._run(program, stdin, limits, again=again)
+        if is_lost:
+            report, _ = self._run(program, stdin, limits, again=again)
+        report.queue_ms, self.queue_ms = self.queue_ms, 0
+        return report
+
+    def _run(
+        self, program: Program, stdin: bytes | Path, limits: RunLimits, *, again: bool
+    ) -> tuple[Report, bool]:
+        """Return what happened, and whether a helper process was lost."""
         running: list[Started] = []
         try:
             running.append(self._let_go(program, stdin, limits))
             if again:
                 self._ahead = self._start(program, limits)
-            report = running[0].finish(self._cancelled)
+            return running[0].finish(self._cancelled), False
         except (SpawnerLost, OSError) as error:
-            report = self._failed(running, error)
-        report.queue_ms, self.queue_ms = self.queue_ms, 0
-        return report
+            return self._failed(running, error), isinstance(error, SpawnerLost)
 
     def run_pair(
         self, programs: tuple[Program, Program], limits: tuple[RunLimits, RunLimits]
     ) -> tuple[Report, Report]:
-        """Run two programs at once, each reading what the other writes; see `Sandbox.run_pair`."""
+        """Run two programs at once, each reading what the other writes; see `Sandbox.run_pair`.
+
+        Where a helper process is lost, both are run once more with new ones.
+        """
+        reports, is_lost = self._run_pair(programs, limits)
+        return self._run_pair(programs, limits)[0] if is_lost else reports
+
+    def _run_pair(
+        self, programs: tuple[Program, Program], limits: tuple[RunLimits, RunLimits]
+    ) -> tuple[tuple[Report, Report], bool]:
         pair: list[Started] = []
-        with ExitStack() as first, ExitStack() as second:
-            try:
+        try:
+            with ExitStack() as first, ExitStack() as second:
                 self._connect(pair, (first, second), programs, limits)
-            except (SpawnerLost, OSError) as error:
-                report = self._failed(pair, error)
-                return report, report
-            ended: list[Started] = []
-            with ThreadPoolExecutor(1) as thread:
-                partner = thread.submit(self._finish_of_pair, pair[1], second, ended)
-                reports = self._finish_of_pair(pair[0], first, ended), partner.result()
+                ended: list[Started] = []
+                with ThreadPoolExecutor(1) as thread:
+                    partner = thread.submit(self._finish_of_pair, pair[1], second, ended)
+                    reports = self._finish_of_pair(pair[0], first, ended), partner.result()
+        except (SpawnerLost, OSError) as error:
+            report = self._failed(pair, error)
+            return (report, report), isinstance(error, SpawnerLost)
         for one, report in zip(pair, reports, strict=True):
             report.is_first = ended[0] is one
-        return reports
+        return reports, False
 
     def _finish_of_pair(self, started: Started, held: ExitStack, ended: list[Started]) -> Report:
-        report = self._finish(started)
-        ended.append(started)
-        held.close()
-        return report
+        """Wait for the end of one of a pair; only then may the other learn of it."""
+        try:
+            return started.finish(self._cancelled)
+        finally:
+            ended.append(started)
+            held.close()
 
     def _connect(
         self,
@@ -251,12 +264,6 @@ class Turn:
             pair.append(self._start(program, limit, writing))
         for one, (reading, _) in zip(pair, reversed(pipes), strict=True):
             one.go(os.dup(reading))
-
-    def _finish(self, started: Started) -> Report:
-        try:
-            return started.finish(self._cancelled)
-        except (SpawnerLost, OSError) as error:
-            return self._sandbox.failed(self._slot, error)
 
     def _failed(self, running: list[Started], error: Exception) -> Report:
         """Give up everything that was started, and the slot's helpers with it."""

@@ -117,7 +117,10 @@ class Spawner:
     def _expect(self, word: str, timeout_s: float) -> int:
         if not select.select([self._socket], [], [], timeout_s)[0]:
             raise SpawnerLost(f"no {word} in {timeout_s} s")
-        said = self._socket.recv(64).decode().split()
+        try:
+            said = self._socket.recv(64).decode().split()
+        except OSError as error:
+            raise SpawnerLost(str(error)) from error
         if said[:1] == ["fail"]:
             raise SpawnerLost(f"no new namespaces: {os.strerror(int(said[1]))}")
         if len(said) != 2 or said[0] != word:  # noqa: PLR2004 - a word and a number
