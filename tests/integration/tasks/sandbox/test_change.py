@@ -16,10 +16,9 @@ from tests.integration.tasks.sandbox.weakened import (
     NOT_DUMPABLE,
     OWN_TMP,
     OWN_USER,
-    PID_1,
     PROCESSES,
     READ_ONLY_BOX,
-    READ_ONLY_ROOT,
+    READ_ONLY_HOUSE,
     READ_ONLY_SHARED,
     READ_ONLY_SYSTEM,
     REGULAR_FILES_ONLY,
@@ -83,12 +82,18 @@ os.write(os.open("/proc/self/fd/0", os.O_RDWR), b"changed")
     return arena.public.read_text() != arena.marker
 
 
-@ATTACKS.stopped_by(READ_ONLY_SYSTEM, READ_ONLY_ROOT, OWN_USER)
+@ATTACKS.stopped_by(READ_ONLY_SYSTEM, OWN_USER)
 def a_program_of_the_system(box, arena):
     del arena
     if os.geteuid() != 0:
         pytest.skip("a user that is not root may change nothing there anyway")
     return box.script("import os; print(os.access('/usr/bin', os.W_OK))").out == "True\n"
+
+
+@ATTACKS.stopped_by(READ_ONLY_HOUSE, OWN_USER)
+def the_root_of_the_next_run(box, arena):
+    box.script(f"open('/{arena.marker}', 'w')")
+    return arena.marker in box.script("import os; print(os.listdir('/'))").out
 
 
 @ATTACKS.stopped_by(OWN_TMP)
@@ -195,7 +200,7 @@ def the_priority_of_process_1(box, arena):
     return box.script(change).report.exit_code == 0
 
 
-@ATTACKS.stopped_by(PID_1)
+@ATTACKS.stopped_by(PROCESSES)
 def the_verdict_by_killing_the_runner(box, arena):
     del arena
     ran = box.script("import os, sys; os.kill(os.getppid(), 9); sys.exit(7)")

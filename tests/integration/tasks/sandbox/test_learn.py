@@ -46,7 +46,7 @@ def reads(box: Box, path: Path) -> str:
     return box.script(
         f"""
 import os
-for top in ("", "/run/host"):
+for top in ("", "/host"):
     try:
         print(open(top + {str(path)!r}, "rb").read())
     except OSError as error:
@@ -205,7 +205,7 @@ def an_abstract_socket(box, arena):
 def a_socket_in_a_directory(box, arena):
     path = str(arena.place / "socket")
     with arena.listener(path) as listener:
-        ran = box.script(SAY.replace("ADDRESS", repr(f"/run/host{path}")))
+        ran = box.script(SAY.replace("ADDRESS", repr(f"/host{path}")))
     return arena.marker in ran.out and listener.heard > 0
 
 
@@ -216,7 +216,7 @@ class TestAttacks(LayeredAttacks):
 
 FORBIDDEN = (
     *("/etc/shadow", "/etc/passwd", "/etc/hostname", "/root", "/home", "/var", "/sys", "/boot"),
-    *("/mnt", "/srv", "/work", "/run/docker.sock", "/run/host", "/.dockerenv"),
+    *("/mnt", "/srv", "/work", "/run/docker.sock", "/host", "/.dockerenv"),
     *(f"/proc/1/{name}" for name in ("environ", "mem", "maps", "fd", "root", "cwd", "task/1/mem")),
     *(f"/proc/1/{name}" for name in ("fd/0", "fd/3", "fd/4", "root/etc", "auxv", "stack", "io")),
     *("/proc/kcore", "/proc/kmsg", "/proc/2/environ/x", "/dev/mem", "/dev/sda", "/dev/vda"),

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,14 @@ from tests.integration.tasks.sandbox.attacking import Attacks, LayeredAttacks
 from tests.integration.tasks.sandbox.boxes import descendants, processes_named
 from tests.integration.tasks.sandbox.sources import LANGUAGES
 from tests.integration.tasks.sandbox.weakened import (
-    DIES_WITH_PARENT,
+    DIES_WITH_SPAWNER,
     IPC,
     IPC_OF_THE_HOUSE,
     KILLS_ALL,
-    PID_1,
     PROCESSES,
     RUNNER_LISTENS,
+    SPAWNER_LISTENS,
+    SPAWNER_REAPS,
     SYSTEM_CALLS,
     weakened_package,
 )
@@ -62,7 +64,7 @@ def daemons(box, arena):
     return bool(left)
 
 
-@ATTACKS.stopped_by(PID_1)
+@ATTACKS.stopped_by(PROCESSES, SPAWNER_REAPS)
 def a_zombie_for_the_host_s_first_process(box, arena):
     """This process takes the part of the host's, as a worker in a container does."""
     del arena
@@ -70,7 +72,8 @@ def a_zombie_for_the_host_s_first_process(box, arena):
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
     try:
         before = set(children_states())
-        box.command("/bin/true")
+        box.script("import os, time\nif os.fork() == 0: time.sleep(0.3)")
+        time.sleep(0.6)
         left = {pid: state for pid, state in children_states().items() if pid not in before}
         for pid, state in left.items():
             if state == "Z":
@@ -159,6 +162,7 @@ def test_children_never_waited_for_leave_no_zombie(box):
 
 WORKER = """
 import sys
+import time
 from pathlib import Path
 from PACKAGE.report import Program, RunLimits
 from PACKAGE.sandbox import Sandbox
@@ -166,7 +170,7 @@ sandbox = Sandbox(Path(sys.argv[1]), slots=1)
 limits = RunLimits(cpu_ms=20_000, wall_ms=60_000, memory_kb=65536)
 sandbox.run(Program(("/bin/sh", "-c", "sleep 59; : " + sys.argv[2])), b"", limits)
 """
-GUARDS = (DIES_WITH_PARENT, RUNNER_LISTENS)
+GUARDS = (SPAWNER_LISTENS, DIES_WITH_SPAWNER, RUNNER_LISTENS)
 
 
 @contextlib.contextmanager

@@ -55,40 +55,49 @@ SYSTEM_CALLS = layer(
         "seccomp.py", "code.load(_ARCH_AT)\n", 'code.end("all", _ALLOW)\n    code.load(_ARCH_AT)\n'
     ),
 )
-NETWORK = layer("network namespace", Cut("rootfs.py", ' "--unshare-net"),', "),"))
+NETWORK = layer("network namespace", Cut("spawner.c", "CLONE_NEWNET | "))
 NETWORK_OF_THE_HOUSE = layer(
     "network namespace of the house", Cut("rootfs.py", '*("--unshare-net", ', "*(")
 )
-IPC = layer(
-    "IPC namespace", Cut("rootfs.py", '"--unshare-user", "--unshare-ipc"', '"--unshare-user"')
-)
+IPC = layer("IPC namespace", Cut("spawner.c", "CLONE_NEWIPC | "))
 IPC_OF_THE_HOUSE = layer(
     "IPC namespace of the house",
     Cut("rootfs.py", '"--unshare-ipc", "--unshare-uts"', '"--unshare-uts"'),
 )
 PROCESSES = layer(
     "process namespace",
-    Cut("rootfs.py", '"--unshare-pid", '),
-    Cut("rootfs.py", '"--as-pid-1", '),
+    Cut("spawner.c", "CLONE_NEWPID | "),
+    Cut("spawner.c", "while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)\n        ;"),
+    Cut(
+        "room.c",
+        'mount("proc", in_room("/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)',
+        'mount("/proc", in_room("/proc"), NULL, MS_BIND | MS_REC, NULL)',
+    ),
     Cut("runner.c", "kill(-1, SIGKILL);\n    reap(0);", "kill(main_pid, SIGKILL);"),
     Cut("runner.c", "if (isdigit(entry->d_name[0])", "if (0"),
 )
-PID_1 = layer("runner is process 1", Cut("rootfs.py", '"--as-pid-1", '))
+SPAWNER_REAPS = layer(
+    "spawner waits for all", Cut("spawner.c", "prctl(PR_SET_CHILD_SUBREAPER, 1);")
+)
 OWN_ROOT = layer(
     "root of its own",
     Cut(
         "rootfs.py",
-        'f"{ROOM}{RUNNER}")',
-        'f"{ROOM}{RUNNER}")\n    yield from ("--ro-bind", "/", f"{ROOM}/run/host")',
+        "    yield from _system(host)\n",
+        '    yield from _system(host)\n    yield from ("--ro-bind", "/", f"{ROOM}/host")\n',
     ),
 )
 OWN_TMP = layer(
     "empty /tmp",
-    Cut("rootfs.py", '"--dir", "/tmp")', '"--bind", "/tmp", "/tmp")'),
     Cut(
         "rootfs.py",
-        '"--tmpfs", place)',
-        '"--tmpfs", place)\n        yield from ("--bind", "/tmp", "/tmp")',
+        '*("--bind", "/proc", "/proc"),',
+        '*("--bind", "/proc", "/proc", "--bind", "/tmp", "/tmp"),',
+    ),
+    Cut(
+        "room.c",
+        "    add_places();",
+        '    add_places();\n    mount("/tmp", in_room("/tmp"), NULL, MS_BIND, NULL);',
     ),
 )
 OWN_USER = layer(
@@ -106,11 +115,10 @@ USER_OF_THE_PLACE = layer(
     of_root=True,
 )
 EMPTY_ENVIRONMENT = layer(
-    "empty environment",
-    Cut("spawner.c", "environment[] = {NULL}", 'environment[] = {"SECRET=learned", NULL}'),
+    "empty environment", Cut("spawner.py", "env={}", 'env={"SECRET": "learned"}')
 )
 NOT_DUMPABLE = layer(
-    "runner not dumpable", Cut("runner.c", "if (prctl(PR_SET_DUMPABLE, 0))", "if (0)")
+    "runner not dumpable", Cut("room.c", 'check(prctl(PR_SET_DUMPABLE, 0), "dumpable");')
 )
 SPAWNER_CLOSES = layer(
     "spawner closes descriptors",
@@ -124,7 +132,7 @@ RUNNER_CLOSES = layer(
 KILLS_ALL = layer("runner kills all", Cut("runner.c", "kill(-1, SIGKILL);\n    reap(0);"))
 READ_ONLY_BOX = layer(
     "read-only /box",
-    Cut("rootfs.py", '("--ro-bind", str(directory), BOX)', '("--bind", str(directory), BOX)'),
+    Cut("room.c", "mount(NULL, in_room(one->at), NULL, MS_REMOUNT | MS_BIND | LOCKED, NULL)", "0"),
 )
 READ_ONLY_SHARED = layer(
     "read-only programs in the house",
@@ -133,11 +141,6 @@ READ_ONLY_SHARED = layer(
 READ_ONLY_SYSTEM = layer(
     "read-only system in the house",
     Cut("rootfs.py", '"--ro-bind", str(host / "usr")', '"--bind", str(host / "usr")'),
-)
-READ_ONLY_ROOT = layer(
-    "read-only root",
-    Cut("rootfs.py", '"--ro-bind", ROOM, "/"', '"--bind", ROOM, "/"'),
-    Cut("rootfs.py", '"--remount-ro", "/", "--chdir"', '"--chdir"'),
 )
 SEALED_INPUT = layer(
     "sealed input",
@@ -151,8 +154,17 @@ SEALED_INPUT = layer(
 )
 LINKS_NOT_FOLLOWED = layer("links are not followed", Cut("runner.c", "O_NOFOLLOW", "0"))
 REGULAR_FILES_ONLY = layer("only regular files", Cut("runner.c", "|| !S_ISREG(about.st_mode)"))
-DIES_WITH_PARENT = layer(
-    "bubblewrap dies with its parent", Cut("rootfs.py", '"--die-with-parent", ')
+SPAWNER_LISTENS = layer(
+    "spawner kills when the worker is gone",
+    Cut(
+        "spawner.c",
+        "kill(pid, SIGKILL);\n        if (letter == 0) {\n            waitpid(pid, &status, 0);",
+        "if (letter == 0) {",
+    ),
+)
+DIES_WITH_SPAWNER = layer(
+    "runner dies with the spawner",
+    Cut("spawner.c", "prctl(PR_SET_PDEATHSIG, SIGKILL);\n    setsid();", "setsid();"),
 )
 RUNNER_LISTENS = layer(
     "runner ends when nobody listens",
@@ -174,14 +186,7 @@ ADDRESS_SPACE = layer(
 LOOKS = layer(
     "runner's looks at memory", Cut("runner.c", "} else if (config.memory_kb) {", "} else if (0) {")
 )
-SIZE_OF_TMP = layer(
-    "size of /tmp",
-    Cut(
-        "rootfs.py",
-        'str(size_kb * 1024), "--tmpfs", place',
-        'str(size_kb * 4096), "--tmpfs", place',
-    ),
-)
+SIZE_OF_TMP = layer("size of /tmp", Cut("rootfs.py", '"/tmp": tmp_kb', '"/tmp": 4 * tmp_kb'))
 NUMBER_OF_PROCESSES = layer(
     "RLIMIT_NPROC", Cut("runner.c", "config.processes + 1)", "config.processes + 200)")
 )
@@ -191,8 +196,18 @@ NUMBER_OF_FILES = layer(
 )
 NO_TERMINALS = layer(
     "no terminals",
-    Cut("rootfs.py", "*_devices(),", '*_devices(),\n        "--dev",\n        "/dev",'),
-    Cut("rootfs.py", '"--dev-bind", ROOM_DEVICES, "/dev"', '"--dev", "/dev"'),
+    Cut(
+        "rootfs.py",
+        "    for name in DEVICES:",
+        '    yield from ("--dir", f"{ROOM}/dev/pts")\n'
+        '    yield from ("--symlink", "pts/ptmx", f"{ROOM}/dev/ptmx")\n'
+        "    for name in DEVICES:",
+    ),
+    Cut(
+        "room.c",
+        "    add_places();",
+        '    add_places();\n    mount("devpts", in_room("/dev/pts"), "devpts", 0, "ptmxmode=0666");',
+    ),
 )
 CPU_OF_THE_TREE = layer(
     "CPU time of the tree", Cut("runner.c", "if (result.cpu_us > config.cpu_us)", "if (0)")
@@ -223,7 +238,7 @@ def weakened_package(directory: Path, layers: Sequence[Layer], built: Path) -> s
     The programs that lie in `built` need not be built again in `directory / "root"`.
     """
     name = f"weakened_{uuid4().hex[:8]}"
-    paths = [path for kind in ("*.py", "*.c") for path in SOURCES.rglob(kind)]
+    paths = [path for kind in ("*.py", "*.c", "*.h") for path in SOURCES.rglob(kind)]
     files = {str(path.relative_to(SOURCES)): path.read_text() for path in paths}
     for one in layers:
         files = _edited(files, one.cuts)
