@@ -206,7 +206,8 @@ NO_TERMINALS = layer(
     Cut(
         "room.c",
         "    add_places();",
-        '    add_places();\n    mount("devpts", in_room("/dev/pts"), "devpts", 0, "ptmxmode=0666");',
+        "    add_places();\n"
+        '    mount("devpts", in_room("/dev/pts"), "devpts", 0, "ptmxmode=0666");',
     ),
 )
 CPU_OF_THE_TREE = layer(
