@@ -17,11 +17,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 async def announce_for_ever(settings: Settings, worker_name: str, judge: Judge) -> None:
     """Announce the languages of this host at once and every 30 s."""
-    languages = list(judge.languages.values())
     async with open_language_board(settings) as board:
         while True:
             try:
-                await board.announce(worker_name, languages)
+                await board.announce(worker_name, judge.languages.values())
             except Unavailable as error:
                 _log.warning("languages not announced", reason=error.message)
                 await asyncio.sleep(RETRY_SECONDS)

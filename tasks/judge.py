@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from threading import Event
+from threading import Event, Thread
 from types import MappingProxyType
 from typing import Self, TypeVar
 
@@ -126,11 +126,14 @@ class Judge:
         self._forced = forced
         self._languages = Languages({}, {})
         self._closing = ExitStack()
+        self._closed = Event()
         self._waiting: set[object] = set()
 
-    def start(self) -> Self:
+    def start(self, found: Callable[[], None] | None = None) -> Self:
         """Check the sandbox and find the languages.
 
+        With `found` it does not wait for languages for which something has to be made on this host
+        first: another thread adds them. `found()` is called each time that `languages` changed.
         Raises `tasks.sandbox.errors.SandboxUnavailable` naming what to install.
         """
         root = self._settings.work_dir / "sandbox"
@@ -138,11 +141,34 @@ class Judge:
         self._closing.callback(self._sandbox.close)
         self._compiler = Compiler(self._sandbox)
         self._languages = detect_languages(
-            self._sandbox, self._compiler, self._settings.judge_languages
+            self._sandbox,
+            self._compiler,
+            self._settings.judge_languages,
+            patient=found is None,
         )
         self._pool = ThreadPoolExecutor(len(self._sandbox.slots), thread_name_prefix="judge")
         self._closing.callback(self._pool.shutdown)
+        if found is not None:
+            found()
+            preparing = Thread(target=self._prepare, args=(found,), name="languages")
+            preparing.start()
+            self._closing.callback(preparing.join)
         return self
+
+    def _prepare(self, found: Callable[[], None]) -> None:
+        if not self._languages.unprepared:
+            return
+        try:
+            more = detect_languages(
+                self._sandbox,
+                self._compiler,
+                self._languages.unprepared,
+                cancelled=self._closed.is_set,
+            )
+        except (CompileCancelled, WaitCancelled):
+            return
+        self._languages = self._languages.joined(more)
+        found()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -167,6 +193,7 @@ class Judge:
 
     def close(self) -> None:
         """End the helper processes and remove the slots' groups, after what still runs."""
+        self._closed.set()
         self._closing.close()
 
     def judge(

@@ -50,10 +50,9 @@ class WorkerLife(Middleware):
         Raises:
             SystemExit: there is no working sandbox, or something could not be opened.
         """
-        judge = self._judge = self._start_judge()
+        judge = self._judge = self._start_judge(broker)
         worker.worker_threads = max(worker.worker_threads, threads_needed(self._settings))
         worker.queue_prefetch = worker.worker_threads
-        broker.lanes.abilities = frozenset(judge.languages)
         broker.prefetch[EXECUTION_QUEUE] = executions_at_once(self._settings)
         broker.prefetch[RUN_QUEUE] = runs_at_once(self._settings)
         broker.prefetch[BULK_QUEUE] = JOBS_AT_ONCE
@@ -70,12 +69,18 @@ class WorkerLife(Middleware):
             judge.close()
             raise SystemExit(EXIT_NOT_OPENED) from None
 
-    def _start_judge(self) -> Judge:
+    def _start_judge(self, broker: Any) -> Judge:
+        judge = Judge(self._settings)
+
+        def take_what_it_can() -> None:
+            broker.lanes.abilities = frozenset(judge.languages)
+
         try:
-            return Judge(self._settings).start()
+            judge.start(take_what_it_can)
         except SandboxUnavailable as error:
             _log.critical("no sandbox: this worker judges nothing", reason=str(error))
             raise SystemExit(EXIT_NO_SANDBOX) from None
+        return judge
 
     def after_worker_shutdown(self, broker: Any, worker: Worker) -> None:  # noqa: ARG002
         """Close it all, in reverse."""

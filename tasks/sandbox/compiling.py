@@ -96,6 +96,10 @@ class Compiler:
                 shutil.rmtree(other, ignore_errors=True)
         self._stored = 0
 
+    def is_unprepared(self, installed: Installed) -> bool:
+        """Tell whether this host's first compilation in the language takes much longer."""
+        return self._prebuilt.is_lacking(installed)
+
     def compile(
         self, installed: Installed, code: bytes, cancelled: Callable[[], bool] | None = None
     ) -> Compiled:

@@ -8,10 +8,11 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from graphql_api.data.languages import LanguageInfo
 from tasks.sandbox.compiling import BOOT_ID, Compiler, CompilerBroken
@@ -24,6 +25,7 @@ from tasks.sandbox.toolchains import Installed, fill, find_tools, run_limits, st
 PROBE_TIME_MS = 5000
 PROBE_MEMORY_KB = 256 * 1024
 GREETING = b"hello"
+UNPREPARED = "what its compiler reads is still being made on this host"
 NOT_WANTED = "not among JUDGE_LANGUAGES"
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 
@@ -35,19 +37,41 @@ class Languages:
     installed: dict[str, Installed]
     missing: dict[str, str]
 
+    @property
+    def unprepared(self) -> list[str]:
+        """Those that may run once what their compilers read was made here."""
+        return [name for name, why in self.missing.items() if why == UNPREPARED]
 
-def detect_languages(sandbox: Sandbox, compiler: Compiler, only: Collection[str] = ()) -> Languages:
+    def joined(self, more: Self) -> Self:
+        """Return these and those that were found since."""
+        missing = {
+            name: more.missing[name] if why == UNPREPARED else why
+            for name, why in self.missing.items()
+            if name not in more.installed
+        }
+        return type(self)(self.installed | more.installed, missing)
+
+
+def detect_languages(
+    sandbox: Sandbox,
+    compiler: Compiler,
+    only: Collection[str] = (),
+    *,
+    patient: bool = True,
+    cancelled: Callable[[], bool] | None = None,
+) -> Languages:
     """Find every language of the table by compiling and running a greeting in the sandbox.
 
-    `only` names those to look for, by any of their names; empty: all. Raises SandboxUnavailable
-    for a name that is no language's.
+    `only` names those to look for, by any of their names; empty: all. Not `patient`, it leaves
+    out those for which something has to be made first. Raises SandboxUnavailable for a name that is
+    no language's, and what `Compiler.compile` raises when `cancelled()`.
     """
     wanted = _wanted(only)
-    memory = _Memory(sandbox)
+    look = _Look(sandbox, compiler, _Memory(sandbox), patient, cancelled)
     # The slow ones first, so that they do not keep everybody at the end.
     slow_first = sorted(wanted, key=lambda spec: spec.compile_cpu_ms, reverse=True)
     with ThreadPoolExecutor(max_workers=len(sandbox.slots)) as pool:
-        outcomes = pool.map(lambda spec: _detect(spec, sandbox, compiler, memory), slow_first)
+        outcomes = pool.map(look.detect, slow_first)
         found = dict(zip((spec.id for spec in slow_first), outcomes, strict=True))
     missing = {spec.id: NOT_WANTED for spec in LANGUAGES if spec not in wanted}
     installed = {}
@@ -99,55 +123,67 @@ class _Memory:
         Path(scratch).rename(place)
 
 
-def _detect(
-    spec: LanguageSpec, sandbox: Sandbox, compiler: Compiler, memory: _Memory
-) -> Installed | str:
-    tools, problem = find_tools(spec)
-    if problem:
-        return problem
-    remembered = memory.version(spec, tools)
-    if remembered is not None:
-        return Installed(spec, tools, _toolchain(spec, remembered))
-    version = _version(spec, sandbox, tools)
-    if version is None:
-        return f"{' '.join(fill(spec.version, tools))} does not run in the sandbox"
-    installed = Installed(spec, tools, _toolchain(spec, version))
-    problem = _probe(installed, sandbox, compiler)
-    if problem:
-        return problem
-    memory.note(installed)
-    return installed
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at a host."""
 
+    sandbox: Sandbox
+    compiler: Compiler
+    memory: _Memory
+    patient: bool
+    cancelled: Callable[[], bool] | None
 
-def _probe(installed: Installed, sandbox: Sandbox, compiler: Compiler) -> str:
-    """Return why a first program does not run; empty when it does."""
-    spec = installed.spec
-    try:
-        compiled = compiler.compile(installed, spec.hello.encode())
-    except CompilerBroken as error:
-        return str(error)
-    if compiled.directory is None:
-        return f"the compiler does not work (apt-get install -y {spec.packages}): {compiled.output}"
-    limits = run_limits(spec, PROBE_TIME_MS, PROBE_MEMORY_KB)
-    command = fill(spec.run, installed.tools, PROBE_MEMORY_KB)
-    with sandbox.run(Program(command, compiled.directory), b"", limits) as report:
-        if report.outcome is Outcome.OK and report.stdout.read().strip() == GREETING:
-            return ""
-        said = report.stderr[-300:].decode("utf-8", "replace")
-        return f"a first program does not run: {report.outcome} {report.message} {said}".strip()
+    def detect(self, spec: LanguageSpec) -> Installed | str:
+        """Return the language as it is here, or why it is not."""
+        tools, problem = find_tools(spec)
+        if problem:
+            return problem
+        remembered = self.memory.version(spec, tools)
+        if remembered is not None:
+            return Installed(spec, tools, _toolchain(spec, remembered))
+        version = self._version(spec, tools)
+        if version is None:
+            return f"{' '.join(fill(spec.version, tools))} does not run in the sandbox"
+        installed = Installed(spec, tools, _toolchain(spec, version))
+        if not self.patient and self.compiler.is_unprepared(installed):
+            return UNPREPARED
+        problem = self._probe(installed)
+        if problem:
+            return problem
+        self.memory.note(installed)
+        return installed
 
+    def _probe(self, installed: Installed) -> str:
+        """Return why a first program does not run; empty when it does."""
+        spec = installed.spec
+        try:
+            compiled = self.compiler.compile(installed, spec.hello.encode(), self.cancelled)
+        except CompilerBroken as error:
+            return str(error)
+        if compiled.directory is None:
+            remedy = f"apt-get install -y {spec.packages}"
+            return f"the compiler does not work ({remedy}): {compiled.output}"
+        limits = run_limits(spec, PROBE_TIME_MS, PROBE_MEMORY_KB)
+        command = fill(spec.run, installed.tools, PROBE_MEMORY_KB)
+        with self.sandbox.run(Program(command, compiled.directory), b"", limits) as report:
+            if report.outcome is Outcome.OK and report.stdout.read().strip() == GREETING:
+                return ""
+            said = report.stderr[-300:].decode("utf-8", "replace")
+            return f"a first program does not run: {report.outcome} {report.message} {said}".strip()
 
-def _version(spec: LanguageSpec, sandbox: Sandbox, tools: dict[str, Path]) -> str | None:
-    limits = RunLimits(
-        cpu_ms=PROBE_TIME_MS, wall_ms=4 * PROBE_TIME_MS, memory_kb=spec.compile_memory_kb
-    )
-    limits = replace(limits, processes=spec.grace.processes)
-    with sandbox.run(Program(fill(spec.version, tools)), b"", limits) as report:
-        if report.outcome is not Outcome.OK:
-            return None
-        said = (report.stdout.read(1000) + report.stderr).decode("utf-8", "replace")
-    match = _VERSION.search(said)
-    return match.group() if match else None
+    def _version(self, spec: LanguageSpec, tools: dict[str, Path]) -> str | None:
+        limits = RunLimits(
+            cpu_ms=PROBE_TIME_MS,
+            wall_ms=4 * PROBE_TIME_MS,
+            memory_kb=spec.compile_memory_kb,
+            processes=spec.grace.processes,
+        )
+        with self.sandbox.run(Program(fill(spec.version, tools)), b"", limits) as report:
+            if report.outcome is not Outcome.OK:
+                return None
+            said = (report.stdout.read(1000) + report.stderr).decode("utf-8", "replace")
+        match = _VERSION.search(said)
+        return match.group() if match else None
 
 
 def _toolchain(spec: LanguageSpec, version: str) -> LanguageInfo:

@@ -37,6 +37,13 @@ class PrebuiltStore:
         self._failed_at: dict[Path, float] = {}
         self._forget_unused()
 
+    def is_lacking(self, installed: Installed) -> bool:
+        """Tell whether the language's first program has to wait until something is made."""
+        prebuilt = installed.spec.prebuilt
+        if prebuilt is None or prebuilt.used_by or prebuilt.copy_of:
+            return False
+        return not (self._directory / _key(installed, prebuilt)).is_dir()
+
     def mounts(
         self, installed: Installed, code: bytes, cancelled: Callable[[], bool] | None = None
     ) -> dict[str, Path]:

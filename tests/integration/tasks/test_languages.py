@@ -1,14 +1,17 @@
 """Every language of the table, from source to verdict, in the real sandbox."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from graphql_api.cli.engines.languages import BROUGHT
+from graphql_api.config import Settings
 from graphql_api.data.words import Verdict
 from tasks.judge import Judge, Judgement, JudgeRequest, TestCaseFiles
+from tasks.sandbox.detection import UNPREPARED
 from tasks.sandbox.errors import SandboxUnavailable
 from tasks.sandbox.languages import LANGUAGES
 from tasks.sandbox.limits import LimitsHeld
@@ -21,13 +24,8 @@ every_language = pytest.mark.parametrize("language", [spec.id for spec in LANGUA
 PLACES = re.compile(r"(?<!\w)/(usr|lib|box|tmp|opt|mnt|run|work|root|etc|bin)\b")
 
 
-def open_judge(work_dir: Path, forced: LimitsHeld | None = None) -> Judge:
-    settings = make_settings(work_dir=work_dir, judge_slots=2, judge_languages=())
-    try:
-        return Judge(settings, forced).start()
-    except SandboxUnavailable as error:
-        missing(str(error))
-        raise
+def settings_of(work_dir: Path, languages: tuple[str, ...] = ()) -> Settings:
+    return make_settings(work_dir=work_dir, judge_slots=2, judge_languages=languages)
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +35,21 @@ def work_dir(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def best_judge(work_dir) -> Iterator[Judge]:
-    judge = open_judge(work_dir)
+def found() -> list[set[str]]:
+    """The languages each time that the best judge had found some."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def best_judge(work_dir, found) -> Iterator[Judge]:
+    """One that did not wait, as a worker does not, for what takes long to prepare."""
+    judge = Judge(settings_of(work_dir))
+    try:
+        judge.start(lambda: found.append(set(judge.languages)))
+    except SandboxUnavailable as error:
+        missing(str(error))
+    while UNPREPARED in judge.missing_languages.values():
+        time.sleep(0.1)
     yield judge
     judge.close()
 
@@ -46,9 +57,8 @@ def best_judge(work_dir) -> Iterator[Judge]:
 @pytest.fixture(scope="module")
 def bare_judge(work_dir) -> Iterator[Judge]:
     """One on a host without control groups."""
-    judge = open_judge(work_dir, LimitsHeld.RLIMITS)
-    yield judge
-    judge.close()
+    with Judge(settings_of(work_dir), LimitsHeld.RLIMITS) as judge:
+        yield judge
 
 
 @pytest.fixture(params=["best", "bare"])
@@ -66,11 +76,31 @@ def cases(tmp_path) -> list[TestCaseFiles]:
 
 
 def ask(judge: Judge, language: str, code: str, tests: list[TestCaseFiles], **limits) -> Judgement:
+    need(judge, language)
+    given = {"time_limit_ms": 3000, "memory_limit_kb": 64 * 1024} | limits
+    return judge.judge(JudgeRequest(language, code, tests, **given))
+
+
+def need(judge: Judge, language: str) -> None:
     reason = judge.missing_languages.get(language)
     if reason is not None:
         missing(reason) if language in BROUGHT else pytest.skip(reason)
-    given = {"time_limit_ms": 3000, "memory_limit_kb": 64 * 1024} | limits
-    return judge.judge(JudgeRequest(language, code, tests, **given))
+
+
+def test_a_worker_does_not_wait_for_what_takes_long_to_prepare(best_judge, found):
+    need(best_judge, "go")
+    assert len(found) == 2
+    assert found[1] - found[0] == {"go"}
+    assert "bash" in found[0]
+
+
+def test_a_judge_that_is_closed_while_it_prepares_leaves_nothing_half_made(tmp_path, best_judge):
+    need(best_judge, "go")
+    judge = Judge(settings_of(tmp_path, ("go",))).start(lambda: None)
+    assert judge.missing_languages["go"] == UNPREPARED
+    judge.close()
+    made = tmp_path / "sandbox/shared/prebuilt"
+    assert [one for one in made.iterdir() if not one.name.endswith(".lock")] == []
 
 
 @every_language
