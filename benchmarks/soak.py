@@ -1,0 +1,301 @@
+"""Many runs in a row, with every kind of end, and what they leave behind: nothing.
+
+    python -m benchmarks.soak [--runs 1000] [--limits rlimits]
+
+One static C program does by its input what a run may end with: well, by each limit, by a signal,
+with children and daemons left, cancelled; some with their sandbox started ahead, some in pairs.
+Processes, descriptors, files, control groups, mounts and memory are counted after the first runs,
+at the end, and after closing. Exits with 1 if anything is left or memory grew.
+"""
+
+import argparse
+import gc
+import os
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from benchmarks._serving import descendants
+from tasks.sandbox.compiling import Compiler
+from tasks.sandbox.detection import detect_languages
+from tasks.sandbox.limits import LimitsHeld
+from tasks.sandbox.report import Outcome, Program, RunLimits
+from tasks.sandbox.sandbox import Sandbox, Turn, open_sandbox
+from tasks.sandbox.slots import WaitCancelled
+
+SLOTS = 2
+WARM_UP = 200
+IN_A_TURN = 20
+# Of one run; what is left of a thousand runs would be more.
+MEMORY_SLACK_KB = 4096
+CANCEL_AFTER_S = 0.02
+# What a closed sandbox has none of.
+ENDS = ("helpers", "groups")
+LIMITS = RunLimits(
+    cpu_ms=20, wall_ms=2000, memory_kb=16 * 1024, output_kb=64, address_space_kb=32 * 1024
+)
+SOURCE = rb"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+static void end(const char *how)
+{
+    if (!strcmp(how, "spin"))
+        for (volatile int i = 0;; i++)
+            ;
+    if (!strcmp(how, "wait"))
+        sleep(1000);
+    if (!strcmp(how, "grow"))
+        for (char *block; (block = malloc(1 << 16));)
+            memset(block, 1, 1 << 16);
+    if (!strcmp(how, "write"))
+        for (;;)
+            puts("again and again and again and again and again");
+    if (!strcmp(how, "crash"))
+        abort();
+    if (!strcmp(how, "fail"))
+        exit(7);
+    if (!strcmp(how, "children"))
+        for (int i = 0; i < 10; i++)
+            if (!fork()) {
+                setsid();
+                if (fork())
+                    _exit(i);
+                sleep(1000);
+            }
+    if (!strcmp(how, "files"))
+        for (int i = 0; i < 20; i++) {
+            char name[32];
+            sprintf(name, "/tmp/%d", i);
+            fputs("left behind", fopen(name, "w"));
+        }
+}
+int main(int count, char **words)
+{
+    char how[32] = "";
+    (void)words;
+    if (count == 1)
+        scanf("%31s", how);
+    end(how);
+    puts("done");
+}
+"""
+# What a run does, how often, and how it may end.
+GROWN = {Outcome.MEMORY, Outcome.OK, Outcome.SIGNALLED}
+KINDS: dict[str, tuple[int, set[Outcome]]] = {
+    "well": (50, {Outcome.OK}),
+    "children": (10, {Outcome.OK}),
+    "files": (5, {Outcome.OK}),
+    "fail": (5, {Outcome.NONZERO_EXIT}),
+    "crash": (5, {Outcome.SIGNALLED}),
+    "grow": (8, GROWN),
+    "write": (5, {Outcome.OUTPUT, Outcome.CPU_LIMIT}),
+    "spin": (5, {Outcome.CPU_LIMIT}),
+    "wait": (2, {Outcome.WALL_LIMIT}),
+    "cancel": (3, {Outcome.CANCELLED}),
+    "pair": (2, {Outcome.OK, Outcome.SIGNALLED}),
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """What this process and its helpers hold; the memory in KB."""
+
+    descriptors: int
+    threads: int
+    memory_kb: int
+    helpers: int
+    helpers_descriptors: int
+    helpers_memory_kb: int
+    helpers_mounts: int
+    mounts: int
+    groups: int
+    files: int
+
+
+def look(sandbox: Sandbox, scratch: Path) -> State:
+    """Count everything."""
+    gc.collect()
+    helpers = descendants(os.getpid())
+    return State(
+        descriptors=_count(Path("/proc/self/fd")),
+        threads=threading.active_count(),
+        memory_kb=_memory_kb(os.getpid()),
+        helpers=len(helpers),
+        helpers_descriptors=sum(_count(Path(f"/proc/{pid}/fd")) for pid in helpers),
+        helpers_memory_kb=sum(map(_memory_kb, helpers)),
+        helpers_mounts=sum(_lines(Path(f"/proc/{pid}/mountinfo")) for pid in helpers),
+        mounts=_lines(Path("/proc/self/mountinfo")),
+        groups=len(list(_groups(sandbox))),
+        files=sum(1 for _ in scratch.rglob("*")),
+    )
+
+
+def _count(directory: Path) -> int:
+    try:
+        return len(list(directory.iterdir()))
+    except OSError:
+        return 0
+
+
+def _lines(path: Path) -> int:
+    try:
+        return len(path.read_text().splitlines())
+    except OSError:
+        return 0
+
+
+def _memory_kb(pid: int) -> int:
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+    return 0
+
+
+def _groups(sandbox: Sandbox) -> Iterator[Path]:
+    for top in Path("/sys/fs/cgroup").glob("*"):
+        yield from top.rglob(f"algoitny-{sandbox.identity}-*")
+
+
+Endings = Counter[tuple[str, Outcome]]
+
+
+class Soak:
+    """Runs of every kind in one sandbox; `endings` counts their outcomes, `wrong` names others."""
+
+    def __init__(self, sandbox: Sandbox, program: Program) -> None:
+        self._sandbox, self._program = sandbox, program
+        self._speaker = replace(program, command=(*program.command, "speaks first"))
+        self.endings: Endings = Counter()
+        self.wrong: list[str] = []
+
+    def run(self, runs: int, seed: int) -> None:
+        """Make so many runs, in as many threads as there are slots."""
+        choose = random.Random(seed)  # noqa: S311 - nothing secret
+        kinds = choose.choices(list(KINDS), [weight for weight, _ in KINDS.values()], k=runs)
+        batches = [kinds[at : at + IN_A_TURN] for at in range(0, runs, IN_A_TURN)]
+        with ThreadPoolExecutor(SLOTS) as pool:
+            for endings in pool.map(self._batch, batches):
+                self.endings += endings
+
+    def _batch(self, kinds: list[str]) -> Endings:
+        endings: Endings = Counter()
+        with self._sandbox.turn() as turn:
+            for kind in kinds:
+                if kind != "cancel":
+                    self._note(endings, kind, *self._in_turn(turn, kind))
+        for _ in range(kinds.count("cancel")):
+            self._note(endings, "cancel", *self._cancelled())
+        return endings
+
+    def _note(self, endings: Endings, kind: str, outcome: Outcome, message: str) -> None:
+        endings[kind, outcome] += 1
+        if outcome not in KINDS[kind][1]:
+            self.wrong.append(f"{kind}: {outcome} {message}")
+
+    def _in_turn(self, turn: Turn, kind: str) -> tuple[Outcome, str]:
+        if kind == "pair":
+            mine, other = turn.run_pair((self._speaker, self._program), (LIMITS, LIMITS))
+            with mine, other:
+                return mine.outcome, mine.message
+        limits = replace(LIMITS, wall_ms=50) if kind == "wait" else LIMITS
+        # A sandbox that was started for other limits, or for nobody, is ended unused.
+        with turn.run(self._program, f"{kind}\n".encode(), limits, again=True) as report:
+            return report.outcome, report.message
+
+    def _cancelled(self) -> tuple[Outcome, str]:
+        at = time.monotonic() + CANCEL_AFTER_S
+        try:
+            with self._sandbox.run(
+                self._program, b"wait\n", LIMITS, lambda: time.monotonic() > at
+            ) as report:
+                return report.outcome, report.message
+        except WaitCancelled:
+            return Outcome.CANCELLED, "before it had a slot"
+
+
+@contextmanager
+def opened(scratch: Path, forced: LimitsHeld | None) -> Iterator[tuple[Sandbox, Program]]:
+    """Open a sandbox, and compile the program as a submission is."""
+    sandbox = open_sandbox(scratch, SLOTS, forced)
+    try:
+        compiler = Compiler(sandbox)
+        installed = detect_languages(sandbox, compiler, ("c",)).installed["c"]
+        compiled = compiler.compile(installed, SOURCE)
+        if compiled.directory is None:
+            raise RuntimeError(compiled.output)
+        yield sandbox, Program(("./main",), compiled.directory)
+    finally:
+        sandbox.close()
+
+
+@dataclass(frozen=True)
+class Soaked:
+    """What was seen before, after and at the very end."""
+
+    before: State
+    after: State
+    closed: State
+    endings: Endings
+    wrong: list[str]
+
+    def left_behind(self) -> list[str]:
+        """What there is more of than before, or after closing at all, in words."""
+        first, then = asdict(self.before), asdict(self.after)
+        found = [
+            f"{name}: {first[name]} before, {then[name]} after"
+            for name in first
+            if then[name] > first[name] + (MEMORY_SLACK_KB if name.endswith("_kb") else 0)
+        ]
+        left = {name: value for name, value in asdict(self.closed).items() if name in ENDS}
+        return found + [f"{name}: {value} after closing" for name, value in left.items() if value]
+
+
+def soak(runs: int, forced: LimitsHeld | None = None) -> Soaked:
+    """Make the runs. Raises SandboxUnavailable."""
+    with tempfile.TemporaryDirectory() as directory:
+        scratch = Path(directory)
+        with opened(scratch, forced) as (sandbox, program):
+            print(f"limits held by {sandbox.limits_held}", flush=True)
+            soaked = Soak(sandbox, program)
+            soaked.run(WARM_UP, seed=1)
+            before = look(sandbox, scratch)
+            soaked.run(runs, seed=2)
+            after = look(sandbox, scratch)
+        closed = look(sandbox, scratch)
+    return Soaked(before, after, closed, soaked.endings, soaked.wrong)
+
+
+def main() -> None:
+    """Soak, print, and exit with 1 if anything is left."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--limits", type=LimitsHeld, choices=list(LimitsHeld))
+    options = parser.parse_args()
+    began = time.monotonic()
+    soaked = soak(options.runs, options.limits)
+    took = time.monotonic() - began
+    print(f"{options.runs} runs after {WARM_UP} to warm up, in {took:.0f} s")
+    for (kind, outcome), count in sorted(soaked.endings.items()):
+        print(f"  {kind:9} {outcome:13} {count:6}")
+    print(f"{'':22} before   after  closed")
+    before, after, closed = map(asdict, (soaked.before, soaked.after, soaked.closed))
+    for name in before:
+        print(f"  {name:20} {before[name]:6} {after[name]:7} {closed[name]:7}")
+    wrong = [*soaked.left_behind(), *soaked.wrong]
+    print("\n".join(wrong) or "nothing is left")
+    sys.exit(bool(wrong))
+
+
+if __name__ == "__main__":
+    main()
