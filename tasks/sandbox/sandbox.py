@@ -222,6 +222,7 @@ class Turn:
     def _run_pair(
         self, programs: tuple[Program, Program], limits: tuple[RunLimits, RunLimits]
     ) -> tuple[tuple[Report, Report], bool]:
+        self._forget_ahead()  # a pair takes both places
         pair: list[Started] = []
         try:
             with ExitStack() as first, ExitStack() as second:

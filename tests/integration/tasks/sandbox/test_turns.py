@@ -52,6 +52,16 @@ def test_a_sandbox_that_waits_is_not_used_for_another_program_or_other_limits(bo
             assert report.outcome is Outcome.OK
 
 
+def test_a_pair_does_without_the_sandbox_that_waits(box):
+    speaker = Program(("/bin/sh", "-c", "echo hello"))
+    with box.sandbox.turn() as turn:
+        text(turn.run(READS, b"1\n", LIMITS, again=True))
+        for report in turn.run_pair((speaker, READS), (LIMITS, LIMITS)):
+            with report:
+                assert report.outcome in (Outcome.OK, Outcome.SIGNALLED), report
+        text(turn.run(READS, b"2\n", LIMITS))
+
+
 def test_a_sandbox_that_was_ended_while_it_waited_is_replaced(box):
     with box.sandbox.turn() as turn:
         text(turn.run(READS, b"1\n", LIMITS, again=True))
