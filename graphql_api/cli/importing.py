@@ -76,18 +76,20 @@ def _fields(package: Package) -> dict[str, Any]:
         "relative_tolerance": package.comparison.relative_tolerance,
         "time_limit_ms": validation.time_limit_ms(package.time_limit_ms),
         "memory_limit_kb": validation.memory_limit_kb(package.memory_limit_kb),
+        "checker": package.checker,
+        "stop_on_first_failure": package.stops_on_first_failure,
     }
 
 
 def _changes(fields: dict[str, Any], seen: Problem) -> ProblemChanges:
-    """Return the changes that make a problem's fields these: what is left out is removed.
+    """Return the changes that make a problem's fields these: texts that are left out are removed.
 
     The hash of an earlier import gives way until this one is done; one that was never done keeps
     being none.
     """
-    removed: dict[str, Any] = {key: "" if value is None else value for key, value in fields.items()}
+    removed = {key: "" for key, value in fields.items() if value is None and key != "checker"}
     marker = UNFINISHED if seen.content_hash else None
-    return ProblemChanges(**removed, content_hash=marker)
+    return ProblemChanges(**(fields | removed), content_hash=marker)
 
 
 def _tests(package: Package) -> Sequence[NewTest]:

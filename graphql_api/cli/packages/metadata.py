@@ -76,7 +76,8 @@ _INI_TIME_LIMIT = re.compile(r"^\s*timelimit\s*=\s*['\"]?([^'\"\s;#]*)", re.MULT
 class Metadata:
     """What the tools' files say of a problem; None where they leave a limit out.
 
-    `names` are by natural language.
+    `names` are by natural language. `has_validator` is None where the package's files tell whether
+    a validator of its own judges.
     """
 
     format: Format
@@ -85,6 +86,10 @@ class Metadata:
     tags: tuple[str, ...]
     time_limit_ms: int | None
     memory_limit_kb: int | None
+    has_validator: bool | None
+    is_interactive: bool
+    validation_time_ms: int | None
+    validation_memory_kb: int | None
     validator_flags: tuple[str, ...]
     constants: Mapping[str, str]
 
@@ -104,13 +109,19 @@ def read_metadata(root: Path) -> Metadata:
     _refuse_unsupported(values)
     limits = values.mapping("limits")
     limits.refuse_unknown(_LIMITS[version])
+    kinds, validation = _kinds(values), values.words("validation")
+    validation_s = limits.number("validation_time")
     return Metadata(
         format=version,
         names=_names(values),
         url=_url(values),
         tags=values.words("keywords"),
         time_limit_ms=_time_limit_ms(limits, root),
-        memory_limit_kb=_memory_limit_kb(limits),
+        memory_limit_kb=_memory_limit_kb(limits, "memory"),
+        has_validator="custom" in validation if version is Format.LEGACY else None,
+        is_interactive="interactive" in (*kinds, *validation),
+        validation_time_ms=None if validation_s is None else round(validation_s * 1000),
+        validation_memory_kb=_memory_limit_kb(limits, "validation_memory"),
         validator_flags=values.words("validator_flags"),
         constants=_constants(values),
     )
@@ -126,14 +137,23 @@ def _version(values: Values) -> Format:
     return _VERSIONS[given]
 
 
+def _kinds(values: Values) -> tuple[str, ...]:
+    return values.words("type") or ("pass-fail",)
+
+
 def _refuse_unsupported(values: Values) -> None:
-    kinds = values.words("type") or ("pass-fail",)
-    for kind in kinds:
-        if kind != "pass-fail":
-            raise values.error("type", f"{kind!r} problems are not judged here, only pass-fail")
+    for kind in _kinds(values):
+        if kind not in ("pass-fail", "interactive"):
+            raise values.error(
+                "type", f"{kind!r} problems are not judged here, only pass-fail and interactive"
+            )
     validation = values.words("validation") or ("default",)
-    if validation != ("default",):
-        raise values.error("validation", f"{' '.join(validation)!r} is not judged, only `default`")
+    if validation not in (("default",), ("custom",), ("custom", "interactive")):
+        raise values.error(
+            "validation",
+            f"{' '.join(validation)!r} is not judged; these are: `default`, `custom` and "
+            "`custom interactive`",
+        )
     if values.get("grading"):
         raise values.error("grading", "is for scoring problems, which are not judged here")
     if values.get("languages") not in (None, "all"):
@@ -210,12 +230,12 @@ def _seconds(path: Path, text: str) -> int:
     return max(1, round(seconds * 1000))
 
 
-def _memory_limit_kb(limits: Values) -> int | None:
-    mib = limits.number("memory")
+def _memory_limit_kb(limits: Values, key: str) -> int | None:
+    mib = limits.number(key)
     if mib is None:
         return None
     if not 1 <= mib <= LARGEST_MEMORY_LIMIT_MIB:
-        raise limits.error("memory", f"is in MiB, from 1 to {LARGEST_MEMORY_LIMIT_MIB}")
+        raise limits.error(key, f"is in MiB, from 1 to {LARGEST_MEMORY_LIMIT_MIB}")
     return round(mib * 1024)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from graphql_api.data.records import Checker
 from graphql_api.data.words import Comparer, Verdict
 
 
@@ -83,6 +84,8 @@ class Package:
     time_limit_ms: int
     memory_limit_kb: int
     comparison: Comparison
+    checker: Checker | None
+    stops_on_first_failure: bool
     tests: tuple[PackageTest, ...]
     submissions: tuple[Submission, ...]
     solution: Solution | None

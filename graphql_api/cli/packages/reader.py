@@ -5,16 +5,21 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from graphql_api.cli.packages.comparison import comparison_of
 from graphql_api.cli.packages.files import PackageError, check_entries
-from graphql_api.cli.packages.metadata import FILE, read_metadata
-from graphql_api.cli.packages.model import Package, PackageTest
+from graphql_api.cli.packages.metadata import FILE, Metadata, read_metadata
+from graphql_api.cli.packages.model import Comparison, Package, PackageTest
 from graphql_api.cli.packages.statements import read_texts
 from graphql_api.cli.packages.submissions import choose_solution, read_submissions
-from graphql_api.cli.packages.testdata import read_test_data
+from graphql_api.cli.packages.testdata import TestData, read_test_data
+from graphql_api.cli.packages.validators import read_checker, unused_validators
+from graphql_api.data.checkers import digest_of
+from graphql_api.data.records import Checker
+from graphql_api.data.words import Comparer
 
 DEFAULT_TIME_LIMIT_MS = 2000
 DEFAULT_MEMORY_LIMIT_KB = 262_144
@@ -22,7 +27,6 @@ _NUMBERED = re.compile(r"0*([0-9]+)(?:-.*)?")
 _BLOCK = 1024 * 1024
 _REFUSED = {
     "include": "code that is added to submissions is not supported",
-    "output_validator": "own output validators are not judged; remove it to use the default one",
     "static_validator": "sources are not validated",
     "graders": "own graders are not used",
 }
@@ -77,7 +81,8 @@ def read_package(path: Path, *, platform: str = "algoitny", locale: str = "en") 
     data = read_test_data(path, metadata.validator_flags)
     submissions = read_submissions(path)
     solution = choose_solution(submissions.found)
-    notes = list(submissions.notes)
+    checker = read_checker(path, metadata, data.flags)
+    notes = [*submissions.notes, *unused_validators(path, metadata)]
     if solution is None:
         notes.append("there is no accepted submission in a known language, so no solution")
     return Package(
@@ -92,12 +97,23 @@ def read_package(path: Path, *, platform: str = "algoitny", locale: str = "en") 
         url=metadata.url,
         time_limit_ms=metadata.time_limit_ms or DEFAULT_TIME_LIMIT_MS,
         memory_limit_kb=metadata.memory_limit_kb or DEFAULT_MEMORY_LIMIT_KB,
-        comparison=comparison_of(data.flags_from or path / FILE, data.flags),
+        comparison=_comparison(path, metadata, data, checker),
+        checker=checker,
+        stops_on_first_failure=data.stops_on_first_failure,
         tests=data.tests,
         submissions=submissions.found,
         solution=solution,
         notes=tuple(notes),
     )
+
+
+def _comparison(
+    path: Path, metadata: Metadata, data: TestData, checker: Checker | None
+) -> Comparison:
+    if checker is None:
+        return comparison_of(data.flags_from or path / FILE, data.flags)
+    comparer = Comparer.INTERACTIVE if metadata.is_interactive else Comparer.CHECKER
+    return Comparison(comparer=comparer)
 
 
 def content_hash(package: Package) -> str:
@@ -109,7 +125,7 @@ def content_hash(package: Package) -> str:
     Raises:
         PackageError: a file cannot be read.
     """
-    facts = {
+    facts: dict[str, Any] = {
         "format": 1,
         "title": package.title,
         "statement": package.statement,
@@ -121,6 +137,10 @@ def content_hash(package: Package) -> str:
         "solution": asdict(package.solution) if package.solution else None,
         "tests": [_test_facts(test) for test in package.tests],
     }
+    if package.checker is not None:
+        facts["checker"] = digest_of(package.checker)
+    if package.stops_on_first_failure:
+        facts["stops"] = True
     return hashlib.sha256(orjson.dumps(facts)).hexdigest()
 
 

@@ -23,13 +23,15 @@ _HARMLESS_GRADERS = frozenset({"worst_error", "first_error", "sum", "avg", "min"
 class TestData:
     """The tests in the order of judging, and the validator flags that all of them share.
 
-    `flags_from` is the file that gives the flags, None if none does.
+    `flags_from` is the file that gives the flags, None if none does. `stops_on_first_failure`: the
+    group of all tests says `on_reject: break`.
     """
 
     __test__ = False
     tests: tuple[PackageTest, ...]
     flags: tuple[str, ...]
     flags_from: Path | None
+    stops_on_first_failure: bool
 
 
 def read_test(test: PackageTest) -> tuple[bytes, bytes]:
@@ -71,7 +73,24 @@ def read_test_data(root: Path, flags: Sequence[str]) -> TestData:
             raise PackageError(
                 where, f"{name}: all tests must be compared in the same way, with the same flags"
             )
-    return TestData(tests=tuple(tests), flags=first, flags_from=flags_from)
+    return TestData(
+        tests=tuple(tests),
+        flags=first,
+        flags_from=flags_from,
+        stops_on_first_failure=_stops(data),
+    )
+
+
+def _stops(data: Path) -> bool:
+    for name in GROUP_FILES:
+        path = data / name
+        if path.is_file():
+            values = Values(path, read_mapping(path))
+            said = values.text("on_reject") or "continue"
+            if said not in ("break", "continue"):
+                raise values.error("on_reject", "must be break or continue")
+            return said == "break"
+    return False
 
 
 def _tests(data: Path, kind: str, generated: Mapping[str, Generated]) -> Iterator[PackageTest]:

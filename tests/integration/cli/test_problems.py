@@ -18,7 +18,7 @@ from graphql_api.cli.problems import PAGE, app
 from graphql_api.config import Settings, get_settings
 from graphql_api.data.errors import Conflict, InvalidInput
 from graphql_api.data.pages import Window
-from graphql_api.data.problem_inputs import NewProblem
+from graphql_api.data.problem_inputs import NewProblem, ProblemChanges
 from graphql_api.data.stores import Stores, open_stores
 from graphql_api.data.words import Comparer, ProblemState
 from tests.conftest import CREDENTIALS, ROOT, SECRET
@@ -74,10 +74,10 @@ def test_all_examples_are_imported_whole(environment: dict[str, str]) -> None:
 
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["counts"] == {"created": 10}
+    assert found["counts"] == {"created": 12}
     listed = json.loads(command(environment, "list", "--json").stdout)
     assert {(one["platform"], one["number"]) for one in listed} == {
-        ("algoitny", str(number)) for number in range(1, 11)
+        ("algoitny", str(number)) for number in range(1, 13)
     }
     by_number = {one["number"]: one for one in listed}
     assert by_number["4"]["title"] == "달빛 징검다리"
@@ -112,8 +112,42 @@ def test_an_import_that_was_stopped_goes_on_where_it_stopped(
 
     outcomes = {one["number"]: one["outcome"] for one in again["packages"]}
     assert outcomes["1"] == "unchanged"
-    assert outcomes["10"] == "created"
-    assert len(json.loads(command(environment, "list", "--json").stdout)) == 10
+    assert outcomes["12"] == "created"
+    assert len(json.loads(command(environment, "list", "--json").stdout)) == 12
+
+
+async def test_a_package_s_validator_arrives_with_it_and_goes_with_it(
+    stores: Stores, tmp_path: Path
+) -> None:
+    path = tmp_path / "11"
+    shutil.copytree(EXAMPLES / "011-lantern-row", path)
+    await import_package(stores, read_package(path))
+    found = await stores.tests.with_problem("algoitny", "11")
+    assert found is not None
+    assert found.problem.comparer is Comparer.CHECKER
+    assert found.problem.stop_on_first_failure
+    assert found.checker == read_package(path).checker
+
+    (path / "data/testdata.yaml").unlink()
+    text = (path / "problem.yaml").read_text()
+    text = text.replace("validation: custom\nvalidator_flags: least_gap 2\n", "")
+    (path / "problem.yaml").write_text(text)
+    assert await import_package(stores, read_package(path)) is Outcome.UPDATED
+    found = await stores.tests.with_problem("algoitny", "11")
+    assert found is not None
+    assert (found.problem.comparer, found.checker) == (Comparer.TOKENS_IGNORE_CASE, None)
+    assert not found.problem.stop_on_first_failure
+
+
+async def test_an_import_leaves_an_editor_s_limits_of_languages(stores: Stores) -> None:
+    package = read_package(EXAMPLES / "001-a-plus-b")
+    await import_package(stores, package)
+    limits = ProblemChanges(language_limits={"python": 5.0})
+    await stores.problems.update("algoitny", "1", limits)
+    await import_package(stores, package, force=True)
+    problem = await stores.problems.get("algoitny", "1", consistent=True)
+    assert problem is not None
+    assert problem.language_limits == "python:5"
 
 
 async def test_a_package_arrives_as_it_is(stores: Stores) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from graphql_api.cli.packages import (
+    Comparison,
     PackageError,
     content_hash,
     duplicates,
@@ -20,7 +21,8 @@ from graphql_api.cli.packages import (
     read_test,
 )
 from graphql_api.cli.packages.generators import generate
-from graphql_api.data.words import Comparer, Verdict
+from graphql_api.data.records import Checker
+from graphql_api.data.words import CheckerConvention, Comparer, Verdict
 from tests.conftest import ROOT
 
 EXAMPLES = ROOT / "examples" / "problems"
@@ -89,11 +91,11 @@ def test_every_example_is_whole(path: Path) -> None:
     assert {Verdict.AC, Verdict.WA, Verdict.RE} <= verdicts
 
 
-def test_the_examples_are_ten_in_both_formats_and_all_verdicts() -> None:
+def test_the_examples_are_twelve_in_both_formats_and_all_verdicts() -> None:
     packages = [read_package(path) for path in find_packages(EXAMPLES)]
     formats = {("2023-07" in (one.path / "problem.yaml").read_text()) for one in packages}
 
-    assert [one.number for one in packages] == [str(number) for number in range(1, 11)]
+    assert [one.number for one in packages] == [str(number) for number in range(1, 13)]
     assert formats == {True, False}
     assert {
         submission.name.split("/")[0] for one in packages for submission in one.submissions
@@ -111,6 +113,8 @@ def test_the_examples_are_ten_in_both_formats_and_all_verdicts() -> None:
         Comparer.TOKENS_IGNORE_CASE,
         Comparer.EXACT,
         Comparer.FLOAT,
+        Comparer.CHECKER,
+        Comparer.INTERACTIVE,
     }
 
 
@@ -171,6 +175,83 @@ def test_korean_titles_are_read() -> None:
 
 def test_constants_stand_in_the_statement() -> None:
     assert "\\le 400$" in str(read_package(EXAMPLES / "010-night-market").constraints)
+
+
+# Validators of a package's own
+
+
+def test_a_legacy_package_s_validator_judges_if_it_says_so(legacy: Path) -> None:
+    write(legacy, {"output_validators/check/check.cc": "int main() {}\n"})
+    left_out = read_package(legacy)
+    assert left_out.checker is None
+    assert left_out.comparison.comparer is Comparer.TOKENS_IGNORE_CASE
+    assert left_out.notes == (
+        "output_validators is left out: problem.yaml says `validation: default`",
+    )
+
+    more(legacy, "validation: custom\nvalidator_flags: least 3\n")
+    package = read_package(legacy)
+
+    assert package.notes == ()
+    assert package.comparison == Comparison(comparer=Comparer.CHECKER)
+    assert package.checker == Checker(
+        language="cpp",
+        code="int main() {}\n",
+        convention=CheckerConvention.ICPC,
+        arguments=("least", "3"),
+    )
+
+
+def test_a_legacy_package_s_interactor_talks(legacy: Path) -> None:
+    more(legacy, "validation: custom interactive\n")
+    write(legacy, {"output_validators/talk.py": "print()\n", "output_validators/README.md": "x"})
+    package = read_package(legacy)
+    assert package.comparison.comparer is Comparer.INTERACTIVE
+    assert package.checker is not None
+    assert package.checker.language == "python"
+
+
+def test_a_modern_package_s_validator_judges_because_it_is_there(modern: Path) -> None:
+    write(modern, {"output_validator/check.c": "int main(void) {}\n"})
+    write(modern, {"data/test_group.yaml": "output_validator_args: [deep, x]\n"})
+    package = read_package(modern)
+    assert package.comparison.comparer is Comparer.CHECKER
+    assert package.checker is not None
+    assert (package.checker.language, package.checker.arguments) == ("c", ("deep", "x"))
+    more(modern, "type: [pass-fail, interactive]\n")
+    assert read_package(modern).comparison.comparer is Comparer.INTERACTIVE
+
+
+def test_a_validator_s_limits_are_brought_within_the_platform_s(legacy: Path) -> None:
+    write(legacy, {"output_validators/check.py": "x\n"})
+    more(legacy, "validation: custom\n")
+    more(legacy, "limits: {validation_time: 5, validation_memory: 100}\n")
+    checker = read_package(legacy).checker
+    assert checker is not None
+    assert (checker.time_limit_ms, checker.memory_limit_kb) == (5000, 102_400)
+    text = (legacy / "problem.yaml").read_text()
+    text = text.replace("time: 5", "time: 600").replace("memory: 100", "memory: 1")
+    (legacy / "problem.yaml").write_text(text)
+    checker = read_package(legacy).checker
+    assert checker is not None
+    assert (checker.time_limit_ms, checker.memory_limit_kb) == (60_000, 16_384)
+
+
+def test_a_package_may_stop_at_the_first_failure(legacy: Path) -> None:
+    assert not read_package(legacy).stops_on_first_failure
+    write(legacy, {"data/testdata.yaml": "on_reject: break\n"})
+    assert read_package(legacy).stops_on_first_failure
+
+
+def test_another_validator_or_early_stop_is_another_content(legacy: Path) -> None:
+    more(legacy, "validation: custom\n")
+    write(legacy, {"output_validators/check.py": "x\n"})
+    hashes = [content_hash(read_package(legacy))]
+    write(legacy, {"output_validators/check.py": "y\n"})
+    hashes.append(content_hash(read_package(legacy)))
+    write(legacy, {"data/testdata.yaml": "on_reject: break\n"})
+    hashes.append(content_hash(read_package(legacy)))
+    assert len(set(hashes)) == 3
 
 
 # What is read
@@ -467,6 +548,14 @@ def yaml(text: str) -> Callable[[Path], object]:
     return lambda root: more(root, text)
 
 
+def validators(*names: str, text: str = "x\n") -> Callable[[Path], object]:
+    def change(root: Path) -> None:
+        more(root, "validation: custom\n")
+        write(root, {f"output_validators/{name}": text for name in names})
+
+    return change
+
+
 LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (remove("problem.yaml"), "problem.yaml", "is missing"),
     (yaml("problem_format_version: 2025-09\n"), "problem.yaml", "legacy, legacy-icpc, 2023-07"),
@@ -480,7 +569,14 @@ LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (put("problem.yaml", "x" * 70_000), "problem.yaml", "has more than 64 KB"),
     (put_bytes("problem.yaml", b"name: \xff\n"), "problem.yaml", "is not UTF-8 (byte 6)"),
     (yaml("type: scoring\n"), "problem.yaml", "type: 'scoring' problems are not judged"),
-    (yaml("validation: custom interactive\n"), "problem.yaml", "validation: 'custom interactive'"),
+    (yaml("validation: custom score\n"), "problem.yaml", "validation: 'custom score' is not"),
+    (yaml("validation: custom\n"), "problem.yaml", "put one into output_validators"),
+    (yaml("validation: custom interactive\n"), "problem.yaml", "put one into output_validators"),
+    (validators("a.go"), "a.go", "written in c, cpp, python"),
+    (validators("a/a.cpp", "a/b.h"), "output_validators", "several files (a/a.cpp, a/b.h)"),
+    (validators("a.cpp", text='#include "testlib.h"\n'), "a.cpp", "testlib.h is not here"),
+    (validators("a.py", text="x" * 300_000), "a.py", "has more than 256 KB"),
+    (put("data/testdata.yaml", "on_reject: perhaps\n"), "testdata.yaml", "break or continue"),
     (yaml("grading: {objective: min}\n"), "problem.yaml", "grading: is for scoring"),
     (yaml("limits: {time_limit: 0}\n"), "problem.yaml", "limits.time_limit: must be above 0"),
     (yaml("limits: {time_limit: .nan}\n"), "problem.yaml", "limits.time_limit: must be above 0"),
@@ -558,7 +654,8 @@ MODERN_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (yaml("embargo_until: 2999-01-01\n"), "problem.yaml", "import it after 2999-01-01"),
     (yaml("constants: {n: [1]}\n"), "problem.yaml", "constants.n: must be a number or a text"),
     (yaml("embargo_until: soon\n"), "problem.yaml", "must be a date"),
-    (put("output_validator/a.py", ""), "output_validator", "own output validators"),
+    (yaml("type: interactive\n"), "problem.yaml", "put one into output_validator"),
+    (put("output_validator/a.rb", ""), "a.rb", "written in c, cpp, python"),
     (put("static_validator/a.py", ""), "static_validator", "not validated"),
     (
         put("statement/problem.ko.md", ""),
