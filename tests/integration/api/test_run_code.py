@@ -308,6 +308,17 @@ async def test_without_redis_nothing_is_run_and_nothing_is_used(
     assert await used(api, ann) == 0
 
 
+async def test_a_redis_that_went_away_just_now_costs_no_unit(
+    open_api: OpenApi, api: Api, ann: str
+) -> None:
+    assert await api.services.board.is_present("python")
+    away = await open_api(redis_url="redis://127.0.0.1:1/0")
+    # It still remembers what the workers announced.
+    away.services.board._reading = api.services.board._reading
+    assert (await run(away, ann))["__typename"] == "Unavailable"
+    assert not [sort for sort in await api.trace(ANN) if sort.startswith("L#")]
+
+
 async def test_a_redis_that_goes_away_while_one_waits_costs_nothing(
     api: Api, ann: str, worker: Working, redis_url: str
 ) -> None:
