@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from graphql_api.cli.engines.redis_server import RedisServer
-from tests.conftest import CREDENTIALS, FEW_LANGUAGES, ROOT, SECRET, running
+from tests.conftest import CREDENTIALS, FEW_LANGUAGES, PATIENCE_MS, ROOT, SECRET, running
 from tests.system import Api, Client, Worker
 
 ADMIN = "admin@example.org"
@@ -42,6 +42,7 @@ def system_env(
         "REDIS_URL": system_redis,
         "SECRET_KEYS": SECRET,
         "JUDGE_LANGUAGES": FEW_LANGUAGES,
+        "DYNAMODB_DEADLINE_MS": str(PATIENCE_MS),
         "ADMIN_EMAILS": ADMIN,
         "WORK_DIR": str(tmp_path_factory.mktemp("work")),
         "LOG_FORMAT": "json",

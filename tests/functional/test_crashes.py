@@ -25,7 +25,7 @@ from graphql_api.data.stores import open_stores
 from graphql_api.data.table import open_table
 from graphql_api.data.words import HistoryStatus, Verdict
 from tasks.messages import DramatiqOutbox
-from tests.conftest import make_settings, running
+from tests.conftest import PATIENCE_MS, make_settings, running
 from tests.executions import ADD, OVERDUE_MS, SHORT, Desk, sleeping, until
 from tests.system import Api, Client, Worker, wait_for
 
@@ -50,7 +50,10 @@ def queue(tmp_path: Path) -> Iterator[RedisServer]:
 @pytest.fixture
 def crash_settings(database: DynamoDBLocal, queue: RedisServer) -> Settings:
     found = make_settings(
-        aws_endpoint_url_dynamodb=database.endpoint, table_name="crashes", redis_url=queue.url
+        aws_endpoint_url_dynamodb=database.endpoint,
+        table_name="crashes",
+        redis_url=queue.url,
+        dynamodb_deadline_ms=PATIENCE_MS,
     )
     for _ in open_table(found).provision():
         pass

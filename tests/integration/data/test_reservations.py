@@ -17,6 +17,7 @@ from graphql_api.data.records import Receipt
 from graphql_api.data.reservations import Reserved, Turns
 from graphql_api.data.transport import TransactionFailed
 from graphql_api.data.words import HistoryStatus
+from tests.executions import until
 
 pytestmark = pytest.mark.dynamodb
 
@@ -257,11 +258,12 @@ async def test_conflicts_and_throttling_are_ridden_out(bench: Any, wire: Any) ->
 async def test_conflicts_without_end_are_unavailable_within_the_deadline(
     bench: Any, wire: Any
 ) -> None:
+    bench.dynamo._transport._deadline_s = 2
     user = await bench.user()
     reasons = ("None", "TransactionConflict", "None")
     wire.refuse("TransactWriteItems", "TransactionCanceledException", *reasons, times=500)
     with pytest.raises(Unavailable):
-        async with asyncio.timeout(4.5):
+        async with asyncio.timeout(25):
             await bench.pending(user)
     assert await bench.used(user) == 0
 
@@ -274,7 +276,7 @@ async def test_a_call_that_never_had_its_turn_leaves_nothing(bench: Any, end: st
     async with turns.of(user.uid):
         call = asyncio.create_task(bench.pending(user))
         if end == "the client leaves":
-            await asyncio.sleep(0.1)
+            await until("the code", lambda: bench.sorts(user))
             assert [sort[:2] for sort in await bench.sorts(user)] == ["B#"]
             call.cancel()
         with pytest.raises((Unavailable, asyncio.CancelledError)):

@@ -165,7 +165,7 @@ async def test_a_cancelled_execution_is_noticed_at_a_signal_and_nothing_is_writt
     assert not running.done(), "a false signal ended it"
     cancelled = await desk.stores.executions.cancel(history.uid, history.ulid)
     nudges.nudge(signal(history.uid, history.ulid))
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, 25)
     assert await desk.card(history) == cancelled
     assert await desk.stores.bodies.get(results_body(history.uid, history.ulid, 1)) is None
     assert await desk.judged() == 0
@@ -178,7 +178,7 @@ async def test_a_cancelled_execution_is_noticed_without_a_signal_at_the_next_ren
     running = asyncio.create_task(execution.run(history.uid, history.ulid))
     await desk.running(history)
     cancelled = await desk.stores.executions.cancel(history.uid, history.ulid)
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, 25)
     assert await desk.card(history) == cancelled
 
 
