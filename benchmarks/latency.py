@@ -36,7 +36,7 @@ RUNS = 50
 WARM_UP = 10
 # Longer than any back-off of an idle consumer would be.
 PAUSE_S = 0.25
-PATIENCE_S = 30.0
+PATIENCE_S = 180.0
 PHASES = ("api", "queue", "claim", "fetch", "slot", "compile", "run", "store")
 CODES = {
     "C++": (
