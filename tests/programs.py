@@ -330,3 +330,21 @@ let () = while true do kept := Bytes.make 1048576 'x' :: !kept done
         endless="BEGIN { for (;;) n = 1 }\n",
     ),
 }
+
+# One allocation that no host has room for, which the language's runtime is refused at once.
+GREEDY = {
+    "python": "x = bytearray(1 << 45)\n",
+    "pypy": "x = bytearray(1 << 45)\n",
+    "cpp": "#include <vector>\nint main() { std::vector<char> v(1ul << 45); return v[7]; }\n",
+    "javascript": "new ArrayBuffer(2 ** 45);\n",
+    "java": "class Main { public static void main(String[] a) { int[] x = new int[1 << 30]; } }\n",
+    "csharp": "class P { static void Main() { System.Console.Write(new long[1 << 28][7]); } }\n",
+    "commonlisp": "(print (aref (make-array (+ 1000000000 (random 2))) 7))\n",
+    "rust": 'fn main() { println!("{:?}", vec![7u8; 1 << 45]); }\n',
+    "d": "import std.stdio;\nvoid main() { auto x = new byte[1L << 45]; writeln(x[7]); }\n",
+    "nim": "var x = newSeq[byte](1 shl 45)\necho x[7]\n",
+    "pascal": "var p: pointer;\nbegin\n  getmem(p, ptruint(1) shl 45);\nend.\n",
+    "ruby": "x = 'x' * (1 << 45)\n",
+    "php": "<?php\n$x = str_repeat('x', 1 << 35);\n",
+    "perl": "my $n = 1 << 45;\nmy $x = 'x' x $n;\nprint length $x;\n",
+}

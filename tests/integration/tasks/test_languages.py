@@ -16,7 +16,7 @@ from tasks.sandbox.errors import SandboxUnavailable
 from tasks.sandbox.languages import LANGUAGES
 from tasks.sandbox.limits import LimitsHeld
 from tests.conftest import make_settings, missing
-from tests.programs import PROGRAMS
+from tests.programs import GREEDY, PROGRAMS
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 every_language = pytest.mark.parametrize("language", [spec.id for spec in LANGUAGES])
@@ -129,6 +129,14 @@ def test_a_program_that_fails_gets_re(best_judge, cases, language):
 @every_language
 def test_a_program_that_takes_all_memory_gets_mle(judge, cases, language):
     got = ask(judge, language, PROGRAMS[language].hungry, cases)
+    assert got.verdict is Verdict.MLE, got
+
+
+@pytest.mark.parametrize("language", GREEDY)
+def test_a_runtime_that_is_refused_memory_is_out_of_memory_and_no_failure(
+    best_judge, cases, language
+):
+    got = ask(best_judge, language, GREEDY[language], cases)
     assert got.verdict is Verdict.MLE, got
 
 
