@@ -10,7 +10,7 @@ import re
 import tempfile
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -23,6 +23,8 @@ from tasks.sandbox.sandbox import Sandbox
 from tasks.sandbox.toolchains import Installed, fill, find_tools, run_limits, state_of
 
 PROBE_TIME_MS = 5000
+# A language that starts slowly on a host with much else to do is there all the same.
+PROBE_WALL_MS = 60_000
 PROBE_MEMORY_KB = 256 * 1024
 GREETING = b"hello"
 UNPREPARED = "what its compiler reads is still being made on this host"
@@ -163,7 +165,7 @@ class _Look:
         if compiled.directory is None:
             remedy = f"apt-get install -y {spec.packages}"
             return f"the compiler does not work ({remedy}): {compiled.output}"
-        limits = run_limits(spec, PROBE_TIME_MS, PROBE_MEMORY_KB)
+        limits = replace(run_limits(spec, PROBE_TIME_MS, PROBE_MEMORY_KB), wall_ms=PROBE_WALL_MS)
         command = fill(spec.run, installed.tools, PROBE_MEMORY_KB)
         with self.sandbox.run(Program(command, compiled.directory), b"", limits) as report:
             if report.outcome is Outcome.OK and report.stdout.read().strip() == GREETING:
@@ -174,7 +176,7 @@ class _Look:
     def _version(self, spec: LanguageSpec, tools: dict[str, Path]) -> str | None:
         limits = RunLimits(
             cpu_ms=PROBE_TIME_MS,
-            wall_ms=4 * PROBE_TIME_MS,
+            wall_ms=PROBE_WALL_MS,
             memory_kb=spec.compile_memory_kb,
             processes=spec.grace.processes,
         )
