@@ -155,6 +155,7 @@ class Api:
                 error=f"err {number}",
                 expected=f"exp {number}",
                 message=None if verdict is Verdict.AC else "line 2, column 3 differs",
+                note=None if verdict is Verdict.AC else "for the problem's authors",
                 difference=None if verdict is Verdict.AC else (2, 3, "right", "wrong"),
             )
             for number, verdict in ((1, Verdict.AC), (2, Verdict.WA))

@@ -11,7 +11,7 @@ from tests.integration.api.conftest import Api
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
 HISTORY = """query($id: ID!) { history(id: $id) { id isPublic verdict passedCount cpuMs code
-  compileOutput author { id name } testResults { number output error expected message
+  compileOutput author { id name } testResults { number output error expected message judgeMessage
     difference { line column actual expected } }
   problem { title } } }"""
 ANN = "ann@example.org"
@@ -46,6 +46,7 @@ async def test_the_owner_sees_everything_but_what_hidden_tests_expect(
         "error": "err 2",
         "expected": None,
         "message": "line 2, column 3 differs",
+        "judgeMessage": None,
         "difference": {"line": 2, "column": 3, "actual": "wrong", "expected": None},
     }
 
@@ -57,6 +58,7 @@ async def test_an_editor_sees_of_own_executions_what_hidden_tests_expect(api: Ap
     await api.judge()
     hidden = (await show(api, history, editor))["testResults"][1]
     assert (hidden["expected"], hidden["difference"]["expected"]) == ("exp 2", "right")
+    assert hidden["judgeMessage"] == "for the problem's authors"
 
 
 async def test_a_private_history_is_null_for_others(api: Api, judged: tuple[str, str]) -> None:
