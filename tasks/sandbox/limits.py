@@ -107,7 +107,7 @@ def _counter(text: str, key: str) -> int:
 
 
 class _Files:
-    """The files of one group, opened at their first use and kept open."""
+    """The files of one group; those that are read are opened once."""
 
     def __init__(self, group: Path) -> None:
         self._group = group
@@ -115,7 +115,13 @@ class _Files:
 
     def handle(self, name: str) -> int:
         """Return a descriptor of a file, for reading."""
-        return self._open(name, os.O_RDONLY)
+        if name not in self._handles:
+            self._handles[name] = _open_read(self._group / name)
+        return self._handles[name]
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is such a file."""
+        return (self._group / name).exists()
 
     def read(self, name: str) -> str:
         """Return what a file says now."""
@@ -123,13 +129,7 @@ class _Files:
 
     def write(self, name: str, text: str) -> None:
         """Write to a file."""
-        os.pwrite(self._open(name, os.O_WRONLY), text.encode(), 0)
-
-    def _open(self, name: str, flags: int) -> int:
-        key = f"{flags} {name}"
-        if key not in self._handles:
-            self._handles[key] = os.open(self._group / name, flags | os.O_CLOEXEC)
-        return self._handles[key]
+        (self._group / name).write_text(text)
 
     def close(self) -> None:
         """Close them all."""
@@ -152,7 +152,6 @@ class Cgroup1Slot:
         self._memory = _Files(memory)
         self._pids = _Files(pids)
         self._cpu = _open_read(cpuacct / "cpuacct.usage") if cpuacct else None
-        self._has_swap = (memory / "memory.memsw.limit_in_bytes").exists()
         self._limit_kb = self._kills = self._cache_kb = 0
 
     def adopt(self, pid: int) -> None:
@@ -173,10 +172,11 @@ class Cgroup1Slot:
     def _set_memory(self, limit: int) -> None:
         if int(self._memory.read("memory.limit_in_bytes")) == limit:
             return
-        if self._has_swap:
+        has_swap = self._memory.has("memory.memsw.limit_in_bytes")
+        if has_swap:
             self._memory.write("memory.memsw.limit_in_bytes", "-1")
         self._memory.write("memory.limit_in_bytes", str(limit))
-        if self._has_swap:
+        if has_swap:
             self._memory.write("memory.memsw.limit_in_bytes", str(limit))
 
     def _count_kills(self) -> int:
