@@ -63,7 +63,7 @@ def test_what_a_killed_process_held_is_free(tmp_path):
     ready = context.Event()
     process = context.Process(target=hold, args=(tmp_path, ready))
     process.start()
-    assert ready.wait(20)
+    assert ready.wait(60)
     pool = SlotPool(tmp_path, 1)
     with pytest.raises(WaitCancelled), pool.take(lambda: True):
         pass
