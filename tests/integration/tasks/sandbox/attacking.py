@@ -16,6 +16,10 @@ Act = Callable[[Box, Arena], bool]
 Weaken = Callable[[Sequence[Layer], Box], AbstractContextManager[Box]]
 
 
+def _named(layers: Sequence[Layer]) -> str:
+    return ", ".join(f"{one.name}{' (root)' if one.of_root else ''}" for one in layers)
+
+
 @dataclass(frozen=True)
 class Attack:
     """`act` tries it in a box and tells whether it did what it must not.
@@ -32,6 +36,16 @@ class Attack:
     @property
     def name(self) -> str:
         return self.act.__name__
+
+    @property
+    def row(self) -> str:
+        """The attack as docs/sandbox.md lists it."""
+        stopped_by = [_named(self.layers)] if self.layers else []
+        if self.with_groups:
+            stopped_by.append(f"with control groups: {_named(self.with_groups)}")
+        if self.without_groups:
+            stopped_by.append(f"without: {_named(self.without_groups)}")
+        return f"| {self.name.replace('_', ' ')} | {'; '.join(stopped_by)} |"
 
     def layers_of(self, box: Box) -> tuple[Layer, ...]:
         """The layers that this user's sandbox has."""

@@ -208,7 +208,7 @@ def the_verdict_by_killing_the_runner(box, arena):
 
 
 @ATTACKS.stopped_by(SPAWNER_CLOSES, RUNNER_CLOSES)
-def the_slot_s_lock(box, arena):
+def the_lock_of_the_slot(box, arena):
     del arena
     ran = box.script(
         """

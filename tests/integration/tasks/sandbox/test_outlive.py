@@ -65,7 +65,7 @@ def daemons(box, arena):
 
 
 @ATTACKS.stopped_by(PROCESSES, SPAWNER_REAPS)
-def a_zombie_for_the_host_s_first_process(box, arena):
+def a_zombie_for_the_first_process_of_the_host(box, arena):
     """This process takes the part of the host's, as a worker in a container does."""
     del arena
     libc = ctypes.CDLL(None)

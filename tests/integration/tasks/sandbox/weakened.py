@@ -1,8 +1,8 @@
 """Sandboxes of which a test has cut out protections, to show that an attack fails because of them.
 
 A weakened sandbox is built from a copy of `tasks/sandbox` in which pieces of text are replaced, so
-the product has no switch for it, and a protection that has moved is noticed. `LAYERS` below is the
-one place that knows where the protections are.
+the product has no switch for it, and a protection that has moved is noticed. This is the one place
+that knows where the protections are.
 
 The host stays safe: a group's limits are widened and not taken away, what attacks use up is bounded
 by the attacks themselves, and without a namespace of processes the runner kills its child only.
@@ -39,14 +39,13 @@ class Layer:
     name: str
     cuts: tuple[Cut, ...]
     of_root: bool = False
-    of_groups: bool = False
 
     def __str__(self) -> str:
         return self.name
 
 
-def layer(name: str, *cuts: Cut, of_root: bool = False, of_groups: bool = False) -> Layer:
-    return Layer(name, cuts, of_root, of_groups)
+def layer(name: str, *cuts: Cut, of_root: bool = False) -> Layer:
+    return Layer(name, cuts, of_root)
 
 
 SYSTEM_CALLS = layer(
@@ -97,8 +96,9 @@ OWN_TMP = layer(
     Cut(
         "room.c",
         "    add_places();",
-        '    add_places();\n    mount("/tmp", in_room("/tmp"), NULL, MS_BIND, NULL);',
+        '    add_places();\n    mount("/tmp", in_room("/tmp"), NULL, MS_BIND | MS_REC, NULL);',
     ),
+    Cut("runner.c", "if (!statfs(", "if (0 && !statfs("),  # all of the host's files are not its
 )
 OWN_USER = layer(
     "unprivileged user",

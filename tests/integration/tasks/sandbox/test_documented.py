@@ -1,0 +1,18 @@
+"""docs/sandbox.md lists every attack with the layers that stop it."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[4] / "docs" / "sandbox.md"
+MODULES = ("learn", "change", "outlive", "exhaust", "exhaust_memory")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_attack_is_listed_with_its_layers(module):
+    attacks = import_module(f"tests.integration.tasks.sandbox.test_{module}").ATTACKS
+    rows = [attack.row for attack in attacks]
+    assert rows
+    listed = DOCS.read_text().splitlines()
+    assert [row for row in rows if row not in listed] == []

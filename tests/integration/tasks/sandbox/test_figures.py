@@ -1,0 +1,116 @@
+"""A run's CPU time and memory are what the program itself says of them, under every kind of limits.
+
+The margins: 60 ms of CPU time (the program's start, and the kernel's clock ticks where no control
+group counts), 6 MB of memory (page tables and the kernel's own part are the group's, not its).
+"""
+
+import pytest
+
+from graphql_api.data.words import Verdict
+from tasks.judge import verdict_of
+from tasks.sandbox.report import Outcome
+from tests.integration.tasks.sandbox.boxes import LIMITS, LanguageBox
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
+CPU_MARGIN_MS = 60
+MEMORY_MARGIN_KB = 6 * 1024
+
+USES = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+static long us(int who) {
+    struct rusage u;
+    getrusage(who, &u);
+    long seconds = u.ru_utime.tv_sec + u.ru_stime.tv_sec;
+    return seconds * 1000000 + u.ru_utime.tv_usec + u.ru_stime.tv_usec;
+}
+int main(void) {
+    long spin_us, children, megabytes;
+    if (scanf("%ld %ld %ld", &spin_us, &children, &megabytes) != 3) return 9;
+    char *kept = malloc(megabytes << 20), line[99];
+    memset(kept, 1, megabytes << 20);
+    for (long i = 0; i < children; i++)
+        if (fork() == 0) { while (us(RUSAGE_SELF) < spin_us); _exit(0); }
+    while (wait(0) > 0);
+    long end = us(RUSAGE_SELF) + spin_us;
+    while (us(RUSAGE_SELF) < end);
+    FILE *status = fopen("/proc/self/status", "r");
+    long peak = 0;
+    while (fgets(line, sizeof line, status)) sscanf(line, "VmHWM: %ld", &peak);
+    printf("%ld %ld %d\n", (us(RUSAGE_SELF) + us(RUSAGE_CHILDREN)) / 1000, peak, kept[7]);
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("spin_ms", "children", "megabytes"),
+    [(0, 0, 0), (200, 0, 1), (0, 0, 60), (150, 2, 20)],
+    ids=["nothing", "time", "memory", "children"],
+)
+def test_figures_agree_with_the_program_s_own(box, spin_ms, children, megabytes):
+    given = f"{spin_ms * 1000} {children} {megabytes}".encode()
+    ran = box.run("c", USES, given)
+    assert ran.outcome is Outcome.OK, ran
+    cpu_ms, peak_kb, _ = map(int, ran.out.split())
+    assert abs(ran.report.cpu_ms - cpu_ms) <= CPU_MARGIN_MS
+    # Without groups what processes share counts for each of them, while it is below the limit.
+    most_kb = peak_kb if box.has_groups else peak_kb * (1 + children)
+    assert peak_kb - MEMORY_MARGIN_KB <= ran.report.peak_kb <= most_kb + MEMORY_MARGIN_KB
+
+
+def test_memory_of_children_is_added_up_where_groups_count_it(best_box):
+    if not best_box.has_groups:
+        pytest.skip("no control groups here")
+    code = "import os\nfor _ in range(3):\n    if os.fork() == 0:\n        x = b'x' * (20 << 20)\n"
+    code += "        import time; time.sleep(0.5); os._exit(0)\nfor _ in range(3): os.wait()"
+    assert 60 << 10 < best_box.script(code).report.peak_kb < 100 << 10
+
+
+TOO_MUCH = {
+    "python": "x = []\nwhile True: x.append(bytes(1 << 20) + b'x')",
+    "c": "#include <stdlib.h>\n#include <string.h>\n"
+    "int main(void) { for (;;) { char *p = malloc(1 << 20); if (!p) return 1;"
+    " memset(p, 1, 1 << 20); } }",
+    "cpp": "#include <vector>\nint main() { std::vector<std::vector<char>> v;"
+    " for (;;) v.emplace_back(1 << 20, 'x'); }",
+    "javascript": "const x = []; for (;;) x.push(new Array(1 << 16).fill(x.length));",
+    "java": "import java.util.*; public class Main { public static void main(String[] a) {"
+    " List<byte[]> x = new ArrayList<>(); while (true) x.add(new byte[1 << 20]); } }",
+}
+# What the runtimes need besides (`Grace` has it for the judge).
+GRACE_KB = {"javascript": 128 << 10, "java": 512 << 10}
+
+
+def verdict(box: LanguageBox, language: str, code: str, memory_kb: int) -> Verdict:
+    """What the judge would say of a program."""
+    spec = box.languages.installed[language].spec
+    ran = box.run(language, code, memory_kb=memory_kb, cpu_ms=10_000, wall_ms=40_000)
+    return verdict_of(ran.report, LIMITS, spec.memory_errors)
+
+
+@pytest.mark.parametrize("language", TOO_MUCH)
+def test_too_much_memory_is_called_so_in_every_language(box, language):
+    box.need(language)
+    memory_kb = (64 << 10) + GRACE_KB.get(language, 0)
+    assert verdict(box, language, TOO_MUCH[language], memory_kb) is Verdict.MLE
+
+
+CRASHES = {
+    "python": "raise ValueError('MemoryErr')",
+    "c": "int main(void) { return 1; }",
+    "cpp": '#include <stdexcept>\nint main() { throw std::runtime_error("bad"); }',
+    "javascript": "throw new Error('heap')",
+    "java": "public class Main { public static void main(String[] a) { int[] x = new int[-1]; } }",
+}
+
+
+@pytest.mark.parametrize("language", CRASHES)
+def test_another_failure_is_not(box, language):
+    box.need(language)
+    memory_kb = (64 << 10) + GRACE_KB.get(language, 0)
+    assert verdict(box, language, CRASHES[language], memory_kb) is Verdict.RE
