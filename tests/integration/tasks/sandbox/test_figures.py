@@ -1,18 +1,18 @@
 """A run's CPU time and memory are what the program itself says of them, under every kind of limits.
 
-The margins: 60 ms of CPU time (the program's start, and the kernel's clock ticks where no control
+The margins: 150 ms of CPU time (its start on a busy host, and clock ticks where no control
 group counts), 6 MB of memory (page tables and the kernel's own part are the group's, not its).
 """
 
 import pytest
 
 from graphql_api.data.words import Verdict
-from tasks.judge import verdict_of
+from tasks.rulings import verdict_of
 from tasks.sandbox.report import Outcome
 from tests.integration.tasks.sandbox.boxes import LIMITS, LanguageBox
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
-CPU_MARGIN_MS = 60
+CPU_MARGIN_MS = 150
 MEMORY_MARGIN_KB = 6 * 1024
 
 USES = r"""
