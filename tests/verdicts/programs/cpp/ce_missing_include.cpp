@@ -1,1 +1,0 @@
-int main() { std::vector<int> all; }

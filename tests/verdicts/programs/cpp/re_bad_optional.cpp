@@ -1,5 +1,0 @@
-#include <optional>
-int main() {
-    std::optional<int> nothing;
-    return nothing.value();
-}

@@ -1,2 +1,0 @@
-static void never() noexcept { throw 1; }
-int main() { never(); }

@@ -1,6 +1,0 @@
-public class Main {
-    public static void main(String[] arguments) {
-        Object text = "text";
-        System.out.println((Integer) text);
-    }
-}
