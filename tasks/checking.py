@@ -167,5 +167,4 @@ def contents_of(file: IO[bytes]) -> bytes | Path:
     file.seek(0)
     if size <= IN_MEMORY_BYTES:
         return file.read()
-    file.flush()
     return Path(f"/proc/self/fd/{file.fileno()}")

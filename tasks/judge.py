@@ -4,7 +4,7 @@ Blocking code: call it from threads. One `Judge` serves a whole process.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -76,6 +76,7 @@ class _Submission:
     cancelled: Callable[[], bool] | None
     own: OwnProgram | None = None
     stopped: Event = field(default_factory=Event)
+    broken: dict[int, CheckerBroken] = field(default_factory=dict)
     turns: set[Turn] = field(default_factory=set)
     queue_ms: int = 0
     compile_ms: int = 0
@@ -102,6 +103,22 @@ class _Submission:
     def verdict_of(self, report: Report) -> Verdict:
         """Return what a run's end means. Raises WaitCancelled."""
         return verdict_of(_finished(report), self.limits, self.installed.spec.memory_errors)
+
+    def not_checked(self, test: TestCaseFiles, error: CheckerBroken) -> TestOutcome:
+        """Return what stands for the result of a test that a broken checker should have given.
+
+        Raises CheckerBroken itself unless a failure of a test before may make it irrelevant.
+        """
+        if not self.request.stop_on_first_failure:
+            raise error
+        self.broken[test.number] = error
+        return TestOutcome(test.number, test.is_sample, Verdict.IE)
+
+    def raise_broken(self, results: Sequence[TestOutcome]) -> None:
+        """Raise CheckerBroken if one of these results should have come of a broken checker."""
+        for one in results:
+            if one.number in self.broken:
+                raise self.broken[one.number]
 
     def stop_if_cancelled(self) -> None:
         """Raise JudgeCancelled, and stop what runs, when the caller has lost interest."""
@@ -284,7 +301,9 @@ class Judge:
         finally:
             submission.stopped.set()
             wait(running)
-        return [*gathered.first(queue.wanted), *map(skipped, request.tests[queue.wanted :])]
+        results = gathered.first(queue.wanted)
+        submission.raise_broken(results)
+        return [*results, *map(skipped, request.tests[queue.wanted :])]
 
     def _program(self, submission: _Submission, compiled: Compiled) -> Program:
         installed, memory_kb = submission.installed, submission.request.memory_limit_kb
@@ -303,25 +322,24 @@ class Judge:
 
     def _run_turn(self, submission: _Submission, program: Program, queue: _Queue) -> None:
         """Run tests one after the other until there is none, or the turn is another's."""
-        at = 0
-
-        def is_unwanted() -> bool:
-            return submission.stopped.is_set() or at >= queue.wanted
-
         try:
-            with self._sandbox.turn(is_unwanted) as turn, submission.counted(turn):
+            with (
+                self._sandbox.turn(submission.stopped.is_set) as turn,
+                submission.counted(turn),
+            ):
                 began = time.monotonic()
                 while (taken := queue.take()) is not None:
-                    at = taken.at
                     # The others, too, want one each.
                     goes_on = queue.waiting >= len(submission.turns) and not self._is_over(began)
-                    outcome = self._run_test(submission, program, turn, taken.test, again=goes_on)
+                    try:
+                        outcome = self._run_test(
+                            submission, program, turn, taken.test, again=goes_on
+                        )
+                    except CheckerBroken as error:
+                        outcome = submission.not_checked(taken.test, error)
                     queue.tell(taken, outcome)
                     if self._is_over(began):
                         return
-        except (WaitCancelled, CheckerBroken):
-            if at < queue.wanted:
-                raise
         finally:
             queue.wake()
 

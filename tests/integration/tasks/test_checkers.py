@@ -237,9 +237,21 @@ def test_judging_can_be_cancelled_while_a_checker_runs(judge, tests):
         )
 
 
+PICKY = own("import sys; sys.exit(int(open(sys.argv[3]).read()))")
+# Writes at once, or after the time that is in its input.
+PAUSES = "import time; time.sleep(float(input())); print(1)"
+
+
 def test_with_an_early_stop_a_broken_checker_after_the_failure_does_not_matter(judge, tmp_path):
-    picky = own("import sys; sys.exit(int(open(sys.argv[3]).read()))")
-    given = write_cases(tmp_path, ("", "0"), ("", "1"), ("", "3"), ("", "3"))
-    got = check(judge, "print(1)", given, picky, stop_on_first_failure=True)
+    """Even if it broke while the failing test still ran."""
+    given = write_cases(tmp_path, ("0", "0"), ("1", "1"), ("0", "3"), ("0", "3"))
+    got = check(judge, PAUSES, given, PICKY, stop_on_first_failure=True)
     skipped = [Verdict.SKIPPED] * 2
     assert [one.verdict for one in got.results] == [Verdict.AC, Verdict.WA, *skipped]
+
+
+def test_with_an_early_stop_a_checker_that_breaks_first_is_broken(judge, tmp_path):
+    given = write_cases(tmp_path, ("0.5", "0"), ("0", "3"), ("0", "1"))
+    with pytest.raises(CheckerBroken) as caught:
+        check(judge, PAUSES, given, PICKY, stop_on_first_failure=True)
+    assert caught.value.test_number == 2

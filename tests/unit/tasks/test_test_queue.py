@@ -1,0 +1,42 @@
+from tasks.test_queue import Gathered, TestQueue
+
+
+def test_tests_after_a_failure_are_neither_given_nor_wanted():
+    queue: TestQueue[str, bool] = TestQueue("abcd", lambda is_right: not is_right)
+    first, second = queue.take(), queue.take()
+    assert first is not None
+    assert second is not None
+    queue.tell(second, False)  # noqa: FBT003 - the result
+    assert (queue.wanted, queue.waiting, queue.take()) == (2, 0, None)
+    queue.tell(first, False)  # noqa: FBT003 - the result
+    assert queue.wanted == 1
+    assert list(queue.told(0.1)) == [(1, False), (0, False)]
+
+
+def test_without_an_early_stop_all_are_wanted():
+    queue: TestQueue[str, bool] = TestQueue("ab")
+    taken = queue.take()
+    assert taken is not None
+    queue.tell(taken, False)  # noqa: FBT003 - the result
+    assert (queue.wanted, queue.waiting) == (2, 1)
+
+
+def test_results_are_told_as_they_come_or_in_order():
+    for in_order, expected in ((False, ["c", "a", "b"]), (True, ["a", "b", "c"])):
+        told: list[str] = []
+        gathered = Gathered(told.append, in_order=in_order)
+        for at, result in ((2, "c"), (0, "a"), (1, "b")):
+            assert not gathered.has_all(3)
+            gathered.add(at, result, 3)
+        assert told == expected
+        assert gathered.has_all(3)
+        assert gathered.first(2) == ["a", "b"]
+
+
+def test_what_is_not_wanted_is_not_told():
+    told: list[str] = []
+    gathered = Gathered(told.append, in_order=True)
+    gathered.add(1, "b", 2)
+    gathered.add(0, "a", 1)
+    assert told == ["a"]
+    assert gathered.has_all(1)
