@@ -136,7 +136,7 @@ async def _bring_up(supervisor: Supervisor, session: Session) -> None:
         await supervisor.keep(Program(names[type(engine)], command, session.child_environment))
     for engine in engines:
         await _until_ready(engine)
-    await supervisor.run_once(_command(session, "table", "init"))
+    await supervisor.run_once(_command(session, "table", "init", "--rebuild-indexes"))
     await _import_examples(supervisor, session)
     await supervisor.keep(_worker(session))
     await supervisor.keep(_api(session))

@@ -25,12 +25,22 @@ def _engine_errors(output: Output) -> Iterator[None]:
 
 
 @app.command()
-def init(*, as_json: AsJson = False) -> None:
+def init(
+    *,
+    rebuild_indexes: Annotated[
+        bool,
+        typer.Option(
+            "--rebuild-indexes",
+            help="Make an index anew that carries too little; lists are away until it is filled.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Make the table, or bring an existing one's settings in line; safe to run again."""
     output, table = Output(as_json=as_json), open_table(get_settings())
     done: dict[str, str] = {}
     with _engine_errors(output):
-        for step in table.provision():
+        for step in table.provision(rebuild_indexes=rebuild_indexes):
             done[step.setting] = step.outcome
             output.line(f"{table.name}: {step.setting}: {step.outcome}")
     output.document({"table": table.name, "steps": done})

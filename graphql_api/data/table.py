@@ -93,8 +93,11 @@ class Table:
         self.name = table_name
         self._tags = {**TAGS, "Environment": environment}
 
-    def provision(self) -> Iterator[Step]:
+    def provision(self, *, rebuild_indexes: bool = False) -> Iterator[Step]:
         """Make the table, or make an existing one agree; yields each step as it is done.
+
+        `rebuild_indexes` removes an index that carries too little and makes it anew from the items;
+        until it is filled, lists that read it are refused.
 
         Raises:
             Conflict: a table of that name has other keys, an index with other attributes, or its
@@ -105,7 +108,7 @@ class Table:
             yield self._ensure_exists()
             self._check_keys()
             yield self._ensure_billing()
-            yield from self._reconcile_indexes()
+            yield from self._reconcile_indexes(rebuild=rebuild_indexes)
             yield self._ensure_stream_and_protection()
             yield _unless_unknown("time to live", self._ensure_ttl)
             yield _unless_unknown("point-in-time recovery", self._ensure_recovery)
@@ -180,31 +183,41 @@ class Table:
         if sorted(map(_key_names, found["KeySchema"])) != [("PK", "HASH"), ("SK", "RANGE")]:
             raise Conflict(f"a table {self.name} with other keys exists; choose another TABLE_NAME")
 
-    def _reconcile_indexes(self) -> Iterator[Step]:
+    def _reconcile_indexes(self, *, rebuild: bool) -> Iterator[Step]:
         """Make the indexes that miss; on-demand billing comes first, as these name no capacity."""
         found = self._found()
         present = {index["IndexName"]: index for index in found.get("GlobalSecondaryIndexes", ())}
         for wanted in INDEXES:
-            yield self._reconcile_index(wanted, present.get(wanted["IndexName"]))
+            yield self._reconcile_index(wanted, present.get(wanted["IndexName"]), rebuild=rebuild)
 
-    def _reconcile_index(self, wanted: dict[str, Any], present: dict[str, Any] | None) -> Step:
+    def _reconcile_index(
+        self, wanted: dict[str, Any], present: dict[str, Any] | None, *, rebuild: bool
+    ) -> Step:
         name = wanted["IndexName"]
         if present is None:
-            self._client.update_table(
-                TableName=self.name,
-                AttributeDefinitions=definition(self.name)["AttributeDefinitions"],
-                GlobalSecondaryIndexUpdates=[{"Create": wanted}],  # type: ignore[typeddict-item]
-            )
-            self._wait()
+            self._change_index({"Create": wanted})
             return Step(f"index {name}", "made")
         carried = set(present["Projection"].get("NonKeyAttributes", ()))
         missing = set(wanted["Projection"]["NonKeyAttributes"]) - carried
-        if missing:
+        if not missing:
+            return Step(f"index {name}", "as wanted")
+        if not rebuild:
             raise Conflict(
                 f"index {name} does not carry {', '.join(sorted(missing))}: DynamoDB cannot add "
-                f"attributes to an index; delete the index and run `algoitny table init` again"
+                f"attributes to an index; `algoitny table init --rebuild-indexes` makes it anew, "
+                f"and lists are away until it is filled"
             )
-        return Step(f"index {name}", "as wanted")
+        self._change_index({"Delete": {"IndexName": name}})
+        self._change_index({"Create": wanted})
+        return Step(f"index {name}", "made anew")
+
+    def _change_index(self, change: dict[str, Any]) -> None:
+        self._client.update_table(
+            TableName=self.name,
+            AttributeDefinitions=definition(self.name)["AttributeDefinitions"],
+            GlobalSecondaryIndexUpdates=[change],  # type: ignore[list-item]
+        )
+        self._wait()
 
     def _ensure_billing(self) -> Step:
         if self._found().get("BillingModeSummary", {}).get("BillingMode") == "PAY_PER_REQUEST":

@@ -136,16 +136,29 @@ def test_a_time_to_live_on_another_attribute_is_named_with_what_to_do(
         outcomes(table)
 
 
-def test_an_index_that_carries_too_little_is_named_with_what_to_do(
+def test_an_index_that_carries_too_little_is_made_anew_when_that_is_asked_for(
     table: Table, fresh: Settings
 ) -> None:
     poor = definition(fresh.table_name)
     first, second = poor["GlobalSecondaryIndexes"]
     projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["ti"]}
     poor["GlobalSecondaryIndexes"] = [first, {**second, "Projection": projection}]
-    client(fresh).create_table(**poor)
-    with pytest.raises(Conflict, match=r"index GSI2 does not carry .*table init` again"):
+    engine = client(fresh)
+    engine.create_table(**poor)
+    item = {"PK": {"S": "P#a#1"}, "SK": {"S": "M"}, "g2p": {"S": "LG#c"}, "g2s": {"S": "1"}}
+    engine.put_item(TableName=fresh.table_name, Item={**item, "pn": {"S": "1"}})
+    with pytest.raises(Conflict, match=r"GSI2 does not carry .*table init --rebuild-indexes`"):
         outcomes(table)
+    rebuilt = {step.setting: step.outcome for step in table.provision(rebuild_indexes=True)}
+    assert (rebuilt["index GSI1"], rebuilt["index GSI2"]) == ("as wanted", "made anew")
+    assert outcomes(table)["index GSI2"] == "as wanted"
+    found = engine.query(
+        TableName=fresh.table_name,
+        IndexName="GSI2",
+        KeyConditionExpression="g2p = :p",
+        ExpressionAttributeValues={":p": {"S": "LG#c"}},
+    )
+    assert found["Items"] == [{**item, "pn": {"S": "1"}}]
 
 
 def test_a_table_with_other_keys_is_refused_and_left_alone(table: Table, fresh: Settings) -> None:
