@@ -154,6 +154,13 @@ class Execution:
         timings = Timings()
         if sent_at_ms is not None:
             timings.spent["queue_ms"] = max(0, self._clock() - sent_at_ms)
+        # Signals are listened for before the claim: none that comes right after it is missed.
+        with self._nudges.on(uid, ulid) as nudge:
+            await self._claim_and_run(uid, ulid, timings, nudge)
+
+    async def _claim_and_run(
+        self, uid: str, ulid: str, timings: Timings, nudge: asyncio.Event
+    ) -> None:
         with timings.of("claim"):
             claim = await self._stores.executions.claim(
                 uid, ulid, token=str(ULID()), lease_ms=self._lease_ms
@@ -166,11 +173,11 @@ class Execution:
         elif claim.history.attempt > self._attempt_cap:
             await self._fail(claim.history, WORN_OUT.format(cap=self._attempt_cap))
         else:
-            await self._run_claimed(claim.history, timings)
+            await self._run_claimed(claim.history, timings, nudge)
 
-    async def _run_claimed(self, history: History, timings: Timings) -> None:
+    async def _run_claimed(self, history: History, timings: Timings, nudge: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
-            lost = await stack.enter_async_context(self._leased(history))
+            lost = await stack.enter_async_context(self._leased(history, nudge))
             try:
                 judgement = await self._judge_and_complete(history, timings, lost)
             except JudgeCancelled:
@@ -305,16 +312,15 @@ class Execution:
         await self._stores.checkers.note_fault(*name, fault)
 
     @asynccontextmanager
-    async def _leased(self, history: History) -> AsyncIterator[Event]:
+    async def _leased(self, history: History, nudge: asyncio.Event) -> AsyncIterator[Event]:
         """Renew the claim while the block runs; the event given is set when it is lost."""
 
         async def renew(lease_ms: int) -> bool:
             executions = self._stores.executions
             return await executions.renew(history.uid, history.ulid, history.attempt, lease_ms)
 
-        with self._nudges.on(history.uid, history.ulid) as nudge:
-            async with leased(renew, self._lease_ms, nudge) as lost:
-                yield lost
+        async with leased(renew, self._lease_ms, nudge) as lost:
+            yield lost
 
     async def _release(self, history: History) -> None:
         """Give up a claim, so that the next attempt need not wait for the lease to end."""

@@ -112,13 +112,18 @@ class Jobs:
         Raises:
             Unavailable: the database did not answer; the claim is given up.
         """
+        # Signals are listened for before the claim: none that comes right after it is missed.
+        with self._nudges.on(JOB, ulid) as nudge:
+            await self._claim_and_run(ulid, nudge)
+
+    async def _claim_and_run(self, ulid: str, nudge: asyncio.Event) -> None:
         job = await self._store.claim(ulid, token=str(ULID()), lease_ms=self._lease_ms)
         if job is None:
             await self._look_again(ulid)
         elif job.attempt - (job.checkpoint_attempt or 0) > self._attempt_cap:
             await self._fail(job, WORN_OUT.format(cap=self._attempt_cap))
         else:
-            await self._run_claimed(job)
+            await self._run_claimed(job, nudge)
 
     async def _look_again(self, ulid: str) -> None:
         job = await self._store.get(ulid, consistent=True)
@@ -126,12 +131,11 @@ class Jobs:
             delay_ms = max(0, (job.lease_expires_at or 0) - self._clock()) + 1
             await self._outbox.send_job(job.uid, ulid, delay_ms=delay_ms)
 
-    async def _run_claimed(self, job: Job) -> None:
+    async def _run_claimed(self, job: Job, nudge: asyncio.Event) -> None:
         async def renew(lease_ms: int) -> bool:
             return await self._store.renew(job.ulid, job.attempt, lease_ms)
 
         async with AsyncExitStack() as stack:
-            nudge = stack.enter_context(self._nudges.on(JOB, job.ulid))
             lost = await stack.enter_async_context(leased(renew, self._lease_ms, nudge))
             try:
                 await self._work(job, lost)

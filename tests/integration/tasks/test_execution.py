@@ -11,7 +11,7 @@ import pytest
 
 from graphql_api.data import meter
 from graphql_api.data.errors import Conflict, Unavailable
-from graphql_api.data.executions import Busy, Claim
+from graphql_api.data.executions import Busy, Claim, ExecutionStore
 from graphql_api.data.keys import results_body
 from graphql_api.data.records import History
 from graphql_api.data.stores import Stores
@@ -149,6 +149,33 @@ async def test_a_lost_lease_ends_the_judging_and_nothing_is_written(
     card = await desk.card(history)
     assert (card.status, card.attempt) == (HistoryStatus.RUNNING, 2)
     assert card.lease_expires_at == stolen.lease_expires_at
+
+
+class EndedWhenClaimed(ExecutionStore):
+    """Lets the owner cancel after the claim is made and before its worker knows."""
+
+    nudges: Nudges
+
+    async def claim(self, uid: str, ulid: str, *, token: str, lease_ms: int) -> Any:
+        claimed = await super().claim(uid, ulid, token=token, lease_ms=lease_ms)
+        await self.cancel(uid, ulid)
+        self.nudges.nudge(signal(uid, ulid))
+        return claimed
+
+
+async def test_a_signal_right_after_the_claim_is_not_missed(
+    make_execution: Callable[..., Execution], desk: Desk, nudges: Nudges
+) -> None:
+    stores = desk.stores
+    store = EndedWhenClaimed(stores.dynamo, stores.bodies, stores.feed)
+    store.nudges = nudges
+    execution = make_execution()
+    execution._stores = replace(stores, executions=store)
+    # Renewals alone would notice after half an hour.
+    execution._lease_ms = 3_600_000
+    history = await desk.reserve(sleeping(50))
+    await asyncio.wait_for(execution.run(history.uid, history.ulid), 25)
+    assert (await desk.card(history)).status is HistoryStatus.CANCELLED
 
 
 async def test_a_cancelled_execution_is_noticed_at_a_signal_and_nothing_is_written(
