@@ -14,7 +14,7 @@ from graphql_api.data.words import CheckerConvention, Verdict
 from tasks.rulings import ACCEPTED, Ruling, on_end
 from tasks.sandbox.report import Outcome, Program, Report, RunLimits
 from tasks.sandbox.rootfs import FEEDBACK
-from tasks.sandbox.toolchains import Installed, fill, run_limits
+from tasks.sandbox.toolchains import Installed, run_limits
 
 FEEDBACK_KB = 256
 NOTE_BYTES = 4096
@@ -70,7 +70,7 @@ class OwnProgram:
     @classmethod
     def of(cls, checker: Checker, installed: Installed, directory: Path) -> "OwnProgram":
         """Return the program of a checker that was compiled into a directory."""
-        command = fill(installed.spec.run, installed.tools, checker.memory_limit_kb)
+        command = installed.command(checker.memory_limit_kb)
         limits = run_limits(installed.spec, checker.time_limit_ms, checker.memory_limit_kb)
         return cls(checker, command, directory, replace(limits, output_kb=OUTPUT_KB))
 

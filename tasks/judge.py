@@ -37,7 +37,7 @@ from tasks.sandbox.limits import LimitsHeld
 from tasks.sandbox.report import Outcome, Program, Report, RunLimits
 from tasks.sandbox.sandbox import Sandbox, Turn, open_sandbox
 from tasks.sandbox.slots import WaitCancelled
-from tasks.sandbox.toolchains import Installed, fill, run_limits
+from tasks.sandbox.toolchains import Installed, run_limits
 from tasks.test_queue import Gathered, TestQueue
 
 __all__ = [
@@ -306,8 +306,8 @@ class Judge:
         return [*results, *map(skipped, request.tests[queue.wanted :])]
 
     def _program(self, submission: _Submission, compiled: Compiled) -> Program:
-        installed, memory_kb = submission.installed, submission.request.memory_limit_kb
-        return Program(fill(installed.spec.run, installed.tools, memory_kb), compiled.directory)
+        command = submission.installed.command(submission.request.memory_limit_kb)
+        return Program(command, compiled.directory)
 
     def _submit(self, work: Callable[..., T], *arguments: object) -> Future[T]:
         """Have work done by the pool, and count it while it waits there."""

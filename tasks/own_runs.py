@@ -12,7 +12,7 @@ from tasks.rulings import verdict_of
 from tasks.sandbox.compiling import CompileCancelled, Compiled, CompilerBroken
 from tasks.sandbox.report import Outcome, Program, Report, RunLimits
 from tasks.sandbox.slots import WaitCancelled
-from tasks.sandbox.toolchains import Installed, fill, run_limits
+from tasks.sandbox.toolchains import Installed, run_limits
 
 OUTPUT_BYTES = 256 * 1024
 ERROR_KB = 256
@@ -57,8 +57,7 @@ def run_once(
         compiled = compiler.compile(installed, code.encode("utf-8", "surrogatepass"), cancelled)
         if compiled.directory is None:
             return OwnRun(verdict=Verdict.CE, compile_output=compiled.output)
-        command = fill(installed.spec.run, installed.tools, memory_limit_kb)
-        program = Program(command, compiled.directory)
+        program = Program(installed.command(memory_limit_kb), compiled.directory)
         limits = run_limits(installed.spec, time_limit_ms, memory_limit_kb)
         limits = replace(limits, wall_ms=2 * limits.cpu_ms + 1000, error_kb=ERROR_KB)
         with sandbox.run(program, stdin, limits, cancelled) as report:

@@ -166,8 +166,8 @@ class _Look:
             remedy = f"apt-get install -y {spec.packages}"
             return f"the compiler does not work ({remedy}): {compiled.output}"
         limits = replace(run_limits(spec, PROBE_TIME_MS, PROBE_MEMORY_KB), wall_ms=PROBE_WALL_MS)
-        command = fill(spec.run, installed.tools, PROBE_MEMORY_KB)
-        with self.sandbox.run(Program(command, compiled.directory), b"", limits) as report:
+        program = Program(installed.command(PROBE_MEMORY_KB), compiled.directory)
+        with self.sandbox.run(program, b"", limits) as report:
             if report.outcome is Outcome.OK and report.stdout.read().strip() == GREETING:
                 return ""
             said = report.stderr[-300:].decode("utf-8", "replace")

@@ -20,6 +20,10 @@ class Installed:
     tools: Mapping[str, Path]
     toolchain: LanguageInfo
 
+    def command(self, memory_kb: int) -> tuple[str, ...]:
+        """Return how a compiled program is run under a memory limit."""
+        return fill(self.spec.run, self.tools, memory_kb)
+
     @property
     def fingerprint(self) -> str:
         """Changes when a compiled program may not be used any more."""
