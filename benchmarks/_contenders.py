@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks._serving import Contender, Order, Runner, Took, check, serve, timed
+from benchmarks._serving import PAUSE_S, Contender, Order, Runner, Took, check, serve, timed
 from graphql_api.cli.engines.process import free_port
 from tasks.sandbox.limits import LimitsHeld
 from tasks.sandbox.report import Outcome, Program, Report, RunLimits
@@ -28,8 +28,6 @@ from tasks.sandbox.sandbox import Sandbox, open_sandbox
 
 ROOT = Path(__file__).parents[1]
 LIMITS = RunLimits(cpu_ms=5000, wall_ms=15_000, memory_kb=256 * 1024)
-# In which a sandbox that is started ahead has started, on a busy host too.
-AHEAD_S = 0.05
 BARE, BWRAP = "bare", "bubblewrap alone"
 COLD, AHEAD, RLIMITS = "AlgoItny", "AlgoItny, started ahead", "AlgoItny, rlimits alone"
 PEERS = ("isolate", "go-judge")
@@ -113,7 +111,7 @@ def ahead() -> None:
             program, given = programs.of(order), Path(order.input)
             with sandbox.turn() as turn:
                 outputs = [_output(turn.run(program, given, LIMITS, again=True))]
-                time.sleep(AHEAD_S)
+                time.sleep(PAUSE_S)
                 began = time.perf_counter()
                 outputs += [
                     _output(turn.run(program, given, LIMITS, again=left > 0))

@@ -4,8 +4,8 @@
 
 All contenders run the same compiled programs with the same input, one after the other in each
 round, so that whatever else the host does meets all of them. A run is timed from its input to its
-output and outcome. Each has a process of its own; CPU time is that of the whole tree below it.
-AlgoItny starts each sandbox when it is asked for (the first line), or during the run before.
+output and outcome, after the same pause. Each has a process of its own; CPU time is that of the
+whole tree below it. AlgoItny starts each sandbox when it is asked for (the first line), or before.
 """
 
 import argparse

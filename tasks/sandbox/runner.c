@@ -1,9 +1,10 @@
 /* Pid 1 of one sandbox: starts the program, holds it to its limits, ends all, reports once.
  *
- * Descriptors: 1, 2 the program's; 3 a SOCK_SEQPACKET socket to the worker. The runner waits for the
- * first message on 3, which brings the program's standard input and what it gets as 3, 4, ...: only
- * then does it look at clocks and start the program. Anything further on 3, or its end, means stop;
- * out of it goes the one report. No other descriptor is open when the program starts.
+ * Descriptors: 1, 2 the program's; 3 a SOCK_SEQPACKET socket to the worker. The process that will be
+ * the program is made ready at once and waits on 3 for the word to go, which brings the program's
+ * standard input and what it gets as 3, 4, ...; it passes the time on to the runner, which only then
+ * looks at the clock and at 3. There, anything further or the end means stop; out of it goes the one
+ * report. No other descriptor is open when the program starts.
  * Nothing in the sandbox can read, trace or signal this process: it is not dumpable and is pid 1.
  */
 #define _GNU_SOURCE
@@ -32,7 +33,7 @@
 #define MAX_COLLECTED 512
 #define DEFAULT_SOCKET_KB 208
 #define MAX_GIVEN 8
-#define OUT_OF_THE_WAY 64
+#define OUT_OF_THE_WAY 16
 
 static struct {
     const char *reason;
@@ -40,7 +41,6 @@ static struct {
     int64_t wall_us, cpu_us, watched_kb, base_kb;
 } result = {.reason = "none"};
 
-static int given[MAX_GIVEN], given_count; /* the program's 0, 3, 4, ... */
 static pid_t main_pid;
 static int64_t begun_us, cpu_base_us, cpu_seen_us, cpu_lost_us;
 
@@ -49,38 +49,6 @@ static int64_t now_us(void)
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
     return at.tv_sec * 1000000LL + at.tv_nsec / 1000;
-}
-
-/* ---- the word to go ---- */
-
-/* Wait for it; when the worker is gone, or thinks better of it, there is nothing to do. */
-static void await_go(void)
-{
-    char word[16], control[CMSG_SPACE(sizeof(int) * MAX_GIVEN)];
-    struct iovec part = {word, sizeof word};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = control,
-                             .msg_controllen = sizeof control};
-    ssize_t got;
-
-    do
-        got = recvmsg(REPORT_FD, &message, MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
-    if (got <= 0)
-        _exit(0);
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    errno = EPROTO;
-    if (!header || header->cmsg_type != SCM_RIGHTS)
-        give_up("go");
-    int *passed = (int *)CMSG_DATA(header);
-    given_count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (int i = 0; i < given_count; i++) {
-        given[i] = fcntl(passed[i], F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
-        if (given[i] < 0)
-            give_up("given");
-        close(passed[i]);
-    }
 }
 
 /* ---- the program's side of the fork ---- */
@@ -107,37 +75,81 @@ static void set_limits(void)
 
 static void prefer_for_oom(void)
 {
-    prctl(PR_SET_DUMPABLE, 1); /* or the file would be root's; nothing else runs here yet */
+    prctl(PR_SET_DUMPABLE, 1); /* or the file would be root's */
     int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (file >= 0) {
         if (write(file, "1000", 4) != 4)
             _exit(errno);
         close(file);
     }
+    prctl(PR_SET_DUMPABLE, 0);
 }
 
-static void become_program(int error_fd)
+/* All that can be done before the program's input is there. */
+static void prepare(void)
 {
     sigset_t none;
-    int error, last = REPORT_FD + given_count - 1;
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
-    error_fd = fcntl(error_fd, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+    prefer_for_oom();
+    set_limits();
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &config.filter))
+        give_up("filter");
+}
+
+/* Wait for the word to go; returns how many descriptors came with it, out of the way. Without a
+ * word the worker is gone, or thought better of it. */
+static int await_go(int *given)
+{
+    char word[16], control[CMSG_SPACE(sizeof(int) * MAX_GIVEN)];
+    struct iovec part = {word, sizeof word};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof control};
+    ssize_t got;
+
+    do
+        got = recvmsg(REPORT_FD, &message, MSG_CMSG_CLOEXEC);
+    while (got < 0 && errno == EINTR);
+    if (got <= 0)
+        _exit(0);
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    errno = EPROTO;
+    if (!header || header->cmsg_type != SCM_RIGHTS)
+        give_up("go");
+    int count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (int i = 0; i < count; i++) {
+        given[i] = fcntl(((int *)CMSG_DATA(header))[i], F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+        if (given[i] < 0)
+            give_up("given");
+    }
+    return count;
+}
+
+/* Tell the runner when the program begins and, should it not, why. */
+static void become_program(int runner)
+{
+    int given[MAX_GIVEN];
+
+    runner = fcntl(runner, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+    prepare();
+    int given_count = await_go(given), last = REPORT_FD + given_count - 1;
+    int64_t said = now_us();
+    if (runner < 0 || write(runner, &said, sizeof said) != sizeof said)
+        _exit(errno);
     for (int i = 0; i < given_count; i++)
         if (dup2(given[i], i ? REPORT_FD + i - 1 : 0) < 0)
             _exit(errno);
-    if (error_fd < 0 || dup3(error_fd, last, O_CLOEXEC) < 0)
+    if (dup3(runner, last, O_CLOEXEC) < 0)
         _exit(errno);
     syscall(SYS_close_range, last + 1, ~0U, 0);
-    prefer_for_oom();
-    set_limits();
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &config.filter) == 0)
-        execve(config.arguments[0], config.arguments, config.environment);
-    error = errno;
-    if (write(last, &error, sizeof error) < 0)
+    execve(config.arguments[0], config.arguments, config.environment);
+    said = errno;
+    if (write(last, &said, sizeof said) < 0)
         _exit(errno);
     _exit(127);
 }
@@ -430,33 +442,34 @@ static void report(void)
 void run_program(void)
 {
     sigset_t child;
-    int error_pipe[2];
+    int told[2];
+    int64_t said;
 
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);
     int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signals < 0 || pipe2(error_pipe, O_CLOEXEC))
+    if (signals < 0 || pipe2(told, O_CLOEXEC))
         give_up("signals");
-    await_go();
     if (config.cpu_fd >= 0)
         cpu_base_us = read_number(config.cpu_fd) / 1000 - own_us();
     if (config.memory_fd >= 0)
         result.base_kb = read_number(config.memory_fd) / 1024;
-    begun_us = now_us();
     main_pid = fork();
     if (main_pid < 0)
         give_up("fork");
     if (main_pid == 0)
-        become_program(error_pipe[1]);
-    close(error_pipe[1]);
-    for (int i = 0; i < given_count; i++)
-        close(given[i]);
+        become_program(told[1]);
+    close(told[1]);
     close(0), close(1), close(2);
+    if (read(told[0], &begun_us, sizeof begun_us) != sizeof begun_us)
+        _exit(0);
     watch(signals);
     end_all();
-    if (read(error_pipe[0], &result.start_error, sizeof result.start_error) > 0)
+    if (read(told[0], &said, sizeof said) == sizeof said) {
         result.reason = "start";
+        result.start_error = said;
+    }
     if (config.collect_fd >= 0 && config.collect_at && result.main_ended)
         collect(config.collect_at);
     else if (config.collect_fd >= 0 && result.main_ended && result.main_status == 0)
