@@ -110,11 +110,11 @@ def ahead() -> None:
         def take(order: Order) -> Took:
             program, given = programs.of(order), Path(order.input)
             with sandbox.turn() as turn:
-                outputs = [_output(turn.run(program, given, LIMITS, again=True))]
+                outputs = [_output(turn.run(program, given, LIMITS, then=given))]
                 time.sleep(PAUSE_S)
                 began = time.perf_counter()
                 outputs += [
-                    _output(turn.run(program, given, LIMITS, again=left > 0))
+                    _output(turn.run(program, given, LIMITS, then=given if left else None))
                     for left in reversed(range(order.count))
                 ]
                 took = (time.perf_counter() - began) * 1000

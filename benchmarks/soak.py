@@ -210,7 +210,7 @@ class Soak:
                 return mine.outcome, mine.message
         limits = replace(LIMITS, wall_ms=50) if kind == "wait" else LIMITS
         # A sandbox that was started for other limits, or for nobody, is ended unused.
-        with turn.run(self._program, f"{kind}\n".encode(), limits, again=True) as report:
+        with turn.run(self._program, f"{kind}\n".encode(), limits, then=b"0\n") as report:
             return report.outcome, report.message
 
     def _cancelled(self) -> tuple[Outcome, str]:

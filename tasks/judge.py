@@ -329,12 +329,10 @@ class Judge:
             ):
                 began = time.monotonic()
                 while (taken := queue.take()) is not None:
-                    # The others, too, want one each.
-                    goes_on = queue.waiting >= len(submission.turns) and not self._is_over(began)
+                    is_last = self._is_over(began)
+                    then = None if is_last else queue.following(len(submission.turns))
                     try:
-                        outcome = self._run_test(
-                            submission, program, turn, taken.test, again=goes_on
-                        )
+                        outcome = self._run_test(submission, program, turn, taken.test, then)
                     except CheckerBroken as error:
                         outcome = submission.not_checked(taken.test, error)
                     queue.tell(taken, outcome)
@@ -354,15 +352,14 @@ class Judge:
         program: Program,
         turn: Turn,
         test: TestCaseFiles,
-        *,
-        again: bool,
+        then: TestCaseFiles | None,
     ) -> TestOutcome:
         request, own = submission.request, submission.own
         limits = submission.limits
         if own is not None and request.comparer is Comparer.INTERACTIVE:
             return self._run_talk(submission, own, program, turn, test)
-        again = again and own is None
-        with turn.run(program, test.input_path, limits, again=again) as report:
+        following = then.input_path if then is not None and own is None else None
+        with turn.run(program, test.input_path, limits, then=following) as report:
             verdict = submission.verdict_of(report)
             try:
                 ruling = self._ruling(submission, turn, test, report, verdict)

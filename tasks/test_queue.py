@@ -37,6 +37,13 @@ class TestQueue(Generic[Test, Result]):
         self._lock = Lock()
         self._wanted = len(tests)
 
+    def following(self, turns: int) -> Test | None:
+        """Return what one of so many turns is likely to take next; None if not each gets one."""
+        try:
+            return self._tests[turns - 1].test
+        except IndexError:
+            return None
+
     @property
     def waiting(self) -> int:
         """How many tests nobody has taken."""

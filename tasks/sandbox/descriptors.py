@@ -71,6 +71,11 @@ class Descriptors:
         file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, dir=str(directory))  # noqa: SIM115 - as said
         return self._on_failure.enter_context(file)
 
+    def own(self, descriptor: int) -> int:
+        """Keep a descriptor, to be closed at the end; returns it."""
+        self._ours.callback(os.close, descriptor)
+        return descriptor
+
     def give(self, descriptor: int) -> int:
         """Hand a descriptor over; returns its number in the sandbox."""
         self.theirs.append(descriptor)
@@ -88,9 +93,8 @@ class Descriptors:
         """
         ours, theirs = os.pipe2(os.O_CLOEXEC)
         os.fchmod(theirs, 0o222)
-        self._ours.callback(os.close, ours)
         self.give(theirs)
-        return ours
+        return self.own(ours)
 
     def socket(self) -> socket.socket:
         """Hand over one end of a new socket; returns the other."""

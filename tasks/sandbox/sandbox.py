@@ -183,28 +183,38 @@ class Turn:
         self._ahead: Started | None = None
 
     def run(
-        self, program: Program, stdin: bytes | Path, limits: RunLimits, *, again: bool = False
+        self,
+        program: Program,
+        stdin: bytes | Path,
+        limits: RunLimits,
+        *,
+        then: bytes | Path | None = None,
     ) -> Report:
-        """Run a program. `again`: the same will be run once more, so its sandbox is started now.
+        """Run a program.
+
+        `then`: what the same is likely to read when it is run next, for which all is made ready
+        during this run; None where it is not run next.
 
         Where a helper process is lost, the program is run once more with a new one. Whatever else
         goes wrong is INTERNAL.
         """
-        report, is_lost = self._run(program, stdin, limits, again=again)
+        report, is_lost = self._run(program, stdin, limits, then)
         if is_lost:
-            report, _ = self._run(program, stdin, limits, again=again)
+            report, _ = self._run(program, stdin, limits, then)
         report.queue_ms, self.queue_ms = self.queue_ms, 0
         return report
 
     def _run(
-        self, program: Program, stdin: bytes | Path, limits: RunLimits, *, again: bool
+        self, program: Program, stdin: bytes | Path, limits: RunLimits, then: bytes | Path | None
     ) -> tuple[Report, bool]:
         """Return what happened, and whether a helper process was lost."""
         running: list[Started] = []
         try:
             running.append(self._let_go(program, stdin, limits))
-            if again:
+            if then is not None:
                 self._ahead = self._start(program, limits)
+                with suppress(OSError):  # whoever runs it will be told
+                    self._ahead.seal(then)
             return running[0].finish(self._cancelled), False
         except (SpawnerLost, OSError) as error:
             return self._failed(running, error), isinstance(error, SpawnerLost)
@@ -264,7 +274,7 @@ class Turn:
         for (_, writing), program, limit in zip(pipes, programs, limits, strict=True):
             pair.append(self._start(program, limit, writing))
         for one, (reading, _) in zip(pair, reversed(pipes), strict=True):
-            one.go(os.dup(reading))
+            one.go_reading(reading)
 
     def _failed(self, running: list[Started], error: Exception) -> Report:
         """Give up everything that was started, and the slot's helpers with it."""

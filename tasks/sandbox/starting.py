@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -54,22 +54,31 @@ class Started:
     limits: RunLimits
     run: Run
     descriptors: Descriptors
+    sealed_for: bytes | Path | None = None
+    sealed: list[int] = field(default_factory=list)
 
     def fits(self, program: Program, limits: RunLimits) -> bool:
         """Tell whether it was started for this."""
         return self.program is program and self.limits == limits
 
-    def go(self, stdin: bytes | Path | int) -> None:
-        """Let the program begin; a descriptor for `stdin` is closed here.
+    def seal(self, stdin: bytes | Path) -> None:
+        """Have ready what `go(stdin)` will need. Raises OSError when an input is missing."""
+        self.sealed_for = None
+        self.sealed = [
+            self.descriptors.own(sealed(source)) for source in (stdin, *self.program.inputs)
+        ]
+        self.sealed_for = stdin
 
-        Raises OSError when an input is missing or the sandbox is gone.
-        """
-        with ExitStack() as sent:
-            given = []
-            for source in (stdin, *self.program.inputs):
-                given.append(source if isinstance(source, int) else sealed(source))
-                sent.callback(os.close, given[-1])
-            socket.send_fds(self.run.pump.report, [GO], given)
+    def go(self, stdin: bytes | Path) -> None:
+        """Let the program begin. Raises OSError when an input is missing or the sandbox is gone."""
+        if stdin != self.sealed_for:
+            self.seal(stdin)
+        socket.send_fds(self.run.pump.report, [GO], self.sealed)
+
+    def go_reading(self, pipe: int) -> None:
+        """Let the program begin; its input comes from a pipe. Raises OSError as `go`."""
+        inputs = [self.descriptors.own(sealed(source)) for source in self.program.inputs]
+        socket.send_fds(self.run.pump.report, [GO], [pipe, *inputs])
 
     def finish(self, cancelled: Callable[[], bool] | None) -> Report:
         """Wait for the end of a program that was let go."""

@@ -21,6 +21,18 @@ def test_without_an_early_stop_all_are_wanted():
     assert (queue.wanted, queue.waiting) == (2, 1)
 
 
+def test_turns_that_take_in_step_get_what_each_was_said_to():
+    queue: TestQueue[str, bool] = TestQueue("abcde")
+    said: dict[int, str | None] = {}
+    for _ in range(2):
+        for turn in range(2):
+            taken = queue.take()
+            assert taken is not None
+            assert taken.test == said.get(turn, taken.test)
+            said[turn] = queue.following(2)
+    assert said == {0: "e", 1: None}
+
+
 def test_results_are_told_as_they_come_or_in_order():
     for in_order, expected in ((False, ["c", "a", "b"]), (True, ["a", "b", "c"])):
         told: list[str] = []

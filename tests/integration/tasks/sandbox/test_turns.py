@@ -31,13 +31,17 @@ def sandboxes(box) -> set[int]:
 
 def test_each_run_of_a_turn_has_a_sandbox_of_its_own(box):
     with box.sandbox.turn() as turn:
-        said = [text(turn.run(READS, f"{n}\n".encode(), LIMITS, again=n < 4)) for n in range(5)]
+        inputs = [f"{n}\n".encode() for n in range(5)]
+        said = [
+            text(turn.run(READS, stdin, LIMITS, then=then))
+            for stdin, then in zip(inputs, [*inputs[1:], None], strict=True)
+        ]
     assert said == [f"{n} 2\n" for n in range(5)]
 
 
 def test_the_next_sandbox_waits_and_what_waits_in_vain_is_ended(box):
     with box.sandbox.turn() as turn:
-        text(turn.run(READS, b"1\n", LIMITS, again=True))
+        text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
         assert sandboxes(box)
     assert sandboxes(box) == set()
 
@@ -45,17 +49,34 @@ def test_the_next_sandbox_waits_and_what_waits_in_vain_is_ended(box):
 def test_a_sandbox_that_waits_is_not_used_for_another_program_or_other_limits(box):
     other = Program(("/bin/echo", "other"))
     with box.sandbox.turn() as turn:
-        text(turn.run(READS, b"1\n", LIMITS, again=True))
-        assert text(turn.run(other, b"", LIMITS, again=True)) == "other\n"
+        text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
+        assert text(turn.run(other, b"", LIMITS, then=b"2\n")) == "other\n"
         limits = replace(LIMITS, cpu_ms=100)
         with turn.run(other, b"", limits) as report:
             assert report.outcome is Outcome.OK
 
 
+def test_each_run_reads_its_own_input_whatever_was_expected_of_it(box, tmp_path):
+    (tmp_path / "expected").write_bytes(b"expected\n")
+    with box.sandbox.turn() as turn:
+        text(turn.run(READS, b"1\n", LIMITS, then=tmp_path / "expected"))
+        assert text(turn.run(READS, b"2\n", LIMITS, then=b"2\n")) == "2 2\n"
+        assert text(turn.run(READS, tmp_path / "expected", LIMITS)) == "expected 2\n"
+
+
+def test_an_input_that_is_missing_is_told_of_the_run_that_reads_it(box, tmp_path):
+    with box.sandbox.turn() as turn:
+        assert text(turn.run(READS, b"1\n", LIMITS, then=tmp_path / "missing")) == "1 2\n"
+        with turn.run(READS, tmp_path / "missing", LIMITS) as report:
+            assert report.outcome is Outcome.INTERNAL
+            assert "missing" in report.message
+        assert text(turn.run(READS, b"2\n", LIMITS)) == "2 2\n"
+
+
 def test_a_pair_does_without_the_sandbox_that_waits(box):
     speaker = Program(("/bin/sh", "-c", "echo hello"))
     with box.sandbox.turn() as turn:
-        text(turn.run(READS, b"1\n", LIMITS, again=True))
+        text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
         for report in turn.run_pair((speaker, READS), (LIMITS, LIMITS)):
             with report:
                 assert report.outcome in (Outcome.OK, Outcome.SIGNALLED), report
@@ -64,7 +85,7 @@ def test_a_pair_does_without_the_sandbox_that_waits(box):
 
 def test_a_sandbox_that_was_ended_while_it_waited_is_replaced(box):
     with box.sandbox.turn() as turn:
-        text(turn.run(READS, b"1\n", LIMITS, again=True))
+        text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
         for pid in sandboxes(box):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -76,10 +97,10 @@ def test_a_sandbox_that_was_ended_while_it_waited_is_replaced(box):
 @pytest.mark.slow
 def test_waiting_costs_the_program_neither_time_nor_memory(box):
     with box.sandbox.turn() as turn:
-        turn.run(Program(("/bin/true",)), b"", LIMITS, again=True).close()
+        turn.run(Program(("/bin/true",)), b"", LIMITS, then=b"2\n").close()
         turn.run(Program(("/bin/sleep", "0.2")), b"", LIMITS).close()
         program = Program(("/bin/sleep", "0.1"))
-        turn.run(program, b"", LIMITS, again=True).close()
+        turn.run(program, b"", LIMITS, then=b"2\n").close()
         time.sleep(1)
         with turn.run(program, b"", LIMITS) as report:
             assert report.outcome is Outcome.OK
@@ -91,7 +112,7 @@ def test_a_run_that_is_cancelled_ends_the_turn_cleanly(box):
     stop = threading.Event()
     threading.Timer(0.2, stop.set).start()
     with box.sandbox.turn(stop.is_set) as turn:
-        report = turn.run(Program(("/bin/sleep", "20")), b"", LIMITS, again=True)
+        report = turn.run(Program(("/bin/sleep", "20")), b"", LIMITS, then=b"2\n")
         report.close()
     assert report.outcome is Outcome.CANCELLED
     assert sandboxes(box) == set()
@@ -104,11 +125,11 @@ def test_a_program_whose_spawner_is_lost_runs_once_more(box):
             os.kill(one.pid, signal.SIGKILL)
 
     with box.sandbox.turn() as turn:
-        text(turn.run(READS, b"1\n", LIMITS, again=True))
+        text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
         loser = threading.Thread(target=lose)
         loser.start()
         slow = Program(("/bin/sleep", "1"))
-        with turn.run(slow, b"", LIMITS, again=True) as report:
+        with turn.run(slow, b"", LIMITS, then=b"2\n") as report:
             assert report.outcome is Outcome.OK
         loser.join()
         assert text(turn.run(READS, b"2\n", LIMITS)) == "2 2\n"
