@@ -20,7 +20,12 @@ from typing import TypeVar
 
 import pytest
 
-from tests.integration.tasks.sandbox.boxes import Box, descendants, processes_named
+from tests.integration.tasks.sandbox.boxes import (
+    Box,
+    control_groups,
+    descendants,
+    processes_named,
+)
 
 T = TypeVar("T")
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -203,10 +208,8 @@ def _digest(path: Path) -> str:
 
 def _members(box: Box) -> set[int]:
     """All processes in the control groups of this sandbox."""
-    name = f"algoitny-{box.sandbox.identity}-*"
     found: set[int] = set()
-    for top in Path("/sys/fs/cgroup").glob("*"):
-        for group in top.rglob(name):
-            with contextlib.suppress(OSError):
-                found.update(map(int, (group / "cgroup.procs").read_text().split()))
+    for group in control_groups(box.sandbox):
+        with contextlib.suppress(OSError):
+            found.update(map(int, (group / "cgroup.procs").read_text().split()))
     return found

@@ -167,6 +167,13 @@ def descendants(pids: Sequence[int]) -> list[int]:
     return found
 
 
+def control_groups(sandbox: Sandbox) -> list[Path]:
+    """The control groups of a sandbox; those of others may come and go meanwhile."""
+    name = f"algoitny-{sandbox.identity}-"
+    places = (Path(place) for place, _, _ in os.walk("/sys/fs/cgroup"))
+    return [place for place in places if place.name.startswith(name)]
+
+
 def processes_named(marker: str) -> list[int]:
     """Processes on the host whose command line or name holds the marker."""
     found = []

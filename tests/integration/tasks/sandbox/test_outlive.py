@@ -15,7 +15,7 @@ from tasks.sandbox.report import Outcome
 from tasks.sandbox.sandbox import Sandbox
 from tests.integration.tasks.sandbox.arena import Host, remove_segments, wait_until
 from tests.integration.tasks.sandbox.attacking import Attacks, LayeredAttacks
-from tests.integration.tasks.sandbox.boxes import descendants, processes_named
+from tests.integration.tasks.sandbox.boxes import control_groups, descendants, processes_named
 from tests.integration.tasks.sandbox.sources import LANGUAGES
 from tests.integration.tasks.sandbox.weakened import (
     DIES_WITH_SPAWNER,
@@ -208,9 +208,7 @@ def test_a_killed_worker_takes_its_sandboxes_along(best_box, tmp_path, arena, nu
     successor = Sandbox(root, slots=1)
     successor.check()
     successor.close()
-    name = f"algoitny-{successor.identity}-*"
-    groups = [path for top in Path("/sys/fs/cgroup").glob("*") for path in top.rglob(name)]
-    assert groups == []
+    assert control_groups(successor) == []
 
 
 @pytest.mark.parametrize("kept", [*GUARDS, None], ids=str)
