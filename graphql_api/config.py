@@ -150,11 +150,18 @@ class Settings(BaseSettings):
         15, ge=1, le=600, description="Pause between two looks for overdue executions."
     )
     run_wait_seconds: int = Field(
-        45,
+        30,
         ge=1,
-        le=600,
-        description="How long `runCode` waits for a worker's answer before it gives the unit of "
-        "quota back, in seconds. Proxies before the API must wait longer.",
+        le=300,
+        description="How long `runCode` waits for a worker to begin before it gives the unit of "
+        "quota back, in seconds.",
+    )
+    run_seconds: int = Field(
+        25,
+        ge=2,
+        le=300,
+        description="How long a program of `runCode` may take once it has begun, compiling "
+        "included, in seconds. Proxies before the API must wait for both and 10 seconds more.",
     )
 
     log_level: str = Field("info", description="`debug`, `info`, `warning` or `error`.")

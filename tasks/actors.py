@@ -25,10 +25,9 @@ async def execute_submission(*, uid: str, ulid: str, sent_at_ms: int | None = No
 
 async def run_code(*, uid: str, run_id: str, sent_at_ms: int | None = None) -> None:
     """Run code on its author's own input; `uid` is whose turn it is."""
-    del uid
     resources = current()
     with resources.quiet.disturbed():
-        await resources.runs.run(run_id, sent_at_ms=sent_at_ms)
+        await resources.runs.run(uid, run_id, sent_at_ms=sent_at_ms)
 
 
 async def work_on_job(*, ulid: str) -> None:

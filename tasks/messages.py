@@ -88,10 +88,13 @@ class DramatiqOutbox:
         enqueue = partial(self._broker.enqueue, message, delay=delay_ms)
         await self._send(enqueue, **message.kwargs)
 
-    async def send_run(self, uid: str, run_id: str, language: str) -> bool:
+    async def send_run(
+        self, uid: str, run_id: str, language: str, *, delay_ms: int | None = None
+    ) -> bool:
         """Ask for code to be run; False where that could not be sent, and nothing will come."""
         message = run_message(uid, run_id, language)
-        return await self._send(partial(self._broker.enqueue, message), **message.kwargs)
+        enqueue = partial(self._broker.enqueue, message, delay=delay_ms)
+        return await self._send(enqueue, **message.kwargs)
 
     async def send_job(self, uid: str, ulid: str, *, delay_ms: int | None = None) -> None:
         """Ask for a job to be worked on, at the earliest after `delay_ms`."""

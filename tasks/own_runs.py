@@ -16,6 +16,8 @@ from tasks.sandbox.toolchains import Installed, run_limits
 
 OUTPUT_BYTES = 256 * 1024
 ERROR_KB = 256
+# However long compiling took.
+SHORTEST_WALL_MS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,21 +47,25 @@ def run_once(
     *,
     time_limit_ms: int,
     memory_limit_kb: int,
+    wall_ms: int,
     cancelled: Callable[[], bool] | None = None,
 ) -> OwnRun:
     """Compile a program and run it on `stdin`; it takes a slot of the host like a test does.
 
-    An idle program is stopped after twice its CPU time and a second: someone waits for it. Raises
-    `LanguageUnavailable`, and `JudgeCancelled` soon after `cancelled()` is True.
+    As someone waits for it, both together take at most `wall_ms`, and an idle program is stopped
+    after twice its CPU time and a second. Raises `LanguageUnavailable`, and `JudgeCancelled` soon
+    after `cancelled()` is True.
     """
     sandbox, compiler, installed = judge.parts(language)
+    source = code.encode("utf-8", "surrogatepass")
     try:
-        compiled = compiler.compile(installed, code.encode("utf-8", "surrogatepass"), cancelled)
+        compiled = compiler.compile(installed, source, cancelled, wall_ms=wall_ms)
         if compiled.directory is None:
             return OwnRun(verdict=Verdict.CE, compile_output=compiled.output)
         program = Program(installed.command(memory_limit_kb), compiled.directory)
         limits = run_limits(installed.spec, time_limit_ms, memory_limit_kb)
-        limits = replace(limits, wall_ms=2 * limits.cpu_ms + 1000, error_kb=ERROR_KB)
+        left_ms = max(SHORTEST_WALL_MS, wall_ms - compiled.wall_ms)
+        limits = replace(limits, wall_ms=min(2 * limits.cpu_ms + 1000, left_ms), error_kb=ERROR_KB)
         with sandbox.run(program, stdin, limits, cancelled) as report:
             return _own_run(report, limits, installed, compiled)
     except CompilerBroken as error:

@@ -114,7 +114,7 @@ async def open_resources(
         ):
             await stack.enter_async_context(_running(background))
         board = await stack.enter_async_context(open_run_board(settings))
-        runs = Runs(board=board, judge=judge, threads=threads)
+        runs = Runs(settings=settings, board=board, judge=judge, outbox=outbox, threads=threads)
         quiet = Quiet()
         rejudging = Rejudging(
             stores=stores, execution=execution, quiet=quiet, draining=broker.draining

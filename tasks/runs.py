@@ -1,20 +1,28 @@
 """One run of code on the caller's own input, from message to answer.
 
-A run changes nothing, so that running it twice is harmless: the first answer stands.
+A run changes nothing, so that running it twice is harmless: the first answer stands. While one
+worker has it, others leave it alone, so that asking many times at once does not run it as often.
 """
 
+import asyncio
 import time
 from concurrent.futures import Executor
+from contextlib import suppress
 from functools import partial
 from threading import Event
+from typing import Protocol
 
 import structlog
+from ulid import ULID
 
+from graphql_api.config import Settings
 from graphql_api.data.clock import Clock, now_ms
-from graphql_api.data.runs import RunAnswer, RunBoard, RunRequest
+from graphql_api.data.errors import Unavailable
+from graphql_api.data.runs import CLAIM_LIFE_MS, RunAnswer, RunBoard, RunRequest
 from graphql_api.data.words import RunStatus, Verdict
 from tasks.interruptible import in_thread
-from tasks.judge import Judge, LanguageUnavailable
+from tasks.judge import Judge, JudgeCancelled, LanguageUnavailable
+from tasks.leases import leased
 from tasks.own_runs import OwnRun, run_once
 
 SHOWN_BYTES = 64 * 1024
@@ -22,28 +30,62 @@ SHOWN_BYTES = 64 * 1024
 _log = structlog.stdlib.get_logger(__name__)
 
 
+class Outbox(Protocol):
+    """Sends messages to workers."""
+
+    async def send_run(self, uid: str, run_id: str, language: str, *, delay_ms: int) -> bool:
+        """Have workers look at a run, at the earliest after `delay_ms`."""
+
+
 class Runs:
     """Runs on one worker process."""
 
     def __init__(
-        self, *, board: RunBoard, judge: Judge, threads: Executor, clock: Clock = now_ms
+        self,
+        *,
+        settings: Settings,
+        board: RunBoard,
+        judge: Judge,
+        outbox: Outbox,
+        threads: Executor,
+        clock: Clock = now_ms,
     ) -> None:
-        self._board, self._judge, self._threads, self._clock = board, judge, threads, clock
+        self._wall_ms = settings.run_seconds * 1000
+        self._board, self._judge, self._outbox = board, judge, outbox
+        self._threads, self._clock = threads, clock
 
-    async def run(self, run_id: str, *, sent_at_ms: int | None = None) -> None:
+    async def run(self, uid: str, run_id: str, *, sent_at_ms: int | None = None) -> None:
         """Run what is asked for under an id, unless it is answered or withdrawn.
+
+        When another worker has it, look again later. `uid` is whose turn it is.
 
         Raises:
             Unavailable: Redis did not answer; another attempt may succeed while someone waits.
         """
         queue_ms = 0 if sent_at_ms is None else max(0, self._clock() - sent_at_ms)
-        request = await self._board.request(run_id)
+        request, token = await self._board.request(run_id), str(ULID())
         if request is None:
             _log.debug("nothing to run", run=run_id)
-            return
+        elif await self._board.begin(run_id, token):
+            await self._run_claimed(run_id, request, token, queue_ms)
+        else:
+            await self._outbox.send_run(uid, run_id, request.language, delay_ms=CLAIM_LIFE_MS)
+
+    async def _run_claimed(
+        self, run_id: str, request: RunRequest, token: str, queue_ms: int
+    ) -> None:
         began = time.perf_counter()
-        answer = await self._answer(request)
-        await self._board.answer(run_id, answer)
+        renew = partial(self._renew, run_id, token)
+        try:
+            async with leased(renew, CLAIM_LIFE_MS, asyncio.Event()) as lost:
+                answer = await self._answer(request, lost)
+            await self._board.answer(run_id, answer)
+        except JudgeCancelled:
+            _log.info("run left", run=run_id)
+            return
+        finally:
+            with suppress(Unavailable):
+                await self._board.release(run_id, token)
         _log.info(
             "ran",
             run=run_id,
@@ -53,8 +95,10 @@ class Runs:
             total_ms=round((time.perf_counter() - began) * 1000),
         )
 
-    async def _answer(self, request: RunRequest) -> RunAnswer:
-        stop = Event()
+    async def _renew(self, run_id: str, token: str, _life_ms: int) -> bool:
+        return await self._board.renew(run_id, token)
+
+    async def _answer(self, request: RunRequest, stop: Event) -> RunAnswer:
         work = partial(
             run_once,
             self._judge,
@@ -63,10 +107,13 @@ class Runs:
             request.stdin.encode(),
             time_limit_ms=request.time_limit_ms,
             memory_limit_kb=request.memory_limit_kb,
+            wall_ms=self._wall_ms,
             cancelled=stop.is_set,
         )
         try:
             return _answer_of(await in_thread(self._threads, work, stop))
+        except JudgeCancelled:
+            raise
         except LanguageUnavailable as error:
             return RunAnswer(status=None, message=str(error))
         except Exception as error:  # noqa: BLE001 - whoever waits is to know at once

@@ -1,7 +1,8 @@
 """Runs of code on the caller's own input, in Redis: what is asked for, and what came of it.
 
-Both are short-lived. A request lies under its run's id until it is answered or withdrawn; an answer
-lies there for a while, so that the same request finds it again. The first answer stands.
+Both are short-lived. A request lies under its run's id until it is answered or withdrawn; a claim
+beside it says that a worker has begun; an answer lies there for a while, so that the same request
+finds it again. The first answer stands.
 """
 
 import time
@@ -26,6 +27,8 @@ PREFIX = "algoitny:run:"
 # Longer than anyone waits for an answer: what an API that died left behind goes by itself.
 REQUEST_LIFE_S = 600
 ANSWER_LIFE_S = 600
+# By then a dead worker's message has gone to another.
+CLAIM_LIFE_MS = 4_000
 # One blocking command takes this long at most, so that a dead connection is noticed.
 WAIT_STEP_S = 5.0
 # Callers of one process that wait at the same time, a connection each.
@@ -96,11 +99,12 @@ class RunBoard:
     def __init__(self, redis: Redis, waiting: Redis) -> None:
         self._redis, self._waiting = redis, waiting
 
-    async def ask(self, run_id: str, request: RunRequest) -> None:
-        """Leave a request, unless it is there already."""
+    async def ask(self, run_id: str, request: RunRequest) -> bool:
+        """Leave a request; False where it is there already."""
+        packed = pack(orjson.dumps(asdict(request)))
         with _answering():
-            packed = pack(orjson.dumps(asdict(request)))
-            await self._redis.set(PREFIX + run_id, packed, nx=True, ex=REQUEST_LIFE_S)
+            stored = await self._redis.set(PREFIX + run_id, packed, nx=True, ex=REQUEST_LIFE_S)
+        return bool(stored)
 
     async def request(self, run_id: str) -> RunRequest | None:
         """Return a request, None once it is answered, withdrawn or too old."""
@@ -112,6 +116,34 @@ class RunBoard:
         """Forget a request that nobody waits for any more."""
         with _answering():
             await self._redis.delete(PREFIX + run_id)
+
+    async def begin(self, run_id: str, token: str) -> bool:
+        """Claim a run for `CLAIM_LIFE_MS`; False while another worker has it."""
+        with _answering():
+            key = _claim_key(run_id)
+            return bool(await self._redis.set(key, token, nx=True, px=CLAIM_LIFE_MS))
+
+    async def renew(self, run_id: str, token: str) -> bool:
+        """Prolong a claim; False when it is another's, or nobody waits for the run any more."""
+        key = _claim_key(run_id)
+        with _answering():
+            holder = await self._redis.get(key)
+            is_wanted = await self._redis.exists(PREFIX + run_id)
+            if not is_wanted or holder not in (None, token.encode()):
+                return False
+            await self._redis.set(key, token, px=CLAIM_LIFE_MS)
+        return True
+
+    async def release(self, run_id: str, token: str) -> None:
+        """Give a claim up, if it still is one's own."""
+        with _answering():
+            if await self._redis.get(_claim_key(run_id)) == token.encode():
+                await self._redis.delete(_claim_key(run_id))
+
+    async def has_begun(self, run_id: str) -> bool:
+        """Tell whether a worker has a run."""
+        with _answering():
+            return bool(await self._redis.exists(_claim_key(run_id)))
 
     async def answer(self, run_id: str, answer: RunAnswer) -> None:
         """Leave an answer for all who wait, unless there is one; the request is done."""
@@ -145,6 +177,10 @@ class RunBoard:
 
 def _answer_key(run_id: str) -> str:
     return f"{PREFIX}{run_id}:answer"
+
+
+def _claim_key(run_id: str) -> str:
+    return f"{PREFIX}{run_id}:claim"
 
 
 def _loaded(packed: bytes | str) -> dict[str, Any]:

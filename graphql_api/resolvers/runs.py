@@ -21,6 +21,8 @@ from graphql_api.resolvers.histories import language_id
 from graphql_api.resolvers.users import plan_of
 
 UNTOUCHED = "Your limit is untouched; try again later."
+# A run that has begun may take `run_seconds`, and so long for its turn among the host's programs.
+TURN_S = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,6 @@ class _Run:
     user: User
     request: RunRequest
     request_id: str
-    is_repeatable: bool
 
     @property
     def input_hash(self) -> str:
@@ -65,13 +66,13 @@ async def run_code(context: Context, asked: RunCode) -> RunAnswer:
     viewer = context.require_viewer()
     request = _checked(context, asked)
     if not await context.languages.is_present(request.language):
-        raise Unavailable(f"no worker runs {request.language} now; see `languages`", ("language",))
+        raise Unavailable(
+            f"no worker runs {request.language} now; try again in a minute", ("language",)
+        )
     user = active(await context.stores.users.get(viewer.uid, consistent=True))
     request_id = asked.idempotency_key or str(ULID())
-    run = _Run(user, request, request_id, is_repeatable=asked.idempotency_key is not None)
-    # Before the unit: without Redis none is taken.
-    await context.runs.ask(run.run_id, request)
-    consumed = await _consume(context, run)
+    run = _Run(user, request, request_id)
+    consumed = await _asked(context, run)
     if consumed.is_duplicate:
         return await _again(context, run, consumed.receipt)
     return await _answer(context, run, consumed.receipt)
@@ -90,7 +91,9 @@ def _checked(context: Context, asked: RunCode) -> RunRequest:
     )
 
 
-async def _consume(context: Context, run: _Run) -> Consumed:
+async def _asked(context: Context, run: _Run) -> Consumed:
+    """Leave the request and take its unit; in this order, as without Redis none is to be taken."""
+    is_new = await context.runs.ask(run.run_id, run.request)
     try:
         return await context.stores.usage.consume(
             run.user.uid,
@@ -102,8 +105,7 @@ async def _consume(context: Context, run: _Run) -> Consumed:
             language=run.request.language,
         )
     except BaseException:
-        # Under a repeatable name the request may be another call's too; then its time ends it.
-        if not run.is_repeatable:
+        if is_new:
             with suppress(DomainError):
                 await context.runs.withdraw(run.run_id)
         raise
@@ -112,11 +114,12 @@ async def _consume(context: Context, run: _Run) -> Consumed:
 async def _again(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
     """Return the answer of the first request under this idempotency key, or wait for it too."""
     found = await context.runs.answered(run.run_id)
-    if found is not None:
+    is_refunded = receipt.refunded_at is not None
+    if found is not None and not is_refunded:
         await context.runs.withdraw(run.run_id)
         return await _told(context, run, receipt, found)
     age_s = (context.clock() - receipt.created_at) / 1000
-    if receipt.refunded_at is not None or age_s > ANSWER_LIFE_S:
+    if is_refunded or age_s > ANSWER_LIFE_S:
         await context.runs.withdraw(run.run_id)
         raise Conflict(
             "the answer of this idempotency key is not kept any more; send a new one",
@@ -139,8 +142,12 @@ async def _answer(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
 async def _waited(context: Context, run: _Run) -> RunAnswer | None:
     if not await context.outbox.send_run(run.user.uid, run.run_id, run.request.language):
         return None
+    settings = context.settings
     with suppress(Unavailable):
-        return await context.runs.wait(run.run_id, context.settings.run_wait_seconds)
+        found = await context.runs.wait(run.run_id, settings.run_wait_seconds)
+        if found is None and await context.runs.has_begun(run.run_id):
+            found = await context.runs.wait(run.run_id, settings.run_seconds + TURN_S)
+        return found
     return None
 
 

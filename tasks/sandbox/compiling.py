@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tasks.sandbox.languages import LanguageSpec
@@ -101,9 +101,14 @@ class Compiler:
         return self._prebuilt.is_lacking(installed)
 
     def compile(
-        self, installed: Installed, code: bytes, cancelled: Callable[[], bool] | None = None
+        self,
+        installed: Installed,
+        code: bytes,
+        cancelled: Callable[[], bool] | None = None,
+        *,
+        wall_ms: int | None = None,
     ) -> Compiled:
-        """Return the program of this source.
+        """Return the program of this source; the compiler takes at most `wall_ms`, if given.
 
         Raises CompilerBroken, CompileCancelled, and `WaitCancelled` before there was a slot.
         """
@@ -113,13 +118,17 @@ class Compiler:
             os.utime(place)
             output = (place / "output").read_text(encoding="utf-8")
             return Compiled(place / "box", output, from_cache=True)
-        return self._build(installed, code, place, cancelled)
+        limits = compile_limits(installed)
+        if wall_ms is not None:
+            limits = replace(limits, wall_ms=min(wall_ms, limits.wall_ms))
+        return self._build(installed, code, place, limits, cancelled)
 
     def _build(
         self,
         installed: Installed,
         code: bytes,
         place: Path,
+        limits: RunLimits,
         cancelled: Callable[[], bool] | None,
     ) -> Compiled:
         spec = installed.spec
@@ -130,7 +139,7 @@ class Compiler:
             collect_kb=0 if spec.check else COLLECT_KB,
             mounts=self._mounts(installed, code, cancelled),
         )
-        with self._sandbox.run(program, b"", compile_limits(installed), cancelled) as report:
+        with self._sandbox.run(program, b"", limits, cancelled) as report:
             output = self._said(report, installed)
             directory = None
             if report.outcome is Outcome.OK:

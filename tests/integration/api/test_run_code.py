@@ -53,6 +53,7 @@ class Working(RecordingOutbox):
         super().__init__()
         self.seen: list[RunRequest] = []
         self.answer: Answering = lambda _: ANSWER
+        self.begins, self.takes_s = False, 0.05
         self.board: Any = None
         self.sends = asyncio.Event()
         self.sends.set()
@@ -66,7 +67,9 @@ class Working(RecordingOutbox):
 
     async def _work(self, run_id: str) -> None:
         request = await self.board.request(run_id)
-        await asyncio.sleep(0.05)
+        if self.begins:
+            await self.board.begin(run_id, "a worker")
+        await asyncio.sleep(self.takes_s)
         if request is not None:
             self.seen.append(request)
             answer = self.answer(request)
@@ -222,6 +225,38 @@ async def test_what_no_worker_answers_in_time_is_given_back_and_forgotten(
     ((_, run_id, language),) = worker.runs
     assert language == "python"
     assert await api.services.runs.request(run_id) is None
+
+
+async def test_what_has_begun_is_waited_for_longer_and_keeps_its_unit(
+    api: Api, ann: str, worker: Working
+) -> None:
+    worker.begins, worker.takes_s = True, 1.5
+    assert (await run(api, ann))["run"]["output"] == "out"
+    assert await used(api, ann) == 1
+
+
+async def test_an_answer_that_comes_after_the_unit_was_given_back_is_nobodys(
+    api: Api, ann: str, worker: Working
+) -> None:
+    worker.takes_s = 1.5
+    assert (await run(api, ann, idempotencyKey="one"))["__typename"] == "Unavailable"
+    await asyncio.gather(*worker.work)
+    assert (await run(api, ann, idempotencyKey="one"))["__typename"] == "Conflict"
+    assert await used(api, ann) == 0
+
+
+async def test_what_is_refused_leaves_nothing_behind(api: Api, ann: str, redis_url: str) -> None:
+    stores = api.services.stores
+    none = NewPlan(
+        plan_id="none", title="None", executions_per_day=0, hints_per_day=0, runs_per_day=0
+    )
+    await stores.plans.create(none)
+    await stores.users.update((await api.user(ANN)).uid, plan_id="none")
+    for key in ("one", "two", None):
+        result = await run(api, ann, idempotencyKey=key)
+        assert result["__typename"] == "QuotaExceeded"
+    with redis.Redis.from_url(redis_url) as server:
+        assert server.keys("algoitny:run:*") == []
 
 
 async def test_what_cannot_be_sent_is_given_back_at_once(open_api: OpenApi) -> None:

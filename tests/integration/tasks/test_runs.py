@@ -1,13 +1,14 @@
 """Runs on own input in a real sandbox, from the board of a real Redis and back to it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from graphql_api.data.runs import RunAnswer, RunBoard, RunRequest, open_run_board
+from graphql_api.data.runs import CLAIM_LIFE_MS, RunAnswer, RunBoard, RunRequest, open_run_board
 from graphql_api.data.words import RunStatus
 from tasks.judge import Judge
 from tasks.runs import SHOWN_BYTES, Runs, shortened
@@ -30,15 +31,43 @@ async def board(redis_url: str) -> AsyncIterator[RunBoard]:
         yield found
 
 
+class Sent(list[tuple[str, str, str, int]]):
+    """Keeps what is sent to workers."""
+
+    async def send_run(self, uid: str, run_id: str, language: str, *, delay_ms: int) -> bool:
+        self.append((uid, run_id, language, delay_ms))
+        return True
+
+
 @pytest.fixture
-def runs(board: RunBoard, judge: Judge) -> Iterator[Runs]:
+def sent() -> Sent:
+    return Sent()
+
+
+@pytest.fixture
+def make_runs(board: RunBoard, judge: Judge, sent: Sent) -> Iterator[Callable[..., Runs]]:
     with ThreadPoolExecutor(4) as threads:
-        yield Runs(board=board, judge=judge, threads=threads)
+
+        def make(**settings: Any) -> Runs:
+            return Runs(
+                settings=make_settings(**settings),
+                board=board,
+                judge=judge,
+                outbox=sent,
+                threads=threads,
+            )
+
+        yield make
+
+
+@pytest.fixture
+def runs(make_runs: Callable[..., Runs]) -> Runs:
+    return make_runs()
 
 
 async def answer_of(runs: Runs, board: RunBoard, request: RunRequest) -> RunAnswer:
     await board.ask("one", request)
-    await runs.run("one")
+    await runs.run("ann", "one")
     found = await board.answered("one")
     assert found is not None
     return found
@@ -109,11 +138,11 @@ async def test_a_language_that_is_not_here_is_no_answer_of_the_program(
 
 async def test_what_is_answered_or_withdrawn_is_not_run_again(runs: Runs, board: RunBoard) -> None:
     first = await answer_of(runs, board, ECHO)
-    await runs.run("one")
+    await runs.run("ann", "one")
     assert await board.answered("one") == first
     await board.ask("two", ECHO)
     await board.withdraw("two")
-    await runs.run("two")
+    await runs.run("ann", "two")
     assert await board.answered("two") is None
 
 
@@ -136,13 +165,81 @@ async def test_an_interrupted_run_ends_its_program_and_is_run_by_the_next(
 ) -> None:
     slow = replace(ECHO, code="import time\ntime.sleep(8)", time_limit_ms=10_000)
     await board.ask("one", slow)
-    running = asyncio.create_task(runs.run("one"))
+    running = asyncio.create_task(runs.run("ann", "one"))
     await asyncio.sleep(0.5)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
     assert await board.answered("one") is None
     assert await board.request("one") == slow
+
+
+async def test_while_one_worker_has_a_run_others_look_again_later(
+    runs: Runs, board: RunBoard, sent: Sent
+) -> None:
+    await board.ask("one", replace(ECHO, code="import time\ntime.sleep(1)\nprint(1)"))
+    running = asyncio.create_task(runs.run("ann", "one"))
+    await asyncio.sleep(0.3)
+    assert await board.has_begun("one")
+    await runs.run("ann", "one")
+    assert sent == [("ann", "one", "python", CLAIM_LIFE_MS)]
+    assert await board.answered("one") is None
+    await running
+    assert await board.answered("one") is not None
+    assert not await board.has_begun("one")
+
+
+async def test_a_claim_lasts_while_the_program_runs_and_not_for_long_after_a_crash(
+    make_runs: Callable[..., Runs], board: RunBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("graphql_api.data.runs", "tasks.runs"):
+        monkeypatch.setattr(f"{module}.CLAIM_LIFE_MS", 300)
+    await board.ask("one", replace(ECHO, code="import time\ntime.sleep(1.5)\nprint(1)"))
+    running = asyncio.create_task(make_runs().run("ann", "one"))
+    await asyncio.sleep(1)
+    assert not await board.begin("one", "another")
+    await running
+    await board.ask("two", ECHO)
+    assert await board.begin("two", "of a worker that dies")
+    await asyncio.sleep(0.5)
+    assert await board.begin("two", "another")
+
+
+async def test_a_run_that_nobody_waits_for_any_more_is_stopped(
+    runs: Runs, board: RunBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.runs.CLAIM_LIFE_MS", 300)
+    await board.ask("one", replace(ECHO, code="import time\ntime.sleep(60)", time_limit_ms=10_000))
+    running = asyncio.create_task(runs.run("ann", "one"))
+    await asyncio.sleep(0.3)
+    await board.withdraw("one")
+    await asyncio.wait_for(running, 10)
+    assert await board.answered("one") is None
+
+
+async def test_compiling_and_running_take_no_longer_than_the_settings_say(
+    make_runs: Callable[..., Runs], board: RunBoard
+) -> None:
+    await board.ask("one", replace(ECHO, code="import time\ntime.sleep(60)", time_limit_ms=10_000))
+    await make_runs(run_seconds=2).run("ann", "one")
+    found = await board.answered("one")
+    assert found is not None
+    assert found.status is RunStatus.ILE
+    assert 1900 <= found.wall_ms < 10_000
+
+
+async def test_a_compiler_that_takes_too_long_is_stopped(
+    make_runs: Callable[..., Runs], board: RunBoard
+) -> None:
+    deep = "template<int n, int m> struct F { static const long v = F<n-1,m>::v + F<n-1,m+1>::v; };"
+    base = "template<int m> struct F<0, m> { static const long v = m; };"
+    code = f"{deep}\n{base}\nint main() {{ return F<800, 0>::v; }}"
+    await board.ask("one", replace(ECHO, language="cpp", code=code))
+    await make_runs(run_seconds=2).run("ann", "one")
+    found = await board.answered("one")
+    assert found is not None
+    assert found.status is RunStatus.CE
+    assert "The compiler was stopped: more than 2000 ms of wall time" in found.compile_output
 
 
 @pytest.mark.parametrize(
