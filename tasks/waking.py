@@ -122,20 +122,21 @@ class WakingBroker(RedisBroker):
         """Return at most `room` messages; with no room it still is a heartbeat.
 
         What was given back, or was a dead worker's, comes before the lanes: it had its turn. What
-        of it this process is not able to run goes into its lane.
+        of it this process is not able to run goes into its lane. Delayed messages have no lanes:
+        whoever finds one holds it until it is due.
         """
         given_back = self._dispatch("fetch")(queue_name, room)  # type: ignore[no-untyped-call]
         # A message acknowledged by a worker that had been taken for dead has an id and no data.
         found = [data for data in given_back if data is not None]
         acks = f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"
-        ours = [data for data in found if self.lanes.are_for_us(data)]
+        has_lanes = queue_name == q_name(queue_name)
+        ours = [data for data in found if not has_lanes or self.lanes.are_for_us(data)]
         for data in found:
             if data not in ours:
                 message_id = Message.decode(data).options["redis_message_id"]
                 self.do_enqueue(queue_name, message_id, data)
                 self.client.srem(acks, message_id)
         room -= len(ours)
-        has_lanes = queue_name == q_name(queue_name)
         return ours + (self.lanes.take(queue_name, acks, room) if has_lanes and room else [])
 
     def close(self) -> None:

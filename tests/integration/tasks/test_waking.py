@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import dramatiq
@@ -13,6 +13,7 @@ import redis
 from dramatiq.common import dq_name
 from dramatiq.errors import ConnectionClosed
 
+from tasks import lanes
 from tasks.waking import TOKENS_KEPT, WakingBroker, WakingConsumer, connect
 from tests.system import wait_for
 
@@ -108,6 +109,20 @@ def test_idling_costs_a_few_commands_a_second(broker: WakingBroker) -> None:
         time.sleep(2)
         after = broker.client.info("stats")["total_commands_processed"]
     # Two queues, now and later; commands inside scripts count too.
+    assert after - before < 60
+
+
+def test_a_delayed_message_is_held_by_whoever_finds_it(broker: WakingBroker) -> None:
+    broker.lanes.abilities = ["python"]
+    later = message().copy(options=lanes.options("ada", needs="java"))
+    broker.enqueue(later, delay=60_000)
+    with closing(broker.consume(dq_name(QUEUE), timeout=20)) as consumer:
+        assert next(consumer) is not None
+        before = broker.client.info("stats")["total_commands_processed"]
+        for _ in range(3):
+            assert next(consumer) is None
+        after = broker.client.info("stats")["total_commands_processed"]
+    # Commands inside scripts count too.
     assert after - before < 60
 
 
