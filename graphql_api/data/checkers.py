@@ -65,6 +65,8 @@ def checked(checker: Checker) -> Checker:
             f"a checker's arguments have at most {LONGEST_ARGUMENTS_BYTES} bytes together",
             ("checker", "arguments"),
         )
+    if any("\0" in argument for argument in checker.arguments):
+        raise InvalidInput("a checker's arguments hold no NUL", ("checker", "arguments"))
     _within(checker.time_limit_ms, TIME_LIMIT_MS, "timeLimitMs", "ms")
     _within(checker.memory_limit_kb, MEMORY_LIMIT_KB, "memoryLimitKb", "KB")
     return checker

@@ -5,25 +5,28 @@ import io
 import os
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 from signal import SIGKILL
 
 from tasks.sandbox.limits import GroupUsage, LimitsHeld
 from tasks.sandbox.pump import Captured, Pump
 from tasks.sandbox.report import Facts, Outcome, Report, RunLimits, signal_name
 
+GAVE_WAY = "ended because this host, and not the program, ran out of memory"
 # What comes of others is cut off or not there at all, which `unpack` finds.
 _COLLECTING = (Outcome.OK, Outcome.NONZERO_EXIT)
 
 
 @dataclass(slots=True)
 class Run:
-    """One run between its start and its report."""
+    """One run between its start and its report; `product` is a compiler's that it starts."""
 
     limits: RunLimits
     held: LimitsHeld
     pump: Pump
     stdout: Captured
     stderr: Captured
+    product: Path | None = None
     collected: Captured | None = None
 
     def forget(self) -> None:
@@ -56,18 +59,22 @@ def conclude(run: Run, usage: GroupUsage) -> Report:
         return report
     report.cpu_ms = facts.cpu_us // 1000
     report.wall_ms = facts.wall_us // 1000
-    report.peak_kb = facts.peak_kb(usage)
+    # As the program itself would tell, files that it maps among it, but for these within the limit.
+    held_kb = facts.held_kb(usage)
+    report.peak_kb = max(held_kb, min(facts.rss_kb, run.limits.memory_kb))
     report.signal = signal_name(facts.signal)
     report.exit_code = facts.exit_code
-    report.outcome, report.message = _with_facts(run, usage, facts, report.peak_kb)
+    report.outcome, report.message = _with_facts(run, usage, facts, held_kb)
     if report.outcome in _COLLECTING:
         report.collected = unpack(collected)
     return report
 
 
 def _without_facts(run: Run, usage: GroupUsage, stderr: bytes) -> tuple[Outcome, str]:
-    if usage.oom_kills:
+    if usage.is_out_of_memory:
         return Outcome.MEMORY, "the sandbox ran out of memory"
+    if usage.gave_way:
+        return Outcome.INTERNAL, GAVE_WAY
     if run.pump.was_cancelled:
         return Outcome.CANCELLED, ""
     said = (run.pump.facts or stderr[-500:]).decode("utf-8", "replace").strip()
@@ -75,12 +82,12 @@ def _without_facts(run: Run, usage: GroupUsage, stderr: bytes) -> tuple[Outcome,
     return Outcome.INTERNAL, f"{late}the sandbox gave no report: {said or 'nothing was said'}"
 
 
-def _with_facts(run: Run, usage: GroupUsage, facts: Facts, peak_kb: int) -> tuple[Outcome, str]:
+def _with_facts(run: Run, usage: GroupUsage, facts: Facts, held_kb: int) -> tuple[Outcome, str]:
     if facts.reason == "start":
-        return _not_started(facts.start_errno)
+        return _not_started(facts.start_errno, run.product)
     limits = run.limits
     memory = f"more than {limits.memory_kb} KB of memory"
-    over_memory = usage.oom_kills > 0 or peak_kb > limits.memory_kb
+    over_memory = usage.is_out_of_memory or held_kb > limits.memory_kb
     over_output = run.stdout.overflowed or run.stderr.overflowed
     over_cpu = facts.cpu_us > limits.cpu_ms * 1000
     checks = (
@@ -91,6 +98,7 @@ def _with_facts(run: Run, usage: GroupUsage, facts: Facts, peak_kb: int) -> tupl
         (facts.reason == "wall", Outcome.WALL_LIMIT, f"more than {limits.wall_ms} ms of wall time"),
         (not facts.ended, Outcome.INTERNAL, f"stopped by the runner: {facts.reason}"),
         (facts.signal == SIGKILL and usage.reached_limit, Outcome.MEMORY, memory),
+        (usage.gave_way and facts.status, Outcome.INTERNAL, GAVE_WAY),
         (facts.signal, Outcome.SIGNALLED, f"ended by {signal_name(facts.signal)}"),
         (facts.exit_code, Outcome.NONZERO_EXIT, f"exit code {facts.exit_code}"),
     )
@@ -98,11 +106,12 @@ def _with_facts(run: Run, usage: GroupUsage, facts: Facts, peak_kb: int) -> tupl
     return next(found, (Outcome.OK, ""))
 
 
-def _not_started(number: int) -> tuple[Outcome, str]:
+def _not_started(number: int, product: Path | None) -> tuple[Outcome, str]:
     said = f"the program does not start: {os.strerror(number)}"
     if number == errno.ENOMEM:
         return Outcome.MEMORY, said
-    if number == errno.ENOEXEC:
+    # A program names its own loader, which need not be there.
+    if number == errno.ENOEXEC or (product is not None and product.exists()):
         return Outcome.NONZERO_EXIT, said
     return Outcome.INTERNAL, said
 

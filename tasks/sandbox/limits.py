@@ -48,6 +48,16 @@ class GroupUsage:
         """True when the group was full at some moment."""
         return 0 < self.limit_kb <= self.peak_kb + PEAK_SLACK_KB
 
+    @property
+    def is_out_of_memory(self) -> bool:
+        """True when something was ended because the group was full."""
+        return self.oom_kills > 0 and self.reached_limit
+
+    @property
+    def gave_way(self) -> bool:
+        """True when something was ended although the group was not full: for others' memory."""
+        return self.oom_kills > 0 and not self.reached_limit
+
 
 @dataclass(frozen=True, slots=True)
 class GroupHandles:
@@ -242,11 +252,15 @@ class Cgroup2Slot:
         run = self._run
         if run is None:
             return GroupUsage()
+        events = (run / "memory.events").read_text()
         peak_file = run / "memory.peak"  # since Linux 5.19
-        peak = int(peak_file.read_text()) // 1024 if peak_file.exists() else 0
+        if peak_file.exists():
+            peak = int(peak_file.read_text()) // 1024
+        else:
+            peak = self._limit_kb if _counter(events, "oom") else 0
         stat = (run / "memory.stat").read_text()
         cache = (_counter(stat, "file") - _counter(stat, "shmem")) // 1024
-        kills = _counter((run / "memory.events").read_text(), "oom_kill")
+        kills = _counter(events, "oom_kill")
         usage = GroupUsage(peak, self._limit_kb, max(0, cache), kills)
         _close(self._handles)
         self._handles, self._run = GroupHandles(), None

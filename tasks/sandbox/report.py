@@ -63,6 +63,12 @@ class Program:
     collect_from: str = BOX
     mounts: dict[str, Path] = field(default_factory=dict)
 
+    @property
+    def product(self) -> Path | None:
+        """The file of `directory` that the command starts, on the host; None if it is no such."""
+        first = Path(self.command[0])
+        return None if self.directory is None or first.is_absolute() else self.directory / first
+
 
 @dataclass(slots=True)
 class Report:
@@ -138,10 +144,14 @@ class Facts:
         """The exit status; None when there is none."""
         return self.status >> 8 if self.ended and not self.signal else None
 
-    def peak_kb(self, usage: GroupUsage) -> int:
-        """The most memory that the program had at once, without page cache and our own share."""
-        group_kb = usage.peak_kb - usage.cache_kb - self.base_kb if usage.peak_kb else 0
-        return max(self.rss_kb, self.watched_kb, group_kb)
+    def held_kb(self, usage: GroupUsage) -> int:
+        """The most memory that the program had at once, without page cache and our own share.
+
+        What was resident holds files that it maps, too; it counts where there is nothing better.
+        """
+        if usage.peak_kb:
+            return max(self.watched_kb, usage.peak_kb - usage.cache_kb - self.base_kb)
+        return max(self.rss_kb, self.watched_kb)
 
 
 def signal_name(number: int) -> str | None:

@@ -7,7 +7,7 @@ Spawners live in a house that bubblewrap builds once for each: the system's prog
 and in memory.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 BOX = "/box"
@@ -17,7 +17,9 @@ MOUNT_POINTS_KB = 64
 SYSTEM_DIRECTORIES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 ETC_NEEDED = ("ld.so.cache", "alternatives", "localtime")
 ETC_PATTERNS = ("fpc*.cfg", "java-*", "mono", "nim", "nodejs")
-DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICES = ("null", "full", "random", "urandom")
+# Mapped and shared it is memory that only a control group counts.
+DEVICES_WITH_GROUPS = ("zero",)
 SHM_KB = 16 * 1024
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -31,7 +33,9 @@ SHARED = Path("/shared")
 RUNNER = "/run/runner"
 
 
-def house_arguments(*, shared: Path, runner: Path, host: Path = Path("/")) -> tuple[str, ...]:
+def house_arguments(
+    *, shared: Path, runner: Path, without_groups: bool, host: Path = Path("/")
+) -> tuple[str, ...]:
     """Return the arguments of a spawner's house, in which `shared` is at `SHARED`.
 
     The host's whole `/proc` is there, as the kernel lets an unprivileged user mount a new one only
@@ -42,12 +46,12 @@ def house_arguments(*, shared: Path, runner: Path, host: Path = Path("/")) -> tu
         *("--bind", "/proc", "/proc"),
         *("--ro-bind", str(shared), str(SHARED)),
         *("--dir", "/run", "--ro-bind", str(runner), RUNNER),
-        *_room(host),
+        *_room(host, DEVICES if without_groups else DEVICES + DEVICES_WITH_GROUPS),
         *("--remount-ro", "/"),
     )
 
 
-def _room(host: Path) -> Iterator[str]:
+def _room(host: Path, devices: Sequence[str]) -> Iterator[str]:
     for place in ("", "/proc", "/tmp", BOX, FEEDBACK, MOUNTS, "/etc", "/dev", "/dev/shm"):  # noqa: S108 - inside
         yield from ("--dir", f"{ROOM}{place}")
     yield from _system(host)
@@ -58,7 +62,7 @@ def _room(host: Path) -> Iterator[str]:
     for path in wanted:
         if path.exists():
             yield from ("--ro-bind", str(path), f"{ROOM}/etc/{path.name}")
-    for name in DEVICES:
+    for name in devices:
         yield from ("--dev-bind", f"/dev/{name}", f"{ROOM}/dev/{name}")
     yield from ("--symlink", "/proc/self/fd", f"{ROOM}/dev/fd")
     for number, name in enumerate(("stdin", "stdout", "stderr")):

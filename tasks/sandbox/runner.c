@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
@@ -33,6 +34,7 @@
 #define MAX_COLLECTED 512
 #define DEFAULT_SOCKET_KB 208
 #define MAX_GIVEN 8
+#define MAX_COUNTED 256
 #define OUT_OF_THE_WAY 16
 
 static struct {
@@ -263,8 +265,22 @@ static int64_t over_processes(int64_t (*measure)(const char *pid))
     return total;
 }
 
+static pid_t counted[MAX_COUNTED];
+static int counted_count;
+
+/* Who was forked by vfork lives in its parent's memory. */
+static int is_counted(pid_t pid)
+{
+    for (int i = 0; i < counted_count; i++)
+        if (syscall(SYS_kcmp, counted[i], pid, KCMP_VM, 0, 0) == 0)
+            return 1;
+    if (counted_count < MAX_COUNTED)
+        counted[counted_count++] = pid;
+    return 0;
+}
+
 static int64_t rough_kb(const char *pid) { return process_kb(pid, 0); }
-static int64_t exact_kb(const char *pid) { return process_kb(pid, 1); }
+static int64_t exact_kb(const char *pid) { return is_counted(atoi(pid)) ? 0 : process_kb(pid, 1); }
 
 static int64_t tree_kb(void)
 {
@@ -276,6 +292,7 @@ static int64_t tree_kb(void)
                         (about.f_files - about.f_ffree);
     }
     total_kb = other_kb + over_processes(rough_kb);
+    counted_count = 0;
     if (total_kb > config.memory_kb)
         total_kb = other_kb + over_processes(exact_kb);
     return total_kb;

@@ -69,10 +69,11 @@ class Sandbox:
         self.shared = self.root / "shared"
         own_directory(self.shared)
         runner = build_program(self.shared / "bin")
-        self._house = house_arguments(shared=self.shared, runner=runner)
         self.identity = hashlib.sha256(str(self.root).encode()).hexdigest()[:8]
         self.limits_held, self._make_group = choose_limits(self.identity, forced)
-        seccomp = build_filter(without_groups=self.limits_held is LimitsHeld.RLIMITS)
+        alone = self.limits_held is LimitsHeld.RLIMITS
+        self._house = house_arguments(shared=self.shared, runner=runner, without_groups=alone)
+        seccomp = build_filter(without_groups=alone)
         self._nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         self._host = Host(self.root, self.shared, self.limits_held, seccomp, self._nothing)
         self.slots = SlotPool(self.root / "slots", slots or os.cpu_count() or 1)
@@ -269,6 +270,7 @@ class Turn:
         """
         pipes = [os.pipe2(os.O_CLOEXEC) for _ in programs]
         for (reading, writing), writer, reader in zip(pipes, held, reversed(held), strict=True):
+            os.fchmod(writing, 0o666)  # both may be opened by the names `/dev/stdin`, `/dev/stdout`
             writer.callback(os.close, writing)
             reader.callback(os.close, reading)
         for (_, writing), program, limit in zip(pipes, programs, limits, strict=True):

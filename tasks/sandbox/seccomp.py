@@ -40,6 +40,9 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "kexec_file_load": (320, 294),
     "kexec_load": (246, 104),
     "keyctl": (250, 219),
+    "landlock_add_rule": (445, 445),
+    "landlock_create_ruleset": (444, 444),
+    "landlock_restrict_self": (446, 446),
     "lookup_dcookie": (212, 18),
     "memfd_secret": (447, 447),
     "migrate_pages": (256, 238),
@@ -102,8 +105,10 @@ SCHED_OTHER = 0
 RLIMIT_CORE = 4
 # Huge pages come from a store of the host's, which no control group of memory counts.
 MAP_HUGETLB, MFD_HUGETLB, SHM_HUGETLB = 0x40000, 0x4, 0x800
+# Pages of such a mapping stay where they are when they are no longer mapped, and nobody sees them.
+MAP_SHARED_ANONYMOUS = 0x21
 
-_LOAD, _EQUAL, _GREATER, _SET, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x06
+_LOAD, _EQUAL, _GREATER, _SET, _AND, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x54, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _NUMBER_AT, _ARCH_AT, _ARGUMENTS_AT = 0, 4, 16
 
@@ -171,6 +176,9 @@ class _Assembler:
     def jump(self, code: int, value: int, then: str | None, other: str | None = None) -> None:
         self.lines.append((code, then, other, value))
 
+    def mask(self, bits: int) -> None:
+        self.lines.append((_AND, None, None, bits))
+
     def label(self, name: str) -> None:
         self.labels[name] = len(self.lines)
 
@@ -213,7 +221,7 @@ def _match_numbers(code: _Assembler, machine: Machine, *, without_groups: bool) 
     code.jump(_EQUAL, machine.shmget, "shmget", "allowed")
 
 
-def _match_arguments(code: _Assembler) -> None:
+def _match_arguments(code: _Assembler, *, without_groups: bool) -> None:
     code.label("clone")
     code.load(_argument(0))
     code.jump(_SET, CLONE_NEW_ANY, "refused", "allowed")
@@ -235,8 +243,13 @@ def _match_arguments(code: _Assembler) -> None:
     code.label("socketpair")
     code.load(_argument(0))
     code.jump(_EQUAL, AF_UNIX, "allowed", "refused")
+    code.label("mmap")
+    code.load(_argument(3))
+    code.jump(_SET, MAP_HUGETLB, "refused", None if without_groups else "allowed")
+    if without_groups:
+        code.mask(MAP_SHARED_ANONYMOUS)
+        code.jump(_EQUAL, MAP_SHARED_ANONYMOUS, "refused", "allowed")
     for name, index, huge in (
-        ("mmap", 3, MAP_HUGETLB),
         ("memfd_create", 1, MFD_HUGETLB),
         ("shmget", 2, SHM_HUGETLB),
     ):
@@ -262,7 +275,7 @@ def build_filter(*, without_groups: bool, machine_name: str | None = None) -> by
     code.load(_ARCH_AT)
     code.jump(_EQUAL, machine.audit_arch, None, "killed")
     _match_numbers(code, machine, without_groups=without_groups)
-    _match_arguments(code)
+    _match_arguments(code, without_groups=without_groups)
     code.end("allowed", _ALLOW)
     code.end("refused", _ERRNO | errno.EPERM)
     code.end("missing", _ERRNO | errno.ENOSYS)

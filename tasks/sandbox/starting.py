@@ -1,5 +1,6 @@
 """A sandbox on its way: started with everything but its input, told to go, concluded."""
 
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from tasks.sandbox.rootfs import (
     SHARED,
     room_words,
 )
-from tasks.sandbox.spawner import Spawner
+from tasks.sandbox.spawner import Spawner, SpawnerLost
 
 STACK_KB_WITHOUT_GROUPS = 64 * 1024
 STACK_KB_AT_MOST = 1024 * 1024
@@ -82,13 +83,19 @@ class Started:
 
     def finish(self, cancelled: Callable[[], bool] | None) -> Report:
         """Wait for the end of a program that was let go."""
+        lost: SpawnerLost | None = None
         with self.descriptors:
             try:
                 self.run.pump.run(self.limits.wall_ms / 1000, cancelled)
                 if self.spawner.group.held is LimitsHeld.CGROUP2:
                     self.spawner.settle()  # a run's own group ends empty
+            except SpawnerLost as error:
+                lost = error
             finally:
                 usage = self.spawner.group.end()
+            # Where the group was full, its largest process was ended, which may be the spawner.
+            if lost is not None and not usage.is_out_of_memory:
+                raise lost
             return conclude(self.run, usage)
 
     def discard(self) -> None:
@@ -155,6 +162,7 @@ def _prepare(
         pump,
         pump.add_stream(out, output, output, scratch()) if out is not None else nothing(),
         pump.add_stream(err, limits.error_kb * 1024, output, scratch()),
+        program.product,
     )
     words = _configuration(host, program, limits)
     if handles.cpu is not None:
@@ -167,6 +175,8 @@ def _prepare(
         words.append(f"collect_fd={len(descriptors.theirs) - 1}")
     files = {name: descriptors.give(sealed(data)) for name, data in program.files.items()}
     words += _room(host, program, limits, files)
+    if any("\0" in word for word in words):
+        raise OSError(errno.EINVAL, "a word of the command or a path holds a NUL")
     text = "".join(f"{word}\0" for word in words).encode()
     return run, text + b"\0" + host.seccomp
 

@@ -163,7 +163,7 @@ class TestPrebuilt:
 
     def test_what_cannot_be_made_keeps_nobody_from_compiling(self, best_box, store, directory):
         before = kept(directory)
-        for script in ("echo half > made; exit 1", "head -c 9000000 /dev/zero > made"):
+        for script in ("echo half > made; exit 1", "head -c 9000000 /dev/full > made"):
             assert store.mounts(self.made_by(best_box, script), b"") == {}
         assert kept(directory) == before
         compiled = best_box.compiler.compile(

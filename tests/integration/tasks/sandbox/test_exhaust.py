@@ -109,7 +109,7 @@ except OSError as error:
 @ATTACKS.stopped_by(OUTPUT_ENDS, OUTPUT_KEPT)
 def output(box, arena):
     del arena
-    program = Program(("/bin/sh", "-c", "head -c 100000000 /dev/zero"))
+    program = Program(("/bin/sh", "-c", "head -c 100000000 /dev/full"))
     limits = RunLimits(cpu_ms=8000, wall_ms=30_000, memory_kb=64 * 1024, output_kb=1024)
     with box.sandbox.run(program, b"", limits) as report:
         return report.stdout.seek(0, os.SEEK_END) == 100_000_000
@@ -206,7 +206,7 @@ def test_an_output_flood_is_cut_and_ended(box, stream):
 
 def test_output_up_to_the_limit_arrives_whole(best_box):
     limits = RunLimits(cpu_ms=2000, wall_ms=6000, memory_kb=64 * 1024, output_kb=4096)
-    program = Program(("/bin/sh", "-c", "head -c 4194304 /dev/zero"))
+    program = Program(("/bin/sh", "-c", "head -c 4194304 /dev/full"))
     with best_box.sandbox.run(program, b"", limits) as report:
         assert report.outcome is Outcome.OK
         assert report.stdout.read() == bytes(4 << 20)

@@ -1,5 +1,8 @@
 """What a program must never use up: memory, in whatever form."""
 
+import platform
+import subprocess
+
 import pytest
 
 from tasks.sandbox.report import Outcome, Program
@@ -8,6 +11,7 @@ from tests.integration.tasks.sandbox.weakened import (
     ADDRESS_SPACE,
     LOOKS,
     MEMORY_OF_THE_GROUP,
+    NO_ZERO_DEVICE,
     SIZE_OF_TMP,
     SYSTEM_CALLS,
 )
@@ -53,7 +57,9 @@ def anonymous_memory(box, arena):
     return gets(box, f"kept = b'x' * ({WANTED_MB} << 20)")
 
 
-@ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(ADDRESS_SPACE, LOOKS))
+@ATTACKS.stopped_by(
+    with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(SYSTEM_CALLS, ADDRESS_SPACE, LOOKS)
+)
 def shared_memory(box, arena):
     del arena
     code = f"""
@@ -63,6 +69,35 @@ for at in range(0, len(kept), 4096):
     kept[at] = 1
 """
     return gets(box, code)
+
+
+# Pages of a shared mapping that a process gives up stay, for others who might have it.
+PUT_ASIDE = """
+import mmap, os
+kept = []
+for _ in range({pieces}):
+    piece = {mapping}
+    for at in range(0, len(piece), 4096):
+        piece[at] = 1
+    piece.madvise(mmap.MADV_DONTNEED)
+    kept.append(piece)
+assert all(piece[4096] for piece in kept)
+"""
+
+
+@ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(SYSTEM_CALLS,))
+def shared_memory_put_aside(box, arena):
+    del arena
+    code = PUT_ASIDE.format(pieces=WANTED_MB // 16, mapping="mmap.mmap(-1, 16 << 20)")
+    return gets(box, code, address_space_kb=None)
+
+
+@ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(NO_ZERO_DEVICE,))
+def zero_device_put_aside(box, arena):
+    del arena
+    mapping = "mmap.mmap(os.open('/dev/zero', os.O_RDWR), 16 << 20)"
+    code = PUT_ASIDE.format(pieces=WANTED_MB // 16, mapping=mapping)
+    return gets(box, code, address_space_kb=None)
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
@@ -226,7 +261,48 @@ def test_touching_too_much_memory_is_called_so(box, way):
         " sleep(9); return 4; }",
         memory_kb=MEMORY_KB,
     )
-    assert ran.outcome is Outcome.MEMORY
+    # Without groups there are no shared mappings, which is told to the program at once.
+    refused = way == "shared mapping" and not box.has_groups
+    assert ran.outcome is (Outcome.NONZERO_EXIT if refused else Outcome.MEMORY)
+
+
+# Smaller than any helper of the sandbox, and no longer the first in line when memory runs out.
+UNSEEN = """
+static long call(long number, long a, long b, long c)
+{
+    long result;
+    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+static char block[4096];
+static void fill(const char *path)
+{
+    long file = call(2, (long)path, 0102, 0600);
+    while (call(1, file, (long)block, sizeof block) > 0)
+        ;
+}
+void _start(void)
+{
+    call(1, call(2, (long)"/proc/self/oom_score_adj", 1, 0), (long)"0", 1);
+    fill("/tmp/x");
+    fill("/dev/shm/x");
+    call(231, 0, 0, 0);
+}
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="it makes system calls of x86-64")
+def test_whoever_is_ended_for_it_using_too_much_is_called_so(best_box, tmp_path):
+    place = best_box.sandbox.shared / "unseen"
+    place.mkdir()
+    (tmp_path / "unseen.c").write_text(UNSEEN)
+    options = ("-O2", "-static", "-nostdlib", "-o", str(place / "main"))
+    subprocess.run(["gcc", *options, str(tmp_path / "unseen.c")], check=True)
+    for _ in range(3):
+        ran = best_box.program(Program(("./main",), place), memory_kb=32 * 1024)
+        assert ran.outcome is Outcome.MEMORY, ran
+    assert best_box.command("/bin/true").outcome is Outcome.OK
 
 
 def test_reading_large_files_is_no_use_of_memory(best_box):
@@ -258,7 +334,7 @@ for place in ("/tmp/x", "/dev/shm/x"):
 
 
 def test_what_a_compiler_writes_is_bounded_too(box):
-    script = "head -c 100000000 /dev/zero > big; head -c 100000000 /dev/zero > /tmp/big; ls -s"
+    script = "head -c 100000000 /dev/full > big; head -c 100000000 /dev/full > /tmp/big; ls -s"
     program = Program(("/bin/sh", "-c", script), collect_kb=64)
     ran = box.program(program, tmp_kb=4 * 1024)
     assert ran.out.split()[:2] == ["total", "4096"]

@@ -71,6 +71,40 @@ def test_memory_of_children_is_added_up_where_groups_count_it(best_box):
     assert 60 << 10 < best_box.script(code).report.peak_kb < 100 << 10
 
 
+def test_an_input_that_is_mapped_is_no_memory_of_its_reader_where_groups_count(best_box, tmp_path):
+    (tmp_path / "in").write_bytes(bytes(40 << 20))
+    code = "import mmap\nseen = mmap.mmap(0, 0, access=mmap.ACCESS_READ)\n"
+    code += "for at in range(0, len(seen), 4096): seen[at]\nheap = b'x' * (30 << 20)"
+    ran = best_box.script(code, tmp_path / "in", memory_kb=64 << 10)
+    if best_box.has_groups:
+        assert ran.outcome is Outcome.OK
+        assert 30 << 10 < ran.report.peak_kb <= 64 << 10
+
+
+VFORKS = """
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int main(void)
+{
+    char *kept = malloc(40 << 20);
+    memset(kept, 1, 40 << 20);
+    if (vfork() == 0) {
+        usleep(300000);
+        _exit(0);
+    }
+    return kept[12345] - 1;
+}
+"""
+
+
+def test_memory_that_two_processes_live_in_counts_once(box):
+    ran = box.c(VFORKS, memory_kb=64 << 10)
+    assert ran.outcome is Outcome.OK, ran
+    assert 40 << 10 < ran.report.peak_kb < 50 << 10
+
+
 TOO_MUCH = {
     "python": "x = []\nwhile True: x.append(bytes(1 << 20) + b'x')",
     "c": "#include <stdlib.h>\n#include <string.h>\n"

@@ -27,6 +27,13 @@ GREETINGS = {
 }
 
 
+def test_a_program_whose_loader_is_missing_fails_itself(box):
+    loader = '__attribute__((section(".interp"))) = "/missing";'
+    ran = box.c(f"const char loader[] {loader}\nint main(void) {{ return 0; }}")
+    assert (ran.outcome, ran.report.exit_code) == (Outcome.NONZERO_EXIT, 127)
+    assert "No such file" in ran.report.message
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("language", GREETINGS)
 def test_every_language_of_the_host_reads_and_writes(box, language):

@@ -154,6 +154,12 @@ def test_a_slot_that_is_held_shows_that_others_wait_for_it(box):
     assert not slots.has_waiting()
 
 
+def test_a_word_with_a_nul_starts_nothing(box):
+    ran = box.program(Program(("/bin/echo", "x\0bind=/opt=/proc")))
+    assert (ran.outcome, "NUL" in ran.report.message) == (Outcome.INTERNAL, True)
+    assert box.command("/bin/true").outcome is Outcome.OK
+
+
 class TestInputs:
     def test_a_program_opens_each_of_its_inputs_as_often_as_it_likes(self, box, tmp_path):
         (tmp_path / "answer").write_bytes(b"42\n")
@@ -223,6 +229,13 @@ class TestPairs:
         first, second = pair(ASKS, ANSWERS)
         assert (first.outcome, second.outcome) == (Outcome.OK, Outcome.NONZERO_EXIT)
         assert second.exit_code == 42
+
+    def test_each_may_open_its_input_and_output_by_name(self, pair):
+        named = "import os; i, o = open('/dev/stdin'), open('/dev/stdout', 'w')\n"
+        asks = f"{named}print('1', file=o, flush=True); assert i.readline() == '2\\n'"
+        answers = f"{named}assert i.readline() == '1\\n'; print('2', file=o, flush=True)"
+        first, second = pair(asks, answers)
+        assert (first.outcome, second.outcome) == (Outcome.OK, Outcome.OK), second.stderr
 
     def test_when_one_has_ended_the_other_reads_the_end(self, pair):
         first, second = pair("pass", "import sys; sys.exit(3 if sys.stdin.read() == '' else 4)")

@@ -198,10 +198,10 @@ NO_TERMINALS = layer(
     "no terminals",
     Cut(
         "rootfs.py",
-        "    for name in DEVICES:",
+        "    for name in devices:",
         '    yield from ("--dir", f"{ROOM}/dev/pts")\n'
         '    yield from ("--symlink", "pts/ptmx", f"{ROOM}/dev/ptmx")\n'
-        "    for name in DEVICES:",
+        "    for name in devices:",
     ),
     Cut(
         "room.c",
@@ -209,6 +209,9 @@ NO_TERMINALS = layer(
         "    add_places();\n"
         '    mount("devpts", in_room("/dev/pts"), "devpts", 0, "ptmxmode=0666");',
     ),
+)
+NO_ZERO_DEVICE = layer(
+    "no zero device", Cut("rootfs.py", "DEVICES if without_groups else DEVICES", "DEVICES")
 )
 CPU_OF_THE_TREE = layer(
     "CPU time of the tree", Cut("runner.c", "if (result.cpu_us > config.cpu_us)", "if (0)")

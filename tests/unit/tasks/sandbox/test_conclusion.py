@@ -29,10 +29,10 @@ class Ended:
     was_killed: bool = False
 
 
-def concluded(facts, usage=None, out=0, err=b"", **ended) -> Report:
+def concluded(facts, usage=None, out=0, err=b"", product=None, **ended) -> Report:
     stdout = Captured(1024, 1024, io.BytesIO(), out)
     stderr = Captured(1024, 1024, io.BytesIO(err), len(err))
-    run = Run(LIMITS, LimitsHeld.CGROUP1, Ended(facts, **ended), stdout, stderr)  # type: ignore[arg-type]
+    run = Run(LIMITS, LimitsHeld.CGROUP1, Ended(facts, **ended), stdout, stderr, product)  # type: ignore[arg-type]
     return conclude(run, usage or GroupUsage())
 
 
@@ -80,9 +80,15 @@ def test_anything_but_one_exact_report_is_an_internal_error(facts):
 def test_what_was_collected_is_closed_whatever_the_end(facts):
     collected = Captured(1024, 1024, io.BytesIO(bytes(4)), 4)
     out, err = (Captured(1024, 1024, io.BytesIO()) for _ in range(2))
-    run = Run(LIMITS, LimitsHeld.CGROUP1, Ended(facts), out, err, collected)  # type: ignore[arg-type]
+    run = Run(LIMITS, LimitsHeld.CGROUP1, Ended(facts), out, err, None, collected)  # type: ignore[arg-type]
     conclude(run, GroupUsage())
     assert collected.file.closed
+
+
+def test_a_product_that_does_not_start_is_at_fault_itself_while_it_is_there(tmp_path):
+    facts = line("start", status=127 << 8, start_errno=2)
+    assert concluded(facts, product=tmp_path).outcome is Outcome.NONZERO_EXIT
+    assert concluded(facts, product=tmp_path / "gone").outcome is Outcome.INTERNAL
 
 
 def test_what_bwrap_said_explains_a_missing_report():
@@ -92,9 +98,20 @@ def test_what_bwrap_said_explains_a_missing_report():
 
 class TestMemory:
     def test_an_oom_kill_is_memory_whatever_the_end(self):
-        killed = GroupUsage(70_000, 73_728, 0, 1)
+        killed = GroupUsage(73_000, 73_728, 0, 1)
         for facts in (line(status=KILLED), line(), line(status=EXIT_3), b""):
             assert concluded(facts, killed).outcome is Outcome.MEMORY
+
+    def test_a_kill_while_the_group_was_not_full_says_nothing_about_the_program(self):
+        others = GroupUsage(50_000, 73_728, 0, 1)
+        for facts in (line(status=KILLED), line(status=EXIT_3), b""):
+            report = concluded(facts, others)
+            assert (report.outcome, "this host" in report.message) == (Outcome.INTERNAL, True)
+        assert concluded(line(), others).outcome is Outcome.OK
+
+    def test_files_that_a_program_maps_are_not_its_memory_where_a_group_counts(self):
+        report = concluded(line(rss_kb=70_000), GroupUsage(30_000, 73_728, 0, 0))
+        assert (report.outcome, report.peak_kb) == (Outcome.OK, LIMITS.memory_kb)
 
     def test_the_group_s_peak_counts_without_cache_and_our_own_share(self):
         report = concluded(line(), GroupUsage(60_000, 73_728, 20_000, 0))

@@ -1,6 +1,7 @@
 """Choosing and driving control groups, on directories laid out as the kernel lays them out."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,17 @@ class TestCgroup2:
         assert (run / "pids.max").read_text() == "80"
         assert slot.end() == GroupUsage(10 << 10, limit_kb, 2 << 10, 1)
         assert (run / "cgroup.kill").read_text() == "1"
+
+    def test_without_a_peak_the_group_was_full_when_it_ran_out_of_memory(
+        self, slot, tmp_path, monkeypatch
+    ):
+        for oom, is_out_of_memory in ((1, True), (0, False)):
+            run = self.begin(slot, tmp_path, monkeypatch)
+            (run / "memory.peak").unlink()
+            (run / "memory.events").write_text(f"oom {oom}\noom_kill 1\n")
+            usage = slot.end()
+            assert (usage.is_out_of_memory, usage.gave_way) == (is_out_of_memory, not oom)
+            shutil.rmtree(run)
 
     @pytest.mark.usefixtures("slot")
     def test_the_controllers_are_handed_down(self, tmp_path):

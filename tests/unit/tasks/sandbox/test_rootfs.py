@@ -18,7 +18,9 @@ def make_host(root: Path) -> Path:
 
 
 def house(host: Path) -> tuple[str, ...]:
-    return house_arguments(shared=host / "shared", runner=host / "runner", host=host)
+    return house_arguments(
+        shared=host / "shared", runner=host / "runner", without_groups=False, host=host
+    )
 
 
 def test_of_a_host_only_the_system_s_directories_are_bound(tmp_path):

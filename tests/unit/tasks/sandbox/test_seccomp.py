@@ -32,6 +32,8 @@ def decide(program: bytes, arch: int, number: int, arguments: tuple[int, ...] = 
         at += 1
         if code == 0x20:
             (accumulator,) = struct.unpack_from("=I", data, value)
+        elif code == 0x54:
+            accumulator &= value
         elif code == 0x06:
             return int(value)
         else:
@@ -132,3 +134,12 @@ def test_the_filter_is_within_the_kernel_s_and_the_jumps_limits(name):
 def test_another_machine_is_refused_by_name():
     with pytest.raises(SandboxUnavailable, match="riscv64"):
         build_filter(without_groups=False, machine_name="riscv64")
+
+
+def test_without_groups_nothing_shared_is_mapped_but_files(name):
+    machine = MACHINES[name]
+    for without_groups in (True, False):
+        program = build_filter(without_groups=without_groups, machine_name=name)
+        for flags, is_refused in ((0x21, True), (0x23, True), (0x22, False), (0x01, False)):
+            said = decide(program, machine.audit_arch, machine.mmap, (0, 4096, 3, flags))
+            assert said == (EPERM if is_refused and without_groups else ALLOW)
