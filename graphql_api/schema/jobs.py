@@ -95,7 +95,8 @@ class Job(Node):
 
     @field(
         description="Its progress line by line, in order: to follow it, ask again `after` the last "
-        "`sequence` that you have; to see where it is, for the `last` lines. A request a job."
+        "`sequence` that you have; to see where it is, for the `last` lines. Each job's is a "
+        "request of its own; null if it cannot be read."
     )
     async def events(
         self,
@@ -106,7 +107,7 @@ class Job(Node):
         ] = 0,
         first: First = None,
         last: Last = None,
-    ) -> list[JobEvent]:
+    ) -> list[JobEvent] | None:
         """Read the progress."""
         page = PageRequest(first=first, last=last)
         found = await jobs.events_of(info.context, self.record, page, after)

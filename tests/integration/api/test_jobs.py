@@ -8,6 +8,7 @@ from graphql_api.data.meter import metered
 from graphql_api.data.words import JobKind, JobStatus, ProblemState
 from graphql_api.schema.ids import history_key, job_key, problem_id
 from tests.integration.api.conftest import Api
+from tests.wire import AWAY, Wire
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
@@ -154,6 +155,18 @@ async def test_progress_comes_in_order_and_in_pages(api: Api, editor: str) -> No
     for given in ({"first": 101}, {"first": 0}, {"last": 101}, {"first": 1, "last": 1}):
         error = await api.error(EVENTS, editor, id=job, **({"after": 0} | given))
         assert error["extensions"]["code"] == "INVALID_INPUT"
+
+
+async def test_progress_that_cannot_be_read_leaves_the_rest_of_the_job(
+    api: Api, editor: str
+) -> None:
+    job = (await rejudge(api, editor, problemId=ONE))["job"]["id"]
+    query = "query($id: ID!) { job(id: $id) { status events { message } } }"
+    Wire(api.services.stores.dynamo).refuse("Query", AWAY)
+    answer = (await api.post(query, {"id": job}, editor)).json()
+    assert answer["data"] == {"job": {"status": "QUEUED", "events": None}}
+    (error,) = answer["errors"]
+    assert (error["path"], error["extensions"]) == (["job", "events"], {"code": "UNAVAILABLE"})
 
 
 async def test_jobs_with_their_results_cost_one_request_of_each_kind(api: Api, editor: str) -> None:
