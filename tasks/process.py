@@ -9,6 +9,7 @@ from dramatiq.asyncio import EventLoopThread, get_event_loop_thread, set_event_l
 from dramatiq.middleware import Middleware
 
 from graphql_api.config import Settings
+from tasks.announce import Bell
 from tasks.judge import Judge
 from tasks.logs import configure_logging
 from tasks.messages import BULK_QUEUE, EXECUTION_QUEUE, RUN_QUEUE
@@ -38,6 +39,7 @@ class WorkerLife(Middleware):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._judge: Judge | None = None
+        self._bell = Bell()
         self._opened = AsyncExitStack()
 
     def after_process_boot(self, broker: Any) -> None:  # noqa: ARG002 - dramatiq's signature
@@ -61,7 +63,7 @@ class WorkerLife(Middleware):
         loop.daemon = True
         loop.start(timeout=LOOP_START_S)
         set_event_loop_thread(loop)
-        resources = open_resources(self._settings, broker, judge)
+        resources = open_resources(self._settings, broker, judge, self._bell)
         try:
             loop.run_coroutine(self._opened.enter_async_context(resources))
         except Exception:  # noqa: BLE001 - it is logged, and the process ends
@@ -74,6 +76,7 @@ class WorkerLife(Middleware):
 
         def take_what_it_can() -> None:
             broker.lanes.abilities = frozenset(judge.languages)
+            self._bell.ring()
 
         try:
             judge.start(take_what_it_can)

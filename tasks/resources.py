@@ -16,7 +16,7 @@ from graphql_api.config import Settings
 from graphql_api.data.runs import open_run_board
 from graphql_api.data.stores import Stores, open_stores
 from graphql_api.data.words import JobKind
-from tasks.announce import announce_for_ever
+from tasks.announce import Bell, announce_for_ever
 from tasks.execution import Execution
 from tasks.jobs import Jobs
 from tasks.judge import Judge
@@ -84,9 +84,12 @@ def threads_needed(settings: Settings) -> int:
 
 @asynccontextmanager
 async def open_resources(
-    settings: Settings, broker: WakingBroker, judge: Judge
+    settings: Settings, broker: WakingBroker, judge: Judge, bell: Bell
 ) -> AsyncIterator[Resources]:
-    """Open everything and keep the sweeper and the announcements running inside the block."""
+    """Open everything and keep the sweeper and the announcements running inside the block.
+
+    The bell is rung when the judge's languages changed.
+    """
     async with AsyncExitStack() as stack:
         name = worker_name()
         stores = await stack.enter_async_context(open_stores(settings))
@@ -108,7 +111,7 @@ async def open_resources(
         sweeper = Sweeper(settings, stores, outbox, worker_name=name)
         for background in (
             sweeper.run_for_ever(),
-            announce_for_ever(settings, name, judge),
+            announce_for_ever(settings, name, judge, bell),
             listen_for_ever(settings, nudges),
             _prune_for_ever(files),
         ):

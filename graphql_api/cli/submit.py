@@ -41,7 +41,7 @@ RESULT = """
 query Result($id: ID!) {
   history(id: $id) {
     id status verdict language isPublic platform problemNumber problemTitle
-    passedCount failedCount totalCount cpuMs peakKb compileOutput
+    passedCount failedCount totalCount cpuMs peakKb message compileOutput
     testResults {
       number isSample verdict cpuMs wallMs peakKb exitCode signal output error expected
     }
@@ -217,6 +217,8 @@ def _show(output: Output, history: dict[str, Any]) -> None:
         output.table(("test", "", "verdict", "cpu", "wall", "memory", "remark"), rows)
     if history["compileOutput"]:
         output.line(str(history["compileOutput"]).rstrip())
+    if history["message"]:
+        output.line(str(history["message"]))
     verdict = str(history["verdict"] or history["status"])
     counts = f"{history['passedCount']} of {history['totalCount']} tests passed"
     name = f"{history['platform']}/{history['problemNumber']} {history['problemTitle']}"

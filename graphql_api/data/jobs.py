@@ -4,7 +4,7 @@ Each write after a claim names the attempt that it belongs to, so that a worker 
 taken over changes nothing any more.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -89,7 +89,12 @@ class JobStore:
     async def get(self, ulid: str, *, consistent: bool = False) -> Job | None:
         """Return a job: one request, 0.5 read units (1 if consistent)."""
         item = await self._dynamo.get(keys.job(ulid), consistent=consistent)
-        return Job.from_item(item) if item and self._is_kept(item) else None
+        return self._read(item)
+
+    async def get_many(self, ulids: Sequence[str]) -> list[Job | None]:
+        """Return one entry a ULID, in order, None where there is none: ceil(N/100) requests."""
+        items = await self._dynamo.batch_get([keys.job(ulid) for ulid in ulids])
+        return [self._read(item) for item in items]
 
     async def parameters(self, ulid: str) -> dict[str, Any] | None:
         """Return what a job is to work on, None where there is no such job: one strong request."""
@@ -98,20 +103,38 @@ class JobStore:
 
     async def result(self, job: Job) -> dict[str, Any] | None:
         """Return what a job found, None until it has SUCCEEDED: one request."""
-        if job.status is not JobStatus.SUCCEEDED:
-            return None
-        raw = await self._bodies.get(keys.job_result(job.ulid, job.attempt))
-        return None if raw is None else dict(orjson.loads(raw))
+        return (await self.results([job]))[0]
 
-    async def events(self, ulid: str, *, after: int = 0) -> list[JobEvent]:
-        """Return a job's progress in order, from the event after `after` on: one request a MB."""
+    async def results(self, jobs: Sequence[Job]) -> list[dict[str, Any] | None]:
+        """Return one entry a job, in order, None until it has SUCCEEDED: ceil(N/100) requests."""
+        done = [job for job in jobs if job.status is JobStatus.SUCCEEDED]
+        wanted = [keys.job_result(job.ulid, job.attempt) for job in done]
+        raws = await self._bodies.get_many(wanted) if wanted else []
+        found = {
+            job.ulid: dict(orjson.loads(raw))
+            for job, raw in zip(done, raws, strict=True)
+            if raw is not None
+        }
+        return [found.get(job.ulid) for job in jobs]
+
+    async def events(
+        self, ulid: str, *, after: int = 0, size: int = 20, from_end: bool = False
+    ) -> list[JobEvent]:
+        """Return at most `size` events after the event `after`, in order: one request.
+
+        They are the first of them, or with `from_end` the last.
+        """
         first = keys.job_event(ulid, after + 1)
         later = equals("PK", first["PK"]) & between("SK", first["SK"], keys.JOB_EVENTS + "~")
-        return [
-            JobEvent.from_item(item)
-            async for item in self._dynamo.query_all(later, consistent=True)
-            if self._is_kept(item)
-        ]
+        found: list[JobEvent] = []
+        async for item in self._dynamo.query_all(
+            later, consistent=True, limit=size, forward=not from_end
+        ):
+            if self._is_kept(item):
+                found.append(JobEvent.from_item(item))
+            if len(found) == size:
+                break
+        return found[::-1] if from_end else found
 
     async def delete(self, ulid: str) -> None:
         """Remove a job that nobody works on, with its progress and bodies; the card goes first.
@@ -306,6 +329,9 @@ class JobStore:
         return True
 
     # Shared
+
+    def _read(self, item: Item | None) -> Job | None:
+        return Job.from_item(item) if item and self._is_kept(item) else None
 
     def _is_kept(self, item: Item) -> bool:
         """Tell whether an item's time to live lasts; DynamoDB removes it days later."""

@@ -14,6 +14,7 @@ from graphql_api.data.records import (
     Checker,
     CheckerFault,
     History,
+    Job,
     Problem,
     Results,
     Solution,
@@ -43,6 +44,10 @@ def _loader(
 
 def _attempt(history: History) -> tuple[str, str, int]:
     return history.uid, history.ulid, history.attempt
+
+
+def _job_attempt(job: Job) -> tuple[str, int, str]:
+    return job.ulid, job.attempt, job.status
 
 
 class Loaders:
@@ -105,3 +110,13 @@ class Loaders:
     def results(self) -> DataLoader[History, Results | None]:
         """Results of the attempt that a history's card names."""
         return _loader(self._stores.histories.results_many, _attempt)
+
+    @cached_property
+    def jobs(self) -> DataLoader[str, Job | None]:
+        """Job cards by ULID."""
+        return _loader(self._stores.jobs.get_many)
+
+    @cached_property
+    def job_results(self) -> DataLoader[Job, dict[str, Any] | None]:
+        """What jobs that SUCCEEDED found, by their cards."""
+        return _loader(self._stores.jobs.results, _job_attempt)

@@ -160,7 +160,7 @@ class Totals(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solved(Record):
-    """The mark that a user has solved a problem, and with which history first."""
+    """The mark that a user has solved a problem, and with which history."""
 
     entity: ClassVar[str] = "solved"
     platform: str = stored("pf")

@@ -180,9 +180,13 @@ class RejudgeStore:
         return [Put({**key, **moved.to_item()}, is_ours)], 0
 
     async def _other_accepted(self, seen: History) -> str | None:
-        """Find another history with which the user solves the problem: reads all of theirs."""
+        """Find the last history with which the user solves the problem besides this one.
+
+        Reads the user's cards, newest first, as jobs judge the oldest first: the mark does not go
+        to the one that is judged next, and so on through all of them.
+        """
         theirs = equals("PK", keys.user_partition(seen.uid)) & begins_with("SK", "H#")
-        async for item in self._dynamo.query_all(theirs, consistent=True):
+        async for item in self._dynamo.query_all(theirs, consistent=True, forward=False):
             same = (item["pf"], item["pn"]) == (seen.platform, seen.number)
             if same and item.get("vd") == Verdict.AC and item["h"] != seen.ulid:
                 return str(item["h"])

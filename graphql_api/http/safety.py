@@ -32,9 +32,10 @@ COST = 10_000
 # Of fields of one name validation compares each with each.
 COMPARISONS = 20_000
 
-# Connections multiply what is below them by the page asked for, and cost a request of their own.
-_CONNECTIONS = frozenset({"problems", "publicFeed", "users", "histories", "testCases"})
-_CONNECTION_COST = 5
+# Pages multiply what is below them by the size asked for. Each costs a request of its own: unlike
+# nodes and bodies, partitions are not read in batches.
+_PAGED = frozenset({"problems", "publicFeed", "users", "histories", "testCases", "jobs", "events"})
+_REQUEST_COST = 5
 _PAGE = 20
 _LARGEST_PAGE = 100
 _RESULTS = 20
@@ -211,7 +212,7 @@ class _Scale:
     def _field(self, node: FieldNode) -> Weight:
         inner = self._set(node.selection_set)
         name = node.name.value
-        base = _CONNECTION_COST if name in _CONNECTIONS else 1
+        base = _REQUEST_COST if name in _PAGED else 1
         return Weight(
             depth=1 + inner.depth,
             aliases=inner.aliases + (node.alias is not None),
@@ -225,7 +226,7 @@ class _Scale:
         if name == "testResults":
             return _RESULTS
         wanted = {"ids"} if name == "nodes" else {"first", "last"}
-        if name != "nodes" and name not in _CONNECTIONS:
+        if name != "nodes" and name not in _PAGED:
             return 1
         sizes = [
             self._size(argument.value)

@@ -55,3 +55,8 @@ def sees_history(context: Context, history: History) -> bool:
 def sees_code(context: Context, history: History) -> bool:
     """Whether the viewer may read the submitted code."""
     return history.is_public or owns(context, history.uid)
+
+
+def sees_message(context: Context, history: History) -> bool:
+    """Whether the viewer may read why a history FAILED: its owner, and those who mend problems."""
+    return owns(context, history.uid) or context.is_editor

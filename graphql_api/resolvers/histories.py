@@ -81,6 +81,11 @@ async def code_of(context: Context, history: History) -> str | None:
     return await context.loaders.codes.load((history.uid, history.ulid))
 
 
+def message_of(context: Context, history: History) -> str | None:
+    """Return why an execution FAILED, to those who can act on it."""
+    return history.message if access.sees_message(context, history) else None
+
+
 async def results_of(context: Context, history: History) -> Results | None:
     """Return the results, to the owner."""
     if not access.owns(context, history.uid):

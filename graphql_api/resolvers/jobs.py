@@ -10,7 +10,7 @@ from graphql_api.data.pages import Cards, Window
 from graphql_api.data.records import Job, JobEvent, Problem
 from graphql_api.data.words import HistoryStatus, JobKind, JobStatus, ProblemState
 from graphql_api.resolvers import access
-from graphql_api.resolvers.paging import Listing, PageRequest, listed
+from graphql_api.resolvers.paging import Listing, PageRequest, listed, scope_of
 
 HistoryKey = tuple[str, str]
 ProblemKey = tuple[str, str]
@@ -18,7 +18,7 @@ ProblemKey = tuple[str, str]
 
 async def find(context: Context, ulid: str) -> Job | None:
     """Return a job, to editors."""
-    return await context.stores.jobs.get(ulid) if context.is_editor else None
+    return await context.loaders.jobs.load(ulid) if context.is_editor else None
 
 
 async def list_jobs(
@@ -39,14 +39,21 @@ async def list_jobs(
     return await listed(page, context.cursors, jobs.scope(kind=kind, status=status), read)
 
 
-async def events_of(context: Context, job: Job, after: int) -> list[JobEvent]:
-    """Return a job's progress, from the event after `after` on."""
-    return await context.stores.jobs.events(job.ulid, after=after)
+async def events_of(context: Context, job: Job, page: PageRequest, after: int) -> list[JobEvent]:
+    """Return a page of a job's progress, of what comes after the event `after`.
+
+    Raises:
+        InvalidInput: `first` with `last`, or one of them out of range.
+    """
+    window = page.window(context.cursors, scope_of("events", job.ulid))
+    return await context.stores.jobs.events(
+        job.ulid, after=after, size=window.size, from_end=window.from_end
+    )
 
 
 async def result_of(context: Context, job: Job) -> Mapping[str, Any] | None:
     """Return what a job found, None until it has SUCCEEDED."""
-    return await context.stores.jobs.result(job)
+    return await context.loaders.job_results.load(job)
 
 
 async def cancel(context: Context, ulid: str) -> Job:

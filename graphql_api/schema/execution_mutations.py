@@ -152,8 +152,8 @@ class CancelExecutionPayload:
 
     history: History = strawberry.field(description="The cancelled history.")
 
-    @field(description="What is left of the plan today.")
-    async def usage(self, info: Info) -> Usage:
+    @field(description="What is left of the plan today; null if it cannot be read.")
+    async def usage(self, info: Info) -> Usage | None:
         """Read the day's counters."""
         return await _usage(info)
 

@@ -160,6 +160,11 @@ class History(Node):
         """Read the code."""
         return await histories.code_of(info.context, self.record)
 
+    @field(description="Why it FAILED, in words; for the owner and editors.")
+    def message(self, info: Info) -> str | None:
+        """Show what stands on the card."""
+        return histories.message_of(info.context, self.record)
+
     @field(description="What the compiler said; for the owner.")
     async def compile_output(self, info: Info) -> str | None:
         """Read the results."""

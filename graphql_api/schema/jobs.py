@@ -8,8 +8,9 @@ import strawberry
 from graphql_api.data import records
 from graphql_api.data.clock import to_datetime
 from graphql_api.resolvers import jobs
+from graphql_api.resolvers.paging import PageRequest
 from graphql_api.schema import ids
-from graphql_api.schema.connections import Node
+from graphql_api.schema.connections import First, Last, Node
 from graphql_api.schema.enums import JobKind, JobStatus
 from graphql_api.schema.errors import (
     Conflict,
@@ -92,16 +93,24 @@ class Job(Node):
             finished_at=None if record.finished_at is None else to_datetime(record.finished_at),
         )
 
-    @field(description="Its progress line by line, in order.")
+    @field(
+        description="Its progress line by line, in order: to follow it, ask again `after` the last "
+        "`sequence` that you have; to see where it is, for the `last` lines. Each job's is a "
+        "request of its own; null if it cannot be read."
+    )
     async def events(
         self,
         info: Info,
+        *,
         after: Annotated[
             int, strawberry.argument(description="Only those after this `sequence`.")
         ] = 0,
-    ) -> list[JobEvent]:
+        first: First = None,
+        last: Last = None,
+    ) -> list[JobEvent] | None:
         """Read the progress."""
-        found = await jobs.events_of(info.context, self.record, after)
+        page = PageRequest(first=first, last=last)
+        found = await jobs.events_of(info.context, self.record, page, after)
         return [JobEvent.from_record(event) for event in found]
 
     @field(description="What a REJUDGE did, once it has SUCCEEDED.")

@@ -85,8 +85,8 @@ class RunCodePayload:
 
     run: Run = strawberry.field(description="What came of it.")
 
-    @field(description="What is left of the plan today.")
-    async def usage(self, info: Info) -> Usage:
+    @field(description="What is left of the plan today; null if it cannot be read.")
+    async def usage(self, info: Info) -> Usage | None:
         """Read the day's counters."""
         found = await executions.usage_after(info.context)
         return Usage.from_record(found.used, found.plan)

@@ -3,7 +3,8 @@
 import pytest
 
 from graphql_api.schema.ids import Kind, encode, history_key
-from tests.integration.api.conftest import Api
+from tests.integration.api.conftest import Api, OpenApi, RecordingOutbox
+from tests.wire import AWAY, Wire
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
@@ -45,6 +46,33 @@ async def test_twice_is_once(api: Api, ann: str) -> None:
     history = await api.submit(ann)
     first = await api.mutate("cancelExecution", FIELDS, ann, historyId=history)
     assert await api.mutate("cancelExecution", FIELDS, ann, historyId=history) == first
+
+
+class Breaking(RecordingOutbox):
+    """An outbox after which the database is away for one read."""
+
+    wire: Wire
+
+    async def send_end(self, uid: str, ulid: str) -> None:
+        await super().send_end(uid, ulid)
+        self.wire.refuse("GetItem", AWAY)
+
+
+async def test_counters_that_cannot_be_read_leave_what_was_cancelled(open_api: OpenApi) -> None:
+    outbox = Breaking()
+    api = await open_api(outbox)
+    outbox.wire = Wire(api.services.stores.dynamo)
+    await api.problem()
+    ann = await api.sign_in(ANN)
+    given = {"historyId": await api.submit(ann)}
+    query = f"""mutation($input: CancelExecutionInput!) {{ cancelExecution(input: $input) {{
+      ... on CancelExecutionPayload {{ {FIELDS} }} }} }}"""
+    answer = (await api.post(query, {"input": given}, ann)).json()
+    payload = answer["data"]["cancelExecution"]
+    assert (payload["history"]["status"], payload["usage"]) == ("CANCELLED", None)
+    (error,) = answer["errors"]
+    assert error["path"] == ["cancelExecution", "usage"]
+    assert error["extensions"] == {"code": "UNAVAILABLE"}
 
 
 async def test_what_was_judged_stays_as_it_is(api: Api, ann: str) -> None:

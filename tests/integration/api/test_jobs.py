@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from graphql_api.data.meter import metered
 from graphql_api.data.words import JobKind, JobStatus, ProblemState
 from graphql_api.schema.ids import history_key, job_key, problem_id
 from tests.integration.api.conftest import Api
+from tests.wire import AWAY, Wire
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
@@ -123,10 +125,68 @@ async def test_a_finished_job_shows_what_it_did_and_is_not_cancelled(api: Api, e
     shown = (await api.data(READ, editor, id=job))["job"]
     assert (shown["status"], shown["progress"], shown["rejudged"]) == ("SUCCEEDED", 100, counts)
     assert [event["message"] for event in shown["events"]] == ["half of it", "all of it"]
-    later = "query($id: ID!) { job(id: $id) { events(after: 1) { sequence } } }"
-    assert (await api.data(later, editor, id=job))["job"]["events"] == [{"sequence": 2}]
     result = await api.mutate("cancelJob", "job { id }", editor, jobId=job)
     assert result["__typename"] == "Conflict"
+
+
+EVENTS = """query($id: ID!, $after: Int, $first: Int, $last: Int) {
+  job(id: $id) { events(after: $after, first: $first, last: $last) { sequence } } }"""
+
+
+async def test_progress_comes_in_order_and_in_pages(api: Api, editor: str) -> None:
+    job = (await rejudge(api, editor, problemId=ONE))["job"]["id"]
+    jobs, ulid = api.services.stores.jobs, job_key(job)
+    await jobs.claim(ulid, token="me", lease_ms=10_000)
+    for number in range(1, 23):
+        await jobs.progress(ulid, 1, f"line {number}", number)
+
+    async def sequences(**given: int) -> list[int]:
+        found = (await api.data(EVENTS, editor, id=job, **({"after": 0} | given)))["job"]["events"]
+        return [event["sequence"] for event in found]
+
+    assert await sequences() == list(range(1, 21))
+    assert await sequences(after=20) == [21, 22]
+    assert await sequences(after=3, first=2) == [4, 5]
+    assert await sequences(last=2) == [21, 22]
+    assert await sequences(after=21, last=2) == [22]
+    with metered() as meter:
+        await sequences(first=5)
+    assert (meter.requests, meter.read_units) == (2, 1.5)
+    for given in ({"first": 101}, {"first": 0}, {"last": 101}, {"first": 1, "last": 1}):
+        error = await api.error(EVENTS, editor, id=job, **({"after": 0} | given))
+        assert error["extensions"]["code"] == "INVALID_INPUT"
+
+
+async def test_progress_that_cannot_be_read_leaves_the_rest_of_the_job(
+    api: Api, editor: str
+) -> None:
+    job = (await rejudge(api, editor, problemId=ONE))["job"]["id"]
+    query = "query($id: ID!) { job(id: $id) { status events { message } } }"
+    Wire(api.services.stores.dynamo).refuse("Query", AWAY)
+    answer = (await api.post(query, {"id": job}, editor)).json()
+    assert answer["data"] == {"job": {"status": "QUEUED", "events": None}}
+    (error,) = answer["errors"]
+    assert (error["path"], error["extensions"]) == (["job", "events"], {"code": "UNAVAILABLE"})
+
+
+async def test_jobs_with_their_results_cost_one_request_of_each_kind(api: Api, editor: str) -> None:
+    jobs = api.services.stores.jobs
+    for _ in range(3):
+        ulid = job_key((await rejudge(api, editor, problemId=ONE))["job"]["id"])
+        await jobs.claim(ulid, token="me", lease_ms=10_000)
+        await jobs.finish(ulid, 1, {"judged": 1, "changed": 0, "skipped": 0, "failed": 0})
+    waiting = (await rejudge(api, editor, problemId=ONE))["job"]["id"]
+    query = "{ jobs(kind: REJUDGE) { edges { node { id rejudged { judged } } } } }"
+    with metered() as meter:
+        edges = (await api.data(query, editor))["jobs"]["edges"]
+    assert [edge["node"]["rejudged"] for edge in edges] == [None, *([{"judged": 1}] * 3)]
+    assert meter.requests == 2
+    ids = [edge["node"]["id"] for edge in edges]
+    query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Job { status } } }"
+    with metered() as meter:
+        nodes = (await api.data(query, editor, ids=ids))["nodes"]
+    assert [node["status"] for node in nodes] == ["QUEUED", *(["SUCCEEDED"] * 3)]
+    assert (ids[0], meter.requests) == (waiting, 1)
 
 
 async def test_jobs_are_listed_newest_first_by_kind_and_status(api: Api, editor: str) -> None:

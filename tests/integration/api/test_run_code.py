@@ -15,6 +15,7 @@ from graphql_api.data.runs import RunAnswer, RunRequest
 from graphql_api.data.words import RunStatus, UserState
 from tests.executions import until
 from tests.integration.api.conftest import Api, OpenApi, RecordingOutbox
+from tests.wire import AWAY, Wire
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
@@ -202,6 +203,26 @@ async def test_past_the_limit_nothing_is_run(api: Api, ann: str, worker: Working
     assert result["__typename"] == "QuotaExceeded"
     assert len(worker.runs) == 1
     assert await used(api, ann) == 1
+
+
+async def test_counters_that_cannot_be_read_leave_what_the_run_gave(
+    api: Api, ann: str, worker: Working
+) -> None:
+    wire = Wire(api.services.stores.dynamo)
+
+    def answer(_: RunRequest) -> RunAnswer:
+        wire.refuse("GetItem", AWAY)
+        return ANSWER
+
+    worker.answer = answer
+    query = f"""mutation($input: RunCodeInput!) {{ runCode(input: $input) {{
+      ... on RunCodePayload {{ {FIELDS} }} }} }}"""
+    answered = (await api.post(query, {"input": GOOD}, ann)).json()
+    payload = answered["data"]["runCode"]
+    assert (payload["run"]["output"], payload["usage"]) == ("out", None)
+    (error,) = answered["errors"]
+    assert error["path"] == ["runCode", "usage"]
+    assert error["extensions"] == {"code": "UNAVAILABLE"}
 
 
 async def test_without_a_worker_for_the_language_it_says_so_at_once_and_costs_nothing(

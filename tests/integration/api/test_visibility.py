@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from graphql_api.data.executions import Claim
 from graphql_api.data.meter import metered
 from graphql_api.data.words import ProblemState
+from graphql_api.schema.ids import history_key
 from tests.integration.api.conftest import Api
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
@@ -82,6 +84,26 @@ async def test_a_public_history_shows_code_and_counts_but_no_results(
         assert found["cpuMs"] == 12
         assert found["testResults"] is None
         assert found["compileOutput"] is None
+
+
+MESSAGE = "query($id: ID!) { history(id: $id) { status message } }"
+
+
+async def test_why_an_execution_failed_is_for_its_owner_and_editors(api: Api) -> None:
+    await api.problem()
+    ann, bob = await api.sign_in(ANN), await api.sign_in("bob@example.org")
+    history = await api.submit(ann, isPublic=True)
+    assert (await api.data(MESSAGE, ann, id=history))["history"]["message"] is None
+    executions = api.services.stores.executions
+    claim = await executions.claim(*history_key(history), token="me", lease_ms=10_000)
+    assert isinstance(claim, Claim)
+    await executions.fail(claim.history, "The checker failed.")
+    shown = {"status": "FAILED", "message": "The checker failed."}
+    for token in (ann, await api.editor(), await api.sign_in("admin@example.org")):
+        assert (await api.data(MESSAGE, token, id=history))["history"] == shown
+    for other in (bob, None):
+        seen = (await api.data(MESSAGE, other, id=history))["history"]
+        assert seen == {"status": "FAILED", "message": None}
 
 
 async def test_an_author_s_id_opens_the_user_to_nobody_else(

@@ -59,6 +59,7 @@ class Server(ThreadingHTTPServer):
             "totalCount": 1,
             "cpuMs": 3,
             "peakKb": 1800,
+            "message": None,
             "compileOutput": None,
             "testResults": [RESULT],
         }
@@ -216,6 +217,22 @@ def test_an_execution_that_was_not_judged_is_an_error(
 
     assert done.returncode == 2
     assert change["status"] in done.stdout
+
+
+def test_an_execution_that_failed_says_why(server: Server, program: Path) -> None:
+    why = "The problem's checker failed. Its editors are told; your limit is untouched."
+    server.history |= {
+        "status": "FAILED",
+        "verdict": None,
+        "message": why,
+        "testResults": None,
+        "cpuMs": None,
+    }
+
+    done = submit(*to(server, program))
+
+    assert why in done.stdout.splitlines()
+    assert " message " in server.requests[-1]["query"]
 
 
 def test_a_lost_answer_is_asked_for_again_with_the_same_key(server: Server, program: Path) -> None:

@@ -1,14 +1,11 @@
 """A table with the stores of executions on it, a clock that tests move, and short cuts."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import orjson
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 
 from graphql_api.data import keys
 from graphql_api.data.bodies import Bodies
@@ -30,6 +27,7 @@ from graphql_api.data.reservations import Reservation, Reserved
 from graphql_api.data.usage import UsageStore
 from graphql_api.data.values import load_item
 from graphql_api.data.words import ProblemState, Verdict
+from tests.wire import Wire
 
 NOON = 1_773_144_000_000  # 2026-03-10T12:00:00Z
 LEASE_MS = 10_000
@@ -43,69 +41,6 @@ class MovableClock:
 
     def __call__(self) -> int:
         return self.now
-
-
-class Crash(Exception):
-    """The process ended here."""
-
-
-class Refusal(AWSResponse):
-    """An error that the engine answers."""
-
-    def __init__(self, code: str, *reasons: str) -> None:
-        super().__init__("http://stub", 400, HTTPHeaders(), None)
-        found = [{"Code": reason, "Message": reason} for reason in reasons]
-        body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": code}
-        self._body = orjson.dumps(body | {"CancellationReasons": found})
-
-    @property
-    async def content(self) -> bytes:  # type: ignore[override]
-        return self._body
-
-
-class Wire:
-    """What a client sends: noted by operation, and met with faults on demand."""
-
-    Crash = Crash
-
-    def __init__(self, dynamo: Dynamo) -> None:
-        self.sent: list[str] = []
-        self._faults: dict[str, list[Any]] = {}
-        session = dynamo._transport.client._endpoint.http_session
-        self._send, session.send = session.send, self._meet
-
-    def crash(self, operation: str, *, after: bool = False) -> None:
-        """End the process before the next such request, or when it was carried out."""
-        self._faults.setdefault(operation, []).append("after" if after else "before")
-
-    def refuse(self, operation: str, code: str, *reasons: str, times: int = 1) -> None:
-        """Let the engine refuse the next such requests."""
-        self._faults.setdefault(operation, []).extend([Refusal(code, *reasons)] * times)
-
-    def lose(self, operation: str, *, times: int = 1) -> None:
-        """Carry out the next such requests, and let the engine's answer say that it failed."""
-        self._faults.setdefault(operation, []).extend(["lost"] * times)
-
-    def meanwhile(self, operation: str, act: Callable[[], Awaitable[Any]]) -> None:
-        """Let others act between the decision for the next such request and its arrival."""
-        self._faults.setdefault(operation, []).append(act)
-
-    async def _meet(self, request: Any) -> Any:
-        target = request.headers["X-Amz-Target"]
-        operation = (target.decode() if isinstance(target, bytes) else target).split(".")[1]
-        self.sent.append(operation)
-        faults = self._faults.get(operation)
-        fault = faults.pop(0) if faults else None
-        if isinstance(fault, Refusal):
-            return fault
-        if fault == "before":
-            raise Crash
-        if callable(fault):
-            await fault()
-        answer = await self._send(request)
-        if fault == "after":
-            raise Crash
-        return Refusal("InternalServerError") if fault == "lost" else answer
 
 
 class Bench:

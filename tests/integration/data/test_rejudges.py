@@ -337,3 +337,20 @@ async def test_the_same_verdict_again_takes_a_body_a_transaction_and_a_removal(b
     # Of the card 2 and its index entry 1; bodies 1 each way, and a look at what is removed.
     assert meter.requests <= 4
     assert meter.write_units <= 5
+
+
+async def test_a_user_s_cards_are_read_twice_however_many_lose_their_acceptance(
+    bench: Any,
+) -> None:
+    user = await bench.user()
+    accepted = []
+    for _ in range(5):
+        accepted.append(await judged(bench, user, Verdict.AC))
+        bench.clock.now += 1
+    with metered() as meter:
+        for history in accepted:
+            await rejudge(bench, history, Verdict.WA)
+    assert [call.operation for call in meter.calls].count("query") == 2
+    assert await mark(bench, accepted[0]) is None
+    totals = await bench.totals(user)
+    assert (totals["na"], totals.get("ns", 0)) == (0, 0)

@@ -4,6 +4,7 @@ import pytest
 from graphql import parse
 
 from graphql_api.http.safety import COST, Weight, too_costly, weigh
+from graphql_api.schema.schema import schema
 from tests.calls import counted_calls
 
 
@@ -45,6 +46,18 @@ def test_an_unknown_variable_counts_for_the_largest_page_and_a_default_for_itsel
     text = "query($n: Int = 4) { problems(first: $n) { edges { cursor } } }"
     assert weigh(parse(text)).cost == 5 + 100 * 2
     assert of(text).cost == 5 + 4 * 2
+
+
+def test_whatever_takes_first_weighs_as_a_page() -> None:
+    fields = [
+        name
+        for kind in schema._schema.type_map.values()
+        for name, field in getattr(kind, "fields", {}).items()
+        if "first" in getattr(field, "args", {})
+    ]
+    assert {"jobs", "events", "problems", "publicFeed"} <= set(fields)
+    for name in fields:
+        assert of(f"{{ {name}(first: 3) {{ a }} }}").cost == 5 + 3, name
 
 
 def test_nodes_multiply_by_the_number_of_ids() -> None:
