@@ -422,7 +422,7 @@ def test_of_what_a_compiler_leaves_only_regular_files_are_taken(box):
 
 
 def test_more_than_may_be_collected_is_refused_whole(box):
-    script = "head -c 40000 /dev/full > one; head -c 40000 /dev/zero > two"
+    script = "head -c 40000 /dev/full > one; head -c 40000 /dev/full > two"
     ran = box.program(Program(("/bin/sh", "-c", script), collect_kb=64))
     assert ran.outcome is Outcome.OK
     assert ran.report.collected is None
