@@ -4,7 +4,7 @@ Blocking code: call it from threads. One `Judge` serves a whole process.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -59,7 +59,14 @@ T = TypeVar("T")
 
 
 class LanguageUnavailable(Exception):
-    """This host does not run the language asked for; the message says why and what helps."""
+    """This host does not run a language asked for; the message says why and what helps.
+
+    `needs` are all languages that what was asked for takes, whether they are here or not.
+    """
+
+    def __init__(self, message: str, needs: Collection[str]) -> None:
+        super().__init__(message)
+        self.needs = frozenset(needs)
 
 
 class JudgeCancelled(Exception):
@@ -227,6 +234,8 @@ class Judge:
         """
         if request.checker is None:
             check_supported(request.comparer)
+        for language in request.languages:
+            self._find(language, request.languages)
         submission = _Submission(request, self._find(request.language), on_result, cancelled)
         began = time.monotonic()
         try:
@@ -250,13 +259,14 @@ class Judge:
         """Return what a run without tests is made with. Raises `LanguageUnavailable`."""
         return self._sandbox, self._compiler, self._find(language)
 
-    def _find(self, language: str) -> Installed:
+    def _find(self, language: str, needs: Collection[str] = ()) -> Installed:
         spec = find_language(language)
         installed = self._languages.installed.get(spec.id) if spec else None
         if installed is not None:
             return installed
         why = self._languages.missing.get(spec.id) if spec else "there is no such language"
-        raise LanguageUnavailable(f"This worker does not run {language!r}: {why}")
+        ids = [found.id if (found := find_language(one)) else one for one in (language, *needs)]
+        raise LanguageUnavailable(f"This worker does not run {language!r}: {why}", ids)
 
     def _own_program(self, submission: _Submission, checker: Checker) -> OwnProgram:
         """Return the problem's own program, compiled."""

@@ -52,6 +52,12 @@ class JudgeRequest:
         """Whether a program of the problem decides."""
         return self.comparer in OWN_PROGRAM
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages of all programs that are to run."""
+        own = {self.checker.language} if self.checker and self.needs_checker else set()
+        return frozenset({self.language} | own)
+
 
 @dataclass(frozen=True, slots=True)
 class TestOutcome:

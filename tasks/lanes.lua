@@ -3,13 +3,14 @@
 -- KEYS[1]           the queue's full name; it prefixes every key used here
 -- $queue.msgs       hash of message ids -> message data: dramatiq's own
 -- $queue.lanes      list of the lanes in which something waits, whose turn is next first
--- $queue.lane.$lane list of what waits in a lane, in order of arrival: "$needs\n$id"
+-- $queue.lane.$lane list of what waits in a lane, in order of arrival: "$needs\n$id"; what it
+--                   needs is abilities with commas between them
 --
 -- put(id, data, lane, needs)
--- take(acks, room, look, [ability, ...]): returns the data of at most `room` messages, whose ids
---   are in the set `acks` from then on. Of a lane the first message that needs nothing, or an
---   ability named, is taken, among the first `look`; with no ability named every message is.
---   A lane that had its turn goes to the end.
+-- take(acks, room, look, is_able_to_all, [ability, ...]): returns the data of at most `room`
+--   messages, whose ids are in the set `acks` from then on. Of a lane the first message that needs
+--   nothing but abilities named is taken, among the first `look`; with `is_able_to_all` 1 every
+--   message may be. A lane that had its turn goes to the end.
 
 local queue = KEYS[1]
 local messages = queue .. ".msgs"
@@ -30,16 +31,26 @@ if command == "put" then
 end
 
 local acks, room, look = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local is_able_to_all = ARGV[5] == "1"
 local abilities = {}
-for i = 5, #ARGV do
+for i = 6, #ARGV do
     abilities[ARGV[i]] = true
+end
+
+local function is_able(needs)
+    for ability in string.gmatch(needs, "[^,]+") do
+        if not is_able_to_all and not abilities[ability] then
+            return false
+        end
+    end
+    return true
 end
 
 local function take_from(lane)
     for _, entry in ipairs(redis.call("lrange", lane_key(lane), 0, look - 1)) do
         local at = string.find(entry, "\n", 1, true)
         local needs = string.sub(entry, 1, at - 1)
-        if needs == "" or #ARGV < 5 or abilities[needs] then
+        if is_able(needs) then
             redis.call("lrem", lane_key(lane), 1, entry)
             return string.sub(entry, at + 1)
         end

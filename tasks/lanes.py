@@ -1,8 +1,8 @@
 """Queues in which users take turns: each has a lane, and the next message is the next lane's.
 
 Whoever sends two hundred messages at once is served one in a round, like those who send one. A
-message may also name an ability that it needs, and stays in its lane until a worker with that
-ability has room. Both are options of a message: `lane` and `needs`.
+message may also name abilities that it needs, and stays in its lane until a worker that has them
+all has room. Both are options of a message: `lane` and `needs`.
 """
 
 from collections.abc import Collection
@@ -15,11 +15,13 @@ from redis import Redis
 SCRIPT = Path(__file__).with_suffix(".lua")
 # Of one lane so many messages are looked at for one that the worker is able to run.
 LOOK = 64
+# Between abilities.
+SEPARATOR = ","
 
 
-def options(lane: str, needs: str = "") -> dict[str, Any]:
-    """Return the options of a message that waits in a lane; `needs` "" is nothing in particular."""
-    return {"lane": lane, "needs": needs}
+def options(lane: str, needs: Collection[str] = ()) -> dict[str, Any]:
+    """Return the options of a message that waits in a lane for who has all that it needs."""
+    return {"lane": lane, "needs": SEPARATOR.join(sorted(set(needs)))}
 
 
 class Lanes:
@@ -41,14 +43,15 @@ class Lanes:
 
     def take(self, queue_name: str, acks: str, room: int) -> list[bytes]:
         """Return at most `room` messages, which are in the set `acks` from then on."""
-        arguments: list[Any] = ["take", acks, room, LOOK, *(self.abilities or ())]
+        is_able_to_all = int(self.abilities is None)
+        arguments: list[Any] = ["take", acks, room, LOOK, is_able_to_all, *(self.abilities or ())]
         taken: list[bytes] = self._script(keys=[self._key(queue_name)], args=arguments)
         return taken
 
     def are_for_us(self, data: bytes) -> bool:
         """Tell whether this process is able to run a message."""
         needs = Message.decode(data).options.get("needs", "")
-        return not needs or self.abilities is None or needs in self.abilities
+        return self.abilities is None or set(needs.split(SEPARATOR)) <= {"", *self.abilities}
 
     def _key(self, queue_name: str) -> str:
         return f"{self._namespace}:{queue_name}"

@@ -19,6 +19,7 @@ from graphql_api.data.stores import Stores
 from graphql_api.data.words import HistoryStatus, ProblemState
 from tasks.execution import Execution, JudgeFailed, Unjudgeable, outcome_of
 from tasks.jobs import Attempt, JobFailed, JobPaused
+from tasks.judge import LanguageUnavailable
 from tasks.quiet import Quiet
 
 # However busy the process is, one history is judged in this time.
@@ -74,10 +75,12 @@ class Rejudging:
         async for position, key in self._wanted(attempt, tally.after, running):
             await self._quiet.wait(PATIENCE_S)
             attempt.check()
-            if self._draining.is_set():
-                await _tell(attempt, tally, expected)
-                raise JobPaused
-            tally = replace(await self._counted(attempt, key, tally), after=position)
+            try:
+                tally = replace(await self._counted(attempt, key, tally), after=position)
+            except JobPaused:
+                if tally.done > told:
+                    await _tell(attempt, tally, expected)
+                raise
             is_time = time.monotonic() - told_at > CHECKPOINT_S
             if is_time or tally.done - told >= CHECKPOINT_HISTORIES:
                 await _tell(attempt, tally, expected)
@@ -142,10 +145,18 @@ class Rejudging:
         )
 
     async def _counted(self, attempt: Attempt, key: HistoryKey, tally: Tally) -> Tally:
-        """Judge one history again, and count it."""
+        """Judge one history again, and count it.
+
+        Raises:
+            JobPaused: this worker is to end soon, or lacks a language that it takes.
+        """
+        if self._draining.is_set():
+            raise JobPaused
         for _ in range(TRIES):
             try:
                 changed = await self._judge(attempt, key)
+            except LanguageUnavailable as error:
+                raise JobPaused(error.needs) from error
             except JudgeFailed as error:
                 _log.warning("not judged again", ulid=key[1], reason=str(error))
                 continue

@@ -45,7 +45,7 @@ def broker(make: Made) -> WakingBroker:
     return make()
 
 
-def send(broker: WakingBroker, text: str, lane: str | None = None, needs: str = "") -> None:
+def send(broker: WakingBroker, text: str, lane: str | None = None, *needs: str) -> None:
     options = {} if lane is None else lanes.options(lane, needs)
     broker.enqueue(
         dramatiq.Message(
@@ -124,6 +124,22 @@ def test_what_a_worker_is_not_able_to_run_waits_for_one_that_is(make: Made) -> N
     # Ada had her turn.
     assert texts(consumer_of(able)) == ["b0", "a0"]
     assert everything(able) == set()
+
+
+def test_what_needs_several_abilities_waits_for_a_worker_that_has_them_all(make: Made) -> None:
+    able = make("python", "cpp", "java")
+    send(able, "a0", "ada", "python", "cpp")
+    for some in (("python",), ("cpp", "java")):
+        assert texts(consumer_of(make(*some))) == []
+    assert texts(consumer_of(able)) == ["a0"]
+
+
+def test_a_worker_that_has_no_ability_yet_takes_what_needs_none(make: Made) -> None:
+    broker = make("python")
+    send(broker, "a0", "ada", "python")
+    send(broker, "a1", "ada")
+    broker.lanes.abilities = frozenset()
+    assert texts(consumer_of(broker)) == ["a1"]
 
 
 def test_behind_many_that_it_is_not_able_to_run_a_worker_finds_one_that_it_is(make: Made) -> None:
