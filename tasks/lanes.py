@@ -2,7 +2,8 @@
 
 Whoever sends two hundred messages at once is served one in a round, like those who send one. A
 message may also name abilities that it needs, and stays in its lane until a worker that has them
-all has room. Both are options of a message: `lane` and `needs`.
+all has room, while others of the lane pass it. What it is about waits once: sent again, it keeps
+its place. These are options of a message: `lane`, `needs` and `about`.
 """
 
 from collections.abc import Collection
@@ -13,15 +14,17 @@ from dramatiq import Message
 from redis import Redis
 
 SCRIPT = Path(__file__).with_suffix(".lua")
-# Of one lane so many messages are looked at for one that the worker is able to run.
-LOOK = 64
 # Between abilities.
 SEPARATOR = ","
 
 
-def options(lane: str, needs: Collection[str] = ()) -> dict[str, Any]:
-    """Return the options of a message that waits in a lane for who has all that it needs."""
-    return {"lane": lane, "needs": SEPARATOR.join(sorted(set(needs)))}
+def options(lane: str, needs: Collection[str] = (), about: str | None = None) -> dict[str, Any]:
+    """Return the options of a message that waits in a lane for who has all that it needs.
+
+    Without `about` it is about something of its own.
+    """
+    found = {"lane": lane, "needs": SEPARATOR.join(sorted(set(needs)))}
+    return found if about is None else {**found, "about": about}
 
 
 class Lanes:
@@ -37,14 +40,14 @@ class Lanes:
         found = Message.decode(data).options
         if "lane" not in found:
             return False
-        arguments: list[Any] = ["put", message_id, data, found["lane"], found.get("needs", "")]
-        self._script(keys=[self._key(queue_name)], args=arguments)
+        place = found["lane"], found.get("needs", ""), found.get("about", message_id)
+        self._script(keys=[self._key(queue_name)], args=["put", message_id, data, *place])
         return True
 
     def take(self, queue_name: str, acks: str, room: int) -> list[bytes]:
         """Return at most `room` messages, which are in the set `acks` from then on."""
         is_able_to_all = int(self.abilities is None)
-        arguments: list[Any] = ["take", acks, room, LOOK, is_able_to_all, *(self.abilities or ())]
+        arguments: list[Any] = ["take", acks, room, is_able_to_all, *(self.abilities or ())]
         taken: list[bytes] = self._script(keys=[self._key(queue_name)], args=arguments)
         return taken
 

@@ -42,7 +42,7 @@ def execution_message(uid: str, ulid: str, needs: Collection[str]) -> Message[An
         actor_name=EXECUTION_ACTOR,
         args=(),
         kwargs={"uid": uid, "ulid": ulid, "sent_at_ms": now_ms()},
-        options=lanes.options(uid, needs),
+        options=lanes.options(uid, needs, about=ulid),
     )
 
 
@@ -53,7 +53,7 @@ def run_message(uid: str, run_id: str, language: str) -> Message[Any]:
         actor_name=RUN_ACTOR,
         args=(),
         kwargs={"uid": uid, "run_id": run_id, "sent_at_ms": now_ms()},
-        options=lanes.options(uid, {language}),
+        options=lanes.options(uid, {language}, about=run_id),
     )
 
 
@@ -64,7 +64,7 @@ def job_message(uid: str, ulid: str, needs: Collection[str]) -> Message[Any]:
         actor_name=JOB_ACTOR,
         args=(),
         kwargs={"ulid": ulid},
-        options=lanes.options(uid, needs),
+        options=lanes.options(uid, needs, about=ulid),
     )
 
 
