@@ -16,6 +16,7 @@ from graphql_api.config import Settings
 from graphql_api.data.languages import LanguageInfo
 from graphql_api.data.records import Checker
 from graphql_api.data.words import Comparer, Verdict
+from tasks.budget import Budget
 from tasks.checking import CheckerBroken, OwnProgram, contents_of
 from tasks.judgements import (
     Judgement,
@@ -26,6 +27,7 @@ from tasks.judgements import (
     decisive,
     is_failure,
     outcome_of,
+    past_budget,
     skipped,
 )
 from tasks.rulings import Ruling, on_end, on_output, verdict_of
@@ -79,6 +81,7 @@ class _Submission:
 
     request: JudgeRequest
     installed: Installed
+    budget: Budget
     on_result: Callable[[TestOutcome], None] | None
     cancelled: Callable[[], bool] | None
     own: OwnProgram | None = None
@@ -126,6 +129,15 @@ class _Submission:
         for one in results:
             if one.number in self.broken:
                 raise self.broken[one.number]
+
+    def left_out(
+        self, tests: Sequence[TestCaseFiles], results: Sequence[TestOutcome]
+    ) -> list[TestOutcome]:
+        """Return the outcomes of the tests after those that have `results`."""
+        stopped = self.request.stop_on_first_failure and any(map(is_failure, results))
+        if stopped or not self.budget.is_spent:
+            return [skipped(test) for test in tests]
+        return past_budget(tests, self.budget.seconds, results)
 
     def stop_if_cancelled(self) -> None:
         """Raise JudgeCancelled, and stop what runs, when the caller has lost interest."""
@@ -236,7 +248,13 @@ class Judge:
             check_supported(request.comparer)
         for language in request.languages:
             self._find(language, request.languages)
-        submission = _Submission(request, self._find(request.language), on_result, cancelled)
+        submission = _Submission(
+            request,
+            self._find(request.language),
+            Budget(self._settings.judge_submission_seconds),
+            on_result,
+            cancelled,
+        )
         began = time.monotonic()
         try:
             compiled = self._compile(submission, submission.installed, request.code)
@@ -313,7 +331,7 @@ class Judge:
             wait(running)
         results = gathered.first(queue.wanted)
         submission.raise_broken(results)
-        return [*results, *map(skipped, request.tests[queue.wanted :])]
+        return [*results, *submission.left_out(request.tests[queue.wanted :], results)]
 
     def _program(self, submission: _Submission, compiled: Compiled) -> Program:
         command = submission.installed.command(submission.request.memory_limit_kb)
@@ -339,12 +357,16 @@ class Judge:
             ):
                 began = time.monotonic()
                 while (taken := queue.take()) is not None:
+                    if submission.budget.is_spent:
+                        queue.stop_after(taken.at - 1)
+                        return
                     is_last = self._is_over(began)
                     then = None if is_last else queue.following(len(submission.turns))
                     try:
                         outcome = self._run_test(submission, program, turn, taken.test, then)
                     except CheckerBroken as error:
                         outcome = submission.not_checked(taken.test, error)
+                    submission.budget.spend(outcome.wall_ms)
                     queue.tell(taken, outcome)
                     if self._is_over(began):
                         return
