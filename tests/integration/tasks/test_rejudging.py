@@ -322,6 +322,50 @@ async def test_where_a_worker_lacks_a_language_one_that_has_it_goes_on_with_the_
     assert await desk.stores.jobs.result(await seen(desk, job)) == counts
 
 
+async def test_what_was_running_when_a_job_began_is_judged_again_by_who_goes_on_with_it(
+    *, execution: Execution, make_jobs: Make, desk: Desk, python_judge: Judge
+) -> None:
+    slow = await desk.reserve("import time\ntime.sleep(4)\nprint(7)")
+    judging = asyncio.create_task(execution.run(slow.uid, slow.ulid))
+    await desk.running(slow)
+    await asyncio.sleep(1)
+    quick = await judged(execution, desk, WRONG)
+    foreign = await judged(execution, desk, SEVEN_CPP, language="cpp")
+    await desk.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(desk)
+    await make_jobs(python_judge).run(job.ulid)
+    assert not judging.done()
+    await judging
+    await make_jobs().run(job.ulid)
+    counts = {"judged": 3, "changed": 3, "skipped": 0, "failed": 0}
+    assert await desk.stores.jobs.result(await seen(desk, job)) == counts
+    for history in (slow, quick, foreign):
+        card = await desk.card(history)
+        assert (card.verdict, card.test_version) == (Verdict.AC, 2)
+
+
+async def test_an_ending_worker_that_waits_for_what_runs_leaves_the_job_to_another(
+    execution: Execution, make_jobs: Make, desk: Desk, draining: threading.Event
+) -> None:
+    slow = await desk.reserve("import time\ntime.sleep(3)\nprint(7)")
+    judging = asyncio.create_task(execution.run(slow.uid, slow.ulid))
+    await desk.running(slow)
+    await asyncio.sleep(1)
+    await desk.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(desk)
+    waiting = asyncio.create_task(make_jobs().run(job.ulid))
+    await asyncio.sleep(0.5)
+    draining.set()
+    await waiting
+    assert not judging.done()
+    assert (await seen(desk, job)).status is JobStatus.RUNNING
+    draining.clear()
+    await judging
+    await make_jobs().run(job.ulid)
+    assert (await seen(desk, job)).status is JobStatus.SUCCEEDED
+    assert (await desk.card(slow)).verdict is Verdict.AC
+
+
 async def test_another_worker_s_job_is_looked_at_again_when_its_lease_ends(
     make_jobs: Make, desk: Desk, outbox: Remembered
 ) -> None:
