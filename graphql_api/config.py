@@ -134,6 +134,15 @@ class Settings(BaseSettings):
         description="Sandboxes that may run at once on this host, over all worker processes. "
         "0: the number of CPU cores.",
     )
+    judge_submission_seconds: int = Field(
+        900,
+        ge=1,
+        le=21_600,
+        description="How long the tests of one submission may run in all, in seconds; waiting for "
+        "a sandbox does not count. After that no test is begun: who passed all until then is too "
+        "slow (TLE) at the next, the rest is SKIPPED. Raise it for problems whose tests take a "
+        "right program longer.",
+    )
     lease_seconds: int = Field(
         10,
         ge=2,

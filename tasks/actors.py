@@ -12,8 +12,9 @@ from tasks.messages import (
 )
 from tasks.resources import current
 
-# A day: of what takes longer, another message goes on from the checkpoint.
-JOB_TIME_LIMIT_MS = 86_400_000
+# A day. What works under a lease ends by itself or loses it: an execution by its submission's
+# judging time, however long it waits for slots meanwhile; a job goes on from its checkpoint.
+LEASED_TIME_LIMIT_MS = 86_400_000
 
 
 async def execute_submission(*, uid: str, ulid: str, sent_at_ms: int | None = None) -> None:
@@ -37,15 +38,19 @@ async def work_on_job(*, ulid: str) -> None:
 
 def declare_actors(broker: dramatiq.Broker) -> None:
     """Declare every actor, and with it its queue, on a broker."""
-    declare = dramatiq.actor(broker=broker, actor_name=EXECUTION_ACTOR, queue_name=EXECUTION_QUEUE)
+    declare = dramatiq.actor(
+        broker=broker,
+        actor_name=EXECUTION_ACTOR,
+        queue_name=EXECUTION_QUEUE,
+        time_limit=LEASED_TIME_LIMIT_MS,
+    )
     declare(execute_submission)
     # Whoever asked waits seconds, not for many attempts.
     declare = dramatiq.actor(
         broker=broker, actor_name=RUN_ACTOR, queue_name=RUN_QUEUE, max_retries=2, max_backoff=1000
     )
     declare(run_code)
-    # A job goes on for as long as its lease is renewed.
     declare = dramatiq.actor(
-        broker=broker, actor_name=JOB_ACTOR, queue_name=BULK_QUEUE, time_limit=JOB_TIME_LIMIT_MS
+        broker=broker, actor_name=JOB_ACTOR, queue_name=BULK_QUEUE, time_limit=LEASED_TIME_LIMIT_MS
     )
     declare(work_on_job)

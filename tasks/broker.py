@@ -27,7 +27,7 @@ MIN_BACKOFF_MS = 500
 MAX_BACKOFF_MS = 8_000
 # By then the sweeper has sent a dozen newer ones.
 MAX_AGE_MS = 86_400_000
-# A hundred tests at the longest wall time, two at a time, fit.
+# Of what works under no lease, which are runs on own input: nobody waits so long for one.
 TIME_LIMIT_MS = 1_800_000
 # What runs at SIGTERM may finish for this long; orchestrators commonly kill after 30 s.
 DRAIN_SECONDS = 20

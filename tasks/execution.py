@@ -6,7 +6,7 @@ everything written carries the attempt that it belongs to. Whoever lost the clai
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from concurrent.futures import Executor
 from contextlib import (
     AsyncExitStack,
@@ -52,7 +52,7 @@ from tasks.judge import (
     TestCaseFiles,
     TestOutcome,
 )
-from tasks.leases import RELEASED_MS, leased
+from tasks.leases import PASSED_ON_MS, RELEASED_MS, leased
 from tasks.sandbox.comparers import Comparison, UnsupportedComparer
 from tasks.signals import Nudges
 from tasks.test_files import DamagedSet, OpenedSet, TestFiles
@@ -76,9 +76,18 @@ class Outbox(Protocol):
     """Sends an execution to the workers."""
 
     async def send_execution(
-        self, uid: str, ulid: str, language: str, *, delay_ms: int | None = None
+        self,
+        uid: str,
+        ulid: str,
+        language: str,
+        *,
+        needs: Collection[str] = (),
+        delay_ms: int | None = None,
     ) -> None:
-        """Ask for an execution to be judged, at the earliest after `delay_ms`."""
+        """Ask for an execution to be judged, at the earliest after `delay_ms`.
+
+        `needs` are languages that its worker must have besides that of the submission.
+        """
 
 
 class Unjudgeable(Exception):
@@ -184,6 +193,10 @@ class Execution:
                 _log.warning("claim lost while judging", **_names(history))
             except Unjudgeable as error:
                 await self._fail(history, str(error))
+            except LanguageUnavailable as error:
+                # Renewals end first: the claim they would keep is given back.
+                await stack.aclose()
+                await self._pass_on(history, error)
             except BaseException:
                 # Renewals end first: a late one would take the claim back.
                 await stack.aclose()
@@ -217,6 +230,7 @@ class Execution:
 
         Raises:
             JudgeFailed: the judge itself failed; another attempt may succeed.
+            LanguageUnavailable: another worker is needed.
             Unjudgeable: judging again would not help.
             JudgeCancelled: `lost` was set meanwhile.
         """
@@ -294,8 +308,6 @@ class Execution:
         work = partial(self._judge.judge, request, cancelled=lost.is_set)
         try:
             return await in_thread(self._threads, work, lost)
-        except LanguageUnavailable as error:
-            raise JudgeFailed(str(error)) from error
         except UnsupportedComparer as error:
             raise Unjudgeable(NO_COMPARER) from error
 
@@ -327,6 +339,18 @@ class Execution:
         with suppress(DomainError):
             await self._stores.executions.renew(
                 history.uid, history.ulid, history.attempt, RELEASED_MS
+            )
+
+    async def _pass_on(self, history: History, error: LanguageUnavailable) -> None:
+        """Leave an execution to a worker that has all it needs."""
+        if await self._stores.executions.give_back(history):
+            _log.info("passed on", reason=str(error), **_names(history))
+            await self._outbox.send_execution(
+                history.uid,
+                history.ulid,
+                history.language,
+                needs=error.needs,
+                delay_ms=PASSED_ON_MS,
             )
 
     # Ending

@@ -5,7 +5,7 @@ interrupted goes on from the last checkpoint that its handler left.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from threading import Event
@@ -21,7 +21,7 @@ from graphql_api.data.jobs import JobStore
 from graphql_api.data.records import Job
 from graphql_api.data.words import JobKind, JobStatus
 from tasks.judge import JudgeCancelled
-from tasks.leases import RELEASED_MS, leased
+from tasks.leases import PASSED_ON_MS, RELEASED_MS, leased
 from tasks.signals import JOB, Nudges
 
 WORN_OUT = "This was begun {cap} times without getting on, so it was given up."
@@ -32,8 +32,10 @@ _log = structlog.stdlib.get_logger(__name__)
 class Outbox(Protocol):
     """Sends a job to the workers."""
 
-    async def send_job(self, uid: str, ulid: str, *, delay_ms: int | None = None) -> None:
-        """Ask for a job to be worked on, at the earliest after `delay_ms`."""
+    async def send_job(
+        self, uid: str, ulid: str, *, needs: Collection[str] = (), delay_ms: int | None = None
+    ) -> None:
+        """Ask for a job to be worked on by a worker with those languages, after `delay_ms`."""
 
 
 class JobFailed(Exception):
@@ -41,7 +43,11 @@ class JobFailed(Exception):
 
 
 class JobPaused(Exception):
-    """The work is to go on later, from its checkpoint."""
+    """The work is to go on from its checkpoint, by a worker with the languages that it `needs`."""
+
+    def __init__(self, needs: Collection[str] = ()) -> None:
+        super().__init__(*needs)
+        self.needs = needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ class Handler(Protocol):
 
         Raises:
             JobFailed: it is to end as FAILED.
-            JobPaused: it is to go on later.
+            JobPaused: it is to go on later, or elsewhere.
             JudgeCancelled: the job is not this worker's any more.
         """
 
@@ -143,10 +149,9 @@ class Jobs:
                 _log.info("job left", **_names(job))
             except JobFailed as error:
                 await self._fail(job, str(error))
-            except JobPaused:
+            except JobPaused as paused:
                 await stack.aclose()
-                await self._release(job)
-                await self._outbox.send_job(job.uid, job.ulid)
+                await self._pass_on(job, paused)
             except BaseException:
                 # Renewals end first: a late one would take the claim back.
                 await stack.aclose()
@@ -162,6 +167,12 @@ class Jobs:
         with suppress(Conflict, NotFound):
             await self._store.finish(job.ulid, job.attempt, result)
             _log.info("job done", **_names(job))
+
+    async def _pass_on(self, job: Job, paused: JobPaused) -> None:
+        if await self._store.pause(job.ulid, job.attempt):
+            needs, delay_ms = paused.needs, PASSED_ON_MS if paused.needs else None
+            _log.info("job passed on", needs=sorted(needs), **_names(job))
+            await self._outbox.send_job(job.uid, job.ulid, needs=needs, delay_ms=delay_ms)
 
     async def _fail(self, job: Job, message: str) -> None:
         with suppress(Conflict, NotFound):

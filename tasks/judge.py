@@ -4,7 +4,7 @@ Blocking code: call it from threads. One `Judge` serves a whole process.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ from graphql_api.config import Settings
 from graphql_api.data.languages import LanguageInfo
 from graphql_api.data.records import Checker
 from graphql_api.data.words import Comparer, Verdict
+from tasks.budget import Budget
 from tasks.checking import CheckerBroken, OwnProgram, contents_of
 from tasks.judgements import (
     Judgement,
@@ -26,6 +27,7 @@ from tasks.judgements import (
     decisive,
     is_failure,
     outcome_of,
+    past_budget,
     skipped,
 )
 from tasks.rulings import Ruling, on_end, on_output, verdict_of
@@ -59,7 +61,14 @@ T = TypeVar("T")
 
 
 class LanguageUnavailable(Exception):
-    """This host does not run the language asked for; the message says why and what helps."""
+    """This host does not run a language asked for; the message says why and what helps.
+
+    `needs` are all languages that what was asked for takes, whether they are here or not.
+    """
+
+    def __init__(self, message: str, needs: Collection[str]) -> None:
+        super().__init__(message)
+        self.needs = frozenset(needs)
 
 
 class JudgeCancelled(Exception):
@@ -72,6 +81,7 @@ class _Submission:
 
     request: JudgeRequest
     installed: Installed
+    budget: Budget
     on_result: Callable[[TestOutcome], None] | None
     cancelled: Callable[[], bool] | None
     own: OwnProgram | None = None
@@ -119,6 +129,15 @@ class _Submission:
         for one in results:
             if one.number in self.broken:
                 raise self.broken[one.number]
+
+    def left_out(
+        self, tests: Sequence[TestCaseFiles], results: Sequence[TestOutcome]
+    ) -> list[TestOutcome]:
+        """Return the outcomes of the tests after those that have `results`."""
+        stopped = self.request.stop_on_first_failure and any(map(is_failure, results))
+        if stopped or not self.budget.is_spent:
+            return [skipped(test) for test in tests]
+        return past_budget(tests, self.budget.seconds, results)
 
     def stop_if_cancelled(self) -> None:
         """Raise JudgeCancelled, and stop what runs, when the caller has lost interest."""
@@ -227,7 +246,15 @@ class Judge:
         """
         if request.checker is None:
             check_supported(request.comparer)
-        submission = _Submission(request, self._find(request.language), on_result, cancelled)
+        for language in request.languages:
+            self._find(language, request.languages)
+        submission = _Submission(
+            request,
+            self._find(request.language),
+            Budget(self._settings.judge_submission_seconds),
+            on_result,
+            cancelled,
+        )
         began = time.monotonic()
         try:
             compiled = self._compile(submission, submission.installed, request.code)
@@ -250,13 +277,14 @@ class Judge:
         """Return what a run without tests is made with. Raises `LanguageUnavailable`."""
         return self._sandbox, self._compiler, self._find(language)
 
-    def _find(self, language: str) -> Installed:
+    def _find(self, language: str, needs: Collection[str] = ()) -> Installed:
         spec = find_language(language)
         installed = self._languages.installed.get(spec.id) if spec else None
         if installed is not None:
             return installed
         why = self._languages.missing.get(spec.id) if spec else "there is no such language"
-        raise LanguageUnavailable(f"This worker does not run {language!r}: {why}")
+        ids = [found.id if (found := find_language(one)) else one for one in (language, *needs)]
+        raise LanguageUnavailable(f"This worker does not run {language!r}: {why}", ids)
 
     def _own_program(self, submission: _Submission, checker: Checker) -> OwnProgram:
         """Return the problem's own program, compiled."""
@@ -303,7 +331,7 @@ class Judge:
             wait(running)
         results = gathered.first(queue.wanted)
         submission.raise_broken(results)
-        return [*results, *map(skipped, request.tests[queue.wanted :])]
+        return [*results, *submission.left_out(request.tests[queue.wanted :], results)]
 
     def _program(self, submission: _Submission, compiled: Compiled) -> Program:
         command = submission.installed.command(submission.request.memory_limit_kb)
@@ -329,12 +357,16 @@ class Judge:
             ):
                 began = time.monotonic()
                 while (taken := queue.take()) is not None:
+                    if submission.budget.is_spent:
+                        queue.stop_after(taken.at - 1)
+                        return
                     is_last = self._is_over(began)
                     then = None if is_last else queue.following(len(submission.turns))
                     try:
                         outcome = self._run_test(submission, program, turn, taken.test, then)
                     except CheckerBroken as error:
                         outcome = submission.not_checked(taken.test, error)
+                    submission.budget.spend(outcome.wall_ms)
                     queue.tell(taken, outcome)
                     if self._is_over(began):
                         return

@@ -1,7 +1,7 @@
 """What a submission is judged by, and what comes of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graphql_api.data.checkers import OWN_PROGRAM
@@ -12,6 +12,7 @@ from tasks.sandbox.comparers import Comparison
 from tasks.sandbox.report import Report
 
 SHOWN_BYTES = 1024
+PAST_BUDGET = "not run: by then the tests had run for the {seconds} s that a submission may take"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,12 @@ class JudgeRequest:
         """Whether a program of the problem decides."""
         return self.comparer in OWN_PROGRAM
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages of all programs that are to run."""
+        own = {self.checker.language} if self.checker and self.needs_checker else set()
+        return frozenset({self.language} | own)
+
 
 @dataclass(frozen=True, slots=True)
 class TestOutcome:
@@ -84,7 +91,8 @@ class Judgement:
     """What a submission gave: `results` in the order of the tests.
 
     `verdict` is AC when all tests are, else that of the first test that is not; CE when it does not
-    compile (every test SKIPPED). Tests after an early stop are SKIPPED, run or not. `cpu_ms` and
+    compile (every test SKIPPED). Tests after an early stop are SKIPPED, run or not; so are those
+    for which no time was left, of which the first is TLE where all before are AC. `cpu_ms` and
     `peak_kb` are the largest of all tests. `limits_held` says what enforced memory: `cgroup2`,
     `cgroup1` or `rlimits`. `queue_ms` is the time waited for a first free slot, `compile_ms` and
     `run_ms` are wall times; the three together are the call's.
@@ -121,6 +129,20 @@ def is_failure(outcome: TestOutcome) -> bool:
 def skipped(test: TestCaseFiles) -> TestOutcome:
     """Return the outcome of a test that does not count."""
     return TestOutcome(test.number, test.is_sample, Verdict.SKIPPED)
+
+
+def past_budget(
+    tests: Sequence[TestCaseFiles], seconds: int, results: Sequence[TestOutcome]
+) -> list[TestOutcome]:
+    """Return the outcomes of tests that were not begun; `results` are those of the tests before.
+
+    A submission that passed all these was too slow at the next one.
+    """
+    message = PAST_BUDGET.format(seconds=seconds)
+    found = [replace(skipped(test), message=message) for test in tests]
+    if found and not any(map(is_failure, results)):
+        found[0] = replace(found[0], verdict=Verdict.TLE)
+    return found
 
 
 def beginning(path: Path) -> bytes:

@@ -1,8 +1,9 @@
 """Queues in which users take turns: each has a lane, and the next message is the next lane's.
 
 Whoever sends two hundred messages at once is served one in a round, like those who send one. A
-message may also name an ability that it needs, and stays in its lane until a worker with that
-ability has room. Both are options of a message: `lane` and `needs`.
+message may also name abilities that it needs, and stays in its lane until a worker that has them
+all has room, while others of the lane pass it. What it is about waits once: sent again, it keeps
+its place. These are options of a message: `lane`, `needs` and `about`.
 """
 
 from collections.abc import Collection
@@ -13,13 +14,17 @@ from dramatiq import Message
 from redis import Redis
 
 SCRIPT = Path(__file__).with_suffix(".lua")
-# Of one lane so many messages are looked at for one that the worker is able to run.
-LOOK = 64
+# Between abilities.
+SEPARATOR = ","
 
 
-def options(lane: str, needs: str = "") -> dict[str, Any]:
-    """Return the options of a message that waits in a lane; `needs` "" is nothing in particular."""
-    return {"lane": lane, "needs": needs}
+def options(lane: str, needs: Collection[str] = (), about: str | None = None) -> dict[str, Any]:
+    """Return the options of a message that waits in a lane for who has all that it needs.
+
+    Without `about` it is about something of its own.
+    """
+    found = {"lane": lane, "needs": SEPARATOR.join(sorted(set(needs)))}
+    return found if about is None else {**found, "about": about}
 
 
 class Lanes:
@@ -35,20 +40,21 @@ class Lanes:
         found = Message.decode(data).options
         if "lane" not in found:
             return False
-        arguments: list[Any] = ["put", message_id, data, found["lane"], found.get("needs", "")]
-        self._script(keys=[self._key(queue_name)], args=arguments)
+        place = found["lane"], found.get("needs", ""), found.get("about", message_id)
+        self._script(keys=[self._key(queue_name)], args=["put", message_id, data, *place])
         return True
 
     def take(self, queue_name: str, acks: str, room: int) -> list[bytes]:
         """Return at most `room` messages, which are in the set `acks` from then on."""
-        arguments: list[Any] = ["take", acks, room, LOOK, *(self.abilities or ())]
+        is_able_to_all = int(self.abilities is None)
+        arguments: list[Any] = ["take", acks, room, is_able_to_all, *(self.abilities or ())]
         taken: list[bytes] = self._script(keys=[self._key(queue_name)], args=arguments)
         return taken
 
     def are_for_us(self, data: bytes) -> bool:
         """Tell whether this process is able to run a message."""
         needs = Message.decode(data).options.get("needs", "")
-        return not needs or self.abilities is None or needs in self.abilities
+        return self.abilities is None or set(needs.split(SEPARATOR)) <= {"", *self.abilities}
 
     def _key(self, queue_name: str) -> str:
         return f"{self._namespace}:{queue_name}"

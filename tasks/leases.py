@@ -11,6 +11,8 @@ from graphql_api.data.errors import Unavailable
 RENEWAL_PAUSE_S = 0.2
 # A lease this short has ended by the time that anyone reads it.
 RELEASED_MS = 1
+# What this host cannot work on is looked for by another no sooner.
+PASSED_ON_MS = 1_000
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -35,14 +35,14 @@ _SEND_ERRORS = (RedisError, BrokerConnectionError, OSError)
 _log = structlog.stdlib.get_logger(__name__)
 
 
-def execution_message(uid: str, ulid: str, language: str) -> Message[Any]:
-    """Return the message that has one execution judged."""
+def execution_message(uid: str, ulid: str, needs: Collection[str]) -> Message[Any]:
+    """Return the message that has one execution judged by a worker with the languages it needs."""
     return Message(
         queue_name=EXECUTION_QUEUE,
         actor_name=EXECUTION_ACTOR,
         args=(),
         kwargs={"uid": uid, "ulid": ulid, "sent_at_ms": now_ms()},
-        options=lanes.options(uid, needs=language),
+        options=lanes.options(uid, needs, about=ulid),
     )
 
 
@@ -53,18 +53,18 @@ def run_message(uid: str, run_id: str, language: str) -> Message[Any]:
         actor_name=RUN_ACTOR,
         args=(),
         kwargs={"uid": uid, "run_id": run_id, "sent_at_ms": now_ms()},
-        options=lanes.options(uid, needs=language),
+        options=lanes.options(uid, {language}, about=run_id),
     )
 
 
-def job_message(uid: str, ulid: str) -> Message[Any]:
+def job_message(uid: str, ulid: str, needs: Collection[str]) -> Message[Any]:
     """Return the message that has a job worked on; `uid` asked for it."""
     return Message(
         queue_name=BULK_QUEUE,
         actor_name=JOB_ACTOR,
         args=(),
         kwargs={"ulid": ulid},
-        options=lanes.options(uid),
+        options=lanes.options(uid, needs, about=ulid),
     )
 
 
@@ -81,10 +81,19 @@ class DramatiqOutbox:
         self._rests_until = 0.0
 
     async def send_execution(
-        self, uid: str, ulid: str, language: str, *, delay_ms: int | None = None
+        self,
+        uid: str,
+        ulid: str,
+        language: str,
+        *,
+        needs: Collection[str] = (),
+        delay_ms: int | None = None,
     ) -> None:
-        """Ask for an execution to be judged, at the earliest after `delay_ms`."""
-        message = execution_message(uid, ulid, language)
+        """Ask for an execution to be judged, at the earliest after `delay_ms`.
+
+        `needs` are languages that its worker must have besides that of the submission.
+        """
+        message = execution_message(uid, ulid, {language, *needs})
         enqueue = partial(self._broker.enqueue, message, delay=delay_ms)
         await self._send(enqueue, **message.kwargs)
 
@@ -96,9 +105,11 @@ class DramatiqOutbox:
         enqueue = partial(self._broker.enqueue, message, delay=delay_ms)
         return await self._send(enqueue, **message.kwargs)
 
-    async def send_job(self, uid: str, ulid: str, *, delay_ms: int | None = None) -> None:
-        """Ask for a job to be worked on, at the earliest after `delay_ms`."""
-        message = job_message(uid, ulid)
+    async def send_job(
+        self, uid: str, ulid: str, *, needs: Collection[str] = (), delay_ms: int | None = None
+    ) -> None:
+        """Ask for a job to be worked on by a worker with those languages, after `delay_ms`."""
+        message = job_message(uid, ulid, needs)
         await self._send(partial(self._broker.enqueue, message, delay=delay_ms), job=ulid)
 
     async def send_job_end(self, ulid: str) -> None:

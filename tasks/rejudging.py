@@ -5,10 +5,10 @@ Bulk work: before each history it waits until nobody waits for this process, for
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from threading import Event
-from typing import Any
+from typing import Any, Self
 
 import structlog
 
@@ -19,6 +19,7 @@ from graphql_api.data.stores import Stores
 from graphql_api.data.words import HistoryStatus, ProblemState
 from tasks.execution import Execution, JudgeFailed, Unjudgeable, outcome_of
 from tasks.jobs import Attempt, JobFailed, JobPaused
+from tasks.judge import LanguageUnavailable
 from tasks.quiet import Quiet
 
 # However busy the process is, one history is judged in this time.
@@ -26,7 +27,7 @@ PATIENCE_S = 5.0
 # Progress is told this often, and the work is repeated from there after a crash.
 CHECKPOINT_S = 2.0
 CHECKPOINT_HISTORIES = 25
-# What was running at first is looked at this often, and not waited for any longer than that.
+# What was running at first is looked at this often; after so long other jobs have a turn.
 LOOK_S = 0.5
 LONGEST_RUN_S = 600.0
 # The judge may fail on a history for a moment.
@@ -37,13 +38,37 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How far a rejudging is: `after` is the last history of the problem's list that is done."""
+    """How far a rejudging is: `after` is the last history of the problem's list that is done.
+
+    `running` are those that were, when an attempt began, and are not done.
+    """
 
     after: str | None = None
+    running: tuple[HistoryKey, ...] = ()
     judged: int = 0
     changed: int = 0
     skipped: int = 0
     failed: int = 0
+
+    @classmethod
+    def of(cls, checkpoint: Mapping[str, Any]) -> Self:
+        """Return what `checkpoint` has returned."""
+        running = tuple((uid, ulid) for uid, ulid in checkpoint.get("running", ()))
+        return cls(**{**checkpoint, "running": running})
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return where the next attempt is to begin."""
+        running = {"running": [list(key) for key in self.running]} if self.running else {}
+        return {"after": self.after, **self.counts(), **running}
+
+    def knowing(self, running: Iterable[HistoryKey]) -> Self:
+        """Return the same with more of those that run."""
+        return replace(self, running=tuple(dict.fromkeys((*self.running, *running))))
+
+    def past(self, position: str, key: HistoryKey) -> Self:
+        """Return the same with a history done that has this place in the list."""
+        running = tuple(one for one in self.running if one != key)
+        return replace(self, after=position, running=running)
 
     @property
     def done(self) -> int:
@@ -52,7 +77,8 @@ class Tally:
 
     def counts(self) -> dict[str, int]:
         """Return the figures alone."""
-        return {name: count for name, count in asdict(self).items() if name != "after"}
+        places = ("after", "running")
+        return {name: count for name, count in asdict(self).items() if name not in places}
 
 
 class Rejudging:
@@ -66,24 +92,33 @@ class Rejudging:
 
     async def work(self, attempt: Attempt) -> Mapping[str, Any]:
         """Judge what a job names again; see `tasks.jobs.Handler`."""
-        tally = Tally(**(attempt.job.checkpoint or {}))
+        told = Tally.of(attempt.job.checkpoint or {})
         problem = await self._problem(attempt.job)
         expected = await self._stores.problems.run_count(problem.platform, problem.number)
-        told_at, told = time.monotonic(), tally.done
-        running = await self._stores.executions.running(problem.platform, problem.number)
-        async for position, key in self._wanted(attempt, tally.after, running):
-            await self._quiet.wait(PATIENCE_S)
-            attempt.check()
-            if self._draining.is_set():
+        told_at = time.monotonic()
+        tally = told.knowing(await self._running(attempt, problem))
+        try:
+            async for position, key in self._wanted(attempt, tally):
+                await self._quiet.wait(PATIENCE_S)
+                attempt.check()
+                tally = (await self._counted(attempt, key, tally)).past(position, key)
+                is_time = time.monotonic() - told_at > CHECKPOINT_S
+                if is_time or tally.done - told.done >= CHECKPOINT_HISTORIES:
+                    await _tell(attempt, tally, expected)
+                    told_at, told = time.monotonic(), tally
+        except JobPaused:
+            if tally != told:
                 await _tell(attempt, tally, expected)
-                raise JobPaused
-            tally = replace(await self._counted(attempt, key, tally), after=position)
-            is_time = time.monotonic() - told_at > CHECKPOINT_S
-            if is_time or tally.done - told >= CHECKPOINT_HISTORIES:
-                await _tell(attempt, tally, expected)
-                told_at, told = time.monotonic(), tally.done
+            raise
         await _tell(attempt, tally, tally.done)
         return tally.counts()
+
+    async def _running(self, attempt: Attempt, problem: Problem) -> Sequence[HistoryKey]:
+        """Return what may be judged with the tests of before."""
+        if "ulid" in attempt.parameters:
+            return ()
+        found = await self._stores.executions.running(problem.platform, problem.number)
+        return [key for key in found if key[1] < attempt.job.ulid]
 
     async def _problem(self, job: Job) -> Problem:
         found = await self._stores.problems.get(job.platform or "", job.number or "")
@@ -94,12 +129,13 @@ class Rejudging:
         return found
 
     async def _wanted(
-        self, attempt: Attempt, after: str | None, running: Sequence[HistoryKey]
+        self, attempt: Attempt, tally: Tally
     ) -> AsyncIterator[tuple[str, HistoryKey]]:
         """Yield each history with its place in the list, those submitted after the job left out.
 
-        What is `running` now may be judged with the tests of before: it comes last, once it is.
+        What was running comes last, once it is judged.
         """
+        after = tally.after
         if "ulid" in attempt.parameters:
             key = attempt.parameters["uid"], attempt.parameters["ulid"]
             if after is None:
@@ -107,8 +143,8 @@ class Rejudging:
             return
         async for key in self._listed(attempt.job, after):
             yield key[1], key
-        for key in running:
-            if key[1] < attempt.job.ulid and await self._is_left(attempt, key):
+        for key in tally.running:
+            if await self._is_left(attempt, key):
                 yield attempt.job.ulid, key
 
     async def _listed(self, job: Job, after: str | None) -> AsyncIterator[HistoryKey]:
@@ -125,7 +161,11 @@ class Rejudging:
                 return
 
     async def _is_left(self, attempt: Attempt, key: HistoryKey) -> bool:
-        """Wait until a history is not RUNNING, and tell whether it is to be judged again."""
+        """Wait until a history is not RUNNING, and tell whether it is to be judged again.
+
+        Raises:
+            JobPaused: this worker is to end soon, or has waited for long.
+        """
         gives_up_at = time.monotonic() + LONGEST_RUN_S
         while True:
             card = await self._stores.histories.get(*key, consistent=True)
@@ -133,7 +173,7 @@ class Rejudging:
                 break
             attempt.check()
             if self._draining.is_set() or time.monotonic() > gives_up_at:
-                break
+                raise JobPaused
             await asyncio.sleep(LOOK_S)
         return (
             card is not None
@@ -142,10 +182,18 @@ class Rejudging:
         )
 
     async def _counted(self, attempt: Attempt, key: HistoryKey, tally: Tally) -> Tally:
-        """Judge one history again, and count it."""
+        """Judge one history again, and count it.
+
+        Raises:
+            JobPaused: this worker is to end soon, or lacks a language that it takes.
+        """
+        if self._draining.is_set():
+            raise JobPaused
         for _ in range(TRIES):
             try:
                 changed = await self._judge(attempt, key)
+            except LanguageUnavailable as error:
+                raise JobPaused(error.needs) from error
             except JudgeFailed as error:
                 _log.warning("not judged again", ulid=key[1], reason=str(error))
                 continue
@@ -177,4 +225,4 @@ class Rejudging:
 
 async def _tell(attempt: Attempt, tally: Tally, expected: int) -> None:
     percent = 100 * tally.done // max(expected, tally.done, 1)
-    await attempt.progress(summary_of(tally.counts()), min(99, percent), asdict(tally))
+    await attempt.progress(summary_of(tally.counts()), min(99, percent), tally.checkpoint())

@@ -56,6 +56,8 @@ __all__ = [
 # The pause before an execution is sent again, doubled by each sending up to an hour.
 FIRST_PAUSE_MS = 60_000
 DOUBLINGS = 6
+# What was given back was sent on, with all that it needs; this is for when that is lost.
+GIVEN_BACK_PAUSE_MS = 600_000
 # Visibility may change while a completion is being written, but not this often.
 DECISIONS = 8
 
@@ -187,6 +189,27 @@ class ExecutionStore:
             )
         except ConditionFailed:
             return False
+        return True
+
+    async def give_back(self, history: History) -> bool:
+        """Undo a claim of which nothing came: it is PENDING again, and the attempt does not count.
+
+        False if it is no longer this claim's: one request, 3 units.
+        """
+        change = Change(
+            put={"st": str(HistoryStatus.PENDING)}
+            | keys.due(history.ulid, self._clock() + GIVEN_BACK_PAUSE_MS),
+            add={"att": -1},
+            drop=("lx", "clm"),
+        )
+        # The number will be another claim's, so that it alone does not tell whose this is.
+        mine = _attempt(history.attempt) & equals("clm", history.claim_token)
+        try:
+            await self._dynamo.update(
+                keys.history(history.uid, history.ulid), change, mine, repeatable=True
+            )
+        except ConditionFailed as error:
+            return _is_given_back(error.item, history)
         return True
 
     async def complete(self, history: History, outcome: Outcome) -> History:
@@ -426,6 +449,12 @@ def _held(item: Mapping[str, Any] | None, token: str) -> Claim | Busy | None:
     if history.claim_token == token:
         return Claim(history)
     return Busy(history.lease_expires_at or 0, history.language)
+
+
+def _is_given_back(item: Mapping[str, Any] | None, history: History) -> bool:
+    """Tell whether a card is as giving a claim back leaves it: the answer may have been lost."""
+    is_pending = item is not None and item["st"] == HistoryStatus.PENDING
+    return is_pending and item is not None and item["att"] == history.attempt - 1
 
 
 def _lost() -> LostClaim:

@@ -38,6 +38,8 @@ PARTS_KEPT_DAYS = RETRIED_WITHIN_DAYS + 2 * KEPT_DAYS
 DAY_S = 86_400
 # A job that was sent is claimed long before; the pause doubles with each time it is sent again.
 RESEND_AFTER_MS = 60_000
+# A paused one was sent on, too, perhaps for a worker who is not there yet.
+PAUSED_RESEND_MS = 600_000
 MOST_DOUBLINGS = 10
 MESSAGE_BYTES = 300
 LARGEST_BODY_BYTES = 8 * 1024 * 1024
@@ -196,6 +198,21 @@ class JobStore:
         try:
             await self._dynamo.update(
                 keys.job(ulid), Change(lease), _of_attempt(attempt), returns="NONE"
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    async def pause(self, ulid: str, attempt: int) -> bool:
+        """Leave a job for another attempt; this one counts as one that got on: one request.
+
+        False where the attempt is over or was taken over.
+        """
+        now = self._clock()
+        free = {"lx": now, "du": now + PAUSED_RESEND_MS, "cka": attempt, "ua": now}
+        try:
+            await self._dynamo.update(
+                keys.job(ulid), Change(free), _of_attempt(attempt), returns="NONE"
             )
         except ConditionFailed:
             return False

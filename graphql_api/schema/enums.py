@@ -100,7 +100,7 @@ _described(
     {
         "AC": "Accepted.",
         "WA": "Wrong answer.",
-        "TLE": "Over the limit of CPU time.",
+        "TLE": "Over the limit of CPU time, or of what all tests of a submission may take.",
         "ILE": "Idle for longer than the time limit allows.",
         "MLE": "Over the memory limit.",
         "OLE": "Wrote too much.",

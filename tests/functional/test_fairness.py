@@ -9,9 +9,10 @@ import pytest
 from graphql_api.cli.engines.redis_server import RedisServer
 from graphql_api.config import Settings
 from graphql_api.data.clock import now_ms
-from graphql_api.data.records import History
+from graphql_api.data.problem_inputs import ProblemChanges
+from graphql_api.data.records import Checker, History
 from graphql_api.data.stores import Stores
-from graphql_api.data.words import HistoryStatus, Verdict
+from graphql_api.data.words import CheckerConvention, Comparer, HistoryStatus, Verdict
 from tasks.messages import DramatiqOutbox
 from tests.conftest import running
 from tests.executions import ADD, ADD_CPP, SHORT, Desk, until
@@ -20,6 +21,7 @@ from tests.system import Worker, wait_for
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
 MANY = 150
+ALL_RIGHT_CPP = "int main() { return 42; }"
 # Slots and one that loads are in hand when another user comes, and one of the many may be next.
 PLACES = int(SHORT["JUDGE_SLOTS"]) + 1
 
@@ -94,4 +96,26 @@ async def test_a_worker_leaves_what_it_cannot_run_to_one_that_can(
         assert (await desk.card(foreign)).status is HistoryStatus.PENDING
         with Worker({**env, "JUDGE_LANGUAGES": "cpp"}, tmp_path / "other"):
             card = await desk.ended(foreign, timeout_s=120)
+    assert (card.verdict, card.attempt) == (Verdict.AC, 1)
+
+
+async def test_a_worker_without_the_checker_s_language_leaves_an_execution_to_one_that_has_it(
+    settings_env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    env = {**settings_env, **SHORT, "LEASE_SECONDS": "20"}
+    desk = await Desk.open(stores)
+    checker = Checker(language="cpp", code=ALL_RIGHT_CPP, convention=CheckerConvention.ICPC)
+    changes = ProblemChanges(comparer=Comparer.CHECKER, checker=checker)
+    await stores.problems.update("algoitny", "1", changes)
+    with Worker({**env, "JUDGE_LANGUAGES": "python"}, tmp_path) as unable:
+        history = await desk.reserve(ADD)
+        await outbox.send_execution(history.uid, history.ulid, history.language)
+        wait_for("the worker to pass it on", lambda: "passed on" in unable.log(), timeout_s=120)
+        await asyncio.sleep(3)
+        card = await desk.card(history)
+        assert (card.status, card.attempt) == (HistoryStatus.PENDING, 0)
+        assert unable.log().count("passed on") == 1
+        with Worker({**env, "JUDGE_LANGUAGES": "python,cpp"}, tmp_path / "other"):
+            card = await desk.ended(history, timeout_s=120)
     assert (card.verdict, card.attempt) == (Verdict.AC, 1)

@@ -8,7 +8,7 @@ import pytest
 
 from graphql_api.data import keys
 from graphql_api.data.errors import Conflict, NotFound, Unavailable
-from graphql_api.data.executions import Busy, Claim, Due, LostClaim
+from graphql_api.data.executions import GIVEN_BACK_PAUSE_MS, Busy, Claim, Due, LostClaim
 from graphql_api.data.meter import metered
 from graphql_api.data.pages import Window
 from graphql_api.data.records import History
@@ -117,6 +117,46 @@ async def test_a_renewed_lease_holds_longer_and_a_lost_one_is_not_renewed(bench:
 
 
 # Completion
+
+
+async def test_a_claim_that_is_given_back_counts_for_nothing(bench: Any) -> None:
+    history = await bench.pending(await bench.user())
+    mine = await bench.claim(history)
+    with metered() as meter:
+        assert await bench.executions.give_back(mine)
+    assert (meter.requests, meter.write_units) == (1, 3)
+    left = await bench.histories.get(history.uid, history.ulid, consistent=True)
+    assert (left.status, left.attempt, left.claim_token, left.lease_expires_at) == (
+        HistoryStatus.PENDING,
+        0,
+        None,
+        None,
+    )
+    assert await due_of(bench, history, bench.clock.now + GIVEN_BACK_PAUSE_MS - 1) is None
+    assert await due_of(bench, history, bench.clock.now + GIVEN_BACK_PAUSE_MS) is not None
+
+
+async def test_only_who_has_a_claim_gives_it_back(bench: Any) -> None:
+    history = await bench.pending(await bench.user())
+    mine = await bench.claim(history)
+    assert await bench.executions.give_back(mine)
+    # The same number, and another's.
+    theirs = await claim(bench, history)
+    assert isinstance(theirs, Claim)
+    assert theirs.history.attempt == mine.attempt
+    assert not await bench.executions.give_back(mine)
+    await bench.executions.cancel(history.uid, history.ulid)
+    assert not await bench.executions.give_back(theirs.history)
+
+
+async def test_a_claim_whose_giving_back_was_not_answered_is_given_back_once(
+    bench: Any, wire: Any
+) -> None:
+    mine = await bench.claim(await bench.pending(await bench.user()))
+    wire.lose("UpdateItem")
+    assert await bench.executions.give_back(mine)
+    left = await bench.histories.get(mine.uid, mine.ulid, consistent=True)
+    assert (left.status, left.attempt) == (HistoryStatus.PENDING, 0)
 
 
 async def test_a_private_completion_is_one_transaction_of_six_units(bench: Any) -> None:

@@ -9,7 +9,14 @@ from graphql_api.data import keys
 from graphql_api.data.bodies import Bodies
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
 from graphql_api.data.expressions import equals
-from graphql_api.data.jobs import DAY_S, KEPT_DAYS, RESEND_AFTER_MS, JobStore, NewJob
+from graphql_api.data.jobs import (
+    DAY_S,
+    KEPT_DAYS,
+    PAUSED_RESEND_MS,
+    RESEND_AFTER_MS,
+    JobStore,
+    NewJob,
+)
 from graphql_api.data.meter import metered
 from graphql_api.data.pages import Window
 from graphql_api.data.records import Job
@@ -133,6 +140,20 @@ async def test_a_renewed_lease_cannot_be_taken_over(jobs, clock):
     assert await jobs.claim(job.ulid, token="other", lease_ms=LEASE_MS) is None
     clock.now += 2
     assert await jobs.claim(job.ulid, token="other", lease_ms=LEASE_MS) is not None
+
+
+async def test_a_paused_job_is_free_at_once_and_its_attempt_does_not_count(jobs, clock):
+    job = await claimed(jobs)
+    assert await jobs.pause(job.ulid, job.attempt)
+    left = await jobs.get(job.ulid, consistent=True)
+    assert (left.status, left.checkpoint, left.checkpoint_attempt) == (RUNNING, None, 1)
+    assert await jobs.due(clock.now + PAUSED_RESEND_MS - 1) == []
+    (due,) = await jobs.due(clock.now + PAUSED_RESEND_MS)
+    assert due.ulid == job.ulid
+    clock.now += 1
+    again = await jobs.claim(job.ulid, token="two", lease_ms=LEASE_MS)
+    assert again.attempt == 2
+    assert not await jobs.pause(job.ulid, 1)
 
 
 async def test_progress_is_kept_in_order_and_on_the_card(jobs):

@@ -1,6 +1,6 @@
 """A real judge, the execution engine on it, and an outbox that remembers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,15 +25,27 @@ class Remembered:
 
     sent: list[tuple[str, str, int | None]] = field(default_factory=list)
     jobs: list[tuple[str, str, int | None]] = field(default_factory=list)
+    # What the messages about an id needed, the latest last.
+    needs: dict[str, list[set[str]]] = field(default_factory=dict)
 
     async def send_execution(
-        self, uid: str, ulid: str, language: str, *, delay_ms: int | None = None
+        self,
+        uid: str,
+        ulid: str,
+        language: str,
+        *,
+        needs: Collection[str] = (),
+        delay_ms: int | None = None,
     ) -> None:
         assert language
         self.sent.append((uid, ulid, delay_ms))
+        self.needs.setdefault(ulid, []).append({language, *needs})
 
-    async def send_job(self, uid: str, ulid: str, *, delay_ms: int | None = None) -> None:
+    async def send_job(
+        self, uid: str, ulid: str, *, needs: Collection[str] = (), delay_ms: int | None = None
+    ) -> None:
         self.jobs.append((uid, ulid, delay_ms))
+        self.needs.setdefault(ulid, []).append(set(needs))
 
     @property
     def ulids(self) -> list[str]:
@@ -47,15 +59,25 @@ def redis_server() -> Iterator[str]:
         yield engine.url
 
 
-@pytest.fixture(scope="session")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
-    settings = make_settings(work_dir=tmp_path_factory.mktemp("judge"), judge_slots=2)
+def started(work_dir: Path, **more: object) -> Iterator[Judge]:
+    settings = make_settings(work_dir=work_dir, judge_slots=2, **more)
     try:
-        started = Judge(settings).start()
+        judge = Judge(settings).start()
     except SandboxUnavailable as error:
         missing(str(error))
-    yield started
-    started.close()
+    yield judge
+    judge.close()
+
+
+@pytest.fixture(scope="session")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    yield from started(tmp_path_factory.mktemp("judge"))
+
+
+@pytest.fixture(scope="session")
+def python_judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    """The judge of a host that has Python and nothing else."""
+    yield from started(tmp_path_factory.mktemp("python"), judge_languages=("python",))
 
 
 @pytest.fixture

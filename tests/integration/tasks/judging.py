@@ -15,9 +15,9 @@ from tasks.sandbox.limits import LimitsHeld
 Cases = Callable[..., list[TestCaseFiles]]
 
 
-def open_judge(work_dir: Path, forced: LimitsHeld | None = None) -> Judge:
+def open_judge(work_dir: Path, forced: LimitsHeld | None = None, **more: Any) -> Judge:
     """Start a judge with two slots; skip the test where there is no sandbox, but not in CI."""
-    judge = Judge(Settings(work_dir=work_dir, judge_slots=2), forced)
+    judge = Judge(Settings(work_dir=work_dir, judge_slots=2, **more), forced)
     try:
         return judge.start()
     except SandboxUnavailable as error:

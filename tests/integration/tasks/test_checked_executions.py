@@ -1,5 +1,7 @@
 """Executions of problems with programs and limits of their own, on a real table and sandbox."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +20,9 @@ from graphql_api.data.words import (
     Verdict,
 )
 from tasks.execution import CHECKER_BROKEN, Execution
+from tasks.judge import Judge
 from tests.executions import Desk
+from tests.integration.tasks.conftest import Remembered
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
 
@@ -137,6 +141,33 @@ async def test_a_checker_that_does_not_compile_is_told_with_the_compiler_s_words
     assert fault.message.startswith("it does not compile\n")
     assert "SyntaxError" in fault.message
     assert fault.test_number is None
+
+
+CPP_LARGER = """
+#include <fstream>
+int main(int, char** args) {
+    long given, found;
+    std::ifstream(args[1]) >> given;
+    std::ifstream("/dev/stdin") >> found;
+    return found > given ? 42 : 43;
+}
+"""
+
+
+async def test_a_worker_without_the_checker_s_language_leaves_it_to_one_that_has_both(
+    *,
+    desk: Desk,
+    make_execution: Callable[..., Execution],
+    python_judge: Judge,
+    outbox: Remembered,
+) -> None:
+    await change(desk, checker=replace(checker(CPP_LARGER), language="cpp"))
+    card = await run(desk, make_execution(python_judge), LARGER)
+    assert (card.status, card.attempt) == (HistoryStatus.PENDING, 0)
+    assert outbox.needs[card.ulid] == [{"python", "cpp"}]
+    await make_execution().run(card.uid, card.ulid)
+    card = await desk.card(card)
+    assert (card.verdict, card.attempt) == (Verdict.AC, 1)
 
 
 async def test_tests_after_the_first_failure_are_skipped_if_the_problem_says_so(

@@ -173,8 +173,9 @@ def test_after_a_failing_checker_the_judge_goes_on(judge, tests):
 
 
 def test_a_checker_in_a_language_that_is_not_there_is_named(judge, tests):
-    with pytest.raises(LanguageUnavailable, match="cobol"):
+    with pytest.raises(LanguageUnavailable, match="cobol") as caught:
         check(judge, "print(1, 9)", tests, own("x", "cobol"))
+    assert caught.value.needs == {"python", "cobol"}
 
 
 def test_large_outputs_reach_the_checker_whole(judge, tests):

@@ -20,6 +20,7 @@ from graphql_api.data.words import HistoryStatus, Verdict
 from tasks.execution import Execution, JudgeFailed
 from tasks.interruptible import CANCEL_PATIENCE_S
 from tasks.judge import Judge, Judgement
+from tasks.leases import PASSED_ON_MS
 from tasks.signals import Nudges, signal
 from tests.executions import ADD, ADD_CPP, WRONG, Desk, sleeping
 from tests.integration.tasks.conftest import Remembered
@@ -298,13 +299,39 @@ async def test_past_the_cap_it_is_failed_and_refunded_once_without_being_judged(
     assert await desk.used(history) == 0
 
 
-async def test_a_language_that_this_worker_lacks_is_left_to_another(
-    execution: Execution, desk: Desk
+async def test_a_language_that_this_worker_lacks_is_left_to_another_and_costs_no_attempt(
+    *,
+    make_execution: Callable[..., Execution],
+    python_judge: Judge,
+    desk: Desk,
+    outbox: Remembered,
 ) -> None:
-    history = await desk.reserve(language="cobol")
-    with pytest.raises(JudgeFailed, match="cobol"):
-        await execution.run(history.uid, history.ulid)
-    assert (await desk.card(history)).status is HistoryStatus.RUNNING
+    history = await desk.reserve(ADD_CPP, language="cpp")
+    unable = make_execution(python_judge)
+    for _ in range(5):
+        await unable.run(history.uid, history.ulid)
+        left = await desk.card(history)
+        assert (left.status, left.attempt) == (HistoryStatus.PENDING, 0)
+    assert outbox.sent == [(history.uid, history.ulid, PASSED_ON_MS)] * 5
+    assert outbox.needs[history.ulid] == [{"cpp"}] * 5
+    await make_execution().run(history.uid, history.ulid)
+    card = await desk.card(history)
+    assert (card.verdict, card.attempt) == (Verdict.AC, 1)
+    assert await desk.used(history) == 1
+
+
+async def test_what_was_cancelled_while_its_worker_found_that_it_is_unable_is_not_sent_on(
+    make_execution: Callable[..., Execution], python_judge: Judge, desk: Desk, outbox: Remembered
+) -> None:
+    watched = WatchedJudge(python_judge)
+    history = await desk.reserve(ADD_CPP, language="cpp")
+    running = asyncio.create_task(make_execution(watched).run(history.uid, history.ulid))
+    assert await asyncio.to_thread(watched.ended.wait, 25)
+    cancelled = await desk.stores.executions.cancel(history.uid, history.ulid)
+    watched.may_return.set()
+    await running
+    assert await desk.card(history) == cancelled
+    assert outbox.sent == []
 
 
 async def test_an_interrupted_attempt_ends_its_program_and_gives_up_its_claim_at_once(

@@ -9,7 +9,6 @@ import pytest
 from dramatiq import MessageProxy
 
 from tasks import lanes
-from tasks.lanes import LOOK
 from tasks.waking import WakingBroker, WakingConsumer
 
 pytestmark = pytest.mark.redis
@@ -45,8 +44,14 @@ def broker(make: Made) -> WakingBroker:
     return make()
 
 
-def send(broker: WakingBroker, text: str, lane: str | None = None, needs: str = "") -> None:
-    options = {} if lane is None else lanes.options(lane, needs)
+def send(
+    broker: WakingBroker,
+    text: str,
+    lane: str | None = None,
+    *needs: str,
+    about: str | None = None,
+) -> None:
+    options = {} if lane is None else lanes.options(lane, needs, about)
     broker.enqueue(
         dramatiq.Message(
             queue_name=QUEUE, actor_name="note", args=(text,), kwargs={}, options=options
@@ -126,12 +131,133 @@ def test_what_a_worker_is_not_able_to_run_waits_for_one_that_is(make: Made) -> N
     assert everything(able) == set()
 
 
+def test_what_needs_several_abilities_waits_for_a_worker_that_has_them_all(make: Made) -> None:
+    able = make("python", "cpp", "java")
+    send(able, "a0", "ada", "python", "cpp")
+    for some in (("python",), ("cpp", "java")):
+        assert texts(consumer_of(make(*some))) == []
+    assert texts(consumer_of(able)) == ["a0"]
+
+
+def test_a_worker_that_has_no_ability_yet_takes_what_needs_none(make: Made) -> None:
+    broker = make("python")
+    send(broker, "a0", "ada", "python")
+    send(broker, "a1", "ada")
+    broker.lanes.abilities = frozenset()
+    assert texts(consumer_of(broker)) == ["a1"]
+
+
 def test_behind_many_that_it_is_not_able_to_run_a_worker_finds_one_that_it_is(make: Made) -> None:
     unable = make("python")
-    for number in range(LOOK - 1):
+    for number in range(300):
         send(unable, f"a{number}", "ada", "cpp")
     send(unable, "mine", "ada", "python")
     assert texts(consumer_of(unable)) == ["mine"]
+
+
+def test_what_is_sent_again_while_it_waits_waits_once_and_keeps_its_place(make: Made) -> None:
+    able, unable = make("python", "cpp"), make("python")
+    send(able, "a0", "ada", "cpp", about="first")
+    send(able, "a1", "ada", "cpp", about="second")
+    for number in range(100):
+        send(able, f"again {number}", "ada", "cpp", about="first")
+        # The same name, and another's.
+        send(able, f"b{number}", "bob", "cpp", about="first")
+    assert texts(consumer_of(unable)) == []
+    assert able.client.hlen(f"dramatiq:{QUEUE}.msgs") == 3
+    assert texts(consumer_of(able)) == ["again 99", "b99", "a1"]
+    assert everything(able) == set()
+
+
+def test_what_is_sent_again_while_a_worker_has_it_waits(broker: WakingBroker) -> None:
+    send(broker, "a0", "ada", about="it")
+    consumer = consumer_of(broker, prefetch=2)
+    held = next(consumer)
+    send(broker, "again", "ada", about="it")
+    assert held is not None
+    consumer.ack(held)
+    assert texts(consumer) == ["again"]
+    assert everything(broker) == set()
+
+
+def test_what_is_sent_again_and_needs_more_waits_on_its_own(make: Made) -> None:
+    some, able = make("python"), make("python", "cpp")
+    send(able, "all", "ada", "python", "cpp", about="it")
+    send(able, "one", "ada", "python", about="it")
+    assert texts(consumer_of(some)) == ["one"]
+    assert texts(consumer_of(able)) == ["all"]
+
+
+def test_who_sends_in_five_languages_has_one_turn_a_round(make: Made) -> None:
+    languages = ("c", "cpp", "go", "java", "python")
+    broker = make(*languages, "rust")
+    for number in range(2):
+        for language in languages:
+            send(broker, f"a-{language}{number}", "ada", language)
+    for number in range(3):
+        send(broker, f"b{number}", "bob", "rust")
+    assert texts(consumer_of(broker)) == [
+        "a-c0",
+        "b0",
+        "a-cpp0",
+        "b1",
+        "a-go0",
+        "b2",
+        *("a-java0", "a-python0", "a-c1", "a-cpp1", "a-go1", "a-java1", "a-python1"),
+    ]
+    assert everything(broker) == set()
+
+
+def test_who_has_had_a_turn_in_one_language_waits_for_the_next_in_all(make: Made) -> None:
+    python, cpp = make("python"), make("cpp")
+    for lane in ("ada", "bob"):
+        for broker, language in ((python, "python"), (cpp, "cpp")):
+            send(broker, f"{lane} {language}", lane, language)
+    message = take(consumer_of(python))
+    assert message is not None
+    assert message.args == ("ada python",)
+    assert texts(consumer_of(cpp)) == ["bob cpp", "ada cpp"]
+
+
+def commands(broker: WakingBroker) -> int:
+    """How many Redis has carried out, those of scripts included."""
+    stats: Any = broker.client.info("commandstats")
+    return sum(int(one["calls"]) for one in stats.values())
+
+
+def test_what_others_wait_for_makes_no_fetch_longer(make: Made) -> None:
+    unable = make("python")
+    for number in range(300):
+        send(unable, f"a{number}", f"user-{number}", "cpp")
+    send(unable, "mine", "ada", "python")
+    consumer, before = consumer_of(unable), commands(unable)
+    assert next(consumer) is not None
+    assert commands(unable) - before < 50
+
+
+def test_what_version_1_left_in_its_lists_is_served(make: Made) -> None:
+    able, unable = make("python", "cpp"), make("python")
+    for lane, needs, count in (("ada", "cpp", 150), ("bob", "python", 2)):
+        for number in range(count):
+            leave_as_version_1(able, f"{lane}{number}", lane, needs)
+    send(able, "new", "bob", "python")
+    assert texts(consumer_of(unable)) == ["new", "bob0", "bob1"]
+    assert texts(consumer_of(able)) == [f"ada{number}" for number in range(150)]
+    assert everything(able) == set()
+
+
+def leave_as_version_1(broker: WakingBroker, text: str, lane: str, needs: str) -> None:
+    message: dramatiq.Message[Any] = dramatiq.Message(
+        queue_name=QUEUE,
+        actor_name="note",
+        args=(text,),
+        kwargs={},
+        options={"lane": lane, "needs": needs, "redis_message_id": text},
+    )
+    queue = f"dramatiq:{QUEUE}"
+    broker.client.hset(f"{queue}.msgs", text, message.encode())
+    if broker.client.rpush(f"{queue}.lane.{lane}", f"{needs}\n{text}") == 1:
+        broker.client.rpush(f"{queue}.lanes", lane)
 
 
 def test_what_is_given_back_comes_first_and_only_to_who_is_able(make: Made) -> None:

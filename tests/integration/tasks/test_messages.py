@@ -44,6 +44,20 @@ async def test_a_message_holds_ids_and_its_time_and_nothing_else(
     assert (message["kwargs"]["uid"], message["kwargs"]["ulid"]) == ("user", "history")
 
 
+@pytest.mark.redis
+async def test_a_message_names_all_languages_that_its_worker_must_have(
+    outbox_of: OutboxOf, redis_url: str
+) -> None:
+    outbox = outbox_of(redis_url)
+    await outbox.send_execution("user", "history", "python", needs={"python", "cpp"})
+    await outbox.send_job("editor", "job", needs={"java"})
+    await outbox.send_job("editor", "another")
+    with redis.Redis.from_url(redis_url.replace("/0", "/1")) as queues:
+        executions, jobs = (queues.hvals(f"dramatiq:{name}.msgs") for name in ("execution", "bulk"))
+    needs = [orjson.loads(raw)["options"]["needs"] for raw in (*executions, *jobs)]
+    assert sorted(needs) == ["", "cpp,python", "java"]
+
+
 async def test_a_redis_that_is_away_costs_the_sender_nothing_but_a_moment(
     outbox_of: OutboxOf,
 ) -> None:

@@ -19,6 +19,7 @@ from tasks import rejudging
 from tasks.execution import Execution, outcome_of
 from tasks.jobs import Jobs
 from tasks.judge import Judge, Judgement
+from tasks.leases import PASSED_ON_MS
 from tasks.quiet import Quiet
 from tasks.rejudging import Rejudging
 from tasks.signals import JOB, Nudges, signal
@@ -29,6 +30,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
 
 # With these WRONG is right, and ADD is not.
 SEVENS = [NewTest(input=b"1 2\n", output=b"7\n", is_sample=True)]
+SEVEN_CPP = '#include <cstdio>\nint main() { puts("7"); }\n'
 Make = Callable[..., Jobs]
 
 
@@ -288,6 +290,80 @@ async def test_an_ending_worker_leaves_the_job_for_another_who_goes_on_where_it_
     counts = {"judged": 4, "changed": 4, "skipped": 0, "failed": 0}
     assert await desk.stores.jobs.result(await seen(desk, job)) == counts
     assert [(await desk.card(one)).attempt for one in done] == attempts
+
+
+async def test_where_a_worker_lacks_a_language_one_that_has_it_goes_on_with_the_job(
+    *,
+    execution: Execution,
+    make_jobs: Make,
+    desk: Desk,
+    python_judge: Judge,
+    outbox: Remembered,
+) -> None:
+    first = await judged(execution, desk, WRONG)
+    foreign = await judged(execution, desk, SEVEN_CPP, language="cpp")
+    last = await judged(execution, desk, WRONG)
+    await desk.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(desk)
+    unable = make_jobs(python_judge)
+    # Oftener than a job may be begun without getting on.
+    for _ in range(5):
+        await unable.run(job.ulid)
+        await asyncio.sleep(0.01)
+    left = await seen(desk, job)
+    assert left.status is JobStatus.RUNNING
+    cards = [await desk.card(one) for one in (first, foreign, last)]
+    assert [card.verdict for card in cards] == [Verdict.AC, Verdict.WA, Verdict.WA]
+    assert outbox.jobs == [("editor", job.ulid, PASSED_ON_MS)] * 5
+    assert outbox.needs[job.ulid] == [{"cpp"}] * 5
+    assert len(await desk.stores.jobs.events(job.ulid)) == 1
+    await make_jobs().run(job.ulid)
+    counts = {"judged": 3, "changed": 3, "skipped": 0, "failed": 0}
+    assert await desk.stores.jobs.result(await seen(desk, job)) == counts
+
+
+async def test_what_was_running_when_a_job_began_is_judged_again_by_who_goes_on_with_it(
+    *, execution: Execution, make_jobs: Make, desk: Desk, python_judge: Judge
+) -> None:
+    slow = await desk.reserve("import time\ntime.sleep(4)\nprint(7)")
+    judging = asyncio.create_task(execution.run(slow.uid, slow.ulid))
+    await desk.running(slow)
+    await asyncio.sleep(1)
+    quick = await judged(execution, desk, WRONG)
+    foreign = await judged(execution, desk, SEVEN_CPP, language="cpp")
+    await desk.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(desk)
+    await make_jobs(python_judge).run(job.ulid)
+    assert not judging.done()
+    await judging
+    await make_jobs().run(job.ulid)
+    counts = {"judged": 3, "changed": 3, "skipped": 0, "failed": 0}
+    assert await desk.stores.jobs.result(await seen(desk, job)) == counts
+    for history in (slow, quick, foreign):
+        card = await desk.card(history)
+        assert (card.verdict, card.test_version) == (Verdict.AC, 2)
+
+
+async def test_an_ending_worker_that_waits_for_what_runs_leaves_the_job_to_another(
+    execution: Execution, make_jobs: Make, desk: Desk, draining: threading.Event
+) -> None:
+    slow = await desk.reserve("import time\ntime.sleep(3)\nprint(7)")
+    judging = asyncio.create_task(execution.run(slow.uid, slow.ulid))
+    await desk.running(slow)
+    await asyncio.sleep(1)
+    await desk.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(desk)
+    waiting = asyncio.create_task(make_jobs().run(job.ulid))
+    await asyncio.sleep(0.5)
+    draining.set()
+    await waiting
+    assert not judging.done()
+    assert (await seen(desk, job)).status is JobStatus.RUNNING
+    draining.clear()
+    await judging
+    await make_jobs().run(job.ulid)
+    assert (await seen(desk, job)).status is JobStatus.SUCCEEDED
+    assert (await desk.card(slow)).verdict is Verdict.AC
 
 
 async def test_another_worker_s_job_is_looked_at_again_when_its_lease_ends(

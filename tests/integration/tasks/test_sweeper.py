@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -29,12 +30,10 @@ class Refusing(Remembered):
 
     refused: set[str] = field(default_factory=set)
 
-    async def send_execution(
-        self, uid: str, ulid: str, language: str, *, delay_ms: int | None = None
-    ) -> None:
+    async def send_execution(self, uid: str, ulid: str, language: str, **more: Any) -> None:
         if ulid in self.refused:
             raise RuntimeError("a defect")
-        await super().send_execution(uid, ulid, language, delay_ms=delay_ms)
+        await super().send_execution(uid, ulid, language, **more)
 
 
 @pytest.fixture
