@@ -27,7 +27,7 @@ LACKS = "a line is missing"
 UNLIKE = "the lines are not those that are expected"
 WHITE = "; only white space is different"
 
-_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(rb"[+-]?(\d++\.?\d*+|\.\d++)([eE][+-]?\d++)?")
 _NANS = frozenset(
     "".join(letters).encode() for letters in product(("", "+", "-"), "nN", "aA", "nN")
 )

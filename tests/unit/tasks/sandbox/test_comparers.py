@@ -245,6 +245,11 @@ class TestFloat:
             expected, actual = b"1e999", b"1e308"
         assert not agree(Comparer.FLOAT, expected, actual).equal
 
+    def test_a_word_that_is_nearly_a_number_is_read_once(self):
+        """Trying each way to part its digits would take minutes."""
+        for digits in (b"1" * 250_000, b"1." + b"1" * 250_000, b"1e" + b"1" * 250_000):
+            assert not agree(Comparer.FLOAT, b"1", digits + b"x").equal
+
     def test_one_tolerance_alone_switches_the_other_off(self):
         assert not agree(Comparer.FLOAT, b"1000000", b"1000000.9", abs_tolerance=1e-6).equal
         assert not agree(Comparer.FLOAT, b"0", b"0.0000009", rel_tolerance=1e-6).equal
