@@ -38,7 +38,7 @@ _PLACES = re.compile(r"(?<![\w./])/(?:usr|lib|lib64|bin|box|tmp|opt|etc|proc)/(?
 _OBJECT = re.compile(r"\bcc\w{6}\.o\b")
 # What a checker says of a source that is good, and where in itself it found the fault.
 _NOISE = re.compile(
-    r"^(\s+at .*\(?node:internal.*|Node\.js v.*|\S+ syntax OK|Syntax OK|"
+    r"^([^\S\n]+at .*\(?node:internal.*|Node\.js v.*|\S+ syntax OK|Syntax OK|"
     r"No syntax errors detected in .*|)\n",
     re.MULTILINE,
 )
