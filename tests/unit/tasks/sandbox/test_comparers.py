@@ -26,6 +26,20 @@ def agree(comparer, expected, actual, **tolerances) -> Comparison:
     return compare(comparer, io.BytesIO(expected), io.BytesIO(actual), **tolerances)
 
 
+class Counting(io.BytesIO):
+    """Notes how much is read at once, and in all."""
+
+    largest = total = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        assert (size or -1) > 0, "the whole file was asked for"
+        assert size is not None
+        self.largest = max(self.largest, size)
+        block = super().read(size)
+        self.total += len(block)
+        return block
+
+
 @contextmanager
 def reading(size, blocks=1 << 20):
     """Set constants of the module, no parts of it: what is read at once, and kept of a piece."""
@@ -79,6 +93,8 @@ class TestStreamedComparisonsEqualNaiveOnes:
             assert got.equal == (wanted == given_)
             if given_ - wanted:
                 assert got.message.startswith("the line at")
+                assert got.place is not None
+                assert naive_lines(one)[got.place.line - 1] in given_ - wanted
             elif wanted - given_:
                 assert got.message == "a line is missing"
 
@@ -311,16 +327,26 @@ class TestUnorderedLines:
         assert (got.equal, got.place) == (False, None)
 
 
-class Counting(io.BytesIO):
-    """Notes how much is read at once."""
+class TestFloodsOfLines:
+    @pytest.mark.parametrize("expected", [b"x\n", b"x\ny\n" * 3])
+    def test_more_lines_than_are_expected_are_not_read(self, expected):
+        actual = Counting(b"a\n" * 5_000_000)
+        got = compare(Comparer.UNORDERED_LINES, io.BytesIO(expected), actual)
+        assert (got.equal, got.place, got.actual) == (False, (1, 1), "a")
+        assert actual.total < 10 * pieces.BLOCK
 
-    largest = 0
+    def test_the_first_line_too_many_is_found_among_as_many_as_are_expected(self):
+        got = agree(Comparer.UNORDERED_LINES, b"a\nb\nc", b"\n\nb\n\na\n\na\nd\nd\n" + b"e\n" * 9)
+        assert (got.equal, got.place, got.actual) == (False, (5, 1), "a")
 
-    def read(self, size: int | None = -1, /) -> bytes:
-        assert (size or -1) > 0, "the whole file was asked for"
-        assert size is not None
-        self.largest = max(self.largest, size)
-        return super().read(size)
+    @pytest.mark.parametrize("blank", [b"\n", b" \n", b"\r\n\n"])
+    @pytest.mark.parametrize("comparer", [Comparer.UNORDERED_LINES, Comparer.LINES])
+    def test_however_many_blank_lines_do_not_matter(self, comparer, blank):
+        flood = blank * 500_000
+        assert agree(comparer, b"x\n", b"x" + flood).equal
+        assert not agree(comparer, b"x\n", b"x" + flood + b"y").equal
+        assert agree(Comparer.UNORDERED_LINES, b"x\ny\n", flood + b"y" + flood + b"x").equal
+        assert not agree(Comparer.UNORDERED_LINES, b"x\ny\n", flood).equal
 
 
 HUGE = {
