@@ -54,10 +54,14 @@ class UnsupportedComparer(Exception):
 
 
 class _Rule(NamedTuple):
-    """When pieces are the same: many at once, and one by one where those are not."""
+    """When pieces are the same: many at once, and one by one where those are not.
+
+    `tokens` cuts an output into words that can be held against each other so.
+    """
 
     all_same: Callable[[list[bytes], list[bytes]], bool]
     same: Callable[[bytes, bytes], bool]
+    tokens: Callable[[IO[bytes]], Pieces] = pieces.tokens
 
 
 class _Outputs(NamedTuple):
@@ -120,7 +124,7 @@ def check_supported(comparer: Comparer) -> None:
 
 def _rule(comparer: Comparer, abs_tolerance: float | None, rel_tolerance: float | None) -> _Rule:
     if comparer is Comparer.TOKENS_IGNORE_CASE:
-        return _Rule(operator.eq, _same_letters)
+        return _Rule(operator.eq, _same_letters, pieces.lower_tokens)
     if comparer is Comparer.FLOAT:
         if abs_tolerance is None and rel_tolerance is None:
             return _close_to(DEFAULT_TOLERANCE, DEFAULT_TOLERANCE)
@@ -157,7 +161,7 @@ def _close_to(absolute: float, relative: float) -> _Rule:
 def _compare_tokens(outputs: _Outputs, same: int, rule: _Rule) -> Comparison:
     start = pieces.start_of_token(outputs.expected, same)
     outputs.seek(start, start)
-    words = pieces.tokens(outputs.expected), pieces.tokens(outputs.actual)
+    words = rule.tokens(outputs.expected), rule.tokens(outputs.actual)
     number = _first_unlike(*words, rule)
     if number is None:
         return EQUAL

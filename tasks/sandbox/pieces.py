@@ -62,7 +62,16 @@ class _Cut:
 
 def tokens(file: IO[bytes]) -> Pieces:
     """Yield the words from where the file stands, a list for each block."""
-    for words in _pieces(file, _cut_into_tokens):
+    return _tokens(file, _cut_into_tokens)
+
+
+def lower_tokens(file: IO[bytes]) -> Pieces:
+    """The same with ASCII's letters in lower case, also in what stands for a long one."""
+    return _tokens(file, lambda block: _cut_into_tokens(block.lower()))
+
+
+def _tokens(file: IO[bytes], cut: Callable[[bytes], list[bytes]]) -> Pieces:
+    for words in _pieces(file, cut):
         yield words if words[0] else words[1:]
 
 

@@ -167,6 +167,18 @@ class TestTokens:
         assert agree(Comparer.TOKENS_IGNORE_CASE, b"YES Stra\xc3\x9fe", b"yes STRASSE").equal
         assert not agree(Comparer.TOKENS_IGNORE_CASE, b"YES", b"Yess").equal
 
+    def test_letter_case_does_not_matter_in_a_word_of_any_length(self):
+        with reading(4, blocks=1):
+            for one, other in ((b"Ab" * 9, b"aB" * 9), (b"x " + b"Y" * 20, b"X\ny" + b"Y" * 19)):
+                assert agree(Comparer.TOKENS_IGNORE_CASE, one, other).equal
+                assert not agree(Comparer.TOKENS, one, other).equal
+                assert not agree(Comparer.TOKENS_IGNORE_CASE, one, other + b"y").equal
+                assert not agree(Comparer.TOKENS_IGNORE_CASE, one, other[:-1] + b"z").equal
+
+    def test_a_word_is_shown_in_its_own_letters(self):
+        got = agree(Comparer.TOKENS_IGNORE_CASE, b"YES No", b"yes Na")
+        assert (got.expected, got.actual) == ("No", "Na")
+
     def test_what_is_no_text_is_compared_as_it_is(self):
         assert agree(Comparer.TOKENS, b"\xff\xfe 1", b"\xff\xfe\n1").equal
         assert not agree(Comparer.TOKENS_IGNORE_CASE, b"\xff", b"\xfe").equal
