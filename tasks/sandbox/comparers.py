@@ -93,7 +93,8 @@ def compare(
     """Compare two outputs, both seekable, from their beginning.
 
     FLOAT accepts a number within either tolerance (both 1e-6 when neither is given), never NaN, and
-    compares what is no number as a token. Raises UnsupportedComparer for CHECKER and INTERACTIVE.
+    compares what is no number, or too large for a double, as a token. Raises UnsupportedComparer
+    for CHECKER and INTERACTIVE.
     """
     check_supported(comparer)
     outputs = _Outputs(expected, actual)
@@ -149,7 +150,7 @@ def _close_to(absolute: float, relative: float) -> _Rule:
             return False
         wanted, given = float(expected), float(actual)
         if math.isinf(wanted) or math.isinf(given):
-            return wanted == given
+            return False
         return abs(wanted - given) <= max(absolute, relative * abs(wanted))
 
     def all_close(expected: list[bytes], actual: list[bytes]) -> bool:
