@@ -3,8 +3,9 @@
     python -m benchmarks.comparers [--runs 7] [--megabytes 10]
 
 The ways are interleaved. `same` outputs are equal byte by byte, `spaced` ones have other white
-space from the first byte on, so that all of it is cut into words or lines; memory is the most that
-Python objects took at once.
+space from the first byte on, so that all of it is cut into words or lines; a `flood` is as large an
+output of one letter a line, and `blanks` one of empty lines, where two lines are expected. Memory
+is the most that Python objects took at once.
 """
 
 import argparse
@@ -19,6 +20,8 @@ from typing import IO
 
 from graphql_api.data.words import Comparer
 from tasks.sandbox.comparers import SUPPORTED, compare
+
+FLOODS = {"flood": b"a\n", "blanks": b"\n"}
 
 Way = Callable[[IO[bytes], IO[bytes]], bool]
 
@@ -36,17 +39,23 @@ def by(comparer: Comparer) -> Way:
 
 
 def ways(shape: str) -> Iterator[tuple[str, Way]]:
-    """Yield what can tell that outputs of this shape are equal."""
-    yield "plain split", split
+    """Yield what can tell whether outputs of this shape are equal."""
+    if shape not in FLOODS:
+        yield "plain split", split
     byte_wise = {Comparer.EXACT} if shape == "spaced" else set()
     for comparer in sorted(SUPPORTED - byte_wise):
         yield comparer, by(comparer)
 
 
 def outputs(shape: str, megabytes: int, held: ExitStack) -> tuple[IO[bytes], IO[bytes]]:
-    """Write lines of eight numbers each to two files."""
+    """Write lines of eight numbers each to two files, or a flood where two lines are expected."""
     folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
     files = [held.enter_context((folder / name).open("w+b")) for name in ("expected", "actual")]
+    if shape in FLOODS:
+        files[0].write(b"x\ny\n")
+        for _ in range(megabytes):
+            files[1].write(FLOODS[shape] * (2**20 // len(FLOODS[shape])))
+        return files[0], files[1]
     line = b" ".join(b"%d" % (1_000_003 * n % 10_000_000) for n in range(8))
     count = megabytes * 2**20 // (len(line) + 1)
     for file, end in zip(files, (b"\n", b" \n" if shape == "spaced" else b"\n"), strict=True):
@@ -55,10 +64,10 @@ def outputs(shape: str, megabytes: int, held: ExitStack) -> tuple[IO[bytes], IO[
     return files[0], files[1]
 
 
-def timed(way: Way, expected: IO[bytes], actual: IO[bytes]) -> float:
+def timed(way: Way, shape: str, expected: IO[bytes], actual: IO[bytes]) -> float:
     """Milliseconds that one comparison took."""
     began = time.perf_counter()
-    assert way(expected, actual)
+    assert way(expected, actual) == (shape not in FLOODS)
     return (time.perf_counter() - began) * 1000
 
 
@@ -78,13 +87,13 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=10)
     options = parser.parse_args()
     print(f"{'shape':8}{'way':20}{'p50 ms':>10}{'most ms':>10}{'MB held':>10}")
-    for shape in ("same", "spaced"):
+    for shape in ("same", "spaced", *FLOODS):
         with ExitStack() as held:
             files = outputs(shape, options.megabytes, held)
             found: dict[str, list[float]] = {name: [] for name, _ in ways(shape)}
             for _ in range(options.runs):
                 for name, way in ways(shape):
-                    found[name].append(timed(way, *files))
+                    found[name].append(timed(way, shape, *files))
             for name, way in ways(shape):
                 times = found[name]
                 memory = peak_mb(way, *files)

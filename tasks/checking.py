@@ -1,8 +1,8 @@
 """Programs of problems that decide: checkers of outputs, interactors that talk with submissions.
 
 Each runs in a sandbox of its own, after the submission or beside it, under its own limits. It gets
-the test's files and nothing else. When one fails, nothing is known of the submission: that is never
-a verdict. docs/sandbox.md states both conventions.
+the test's files and nothing else. When one fails of itself, nothing is known of the submission:
+that is never a verdict. docs/sandbox.md states both conventions.
 """
 
 from dataclasses import dataclass, replace
@@ -43,15 +43,25 @@ class CheckerBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """How exit codes are read; `forms` reject the output's form, not what it says."""
+    """How exit codes are read; `forms` reject the output's form, not what it says.
+
+    `faults` say that the problem is at fault, or what problems here do not have: points.
+    """
 
     accepts: int
     rejects: frozenset[int]
     forms: frozenset[int] = frozenset()
+    faults: frozenset[int] = frozenset()
+
+    def are_silent_on(self, code: int) -> bool:
+        """Tell whether the convention gives a code no meaning."""
+        return code not in {self.accepts, *self.rejects, *self.forms, *self.faults}
 
 
 CODES = {
-    CheckerConvention.TESTLIB: Codes(0, frozenset({1}), forms=frozenset({2, 4, 8})),
+    CheckerConvention.TESTLIB: Codes(
+        0, frozenset({1}), forms=frozenset({2, 4, 8}), faults=frozenset({3, 7})
+    ),
     CheckerConvention.ICPC: Codes(42, frozenset({43})),
 }
 REJECTED = "the checker does not accept it"
@@ -109,8 +119,7 @@ class OwnProgram:
         """
         if report.outcome is Outcome.INTERNAL:
             return Ruling(Verdict.IE, report.message)
-        ended = report.outcome in (Outcome.OK, Outcome.NONZERO_EXIT)
-        code = report.exit_code if ended else None
+        code = _exit_code(report)
         codes = CODES[self.checker.convention]
         if code == codes.accepts:
             return ACCEPTED
@@ -135,7 +144,8 @@ class OwnProgram:
         """Return what came of a dialogue; `verdict` is that of the program's own end.
 
         A program that fails first has failed, whatever its partner made of that. A partner that
-        rejects first has rejected, however the program takes it. What both have accepted is right.
+        rejects first has rejected, however the program takes it. One that the program has left
+        alone need not bear it. What both have accepted is right.
 
         Raises:
             CheckerBroken: the interactor failed.
@@ -144,12 +154,28 @@ class OwnProgram:
             return Ruling(Verdict.IE, program.message or interactor.message)
         if program.is_first and verdict is not Verdict.AC:
             return on_end(program, verdict)
-        if program.is_first and interactor.signal == "SIGPIPE":
+        if program.is_first and self._is_left_alone(interactor):
             return Ruling(Verdict.WA, ENDED_EARLY, self._noted(interactor))
         ruling = self.ruling(interactor, test_number)
         return (
             on_end(program, verdict) if ruling is ACCEPTED and verdict is not Verdict.AC else ruling
         )
+
+    def _is_left_alone(self, interactor: Report) -> bool:
+        """Tell whether an interactor may have failed only because its partner had ended.
+
+        Writing then ends it by SIGPIPE, or, where its language ignores that or it reads, by an exit
+        code of the language's own.
+        """
+        if interactor.outcome is Outcome.SIGNALLED:
+            return interactor.signal == "SIGPIPE"
+        code = _exit_code(interactor)
+        return code is not None and CODES[self.checker.convention].are_silent_on(code)
+
+
+def _exit_code(report: Report) -> int | None:
+    """Return the exit code of a program that ended by itself."""
+    return report.exit_code if report.outcome in (Outcome.OK, Outcome.NONZERO_EXIT) else None
 
 
 def _collected(report: Report, name: str) -> bytes:

@@ -27,7 +27,7 @@ LACKS = "a line is missing"
 UNLIKE = "the lines are not those that are expected"
 WHITE = "; only white space is different"
 
-_NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(rb"[+-]?(\d++\.?\d*+|\.\d++)([eE][+-]?\d++)?")
 _NANS = frozenset(
     "".join(letters).encode() for letters in product(("", "+", "-"), "nN", "aA", "nN")
 )
@@ -54,10 +54,14 @@ class UnsupportedComparer(Exception):
 
 
 class _Rule(NamedTuple):
-    """When pieces are the same: many at once, and one by one where those are not."""
+    """When pieces are the same: many at once, and one by one where those are not.
+
+    `tokens` cuts an output into words that can be held against each other so.
+    """
 
     all_same: Callable[[list[bytes], list[bytes]], bool]
     same: Callable[[bytes, bytes], bool]
+    tokens: Callable[[IO[bytes]], Pieces] = pieces.tokens
 
 
 class _Outputs(NamedTuple):
@@ -89,7 +93,8 @@ def compare(
     """Compare two outputs, both seekable, from their beginning.
 
     FLOAT accepts a number within either tolerance (both 1e-6 when neither is given), never NaN, and
-    compares what is no number as a token. Raises UnsupportedComparer for CHECKER and INTERACTIVE.
+    compares what is no number, or too large for a double, as a token. Raises UnsupportedComparer
+    for CHECKER and INTERACTIVE.
     """
     check_supported(comparer)
     outputs = _Outputs(expected, actual)
@@ -120,7 +125,7 @@ def check_supported(comparer: Comparer) -> None:
 
 def _rule(comparer: Comparer, abs_tolerance: float | None, rel_tolerance: float | None) -> _Rule:
     if comparer is Comparer.TOKENS_IGNORE_CASE:
-        return _Rule(operator.eq, _same_letters)
+        return _Rule(operator.eq, _same_letters, pieces.lower_tokens)
     if comparer is Comparer.FLOAT:
         if abs_tolerance is None and rel_tolerance is None:
             return _close_to(DEFAULT_TOLERANCE, DEFAULT_TOLERANCE)
@@ -145,7 +150,7 @@ def _close_to(absolute: float, relative: float) -> _Rule:
             return False
         wanted, given = float(expected), float(actual)
         if math.isinf(wanted) or math.isinf(given):
-            return wanted == given
+            return False
         return abs(wanted - given) <= max(absolute, relative * abs(wanted))
 
     def all_close(expected: list[bytes], actual: list[bytes]) -> bool:
@@ -157,7 +162,7 @@ def _close_to(absolute: float, relative: float) -> _Rule:
 def _compare_tokens(outputs: _Outputs, same: int, rule: _Rule) -> Comparison:
     start = pieces.start_of_token(outputs.expected, same)
     outputs.seek(start, start)
-    words = pieces.tokens(outputs.expected), pieces.tokens(outputs.actual)
+    words = rule.tokens(outputs.expected), rule.tokens(outputs.actual)
     number = _first_unlike(*words, rule)
     if number is None:
         return EQUAL
@@ -176,7 +181,7 @@ def _compare_lines(outputs: _Outputs, same: int) -> Comparison:
     start = pieces.start_of_line(outputs.expected, same)
     outputs.seek(start, start)
     lines = pieces.lines(outputs.expected), pieces.lines(outputs.actual)
-    number = _first_unlike(*lines, _BYTES, padding=b"")
+    number = _first_unlike(*lines, _BYTES, skips_blanks=True)
     if number is None:
         return EQUAL
     begins = (
@@ -209,28 +214,26 @@ def _differing(
 
 def _compare_unordered(outputs: _Outputs, same: int) -> Comparison:
     start = pieces.start_of_line(outputs.expected, same)
-    if unordered.same_lines(*outputs, start):
+    wrong = unordered.first_wrong(*outputs, start)
+    if wrong is None:
         return EQUAL
-    number = unordered.surplus(outputs.actual, outputs.expected, start)
-    if number is not None:
-        begin = pieces.nth_line(outputs.actual, start, number)
-        place = pieces.place_of(outputs.actual, begin)
-        shown = pieces.excerpt_of_line(outputs.actual, begin, begin)
-        return Comparison(equal=False, message=STRANGE.format(place), actual=shown, place=place)
-    number = unordered.surplus(outputs.expected, outputs.actual, start)
-    if number is None:
+    if wrong.number is None:
         return Comparison(equal=False, message=UNLIKE)
-    begin = pieces.nth_line(outputs.expected, start, number)
-    shown = pieces.excerpt_of_line(outputs.expected, begin, begin)
-    return Comparison(equal=False, message=LACKS, expected=shown)
+    file = outputs.actual if wrong.is_actual else outputs.expected
+    begin = pieces.nth_line_with_text(file, start, wrong.number)
+    shown = pieces.excerpt_of_line(file, begin, begin)
+    if not wrong.is_actual:
+        return Comparison(equal=False, message=LACKS, expected=shown)
+    place = pieces.place_of(file, begin)
+    return Comparison(equal=False, message=STRANGE.format(place), actual=shown, place=place)
 
 
 def _first_unlike(
-    expected: Pieces, actual: Pieces, rule: _Rule, padding: bytes | None = None
+    expected: Pieces, actual: Pieces, rule: _Rule, *, skips_blanks: bool = False
 ) -> int | None:
     """Return the number, from 0, of the first piece that differs.
 
-    After the shorter's end `padding` stands for what lacks.
+    After the shorter's end empty pieces may follow if it `skips_blanks`.
     """
     done = 0
     wanted: list[bytes] = []
@@ -245,8 +248,9 @@ def _first_unlike(
         if at is not None:
             return done + at
         wanted, given, done = wanted[count:], given[count:], done + count
-    left = _first_not(padding, wanted or given, expected if wanted else actual)
-    return None if left is None else done + left
+    left, more = (wanted, expected) if wanted else (given, actual)
+    at = _first_solid(left, more) if skips_blanks else (0 if left else None)
+    return None if at is None else done + at
 
 
 def _unlike(wanted: list[bytes], given: list[bytes], rule: _Rule) -> int | None:
@@ -256,12 +260,12 @@ def _unlike(wanted: list[bytes], given: list[bytes], rule: _Rule) -> int | None:
     return next((at for at, is_same in enumerate(alike) if not is_same), None)
 
 
-def _first_not(padding: bytes | None, left: list[bytes], more: Pieces) -> int | None:
+def _first_solid(left: list[bytes], more: Pieces) -> int | None:
+    """Return the number of the first piece that is not empty."""
     seen = 0
     while left:
-        for at, piece in enumerate(left):
-            if padding is None or piece != padding:
-                return seen + at
+        if any(left):
+            return seen + next(at for at, piece in enumerate(left) if piece)
         seen += len(left)
         left = next((part for part in more if part), [])
     return None

@@ -25,6 +25,8 @@ from tasks.sandbox.toolchains import Installed, fill
 
 OUTPUT_BYTES = 64 * 1024
 COLLECT_KB = 64 * 1024
+# As many as runner.c takes, the source among them.
+COLLECT_FILES = 512
 SCRATCH_KB = 256 * 1024
 PROCESSES = 128
 KEPT_PROGRAMS = 1000
@@ -38,11 +40,15 @@ _PLACES = re.compile(r"(?<![\w./])/(?:usr|lib|lib64|bin|box|tmp|opt|etc|proc)/(?
 _OBJECT = re.compile(r"\bcc\w{6}\.o\b")
 # What a checker says of a source that is good, and where in itself it found the fault.
 _NOISE = re.compile(
-    r"^(\s+at .*\(?node:internal.*|Node\.js v.*|\S+ syntax OK|Syntax OK|"
+    r"^([^\S\n]+at .*\(?node:internal.*|Node\.js v.*|\S+ syntax OK|Syntax OK|"
     r"No syntax errors detected in .*|)\n",
     re.MULTILINE,
 )
 CUT = "\n… (cut)"
+TOO_LARGE = (
+    f"the compiled program is larger than {COLLECT_KB // 1024} MB, "
+    f"or has more than {COLLECT_FILES} files"
+)
 
 
 class CompilerBroken(Exception):
@@ -51,6 +57,10 @@ class CompilerBroken(Exception):
 
 class CompileCancelled(Exception):
     """`cancelled()` answered True meanwhile."""
+
+
+class _NoProgram(Exception):
+    """A compiler ended well, but nothing can be run; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +153,11 @@ class Compiler:
             output = self._said(report, installed)
             directory = None
             if report.outcome is Outcome.OK:
-                made = files if spec.check else self._made(report, program)
-                if spec.check or spec.product in made:
+                try:
+                    made = files if spec.check else _made(report, program, spec)
                     directory = self._store(place, made, output)
-                else:
-                    output = f"{output}\n({spec.no_product})".strip()
+                except _NoProgram as error:
+                    output = f"{output}\n({error})".strip()
             return Compiled(directory, output, report.wall_ms, report.queue_ms)
 
     def _mounts(
@@ -169,13 +179,6 @@ class Compiler:
         if report.outcome not in (Outcome.OK, Outcome.NONZERO_EXIT):
             output = f"The compiler was stopped: {report.message}.\n{output}".strip()
         return output
-
-    @staticmethod
-    def _made(report: Report, program: Program) -> dict[str, bytes]:
-        if report.collected is None:
-            raise CompilerBroken("the compiled program did not arrive whole")
-        given = program.files
-        return {name: data for name, data in report.collected.items() if name not in given}
 
     def _store(self, place: Path, files: dict[str, bytes], output: str) -> Path:
         with tempfile.TemporaryDirectory(dir=self._directory, prefix=".new-") as scratch:
@@ -207,6 +210,17 @@ class Compiler:
         for last_use, place in used[keep:]:
             if now - last_use > untouched_s:
                 shutil.rmtree(place, ignore_errors=True)
+
+
+def _made(report: Report, program: Program, spec: LanguageSpec) -> dict[str, bytes]:
+    """Return the files of a compiler that ended well; raises _NoProgram."""
+    if report.collected is None:
+        raise _NoProgram(TOO_LARGE)
+    given = program.files
+    made = {name: data for name, data in report.collected.items() if name not in given}
+    if spec.product not in made:
+        raise _NoProgram(spec.no_product)
+    return made
 
 
 def compile_limits(installed: Installed) -> RunLimits:

@@ -62,7 +62,16 @@ class _Cut:
 
 def tokens(file: IO[bytes]) -> Pieces:
     """Yield the words from where the file stands, a list for each block."""
-    for words in _pieces(file, _cut_into_tokens):
+    return _tokens(file, _cut_into_tokens)
+
+
+def lower_tokens(file: IO[bytes]) -> Pieces:
+    """The same with ASCII's letters in lower case, also in what stands for a long one."""
+    return _tokens(file, lambda block: _cut_into_tokens(block.lower()))
+
+
+def _tokens(file: IO[bytes], cut: Callable[[bytes], list[bytes]]) -> Pieces:
+    for words in _pieces(file, cut):
         yield words if words[0] else words[1:]
 
 
@@ -72,6 +81,12 @@ def lines(file: IO[bytes]) -> Pieces:
     What follows the last line's end is a line, too, if an empty one.
     """
     return _pieces(file, _cut_into_lines)
+
+
+def lines_with_text(file: IO[bytes]) -> Pieces:
+    """The same without those in which nothing stands."""
+    for part in _pieces(file, _cut_into_lines_with_text):
+        yield list(filter(None, part))
 
 
 def _pieces(file: IO[bytes], cut: Callable[[bytes], list[bytes]]) -> Pieces:
@@ -98,9 +113,23 @@ def _cut_into_tokens(block: bytes) -> list[bytes]:
 
 
 def _cut_into_lines(block: bytes) -> list[bytes]:
-    first, *others = block.split(b"\n")
-    last = [others.pop()] if others else []
-    return [first, *map(bytes.rstrip, others), *last]
+    first, whole, last = _parted(block)
+    if whole.isspace():
+        return [first, *[b""] * whole.count(b"\n"), *last]
+    return [first, *map(bytes.rstrip, whole.split(b"\n")[:-1]), *last]
+
+
+def _cut_into_lines_with_text(block: bytes) -> list[bytes]:
+    first, whole, last = _parted(block)
+    found = [] if whole.isspace() else whole.split(b"\n")
+    return [first, *filter(None, map(bytes.rstrip, filter(None, found))), *last]
+
+
+def _parted(block: bytes) -> tuple[bytes, bytes, list[bytes]]:
+    """Return what ends a line, the whole lines after it, and the beginning of one, if there is."""
+    first, end, rest = block.partition(b"\n")
+    at = rest.rfind(b"\n") + 1
+    return first, rest[:at], [rest[at:]] if end else []
 
 
 def same_beginning(one: IO[bytes], other: IO[bytes], *, without: bytes = b"") -> int | None:
@@ -180,6 +209,20 @@ def nth_line(file: IO[bytes], start: int, number: int) -> int:
             return start + at + 1
         number -= ends
         start += len(block)
+    return start
+
+
+def nth_line_with_text(file: IO[bytes], start: int, number: int) -> int:
+    """The same, of those in which something stands."""
+    file.seek(start)
+    before = 0
+    for part in lines(file):
+        found = len(part) - part.count(b"")
+        if found > number:
+            within = (at for at, line in enumerate(part) if line)
+            return nth_line(file, start, before + next(islice(within, number, None)))
+        number -= found
+        before += len(part)
     return start
 
 

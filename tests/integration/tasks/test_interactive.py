@@ -168,18 +168,63 @@ def test_a_program_that_fails_after_it_was_accepted_has_failed(judge, tests):
     assert talk(judge, code, tests[:1]).verdict is Verdict.RE
 
 
-def test_one_that_leaves_an_interactor_talking_is_wrong(judge, tests):
-    """The interactor dies of SIGPIPE, which is no fault of its own."""
-    talks = partner(
-        """
-        import os, signal, sys
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        while True:
-            os.write(1, b"go on" * 1000)
-        """
-    )
-    (one, *_) = talk(judge, "", tests[:1], talks).results
+WRITES_IN_C = r"""
+#include <stdio.h>
+int main(void) { for (;;) { puts("go on"); fflush(stdout); } }
+"""
+READS_IN_JAVA = """
+import java.io.*;
+public class Main {
+    public static void main(String[] words) throws Exception {
+        BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
+        for (;;) Integer.parseInt(lines.readLine().trim());
+    }
+}
+"""
+WRITES_IN_NODE = "setInterval(() => process.stdout.write('go on\\n'));"
+READS_IN_NODE = "require('readline').createInterface(process.stdin).on('line', () => {});"
+# Interactors that cannot bear the submission's end, and something that they say.
+LEFT_ALONE = {
+    "C, writing": ("c", WRITES_IN_C, ICPC, ""),
+    "Python, writing": ("python", "while True: print('go on', flush=True)", ICPC, "BrokenPipe"),
+    "Python, reading": ("python", "while True: input()", ICPC, "EOFError"),
+    "Python, ending": ("python", "import os; os.read(0, 1); print(); exit(42)", ICPC, "BrokenPipe"),
+    "Java, reading": ("java", READS_IN_JAVA, ICPC, "NullPointerException"),
+    "Node.js, writing": ("javascript", WRITES_IN_NODE, ICPC, "EPIPE"),
+    "Node.js, reading": ("javascript", READS_IN_NODE, ICPC, ""),
+    "testlib's, writing": ("c", WRITES_IN_C, TESTLIB, ""),
+    "testlib's, failing": ("python", "import os; os.read(0, 1); os._exit(9)", TESTLIB, ""),
+}
+
+
+@pytest.mark.parametrize("way", LEFT_ALONE)
+def test_one_that_leaves_an_interactor_alone_is_wrong(judge, tests, way):
+    language, code, convention, said = LEFT_ALONE[way]
+    if language not in judge.languages:
+        pytest.skip(judge.missing_languages[language])
+    left = Checker(language=language, code=code, convention=convention)
+    (one, *_) = talk(judge, "", tests[:1], left).results
     assert (one.verdict, one.message) == (Verdict.WA, ENDED_EARLY)
+    assert said in one.note
+
+
+# What says, also of a submission that has ended, that the problem itself is wrong.
+STILL_BROKEN = {
+    "testlib's _fail": ("os._exit(3)", TESTLIB, "it exits with 3"),
+    "testlib's points": ("os._exit(7)", TESTLIB, "it exits with 7"),
+    "an assertion's signal": ("os.abort()", ICPC, "SIGABRT"),
+    "a crash": ("os.kill(os.getpid(), 11)", ICPC, "SIGSEGV"),
+    "too much time": ("while True: pass", ICPC, "more than"),
+}
+
+
+@pytest.mark.parametrize("way", STILL_BROKEN)
+def test_an_interactor_can_fail_after_the_program_s_end(judge, tests, way):
+    code, convention, said = STILL_BROKEN[way]
+    code = f"import os\nos.read(0, 1)\n{code}"
+    broken = Checker(language="python", code=code, convention=convention, time_limit_ms=300)
+    with pytest.raises(CheckerBroken, match=said):
+        talk(judge, "", tests, broken)
 
 
 BROKEN = {

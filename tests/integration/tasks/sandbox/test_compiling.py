@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.sandbox.compiling import COLLECT_FILES, TOO_LARGE
 from tasks.sandbox.detection import detect_languages
 from tasks.sandbox.errors import SandboxUnavailable
 from tasks.sandbox.languages import Prebuilt
@@ -85,6 +86,32 @@ class TestPrograms:
         compiled = best_box.compiler.compile(best_box.languages.installed["java"], code.encode())
         assert compiled.directory is None
         assert "the method main of a class Main that is in no package" in compiled.output
+
+    def test_a_program_that_is_too_large_does_not_compile(self, best_box):
+        code = b"int large[20000000] = {1}; int main(void) { return large[1]; }"
+        compiled = best_box.compiler.compile(best_box.languages.installed["c"], code)
+        assert compiled.directory is None
+        assert "the compiled program is larger than 64 MB" in compiled.output
+
+    def test_a_program_of_too_many_classes_does_not_compile(self, best_box):
+        best_box.need("java")
+        more = "".join(f"class C{number} {{}}\n" for number in range(COLLECT_FILES))
+        code = f"public class Main {{ public static void main(String[] a) {{}} }}\n{more}"
+        compiled = best_box.compiler.compile(best_box.languages.installed["java"], code.encode())
+        assert compiled.directory is None
+        assert "or has more than 512 files" in compiled.output
+
+    @pytest.mark.parametrize(("more", "is_kept"), [("", True), ("; : > more", False)])
+    def test_as_many_files_are_kept_as_is_said(self, best_box, more, is_kept):
+        """The source is one of them."""
+        installed = best_box.languages.installed["c"]
+        script = f"echo said; for n in $(seq {COLLECT_FILES - 2}); do : > $n; done; : > main{more}"
+        spec = replace(installed.spec, compile=("/bin/sh", "-c", script))
+        code = f"// {time.time_ns()}".encode()
+        compiled = best_box.compiler.compile(replace(installed, spec=spec), code)
+        assert (compiled.directory is not None) == is_kept
+        assert compiled.output.startswith("said")
+        assert (TOO_LARGE in compiled.output) != is_kept
 
 
 @contextmanager

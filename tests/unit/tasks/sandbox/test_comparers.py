@@ -26,6 +26,20 @@ def agree(comparer, expected, actual, **tolerances) -> Comparison:
     return compare(comparer, io.BytesIO(expected), io.BytesIO(actual), **tolerances)
 
 
+class Counting(io.BytesIO):
+    """Notes how much is read at once, and in all."""
+
+    largest = total = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        assert (size or -1) > 0, "the whole file was asked for"
+        assert size is not None
+        self.largest = max(self.largest, size)
+        block = super().read(size)
+        self.total += len(block)
+        return block
+
+
 @contextmanager
 def reading(size, blocks=1 << 20):
     """Set constants of the module, no parts of it: what is read at once, and kept of a piece."""
@@ -79,6 +93,8 @@ class TestStreamedComparisonsEqualNaiveOnes:
             assert got.equal == (wanted == given_)
             if given_ - wanted:
                 assert got.message.startswith("the line at")
+                assert got.place is not None
+                assert naive_lines(one)[got.place.line - 1] in given_ - wanted
             elif wanted - given_:
                 assert got.message == "a line is missing"
 
@@ -150,6 +166,18 @@ class TestTokens:
         assert not agree(Comparer.TOKENS, b"YES", b"Yes").equal
         assert agree(Comparer.TOKENS_IGNORE_CASE, b"YES Stra\xc3\x9fe", b"yes STRASSE").equal
         assert not agree(Comparer.TOKENS_IGNORE_CASE, b"YES", b"Yess").equal
+
+    def test_letter_case_does_not_matter_in_a_word_of_any_length(self):
+        with reading(4, blocks=1):
+            for one, other in ((b"Ab" * 9, b"aB" * 9), (b"x " + b"Y" * 20, b"X\ny" + b"Y" * 19)):
+                assert agree(Comparer.TOKENS_IGNORE_CASE, one, other).equal
+                assert not agree(Comparer.TOKENS, one, other).equal
+                assert not agree(Comparer.TOKENS_IGNORE_CASE, one, other + b"y").equal
+                assert not agree(Comparer.TOKENS_IGNORE_CASE, one, other[:-1] + b"z").equal
+
+    def test_a_word_is_shown_in_its_own_letters(self):
+        got = agree(Comparer.TOKENS_IGNORE_CASE, b"YES No", b"yes Na")
+        assert (got.expected, got.actual) == ("No", "Na")
 
     def test_what_is_no_text_is_compared_as_it_is(self):
         assert agree(Comparer.TOKENS, b"\xff\xfe 1", b"\xff\xfe\n1").equal
@@ -237,13 +265,20 @@ class TestFloat:
             (b"1 2", b"1"),
             (b"1", b"1 2"),
             (b"1", b"\xd9\xa1"),
-            (b"1e999", b"1e998"),
+            (b"1e999", b"1e308"),
+            (b"1e400", b"1e999"),
+            (b"-1e400", b"-1e999"),
+            (b"1e400", b"inf"),
+            (b"1e400", b"1"),
         ],
     )
     def test_not_close_or_no_number(self, expected, actual):
-        if actual == b"1e998":
-            expected, actual = b"1e999", b"1e308"
         assert not agree(Comparer.FLOAT, expected, actual).equal
+
+    def test_a_word_that_is_nearly_a_number_is_read_once(self):
+        """Trying each way to part its digits would take minutes."""
+        for digits in (b"1" * 250_000, b"1." + b"1" * 250_000, b"1e" + b"1" * 250_000):
+            assert not agree(Comparer.FLOAT, b"1", digits + b"x").equal
 
     def test_one_tolerance_alone_switches_the_other_off(self):
         assert not agree(Comparer.FLOAT, b"1000000", b"1000000.9", abs_tolerance=1e-6).equal
@@ -306,16 +341,26 @@ class TestUnorderedLines:
         assert (got.equal, got.place) == (False, None)
 
 
-class Counting(io.BytesIO):
-    """Notes how much is read at once."""
+class TestFloodsOfLines:
+    @pytest.mark.parametrize("expected", [b"x\n", b"x\ny\n" * 3])
+    def test_more_lines_than_are_expected_are_not_read(self, expected):
+        actual = Counting(b"a\n" * 5_000_000)
+        got = compare(Comparer.UNORDERED_LINES, io.BytesIO(expected), actual)
+        assert (got.equal, got.place, got.actual) == (False, (1, 1), "a")
+        assert actual.total < 10 * pieces.BLOCK
 
-    largest = 0
+    def test_the_first_line_too_many_is_found_among_as_many_as_are_expected(self):
+        got = agree(Comparer.UNORDERED_LINES, b"a\nb\nc", b"\n\nb\n\na\n\na\nd\nd\n" + b"e\n" * 9)
+        assert (got.equal, got.place, got.actual) == (False, (5, 1), "a")
 
-    def read(self, size: int | None = -1, /) -> bytes:
-        assert (size or -1) > 0, "the whole file was asked for"
-        assert size is not None
-        self.largest = max(self.largest, size)
-        return super().read(size)
+    @pytest.mark.parametrize("blank", [b"\n", b" \n", b"\r\n\n"])
+    @pytest.mark.parametrize("comparer", [Comparer.UNORDERED_LINES, Comparer.LINES])
+    def test_however_many_blank_lines_do_not_matter(self, comparer, blank):
+        flood = blank * 500_000
+        assert agree(comparer, b"x\n", b"x" + flood).equal
+        assert not agree(comparer, b"x\n", b"x" + flood + b"y").equal
+        assert agree(Comparer.UNORDERED_LINES, b"x\ny\n", flood + b"y" + flood + b"x").equal
+        assert not agree(Comparer.UNORDERED_LINES, b"x\ny\n", flood).equal
 
 
 HUGE = {

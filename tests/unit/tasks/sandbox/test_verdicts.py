@@ -81,6 +81,12 @@ class TestCleanOutput:
         )
         assert clean_output(said, JAVASCRIPT) == "main.js:1\nlet let\n    ^^^\nSyntaxError: no"
 
+    @pytest.mark.timeout(10)
+    def test_what_is_nearly_such_a_frame_is_read_once(self):
+        """Trying each line's end as the frame's beginning would take tens of seconds."""
+        said = b"x" + b"\n" * 32_000 + b" at " + b"n" * 32_000
+        assert clean_output(said, JAVASCRIPT) == f"x\n at {'n' * 32_000}"
+
     @pytest.mark.parametrize(
         "said",
         [b"main.pl syntax OK\n", b"Syntax OK\n", b"No syntax errors detected in main.php\n"],
