@@ -169,8 +169,9 @@ class Jobs:
             _log.info("job done", **_names(job))
 
     async def _pass_on(self, job: Job, paused: JobPaused) -> None:
-        if await self._store.pause(job.ulid, job.attempt):
-            needs, delay_ms = paused.needs, PASSED_ON_MS if paused.needs else None
+        needs, delay_ms = paused.needs, PASSED_ON_MS if paused.needs else None
+        why = f"It waits for a worker that runs {', '.join(sorted(needs))}." if needs else None
+        if await self._store.pause(job.ulid, job.attempt, why):
             _log.info("job passed on", needs=sorted(needs), **_names(job))
             await self._outbox.send_job(job.uid, job.ulid, needs=needs, delay_ms=delay_ms)
 

@@ -51,6 +51,10 @@ class Lanes:
         taken: list[bytes] = self._script(keys=[self._key(queue_name)], args=arguments)
         return taken
 
+    def has_waiting(self, queue_name: str) -> bool:
+        """Tell whether anything waits in a lane of a queue, whoever may run it."""
+        return bool(self._client.exists(f"{self._key(queue_name)}.needs"))
+
     def are_for_us(self, data: bytes) -> bool:
         """Tell whether this process is able to run a message."""
         needs = Message.decode(data).options.get("needs", "")

@@ -5,7 +5,7 @@ Bulk work: before each history it waits until nobody waits for this process, for
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from threading import Event
 from typing import Any, Self
@@ -27,6 +27,8 @@ PATIENCE_S = 5.0
 # Progress is told this often, and the work is repeated from there after a crash.
 CHECKPOINT_S = 2.0
 CHECKPOINT_HISTORIES = 25
+# When other jobs wait, a rejudging works for so long at a time.
+TURN_S = 60.0
 # What was running at first is looked at this often; after so long other jobs have a turn.
 LOOK_S = 0.5
 LONGEST_RUN_S = 600.0
@@ -82,20 +84,29 @@ class Tally:
 
 
 class Rejudging:
-    """Rejudges on one worker process; `draining` is set when the process is to end soon."""
+    """Rejudges on one worker process.
+
+    `draining` is set when the process is to end soon; `others_wait()` asks Redis for other jobs.
+    """
 
     def __init__(
-        self, *, stores: Stores, execution: Execution, quiet: Quiet, draining: Event
+        self,
+        *,
+        stores: Stores,
+        execution: Execution,
+        quiet: Quiet,
+        draining: Event,
+        others_wait: Callable[[], bool],
     ) -> None:
         self._stores, self._execution = stores, execution
-        self._quiet, self._draining = quiet, draining
+        self._quiet, self._draining, self._others_wait = quiet, draining, others_wait
 
     async def work(self, attempt: Attempt) -> Mapping[str, Any]:
         """Judge what a job names again; see `tasks.jobs.Handler`."""
         told = Tally.of(attempt.job.checkpoint or {})
         problem = await self._problem(attempt.job)
         expected = await self._stores.problems.run_count(problem.platform, problem.number)
-        told_at = time.monotonic()
+        began = told_at = time.monotonic()
         tally = told.knowing(await self._running(attempt, problem))
         try:
             async for position, key in self._wanted(attempt, tally):
@@ -106,12 +117,18 @@ class Rejudging:
                 if is_time or tally.done - told.done >= CHECKPOINT_HISTORIES:
                     await _tell(attempt, tally, expected)
                     told_at, told = time.monotonic(), tally
+                await self._give_way(began)
         except JobPaused:
             if tally != told:
                 await _tell(attempt, tally, expected)
             raise
         await _tell(attempt, tally, tally.done)
         return tally.counts()
+
+    async def _give_way(self, began: float) -> None:
+        """Raise JobPaused when it is another job's turn."""
+        if time.monotonic() - began > TURN_S and await asyncio.to_thread(self._others_wait):
+            raise JobPaused
 
     async def _running(self, attempt: Attempt, problem: Problem) -> Sequence[HistoryKey]:
         """Return what may be judged with the tests of before."""

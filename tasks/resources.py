@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -20,7 +21,7 @@ from tasks.announce import Bell, announce_for_ever
 from tasks.execution import Execution
 from tasks.jobs import Jobs
 from tasks.judge import Judge
-from tasks.messages import DramatiqOutbox
+from tasks.messages import BULK_QUEUE, DramatiqOutbox
 from tasks.quiet import Quiet
 from tasks.rejudging import Rejudging
 from tasks.runs import Runs
@@ -120,7 +121,11 @@ async def open_resources(
         runs = Runs(settings=settings, board=board, judge=judge, outbox=outbox, threads=threads)
         quiet = Quiet()
         rejudging = Rejudging(
-            stores=stores, execution=execution, quiet=quiet, draining=broker.draining
+            stores=stores,
+            execution=execution,
+            quiet=quiet,
+            draining=broker.draining,
+            others_wait=partial(broker.others_wait, BULK_QUEUE),
         )
         jobs = Jobs(
             settings=settings,

@@ -139,6 +139,12 @@ class WakingBroker(RedisBroker):
         room -= len(ours)
         return ours + (self.lanes.take(queue_name, acks, room) if has_lanes and room else [])
 
+    def others_wait(self, queue_name: str) -> bool:
+        """Tell whether messages wait in lanes of a queue; False while Redis is away."""
+        with suppress(redis.RedisError):
+            return self.lanes.has_waiting(queue_name)
+        return False
+
     def close(self) -> None:
         """Close the connections."""
         self.client.close()

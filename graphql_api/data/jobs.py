@@ -203,13 +203,15 @@ class JobStore:
             return False
         return True
 
-    async def pause(self, ulid: str, attempt: int) -> bool:
+    async def pause(self, ulid: str, attempt: int, why: str | None = None) -> bool:
         """Leave a job for another attempt; this one counts as one that got on: one request.
 
-        False where the attempt is over or was taken over.
+        `why` it waits is for people. False where the attempt is over or was taken over.
         """
         now = self._clock()
-        free = {"lx": now, "du": now + PAUSED_RESEND_MS, "cka": attempt, "ua": now}
+        free: dict[str, Any] = {"lx": now, "du": now + PAUSED_RESEND_MS, "cka": attempt, "ua": now}
+        if why is not None:
+            free["msg"] = cut(why, MESSAGE_BYTES)
         try:
             await self._dynamo.update(
                 keys.job(ulid), Change(free), _of_attempt(attempt), returns="NONE"

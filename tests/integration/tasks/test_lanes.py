@@ -293,6 +293,14 @@ def test_a_dead_worker_s_messages_go_to_another_who_is_able(make: Made) -> None:
     assert everything(able) == set()
 
 
+def test_it_is_told_whether_anything_waits(broker: WakingBroker) -> None:
+    assert not broker.others_wait(QUEUE)
+    send(broker, "a0", "ada")
+    assert broker.others_wait(QUEUE)
+    assert texts(consumer_of(broker)) == ["a0"]
+    assert not broker.others_wait(QUEUE)
+
+
 def test_a_message_without_a_lane_waits_in_the_queue_as_ever(broker: WakingBroker) -> None:
     send(broker, "plain")
     assert broker.client.llen(f"dramatiq:{QUEUE}") == 1

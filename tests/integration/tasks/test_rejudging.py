@@ -70,9 +70,15 @@ def make_jobs(
     draining: threading.Event,
     make_execution: Callable[..., Execution],
 ) -> Make:
-    def make(judge: Judge | None = None, **changed: Any) -> Jobs:
+    def make(judge: Judge | None = None, *, others_wait: bool = False, **changed: Any) -> Jobs:
         execution = make_execution(judge) if judge else make_execution()
-        handler = Rejudging(stores=desk.stores, execution=execution, quiet=quiet, draining=draining)
+        handler = Rejudging(
+            stores=desk.stores,
+            execution=execution,
+            quiet=quiet,
+            draining=draining,
+            others_wait=lambda: others_wait,
+        )
         return Jobs(
             settings=work_settings.model_copy(update=changed),
             store=desk.stores.jobs,
@@ -311,7 +317,10 @@ async def test_where_a_worker_lacks_a_language_one_that_has_it_goes_on_with_the_
         await unable.run(job.ulid)
         await asyncio.sleep(0.01)
     left = await seen(desk, job)
-    assert left.status is JobStatus.RUNNING
+    assert (left.status, left.message) == (
+        JobStatus.RUNNING,
+        "It waits for a worker that runs cpp.",
+    )
     cards = [await desk.card(one) for one in (first, foreign, last)]
     assert [card.verdict for card in cards] == [Verdict.AC, Verdict.WA, Verdict.WA]
     assert outbox.jobs == [("editor", job.ulid, PASSED_ON_MS)] * 5
@@ -320,6 +329,28 @@ async def test_where_a_worker_lacks_a_language_one_that_has_it_goes_on_with_the_
     await make_jobs().run(job.ulid)
     counts = {"judged": 3, "changed": 3, "skipped": 0, "failed": 0}
     assert await desk.stores.jobs.result(await seen(desk, job)) == counts
+
+
+async def test_where_other_jobs_wait_one_gives_way_after_its_turn_and_gets_on_in_each(
+    *,
+    execution: Execution,
+    make_jobs: Make,
+    desk: Desk,
+    outbox: Remembered,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tasks.rejudging.TURN_S", 0)
+    histories = [await judged(execution, desk, WRONG) for _ in range(2)]
+    await desk.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(desk)
+    for done in (1, 2):
+        await make_jobs(others_wait=True).run(job.ulid)
+        cards = [await desk.card(one) for one in histories]
+        assert [card.verdict for card in cards].count(Verdict.AC) == done
+        assert (await seen(desk, job)).status is JobStatus.RUNNING
+    assert outbox.jobs == [("editor", job.ulid, None)] * 2
+    await make_jobs(others_wait=False).run(job.ulid)
+    assert (await seen(desk, job)).status is JobStatus.SUCCEEDED
 
 
 async def test_what_was_running_when_a_job_began_is_judged_again_by_who_goes_on_with_it(
