@@ -40,7 +40,7 @@ CANCEL_AFTER_S = 0.02
 # What a closed sandbox has none of.
 ENDS = ("helpers", "groups")
 LIMITS = RunLimits(
-    cpu_ms=20, wall_ms=2000, memory_kb=16 * 1024, output_kb=64, address_space_kb=32 * 1024
+    cpu_ms=2000, wall_ms=2000, memory_kb=16 * 1024, output_kb=64, address_space_kb=32 * 1024
 )
 SOURCE = rb"""
 #include <stdio.h>
@@ -89,6 +89,8 @@ int main(int count, char **words)
     puts("done");
 }
 """
+# The limits that ends come from.
+SHORT = {"wait": {"wall_ms": 50}, "spin": {"cpu_ms": 20}}
 # What a run does, how often, and how it may end.
 GROWN = {Outcome.MEMORY, Outcome.OK, Outcome.SIGNALLED}
 KINDS: dict[str, tuple[int, set[Outcome]]] = {
@@ -209,7 +211,7 @@ class Soak:
             mine, other = turn.run_pair((self._speaker, self._program), (LIMITS, LIMITS))
             with mine, other:
                 return mine.outcome, mine.message
-        limits = replace(LIMITS, wall_ms=50) if kind == "wait" else LIMITS
+        limits = replace(LIMITS, **SHORT.get(kind, {}))
         # A sandbox that was started for other limits, or for nobody, is ended unused.
         with turn.run(self._program, f"{kind}\n".encode(), limits, then=b"0\n") as report:
             return report.outcome, report.message

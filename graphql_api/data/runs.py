@@ -25,7 +25,7 @@ from graphql_api.data.words import RunStatus
 
 PREFIX = "algoitny:run:"
 # Longer than anyone waits for an answer: what an API that died left behind goes by itself.
-REQUEST_LIFE_S = 600
+REQUEST_LIFE_S = 900
 ANSWER_LIFE_S = 600
 # By then a dead worker's message has gone to another.
 CLAIM_LIFE_MS = 4_000

@@ -9,7 +9,7 @@ from ulid import ULID
 
 from graphql_api.context import Context
 from graphql_api.data.clock import day_of
-from graphql_api.data.errors import Conflict, DomainError, Unavailable
+from graphql_api.data.errors import Conflict, DomainError, QuotaExceeded, Unavailable
 from graphql_api.data.receipts import fingerprint
 from graphql_api.data.records import Receipt, User
 from graphql_api.data.runs import ANSWER_LIFE_S, RunAnswer, RunRequest
@@ -44,6 +44,7 @@ class _Run:
     user: User
     request: RunRequest
     request_id: str
+    is_repeatable: bool
 
     @property
     def input_hash(self) -> str:
@@ -71,7 +72,7 @@ async def run_code(context: Context, asked: RunCode) -> RunAnswer:
         )
     user = active(await context.stores.users.get(viewer.uid, consistent=True))
     request_id = asked.idempotency_key or str(ULID())
-    run = _Run(user, request, request_id)
+    run = _Run(user, request, request_id, is_repeatable=asked.idempotency_key is not None)
     consumed = await _asked(context, run)
     if consumed.is_duplicate:
         return await _again(context, run, consumed.receipt)
@@ -104,8 +105,10 @@ async def _asked(context: Context, run: _Run) -> Consumed:
             limit=(await plan_of(context, run.user)).runs_per_day,
             language=run.request.language,
         )
-    except BaseException:
-        if is_new:
+    except BaseException as error:
+        # Another call under the same key may have got its unit meanwhile, unless all are refused.
+        is_refused = isinstance(error, QuotaExceeded | Conflict)
+        if is_new and (is_refused or not run.is_repeatable):
             with suppress(DomainError):
                 await context.runs.withdraw(run.run_id)
         raise

@@ -148,6 +148,12 @@ class Sandbox:
             except SpawnerLost:
                 self._drop(place)
 
+    def give_up(self, spawner: Spawner) -> None:
+        """End a helper in whatever state it is; the next run in its place gets a new one."""
+        for place, one in list(self._spawners.items()):
+            if one is spawner:
+                self._drop(place)
+
     def failed(self, slot: int, error: Exception) -> Report:
         """Give up the slot's helpers, in whatever state they are, and say so."""
         for place in _places(slot):
@@ -216,7 +222,7 @@ class Turn:
                 self._ahead = self._start(program, limits)
                 with suppress(OSError):  # whoever runs it will be told
                     self._ahead.seal(then)
-            return running[0].finish(self._cancelled), False
+            return self._finish(running[0]), False
         except (SpawnerLost, OSError) as error:
             return self._failed(running, error), isinstance(error, SpawnerLost)
 
@@ -252,10 +258,16 @@ class Turn:
     def _finish_of_pair(self, started: Started, held: ExitStack, ended: list[Started]) -> Report:
         """Wait for the end of one of a pair; only then may the other learn of it."""
         try:
-            return started.finish(self._cancelled)
+            return self._finish(started)
         finally:
             ended.append(started)
             held.close()
+
+    def _finish(self, started: Started) -> Report:
+        report = started.finish(self._cancelled)
+        if started.is_spawner_lost:
+            self._sandbox.give_up(started.spawner)
+        return report
 
     def _connect(
         self,

@@ -55,6 +55,7 @@ class Started:
     limits: RunLimits
     run: Run
     descriptors: Descriptors
+    is_spawner_lost: bool = False
     sealed_for: bytes | Path | None = None
     sealed: list[int] = field(default_factory=list)
 
@@ -82,7 +83,11 @@ class Started:
         socket.send_fds(self.run.pump.report, [GO], [pipe, *inputs])
 
     def finish(self, cancelled: Callable[[], bool] | None) -> Report:
-        """Wait for the end of a program that was let go."""
+        """Wait for the end of a program that was let go.
+
+        Raises SpawnerLost and OSError; where the end is known nevertheless, `is_spawner_lost` says
+        that this spawner is of no use any more.
+        """
         lost: SpawnerLost | None = None
         with self.descriptors:
             try:
@@ -96,6 +101,7 @@ class Started:
             # Where the group was full, its largest process was ended, which may be the spawner.
             if lost is not None and not usage.is_out_of_memory:
                 raise lost
+            self.is_spawner_lost = lost is not None
             return conclude(self.run, usage)
 
     def discard(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import redis
 
+from graphql_api.data.errors import Unavailable
 from graphql_api.data.languages import LanguageInfo
 from graphql_api.data.meter import metered
 from graphql_api.data.plans import NewPlan
@@ -278,6 +279,37 @@ async def test_what_is_refused_leaves_nothing_behind(api: Api, ann: str, redis_u
         assert result["__typename"] == "QuotaExceeded"
     with redis.Redis.from_url(redis_url) as server:
         assert server.keys("algoitny:run:*") == []
+
+
+async def test_a_call_that_fails_leaves_the_request_of_another_under_the_same_key(
+    api: Api, ann: str, worker: Working, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage, fails = api.services.stores.usage, asyncio.Event()
+    consume = usage.consume
+
+    async def hang(*_arguments: Any, **_named: Any) -> Any:
+        await fails.wait()
+        raise Unavailable("the database did not answer")
+
+    monkeypatch.setattr(usage, "consume", hang)
+    first = asyncio.create_task(run(api, ann, idempotencyKey="one"))
+
+    async def left() -> bool:
+        return bool([key async for key in api.services.runs._redis.scan_iter("algoitny:run:*")])
+
+    await until("the request of the first", left)
+    monkeypatch.setattr(usage, "consume", consume)
+    worker.sends.clear()
+    second = asyncio.create_task(run(api, ann, idempotencyKey="one"))
+
+    async def taken() -> bool:
+        return await used(api, ann) == 1
+
+    await until("the unit of the second", taken)
+    fails.set()
+    assert (await first)["__typename"] == "Unavailable"
+    worker.sends.set()
+    assert (await second)["run"]["output"] == "out"
 
 
 async def test_what_cannot_be_sent_is_given_back_at_once(open_api: OpenApi) -> None:

@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -302,6 +303,7 @@ def test_whoever_is_ended_for_it_using_too_much_is_called_so(best_box, tmp_path)
     for _ in range(3):
         ran = best_box.program(Program(("./main",), place), memory_kb=32 * 1024)
         assert ran.outcome is Outcome.MEMORY, ran
+        assert all(list(Path(f"/proc/{pid}/fd").iterdir()) for pid in best_box.spawners)
     assert best_box.command("/bin/true").outcome is Outcome.OK
 
 
