@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from threading import Event
 
 from graphql_api.data.errors import Unavailable
+from tasks.interruptible import beside
 
 # Between two tries to renew while the database is away.
 RENEWAL_PAUSE_S = 0.2
@@ -25,13 +26,8 @@ async def leased(
     half of the lease is over, and whenever `nudge` is set.
     """
     lost = Event()
-    renewal = asyncio.create_task(_renew(renew, lease_ms, nudge, lost))
-    try:
+    async with beside(_renew(renew, lease_ms, nudge, lost)):
         yield lost
-    finally:
-        renewal.cancel()
-        with suppress(asyncio.CancelledError):
-            await renewal
 
 
 async def _renew(

@@ -3,12 +3,11 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import structlog
 from ulid import ULID
@@ -19,6 +18,7 @@ from graphql_api.data.stores import Stores, open_stores
 from graphql_api.data.words import JobKind
 from tasks.announce import Bell, announce_for_ever
 from tasks.execution import Execution
+from tasks.interruptible import beside
 from tasks.jobs import Jobs
 from tasks.judge import Judge
 from tasks.messages import BULK_QUEUE, DramatiqOutbox
@@ -116,7 +116,7 @@ async def open_resources(
             listen_for_ever(settings, nudges),
             _prune_for_ever(files),
         ):
-            await stack.enter_async_context(_running(background))
+            await stack.enter_async_context(beside(background))
         board = await stack.enter_async_context(open_run_board(settings))
         runs = Runs(settings=settings, board=board, judge=judge, outbox=outbox, threads=threads)
         quiet = Quiet()
@@ -147,14 +147,3 @@ async def _prune_for_ever(files: TestFiles) -> None:
         except OSError:
             _log.exception("test sets not pruned")
         await asyncio.sleep(PRUNE_SECONDS)
-
-
-@asynccontextmanager
-async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
