@@ -6,7 +6,6 @@ import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from signal import SIGKILL
 
 from tasks.sandbox.limits import GroupUsage, LimitsHeld
 from tasks.sandbox.pump import Captured, Pump
@@ -97,7 +96,6 @@ def _with_facts(run: Run, usage: GroupUsage, facts: Facts, held_kb: int) -> tupl
         (over_cpu, Outcome.CPU_LIMIT, f"more than {limits.cpu_ms} ms of CPU time"),
         (facts.reason == "wall", Outcome.WALL_LIMIT, f"more than {limits.wall_ms} ms of wall time"),
         (not facts.ended, Outcome.INTERNAL, f"stopped by the runner: {facts.reason}"),
-        (facts.signal == SIGKILL and usage.reached_limit, Outcome.MEMORY, memory),
         (usage.gave_way and facts.status, Outcome.INTERNAL, GAVE_WAY),
         (facts.signal, Outcome.SIGNALLED, f"ended by {signal_name(facts.signal)}"),
         (facts.exit_code, Outcome.NONZERO_EXIT, f"exit code {facts.exit_code}"),

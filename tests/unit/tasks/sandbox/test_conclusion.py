@@ -123,10 +123,9 @@ class TestMemory:
     def test_cache_alone_is_not(self):
         assert concluded(line(), GroupUsage(73_000, 73_728, 60_000, 0)).outcome is Outcome.OK
 
-    def test_a_kill_with_the_group_full_is(self):
+    def test_who_kills_itself_in_a_group_full_of_cache_is_not_out_of_memory(self):
         full = GroupUsage(73_728, 73_728, 60_000, 0)
-        assert concluded(line(status=KILLED), full).outcome is Outcome.MEMORY
-        assert concluded(line(status=KILLED)).outcome is Outcome.SIGNALLED
+        assert concluded(line(status=KILLED), full).outcome is Outcome.SIGNALLED
 
 
 class TestOutput:
