@@ -453,8 +453,9 @@ def _held(item: Mapping[str, Any] | None, token: str) -> Claim | Busy | None:
 
 def _is_given_back(item: Mapping[str, Any] | None, history: History) -> bool:
     """Tell whether a card is as giving a claim back leaves it: the answer may have been lost."""
-    is_pending = item is not None and item["st"] == HistoryStatus.PENDING
-    return is_pending and item is not None and item["att"] == history.attempt - 1
+    if item is None:
+        return False
+    return item["st"] == HistoryStatus.PENDING and bool(item["att"] == history.attempt - 1)
 
 
 def _lost() -> LostClaim:

@@ -13,6 +13,13 @@ from tasks.sandbox.errors import SandboxUnavailable
 from tasks.sandbox.limits import LimitsHeld
 
 Cases = Callable[..., list[TestCaseFiles]]
+# Does what a test's input says: `0.2 7` sleeps and writes 7.
+OBEYS = """
+import time
+pause, answer = input().split()
+time.sleep(float(pause))
+print(answer)
+"""
 
 
 def open_judge(work_dir: Path, forced: LimitsHeld | None = None, **more: Any) -> Judge:
@@ -35,6 +42,11 @@ def write_cases(folder: Path, *pairs: tuple[str, str]) -> list[TestCaseFiles]:
             path.write_text(text)
         made.append(TestCaseFiles(number, number == 1, *paths))
     return made
+
+
+def orders(folder: Path, *told: str) -> list[TestCaseFiles]:
+    """Write tests of what `OBEYS` is told to do; 1 is right."""
+    return write_cases(folder, *((one, "1") for one in told))
 
 
 def ask(

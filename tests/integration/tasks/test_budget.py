@@ -3,24 +3,18 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
 from graphql_api.data.words import Verdict
-from tasks.judge import Judge, Judgement, TestCaseFiles
-from tests.integration.tasks.judging import ask, open_judge, write_cases
+from tasks.judge import Judge, Judgement
+from tests.integration.tasks.judging import OBEYS, ask, open_judge, orders
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
 AC, WA, TLE, SKIPPED = Verdict.AC, Verdict.WA, Verdict.TLE, Verdict.SKIPPED
 SECONDS = 2
-# Does what a test's input says: `0.2 7` sleeps and writes 7.
-OBEYS = """
-import time
-pause, answer = input().split()
-time.sleep(float(pause))
-print(answer)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +27,7 @@ def judge(tmp_path_factory) -> Iterator[Judge]:
 
 @pytest.fixture
 def tests(tmp_path):
-    """Make tests of what the program is told to do; 1 is right."""
-
-    def make(*told: str) -> list[TestCaseFiles]:
-        return write_cases(tmp_path, *((one, "1") for one in told))
-
-    return make
+    return partial(orders, tmp_path)
 
 
 def verdicts(got: Judgement) -> list[Verdict]:

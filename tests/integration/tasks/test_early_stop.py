@@ -2,24 +2,18 @@
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
 from graphql_api.data.words import Verdict
 from tasks.judge import Judge, Judgement, TestCaseFiles
-from tests.integration.tasks.judging import ask, open_judge, write_cases
+from tests.integration.tasks.judging import OBEYS, ask, open_judge, orders
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
 AC, WA, RE, SKIPPED = Verdict.AC, Verdict.WA, Verdict.RE, Verdict.SKIPPED
-# Does what a test's input says: `0.2 7` sleeps and writes 7.
-OBEYS = """
-import time
-pause, answer = input().split()
-time.sleep(float(pause))
-print(answer)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +25,7 @@ def judge(tmp_path_factory) -> Iterator[Judge]:
 
 @pytest.fixture
 def tests(tmp_path):
-    """Make tests of what the program is told to do; 1 is right."""
-
-    def make(*told: str) -> list[TestCaseFiles]:
-        return write_cases(tmp_path, *((one, "1") for one in told))
-
-    return make
+    return partial(orders, tmp_path)
 
 
 def stopping(judge: Judge, tests: list[TestCaseFiles], **more: Any) -> Judgement:
