@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 import redis.asyncio
 import structlog
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from graphql_api.config import Settings
@@ -52,6 +54,11 @@ class Nudges:
         for event in self._events.get(name, ()):
             event.set()
 
+    def nudge_all(self) -> None:
+        """Let all look: signals may have been missed."""
+        for name in self._events:
+            self.nudge(name)
+
 
 async def listen_for_ever(settings: Settings, nudges: Nudges) -> None:
     """Pass signals on until cancelled; while Redis is away, only renewals notice an end."""
@@ -61,6 +68,7 @@ async def listen_for_ever(settings: Settings, nudges: Nudges) -> None:
         socket_connect_timeout=timeout_s,
         socket_timeout=timeout_s,
         health_check_interval=LISTEN_S,
+        retry=Retry(NoBackoff(), 0),
     )
     async with client:
         while True:
@@ -72,9 +80,14 @@ async def listen_for_ever(settings: Settings, nudges: Nudges) -> None:
 
 
 async def _listen(client: redis.asyncio.Redis, nudges: Nudges) -> None:
-    async with client.pubsub(ignore_subscribe_messages=True) as subscription:
+    async with client.pubsub() as subscription:
         await subscription.subscribe(CHANNEL)
         while True:
             message = await subscription.get_message(timeout=LISTEN_S)
-            if message is not None:
+            if message is None:
+                continue
+            if message["type"] == "subscribe":
+                # Whatever was published before this was not heard.
+                nudges.nudge_all()
+            else:
                 nudges.nudge(message["data"].decode())
