@@ -86,9 +86,10 @@ def _with_facts(run: Run, usage: GroupUsage, facts: Facts, held_kb: int) -> tupl
         return _not_started(facts.start_errno, run.product)
     limits = run.limits
     memory = f"more than {limits.memory_kb} KB of memory"
-    over_memory = usage.is_out_of_memory or held_kb > limits.memory_kb
     over_output = run.stdout.overflowed or run.stderr.overflowed
     over_cpu = facts.cpu_us > limits.cpu_ms * 1000
+    is_crowded = usage.is_crowded and (over_cpu or facts.reason == "wall")
+    over_memory = usage.is_out_of_memory or held_kb > limits.memory_kb or is_crowded
     checks = (
         (over_memory or facts.reason == "memory", Outcome.MEMORY, memory),
         (over_output, Outcome.OUTPUT, f"more than {limits.output_kb} KB of output"),

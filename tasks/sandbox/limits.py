@@ -19,7 +19,11 @@ GROUP_OVERHEAD_KB = 8 * 1024
 GROUP_OVERHEAD_PROCESSES = 16
 # One page batch a core may be charged and not used.
 PEAK_SLACK_KB = 1024
+# Who had to read more pages of files again, because others needed their room, has no room to work
+# in: a runtime's own files are fewer, a program without memory left reads some 200,000 a second.
+CROWDED_PAGES = 32 * 1024
 FILE_BYTES = 16 * 1024
+REFAULTS = "workingset_refault_file"
 
 
 class LimitsHeld(StrEnum):
@@ -35,13 +39,15 @@ class GroupUsage:
     """What a group saw during one run; all 0 where there is no group.
 
     `peak_kb` is all that was charged, `cache_kb` how much more page cache of real files there is
-    than before: that the program read a library first is no memory of its own.
+    than before: that the program read a library first is no memory of its own. `refaults` are
+    pages of files that had made room and were read again.
     """
 
     peak_kb: int = 0
     limit_kb: int = 0
     cache_kb: int = 0
     oom_kills: int = 0
+    refaults: int = 0
 
     @property
     def reached_limit(self) -> bool:
@@ -52,6 +58,15 @@ class GroupUsage:
     def is_out_of_memory(self) -> bool:
         """True when something was ended because the group was full."""
         return self.oom_kills > 0 and self.reached_limit
+
+    @property
+    def is_crowded(self) -> bool:
+        """True when the program's own files did not fit beside its memory any more.
+
+        As long as the kernel finds pages of files to drop, it kills nobody: whoever lacks memory
+        then reads its runtime again and again until its time is over.
+        """
+        return self.reached_limit and self.refaults > CROWDED_PAGES
 
     @property
     def gave_way(self) -> bool:
@@ -162,7 +177,7 @@ class Cgroup1Slot:
         self._memory = _Files(memory)
         self._pids = _Files(pids)
         self._cpu = _open_read(cpuacct / "cpuacct.usage") if cpuacct else None
-        self._limit_kb = self._kills = self._cache_kb = 0
+        self._limit_kb = self._kills = self._cache_kb = self._refaults = 0
 
     def adopt(self, pid: int) -> None:
         """Move the spawner in; it costs a kernel grace period, so it is done once."""
@@ -176,7 +191,7 @@ class Cgroup1Slot:
         self._pids.write("pids.max", str(processes + GROUP_OVERHEAD_PROCESSES))
         self._memory.write("memory.max_usage_in_bytes", "0")
         self._kills = self._count_kills()
-        self._cache_kb = self._count_cache_kb()
+        self._cache_kb, self._refaults = self._count_cache()
         return GroupHandles(cpu=self._cpu, memory=self._memory.handle("memory.usage_in_bytes"))
 
     def _set_memory(self, limit: int) -> None:
@@ -192,15 +207,18 @@ class Cgroup1Slot:
     def _count_kills(self) -> int:
         return _counter(self._memory.read("memory.oom_control"), "oom_kill")
 
-    def _count_cache_kb(self) -> int:
+    def _count_cache(self) -> tuple[int, int]:
         stat = self._memory.read("memory.stat")
-        return (_counter(stat, "cache") - _counter(stat, "shmem")) // 1024
+        cache = (_counter(stat, "cache") - _counter(stat, "shmem")) // 1024
+        return cache, _counter(stat, REFAULTS)
 
     def end(self) -> GroupUsage:
         """Read the peak and the kills of this run."""
         peak = int(self._memory.read("memory.max_usage_in_bytes")) // 1024
-        cache = max(0, self._count_cache_kb() - self._cache_kb)
-        return GroupUsage(peak, self._limit_kb, cache, self._count_kills() - self._kills)
+        cache, refaults = self._count_cache()
+        cache, refaults = max(0, cache - self._cache_kb), refaults - self._refaults
+        kills = self._count_kills() - self._kills
+        return GroupUsage(peak, self._limit_kb, cache, kills, refaults)
 
     def close(self) -> None:
         """Close the files; groups in which another worker's spawner lives stay."""
@@ -261,7 +279,8 @@ class Cgroup2Slot:
         stat = (run / "memory.stat").read_text()
         cache = (_counter(stat, "file") - _counter(stat, "shmem")) // 1024
         kills = _counter(events, "oom_kill")
-        usage = GroupUsage(peak, self._limit_kb, max(0, cache), kills)
+        refaults = _counter(stat, REFAULTS)
+        usage = GroupUsage(peak, self._limit_kb, max(0, cache), kills, refaults)
         _close(self._handles)
         self._handles, self._run = GroupHandles(), None
         with contextlib.suppress(OSError):

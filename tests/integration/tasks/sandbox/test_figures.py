@@ -4,11 +4,13 @@ The margins: 150 ms of CPU time (its start on a busy host, and clock ticks where
 group counts), 6 MB of memory (page tables and the kernel's own part are the group's, not its).
 """
 
+import os
+
 import pytest
 
 from graphql_api.data.words import Verdict
 from tasks.rulings import verdict_of
-from tasks.sandbox.report import Outcome
+from tasks.sandbox.report import Outcome, Program
 from tests.integration.tasks.sandbox.boxes import LIMITS, LanguageBox
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
@@ -68,7 +70,9 @@ def test_memory_of_children_is_added_up_where_groups_count_it(best_box):
         pytest.skip("no control groups here")
     code = "import os\nfor _ in range(3):\n    if os.fork() == 0:\n        x = b'x' * (20 << 20)\n"
     code += "        import time; time.sleep(0.5); os._exit(0)\nfor _ in range(3): os.wait()"
-    assert 60 << 10 < best_box.script(code).report.peak_kb < 100 << 10
+    # Files of earlier runs in the group's cache are not to make room for this one's memory.
+    ran = best_box.script(code, memory_kb=512 << 10)
+    assert 60 << 10 < ran.report.peak_kb < 100 << 10
 
 
 def test_an_input_that_is_mapped_is_no_memory_of_its_reader_where_groups_count(best_box, tmp_path):
@@ -148,3 +152,38 @@ def test_another_failure_is_not(box, language):
     box.need(language)
     memory_kb = (64 << 10) + GRACE_KB.get(language, 0)
     assert verdict(box, language, CRASHES[language], memory_kb) is Verdict.RE
+
+
+# Reads 40 MB of a file again and again beside 55 MB of its own.
+CROWDED = r"""
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+int main(void)
+{
+    const long own = 55 << 20, shown = 40 << 20;
+    char *kept = malloc(own);
+    memset(kept, 1, own);
+    int from = open("/opt/files/one", O_RDONLY);
+    volatile char *file = mmap(0, shown, PROT_READ, MAP_SHARED, from, 0);
+    for (volatile long sum = 0;;)
+        for (long at = 0; at < shown; at += 4096) sum += file[at] + kept[at];
+}
+"""
+
+
+def test_who_has_no_room_left_for_the_files_it_reads_is_out_of_memory(best_box):
+    if not best_box.has_groups:
+        pytest.skip("no control groups here")
+    files = best_box.sandbox.shared / "files"
+    files.mkdir(exist_ok=True)
+    with (files / "one").open("wb") as file:
+        file.write(bytes(40 << 20))
+        file.flush()
+        # Nobody else has these pages in memory: the program's group is to pay for them.
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    program = Program(("./main",), best_box.built("c", CROWDED), mounts={"/opt/files": files})
+    ran = best_box.program(program, memory_kb=64 << 10, cpu_ms=4000, wall_ms=12_000)
+    assert ran.outcome is Outcome.MEMORY, ran

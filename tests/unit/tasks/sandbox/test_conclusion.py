@@ -127,6 +127,18 @@ class TestMemory:
         full = GroupUsage(73_728, 73_728, 60_000, 0)
         assert concluded(line(status=KILLED), full).outcome is Outcome.SIGNALLED
 
+    def test_who_read_its_own_files_again_until_the_time_was_over_is_out_of_memory(self):
+        crowded = GroupUsage(73_728, 73_728, 20_000, 0, 48_000)
+        for facts in (line("cpu", 0, cpu_us=1_000_001), line("wall", 0)):
+            assert concluded(facts, crowded).outcome is Outcome.MEMORY
+        assert concluded(line(), crowded).outcome is Outcome.OK
+
+    def test_files_read_again_for_want_of_others_memory_leave_a_late_program_late(self):
+        late = line("cpu", 0, cpu_us=1_000_001)
+        for peak_kb, refaults in ((60_000, 48_000), (73_728, 4)):
+            usage = GroupUsage(peak_kb, 73_728, 20_000, 0, refaults)
+            assert concluded(late, usage).outcome is Outcome.CPU_LIMIT
+
 
 class TestOutput:
     def test_too_much_is_output_even_after_a_good_end(self):

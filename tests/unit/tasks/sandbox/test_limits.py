@@ -17,6 +17,7 @@ from tasks.sandbox.limits import (
     choose_limits,
 )
 
+REFAULTS = "workingset_refault_file"
 CHECK = f"algoitny-x-check-{os.getpid()}"
 
 
@@ -48,7 +49,7 @@ def cgroup1_files(group: Path) -> None:
     write(group / "memory.max_usage_in_bytes", "0")
     write(group / "memory.usage_in_bytes", "4096")
     write(group / "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n")
-    write(group / "memory.stat", "cache 10485760\nrss 0\nshmem 2097152\n")
+    write(group / "memory.stat", f"cache 10485760\nrss 0\nshmem 2097152\n{REFAULTS} 5\n")
 
 
 class TestCgroup1:
@@ -78,8 +79,8 @@ class TestCgroup1:
         memory = tmp_path / "memory"
         write(memory / "memory.max_usage_in_bytes", str(50 << 20))
         write(memory / "memory.oom_control", "oom_kill_disable 0\noom_kill 3\n")
-        write(memory / "memory.stat", "cache 13631488\nshmem 2097152\n")
-        assert slot.end() == GroupUsage(50 << 10, 65_536 + GROUP_OVERHEAD_KB, 3 << 10, 1)
+        write(memory / "memory.stat", f"cache 13631488\nshmem 2097152\n{REFAULTS} 7\n")
+        assert slot.end() == GroupUsage(50 << 10, 65_536 + GROUP_OVERHEAD_KB, 3 << 10, 1, 2)
 
     def test_the_spawner_joins_all_groups(self, slot, tmp_path):
         slot.adopt(4711)
@@ -98,7 +99,7 @@ CGROUP2_FILES = {
     "memory.current": "0",
     "memory.peak": str(10 << 20),
     "memory.events": "low 0\nhigh 0\nmax 7\noom 1\noom_kill 1\n",
-    "memory.stat": "anon 0\nfile 3145728\nshmem 1048576\n",
+    "memory.stat": f"anon 0\nfile 3145728\nshmem 1048576\n{REFAULTS} 9\n",
 }
 
 
@@ -132,7 +133,7 @@ class TestCgroup2:
         assert int((run / "memory.max").read_text()) == limit_kb * 1024
         assert (run / "memory.swap.max").read_text() == "0"
         assert (run / "pids.max").read_text() == "80"
-        assert slot.end() == GroupUsage(10 << 10, limit_kb, 2 << 10, 1)
+        assert slot.end() == GroupUsage(10 << 10, limit_kb, 2 << 10, 1, 9)
         assert (run / "cgroup.kill").read_text() == "1"
 
     def test_without_a_peak_the_group_was_full_when_it_ran_out_of_memory(
