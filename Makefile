@@ -9,7 +9,7 @@ INPUTS := requirements/dev.lock pyproject.toml
 STATE = $$(pwd; $(PYTHON) --version; cksum $(INPUTS))
 export PORT ?= 8000
 # Two processes of tests, each with engines of its own; the tests of a file stay together.
-ARGS ?= --numprocesses 2 --dist loadfile
+ARGS ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help dev test setup venv lint format lock schema docs bench clean dynamodb-init dynamodb-describe
 
