@@ -112,9 +112,11 @@ async def test_another_worker_finishes_what_a_killed_one_was_judging(
     (tmp_path / "other").mkdir()
     async with AsyncExitStack() as stack:
         killed = ready(stack.enter_context(Worker(env, tmp_path)))
-        history = await submit(desk, outbox, sleeping(5))
+        # Half a minute in the two slots of its worker: longer than `ready` waits for the other.
+        history = await submit(desk, outbox, sleeping(15))
         await desk.running(history)
-        ready(stack.enter_context(Worker(env, tmp_path / "other")))
+        # The third slot is for the other's look at its own sandbox.
+        ready(stack.enter_context(Worker({**env, "JUDGE_SLOTS": "3"}, tmp_path / "other")))
         killed.kill()
         died = time.monotonic()
         await desk.running(history, attempt=2)
