@@ -54,6 +54,7 @@ def crash_settings(database: DynamoDBLocal, queue: RedisServer) -> Settings:
         table_name="crashes",
         redis_url=queue.url,
         dynamodb_deadline_ms=PATIENCE_MS,
+        redis_timeout_ms=PATIENCE_MS,
     )
     for _ in open_table(found).provision():
         pass

@@ -12,7 +12,7 @@ from dramatiq.middleware import AsyncIO, Middleware, Retries
 from graphql_api.config import Settings
 from tasks.broker import MAX_RETRIES, PatientShutdown, make_broker
 from tasks.waking import WakingBroker
-from tests.conftest import make_settings
+from tests.conftest import PATIENCE_MS, make_settings
 from tests.system import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis]
@@ -22,13 +22,13 @@ QUEUE = "work"
 
 @pytest.fixture
 def settings(redis_url: str) -> Settings:
-    return make_settings(redis_url=redis_url)
+    return make_settings(redis_url=redis_url, redis_timeout_ms=PATIENCE_MS)
 
 
 def broker_with(settings: Settings, *middleware: Middleware) -> WakingBroker:
     return WakingBroker(
         settings.redis_url,
-        timeout_s=0.5,
+        timeout_s=settings.redis_timeout_ms / 1000,
         middleware=list(middleware),
         heartbeat_timeout_ms=5000,
         maintenance_chance=1_000_000,

@@ -21,7 +21,7 @@ from graphql_api.data.runs import (
 from graphql_api.data.words import RunStatus
 from tasks.judge import Judge
 from tasks.runs import SHOWN_BYTES, Runs, shortened
-from tests.conftest import make_settings
+from tests.conftest import PATIENCE_MS, make_settings
 from tests.executions import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis, pytest.mark.sandbox]
@@ -37,7 +37,8 @@ ECHO = RunRequest(
 
 @pytest.fixture
 async def board(redis_url: str) -> AsyncIterator[RunBoard]:
-    async with open_run_board(make_settings(redis_url=redis_url)) as found:
+    settings = make_settings(redis_url=redis_url, redis_timeout_ms=PATIENCE_MS)
+    async with open_run_board(settings) as found:
         yield found
 
 
@@ -211,7 +212,7 @@ async def test_a_claim_lasts_while_the_program_runs(
             server.pexpire(f"{PREFIX}one:claim", 30_000)
 
             async def renewed() -> bool:
-                return server.pttl(f"{PREFIX}one:claim") > 30_000
+                return int(server.pttl(f"{PREFIX}one:claim")) > 30_000
 
             await until("a renewal", renewed)
     assert not await board.begin("one", "another")

@@ -15,6 +15,7 @@ from dramatiq.errors import ConnectionClosed
 
 from tasks import lanes
 from tasks.waking import TOKENS_KEPT, WakingBroker, WakingConsumer, connect
+from tests.conftest import PATIENCE_MS
 from tests.system import wait_for
 
 pytestmark = pytest.mark.redis
@@ -26,7 +27,7 @@ def make(
     url: str,
     *,
     heartbeat_timeout_ms: int = 5000,
-    timeout_s: float = 0.5,
+    timeout_s: float = PATIENCE_MS / 1000,
     kind: type[WakingBroker] = WakingBroker,
 ) -> WakingBroker:
     return kind(
@@ -284,7 +285,7 @@ def test_a_worker_outlives_a_redis_that_is_full_for_a_while(
 
 
 def test_a_broken_connection_is_tried_once_again(redis_url: str) -> None:
-    with connect(redis_url, timeout_s=0.5) as client:
+    with connect(redis_url, timeout_s=PATIENCE_MS / 1000) as client:
         assert client.ping()
         client.client_kill_filter(_type="normal", skipme=False)
         assert client.ping()
