@@ -224,12 +224,14 @@ async def test_of_a_verdict_and_a_cancellation_at_once_one_stands_whole(
 
 
 async def test_an_attempt_that_was_overtaken_cannot_complete(
-    execution: Execution, desk: Desk
+    make_execution: Callable[..., Execution], judge: Judge, desk: Desk
 ) -> None:
-    history = await desk.reserve(sleeping(1))
-    running = asyncio.create_task(execution.run(history.uid, history.ulid))
-    await desk.running(history)
+    watched = WatchedJudge(judge)
+    history = await desk.reserve()
+    running = asyncio.create_task(make_execution(watched).run(history.uid, history.ulid))
+    assert await asyncio.to_thread(watched.ended.wait, 25)
     await steal(desk.stores, history)
+    watched.may_return.set()
     await running
     assert (await desk.card(history)).status is HistoryStatus.RUNNING
     assert await desk.judged() == 0
