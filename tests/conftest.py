@@ -30,7 +30,7 @@ hypothesis.settings.register_profile(
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("patient")
-# A store operation may take this long where the machine is busy.
+# A store operation, and a command of Redis, may take this long where the machine is busy.
 PATIENCE_MS = 20_000
 SECRET = "a-secret-of-the-tests-with-enough-characters"
 
@@ -109,6 +109,7 @@ def settings(
         aws_endpoint_url_dynamodb=dynamodb_endpoint,
         table_name=f"test-{uuid4().hex[:12]}",
         dynamodb_deadline_ms=PATIENCE_MS,
+        redis_timeout_ms=PATIENCE_MS,
         work_dir=tmp_path / "work",
         redis_url="redis://127.0.0.1:1/0",
     )
@@ -135,6 +136,7 @@ def settings_env(full_settings: Settings) -> dict[str, str]:
         "SECRET_KEYS": SECRET,
         "JUDGE_LANGUAGES": FEW_LANGUAGES,
         "DYNAMODB_DEADLINE_MS": str(PATIENCE_MS),
+        "REDIS_TIMEOUT_MS": str(PATIENCE_MS),
         "WORK_DIR": str(full_settings.work_dir),
         "LOG_FORMAT": "json",
     }

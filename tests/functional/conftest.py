@@ -43,6 +43,7 @@ def system_env(
         "SECRET_KEYS": SECRET,
         "JUDGE_LANGUAGES": FEW_LANGUAGES,
         "DYNAMODB_DEADLINE_MS": str(PATIENCE_MS),
+        "REDIS_TIMEOUT_MS": str(PATIENCE_MS),
         "ADMIN_EMAILS": ADMIN,
         "WORK_DIR": str(tmp_path_factory.mktemp("work")),
         "LOG_FORMAT": "json",

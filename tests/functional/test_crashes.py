@@ -54,6 +54,7 @@ def crash_settings(database: DynamoDBLocal, queue: RedisServer) -> Settings:
         table_name="crashes",
         redis_url=queue.url,
         dynamodb_deadline_ms=PATIENCE_MS,
+        redis_timeout_ms=PATIENCE_MS,
     )
     for _ in open_table(found).provision():
         pass
@@ -112,9 +113,11 @@ async def test_another_worker_finishes_what_a_killed_one_was_judging(
     (tmp_path / "other").mkdir()
     async with AsyncExitStack() as stack:
         killed = ready(stack.enter_context(Worker(env, tmp_path)))
-        history = await submit(desk, outbox, sleeping(5))
+        # Half a minute in the two slots of its worker: longer than `ready` waits for the other.
+        history = await submit(desk, outbox, sleeping(15))
         await desk.running(history)
-        ready(stack.enter_context(Worker(env, tmp_path / "other")))
+        # The third slot is for the other's look at its own sandbox.
+        ready(stack.enter_context(Worker({**env, "JUDGE_SLOTS": "3"}, tmp_path / "other")))
         killed.kill()
         died = time.monotonic()
         await desk.running(history, attempt=2)

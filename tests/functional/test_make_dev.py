@@ -166,6 +166,7 @@ def submit_and_await(client: Client) -> str:
             "isPublic": True,
         },
     )["executeCode"]
+    assert "history" in answer, answer
     history_id: str = answer["history"]["id"]
 
     def verdict() -> str | None:

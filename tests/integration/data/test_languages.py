@@ -12,6 +12,7 @@ from graphql_api.config import Settings
 from graphql_api.data.clock import DAY_MS
 from graphql_api.data.errors import Unavailable
 from graphql_api.data.languages import LanguageBoard, LanguageInfo, open_language_board
+from tests.conftest import PATIENCE_MS
 
 pytestmark = pytest.mark.redis
 
@@ -42,7 +43,7 @@ class Time:
         self.now += 5_000
 
 
-def named(url: str, *, timeout_ms: int = 300) -> Settings:
+def named(url: str, *, timeout_ms: int = PATIENCE_MS) -> Settings:
     return Settings(
         _env_file=None,
         redis_url=url,

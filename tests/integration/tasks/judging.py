@@ -1,6 +1,7 @@
 """What tests of the judge share: a real judge, and tests on disk."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,22 @@ pause, answer = input().split()
 time.sleep(float(pause))
 print(answer)
 """
+
+
+class WatchedJudge(Judge):
+    """A judge that tells when it begins and when the programs end, and returns when it may."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.began, self.ended, self.may_return = (threading.Event() for _ in range(3))
+        self._watched = judge
+
+    def judge(self, *given: Any, **named: Any) -> Judgement:
+        self.began.set()
+        try:
+            return self._watched.judge(*given, **named)
+        finally:
+            self.ended.set()
+            self.may_return.wait(60)
 
 
 def open_judge(work_dir: Path, forced: LimitsHeld | None = None, **more: Any) -> Judge:

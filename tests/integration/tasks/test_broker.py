@@ -12,7 +12,7 @@ from dramatiq.middleware import AsyncIO, Middleware, Retries
 from graphql_api.config import Settings
 from tasks.broker import MAX_RETRIES, PatientShutdown, make_broker
 from tasks.waking import WakingBroker
-from tests.conftest import make_settings
+from tests.conftest import PATIENCE_MS, make_settings
 from tests.system import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis]
@@ -22,13 +22,13 @@ QUEUE = "work"
 
 @pytest.fixture
 def settings(redis_url: str) -> Settings:
-    return make_settings(redis_url=redis_url)
+    return make_settings(redis_url=redis_url, redis_timeout_ms=PATIENCE_MS)
 
 
 def broker_with(settings: Settings, *middleware: Middleware) -> WakingBroker:
     return WakingBroker(
         settings.redis_url,
-        timeout_s=0.5,
+        timeout_s=settings.redis_timeout_ms / 1000,
         middleware=list(middleware),
         heartbeat_timeout_ms=5000,
         maintenance_chance=1_000_000,
@@ -44,6 +44,13 @@ def impatient(settings: Settings) -> Iterator[WakingBroker]:
         PatientShutdown(drain_s=2),
         Retries(max_retries=3, min_backoff=100, max_backoff=100),
     )
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def patient(settings: Settings) -> Iterator[WakingBroker]:
+    found = broker_with(settings, AsyncIO(), PatientShutdown(drain_s=120))
     yield found
     found.close()
 
@@ -77,7 +84,7 @@ def test_what_runs_too_long_after_sigterm_is_interrupted_and_given_back(
     assert waiting(impatient) == 1
 
 
-def test_what_ends_in_time_is_not_interrupted(impatient: WakingBroker) -> None:
+def test_what_ends_in_time_is_not_interrupted(patient: WakingBroker) -> None:
     began, ended = threading.Event(), threading.Event()
 
     async def quick() -> None:
@@ -85,36 +92,37 @@ def test_what_ends_in_time_is_not_interrupted(impatient: WakingBroker) -> None:
         await asyncio.sleep(0.2)
         ended.set()
 
-    actor = dramatiq.actor(broker=impatient, queue_name=QUEUE)(quick)
-    worker = dramatiq.Worker(impatient, worker_threads=2)
+    actor = dramatiq.actor(broker=patient, queue_name=QUEUE)(quick)
+    worker = dramatiq.Worker(patient, worker_threads=2)
     worker.start()
     actor.send()
     assert began.wait(30)
     worker.stop()
     assert ended.is_set()
-    assert waiting(impatient) == 0
+    assert waiting(patient) == 0
 
 
-def test_what_has_not_begun_is_given_back_before_the_rest_ends(impatient: WakingBroker) -> None:
-    began, ended = threading.Event(), threading.Event()
+def test_what_has_not_begun_is_given_back_before_the_rest_ends(patient: WakingBroker) -> None:
+    began, may_end, ended = (threading.Event() for _ in range(3))
 
     async def slow() -> None:
         began.set()
-        await asyncio.sleep(1)
+        await asyncio.to_thread(may_end.wait, 60)
         ended.set()
 
-    actor = dramatiq.actor(broker=impatient, queue_name=QUEUE)(slow)
-    worker = dramatiq.Worker(impatient, worker_threads=1)
+    actor = dramatiq.actor(broker=patient, queue_name=QUEUE)(slow)
+    worker = dramatiq.Worker(patient, worker_threads=1)
     worker.queue_prefetch = 6
     worker.start()
     for _ in range(6):
         actor.send()
     assert began.wait(30)
-    wait_for("all to be fetched", lambda: waiting(impatient) == 0)
+    wait_for("all to be fetched", lambda: waiting(patient) == 0)
     stopping = threading.Thread(target=worker.stop)
     stopping.start()
-    wait_for("five to be given back", lambda: waiting(impatient) == 5)
+    wait_for("five to be given back", lambda: waiting(patient) == 5)
     assert not ended.is_set()
+    may_end.set()
     stopping.join(30)
     assert ended.is_set()
 

@@ -1,7 +1,6 @@
 """The engine on a real table and, unless a test says otherwise, in a real sandbox."""
 
 import asyncio
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from graphql_api.data import meter
+from graphql_api.data.clock import now_ms
 from graphql_api.data.errors import Conflict, Unavailable
 from graphql_api.data.executions import Busy, Claim, ExecutionStore
 from graphql_api.data.keys import results_body
@@ -22,8 +22,9 @@ from tasks.interruptible import CANCEL_PATIENCE_S
 from tasks.judge import Judge, Judgement
 from tasks.leases import PASSED_ON_MS
 from tasks.signals import Nudges, signal
-from tests.executions import ADD, ADD_CPP, WRONG, Desk, sleeping
+from tests.executions import ADD, ADD_CPP, WRONG, Desk, sleeping, until
 from tests.integration.tasks.conftest import Remembered
+from tests.integration.tasks.judging import WatchedJudge
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
 
@@ -39,27 +40,15 @@ class BrokenJudge(Judge):
         return Judgement(Verdict.IE, "", [], 0, 0, 0, 0, "rlimits", "it broke", 0, 0, 0)
 
 
-class WatchedJudge(Judge):
-    """A judge that tells when the programs have ended, and returns when it may."""
-
-    def __init__(self, judge: Judge) -> None:
-        self.ended, self.may_return = threading.Event(), threading.Event()
-        self._watched = judge
-
-    def judge(self, *given: Any, **named: Any) -> Judgement:
-        try:
-            return self._watched.judge(*given, **named)
-        finally:
-            self.ended.set()
-            self.may_return.wait(30)
+async def claim_at(stores: Stores, history: History, at_ms: int) -> Claim | Busy | None:
+    """Claim an execution as another worker does, at that moment."""
+    store = ExecutionStore(stores.dynamo, stores.bodies, stores.feed, lambda: at_ms)
+    return await store.claim(history.uid, history.ulid, token="other", lease_ms=60_000)
 
 
 async def steal(stores: Stores, history: History) -> History:
-    """Claim an execution that another worker has, as if its lease had ended."""
-    running = await stores.histories.get(history.uid, history.ulid, consistent=True)
-    assert running is not None
-    await stores.executions.renew(history.uid, history.ulid, running.attempt, -1000)
-    claim = await stores.executions.claim(history.uid, history.ulid, token="thief", lease_ms=60_000)
+    """Claim an execution that another worker has, when its lease has long ended."""
+    claim = await claim_at(stores, history, now_ms() + 3_600_000)
     assert isinstance(claim, Claim)
     return claim.history
 
@@ -124,16 +113,20 @@ async def test_what_does_not_exist_is_nothing_to_do(
 
 
 async def test_an_execution_longer_than_its_lease_keeps_its_claim(
-    execution: Execution, desk: Desk
+    make_execution: Callable[..., Execution], judge: Judge, desk: Desk
 ) -> None:
-    history = await desk.reserve(sleeping(3))
-    running = asyncio.create_task(execution.run(history.uid, history.ulid))
-    await desk.running(history)
-    await asyncio.sleep(2.3)
-    found = await desk.stores.executions.claim(
-        history.uid, history.ulid, token="other", lease_ms=1000
-    )
-    assert isinstance(found, Busy)
+    watched = WatchedJudge(judge)
+    history = await desk.reserve()
+    running = asyncio.create_task(make_execution(watched).run(history.uid, history.ulid))
+    first_end = (await desk.running(history)).lease_expires_at
+    assert first_end is not None
+
+    async def renewed() -> bool:
+        return (await desk.card(history)).lease_expires_at != first_end
+
+    await until("a renewal", renewed)
+    assert isinstance(await claim_at(desk.stores, history, first_end + 1), Busy)
+    watched.may_return.set()
     await running
     assert (await desk.card(history)).attempt == 1
 
@@ -231,12 +224,14 @@ async def test_of_a_verdict_and_a_cancellation_at_once_one_stands_whole(
 
 
 async def test_an_attempt_that_was_overtaken_cannot_complete(
-    execution: Execution, desk: Desk
+    make_execution: Callable[..., Execution], judge: Judge, desk: Desk
 ) -> None:
-    history = await desk.reserve(sleeping(1))
-    running = asyncio.create_task(execution.run(history.uid, history.ulid))
-    await desk.running(history)
+    watched = WatchedJudge(judge)
+    history = await desk.reserve()
+    running = asyncio.create_task(make_execution(watched).run(history.uid, history.ulid))
+    assert await asyncio.to_thread(watched.ended.wait, 25)
     await steal(desk.stores, history)
+    watched.may_return.set()
     await running
     assert (await desk.card(history)).status is HistoryStatus.RUNNING
     assert await desk.judged() == 0
@@ -341,8 +336,7 @@ async def test_an_interrupted_attempt_ends_its_program_and_gives_up_its_claim_at
     execution = make_execution(watched)
     history = await desk.reserve(sleeping(50))
     running = asyncio.create_task(execution.run(history.uid, history.ulid))
-    await desk.running(history)
-    await asyncio.sleep(0.3)
+    assert await asyncio.to_thread(watched.began.wait, 25)
     running.cancel()
     # Dramatiq waits for a second, so that this does not wait for the judge to return.
     assert CANCEL_PATIENCE_S < 1

@@ -10,6 +10,7 @@ from dramatiq import MessageProxy
 
 from tasks import lanes
 from tasks.waking import WakingBroker, WakingConsumer
+from tests.conftest import PATIENCE_MS
 
 pytestmark = pytest.mark.redis
 
@@ -24,7 +25,7 @@ def make(redis_url: str) -> Iterator[Made]:
     def make_one(*abilities: str, heartbeat_timeout_ms: int = 5000) -> WakingBroker:
         broker = WakingBroker(
             redis_url,
-            timeout_s=0.5,
+            timeout_s=PATIENCE_MS / 1000,
             middleware=[],
             heartbeat_timeout_ms=heartbeat_timeout_ms,
             maintenance_chance=1_000_000,

@@ -10,7 +10,7 @@ import redis
 
 from graphql_api.config import Settings
 from tasks.messages import REST_S, DramatiqOutbox
-from tests.conftest import make_settings
+from tests.conftest import PATIENCE_MS, make_settings
 
 OutboxOf = Callable[..., DramatiqOutbox]
 
@@ -19,7 +19,7 @@ OutboxOf = Callable[..., DramatiqOutbox]
 async def outbox_of() -> AsyncIterator[OutboxOf]:
     opened: list[DramatiqOutbox] = []
 
-    def make(url: str, *, timeout_ms: int = 200) -> DramatiqOutbox:
+    def make(url: str, *, timeout_ms: int = PATIENCE_MS) -> DramatiqOutbox:
         settings: Settings = make_settings(redis_url=url, redis_timeout_ms=timeout_ms)
         opened.append(DramatiqOutbox(settings))
         return opened[-1]
@@ -69,7 +69,8 @@ async def test_a_redis_that_does_not_answer_is_given_up_on_in_time(
     outbox_of: OutboxOf,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        outbox = outbox_of(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        outbox = outbox_of(url, timeout_ms=200)
         async with asyncio.timeout(10):
             await outbox.send_execution("u", "h", "c")
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from tasks.rejudging import Rejudging
 from tasks.signals import JOB, Nudges, signal
 from tests.executions import ADD, WRONG, Desk, sleeping, until
 from tests.integration.tasks.conftest import Remembered
+from tests.integration.tasks.judging import WatchedJudge
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
 
@@ -35,18 +36,30 @@ Make = Callable[..., Jobs]
 
 
 class Shaky(Judge):
-    """A judge whose sandbox fails on the first `failures` submissions, and tells when it began."""
+    """A judge whose sandbox fails on the first `failures` submissions."""
 
-    def __init__(self, judge: Judge, failures: int = 0) -> None:
+    def __init__(self, judge: Judge, failures: int) -> None:
         self._shaky, self.failures = judge, failures
-        self.began = threading.Event()
 
     def judge(self, *given: Any, **named: Any) -> Judgement:
-        self.began.set()
         if self.failures:
             self.failures -= 1
             return Judgement(Verdict.IE, "", [], 0, 0, 0, 0, "rlimits", "it broke", 0, 0, 0)
         return self._shaky.judge(*given, **named)
+
+
+@dataclass(frozen=True)
+class Slow:
+    """An execution that was begun with the tests of before, and runs until it is let go."""
+
+    history: History
+    judge: WatchedJudge
+    running: asyncio.Task[None]
+
+    async def end(self) -> None:
+        assert not self.running.done()
+        self.judge.may_return.set()
+        await self.running
 
 
 @pytest.fixture
@@ -96,6 +109,19 @@ async def judged(execution: Execution, desk: Desk, code: str = ADD, **more: Any)
     return await desk.card(history)
 
 
+@pytest.fixture
+async def slow(
+    make_execution: Callable[..., Execution], desk: Desk, judge: Judge
+) -> AsyncIterator[Slow]:
+    watched = WatchedJudge(judge)
+    history = await desk.reserve(WRONG)
+    running = asyncio.create_task(make_execution(watched).run(history.uid, history.ulid))
+    assert await asyncio.to_thread(watched.began.wait, 25)
+    yield Slow(history, watched, running)
+    watched.may_return.set()
+    await running
+
+
 async def new_job(desk: Desk, parameters: Mapping[str, Any] | None = None) -> Job:
     new = NewJob(
         kind=JobKind.REJUDGE,
@@ -111,6 +137,13 @@ async def seen(desk: Desk, job: Job) -> Job:
     found = await desk.stores.jobs.get(job.ulid, consistent=True)
     assert found is not None
     return found
+
+
+async def until_rejudged(desk: Desk, history: History) -> None:
+    async def check() -> bool:
+        return (await desk.card(history)).rejudged_by is not None
+
+    await until("a history to be judged again", check)
 
 
 async def test_all_of_a_problem_is_judged_again_with_its_tests_of_now(
@@ -166,20 +199,18 @@ async def test_one_history_alone_is_judged_again(
 
 
 async def test_what_was_running_with_the_tests_of_before_is_judged_again_last(
-    execution: Execution, make_jobs: Make, desk: Desk
+    execution: Execution, make_jobs: Make, desk: Desk, slow: Slow
 ) -> None:
-    slow = await desk.reserve("import time\ntime.sleep(2)\nprint(7)")
-    judging = asyncio.create_task(execution.run(slow.uid, slow.ulid))
-    await desk.running(slow)
-    await asyncio.sleep(1)
     quick = await judged(execution, desk, WRONG)
     await desk.stores.tests.replace("algoitny", "1", SEVENS)
     job = await new_job(desk)
-    await make_jobs().run(job.ulid)
-    await judging
+    running = asyncio.create_task(make_jobs().run(job.ulid))
+    await until_rejudged(desk, quick)
+    await slow.end()
+    await running
     counts = {"judged": 2, "changed": 2, "skipped": 0, "failed": 0}
     assert await desk.stores.jobs.result(await seen(desk, job)) == counts
-    for history in (slow, quick):
+    for history in (slow.history, quick):
         card = await desk.card(history)
         assert (card.verdict, card.test_version, card.attempt) == (Verdict.AC, 2, 2)
 
@@ -235,7 +266,8 @@ async def test_a_cancelled_job_stops_in_the_middle_and_the_result_of_then_stands
     quick, slow = await judged(execution, desk), await judged(execution, desk, sleeping(0.1))
     key = slow.uid, slow.ulid
     await desk.stores.bodies.put(_code_key(slow), sleeping(60).encode())
-    watched = Shaky(judge)
+    watched = WatchedJudge(judge)
+    watched.may_return.set()
     job = await new_job(desk, {"uid": key[0], "ulid": key[1]})
     # Its renewals come every half hour: the signal is what stops it.
     running = asyncio.create_task(make_jobs(watched, lease_seconds=600).run(job.ulid))
@@ -265,30 +297,30 @@ def _code_key(history: History) -> dict[str, str]:
 
 
 async def test_an_ending_worker_leaves_the_job_for_another_who_goes_on_where_it_was(
+    *,
     execution: Execution,
     make_jobs: Make,
     desk: Desk,
+    judge: Judge,
     draining: threading.Event,
     outbox: Remembered,
 ) -> None:
     histories = [await judged(execution, desk, WRONG) for _ in range(4)]
     await desk.stores.tests.replace("algoitny", "1", SEVENS)
     job = await new_job(desk)
-    jobs = make_jobs()
+    watched = WatchedJudge(judge)
+    jobs = make_jobs(watched)
     running = asyncio.create_task(jobs.run(job.ulid))
-
-    async def first() -> bool:
-        return (await desk.card(histories[0])).rejudged_by is not None
-
-    await until("the first", first)
+    assert await asyncio.to_thread(watched.began.wait, 25)
     draining.set()
+    watched.may_return.set()
     await running
     left = await seen(desk, job)
     assert left.status is JobStatus.RUNNING
     assert left.checkpoint is not None
     assert outbox.jobs == [("editor", job.ulid, None)]
     done = [one for one in histories if (await desk.card(one)).rejudged_by]
-    assert 1 <= len(done) < 4
+    assert done == histories[:1]
     attempts = [(await desk.card(one)).attempt for one in done]
     draining.clear()
     await asyncio.sleep(0.01)
@@ -354,47 +386,44 @@ async def test_where_other_jobs_wait_one_gives_way_after_its_turn_and_gets_on_in
 
 
 async def test_what_was_running_when_a_job_began_is_judged_again_by_who_goes_on_with_it(
-    *, execution: Execution, make_jobs: Make, desk: Desk, python_judge: Judge
+    *, execution: Execution, make_jobs: Make, desk: Desk, python_judge: Judge, slow: Slow
 ) -> None:
-    slow = await desk.reserve("import time\ntime.sleep(4)\nprint(7)")
-    judging = asyncio.create_task(execution.run(slow.uid, slow.ulid))
-    await desk.running(slow)
-    await asyncio.sleep(1)
     quick = await judged(execution, desk, WRONG)
     foreign = await judged(execution, desk, SEVEN_CPP, language="cpp")
     await desk.stores.tests.replace("algoitny", "1", SEVENS)
     job = await new_job(desk)
     await make_jobs(python_judge).run(job.ulid)
-    assert not judging.done()
-    await judging
+    await slow.end()
     await make_jobs().run(job.ulid)
     counts = {"judged": 3, "changed": 3, "skipped": 0, "failed": 0}
     assert await desk.stores.jobs.result(await seen(desk, job)) == counts
-    for history in (slow, quick, foreign):
+    for history in (slow.history, quick, foreign):
         card = await desk.card(history)
         assert (card.verdict, card.test_version) == (Verdict.AC, 2)
 
 
 async def test_an_ending_worker_that_waits_for_what_runs_leaves_the_job_to_another(
-    execution: Execution, make_jobs: Make, desk: Desk, draining: threading.Event
+    *,
+    execution: Execution,
+    make_jobs: Make,
+    desk: Desk,
+    draining: threading.Event,
+    slow: Slow,
 ) -> None:
-    slow = await desk.reserve("import time\ntime.sleep(3)\nprint(7)")
-    judging = asyncio.create_task(execution.run(slow.uid, slow.ulid))
-    await desk.running(slow)
-    await asyncio.sleep(1)
+    quick = await judged(execution, desk, WRONG)
     await desk.stores.tests.replace("algoitny", "1", SEVENS)
     job = await new_job(desk)
     waiting = asyncio.create_task(make_jobs().run(job.ulid))
-    await asyncio.sleep(0.5)
+    # Nothing but what runs is left then.
+    await until_rejudged(desk, quick)
     draining.set()
-    await waiting
-    assert not judging.done()
+    await asyncio.wait_for(waiting, 25)
     assert (await seen(desk, job)).status is JobStatus.RUNNING
     draining.clear()
-    await judging
+    await slow.end()
     await make_jobs().run(job.ulid)
     assert (await seen(desk, job)).status is JobStatus.SUCCEEDED
-    assert (await desk.card(slow)).verdict is Verdict.AC
+    assert (await desk.card(slow.history)).verdict is Verdict.AC
 
 
 async def test_another_worker_s_job_is_looked_at_again_when_its_lease_ends(

@@ -42,8 +42,8 @@ async def make_sweeper(
 ) -> AsyncIterator[MakeSweeper]:
     made: list[Sweeper] = []
 
-    def make(name: str = "one", redis_url: str | None = None, clock: Clock = now_ms) -> Sweeper:
-        settings = work_settings.model_copy(update={"redis_url": redis_url} if redis_url else {})
+    def make(name: str = "one", clock: Clock = now_ms, **changed: Any) -> Sweeper:
+        settings = work_settings.model_copy(update=changed)
         made.append(Sweeper(settings, desk.stores, outbox, worker_name=name, clock=clock))
         return made[-1]
 
@@ -172,7 +172,9 @@ async def test_without_redis_nothing_is_sent_or_put_off_but_the_hopeless_end(
 async def test_of_all_processes_one_looks_at_a_time(
     make_sweeper: MakeSweeper, redis_url: str
 ) -> None:
-    first, second = make_sweeper("first", redis_url), make_sweeper("second", redis_url)
+    first, second = (
+        make_sweeper(name, redis_url=redis_url, sweep_seconds=60) for name in ("first", "second")
+    )
     with meter.metered() as looked:
         await first.take_turn()
     with meter.metered() as stood_by:
@@ -186,9 +188,9 @@ async def test_of_all_processes_one_looks_at_a_time(
 async def test_another_process_looks_after_the_first_has_died(
     make_sweeper: MakeSweeper, redis_url: str, desk: Desk, outbox: Remembered
 ) -> None:
-    await make_sweeper("dead", redis_url).take_turn()
+    await make_sweeper("dead", redis_url=redis_url).take_turn()
     history = await desk.reserve(age_ms=OVERDUE_MS)
-    living = asyncio.create_task(make_sweeper("living", redis_url).run_for_ever())
+    living = asyncio.create_task(make_sweeper("living", redis_url=redis_url).run_for_ever())
 
     async def sent() -> bool:
         return bool(outbox.sent)

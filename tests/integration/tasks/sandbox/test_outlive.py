@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -68,19 +67,24 @@ def daemons(box, arena):
 def a_zombie_for_the_first_process_of_the_host(box, arena):
     """This process takes the part of the host's, as a worker in a container does."""
     del arena
+    # Afterwards its spawner is there, which is a child, too.
+    box.command("/bin/true")
     libc = ctypes.CDLL(None)
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    before = set(children_states())
+
+    def left() -> dict[int, str]:
+        return {pid: state for pid, state in children_states().items() if pid not in before}
+
     try:
-        before = set(children_states())
         box.script("import os, time\nif os.fork() == 0: time.sleep(0.3)")
-        time.sleep(0.6)
-        left = {pid: state for pid, state in children_states().items() if pid not in before}
-        for pid, state in left.items():
-            if state == "Z":
-                os.waitpid(pid, 0)
+        wait_until("the end of all that it left", lambda: set(left().values()) <= {"Z"})
+        zombies = list(left())
+        for pid in zombies:
+            os.waitpid(pid, 0)
     finally:
         libc.prctl(PR_SET_CHILD_SUBREAPER, 0)
-    return "Z" in left.values()
+    return bool(zombies)
 
 
 def children_states() -> dict[int, str]:
