@@ -131,6 +131,15 @@ def _counter(text: str, key: str) -> int:
     return 0
 
 
+def _cache(stat: str, name: str) -> tuple[int, int]:
+    """Return the page cache of real files in KB, and the pages that were read again.
+
+    `stat` is a `memory.stat`, which calls all page cache `name`.
+    """
+    kb = (_counter(stat, name) - _counter(stat, "shmem")) // 1024
+    return kb, _counter(stat, REFAULTS)
+
+
 class _Files:
     """The files of one group; those that are read are opened once."""
 
@@ -191,7 +200,7 @@ class Cgroup1Slot:
         self._pids.write("pids.max", str(processes + GROUP_OVERHEAD_PROCESSES))
         self._memory.write("memory.max_usage_in_bytes", "0")
         self._kills = self._count_kills()
-        self._cache_kb, self._refaults = self._count_cache()
+        self._cache_kb, self._refaults = _cache(self._memory.read("memory.stat"), "cache")
         return GroupHandles(cpu=self._cpu, memory=self._memory.handle("memory.usage_in_bytes"))
 
     def _set_memory(self, limit: int) -> None:
@@ -207,15 +216,10 @@ class Cgroup1Slot:
     def _count_kills(self) -> int:
         return _counter(self._memory.read("memory.oom_control"), "oom_kill")
 
-    def _count_cache(self) -> tuple[int, int]:
-        stat = self._memory.read("memory.stat")
-        cache = (_counter(stat, "cache") - _counter(stat, "shmem")) // 1024
-        return cache, _counter(stat, REFAULTS)
-
     def end(self) -> GroupUsage:
         """Read the peak and the kills of this run."""
         peak = int(self._memory.read("memory.max_usage_in_bytes")) // 1024
-        cache, refaults = self._count_cache()
+        cache, refaults = _cache(self._memory.read("memory.stat"), "cache")
         cache, refaults = max(0, cache - self._cache_kb), refaults - self._refaults
         kills = self._count_kills() - self._kills
         return GroupUsage(peak, self._limit_kb, cache, kills, refaults)
@@ -276,10 +280,8 @@ class Cgroup2Slot:
             peak = int(peak_file.read_text()) // 1024
         else:
             peak = self._limit_kb if _counter(events, "oom") else 0
-        stat = (run / "memory.stat").read_text()
-        cache = (_counter(stat, "file") - _counter(stat, "shmem")) // 1024
+        cache, refaults = _cache((run / "memory.stat").read_text(), "file")
         kills = _counter(events, "oom_kill")
-        refaults = _counter(stat, REFAULTS)
         usage = GroupUsage(peak, self._limit_kb, max(0, cache), kills, refaults)
         _close(self._handles)
         self._handles, self._run = GroupHandles(), None

@@ -108,6 +108,15 @@ async def used(api: Api, token: str) -> int:
     return count
 
 
+async def until_taken(api: Api, token: str) -> None:
+    """Wait until a call that goes on has taken the first unit of the day."""
+
+    async def taken() -> bool:
+        return await used(api, token) == 1
+
+    await until("the unit to be taken", taken)
+
+
 async def test_a_run_answers_with_what_a_worker_found_and_takes_one_unit(
     api: Api, ann: str, worker: Working
 ) -> None:
@@ -301,11 +310,7 @@ async def test_a_call_that_fails_leaves_the_request_of_another_under_the_same_ke
     monkeypatch.setattr(usage, "consume", consume)
     worker.sends.clear()
     second = asyncio.create_task(run(api, ann, idempotencyKey="one"))
-
-    async def taken() -> bool:
-        return await used(api, ann) == 1
-
-    await until("the unit of the second", taken)
+    await until_taken(api, ann)
     fails.set()
     assert (await first)["__typename"] == "Unavailable"
     worker.sends.set()
@@ -375,11 +380,7 @@ async def test_what_a_killed_api_had_taken_a_unit_for_is_run_under_the_same_key(
 ) -> None:
     worker.sends.clear()
     call = asyncio.create_task(run(api, ann, idempotencyKey="one"))
-
-    async def taken() -> bool:
-        return await used(api, ann) == 1
-
-    await until("the unit to be taken", taken)
+    await until_taken(api, ann)
     call.cancel()
     await asyncio.gather(call, return_exceptions=True)
     worker.sends.set()
