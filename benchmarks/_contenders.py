@@ -21,10 +21,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks._serving import PAUSE_S, Contender, Order, Runner, Took, check, serve, timed
-from graphql_api.cli.engines.process import free_port
-from tasks.sandbox.limits import LimitsHeld
-from tasks.sandbox.report import Outcome, Program, Report, RunLimits
-from tasks.sandbox.sandbox import Sandbox, open_sandbox
+from graphql_api.cli.local.process import free_port
+from judge.sandbox.limits import LimitBackend
+from judge.sandbox.report import Outcome, Program, Report, RunLimits
+from judge.sandbox.sandbox import Sandbox, open_sandbox
 
 ROOT = Path(__file__).parents[1]
 LIMITS = RunLimits(cpu_ms=5000, wall_ms=15_000, memory_kb=256 * 1024)
@@ -62,7 +62,7 @@ def bwrap(order: Order) -> str:
 
 
 @contextmanager
-def _sandbox(forced: LimitsHeld | None) -> Iterator[Sandbox]:
+def _sandbox(forced: LimitBackend | None) -> Iterator[Sandbox]:
     # Compiled programs lie in the same place for every contender.
     with tempfile.TemporaryDirectory() as scratch:
         sandbox = open_sandbox(Path(scratch), 1, forced)
@@ -95,7 +95,7 @@ def _output(report: Report) -> str:
         return report.stdout.read().decode()
 
 
-def cold(forced: LimitsHeld | None = None) -> None:
+def cold(forced: LimitBackend | None = None) -> None:
     """Serve runs whose sandbox is started when they are asked for."""
     with _sandbox(forced) as sandbox:
         programs = Programs(sandbox)
@@ -191,7 +191,7 @@ SERVERS: dict[str, Callable[[], None]] = {
     BWRAP: lambda: serve(timed(bwrap)),
     COLD: cold,
     AHEAD: ahead,
-    RLIMITS: lambda: cold(LimitsHeld.RLIMITS),
+    RLIMITS: lambda: cold(LimitBackend.RLIMITS),
     "isolate": lambda: serve(timed(isolate)),
     "go-judge": serve_go_judge,
 }

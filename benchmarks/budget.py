@@ -14,28 +14,28 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from graphql_api.cli.engines.dynamodb_local import DynamoDBLocal
+from graphql_api.cli.local.dynamodb_local import DynamoDBLocal
 from graphql_api.config import Settings
 from graphql_api.data import keys
 from graphql_api.data.clock import day_of, now_ms
-from graphql_api.data.executions import Claim, Outcome
-from graphql_api.data.meter import metered
-from graphql_api.data.pages import Window
-from graphql_api.data.problem_inputs import NewProblem
+from graphql_api.data.dynamo.meter import metered
+from graphql_api.data.dynamo.pages import PageWindow
+from graphql_api.data.dynamo.table import open_table
+from graphql_api.data.dynamo.values import item_size
+from graphql_api.data.enums import ProblemState, Verdict
+from graphql_api.data.histories.executions import Claim, Outcome
+from graphql_api.data.histories.reservations import Reservation
+from graphql_api.data.problems.inputs import NewProblem
+from graphql_api.data.problems.testsets import NewTest
 from graphql_api.data.records import History, Problem, Results, TestResult, User
-from graphql_api.data.reservations import Reservation
 from graphql_api.data.stores import Stores, open_stores
-from graphql_api.data.table import open_table
-from graphql_api.data.test_sets import NewTest
-from graphql_api.data.values import item_size
-from graphql_api.data.words import ProblemState, Verdict
 
 # With these a card has about 0.8 KB.
 LONG_TITLE = "가" * 100
 LONG_NAME = "n" * 99
 PLATFORM = "p" * 40
 CODE = "".join(f"print({n} * {n * 7919 % 10007})\n" for n in range(110))
-PAGE = Window(20)
+PAGE = PageWindow(20)
 # Cards that are really read lie within this many of either end of a list.
 READ = 60
 
@@ -239,7 +239,7 @@ def _problem_operations(world: World) -> list[Operation]:
 def _list_operations(world: World) -> list[Operation]:
     stores, uid = world.stores, world.user.uid
     today = day_of(now_ms())
-    deep = Window(20, after=f"0{30:025d}")
+    deep = PageWindow(20, after=f"0{30:025d}")
     return [
         (Budget("feed page of 20", 1, 2.5), None, lambda: stores.feed.page(PAGE)),
         (Budget("feed page of 20, deep", 1, 2.5), None, lambda: stores.feed.page(deep)),
@@ -269,7 +269,11 @@ def _list_operations(world: World) -> list[Operation]:
             lambda: stores.histories.list(uid, deep),
         ),
         (Budget("usage of 30 days", 1, 1), None, lambda: stores.usage.days(uid, 30, today)),
-        (Budget("a day's log of 50", 1, 2), None, lambda: stores.usage.log(uid, today, Window(50))),
+        (
+            Budget("a day's log of 50", 1, 2),
+            None,
+            lambda: stores.usage.log(uid, today, PageWindow(50)),
+        ),
     ]
 
 

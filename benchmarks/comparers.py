@@ -18,8 +18,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
-from graphql_api.data.words import Comparer
-from tasks.sandbox.comparers import SUPPORTED, compare
+from graphql_api.data.enums import Comparer
+from judge.comparison.comparers import SUPPORTED, compare
 
 FLOODS = {"flood": b"a\n", "blanks": b"\n"}
 

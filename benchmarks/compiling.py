@@ -15,10 +15,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from tasks.sandbox.compiling import Compiler
-from tasks.sandbox.detection import detect_languages
-from tasks.sandbox.sandbox import open_sandbox
-from tasks.sandbox.toolchains import Installed
+from judge.sandbox.sandbox import open_sandbox
+from judge.toolchains.compiler import Compiler
+from judge.toolchains.detection import detect_languages
+from judge.toolchains.installed import Installed
 
 ALL_HEADERS = """#include <bits/stdc++.h>
 int main() { int a, b; std::cin >> a >> b; std::cout << a + b << "\\n"; }
@@ -52,7 +52,7 @@ def ways(compiler: Compiler, installed: dict[str, Installed]) -> dict[str, Calla
         found["c, compiled before"] = lambda: compile_ms(compiler, installed["c"], known)
     if "cpp" in installed:
         cpp = installed["cpp"]
-        plain = replace(cpp, spec=replace(cpp.spec, prebuilt=None))
+        plain = replace(cpp, spec=replace(cpp.spec, precompiled=None))
         found["all headers, precompiled"] = lambda: compile_ms(compiler, cpp, fresh(ALL_HEADERS))
         found["all headers, plain"] = lambda: compile_ms(compiler, plain, fresh(ALL_HEADERS))
     return found

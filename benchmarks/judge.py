@@ -23,8 +23,8 @@ from pathlib import Path
 
 from benchmarks._contenders import AHEAD, BARE, BWRAP, COLD, RLIMITS, open_contenders
 from benchmarks._serving import Contender, Order
-from graphql_api.config import Settings
-from tasks.judge import Judge, Judgement, JudgeRequest, TestCaseFiles
+from judge.judge import Judge, JudgeConfig
+from judge.models import Judgement, JudgeRequest, TestCaseFiles
 
 TESTS = 20
 WARM_UP = 3
@@ -70,8 +70,7 @@ def compiled(judge: Judge, work_dir: Path, code: str, language: str, name: str) 
 def open_judge(work_dir: Path, slots: int) -> Judge:
     """A judge of the languages that are measured."""
     languages = tuple(language for language, *_ in SOURCES.values())
-    settings = Settings(work_dir=work_dir, judge_slots=slots, judge_languages=languages)
-    return Judge(settings)
+    return Judge(JudgeConfig(work_dir=work_dir, slots=slots, languages=languages))
 
 
 def orders(judge: Judge, work_dir: Path, scratch: Path) -> dict[str, Order]:
@@ -172,7 +171,7 @@ def main() -> None:
         many = os.cpu_count() or 1
         in_a_row = stack.enter_context(open_judge(scratch / "one", 1))
         at_once = stack.enter_context(open_judge(work_dir, many))
-        print(f"limits held by {at_once.limits_held}")
+        print(f"limits held by {at_once.limit_backend}")
         found = orders(at_once, work_dir, scratch)
         contenders = [stack.enter_context(closing(one)) for one in open_contenders()]
         for title, order in found.items():

@@ -22,15 +22,15 @@ from typing import Any
 import httpx
 import orjson
 
-from graphql_api.cli.engines.dynamodb_local import DynamoDBLocal
-from graphql_api.cli.engines.process import HOST, free_port
-from graphql_api.cli.engines.redis_server import RedisServer
+from graphql_api.cli.local.dynamodb_local import DynamoDBLocal
+from graphql_api.cli.local.process import HOST, free_port
+from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.config import Settings
-from graphql_api.data.problem_inputs import NewProblem
+from graphql_api.data.dynamo.table import open_table
+from graphql_api.data.enums import ProblemState
+from graphql_api.data.problems.inputs import NewProblem
+from graphql_api.data.problems.testsets import NewTest
 from graphql_api.data.stores import open_stores
-from graphql_api.data.table import open_table
-from graphql_api.data.test_sets import NewTest
-from graphql_api.data.words import ProblemState
 
 RUNS = 50
 WARM_UP = 10

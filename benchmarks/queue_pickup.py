@@ -17,9 +17,9 @@ import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
 
-from graphql_api.cli.engines.redis_server import RedisServer
+from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.config import Settings
-from tasks.broker import HEARTBEAT_TIMEOUT_MS, MAINTENANCE_CHANCE, make_broker
+from tasks.queue.broker import HEARTBEAT_TIMEOUT_MS, MAINTENANCE_CHANCE, make_broker
 
 MESSAGES = 50
 LONGEST_IDLE_S = 1.5

@@ -24,12 +24,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from benchmarks._serving import descendants
-from tasks.sandbox.compiling import Compiler
-from tasks.sandbox.detection import detect_languages
-from tasks.sandbox.limits import LimitsHeld
-from tasks.sandbox.report import Outcome, Program, RunLimits
-from tasks.sandbox.sandbox import Sandbox, Turn, open_sandbox
-from tasks.sandbox.slots import WaitCancelled
+from judge.sandbox.limits import LimitBackend
+from judge.sandbox.report import Outcome, Program, RunLimits
+from judge.sandbox.sandbox import Sandbox, SlotSession, open_sandbox
+from judge.sandbox.slots import WaitCancelled
+from judge.toolchains.compiler import Compiler
+from judge.toolchains.detection import detect_languages
 
 SLOTS = 2
 WARM_UP = 200
@@ -206,7 +206,7 @@ class Soak:
         if outcome not in KINDS[kind][1]:
             self.wrong.append(f"{kind}: {outcome} {message}")
 
-    def _in_turn(self, turn: Turn, kind: str) -> tuple[Outcome, str]:
+    def _in_turn(self, turn: SlotSession, kind: str) -> tuple[Outcome, str]:
         if kind == "pair":
             mine, other = turn.run_pair((self._speaker, self._program), (LIMITS, LIMITS))
             with mine, other:
@@ -228,7 +228,7 @@ class Soak:
 
 
 @contextmanager
-def opened(scratch: Path, forced: LimitsHeld | None) -> Iterator[tuple[Sandbox, Program]]:
+def opened(scratch: Path, forced: LimitBackend | None) -> Iterator[tuple[Sandbox, Program]]:
     """Open a sandbox, and compile the program as a submission is."""
     sandbox = open_sandbox(scratch, SLOTS, forced)
     try:
@@ -264,12 +264,12 @@ class Soaked:
         return found + [f"{name}: {value} after closing" for name, value in left.items() if value]
 
 
-def soak(runs: int, forced: LimitsHeld | None = None) -> Soaked:
+def soak(runs: int, forced: LimitBackend | None = None) -> Soaked:
     """Make the runs. Raises SandboxUnavailable."""
     with tempfile.TemporaryDirectory() as directory:
         scratch = Path(directory)
         with opened(scratch, forced) as (sandbox, program):
-            print(f"limits held by {sandbox.limits_held}", flush=True)
+            print(f"limits held by {sandbox.limit_backend}", flush=True)
             soaked = Soak(sandbox, program)
             soaked.run(WARM_UP, seed=1)
             before = look(sandbox, scratch)
@@ -283,7 +283,7 @@ def main() -> None:
     """Soak, print, and exit with 1 if anything is left."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000)
-    parser.add_argument("--limits", type=LimitsHeld, choices=list(LimitsHeld))
+    parser.add_argument("--limits", type=LimitBackend, choices=list(LimitBackend))
     options = parser.parse_args()
     began = time.monotonic()
     soaked = soak(options.runs, options.limits)

@@ -1,6 +1,6 @@
 """The composition root: settings in, ASGI app out."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,52 +14,24 @@ from starlette.routing import BaseRoute, Route
 from graphql_api.auth.tokens import JwtTokens
 from graphql_api.auth.viewers import Viewers
 from graphql_api.config import Settings, get_settings
-from graphql_api.context import Context, Outbox, TokenIssuer, Viewer
+from graphql_api.context import Context, TokenIssuer, Viewer
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.cursors import Cursors
-from graphql_api.data.languages import LanguageBoard, LanguageInfo, open_language_board
 from graphql_api.data.loaders import Loaders
-from graphql_api.data.runs import RunBoard, open_run_board
+from graphql_api.data.redis.custom_runs import RunBoard, open_run_board
+from graphql_api.data.redis.language_board import LanguageBoard, open_language_board
 from graphql_api.data.stores import Stores, open_stores
 from graphql_api.http.health import healthz, readyz
 from graphql_api.http.middleware import REQUEST_ID, RequestLog
 from graphql_api.http.playground import NOT_BUILT_PAGE, playground_page, playground_routes
 from graphql_api.http.view import GraphQLView
+from graphql_api.logs import configure_logging
 from graphql_api.schema.schema import schema
-from tasks.logs import configure_logging
-from tasks.messages import DramatiqOutbox
-from tasks.sandbox.languages import LANGUAGES, LanguageSpec, find_language
+from tasks.queue.sender import TaskSender
 
 PLAYGROUND = Path(".data/playground")
 
 _log = structlog.stdlib.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class PlatformLanguages:
-    """The judge's table of languages with the board on which workers offer them."""
-
-    board: LanguageBoard
-
-    def find(self, name: str) -> LanguageSpec | None:
-        """Return the language of that id, name or alias, in any case."""
-        return find_language(name)
-
-    def ids(self) -> Sequence[str]:
-        """Return every known id."""
-        return [language.id for language in LANGUAGES]
-
-    async def available(self) -> Sequence[LanguageInfo]:
-        """Return what the workers announce."""
-        return await self.board.available()
-
-    async def is_offered(self, language_id: str) -> bool | None:
-        """Return whether a worker announced it lately; None where nobody can tell."""
-        return await self.board.is_offered(language_id)
-
-    async def is_present(self, language_id: str) -> bool:
-        """Return whether a worker that runs it is there now; raises Unavailable."""
-        return await self.board.is_present(language_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +42,7 @@ class Services:
     stores: Stores
     board: LanguageBoard
     runs: RunBoard
-    outbox: Outbox
+    sender: TaskSender
     tokens: TokenIssuer
     viewers: Viewers
     cursors: Cursors
@@ -87,8 +59,8 @@ class Services:
             stores=self.stores,
             loaders=Loaders(self.stores),
             cursors=self.cursors,
-            outbox=self.outbox,
-            languages=PlatformLanguages(self.board),
+            sender=self.sender,
+            languages=self.board,
             runs=self.runs,
             tokens=self.tokens,
             viewer=viewer,
@@ -106,7 +78,7 @@ class Services:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, *, outbox: Outbox | None = None, clock: Clock = now_ms
+    settings: Settings, *, task_sender: TaskSender | None = None, clock: Clock = now_ms
 ) -> AsyncIterator[Services]:
     """Open everything that the settings name; closed at the end of the block."""
     async with (
@@ -114,7 +86,7 @@ async def open_services(
         open_language_board(settings) as board,
         open_run_board(settings) as runs,
     ):
-        sender = DramatiqOutbox(settings)
+        sender = TaskSender(settings)
         tokens = JwtTokens.from_settings(settings)
         try:
             yield Services(
@@ -122,7 +94,7 @@ async def open_services(
                 stores=stores,
                 board=board,
                 runs=runs,
-                outbox=outbox or sender,
+                sender=task_sender or sender,
                 tokens=tokens,
                 viewers=Viewers(stores.users, tokens, settings, clock),
                 cursors=Cursors(settings.signing_secrets),

@@ -1,6 +1,6 @@
 """What one request holds: who asks, the stores, and loaders that batch what the request reads."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -8,67 +8,14 @@ from typing import Protocol
 from graphql_api.config import Settings
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.cursors import Cursors
+from graphql_api.data.enums import Role
 from graphql_api.data.errors import Unauthenticated
-from graphql_api.data.languages import LanguageInfo
 from graphql_api.data.loaders import Loaders
 from graphql_api.data.records import User
-from graphql_api.data.runs import RunBoard
+from graphql_api.data.redis.custom_runs import RunBoard
+from graphql_api.data.redis.language_board import LanguageBoard
 from graphql_api.data.stores import Stores
-from graphql_api.data.words import Role
-
-
-class Outbox(Protocol):
-    """Tells the workers what waits; the card in the table is what counts, this only saves time."""
-
-    async def send_execution(self, uid: str, ulid: str, language: str) -> None:
-        """Announce a PENDING history. Must not raise: the sweeper sends what was not sent."""
-
-    async def send_run(self, uid: str, run_id: str, language: str) -> bool:
-        """Have workers run what lies on the board of runs; False where that was not sent."""
-
-    async def send_job(self, uid: str, ulid: str) -> None:
-        """Announce a QUEUED job. Must not raise: the sweeper sends what was not sent."""
-
-    async def send_job_end(self, ulid: str) -> None:
-        """Announce that a job was ended. Must not raise: its worker notices later."""
-
-    async def send_end(self, uid: str, ulid: str) -> None:
-        """Announce that an execution was ended. Must not raise: its worker notices later."""
-
-
-class Language(Protocol):
-    """A language that the platform knows."""
-
-    @property
-    def id(self) -> str:
-        """The lower-case id that is stored."""
-
-
-class Languages(Protocol):
-    """The languages that the platform knows, and those that workers offer."""
-
-    def find(self, name: str) -> Language | None:
-        """Return the language of that id, name or alias, in any case."""
-
-    def ids(self) -> Sequence[str]:
-        """Return every known id."""
-
-    async def available(self) -> Sequence[LanguageInfo]:
-        """Return what the workers announce.
-
-        Raises:
-            Unavailable: the board did not answer.
-        """
-
-    async def is_offered(self, language_id: str) -> bool | None:
-        """Return whether a worker announced it lately; None where nobody can tell."""
-
-    async def is_present(self, language_id: str) -> bool:
-        """Return whether a worker that runs it is there now.
-
-        Raises:
-            Unavailable: the board did not answer.
-        """
+from tasks.queue.sender import TaskSender
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +81,8 @@ class Context:
     stores: Stores
     loaders: Loaders
     cursors: Cursors
-    outbox: Outbox
-    languages: Languages
+    sender: TaskSender
+    languages: LanguageBoard
     runs: RunBoard
     tokens: TokenIssuer
     viewer: Viewer | None = None

@@ -7,11 +7,11 @@ import dramatiq
 
 from graphql_api.config import get_settings
 from tasks.actors import declare_actors
-from tasks.broker import make_broker
-from tasks.process import WorkerLife
+from tasks.queue.broker import make_broker
+from tasks.worker.lifecycle import WorkerLifecycle
 
 __all__ = ["broker"]
 
-broker = make_broker(get_settings(), WorkerLife(get_settings()))
+broker = make_broker(get_settings(), WorkerLifecycle(get_settings()))
 dramatiq.set_broker(broker)
 declare_actors(broker)

@@ -11,12 +11,12 @@ import hypothesis
 import pytest
 import redis
 
-from graphql_api.cli.engines.dynamodb_local import DynamoDBLocal
-from graphql_api.cli.engines.process import EngineProcess, EngineUnavailable
-from graphql_api.cli.engines.redis_server import RedisServer
+from graphql_api.cli.local.dynamodb_local import DynamoDBLocal
+from graphql_api.cli.local.process import EngineProcess, EngineUnavailable
+from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.config import Settings
-from graphql_api.data.client import Dynamo, open_dynamo
-from graphql_api.data.table import definition
+from graphql_api.data.dynamo.client import Dynamo, open_dynamo
+from graphql_api.data.dynamo.table import definition
 
 if TYPE_CHECKING:
     from graphql_api.data.stores import Stores
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Engine = TypeVar("Engine", bound=EngineProcess)
 ROOT = Path(__file__).parents[1]
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-FEW_LANGUAGES = "python, c, cpp, javascript, java"
+FEW_LANGUAGES = ("python", "c", "cpp", "javascript", "java")
 # Generated examples are checked for what they show, on machines that may be slow.
 hypothesis.settings.register_profile(
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -57,7 +57,7 @@ def pytest_configure() -> None:
         os.environ.pop(name.upper(), None)
     os.environ.update(CREDENTIALS)
     # Workers start sooner that look for few languages; what tests all of them says so.
-    os.environ["JUDGE_LANGUAGES"] = FEW_LANGUAGES
+    os.environ["JUDGE_LANGUAGES"] = ",".join(FEW_LANGUAGES)
 
 
 @pytest.fixture(scope="session")
@@ -134,7 +134,7 @@ def settings_env(full_settings: Settings) -> dict[str, str]:
         "TABLE_NAME": full_settings.table_name,
         "REDIS_URL": full_settings.redis_url,
         "SECRET_KEYS": SECRET,
-        "JUDGE_LANGUAGES": FEW_LANGUAGES,
+        "JUDGE_LANGUAGES": ",".join(FEW_LANGUAGES),
         "DYNAMODB_DEADLINE_MS": str(PATIENCE_MS),
         "REDIS_TIMEOUT_MS": str(PATIENCE_MS),
         "WORK_DIR": str(full_settings.work_dir),

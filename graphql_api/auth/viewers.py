@@ -4,11 +4,11 @@ from collections import OrderedDict
 
 from graphql_api.config import Settings
 from graphql_api.context import TokenIssuer, Viewer, effective_role
+from graphql_api.data.accounts.users import UserStore
 from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.enums import UserState
 from graphql_api.data.errors import Unauthenticated
 from graphql_api.data.records import User
-from graphql_api.data.users import UserStore
-from graphql_api.data.words import UserState
 
 CACHED_MS = 60_000
 CACHED_USERS = 10_000

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from graphql_api.cli.engines.paths import data_dir, project_root
+from graphql_api.cli.local.paths import data_dir, project_root
 from graphql_api.config import Settings
 
 PID_NAME = "ALGOITNY_DEV_PID"

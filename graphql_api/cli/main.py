@@ -11,8 +11,8 @@ import typer
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from graphql_api.cli.engines.process import EngineUnavailable
 from graphql_api.cli.environment import join_running_session
+from graphql_api.cli.local.process import EngineUnavailable
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
         join_running_session()
     try:
         # Importing the commands imports the workers, which read the settings at once.
-        from graphql_api.cli.commands import app  # noqa: PLC0415
+        from graphql_api.cli.app import app  # noqa: PLC0415
 
         app()
     except EngineUnavailable as error:

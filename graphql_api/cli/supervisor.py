@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from graphql_api.cli.engines.process import dies_with_us
+from graphql_api.cli.local.process import kill_on_parent_death
 
 LONGEST_PAUSE_S = 30.0
 STEADY_AFTER_S = 60.0
@@ -64,7 +64,7 @@ class Child:
         read_end, write_end = os.pipe()
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *dies_with_us(list(self.program.command)),
+                *kill_on_parent_death(list(self.program.command)),
                 env=dict(self.program.environment),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=write_end,
@@ -177,7 +177,7 @@ class Supervisor:
         code = await child.wait()
         self._children.remove(child)
         if code != 0:
-            raise ProgramFailedError(_obituary(child, code))
+            raise ProgramFailedError(_exit_report(child, code))
 
     async def _start(self, program: Program) -> Child:
         child = Child(program, self._write)
@@ -195,7 +195,7 @@ class Supervisor:
             child.kill()
             if not child.program.is_restarted:
                 if not self._failure.done():
-                    self._failure.set_exception(ProgramFailedError(_obituary(child, code)))
+                    self._failure.set_exception(ProgramFailedError(_exit_report(child, code)))
                 return
             if time.monotonic() - begun > STEADY_AFTER_S:
                 pause_s = 1.0
@@ -220,6 +220,6 @@ def _ending(code: int) -> str:
     return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
 
-def _obituary(child: Child, code: int) -> str:
+def _exit_report(child: Child, code: int) -> str:
     last = "\n".join(f"  {line}" for line in child.last_lines)
     return f"{child.program.name} {_ending(code)}. Its last lines:\n{last}"

@@ -11,11 +11,10 @@ from typing import Any
 import orjson
 
 from graphql_api.data import keys
-from graphql_api.data.bodies import Bodies
-from graphql_api.data.client import Dynamo, Item
 from graphql_api.data.clock import Clock, now_ms, ulid_at
-from graphql_api.data.errors import Conflict, InvalidInput, NotFound
-from graphql_api.data.expressions import (
+from graphql_api.data.dynamo.bodies import Bodies
+from graphql_api.data.dynamo.client import Dynamo, Item
+from graphql_api.data.dynamo.expressions import (
     Change,
     Condition,
     below,
@@ -24,12 +23,13 @@ from graphql_api.data.expressions import (
     exists,
     one_of,
 )
-from graphql_api.data.pages import CardList, Cards, Window, read_page
+from graphql_api.data.dynamo.pages import Page, PageWindow, PartitionList, read_page
+from graphql_api.data.dynamo.removal import remove_items
+from graphql_api.data.dynamo.transport import ConditionFailed
+from graphql_api.data.dynamo.values import cut
+from graphql_api.data.enums import JobKind, JobStatus
+from graphql_api.data.errors import Conflict, InvalidInput, NotFound
 from graphql_api.data.records import Job, JobEvent
-from graphql_api.data.removal import remove_items
-from graphql_api.data.transport import ConditionFailed
-from graphql_api.data.values import cut
-from graphql_api.data.words import JobKind, JobStatus
 
 # A finished job is kept this long; its progress and bodies a while longer than any retry.
 KEPT_DAYS = 30
@@ -415,19 +415,19 @@ class JobStore:
     # Last: its name hides the type from what follows it in the class.
 
     async def list(
-        self, window: Window, *, kind: JobKind | None = None, status: JobStatus | None = None
-    ) -> Cards[Job]:
+        self, window: PageWindow, *, kind: JobKind | None = None, status: JobStatus | None = None
+    ) -> Page[Job]:
         """Return a page of jobs, newest first, by kind, by status or of all.
 
         One request, 2.5 read units for 20 at most; five requests without a filter. By both: what
         the status's list holds, filtered by kind; at most five requests, and the page may be short
         with more to come.
         """
-        lists = [CardList(keys.job_status_partition(one), index="GSI1") for one in JobStatus]
+        lists = [PartitionList(keys.job_status_partition(one), index="GSI1") for one in JobStatus]
         if status is not None:
-            lists = [CardList(keys.job_status_partition(status), index="GSI1")]
+            lists = [PartitionList(keys.job_status_partition(status), index="GSI1")]
         elif kind is not None:
-            lists = [CardList(keys.job_kind_partition(kind), index="GSI2")]
+            lists = [PartitionList(keys.job_kind_partition(kind), index="GSI2")]
         page = await read_page(self._dynamo, lists, window, self._filter(kind))
         return page.map(Job.from_item)
 

@@ -67,7 +67,7 @@ def user_index(uid: str) -> Key:
 USERS = "US"
 
 
-def email_guard(email: str) -> Key:
+def unique_email(email: str) -> Key:
     """Return the key of the item that makes an e-mail address unique; never log it."""
     return _key(f"E#{email}", META)
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
 
+from graphql_api.data.problems.testsets import TestKey
 from graphql_api.data.records import (
     Checker,
     CheckerFault,
@@ -23,7 +24,6 @@ from graphql_api.data.records import (
     User,
 )
 from graphql_api.data.stores import Stores
-from graphql_api.data.test_sets import TestKey
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -11,7 +11,7 @@ from dataclasses import field as dataclass_field
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Self
 
-from graphql_api.data.words import (
+from graphql_api.data.enums import (
     CheckerConvention,
     Comparer,
     HistoryStatus,
@@ -378,7 +378,7 @@ class Results:
     attempt: int
     compile_output: str | None
     tests: tuple[TestResult, ...]
-    limits_held: str | None = None
+    limit_backend: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

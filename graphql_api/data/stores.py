@@ -5,20 +5,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from graphql_api.config import Settings
-from graphql_api.data.bodies import Bodies, open_bodies
-from graphql_api.data.checkers import CheckerStore
-from graphql_api.data.client import Dynamo, open_dynamo
+from graphql_api.data.accounts.plans import PlanStore
+from graphql_api.data.accounts.usage import UsageStore
+from graphql_api.data.accounts.users import UserStore
 from graphql_api.data.clock import Clock, now_ms
-from graphql_api.data.executions import ExecutionStore
-from graphql_api.data.feed import FeedStore
-from graphql_api.data.histories import HistoryStore
+from graphql_api.data.dynamo.bodies import Bodies, open_bodies
+from graphql_api.data.dynamo.client import Dynamo, open_dynamo
+from graphql_api.data.histories.executions import ExecutionStore
+from graphql_api.data.histories.feed import FeedStore
+from graphql_api.data.histories.rejudges import RejudgeStore
+from graphql_api.data.histories.store import HistoryStore
 from graphql_api.data.jobs import JobStore
-from graphql_api.data.plans import PlanStore
-from graphql_api.data.problems import ProblemStore
-from graphql_api.data.rejudges import RejudgeStore
-from graphql_api.data.test_sets import TestSetStore
-from graphql_api.data.usage import UsageStore
-from graphql_api.data.users import UserStore
+from graphql_api.data.problems.checkers import CheckerStore
+from graphql_api.data.problems.store import ProblemStore
+from graphql_api.data.problems.testsets import TestSetStore
 
 
 @dataclass(frozen=True, slots=True)

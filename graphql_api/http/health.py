@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from graphql_api.data import keys
 from graphql_api.data.clock import Clock
 from graphql_api.data.errors import DomainError
-from graphql_api.data.languages import LanguageBoard
+from graphql_api.data.redis.language_board import LanguageBoard
 from graphql_api.data.stores import Stores
 
 # Workers announce themselves every 30 s.

@@ -41,7 +41,7 @@ class Services(Protocol):
         """Return the surroundings of a new request."""
 
 
-class Refusal(Exception):
+class RequestRejected(Exception):
     """A request that is answered without executing anything."""
 
     def __init__(
@@ -82,7 +82,7 @@ class GraphQLView(GraphQL[Context, None]):
             else:
                 media_type = negotiated(request.headers.get("accept"))
                 response = await self._answer(request, media_type)
-        except Refusal as refusal:
+        except RequestRejected as refusal:
             response = _refused(refusal, media_type)
         except Exception as error:  # noqa: BLE001 - the log has it, the client its id
             message, extensions = masked(error)
@@ -92,7 +92,9 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def _answer(self, request: Request, media_type: str) -> Response:
         if request.method not in ("GET", "POST"):
-            raise Refusal(405, "send a GET or POST request", "BAD_REQUEST", {"allow": "GET, POST"})
+            raise RequestRejected(
+                405, "send a GET or POST request", "BAD_REQUEST", {"allow": "GET, POST"}
+            )
         if request.method == "POST":
             _check_content_type(request.headers.get("content-type"))
         services = self._services()
@@ -123,9 +125,11 @@ class GraphQLView(GraphQL[Context, None]):
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION:
                 raise _bad("there are no subscriptions; poll with queries") from None
-            raise Refusal(405, "send mutations by POST", "BAD_REQUEST", {"allow": "POST"}) from None
+            raise RequestRejected(
+                405, "send mutations by POST", "BAD_REQUEST", {"allow": "POST"}
+            ) from None
         except CannotGetOperationTypeError:
-            raise Refusal(
+            raise RequestRejected(
                 400, "`operationName` must name an operation of the document", "BAD_REQUEST"
             ) from None
 
@@ -134,7 +138,7 @@ def negotiated(accept: str | None) -> str:
     """Return the media type to answer in.
 
     Raises:
-        Refusal: the client takes neither of ours.
+        RequestRejected: the client takes neither of ours.
     """
     if accept is None or not accept.strip():
         return JSON
@@ -146,7 +150,7 @@ def negotiated(accept: str | None) -> str:
         if found and weight > quality:
             best, quality = found, weight
     if not best:
-        raise Refusal(406, f"accept {GRAPHQL_JSON} or {JSON}", "BAD_REQUEST")
+        raise RequestRejected(406, f"accept {GRAPHQL_JSON} or {JSON}", "BAD_REQUEST")
     return best
 
 
@@ -177,9 +181,9 @@ def _check_content_type(header: str | None) -> None:
     kind, _, parameters = (header or "").partition(";")
     charset = parameters.strip().lower().replace('"', "").replace(" ", "")
     if kind.strip().lower() != JSON:
-        raise Refusal(415, f"send the body as {JSON}", "BAD_REQUEST", {"accept-post": JSON})
+        raise RequestRejected(415, f"send the body as {JSON}", "BAD_REQUEST", {"accept-post": JSON})
     if charset.startswith("charset=") and charset not in ("charset=utf-8", "charset=utf8"):
-        raise Refusal(415, "send the body in UTF-8", "BAD_REQUEST")
+        raise RequestRejected(415, "send the body in UTF-8", "BAD_REQUEST")
 
 
 async def _authenticated(services: Services, authorization: str | None) -> Viewer | None:
@@ -187,15 +191,15 @@ async def _authenticated(services: Services, authorization: str | None) -> Viewe
         return await services.authenticate(authorization)
     except Unauthenticated as error:
         challenge = 'Bearer realm="algoitny", error="invalid_token"'
-        raise Refusal(
+        raise RequestRejected(
             401, error.message, "UNAUTHENTICATED", {"www-authenticate": challenge}
         ) from error
     except Unavailable as error:
-        raise Refusal(503, error.message, "UNAVAILABLE", {"retry-after": "1"}) from error
+        raise RequestRejected(503, error.message, "UNAVAILABLE", {"retry-after": "1"}) from error
 
 
 async def _read_body(request: Request, limit: int) -> bytes:
-    too_large = Refusal(
+    too_large = RequestRejected(
         413,
         f"the body must have at most {limit // MEBIBYTE} MB",
         "BAD_REQUEST",
@@ -218,8 +222,8 @@ async def _read_body(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-def _bad(message: str) -> Refusal:
-    return Refusal(400, message, "BAD_REQUEST")
+def _bad(message: str) -> RequestRejected:
+    return RequestRejected(400, message, "BAD_REQUEST")
 
 
 def _json(text: str | bytes, what: str) -> Any:
@@ -280,7 +284,7 @@ def _response(result: ExecutionResult, media_type: str) -> Response:
     return _encoded(answer, status, media_type, {})
 
 
-def _refused(refusal: Refusal, media_type: str) -> Response:
+def _refused(refusal: RequestRejected, media_type: str) -> Response:
     error = {"message": refusal.message, "extensions": {"code": refusal.code}}
     return _encoded({"errors": [error]}, refusal.status, media_type, refusal.headers)
 

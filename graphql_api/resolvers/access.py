@@ -1,9 +1,9 @@
 """Who may see and do what."""
 
 from graphql_api.context import Context, Viewer
+from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import Forbidden
 from graphql_api.data.records import History, Problem
-from graphql_api.data.words import ProblemState
 
 
 def require_editor(context: Context) -> Viewer:
@@ -32,31 +32,31 @@ def require_admin(context: Context) -> Viewer:
     return viewer
 
 
-def owns(context: Context, uid: str) -> bool:
+def is_owner(context: Context, uid: str) -> bool:
     """Whether the viewer is that user."""
     return context.viewer is not None and context.viewer.uid == uid
 
 
-def sees_user(context: Context, uid: str) -> bool:
+def can_view_user(context: Context, uid: str) -> bool:
     """Whether the viewer may read a user: their own, or anyone's for administrators."""
     return context.viewer is not None and (context.viewer.uid == uid or context.viewer.is_admin)
 
 
-def sees_problem(context: Context, problem: Problem) -> bool:
+def can_view_problem(context: Context, problem: Problem) -> bool:
     """Whether the viewer may know of a problem: everyone when COMPLETED, else editors."""
     return problem.state is ProblemState.COMPLETED or context.is_editor
 
 
-def sees_history(context: Context, history: History) -> bool:
+def can_view_history(context: Context, history: History) -> bool:
     """Whether the viewer may read a history's card."""
-    return history.is_public or sees_user(context, history.uid)
+    return history.is_public or can_view_user(context, history.uid)
 
 
-def sees_code(context: Context, history: History) -> bool:
+def can_view_code(context: Context, history: History) -> bool:
     """Whether the viewer may read the submitted code."""
-    return history.is_public or owns(context, history.uid)
+    return history.is_public or is_owner(context, history.uid)
 
 
-def sees_message(context: Context, history: History) -> bool:
+def can_view_message(context: Context, history: History) -> bool:
     """Whether the viewer may read why a history FAILED: its owner, and those who mend problems."""
-    return owns(context, history.uid) or context.is_editor
+    return is_owner(context, history.uid) or context.is_editor

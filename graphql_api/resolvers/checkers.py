@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from graphql_api.context import Context
+from graphql_api.data.enums import CheckerConvention
 from graphql_api.data.errors import InvalidInput
 from graphql_api.data.records import Checker, CheckerFault, Problem
-from graphql_api.data.words import CheckerConvention
 from graphql_api.resolvers import validation
-from graphql_api.resolvers.histories import language_id
+from graphql_api.resolvers.languages import language_id
 
 ARGUMENTS = 20
 ARGUMENT_CHARACTERS = 200
@@ -75,7 +75,7 @@ def language_limits(
 
 
 def _language(context: Context, name: str) -> str:
-    known = language_id(context, name)
+    known = language_id(name)
     assert known is not None
     return known
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from graphql_api.context import Context, Viewer
 from graphql_api.data.clock import day_of
+from graphql_api.data.enums import ProblemState, UserState
 from graphql_api.data.errors import (
     Conflict,
     InvalidInput,
@@ -13,11 +14,10 @@ from graphql_api.data.errors import (
     Unauthenticated,
     Unavailable,
 )
-from graphql_api.data.executions import Reservation
+from graphql_api.data.histories.executions import Reservation
 from graphql_api.data.records import History, Problem, Receipt, User
-from graphql_api.data.words import ProblemState, UserState
 from graphql_api.resolvers import validation
-from graphql_api.resolvers.histories import language_id
+from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.users import Usage, plan_of
 
 PROBLEM_FIELDS = "give exactly one of `problemId`, `platform` with `number`, `legacyProblemId`"
@@ -92,7 +92,7 @@ async def execute_code(context: Context, request: ExecuteCode) -> History:
     )
     if not reserved.is_duplicate:
         history = reserved.history
-        await context.outbox.send_execution(history.uid, history.ulid, history.language)
+        await context.sender.send_execution(history.uid, history.ulid, history.language)
     return reserved.history
 
 
@@ -106,7 +106,7 @@ async def usage_after(context: Context) -> Usage:
 async def _check(context: Context, request: ExecuteCode) -> _Checked:
     code = validation.code(request.code)
     request_id = validation.given(request.idempotency_key, validation.idempotency_key)
-    language = language_id(context, request.language)
+    language = language_id(request.language)
     assert language is not None
     platform, number = await _problem_key(context, request)
     return _Checked(

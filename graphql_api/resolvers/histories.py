@@ -1,12 +1,13 @@
 """Histories: reading what the viewer may see, publishing, deleting."""
 
 from graphql_api.context import Context
-from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
-from graphql_api.data.pages import Cards, Window
+from graphql_api.data.dynamo.pages import Page, PageWindow
+from graphql_api.data.enums import HistoryStatus, ProblemState
+from graphql_api.data.errors import Conflict, Forbidden, NotFound
 from graphql_api.data.records import History, Problem, Results
-from graphql_api.data.words import HistoryStatus, ProblemState
 from graphql_api.resolvers import access, validation
-from graphql_api.resolvers.paging import Listing, PageRequest, listed, scope_of
+from graphql_api.resolvers.languages import language_id
+from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
 HistoryKey = tuple[str, str]
 
@@ -14,81 +15,68 @@ HistoryKey = tuple[str, str]
 async def find(context: Context, key: HistoryKey) -> History | None:
     """Return a history that the viewer may see."""
     history = await context.loaders.histories.load(key)
-    return history if history and access.sees_history(context, history) else None
+    return history if history and access.can_view_history(context, history) else None
 
 
 async def list_of_user(
     context: Context, uid: str, page: PageRequest, platform: str | None, language: str | None
-) -> Listing[History]:
+) -> Page[History]:
     """Return a page of a user's histories, newest first.
 
     Raises:
         InvalidInput: a filter or an argument of the page cannot be honoured.
     """
     platform = validation.given(platform, validation.platform)
-    language = language_id(context, language)
+    language = language_id(language)
 
-    async def read(window: Window) -> Cards[History]:
+    async def read(window: PageWindow) -> Page[History]:
         return await context.stores.histories.list(
             uid, window, platform=platform, language=language
         )
 
-    return await listed(page, context.cursors, scope_of("histories", uid, platform, language), read)
+    return await list_page(
+        page, context.cursors, scope_of("histories", uid, platform, language), read
+    )
 
 
 async def public_feed(
     context: Context, page: PageRequest, platform: str | None, language: str | None
-) -> Listing[History]:
+) -> Page[History]:
     """Return a page of the public histories, last published first.
 
     Raises:
         InvalidInput: a filter or an argument of the page cannot be honoured.
     """
     platform = validation.given(platform, validation.platform)
-    language = language_id(context, language)
+    language = language_id(language)
 
-    async def read(window: Window) -> Cards[History]:
+    async def read(window: PageWindow) -> Page[History]:
         return await context.stores.feed.page(window, platform=platform, language=language)
 
-    return await listed(page, context.cursors, scope_of("feed", platform, language), read)
-
-
-def language_id(context: Context, name: str | None) -> str | None:
-    """Return the stored id of a language given by id, name or alias.
-
-    Raises:
-        InvalidInput: there is no such language.
-    """
-    if name is None:
-        return None
-    language = context.languages.find(name)
-    if language is None:
-        known = ", ".join(context.languages.ids())
-        raise InvalidInput(f"unknown language; the languages are {known}", ("language",))
-    return language.id
+    return await list_page(page, context.cursors, scope_of("feed", platform, language), read)
 
 
 async def problem_of(context: Context, history: History) -> Problem | None:
     """Return the problem of a history, if the viewer may see it."""
     problem = await context.loaders.problems.load((history.platform, history.number))
-    return problem if problem and access.sees_problem(context, problem) else None
+    return problem if problem and access.can_view_problem(context, problem) else None
 
 
 async def code_of(context: Context, history: History) -> str | None:
     """Return the submitted code, to its owner and where it is public."""
-    if not access.sees_code(context, history):
+    if not access.can_view_code(context, history):
         return None
     return await context.loaders.codes.load((history.uid, history.ulid))
 
 
 def message_of(context: Context, history: History) -> str | None:
     """Return why an execution FAILED, to those who can act on it."""
-    return history.message if access.sees_message(context, history) else None
+    return history.message if access.can_view_message(context, history) else None
 
 
 async def results_of(context: Context, history: History) -> Results | None:
     """Return the results, to the owner."""
-    if not access.owns(context, history.uid):
+    if not access.is_owner(context, history.uid):
         return None
     return await context.loaders.results.load(history)
 
@@ -96,7 +84,7 @@ async def results_of(context: Context, history: History) -> Results | None:
 async def _own(context: Context, key: HistoryKey) -> History:
     viewer = context.require_viewer()
     history = await context.stores.histories.get(*key, consistent=True)
-    if history is None or not access.sees_history(context, history):
+    if history is None or not access.can_view_history(context, history):
         raise NotFound("there is no such history", ("historyId",))
     if history.uid != viewer.uid:
         raise Forbidden("only its owner may change a history", ("historyId",))
@@ -132,7 +120,7 @@ async def delete(context: Context, key: HistoryKey) -> None:
     """
     history = await _own(context, key)
     await context.stores.histories.delete(*key, seen=history)
-    await context.outbox.send_end(*key)
+    await context.sender.send_end(*key)
 
 
 async def cancel(context: Context, key: HistoryKey) -> History:
@@ -149,5 +137,5 @@ async def cancel(context: Context, key: HistoryKey) -> History:
     if history.status is HistoryStatus.CANCELLED:
         return history
     cancelled = await context.stores.executions.cancel(*key)
-    await context.outbox.send_end(*key)
+    await context.sender.send_end(*key)
     return cancelled

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphql_api.context import Context
+from graphql_api.data.dynamo.pages import Page, PageWindow
+from graphql_api.data.enums import HistoryStatus, JobKind, JobStatus, ProblemState
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
 from graphql_api.data.jobs import NewJob
-from graphql_api.data.pages import Cards, Window
 from graphql_api.data.records import Job, JobEvent, Problem
-from graphql_api.data.words import HistoryStatus, JobKind, JobStatus, ProblemState
 from graphql_api.resolvers import access
-from graphql_api.resolvers.paging import Listing, PageRequest, listed, scope_of
+from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
 HistoryKey = tuple[str, str]
 ProblemKey = tuple[str, str]
@@ -23,7 +23,7 @@ async def find(context: Context, ulid: str) -> Job | None:
 
 async def list_jobs(
     context: Context, page: PageRequest, kind: JobKind | None, status: JobStatus | None
-) -> Listing[Job]:
+) -> Page[Job]:
     """Return a page of jobs, newest first.
 
     Raises:
@@ -33,10 +33,10 @@ async def list_jobs(
     access.require_editor(context)
     jobs = context.stores.jobs
 
-    async def read(window: Window) -> Cards[Job]:
+    async def read(window: PageWindow) -> Page[Job]:
         return await jobs.list(window, kind=kind, status=status)
 
-    return await listed(page, context.cursors, jobs.scope(kind=kind, status=status), read)
+    return await list_page(page, context.cursors, jobs.scope(kind=kind, status=status), read)
 
 
 async def events_of(context: Context, job: Job, page: PageRequest, after: int) -> list[JobEvent]:
@@ -66,7 +66,7 @@ async def cancel(context: Context, ulid: str) -> Job:
     """
     access.require_editor(context)
     job = await context.stores.jobs.cancel(ulid)
-    await context.outbox.send_job_end(ulid)
+    await context.sender.send_job_end(ulid)
     return job
 
 
@@ -96,7 +96,7 @@ async def rejudge(context: Context, problem: ProblemKey | None, history: History
         number=found.number,
     )
     job = await context.stores.jobs.create(new)
-    await context.outbox.send_job(viewer.uid, job.ulid)
+    await context.sender.send_job(viewer.uid, job.ulid)
     return job
 
 

@@ -1,15 +1,32 @@
-"""The languages that this deployment's workers can run."""
+"""The languages that the judge knows, and those that this deployment's workers run."""
 
 from collections.abc import Sequence
 
 from graphql_api.context import Context
+from graphql_api.data.errors import InvalidInput
 from graphql_api.data.languages import LanguageInfo
+from judge.languages import LANGUAGES, find_language
 
 
-async def available(context: Context) -> Sequence[LanguageInfo]:
-    """Return what the workers announce.
+async def list_available(context: Context) -> Sequence[LanguageInfo]:
+    """Return the languages that workers announced within the last day.
 
     Raises:
-        Unavailable: the board did not answer.
+        Unavailable: Redis did not answer.
     """
     return await context.languages.available()
+
+
+def language_id(name: str | None) -> str | None:
+    """Return the stored id of a language given by id, name or alias; None for None.
+
+    Raises:
+        InvalidInput: there is no such language.
+    """
+    if name is None:
+        return None
+    language = find_language(name)
+    if language is None:
+        known = ", ".join(spec.id for spec in LANGUAGES)
+        raise InvalidInput(f"unknown language; the languages are {known}", ("language",))
+    return language.id

@@ -1,12 +1,12 @@
 """From a connection's arguments to a window of a list, and from its cards to cursors."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from graphql_api.data.cursors import Cursors
+from graphql_api.data.dynamo.pages import Page, PageWindow
 from graphql_api.data.errors import InvalidCursor, InvalidInput
-from graphql_api.data.pages import Cards, Window
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ class PageRequest:
     last: int | None = None
     before: str | None = None
 
-    def window(self, cursors: Cursors, scope: str) -> Window:
+    def window(self, cursors: Cursors, scope: str) -> PageWindow:
         """Return the part of the list that `scope` names.
 
         Raises:
@@ -35,7 +35,7 @@ class PageRequest:
         name, size = ("last", self.last) if self.last is not None else ("first", self.first)
         if size is not None and not 1 <= size <= LARGEST_SIZE:
             raise InvalidInput(f"`{name}` must be from 1 to {LARGEST_SIZE}", (name,))
-        return Window(
+        return PageWindow(
             size=DEFAULT_SIZE if size is None else size,
             from_end=self.last is not None,
             after=_position(cursors, scope, "after", self.after),
@@ -52,34 +52,29 @@ def _position(cursors: Cursors, scope: str, name: str, cursor: str | None) -> st
         raise InvalidCursor(error.message, (name,)) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Listing(Generic[T]):
-    """A page of records with what its cursors are made from."""
-
-    cards: Cards[T]
-    cursors: Cursors
-    scope: str
-
-    def cursor(self, position: str | None) -> str | None:
-        """Return the cursor of a position, None of none."""
-        return None if position is None else self.cursors.encode(self.scope, position)
-
-    def edges(self) -> list[tuple[str, T]]:
-        """Return each record with its cursor."""
-        return [
-            (self.cursors.encode(self.scope, position), record)
-            for position, record in zip(self.cards.positions, self.cards.records, strict=True)
-        ]
-
-
-async def listed(
+async def list_page(
     page: PageRequest,
     cursors: Cursors,
     scope: str,
-    read: Callable[[Window], Awaitable[Cards[T]]],
-) -> Listing[T]:
-    """Read the page asked for of the list that `scope` names, filters included."""
-    return Listing(await read(page.window(cursors, scope)), cursors, scope)
+    read: Callable[[PageWindow], Awaitable[Page[T]]],
+) -> Page[T]:
+    """Return a page of the list that `scope` names; its positions are signed cursors.
+
+    Raises:
+        InvalidInput: the page's arguments are out of range or contradict each other.
+        InvalidCursor: a cursor is not of this list.
+    """
+    found = await read(page.window(cursors, scope))
+
+    def sign(position: str | None) -> str | None:
+        return None if position is None else cursors.encode(scope, position)
+
+    return replace(
+        found,
+        positions=[cursors.encode(scope, position) for position in found.positions],
+        start=sign(found.start),
+        end=sign(found.end),
+    )
 
 
 def scope_of(list_name: str, *filters: str | None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from graphql_api.context import Context
-from graphql_api.data.plans import NewPlan
+from graphql_api.data.accounts.plans import NewPlan
 from graphql_api.data.records import Plan
 from graphql_api.resolvers import access, validation
 

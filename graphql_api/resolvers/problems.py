@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql_api.context import Context
-from graphql_api.data.checkers import check_complete
+from graphql_api.data.dynamo.pages import Page, PageWindow
+from graphql_api.data.enums import Comparer, ProblemState
 from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
-from graphql_api.data.pages import Cards, Window
-from graphql_api.data.problem_inputs import NewProblem, ProblemChanges
+from graphql_api.data.problems.checkers import check_complete
+from graphql_api.data.problems.inputs import NewProblem, ProblemChanges
 from graphql_api.data.records import Problem, Solution, Statement
-from graphql_api.data.words import Comparer, ProblemState
 from graphql_api.resolvers import access, checkers, validation
-from graphql_api.resolvers.histories import language_id
-from graphql_api.resolvers.paging import Listing, PageRequest, listed, scope_of
-from graphql_api.resolvers.test_cases import TestCaseData, checked_tests
+from graphql_api.resolvers.languages import language_id
+from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
+from graphql_api.resolvers.testcases import TestCaseData, checked_tests
 
 ProblemKey = tuple[str, str]
 
@@ -63,7 +63,7 @@ class CreateProblem:
 async def find(context: Context, key: ProblemKey) -> Problem | None:
     """Return a problem that the viewer may see."""
     problem = await context.loaders.problems.load(key)
-    return problem if problem and access.sees_problem(context, problem) else None
+    return problem if problem and access.can_view_problem(context, problem) else None
 
 
 async def find_by_name(context: Context, platform: str, number: str) -> Problem | None:
@@ -77,7 +77,7 @@ async def find_by_name(context: Context, platform: str, number: str) -> Problem 
 
 async def list_problems(
     context: Context, page: PageRequest, wanted: ProblemFilter
-) -> Listing[Problem]:
+) -> Page[Problem]:
     """Return a page of problems, newest first.
 
     Raises:
@@ -88,16 +88,16 @@ async def list_problems(
         access.require_editor(context)
     filters = {
         "platform": validation.given(wanted.platform, validation.platform),
-        "language": language_id(context, wanted.language),
+        "language": language_id(wanted.language),
         "tag": None if wanted.tag is None else validation.tag(wanted.tag, "tag"),
         "search": validation.given(wanted.search, validation.search),
     }
 
-    async def read(window: Window) -> Cards[Problem]:
+    async def read(window: PageWindow) -> Page[Problem]:
         return await context.stores.problems.list(window=window, state=wanted.state, **filters)
 
     scope = scope_of("problems", str(wanted.state), *filters.values())
-    return await listed(page, context.cursors, scope, read)
+    return await list_page(page, context.cursors, scope, read)
 
 
 async def statement_of(context: Context, problem: Problem) -> Statement | None:
@@ -235,7 +235,7 @@ async def set_solution(context: Context, key: ProblemKey, language: str, code: s
         NotFound, Conflict: there is no such problem, or it is deleted.
     """
     access.require_editor(context)
-    known = language_id(context, language)
+    known = language_id(language)
     assert known is not None
     return await context.stores.problems.set_solution(*key, known, validation.code(code))
 

@@ -6,11 +6,11 @@ A provider turns its credential into an `Identity`; everything after that is the
 from dataclasses import dataclass
 
 from graphql_api.context import AccessToken, Context, Viewer, effective_role
+from graphql_api.data.accounts.users import LONGEST_NAME_BYTES
+from graphql_api.data.dynamo.values import cut
+from graphql_api.data.enums import UserState
 from graphql_api.data.errors import Conflict, Forbidden
 from graphql_api.data.records import User
-from graphql_api.data.users import LONGEST_NAME_BYTES
-from graphql_api.data.values import cut
-from graphql_api.data.words import UserState
 from graphql_api.resolvers import validation
 
 

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from graphql_api.context import Context, effective_role
+from graphql_api.data.accounts.plans import UNLIMITED
 from graphql_api.data.clock import day_of
+from graphql_api.data.dynamo.pages import Page
+from graphql_api.data.enums import Role, UserState
 from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
-from graphql_api.data.plans import UNLIMITED
 from graphql_api.data.records import DayUsage, Plan, Totals, User
-from graphql_api.data.words import Role, UserState
 from graphql_api.resolvers import access, validation
-from graphql_api.resolvers.paging import Listing, PageRequest, listed, scope_of
+from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Usage:
 
 async def find(context: Context, uid: str) -> User | None:
     """Return a user that the viewer may read."""
-    return await context.loaders.users.load(uid) if access.sees_user(context, uid) else None
+    return await context.loaders.users.load(uid) if access.can_view_user(context, uid) else None
 
 
 async def viewer(context: Context) -> User | None:
@@ -30,14 +31,14 @@ async def viewer(context: Context) -> User | None:
     return await find(context, context.viewer.uid) if context.viewer else None
 
 
-async def list_users(context: Context, page: PageRequest) -> Listing[User]:
+async def list_users(context: Context, page: PageRequest) -> Page[User]:
     """Return a page of all users, newest first.
 
     Raises:
         Unauthenticated, Forbidden: the viewer is no administrator.
     """
     access.require_admin(context)
-    return await listed(page, context.cursors, scope_of("users"), context.stores.users.list)
+    return await list_page(page, context.cursors, scope_of("users"), context.stores.users.list)
 
 
 async def totals(context: Context, user: User) -> tuple[Totals, dict[str, int]]:
@@ -126,7 +127,7 @@ async def delete(context: Context, uid: str) -> None:
         NotFound: there is no such user.
     """
     viewer_uid = context.require_viewer().uid
-    if not access.sees_user(context, uid):
+    if not access.can_view_user(context, uid):
         raise Forbidden("only administrators may delete another's account", ("userId",))
     if uid != viewer_uid and await context.stores.users.get(uid, consistent=True) is None:
         raise NotFound("there is no such user", ("userId",))

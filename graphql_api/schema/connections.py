@@ -5,7 +5,7 @@ from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
-from graphql_api.resolvers.paging import Listing
+from graphql_api.data.dynamo.pages import Page
 
 N = TypeVar("N")
 R = TypeVar("R")
@@ -61,15 +61,17 @@ class Connection(Generic[N]):
     page_info: PageInfo = strawberry.field(description="How to go on.")
 
 
-def connection(listing: Listing[R], from_record: Callable[[R], N]) -> Connection[N]:
-    """Return a page of records as GraphQL shows it."""
-    cards = listing.cards
+def connection(page: Page[R], from_record: Callable[[R], N]) -> Connection[N]:
+    """Return a page, whose positions are cursors, as GraphQL shows it."""
     return Connection(
-        edges=[Edge(cursor=cursor, node=from_record(record)) for cursor, record in listing.edges()],
+        edges=[
+            Edge(cursor=cursor, node=from_record(record))
+            for cursor, record in zip(page.positions, page.records, strict=True)
+        ],
         page_info=PageInfo(
-            has_next_page=cards.has_next,
-            has_previous_page=cards.has_previous,
-            start_cursor=listing.cursor(cards.start),
-            end_cursor=listing.cursor(cards.end),
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=page.start,
+            end_cursor=page.end,
         ),
     )

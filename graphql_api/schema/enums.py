@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 
-from graphql_api.data.words import (
+from graphql_api.data.enums import (
     CheckerConvention,
     Comparer,
     HistoryStatus,

@@ -68,7 +68,7 @@ class TestResult:
     @classmethod
     def from_record(cls, record: records.TestResult, *, is_editor: bool) -> Self:
         """Return a result as its owner sees it."""
-        sees_expected = record.is_sample or is_editor
+        can_view_expected = record.is_sample or is_editor
         return cls(
             number=record.number,
             is_sample=record.is_sample,
@@ -80,14 +80,14 @@ class TestResult:
             signal=record.signal,
             output=record.output,
             error=record.error,
-            expected=record.expected if sees_expected else None,
+            expected=record.expected if can_view_expected else None,
             message=record.message,
             judge_message=record.note if is_editor else None,
-            difference=_difference(record, sees_expected=sees_expected),
+            difference=_difference(record, can_view_expected=can_view_expected),
         )
 
 
-def _difference(record: records.TestResult, *, sees_expected: bool) -> Difference | None:
+def _difference(record: records.TestResult, *, can_view_expected: bool) -> Difference | None:
     if record.difference is None:
         return None
     line, column, expected, actual = record.difference
@@ -95,7 +95,7 @@ def _difference(record: records.TestResult, *, sees_expected: bool) -> Differenc
         line=line or None,
         column=column or None,
         actual=actual,
-        expected=expected if sees_expected else None,
+        expected=expected if can_view_expected else None,
     )
 
 

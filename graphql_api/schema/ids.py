@@ -10,7 +10,7 @@ from strawberry import ID
 
 from graphql_api.data.errors import InvalidInput
 from graphql_api.data.records import History
-from graphql_api.resolvers.test_cases import TestCaseKey
+from graphql_api.resolvers.testcases import TestCaseKey
 
 _LONGEST = 400
 

@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 
 from graphql_api.context import Context
 from graphql_api.data.errors import InvalidInput
-from graphql_api.resolvers import histories, jobs, problems, test_cases, users
+from graphql_api.resolvers import histories, jobs, problems, testcases, users
 from graphql_api.schema import ids
 from graphql_api.schema.connections import Node
 from graphql_api.schema.histories import History
 from graphql_api.schema.jobs import Job
 from graphql_api.schema.problems import Problem
-from graphql_api.schema.test_cases import TestCaseType
+from graphql_api.schema.testcases import TestCaseType
 from graphql_api.schema.users import User
 
 NODES = 100
@@ -34,7 +34,7 @@ async def _history(context: Context, parts: tuple[str, ...]) -> Node | None:
 
 async def _test_case(context: Context, parts: tuple[str, ...]) -> Node | None:
     key = ids.test_key_of(parts)
-    found = key and await test_cases.find(context, key)
+    found = key and await testcases.find(context, key)
     return TestCaseType.from_key(found, key) if key and found else None
 
 

@@ -6,7 +6,7 @@ import strawberry
 
 from graphql_api.resolvers import checkers
 from graphql_api.resolvers.problems import ProblemFields
-from graphql_api.resolvers.test_cases import TestCaseData
+from graphql_api.resolvers.testcases import TestCaseData
 from graphql_api.schema.enums import CheckerConvention, Comparer
 
 _TITLE = "Its title, at most 200 characters; what passes 300 bytes in UTF-8 is cut off."

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from graphql_api.resolvers import problems, test_cases
+from graphql_api.resolvers import problems, testcases
 from graphql_api.schema import ids
 from graphql_api.schema.errors import (
     Conflict,
@@ -309,7 +309,7 @@ class ProblemMutations:
     ) -> AddTestCasesResult:
         """Append tests to a problem's set."""
         key, tests = ids.problem_key(input.problem_id), [one.to_data() for one in input.test_cases]
-        changed = await test_cases.add(info.context, key, tests)
+        changed = await testcases.add(info.context, key, tests)
         return AddTestCasesPayload(problem=Problem.from_record(changed))
 
     @mutation(description="Give a problem another set of tests.")
@@ -320,7 +320,7 @@ class ProblemMutations:
     ) -> ReplaceTestCasesResult:
         """Give a problem another set of tests."""
         key, tests = ids.problem_key(input.problem_id), [one.to_data() for one in input.test_cases]
-        changed = await test_cases.replace(info.context, key, tests)
+        changed = await testcases.replace(info.context, key, tests)
         return ReplaceTestCasesPayload(problem=Problem.from_record(changed))
 
     @mutation(description="Remove one test; those after it move up.")
@@ -331,7 +331,7 @@ class ProblemMutations:
     ) -> DeleteTestCaseResult:
         """Remove one test; those after it move up."""
         key = ids.test_case_key(input.test_case_id)
-        changed = await test_cases.delete(info.context, key)
+        changed = await testcases.delete(info.context, key)
         return DeleteTestCasePayload(problem=Problem.from_record(changed))
 
     @mutation(description="Keep the author's solution of a problem.")

@@ -6,9 +6,10 @@ from typing import Self
 
 import strawberry
 
-from graphql_api.data import language_limits, records
+from graphql_api.data import records
 from graphql_api.data.clock import to_datetime
-from graphql_api.resolvers import checkers, problems, test_cases
+from graphql_api.data.problems import language_limits
+from graphql_api.resolvers import checkers, problems, testcases
 from graphql_api.resolvers.paging import PageRequest
 from graphql_api.schema import ids
 from graphql_api.schema.connections import (
@@ -23,7 +24,7 @@ from graphql_api.schema.connections import (
 from graphql_api.schema.enums import CheckerConvention, Comparer, ProblemState
 from graphql_api.schema.errors import Info
 from graphql_api.schema.fields import field
-from graphql_api.schema.test_cases import TestCaseType
+from graphql_api.schema.testcases import TestCaseType
 
 
 @strawberry.type(description="The author's solution of a problem.")
@@ -200,7 +201,7 @@ class Problem(Node):
     ) -> Connection[TestCaseType]:
         """Read a page of tests."""
         page = PageRequest(first=first, after=after, last=last, before=before)
-        listing = await test_cases.list_tests(info.context, self.record, page)
+        listing = await testcases.list_tests(info.context, self.record, page)
         return connection(listing, partial(TestCaseType.from_record, problem=self.record))
 
     @field(description="The author's solution; null for all but editors.")

@@ -136,7 +136,7 @@ class Query:
     @field(description="The languages that this deployment's workers can run.")
     async def languages(self, info: Info) -> list[LanguageType]:
         """Read what the workers announce."""
-        found = await languages.available(info.context)
+        found = await languages.list_available(info.context)
         return [LanguageType.from_record(language) for language in found]
 
     @field(description="A job; null for who is no editor.")

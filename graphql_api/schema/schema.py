@@ -5,18 +5,18 @@ from graphql import GraphQLError, Undefined, get_named_type
 from strawberry.types import ExecutionContext
 
 from graphql_api.data.errors import DomainError
-from graphql_api.http.documents import Documents
 from graphql_api.http.masking import masked
 from graphql_api.schema.account_mutations import AccountMutations
+from graphql_api.schema.custom_runs import RunMutations
+from graphql_api.schema.document_cache import Documents
 from graphql_api.schema.errors import code_of, error_handlers
-from graphql_api.schema.execution_mutations import ExecutionMutations
 from graphql_api.schema.histories import History
+from graphql_api.schema.history_mutations import ExecutionMutations
 from graphql_api.schema.jobs import Job, JobMutations
 from graphql_api.schema.problem_mutations import ProblemMutations
 from graphql_api.schema.problems import Problem
 from graphql_api.schema.query import Query
-from graphql_api.schema.runs import RunMutations
-from graphql_api.schema.test_cases import TestCaseType
+from graphql_api.schema.testcases import TestCaseType
 from graphql_api.schema.users import User
 
 

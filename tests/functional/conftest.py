@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from graphql_api.cli.engines.redis_server import RedisServer
+from graphql_api.cli.local.redis_server import RedisServer
 from tests.conftest import CREDENTIALS, FEW_LANGUAGES, PATIENCE_MS, ROOT, SECRET, running
-from tests.system import Api, Client, Worker
+from tests.support.system import Api, Client, Worker
 
 ADMIN = "admin@example.org"
 
@@ -41,7 +41,7 @@ def system_env(
         "TABLE_NAME": table_name,
         "REDIS_URL": system_redis,
         "SECRET_KEYS": SECRET,
-        "JUDGE_LANGUAGES": FEW_LANGUAGES,
+        "JUDGE_LANGUAGES": ",".join(FEW_LANGUAGES),
         "DYNAMODB_DEADLINE_MS": str(PATIENCE_MS),
         "REDIS_TIMEOUT_MS": str(PATIENCE_MS),
         "ADMIN_EMAILS": ADMIN,

@@ -13,21 +13,21 @@ import httpx
 import pytest
 import redis
 
-from graphql_api.cli.engines.dynamodb_local import DynamoDBLocal
-from graphql_api.cli.engines.redis_server import RedisServer
+from graphql_api.cli.local.dynamodb_local import DynamoDBLocal
+from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.config import Settings
 from graphql_api.data import keys
 from graphql_api.data.clock import now_ms
-from graphql_api.data.expressions import Change
-from graphql_api.data.pages import Window
+from graphql_api.data.dynamo.expressions import Change
+from graphql_api.data.dynamo.pages import PageWindow
+from graphql_api.data.dynamo.table import open_table
+from graphql_api.data.enums import HistoryStatus, Verdict
 from graphql_api.data.records import History
 from graphql_api.data.stores import open_stores
-from graphql_api.data.table import open_table
-from graphql_api.data.words import HistoryStatus, Verdict
-from tasks.messages import DramatiqOutbox
+from tasks.queue.sender import TaskSender
 from tests.conftest import PATIENCE_MS, make_settings, running
-from tests.executions import ADD, OVERDUE_MS, SHORT, Desk, sleeping, until
-from tests.system import Api, Client, Worker, wait_for
+from tests.support.executions import ADD, OVERDUE_MS, SHORT, SubmissionDriver, sleeping, until
+from tests.support.system import Api, Client, Worker, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -74,14 +74,14 @@ def env(settings_env: dict[str, str], crash_settings: Settings, tmp_path: Path) 
 
 
 @pytest.fixture
-async def desk(crash_settings: Settings) -> AsyncIterator[Desk]:
+async def desk(crash_settings: Settings) -> AsyncIterator[SubmissionDriver]:
     async with open_stores(crash_settings) as stores:
-        yield await Desk.open(stores)
+        yield await SubmissionDriver.open(stores)
 
 
 @pytest.fixture
-async def outbox(crash_settings: Settings) -> AsyncIterator[DramatiqOutbox]:
-    found = DramatiqOutbox(crash_settings)
+async def sender(crash_settings: Settings) -> AsyncIterator[TaskSender]:
+    found = TaskSender(crash_settings)
     yield found
     await found.aclose()
 
@@ -91,13 +91,17 @@ def ready(worker: Worker) -> Worker:
     return worker
 
 
-async def submit(desk: Desk, outbox: DramatiqOutbox, code: str = ADD, **more: int) -> History:
+async def submit(
+    desk: SubmissionDriver, sender: TaskSender, code: str = ADD, **more: int
+) -> History:
     history = await desk.reserve(code, **more)  # type: ignore[arg-type]
-    await outbox.send_execution(history.uid, history.ulid, history.language)
+    await sender.send_execution(history.uid, history.ulid, history.language)
     return history
 
 
-async def all_ended_once(desk: Desk, histories: list[History], timeout_s: float = 60) -> None:
+async def all_ended_once(
+    desk: SubmissionDriver, histories: list[History], timeout_s: float = 60
+) -> None:
     """Check that each was accepted, that no other completion was counted, and the usage."""
     for history in histories:
         card = await desk.ended(history, timeout_s=timeout_s)
@@ -108,13 +112,13 @@ async def all_ended_once(desk: Desk, histories: list[History], timeout_s: float 
 
 
 async def test_another_worker_finishes_what_a_killed_one_was_judging(
-    env: dict[str, str], desk: Desk, outbox: DramatiqOutbox, tmp_path: Path
+    env: dict[str, str], desk: SubmissionDriver, sender: TaskSender, tmp_path: Path
 ) -> None:
     (tmp_path / "other").mkdir()
     async with AsyncExitStack() as stack:
         killed = ready(stack.enter_context(Worker(env, tmp_path)))
         # Half a minute in the two slots of its worker: longer than `ready` waits for the other.
-        history = await submit(desk, outbox, sleeping(15))
+        history = await submit(desk, sender, sleeping(15))
         await desk.running(history)
         # The third slot is for the other's look at its own sandbox.
         ready(stack.enter_context(Worker({**env, "JUDGE_SLOTS": "3"}, tmp_path / "other")))
@@ -126,7 +130,7 @@ async def test_another_worker_finishes_what_a_killed_one_was_judging(
 
 
 async def test_what_was_reserved_and_never_sent_is_judged(
-    env: dict[str, str], desk: Desk, tmp_path: Path
+    env: dict[str, str], desk: SubmissionDriver, tmp_path: Path
 ) -> None:
     histories = [await desk.reserve(age_ms=OVERDUE_MS) for _ in range(5)]
     with Worker(env, tmp_path):
@@ -134,10 +138,10 @@ async def test_what_was_reserved_and_never_sent_is_judged(
 
 
 async def test_what_a_killed_api_had_reserved_and_not_sent_is_judged(
-    env: dict[str, str], desk: Desk, queue: RedisServer, tmp_path: Path
+    env: dict[str, str], desk: SubmissionDriver, queue: RedisServer, tmp_path: Path
 ) -> None:
     async def reserved() -> History | None:
-        found = await desk.stores.histories.list(desk.user.uid, Window())
+        found = await desk.stores.histories.list(desk.user.uid, PageWindow())
         return found.records[0] if found.records else None
 
     with ExitStack() as stack:
@@ -165,11 +169,11 @@ async def test_what_a_killed_api_had_reserved_and_not_sent_is_judged(
 
 
 async def test_workers_killed_again_and_again_lose_and_double_nothing(
-    env: dict[str, str], desk: Desk, outbox: DramatiqOutbox, tmp_path: Path
+    env: dict[str, str], desk: SubmissionDriver, sender: TaskSender, tmp_path: Path
 ) -> None:
     moments = random.Random(20261121)
     patient = {**env, "ATTEMPT_CAP": "20"}
-    histories = [await submit(desk, outbox, sleeping(0.5) if n % 2 else ADD) for n in range(20)]
+    histories = [await submit(desk, sender, sleeping(0.5) if n % 2 else ADD) for n in range(20)]
     for _ in range(3):
         with Worker(patient, tmp_path) as worker:
             started = worker.log().count("ready for action")
@@ -181,9 +185,9 @@ async def test_workers_killed_again_and_again_lose_and_double_nothing(
 
 
 async def test_a_submission_that_kills_its_worker_fails_at_the_cap_and_is_refunded(
-    env: dict[str, str], desk: Desk, outbox: DramatiqOutbox, tmp_path: Path
+    env: dict[str, str], desk: SubmissionDriver, sender: TaskSender, tmp_path: Path
 ) -> None:
-    poison = await submit(desk, outbox, sleeping(10))
+    poison = await submit(desk, sender, sleeping(10))
     for attempt in (1, 2, 3):
         with Worker(env, tmp_path) as worker:
             await desk.running(poison, attempt=attempt)
@@ -194,24 +198,24 @@ async def test_a_submission_that_kills_its_worker_fails_at_the_cap_and_is_refund
         assert "3 times" in (card.message or "")
         assert await desk.used(poison) == 0
         assert await desk.judged() == 0
-        healthy = await submit(desk, outbox)
+        healthy = await submit(desk, sender)
         assert (await desk.ended(healthy)).verdict is Verdict.AC
 
 
 async def test_redis_killed_in_the_middle_loses_and_doubles_nothing(
     env: dict[str, str],
-    desk: Desk,
-    outbox: DramatiqOutbox,
+    desk: SubmissionDriver,
+    sender: TaskSender,
     queue: RedisServer,
     tmp_path: Path,
 ) -> None:
     with Worker({**env, "ATTEMPT_CAP": "20"}, tmp_path) as worker:
         ready(worker)
-        histories = [await submit(desk, outbox, sleeping(0.5)) for _ in range(10)]
+        histories = [await submit(desk, sender, sleeping(0.5)) for _ in range(10)]
         await desk.any_running(histories)
         queue.kill()
         # Redis away: accepted all the same, and sent by the sweeper later.
-        histories += [await submit(desk, outbox, age_ms=OVERDUE_MS) for _ in range(5)]
+        histories += [await submit(desk, sender, age_ms=OVERDUE_MS) for _ in range(5)]
         await asyncio.sleep(0.5)
         await asyncio.to_thread(queue.start)
         await all_ended_once(desk, histories, timeout_s=90)
@@ -220,14 +224,14 @@ async def test_redis_killed_in_the_middle_loses_and_doubles_nothing(
 
 async def test_the_database_killed_in_the_middle_loses_and_doubles_nothing(
     env: dict[str, str],
-    desk: Desk,
-    outbox: DramatiqOutbox,
+    desk: SubmissionDriver,
+    sender: TaskSender,
     database: DynamoDBLocal,
     tmp_path: Path,
 ) -> None:
     with Worker({**env, "ATTEMPT_CAP": "20"}, tmp_path) as worker:
         ready(worker)
-        histories = [await submit(desk, outbox, sleeping(0.5)) for _ in range(10)]
+        histories = [await submit(desk, sender, sleeping(0.5)) for _ in range(10)]
         await desk.any_running(histories)
         database.kill()
         await asyncio.sleep(1)
@@ -237,6 +241,6 @@ async def test_the_database_killed_in_the_middle_loses_and_doubles_nothing(
             return await desk.stores.users.get(desk.user.uid) is not None
 
         await until("the database's return", answers)
-        histories.append(await submit(desk, outbox))
+        histories.append(await submit(desk, sender))
         await all_ended_once(desk, histories, timeout_s=90)
         assert worker.is_running

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.cli.engines.redis_server import RedisServer
+from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.config import Settings
 from graphql_api.data.clock import now_ms
-from graphql_api.data.problem_inputs import ProblemChanges
+from graphql_api.data.enums import CheckerConvention, Comparer, HistoryStatus, Verdict
+from graphql_api.data.problems.inputs import ProblemChanges
 from graphql_api.data.records import Checker, History
 from graphql_api.data.stores import Stores
-from graphql_api.data.words import CheckerConvention, Comparer, HistoryStatus, Verdict
-from tasks.messages import DramatiqOutbox
+from tasks.queue.sender import TaskSender
 from tests.conftest import running
-from tests.executions import ADD, ADD_CPP, SHORT, Desk, until
-from tests.system import Worker, wait_for
+from tests.support.executions import ADD, ADD_CPP, SHORT, SubmissionDriver, until
+from tests.support.system import Worker, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -34,31 +34,31 @@ def redis_server() -> Iterator[str]:
 
 
 @pytest.fixture
-async def outbox(full_settings: Settings) -> AsyncIterator[DramatiqOutbox]:
-    found = DramatiqOutbox(full_settings)
+async def sender(full_settings: Settings) -> AsyncIterator[TaskSender]:
+    found = TaskSender(full_settings)
     yield found
     await found.aclose()
 
 
-async def send(desk: Desk, outbox: DramatiqOutbox, count: int) -> list[History]:
+async def send(desk: SubmissionDriver, sender: TaskSender, count: int) -> list[History]:
     histories = [await desk.reserve(ADD) for _ in range(count)]
     for one in histories:
-        await outbox.send_execution(one.uid, one.ulid, one.language)
+        await sender.send_execution(one.uid, one.ulid, one.language)
     return histories
 
 
-async def ended_count(desk: Desk, histories: list[History]) -> int:
+async def ended_count(desk: SubmissionDriver, histories: list[History]) -> int:
     cards = await desk.stores.histories.get_many([(one.uid, one.ulid) for one in histories])
     return sum(1 for card in cards if card and card.status is HistoryStatus.COMPLETED)
 
 
 async def test_one_submission_passes_those_of_a_user_who_sent_many_at_once(
-    settings_env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+    settings_env: dict[str, str], stores: Stores, sender: TaskSender, tmp_path: Path
 ) -> None:
-    ada = await Desk.open(stores, "ada@example.org")
-    others = [await Desk.open(stores, f"{name}@example.org") for name in ("bob", "cy")]
+    ada = await SubmissionDriver.open(stores, "ada@example.org")
+    others = [await SubmissionDriver.open(stores, f"{name}@example.org") for name in ("bob", "cy")]
     ada.limit = None
-    many = await send(ada, outbox, MANY)
+    many = await send(ada, sender, MANY)
     with Worker({**settings_env, **SHORT, "LEASE_SECONDS": "20"}, tmp_path) as worker:
         wait_for("the worker's start", lambda: "ready for action" in worker.log(), timeout_s=120)
 
@@ -67,7 +67,7 @@ async def test_one_submission_passes_those_of_a_user_who_sent_many_at_once(
 
         await until("some of the many", some)
         for desk in others:
-            (single,) = await send(desk, outbox, 1)
+            (single,) = await send(desk, sender, 1)
             sent_at = now_ms()
             card = await desk.ended(single)
             assert card.verdict is Verdict.AC
@@ -82,16 +82,16 @@ async def test_one_submission_passes_those_of_a_user_who_sent_many_at_once(
 
 
 async def test_a_worker_leaves_what_it_cannot_run_to_one_that_can(
-    settings_env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+    settings_env: dict[str, str], stores: Stores, sender: TaskSender, tmp_path: Path
 ) -> None:
     (tmp_path / "other").mkdir()
     env = {**settings_env, **SHORT, "LEASE_SECONDS": "20"}
-    desk = await Desk.open(stores)
+    desk = await SubmissionDriver.open(stores)
     with Worker({**env, "JUDGE_LANGUAGES": "python"}, tmp_path):
         foreign = await desk.reserve(ADD_CPP, language="cpp")
         own = await desk.reserve(ADD)
         for one in (foreign, own):
-            await outbox.send_execution(one.uid, one.ulid, one.language)
+            await sender.send_execution(one.uid, one.ulid, one.language)
         assert (await desk.ended(own, timeout_s=120)).verdict is Verdict.AC
         assert (await desk.card(foreign)).status is HistoryStatus.PENDING
         with Worker({**env, "JUDGE_LANGUAGES": "cpp"}, tmp_path / "other"):
@@ -100,17 +100,17 @@ async def test_a_worker_leaves_what_it_cannot_run_to_one_that_can(
 
 
 async def test_a_worker_without_the_checker_s_language_leaves_an_execution_to_one_that_has_it(
-    settings_env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+    settings_env: dict[str, str], stores: Stores, sender: TaskSender, tmp_path: Path
 ) -> None:
     (tmp_path / "other").mkdir()
     env = {**settings_env, **SHORT, "LEASE_SECONDS": "20"}
-    desk = await Desk.open(stores)
+    desk = await SubmissionDriver.open(stores)
     checker = Checker(language="cpp", code=ALL_RIGHT_CPP, convention=CheckerConvention.ICPC)
     changes = ProblemChanges(comparer=Comparer.CHECKER, checker=checker)
     await stores.problems.update("algoitny", "1", changes)
     with Worker({**env, "JUDGE_LANGUAGES": "python"}, tmp_path) as unable:
         history = await desk.reserve(ADD)
-        await outbox.send_execution(history.uid, history.ulid, history.language)
+        await sender.send_execution(history.uid, history.ulid, history.language)
         wait_for("the worker to pass it on", lambda: "passed on" in unable.log(), timeout_s=120)
         await asyncio.sleep(3)
         card = await desk.card(history)

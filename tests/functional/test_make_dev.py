@@ -20,11 +20,11 @@ import httpx
 import psutil
 import pytest
 
-from graphql_api.cli.engines import packages
-from graphql_api.cli.engines.process import free_port
+from graphql_api.cli.local import apt
+from graphql_api.cli.local.process import free_port
 from graphql_api.config import Settings
 from tests.conftest import CREDENTIALS, FEW_LANGUAGES, ROOT, missing
-from tests.system import Client, wait_for
+from tests.support.system import Client, wait_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -43,7 +43,7 @@ IS_REUSING = os.environ.get("ALGOITNY_TEST_REUSE") == "1"
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clean clone of this checkout's last commit."""
-    lacking = [package.name for package in packages.missing(packages.RUN_PACKAGES)]
+    lacking = [package.name for package in apt.missing(apt.RUN_PACKAGES)]
     if lacking:
         missing(f"system packages are missing: {', '.join(lacking)}; run make setup")
     folder = tmp_path_factory.mktemp("clone") / "algoitny"
@@ -73,7 +73,7 @@ class DevSession:
             self.process = subprocess.Popen(
                 command,
                 cwd=clone,
-                env={**env, "PORT": str(port), "JUDGE_LANGUAGES": FEW_LANGUAGES},
+                env={**env, "PORT": str(port), "JUDGE_LANGUAGES": ",".join(FEW_LANGUAGES)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

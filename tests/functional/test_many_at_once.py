@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.system import Api, Client, Worker, wait_for
+from tests.support.system import Api, Client, Worker, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 

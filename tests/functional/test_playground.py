@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.cli.engines.playground import is_built
-from tests.browser import Browser, find_chromium
+from graphql_api.cli.local.playground import is_built
 from tests.conftest import missing
-from tests.system import Api, Worker, wait_for
+from tests.support.browser import Browser, find_chromium
+from tests.support.system import Api, Worker, wait_for
 
 pytestmark = [
     pytest.mark.slow,

@@ -1,4 +1,4 @@
-"""A rejudge through real processes, beside people who wait, and over the death of its worker."""
+"""A rejudge through real processes, background_task people who wait, and over the death of its worker."""
 
 import asyncio
 import threading
@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.cli.engines.redis_server import RedisServer
+from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.config import Settings
+from graphql_api.data.enums import HistoryStatus, JobKind, JobStatus, Verdict
 from graphql_api.data.jobs import NewJob
+from graphql_api.data.problems.testsets import NewTest
 from graphql_api.data.records import History, Job
 from graphql_api.data.stores import Stores
-from graphql_api.data.test_sets import NewTest
-from graphql_api.data.words import HistoryStatus, JobKind, JobStatus, Verdict
-from tasks.messages import DramatiqOutbox
+from tasks.queue.sender import TaskSender
 from tests.conftest import running
-from tests.executions import ADD, SHORT, WRONG, Desk, sleeping, until
-from tests.system import Worker, wait_for
+from tests.support.executions import ADD, SHORT, WRONG, SubmissionDriver, sleeping, until
+from tests.support.system import Worker, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -39,15 +39,15 @@ def env(settings_env: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-async def outbox(full_settings: Settings) -> AsyncIterator[DramatiqOutbox]:
-    found = DramatiqOutbox(full_settings)
+async def sender(full_settings: Settings) -> AsyncIterator[TaskSender]:
+    found = TaskSender(full_settings)
     yield found
     await found.aclose()
 
 
 @pytest.fixture
-async def desk(stores: Stores) -> Desk:
-    return await Desk.open(stores)
+async def desk(stores: Stores) -> SubmissionDriver:
+    return await SubmissionDriver.open(stores)
 
 
 def ready(worker: Worker) -> Worker:
@@ -55,23 +55,25 @@ def ready(worker: Worker) -> Worker:
     return worker
 
 
-async def judged(desk: Desk, outbox: DramatiqOutbox, code: str, count: int) -> list[History]:
+async def judged(
+    desk: SubmissionDriver, sender: TaskSender, code: str, count: int
+) -> list[History]:
     """Return histories of a worker that runs, each once it is judged."""
     histories = [await desk.reserve(code) for _ in range(count)]
     for one in histories:
-        await outbox.send_execution(one.uid, one.ulid, one.language)
+        await sender.send_execution(one.uid, one.ulid, one.language)
     return [await desk.ended(one, timeout_s=120) for one in histories]
 
 
-async def begun(desk: Desk, outbox: DramatiqOutbox) -> Job:
+async def begun(desk: SubmissionDriver, sender: TaskSender) -> Job:
     await desk.stores.tests.replace("algoitny", "1", SEVENS)
     new = NewJob(kind=JobKind.REJUDGE, uid="editor", parameters={}, platform="algoitny", number="1")
     job = await desk.stores.jobs.create(new)
-    await outbox.send_job("editor", job.ulid)
+    await sender.send_job("editor", job.ulid)
     return job
 
 
-async def ended(desk: Desk, job: Job) -> Job:
+async def ended(desk: SubmissionDriver, job: Job) -> Job:
     async def check() -> Job | None:
         found = await desk.stores.jobs.get(job.ulid, consistent=True)
         return found if found and found.finished_at else None
@@ -79,19 +81,19 @@ async def ended(desk: Desk, job: Job) -> Job:
     return await until("the job's end", check, timeout_s=120)
 
 
-async def rejudged(desk: Desk, histories: list[History], job: Job) -> int:
+async def rejudged(desk: SubmissionDriver, histories: list[History], job: Job) -> int:
     cards = [await desk.card(one) for one in histories]
     assert {card.status for card in cards} == {HistoryStatus.COMPLETED}
     return sum(1 for card in cards if card.rejudged_by == job.ulid)
 
 
 async def test_a_rejudge_goes_on_where_its_killed_worker_was(
-    env: dict[str, str], desk: Desk, outbox: DramatiqOutbox, tmp_path: Path
+    env: dict[str, str], desk: SubmissionDriver, sender: TaskSender, tmp_path: Path
 ) -> None:
     async with AsyncExitStack() as stack:
         worker = ready(stack.enter_context(Worker(env, tmp_path)))
-        histories = await judged(desk, outbox, f"import time\ntime.sleep(0.3)\n{WRONG}", MANY)
-        job = await begun(desk, outbox)
+        histories = await judged(desk, sender, f"import time\ntime.sleep(0.3)\n{WRONG}", MANY)
+        job = await begun(desk, sender)
 
         async def some() -> bool:
             return await rejudged(desk, histories, job) >= 2
@@ -118,7 +120,7 @@ async def test_a_rejudge_goes_on_where_its_killed_worker_was(
 
 
 async def test_people_come_first_and_a_rejudge_still_gets_on(
-    env: dict[str, str], desk: Desk, outbox: DramatiqOutbox, tmp_path: Path
+    env: dict[str, str], desk: SubmissionDriver, sender: TaskSender, tmp_path: Path
 ) -> None:
     stop = threading.Event()
 
@@ -126,16 +128,16 @@ async def test_people_come_first_and_a_rejudge_still_gets_on(
         """Keep the worker busy: when one has ended the next is handed in."""
         found: list[History] = []
         while not stop.is_set():
-            found += await judged(desk, outbox, sleeping(0.2), 3)
+            found += await judged(desk, sender, sleeping(0.2), 3)
         return found
 
     async with AsyncExitStack() as stack:
         ready(stack.enter_context(Worker(env, tmp_path)))
         desk.limit = None
-        histories = await judged(desk, outbox, WRONG, 3)
+        histories = await judged(desk, sender, WRONG, 3)
         busy = [asyncio.create_task(people()) for _ in range(2)]
         await asyncio.sleep(1)
-        job = await begun(desk, outbox)
+        job = await begun(desk, sender)
         # With that many before it, it waits its time for each, and is done all the same.
         done = await ended(desk, job)
         stop.set()
@@ -147,13 +149,13 @@ async def test_people_come_first_and_a_rejudge_still_gets_on(
 
 
 async def test_a_cancelled_rejudge_ends_at_once(
-    env: dict[str, str], desk: Desk, outbox: DramatiqOutbox, tmp_path: Path
+    env: dict[str, str], desk: SubmissionDriver, sender: TaskSender, tmp_path: Path
 ) -> None:
     # Its renewals come every five minutes: what stops it in time is the signal.
     with Worker({**env, "LEASE_SECONDS": "600"}, tmp_path) as worker:
         ready(worker)
-        histories = await judged(desk, outbox, f"import time\ntime.sleep(1)\n{ADD}", 4)
-        job = await begun(desk, outbox)
+        histories = await judged(desk, sender, f"import time\ntime.sleep(1)\n{ADD}", 4)
+        job = await begun(desk, sender)
 
         async def taken() -> bool:
             found = await desk.stores.jobs.get(job.ulid, consistent=True)
@@ -161,6 +163,6 @@ async def test_a_cancelled_rejudge_ends_at_once(
 
         await until("the worker to take it", taken)
         await desk.stores.jobs.cancel(job.ulid)
-        await outbox.send_job_end(job.ulid)
+        await sender.send_job_end(job.ulid)
         wait_for("the worker to notice", lambda: '"job left"' in worker.log())
         assert await rejudged(desk, histories, job) < 4

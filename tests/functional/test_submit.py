@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.functional.conftest import ADMIN
-from tests.system import Api, Worker
+from tests.support.system import Api, Worker
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 EXAMPLES = ROOT / "examples" / "problems"
@@ -17,7 +17,7 @@ EXAMPLES = ROOT / "examples" / "problems"
 
 @pytest.fixture
 def environment(system_env: dict[str, str], api: Api, worker: Worker) -> dict[str, str]:
-    """The environment of a command beside the running session."""
+    """The environment of a command background_task the running session."""
     assert worker.is_running
     return {**system_env, "ALGOITNY_URL": api.url.removesuffix("/graphql")}
 

@@ -9,16 +9,16 @@ import orjson
 import pytest
 import redis
 
-from graphql_api.cli.engines.redis_server import RedisServer
+from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.config import Settings
-from graphql_api.data.languages import open_language_board
+from graphql_api.data.enums import HistoryStatus, Verdict
+from graphql_api.data.redis.language_board import open_language_board
 from graphql_api.data.stores import Stores
-from graphql_api.data.words import HistoryStatus, Verdict
-from tasks.messages import DramatiqOutbox
-from tasks.signals import CHANNEL
+from tasks.queue.cancellations import CHANNEL
+from tasks.queue.sender import TaskSender
 from tests.conftest import running
-from tests.executions import ADD, ADD_CPP, SHORT, WRONG, Desk, sleeping, until
-from tests.system import Worker, wait_for
+from tests.support.executions import ADD, ADD_CPP, SHORT, WRONG, SubmissionDriver, sleeping, until
+from tests.support.system import Worker, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -37,8 +37,8 @@ def env(settings_env: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-async def outbox(full_settings: Settings) -> AsyncIterator[DramatiqOutbox]:
-    found = DramatiqOutbox(full_settings)
+async def sender(full_settings: Settings) -> AsyncIterator[TaskSender]:
+    found = TaskSender(full_settings)
     yield found
     await found.aclose()
 
@@ -49,9 +49,9 @@ def started(worker: Worker) -> Worker:
 
 
 async def test_a_worker_judges_what_is_sent_and_logs_where_the_time_went(
-    env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+    env: dict[str, str], stores: Stores, sender: TaskSender, tmp_path: Path
 ) -> None:
-    desk = await Desk.open(stores)
+    desk = await SubmissionDriver.open(stores)
     with Worker(env, tmp_path) as worker:
         for language, code, verdict in (
             ("python", ADD, Verdict.AC),
@@ -59,7 +59,7 @@ async def test_a_worker_judges_what_is_sent_and_logs_where_the_time_went(
             ("python", WRONG, Verdict.WA),
         ):
             history = await desk.reserve(code, language=language)
-            await outbox.send_execution(history.uid, history.ulid, history.language)
+            await sender.send_execution(history.uid, history.ulid, history.language)
             assert (await desk.ended(history)).verdict is verdict
         lines = wait_for("three lines", lambda: _executed(worker))
     assert {"queue_ms", "claim_ms", "fetch_ms", "slot_ms", "compile_ms", "run_ms"} <= set(lines[0])
@@ -73,11 +73,11 @@ def _executed(worker: Worker) -> list[dict[str, int]] | None:
 
 
 async def test_without_a_sandbox_it_ends_says_what_to_install_and_takes_no_message(
-    env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+    env: dict[str, str], stores: Stores, sender: TaskSender, tmp_path: Path
 ) -> None:
-    desk = await Desk.open(stores)
+    desk = await SubmissionDriver.open(stores)
     history = await desk.reserve()
-    await outbox.send_execution(history.uid, history.ulid, history.language)
+    await sender.send_execution(history.uid, history.ulid, history.language)
     worker = Worker({**env, "PATH": str(tmp_path)}, tmp_path).start()
     wait_for("the worker's end", lambda: not worker.is_running)
     assert worker.stop() != 0
@@ -88,14 +88,14 @@ async def test_without_a_sandbox_it_ends_says_what_to_install_and_takes_no_messa
 
 
 async def test_sigterm_lets_what_runs_finish_and_gives_the_rest_back(
-    env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+    env: dict[str, str], stores: Stores, sender: TaskSender, tmp_path: Path
 ) -> None:
-    desk = await Desk.open(stores)
+    desk = await SubmissionDriver.open(stores)
     with Worker(env, tmp_path) as worker:
         started(worker)
         histories = [await desk.reserve(sleeping(0.5)) for _ in range(8)]
         for history in histories:
-            await outbox.send_execution(history.uid, history.ulid, history.language)
+            await sender.send_execution(history.uid, history.ulid, history.language)
         await desk.any_running(histories)
         assert await asyncio.to_thread(worker.stop) == 0
     cards = [await desk.card(history) for history in histories]
@@ -113,20 +113,20 @@ async def test_sigterm_lets_what_runs_finish_and_gives_the_rest_back(
 
 
 async def test_a_worker_stops_at_once_when_what_it_judges_is_cancelled(
-    env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+    env: dict[str, str], stores: Stores, sender: TaskSender, tmp_path: Path
 ) -> None:
-    desk = await Desk.open(stores, number="slow")
+    desk = await SubmissionDriver.open(stores, number="slow")
     # Its renewals come every five minutes: what stops it in time is the signal.
     with Worker({**env, "LEASE_SECONDS": "600"}, tmp_path) as worker:
         history = await desk.reserve(sleeping(50))
-        await outbox.send_execution(history.uid, history.ulid, history.language)
+        await sender.send_execution(history.uid, history.ulid, history.language)
         await desk.running(history)
         await asyncio.sleep(0.5)
         cancelled = await stores.executions.cancel(history.uid, history.ulid)
-        await outbox.send_end(history.uid, history.ulid)
+        await sender.send_end(history.uid, history.ulid)
         wait_for("the worker to notice", lambda: "claim lost while judging" in worker.log())
         healthy = await desk.reserve()
-        await outbox.send_execution(healthy.uid, healthy.ulid, healthy.language)
+        await sender.send_execution(healthy.uid, healthy.ulid, healthy.language)
         assert (await desk.ended(healthy)).verdict is Verdict.AC
     assert await desk.card(history) == cancelled
     assert cancelled.status is HistoryStatus.CANCELLED
@@ -135,19 +135,19 @@ async def test_a_worker_stops_at_once_when_what_it_judges_is_cancelled(
 
 
 async def test_a_worker_hears_signals_again_after_redis_was_away(
-    env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+    env: dict[str, str], stores: Stores, sender: TaskSender, tmp_path: Path
 ) -> None:
-    desk = await Desk.open(stores, number="slow")
+    desk = await SubmissionDriver.open(stores, number="slow")
     with Worker({**env, "LEASE_SECONDS": "600"}, tmp_path) as worker:
         started(worker)
         with redis.Redis.from_url(env["REDIS_URL"]) as server:
             server.client_kill_filter(_type="pubsub", skipme=True)
             wait_for("the worker to listen again", lambda: _listeners(server))
         history = await desk.reserve(sleeping(50))
-        await outbox.send_execution(history.uid, history.ulid, history.language)
+        await sender.send_execution(history.uid, history.ulid, history.language)
         await desk.running(history)
         await stores.executions.cancel(history.uid, history.ulid)
-        await outbox.send_end(history.uid, history.ulid)
+        await sender.send_end(history.uid, history.ulid)
         wait_for("the worker to notice", lambda: "claim lost while judging" in worker.log())
 
 
@@ -173,18 +173,21 @@ async def test_it_announces_its_languages(
 
 
 async def test_a_hundred_at_once_of_twenty_users_each_sent_twice_are_judged_once_each(
-    env: dict[str, str], stores: Stores, outbox: DramatiqOutbox, tmp_path: Path
+    env: dict[str, str], stores: Stores, sender: TaskSender, tmp_path: Path
 ) -> None:
-    first = await Desk.open(stores, "user0@example.org")
-    desks = [first, *[await Desk.open(stores, f"user{n}@example.org") for n in range(1, 20)]]
+    first = await SubmissionDriver.open(stores, "user0@example.org")
+    desks = [
+        first,
+        *[await SubmissionDriver.open(stores, f"user{n}@example.org") for n in range(1, 20)],
+    ]
     with Worker(env, tmp_path) as worker:
         started(worker)
 
-        async def submit(desk: Desk, number: int) -> None:
+        async def submit(desk: SubmissionDriver, number: int) -> None:
             code = ADD if number % 5 else sleeping(0.3)
             history = await desk.reserve(code, is_public=bool(number % 2))
             twice = (
-                outbox.send_execution(history.uid, history.ulid, history.language) for _ in range(2)
+                sender.send_execution(history.uid, history.ulid, history.language) for _ in range(2)
             )
             await asyncio.gather(*twice)
             card = await desk.ended(history, timeout_s=90)

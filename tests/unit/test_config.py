@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from graphql_api.cli.settings import settings_markdown
+from graphql_api.cli.commands.settings import settings_markdown
 from graphql_api.config import Environment, Settings
 
 ROOT = Path(__file__).parents[2]

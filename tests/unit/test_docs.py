@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.cli.engines.languages import BROUGHT
-from tasks.sandbox.languages import LANGUAGES, LanguageSpec
+from graphql_api.cli.local.languages import BROUGHT
+from judge.languages import LANGUAGES, LanguageSpec
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "graphql_api/data"

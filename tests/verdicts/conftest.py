@@ -1,6 +1,6 @@
 """Options of the verdict suite: `pytest tests/verdicts --times 3 --busy`."""
 
-from tasks.sandbox.limits import LimitsHeld
+from judge.sandbox.limits import LimitBackend
 
 
 def pytest_addoption(parser) -> None:
@@ -8,4 +8,6 @@ def pytest_addoption(parser) -> None:
     group.addoption("--times", type=int, default=1, help="judge each program so many times")
     group.addoption("--tests", type=int, default=1, help="with so many tests, all the same")
     group.addoption("--busy", action="store_true", help="keep every core busy meanwhile")
-    group.addoption("--limits", choices=list(LimitsHeld), help="limits other than the host's best")
+    group.addoption(
+        "--limits", choices=list(LimitBackend), help="limits other than the host's best"
+    )

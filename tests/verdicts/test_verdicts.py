@@ -16,12 +16,13 @@ from typing import Any
 
 import pytest
 
-from graphql_api.data.words import Verdict
-from tasks.judge import Judge, Judgement
-from tasks.sandbox.errors import SandboxUnavailable
-from tasks.sandbox.limits import LimitsHeld
-from tests.conftest import make_settings, missing
-from tests.verdicts.suite import (
+from graphql_api.data.enums import Verdict
+from judge.judge import Judge, JudgeConfig
+from judge.models import Judgement
+from judge.sandbox.errors import SandboxUnavailable
+from judge.sandbox.limits import LimitBackend
+from tests.conftest import missing
+from tests.support.verdicts import (
     Labelled,
     all_programs,
     cores_kept_busy,
@@ -45,12 +46,12 @@ def pytest_generate_tests(metafunc) -> None:
 @pytest.fixture(scope="module")
 def judge(request, tmp_path_factory) -> Iterator[Judge]:
     limits = request.config.getoption("--limits", None)
-    settings = make_settings(
+    config = JudgeConfig(
         work_dir=tmp_path_factory.mktemp("judge"),
-        judge_slots=SLOTS,
-        judge_languages=tuple({one["program"].language for one in _chosen(request)}),
+        slots=SLOTS,
+        languages=tuple({one["program"].language for one in _chosen(request)}),
     )
-    judge = Judge(settings, limits and LimitsHeld(limits))
+    judge = Judge(config, limits and LimitBackend(limits))
     try:
         judge.start()
     except SandboxUnavailable as error:
@@ -90,13 +91,13 @@ def test_a_program_gets_its_verdict(judge, judgements, program, time):
         why = judge.missing_languages[program.language]
         missing(why) if program.language in ALWAYS else pytest.skip(why)
     got = judgements[program, time].result()
-    expected = program.expected(judge.limits_held)
+    expected = program.expected(judge.limit_backend)
     assert got.verdict is expected, got
     if expected is not Verdict.CE:
         assert {one.verdict for one in got.results} == {expected}, got
 
 
 def test_the_suite_knows_every_verdict_that_a_program_can_get():
-    count = Counter(one.expected(LimitsHeld.CGROUP1) for one in all_programs())
+    count = Counter(one.expected(LimitBackend.CGROUP1) for one in all_programs())
     assert count.total() >= 150
     assert count.keys() == set(Verdict) - {Verdict.IE, Verdict.SKIPPED}

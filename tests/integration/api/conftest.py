@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,44 +11,17 @@ import pytest
 
 from graphql_api.app import Services, create_app, open_services
 from graphql_api.config import Settings
-from graphql_api.data.executions import Claim, Outcome
-from graphql_api.data.expressions import equals
+from graphql_api.data.dynamo.expressions import equals
+from graphql_api.data.enums import ProblemState, Role, Verdict
+from graphql_api.data.histories.executions import Claim, Outcome
 from graphql_api.data.keys import user_partition
-from graphql_api.data.problem_inputs import NewProblem
+from graphql_api.data.problems.inputs import NewProblem
+from graphql_api.data.problems.testsets import NewTest
 from graphql_api.data.records import History, Problem, Results, TestResult, User
-from graphql_api.data.test_sets import NewTest
-from graphql_api.data.words import ProblemState, Role, Verdict
+from tests.support.senders import RecordingSender
 
 ADMIN = "admin@example.org"
 ERROR = "... on Error { message code path }"
-
-
-@dataclass
-class RecordingOutbox:
-    """Keeps what would go to the workers."""
-
-    sent: list[tuple[str, str]] = field(default_factory=list)
-    ended: list[tuple[str, str]] = field(default_factory=list)
-    runs: list[tuple[str, str, str]] = field(default_factory=list)
-    jobs: list[tuple[str, str]] = field(default_factory=list)
-    is_there: bool = True
-
-    async def send_execution(self, uid: str, ulid: str, language: str) -> None:
-        assert language
-        self.sent.append((uid, ulid))
-
-    async def send_run(self, uid: str, run_id: str, language: str) -> bool:
-        self.runs.append((uid, run_id, language))
-        return self.is_there
-
-    async def send_job(self, uid: str, ulid: str) -> None:
-        self.jobs.append((uid, ulid))
-
-    async def send_job_end(self, ulid: str) -> None:
-        self.ended.append(("job", ulid))
-
-    async def send_end(self, uid: str, ulid: str) -> None:
-        self.ended.append((uid, ulid))
 
 
 @dataclass
@@ -57,7 +30,7 @@ class Api:
 
     client: httpx.AsyncClient
     services: Services
-    outbox: RecordingOutbox
+    sender: RecordingSender
 
     async def post(
         self, query: str, variables: Mapping[str, Any] | None = None, token: str | None = None
@@ -173,7 +146,7 @@ class Api:
 
     async def judge(self) -> History:
         """Complete the execution that was sent last, with two tests of which the second fails."""
-        uid, ulid = self.outbox.sent[-1]
+        uid, ulid, _ = self.sender.sent[-1]
         executions = self.services.stores.executions
         claim = await executions.claim(uid, ulid, token="me", lease_ms=10_000)
         assert isinstance(claim, Claim)
@@ -188,10 +161,10 @@ async def open_api(full_settings: Settings) -> AsyncIterator[OpenApi]:
     """Open the API on settings that differ in what is named."""
     async with AsyncExitStack() as stack:
 
-        async def open_one(outbox: Any = None, **settings: Any) -> Api:
+        async def open_one(sender: Any = None, **settings: Any) -> Api:
             found = full_settings.model_copy(update={"admin_emails": (ADMIN,), **settings})
-            sender = outbox or RecordingOutbox()
-            app = create_app(found, opener=partial(open_services, outbox=sender))
+            sender = sender or RecordingSender()
+            app = create_app(found, opener=partial(open_services, task_sender=sender))
             await stack.enter_async_context(app.router.lifespan_context(app))
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             client = httpx.AsyncClient(transport=transport, base_url="http://api")

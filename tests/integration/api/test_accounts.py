@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from graphql_api.config import Environment
+from graphql_api.data.enums import UserState
 from graphql_api.data.languages import LanguageInfo
-from graphql_api.data.words import UserState
 from tests.conftest import SECRET
 from tests.integration.api.conftest import ADMIN, Api, OpenApi
 

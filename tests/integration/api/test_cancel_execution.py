@@ -3,8 +3,9 @@
 import pytest
 
 from graphql_api.schema.ids import Kind, encode, history_key
-from tests.integration.api.conftest import Api, OpenApi, RecordingOutbox
-from tests.wire import AWAY, Wire
+from tests.integration.api.conftest import Api, OpenApi
+from tests.support.senders import RecordingSender
+from tests.support.transport import AWAY, FaultyTransport
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
@@ -30,7 +31,7 @@ async def test_what_nobody_has_begun_is_cancelled_and_its_unit_given_back(
     assert result["history"]["verdict"] is None
     assert result["history"]["finishedAt"] is not None
     assert result["usage"]["executions"]["used"] == 1
-    assert api.outbox.ended == [history_key(history)]
+    assert api.sender.ended == [history_key(history)]
 
 
 async def test_what_a_worker_has_begun_is_cancelled_and_not_given_back(api: Api, ann: str) -> None:
@@ -48,10 +49,10 @@ async def test_twice_is_once(api: Api, ann: str) -> None:
     assert await api.mutate("cancelExecution", FIELDS, ann, historyId=history) == first
 
 
-class Breaking(RecordingOutbox):
-    """An outbox after which the database is away for one read."""
+class Breaking(RecordingSender):
+    """A sender after which the database is away for one read."""
 
-    wire: Wire
+    wire: FaultyTransport
 
     async def send_end(self, uid: str, ulid: str) -> None:
         await super().send_end(uid, ulid)
@@ -59,9 +60,9 @@ class Breaking(RecordingOutbox):
 
 
 async def test_counters_that_cannot_be_read_leave_what_was_cancelled(open_api: OpenApi) -> None:
-    outbox = Breaking()
-    api = await open_api(outbox)
-    outbox.wire = Wire(api.services.stores.dynamo)
+    sender = Breaking()
+    api = await open_api(sender)
+    sender.wire = FaultyTransport(api.services.stores.dynamo)
     await api.problem()
     ann = await api.sign_in(ANN)
     given = {"historyId": await api.submit(ann)}
@@ -97,10 +98,10 @@ async def test_a_stranger_cancels_nothing_and_learns_nothing(api: Api, ann: str)
         assert result["__typename"] == kind
     for history in (private, public):
         assert (await api.data(STATUS, ann, id=history))["history"]["status"] == "PENDING"
-    assert api.outbox.ended == []
+    assert api.sender.ended == []
 
 
 async def test_a_deleted_history_is_told_to_its_worker_too(api: Api, ann: str) -> None:
     history = await api.submit(ann)
     await api.mutate("deleteHistory", "historyId", ann, historyId=history)
-    assert api.outbox.ended == [history_key(history)]
+    assert api.sender.ended == [history_key(history)]

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from graphql_api.config import Settings
+from graphql_api.data.accounts.plans import NewPlan
+from graphql_api.data.dynamo.meter import metered
+from graphql_api.data.enums import ProblemState, UserState
 from graphql_api.data.keys import plan
-from graphql_api.data.meter import metered
-from graphql_api.data.plans import NewPlan
-from graphql_api.data.words import ProblemState, UserState
 from graphql_api.schema.ids import problem_id
-from tasks.messages import DramatiqOutbox
-from tasks.sandbox.languages import LANGUAGES
+from judge.languages import LANGUAGES
+from tasks.queue.sender import TaskSender
 from tests.integration.api.conftest import Api, OpenApi
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
@@ -48,7 +48,7 @@ async def test_an_accepted_submission_is_pending_sent_and_counted(api: Api, ann:
     assert history["author"]["name"] == "ann"
     executions = result["usage"]["executions"]
     assert (executions["used"], executions["limit"], executions["remaining"]) == (1, 50, 49)
-    assert len(api.outbox.sent) == 1
+    assert len(api.sender.sent) == 1
 
 
 @pytest.mark.slow
@@ -176,7 +176,7 @@ async def test_a_bad_submission_is_a_typed_error_without_a_trace(
 
     assert (result["__typename"], result["path"]) == (kind, path)
     assert await api.trace(ANN) == before
-    assert api.outbox.sent == []
+    assert api.sender.sent == []
 
 
 async def test_nobody_executes_without_signing_in(api: Api) -> None:
@@ -232,7 +232,7 @@ async def test_one_key_sent_to_two_processes_at_once_leaves_one_of_everything(
     assert len(set(found)) == 1
     left = sorted(set(await processes[0].trace(ANN)) - set(before))
     assert [key.partition("#")[0] for key in left] == ["B", "D", "H", "L"]
-    sent = processes[0].outbox.sent + processes[1].outbox.sent
+    sent = processes[0].sender.sent + processes[1].sender.sent
     assert len(sent) == 1
     usage = await processes[0].data("{ viewer { usage { executions { used } } } }", token)
     assert usage["viewer"]["usage"] == [{"executions": {"used": 1}}]
@@ -290,13 +290,13 @@ async def test_redis_down_still_accepts_and_leaves_the_sending_to_the_sweeper(
     open_api: OpenApi, settings: Settings
 ) -> None:
     # `settings` name a Redis that is not there.
-    outbox = DramatiqOutbox(settings)
-    api = await open_api(outbox=outbox, redis_url=settings.redis_url)
+    sender = TaskSender(settings)
+    api = await open_api(sender=sender, redis_url=settings.redis_url)
     await api.problem()
     token = await api.sign_in(ANN)
     assert await api.submit(token)
     assert any(key.startswith("H#") for key in await api.trace(ANN))
-    await outbox.aclose()
+    await sender.aclose()
 
 
 async def test_a_deactivated_user_cannot_execute_although_known_to_the_process(

@@ -8,11 +8,11 @@ from structlog.testing import capture_logs
 
 from graphql_api.config import Environment
 from graphql_api.context import AccessToken
+from graphql_api.data.dynamo.meter import metered
+from graphql_api.data.dynamo.table import open_table
 from graphql_api.data.keys import feed_partition
-from graphql_api.data.meter import metered
-from graphql_api.data.table import open_table
-from tests.calls import counted_calls
 from tests.integration.api.conftest import ADMIN, Api, OpenApi
+from tests.support.calls import counted_calls
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
@@ -90,7 +90,7 @@ async def test_a_submission_that_is_no_request_leaves_no_trace(
     assert len(response.json()["errors"]) == 1
     assert "data" not in response.json()
     assert await api.trace("ann@example.org") == before
-    assert api.outbox.sent == []
+    assert api.sender.sent == []
     # A whole one is taken.
     whole = await send(api, submission(), authorization=f"Bearer {token}")
     assert whole.json() == {"data": {"executeCode": {"__typename": "ExecuteCodePayload"}}}

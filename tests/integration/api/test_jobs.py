@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from ulid import ULID
 
-from graphql_api.data.meter import metered
-from graphql_api.data.words import JobKind, JobStatus, ProblemState
+from graphql_api.data.dynamo.meter import metered
+from graphql_api.data.enums import JobKind, JobStatus, ProblemState
 from graphql_api.schema.ids import history_key, job_id, job_key, problem_id
 from tests.integration.api.conftest import Api
-from tests.wire import AWAY, Wire
+from tests.support.transport import AWAY, FaultyTransport
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
@@ -43,7 +43,7 @@ async def test_a_rejudge_is_a_queued_job_that_is_sent(api: Api, editor: str) -> 
     assert (job["platform"], job["problemNumber"], job["attempt"]) == ("algoitny", "1", 0)
     assert (job["events"], job["rejudged"], job["finishedAt"]) == ([], None, None)
     uid = (await api.user("editor@example.org")).uid
-    assert api.outbox.jobs == [(uid, job_key(job["id"]))]
+    assert api.sender.jobs == [(uid, job_key(job["id"]), None)]
     assert (await api.data(READ, editor, id=job["id"]))["job"] == job
 
 
@@ -79,7 +79,7 @@ async def test_what_cannot_be_judged_again_is_refused_by_name(
     await api.problem("empty", tests=0)
     result = await rejudge(api, editor, **given)
     assert (result["__typename"], result["path"]) == (kind, path)
-    assert api.outbox.jobs == []
+    assert api.sender.jobs == []
 
 
 async def test_jobs_are_for_editors(api: Api, editor: str) -> None:
@@ -104,7 +104,7 @@ async def test_a_cancelled_job_is_told_to_its_worker_and_cancelling_twice_is_har
         result = await api.mutate("cancelJob", "job { id status finishedAt }", editor, jobId=job)
         assert (result["job"]["id"], result["job"]["status"]) == (job, "CANCELLED")
         assert result["job"]["finishedAt"] is not None
-    assert api.outbox.ended[0] == ("job", job_key(job))
+    assert api.sender.ended[0] == ("job", job_key(job))
     missing = await api.mutate("cancelJob", "job { id }", editor, jobId=job_id(str(ULID())))
     assert missing["__typename"] == "NotFound"
 
@@ -157,7 +157,7 @@ async def test_progress_that_cannot_be_read_leaves_the_rest_of_the_job(
 ) -> None:
     job = (await rejudge(api, editor, problemId=ONE))["job"]["id"]
     query = "query($id: ID!) { job(id: $id) { status events { message } } }"
-    Wire(api.services.stores.dynamo).refuse("Query", AWAY)
+    FaultyTransport(api.services.stores.dynamo).refuse("Query", AWAY)
     answer = (await api.post(query, {"id": job}, editor)).json()
     assert answer["data"] == {"job": {"status": "QUEUED", "events": None}}
     (error,) = answer["errors"]

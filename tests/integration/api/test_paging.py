@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from graphql_api.data.meter import metered
+from graphql_api.data.dynamo.meter import metered
 from tests.integration.api.conftest import Api
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from graphql_api.data import keys
-from graphql_api.data.expressions import Change
+from graphql_api.data.dynamo.expressions import Change
+from graphql_api.data.enums import ProblemState
 from graphql_api.data.records import CheckerFault
-from graphql_api.data.words import ProblemState
 from tests.integration.api.conftest import ADMIN, Api
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]

@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 import redis
 
+from graphql_api.data.accounts.plans import NewPlan
+from graphql_api.data.dynamo.meter import metered
+from graphql_api.data.enums import RunStatus, UserState
 from graphql_api.data.errors import Unavailable
 from graphql_api.data.languages import LanguageInfo
-from graphql_api.data.meter import metered
-from graphql_api.data.plans import NewPlan
-from graphql_api.data.runs import RunAnswer, RunRequest
-from graphql_api.data.words import RunStatus, UserState
-from tests.executions import until
-from tests.integration.api.conftest import Api, OpenApi, RecordingOutbox
-from tests.wire import AWAY, Wire
+from graphql_api.data.redis.custom_runs import RunAnswer, RunRequest
+from tests.integration.api.conftest import Api, OpenApi
+from tests.support.executions import until
+from tests.support.senders import RecordingSender
+from tests.support.transport import AWAY, FaultyTransport
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
@@ -48,8 +49,8 @@ ANSWER = RunAnswer(
 Answering = Callable[[RunRequest], RunAnswer | None]
 
 
-class Working(RecordingOutbox):
-    """An outbox with a worker behind it that answers what is sent."""
+class Working(RecordingSender):
+    """A sender with a worker behind it that answers what is sent."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,9 +62,9 @@ class Working(RecordingOutbox):
         self.sends.set()
         self.work: set[asyncio.Task[None]] = set()
 
-    async def send_run(self, uid: str, run_id: str, language: str) -> bool:
+    async def send_run(self, uid: str, run_id: str, language: str, **more: Any) -> bool:
         await self.sends.wait()
-        await super().send_run(uid, run_id, language)
+        await super().send_run(uid, run_id, language, **more)
         self.work.add(asyncio.create_task(self._work(run_id)))
         return True
 
@@ -218,7 +219,7 @@ async def test_past_the_limit_nothing_is_run(api: Api, ann: str, worker: Working
 async def test_counters_that_cannot_be_read_leave_what_the_run_gave(
     api: Api, ann: str, worker: Working
 ) -> None:
-    wire = Wire(api.services.stores.dynamo)
+    wire = FaultyTransport(api.services.stores.dynamo)
 
     def answer(_: RunRequest) -> RunAnswer:
         wire.refuse("GetItem", AWAY)
@@ -253,7 +254,7 @@ async def test_what_no_worker_answers_in_time_is_given_back_and_forgotten(
     assert result["__typename"] == "Unavailable"
     assert "limit is untouched" in result["message"]
     assert await used(api, ann) == 0
-    ((_, run_id, language),) = worker.runs
+    ((_, run_id, language, _),) = worker.runs
     assert language == "python"
     assert await api.services.runs.request(run_id) is None
 
@@ -318,9 +319,9 @@ async def test_a_call_that_fails_leaves_the_request_of_another_under_the_same_ke
 
 
 async def test_what_cannot_be_sent_is_given_back_at_once(open_api: OpenApi) -> None:
-    class Silent(RecordingOutbox):
-        async def send_run(self, uid: str, run_id: str, language: str) -> bool:
-            await super().send_run(uid, run_id, language)
+    class Silent(RecordingSender):
+        async def send_run(self, uid: str, run_id: str, language: str, **more: Any) -> bool:
+            await super().send_run(uid, run_id, language, **more)
             return False
 
     api = await open_api(Silent(), run_wait_seconds=600)

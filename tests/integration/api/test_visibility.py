@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from graphql_api.data.executions import Claim
-from graphql_api.data.meter import metered
-from graphql_api.data.words import ProblemState
+from graphql_api.data.dynamo.meter import metered
+from graphql_api.data.enums import ProblemState
+from graphql_api.data.histories.executions import Claim
 from graphql_api.schema.ids import history_key
 from tests.integration.api.conftest import Api
 

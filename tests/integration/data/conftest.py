@@ -8,12 +8,17 @@ from typing import Any
 import pytest
 
 from graphql_api.data import keys
-from graphql_api.data.bodies import Bodies
-from graphql_api.data.client import Dynamo, Item
+from graphql_api.data.accounts.usage import UsageStore
 from graphql_api.data.clock import day_of, ulid_at
-from graphql_api.data.executions import Claim, ExecutionStore, Outcome
-from graphql_api.data.feed import FeedStore
-from graphql_api.data.histories import HistoryStore
+from graphql_api.data.dynamo.bodies import Bodies
+from graphql_api.data.dynamo.client import Dynamo, Item
+from graphql_api.data.dynamo.values import load_item
+from graphql_api.data.enums import ProblemState, Verdict
+from graphql_api.data.histories.executions import Claim, ExecutionStore, Outcome
+from graphql_api.data.histories.feed import FeedStore
+from graphql_api.data.histories.rejudges import RejudgeStore
+from graphql_api.data.histories.reservations import Reservation, Reserved
+from graphql_api.data.histories.store import HistoryStore
 from graphql_api.data.records import (
     History,
     Problem,
@@ -22,12 +27,7 @@ from graphql_api.data.records import (
     Totals,
     User,
 )
-from graphql_api.data.rejudges import RejudgeStore
-from graphql_api.data.reservations import Reservation, Reserved
-from graphql_api.data.usage import UsageStore
-from graphql_api.data.values import load_item
-from graphql_api.data.words import ProblemState, Verdict
-from tests.wire import Wire
+from tests.support.transport import FaultyTransport
 
 NOON = 1_773_144_000_000  # 2026-03-10T12:00:00Z
 LEASE_MS = 10_000
@@ -43,7 +43,7 @@ class MovableClock:
         return self.now
 
 
-class Bench:
+class StoreHarness:
     """What tests of executions do most, in one word each."""
 
     def __init__(self, dynamo: Dynamo, *, shards: int = 1) -> None:
@@ -203,16 +203,16 @@ class Bench:
 
 
 @pytest.fixture
-def bench(dynamo: Dynamo) -> Bench:
-    return Bench(dynamo)
+def bench(dynamo: Dynamo) -> StoreHarness:
+    return StoreHarness(dynamo)
 
 
 @pytest.fixture
-def wire(dynamo: Dynamo) -> Wire:
-    return Wire(dynamo)
+def wire(dynamo: Dynamo) -> FaultyTransport:
+    return FaultyTransport(dynamo)
 
 
 @pytest.fixture
-def make_bench(dynamo: Dynamo) -> Callable[..., Bench]:
+def make_bench(dynamo: Dynamo) -> Callable[..., StoreHarness]:
     """Another bench on the same table, as another process would have it."""
-    return lambda **options: Bench(dynamo, **options)
+    return lambda **options: StoreHarness(dynamo, **options)

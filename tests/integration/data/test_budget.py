@@ -3,9 +3,9 @@
 import pytest
 
 from benchmarks.budget import World, build, costs, lengthen
-from graphql_api.data.pages import Window
+from graphql_api.data.dynamo.pages import PageWindow
+from graphql_api.data.dynamo.values import item_size
 from graphql_api.data.stores import Stores
-from graphql_api.data.values import item_size
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.slow]
 
@@ -30,8 +30,8 @@ async def test_no_operation_is_over_its_budget(world: World) -> None:
 async def test_cards_of_the_budget_have_the_size_that_it_is_counted_in(world: World) -> None:
     """The units are those of cards of 0.8 KB; smaller cards would prove nothing."""
     uid = world.user.uid
-    histories = (await world.stores.histories.list(uid, Window(20))).records
-    problems = (await world.stores.problems.list(Window(20))).records
+    histories = (await world.stores.histories.list(uid, PageWindow(20))).records
+    problems = (await world.stores.problems.list(PageWindow(20))).records
     keys = {"PK": f"U#{uid}", "SK": f"H#{uid}"}
     sizes = [item_size({**keys, **card.to_item()}) for card in (*histories, *problems)]
     assert 650 < min(sizes) <= max(sizes) < 950

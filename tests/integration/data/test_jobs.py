@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from graphql_api.data import keys
-from graphql_api.data.bodies import Bodies
+from graphql_api.data.dynamo.bodies import Bodies
+from graphql_api.data.dynamo.expressions import equals
+from graphql_api.data.dynamo.meter import metered
+from graphql_api.data.dynamo.pages import PageWindow
+from graphql_api.data.enums import JobKind, JobStatus
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
-from graphql_api.data.expressions import equals
 from graphql_api.data.jobs import (
     DAY_S,
     KEPT_DAYS,
@@ -17,10 +20,7 @@ from graphql_api.data.jobs import (
     JobStore,
     NewJob,
 )
-from graphql_api.data.meter import metered
-from graphql_api.data.pages import Window
 from graphql_api.data.records import Job
-from graphql_api.data.words import JobKind, JobStatus
 
 pytestmark = pytest.mark.dynamodb
 
@@ -184,7 +184,7 @@ async def test_a_finished_job_shows_its_result_and_lives_thirty_days(jobs, clock
     assert await jobs.result(done) == {"title": "Sums"}
     clock.now += KEPT_DAYS * DAY_S * 1000
     assert await jobs.get(done.ulid) is None
-    assert (await jobs.list(Window())).records == []
+    assert (await jobs.list(PageWindow())).records == []
 
 
 async def test_finishing_twice_after_a_lost_answer_is_finishing_once(jobs, wire):
@@ -273,7 +273,7 @@ async def test_a_deleted_job_leaves_nothing(jobs, dynamo):
     await jobs.delete(job.ulid)
     partition = equals("PK", keys.job(job.ulid)["PK"])
     assert [item async for item in dynamo.query_all(partition, consistent=True)] == []
-    assert (await jobs.list(Window())).records == []
+    assert (await jobs.list(PageWindow())).records == []
 
 
 async def test_changing_no_job_is_refused_and_leaves_no_ghost(jobs, dynamo):
@@ -344,19 +344,19 @@ async def test_jobs_are_listed_by_status_and_kind_newest_first(jobs, clock):
         await jobs.cancel(job.ulid)
     newest = [job.ulid for job in reversed(made)]
     with metered() as meter:
-        page = await jobs.list(Window(size=20), status=QUEUED)
+        page = await jobs.list(PageWindow(size=20), status=QUEUED)
     assert [job.ulid for job in page.records] == newest[:20]
     assert page.has_next
     assert (meter.requests, meter.read_units <= 2.5) == (1, True)
     with metered() as by_kind:
-        page = await jobs.list(Window(size=20), kind=JobKind.GENERATE_SCRIPT)
+        page = await jobs.list(PageWindow(size=20), kind=JobKind.GENERATE_SCRIPT)
     assert [job.ulid for job in page.records] == newest[1::2]
     assert by_kind.requests == 1
-    both = await jobs.list(Window(size=20), kind=JobKind.GENERATE_SCRIPT, status=CANCELLED)
+    both = await jobs.list(PageWindow(size=20), kind=JobKind.GENERATE_SCRIPT, status=CANCELLED)
     assert [job.ulid for job in both.records] == [newest[21], newest[23]]
-    everything = await jobs.list(Window(size=20))
+    everything = await jobs.list(PageWindow(size=20))
     assert [job.ulid for job in everything.records] == newest[:20]
-    rest = await jobs.list(Window(size=20, after=everything.end))
+    rest = await jobs.list(PageWindow(size=20, after=everything.end))
     assert [job.ulid for job in rest.records] == newest[20:]
 
 

@@ -1,55 +1,23 @@
-"""A real judge, the execution engine on it, and an outbox that remembers."""
+"""A real judge, the execution engine on it, and a sender that records."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from graphql_api.cli.engines.redis_server import RedisServer
+from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.config import Settings
 from graphql_api.data.stores import Stores
-from tasks.execution import Execution
-from tasks.judge import Judge
-from tasks.sandbox.errors import SandboxUnavailable
-from tasks.signals import Nudges
-from tasks.test_files import TestFiles
-from tests.conftest import make_settings, missing, running
-from tests.executions import Desk
-
-
-@dataclass
-class Remembered:
-    """An outbox: what was sent, and after how long it is to run."""
-
-    sent: list[tuple[str, str, int | None]] = field(default_factory=list)
-    jobs: list[tuple[str, str, int | None]] = field(default_factory=list)
-    # What the messages about an id needed, the latest last.
-    needs: dict[str, list[set[str]]] = field(default_factory=dict)
-
-    async def send_execution(
-        self,
-        uid: str,
-        ulid: str,
-        language: str,
-        *,
-        needs: Collection[str] = (),
-        delay_ms: int | None = None,
-    ) -> None:
-        assert language
-        self.sent.append((uid, ulid, delay_ms))
-        self.needs.setdefault(ulid, []).append({language, *needs})
-
-    async def send_job(
-        self, uid: str, ulid: str, *, needs: Collection[str] = (), delay_ms: int | None = None
-    ) -> None:
-        self.jobs.append((uid, ulid, delay_ms))
-        self.needs.setdefault(ulid, []).append(set(needs))
-
-    @property
-    def ulids(self) -> list[str]:
-        return [ulid for _, ulid, _ in self.sent]
+from judge.judge import Judge
+from judge.sandbox.errors import SandboxUnavailable
+from tasks.handlers.executions import Execution
+from tasks.handlers.testset_cache import TestSetCache
+from tasks.queue.cancellations import Cancellations
+from tests.conftest import missing, running
+from tests.support.executions import SubmissionDriver
+from tests.support.judging import judge_config
+from tests.support.senders import RecordingSender
 
 
 @pytest.fixture(scope="session")
@@ -60,9 +28,8 @@ def redis_server() -> Iterator[str]:
 
 
 def started(work_dir: Path, **more: object) -> Iterator[Judge]:
-    settings = make_settings(work_dir=work_dir, judge_slots=2, **more)
     try:
-        judge = Judge(settings).start()
+        judge = Judge(judge_config(work_dir, **more)).start()
     except SandboxUnavailable as error:
         missing(str(error))
     yield judge
@@ -77,12 +44,12 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
 @pytest.fixture(scope="session")
 def python_judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
     """The judge of a host that has Python and nothing else."""
-    yield from started(tmp_path_factory.mktemp("python"), judge_languages=("python",))
+    yield from started(tmp_path_factory.mktemp("python"), languages=("python",))
 
 
 @pytest.fixture
-def outbox() -> Remembered:
-    return Remembered()
+def sender() -> RecordingSender:
+    return RecordingSender()
 
 
 @pytest.fixture
@@ -91,8 +58,8 @@ def work_settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def nudges() -> Nudges:
-    return Nudges()
+def cancellations() -> Cancellations:
+    return Cancellations()
 
 
 @pytest.fixture
@@ -101,8 +68,8 @@ def make_execution(
     work_settings: Settings,
     stores: Stores,
     judge: Judge,
-    outbox: Remembered,
-    nudges: Nudges,
+    sender: RecordingSender,
+    cancellations: Cancellations,
     tmp_path: Path,
 ) -> Iterator[Callable[..., Execution]]:
     threads = ThreadPoolExecutor(4)
@@ -112,10 +79,10 @@ def make_execution(
             settings=work_settings,
             stores=stores,
             judge=judge,
-            files=TestFiles(tmp_path / "tests"),
-            outbox=outbox,
+            files=TestSetCache(tmp_path / "tests"),
+            sender=sender,
             threads=threads,
-            nudges=nudges,
+            cancellations=cancellations,
         )
 
     yield make
@@ -128,5 +95,5 @@ def execution(make_execution: Callable[..., Execution]) -> Execution:
 
 
 @pytest.fixture
-async def desk(stores: Stores) -> Desk:
-    return await Desk.open(stores)
+async def desk(stores: Stores) -> SubmissionDriver:
+    return await SubmissionDriver.open(stores)

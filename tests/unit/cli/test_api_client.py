@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from graphql import build_schema, parse, validate
 
-from graphql_api.cli import submit
 from graphql_api.cli.api_client import SIGN_IN, ApiClient, ApiError, graphql_url, payload
+from graphql_api.cli.commands import submit
 from graphql_api.schema.schema import schema
 
 

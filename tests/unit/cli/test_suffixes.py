@@ -3,7 +3,7 @@ from pathlib import PurePath
 import pytest
 
 from graphql_api.cli.suffixes import known_suffixes, language_of, language_of_code
-from tasks.sandbox.languages import LANGUAGES
+from judge.languages import LANGUAGES
 
 
 @pytest.mark.parametrize("spec", LANGUAGES, ids=lambda spec: spec.id)

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import pytest
 
 from graphql_api.data import records
+from graphql_api.data.enums import Comparer, ProblemState
 from graphql_api.data.records import Problem, Record, UnknownFormat, stored
-from graphql_api.data.words import Comparer, ProblemState
 
 ALL = [
     kind

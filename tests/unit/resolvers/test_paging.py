@@ -3,21 +3,21 @@
 import pytest
 
 from graphql_api.data.cursors import Cursors
+from graphql_api.data.dynamo.pages import PageWindow
 from graphql_api.data.errors import InvalidCursor, InvalidInput
-from graphql_api.data.pages import Window
 from graphql_api.resolvers.paging import PageRequest, scope_of
 
 CURSORS = Cursors([b"secret" * 8])
 
 
 def test_without_arguments_a_page_holds_the_first_twenty() -> None:
-    assert PageRequest().window(CURSORS, "s") == Window(size=20)
+    assert PageRequest().window(CURSORS, "s") == PageWindow(size=20)
 
 
 def test_last_reads_from_the_end_up_to_before() -> None:
     before = CURSORS.encode("s", "p")
     window = PageRequest(last=5, before=before).window(CURSORS, "s")
-    assert window == Window(size=5, from_end=True, before="p")
+    assert window == PageWindow(size=5, from_end=True, before="p")
 
 
 @pytest.mark.parametrize("size", [0, -1, 101, 2**31 - 1])

@@ -12,7 +12,7 @@ from graphql import (
     GraphQLUnionType,
 )
 
-from graphql_api.cli.schema import SCHEMA_FILE, schema_text
+from graphql_api.cli.commands.schema import SCHEMA_FILE, schema_text
 from graphql_api.data import errors as domain
 from graphql_api.schema.enums import ErrorCode
 from graphql_api.schema.errors import CODES

@@ -4,8 +4,8 @@ from typing import Any
 
 from graphql_api.config import Settings
 from tasks.actors import declare_actors
-from tasks.broker import make_broker
-from tasks.messages import EXECUTION_ACTOR, JOB_ACTOR
+from tasks.queue.broker import make_broker
+from tasks.queue.sender import EXECUTION_ACTOR, JOB_ACTOR
 from tests.conftest import make_settings
 
 

@@ -1,0 +1,315 @@
+"""`algoitny dev`: engines, table, sample problems, API and worker on this machine, in one log."""
+
+import asyncio
+import fcntl
+import hashlib
+import http
+import http.client
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+from rich.console import Console
+
+from graphql_api.cli import environment
+from graphql_api.cli.commands.setup import (
+    DYNAMODB_STEP,
+    PLAYGROUND_STEP,
+    Step,
+    run_steps,
+    system_packages,
+)
+from graphql_api.cli.local import apt
+from graphql_api.cli.local.dynamodb_local import DynamoDBLocal
+from graphql_api.cli.local.paths import data_dir, project_root
+from graphql_api.cli.local.process import HOST, EngineProcess, free_port
+from graphql_api.cli.local.redis_server import RedisServer
+from graphql_api.cli.supervisor import Program, ProgramFailedError, Supervisor, Write
+from graphql_api.config import Settings
+
+DEFAULT_PORT = 8000
+READY_TIMEOUT_S = 60.0
+COLOURS = {"api": "36", "worker": "35", "setup": "32", "dev": "1"}
+# What the engines say is for the log file; of their ends and restarts the supervisor tells.
+QUIET = frozenset({"dynamodb", "redis"})
+
+console = Console(highlight=False)
+
+
+def dev(
+    port: Annotated[
+        int, typer.Option(envvar="PORT", min=1, max=65535, help="Port of the API.")
+    ] = DEFAULT_PORT,
+) -> None:
+    """Run everything on this machine until Ctrl-C: engines, API, worker and playground.
+
+    State lives under `.data/`. With AWS_ENDPOINT_URL_DYNAMODB (or LOCALSTACK_URL) or REDIS_URL set,
+    that engine is used and none is started.
+    """
+    os.chdir(project_root())
+    settings = environment.settings_of_checkout()
+    with _only_one_here(), _log_file() as log:
+        _check_port(port)
+        session = _plan(settings, port)
+        console.print("Preparing (each step is quick when it was done before)")
+        if not run_steps(session.steps):
+            raise typer.Exit(1)
+        raise typer.Exit(asyncio.run(_run(session, log)))
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What one `algoitny dev` runs: our own engines, or None where the settings name another."""
+
+    port: int
+    dynamodb: DynamoDBLocal | None
+    redis: RedisServer | None
+    variables: dict[str, str]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What must be prepared before anything is started."""
+        redis = (apt.REDIS_PACKAGE,) if self.redis else ()
+        dynamodb = (DYNAMODB_STEP,) if self.dynamodb else ()
+        wanted = system_packages((*apt.SANDBOX_PACKAGES, *redis))
+        return (wanted, *dynamodb, PLAYGROUND_STEP)
+
+    @property
+    def child_environment(self) -> dict[str, str]:
+        """The environment of every program of the session."""
+        quiet = {"PYTHONUNBUFFERED": "1", "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console")}
+        return {**os.environ, **quiet, **self.variables}
+
+    @property
+    def url(self) -> str:
+        """The API's address."""
+        return f"http://localhost:{self.port}"
+
+
+def _plan(settings: Settings, port: int) -> Session:
+    dynamodb = redis = None
+    if settings.dynamodb_endpoint is None:
+        dynamodb = DynamoDBLocal(data_dir("dynamodb"))
+    if "redis_url" not in settings.model_fields_set:
+        redis = RedisServer(data_dir("redis"))
+    variables = environment.session_variables(
+        settings,
+        dynamodb_endpoint=dynamodb.endpoint if dynamodb else None,
+        redis_url=redis.url if redis else None,
+        api_url=f"http://{HOST}:{port}/graphql",
+    )
+    return Session(port, dynamodb, redis, variables)
+
+
+async def _run(session: Session, log: TextIO) -> int:
+    """Run the session to its end; return the exit code of the command."""
+    supervisor = Supervisor(_writer(log))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, supervisor.request_stop)
+    environment.write_session(session.variables)
+    try:
+        await supervisor.run(_bring_up(supervisor, session))
+    except ProgramFailedError as error:
+        console.print(f"\n[red]Stopped:[/] {error}", soft_wrap=True)
+        return 1
+    finally:
+        environment.end_session()
+    console.print("\nStopped. Everything is kept under .data/; `make dev` goes on from here.")
+    return 0
+
+
+async def _bring_up(supervisor: Supervisor, session: Session) -> None:
+    begun = time.monotonic()
+    engines = [engine for engine in (session.dynamodb, session.redis) if engine is not None]
+    names = {DynamoDBLocal: "dynamodb", RedisServer: "redis"}
+    for engine in engines:
+        command = await asyncio.to_thread(engine.command)
+        await supervisor.keep(Program(names[type(engine)], command, session.child_environment))
+    for engine in engines:
+        await _until_ready(engine)
+    await supervisor.run_once(_command(session, "table", "init", "--rebuild-indexes"))
+    await _import_examples(supervisor, session)
+    await supervisor.keep(_worker(session))
+    await supervisor.keep(_api(session))
+    state = await _until_serving(session.port)
+    _greet(session, state, time.monotonic() - begun)
+
+
+async def _until_ready(engine: EngineProcess) -> None:
+    """Wait until an engine answers.
+
+    Raises:
+        ProgramFailedError: it does not within 30 s.
+    """
+    deadline = time.monotonic() + 30
+    while not await asyncio.to_thread(engine.is_ready):
+        if time.monotonic() > deadline:
+            raise ProgramFailedError(
+                f"{engine.name} does not answer; .data/log/dev.log has its lines"
+            )
+        await asyncio.sleep(0.05)
+
+
+async def _import_examples(supervisor: Supervisor, session: Session) -> None:
+    """Import the sample problems into a database that has not had them as they are now."""
+    folder = project_root() / "examples" / "problems"
+    stamp, wanted = _examples_stamp(session), _folder_hash(folder)
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    await supervisor.run_once(_command(session, "problems", "import", str(folder)))
+    stamp.write_text(wanted)
+
+
+def _examples_stamp(session: Session) -> Path:
+    if session.dynamodb is not None and session.dynamodb.data_dir is not None:
+        return session.dynamodb.data_dir / "examples.sha256"
+    endpoint = str(environment.settings_of_checkout().dynamodb_endpoint)
+    return data_dir(f"examples-{hashlib.sha256(endpoint.encode()).hexdigest()[:12]}.sha256")
+
+
+def _folder_hash(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder)} {path.stat().st_size}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _command(session: Session, *arguments: str) -> Program:
+    command = [sys.executable, "-m", "graphql_api.cli.main", *arguments]
+    return Program("setup", command, session.child_environment)
+
+
+def _worker(session: Session) -> Program:
+    threads = str(2 * (os.cpu_count() or 1))
+    command = [sys.executable, "-m", "dramatiq", "tasks", "--processes", "1", "--threads", threads]
+    return Program("worker", command, session.child_environment, grace_s=3.5)
+
+
+def _api(session: Session) -> Program:
+    command = [sys.executable, "-m", "uvicorn", "graphql_api.app:app"]
+    command += ["--host", HOST, "--port", str(session.port), "--no-access-log"]
+    return Program("api", command, session.child_environment, grace_s=2.5, is_restarted=False)
+
+
+async def _until_serving(port: int) -> tuple[int, str]:
+    """Return the status and text of /readyz once it is 200, or as it stands after a minute."""
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while True:
+        status, text = await asyncio.to_thread(_readyz, port)
+        if status == http.HTTPStatus.OK or time.monotonic() > deadline:
+            return status, text
+        await asyncio.sleep(0.3)
+
+
+def _readyz(port: int) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        response = connection.getresponse()
+        return response.status, response.read().decode(errors="replace")
+    except (OSError, http.client.HTTPException) as error:
+        return 0, str(error)
+    finally:
+        connection.close()
+
+
+def _greet(session: Session, state: tuple[int, str], elapsed_s: float) -> None:
+    status, text = state
+    console.print()
+    if status == http.HTTPStatus.OK:
+        console.print(f"[bold green]AlgoItny serves[/] after {elapsed_s:.1f} s")
+    else:
+        console.print(
+            f"[bold yellow]AlgoItny is up but not ready[/]; /readyz says {status}: {text}"
+        )
+    lines = (
+        ("Playground", f"{session.url}/graphql"),
+        ("Sign in", "the playground's second tab (signInForDevelopment)"),
+        ("Submit", ".venv/bin/algoitny submit FILE --problem algoitny/1 --watch"),
+        ("Health", f"{session.url}/healthz and /readyz"),
+        ("Data", str(data_dir())),
+        ("Log", str(data_dir("log", "dev.log"))),
+        ("Stop", "Ctrl-C"),
+    )
+    for name, value in lines:
+        console.print(f"  {name:<11} {value}", soft_wrap=True)
+    console.print()
+
+
+def _check_port(port: int) -> None:
+    """Make sure that the API can have its port.
+
+    Raises:
+        typer.Exit: somebody else has it.
+    """
+    if not _is_free(port):
+        console.print(
+            f"Port {port} is taken by another program. Choose another one: "
+            f"make dev PORT={free_port()}"
+        )
+        raise typer.Exit(1)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+@contextmanager
+def _only_one_here() -> Iterator[None]:
+    """Hold this checkout's data folder, so that two sessions never share one database file."""
+    path = data_dir("dev.guard")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as guard:
+        try:
+            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            guard.seek(0)
+            console.print(f"`algoitny dev` already runs in this checkout (process {guard.read()}).")
+            raise typer.Exit(1) from error
+        guard.truncate(0)
+        guard.write(str(os.getpid()))
+        guard.flush()
+        yield
+
+
+@contextmanager
+def _log_file() -> Iterator[TextIO]:
+    """Open the log of this session; the one before it is kept as `dev.log.1`."""
+    path = data_dir("log", "dev.log")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        path.replace(path.with_name("dev.log.1"))
+    with path.open("w", encoding="utf-8") as log:
+        yield log
+
+
+def _writer(log: TextIO) -> Write:
+    """Return the function that puts a program's line on the terminal and into the log."""
+    is_terminal = sys.stdout.isatty()
+
+    def write(name: str, line: str) -> None:
+        label = f"{name:<8} |"
+        shown = f"\033[{COLOURS.get(name, '0')}m{label}\033[0m" if is_terminal else label
+        if name not in QUIET:
+            with suppress(OSError):  # the terminal may be gone; the log file stays
+                print(f"{shown} {line}", flush=True)  # noqa: T201 - the programs' lines
+        log.write(f"{time.strftime('%H:%M:%S')} {label} {line}\n")
+        log.flush()
+
+    return write

@@ -1,0 +1,76 @@
+"""`algoitny users …`: list users, and say who is an editor."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from graphql_api.cli.console import AsJson, Output
+from graphql_api.config import get_settings
+from graphql_api.data.dynamo.pages import PageWindow
+from graphql_api.data.enums import Role
+from graphql_api.data.errors import DomainError, NotFound
+from graphql_api.data.records import User
+from graphql_api.data.stores import Stores, open_stores
+
+app = typer.Typer(help="List users, and say who is an editor.", no_args_is_help=True)
+PAGE = 100
+T = TypeVar("T")
+COLUMNS = ("user", "e-mail", "name", "role", "state", "plan")
+
+
+@app.command("list")
+def list_(*, as_json: AsJson = False) -> None:
+    """List all users, newest first; a role by ADMIN_EMAILS is not among those shown."""
+    output = Output(as_json=as_json)
+    users = _with_stores(output, _all_users)
+    output.table(COLUMNS, [_row(user) for user in users])
+    output.document([dict(zip(COLUMNS, _row(user), strict=True)) for user in users])
+
+
+@app.command()
+def role(
+    email: Annotated[str, typer.Argument(help="The user's address.")],
+    granted: Annotated[
+        Role, typer.Argument(metavar="ROLE", help="USER, EDITOR or ADMIN.", case_sensitive=False)
+    ],
+) -> None:
+    """Give a user a role; the API knows it within a minute."""
+    output = Output()
+
+    async def grant(stores: Stores) -> User:
+        user = await stores.users.by_email(email, consistent=True)
+        if user is None:
+            raise NotFound(f"nobody has the address {email}; they must sign in once first")
+        return await stores.users.update(user.uid, role=granted)
+
+    user = _with_stores(output, grant)
+    output.line(f"{user.email}: {user.role}")
+
+
+def _with_stores(output: Output, work: Callable[[Stores], Coroutine[Any, Any, T]]) -> T:
+    async def opened() -> T:
+        async with open_stores(get_settings()) as stores:
+            return await work(stores)
+
+    try:
+        return asyncio.run(opened())
+    except DomainError as error:
+        output.error(error.message)
+        raise typer.Exit(1) from error
+
+
+async def _all_users(stores: Stores) -> list[User]:
+    found: list[User] = []
+    window = PageWindow(PAGE)
+    while True:
+        page = await stores.users.list(window)
+        found += page.records
+        if not page.has_next:
+            return found
+        window = PageWindow(PAGE, after=page.end)
+
+
+def _row(user: User) -> tuple[str, ...]:
+    return (user.uid, user.email, user.name, str(user.role), str(user.state), user.plan_id)

@@ -1,0 +1,88 @@
+"""Debian's packages that we need: seen, installed when root, else named in one command."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphql_api.cli.local.process import EngineUnavailable, run_tool
+
+APT_TIMEOUT_S = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPackage:
+    """A Debian package: its name, what it is for, and how to see that it is there."""
+
+    name: str
+    purpose: str
+    is_present: Callable[[], bool]
+
+
+def _on_path(*programs: str) -> Callable[[], bool]:
+    return lambda: any(shutil.which(program) for program in programs)
+
+
+def _has_static_libc() -> bool:
+    gcc = shutil.which("gcc")
+    if gcc is None:
+        return False
+    _, answer = run_tool([gcc, "-print-file-name=libc.a"], timeout_s=20)
+    return Path(answer).is_absolute()
+
+
+SANDBOX_PACKAGES = (
+    SystemPackage("bubblewrap", "the sandbox", _on_path("bwrap")),
+    SystemPackage("gcc", "the sandbox's runner; submissions in C", _on_path("gcc")),
+    SystemPackage("g++", "submissions in C++", _on_path("g++")),
+    SystemPackage("libc6-dev", "the C library to link with", _has_static_libc),
+)
+REDIS_PACKAGE = SystemPackage("redis-server", "queues and live progress", _on_path("redis-server"))
+RUN_PACKAGES = (*SANDBOX_PACKAGES, REDIS_PACKAGE)
+BROWSER_PACKAGE = SystemPackage("chromium", "the playground's test", _on_path("chromium"))
+
+
+def missing(packages: Iterable[SystemPackage]) -> tuple[SystemPackage, ...]:
+    """Return those of `packages` that the machine lacks."""
+    return tuple(package for package in packages if not package.is_present())
+
+
+def install_command(packages: Iterable[SystemPackage]) -> str:
+    """Return the one line that a person types to install `packages`."""
+    names = " ".join(package.name for package in packages)
+    return f"sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends {names}'"
+
+
+def ensure(packages: Sequence[SystemPackage]) -> tuple[str, ...]:
+    """Install what is missing of `packages`, as root with apt; return the names installed.
+
+    Raises:
+        EngineUnavailable: something is missing and this user, or this system, cannot install it.
+    """
+    lacking = missing(packages)
+    if not lacking:
+        return ()
+    names = tuple(package.name for package in lacking)
+    command = install_command(lacking)
+    if shutil.which("apt-get") is None:
+        raise EngineUnavailable(
+            f"System packages are missing: {', '.join(names)} (Debian's names). Install them with "
+            "this system's package manager."
+        )
+    if os.geteuid() != 0:
+        raise EngineUnavailable(
+            f"System packages are missing: {', '.join(names)}. Install them with this command:\n"
+            f"  {command}"
+        )
+    _install(names, command)
+    return names
+
+
+def _install(names: Sequence[str], command: str) -> None:
+    install = ["apt-get", "install", "-y", "--no-install-recommends", *names]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for step in (["apt-get", "update"], install):
+        code, last = run_tool(step, timeout_s=APT_TIMEOUT_S, env=environment)
+    if code != 0:
+        raise EngineUnavailable(f"`{' '.join(install)}` failed; try: {command}\n{last}")

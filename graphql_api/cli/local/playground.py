@@ -1,0 +1,85 @@
+"""The playground: GraphiQL, bundled from `playground/` into `.data/playground`."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from graphql_api.cli.local.node import Node, prepare_node
+from graphql_api.cli.local.paths import data_dir, project_root
+from graphql_api.cli.local.process import EngineUnavailable, exclusive, run_tool
+
+BUILD_TIMEOUT_S = 600
+STAMP = ".inputs"
+
+
+def source_dir() -> Path:
+    """Return the folder of the page's sources and its package-lock.json."""
+    return project_root() / "playground"
+
+
+def output_dir() -> Path:
+    """Return the folder that the API serves."""
+    return data_dir("playground")
+
+
+def inputs_hash(source: Path) -> str:
+    """Return one SHA-256 over every file that decides what the build makes."""
+    digest = hashlib.sha256()
+    names = (".npmrc", "package.json", "package-lock.json", "build.mjs")
+    for path in (*(source / name for name in names), *sorted((source / "src").iterdir())):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def is_built() -> bool:
+    """Tell whether the page was built from the sources as they are."""
+    return _stamp(output_dir()) == inputs_hash(source_dir())
+
+
+def prepare_playground() -> bool:
+    """Build the page if it is not built from the present sources; return whether it was built now.
+
+    Safe when several processes call it at once.
+
+    Raises:
+        EngineUnavailable: Node cannot be had, the packages cannot be fetched, or the build failed.
+    """
+    if is_built():
+        return False
+    with exclusive(data_dir("engines", "playground.guard")):
+        if is_built():
+            return False
+        _build(prepare_node(), source_dir(), output_dir())
+    return True
+
+
+def _build(node: Node, source: Path, output: Path) -> None:
+    wanted = inputs_hash(source)
+    installed = source / "node_modules" / STAMP
+    locked = hashlib.sha256((source / "package-lock.json").read_bytes()).hexdigest()
+    if _stamp(installed.parent) != locked:
+        _run(node, [str(node.npm), "ci", "--ignore-scripts"], source)
+        installed.write_text(locked)
+    incoming = output.with_name("playground.incoming")
+    shutil.rmtree(incoming, ignore_errors=True)
+    _run(node, [str(node.node), "build.mjs", str(incoming)], source)
+    (incoming / STAMP).write_text(wanted)
+    shutil.rmtree(output, ignore_errors=True)
+    incoming.rename(output)
+
+
+def _stamp(folder: Path) -> str | None:
+    try:
+        return (folder / STAMP).read_text()
+    except FileNotFoundError:
+        return None
+
+
+def _run(node: Node, command: list[str], folder: Path) -> None:
+    code, last = run_tool(command, timeout_s=BUILD_TIMEOUT_S, cwd=folder, env=node.environment())
+    if code != 0:
+        raise EngineUnavailable(
+            "The playground could not be built; the API works without it. "
+            f"Try again: make setup\n{Path(command[0]).name} said:\n{last}"
+        )

@@ -1,0 +1,75 @@
+"""Redis for development and tests: Debian's `redis-server` on a loopback port of ours."""
+
+import contextlib
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+
+from graphql_api.cli.local import apt
+from graphql_api.cli.local.paths import data_dir
+from graphql_api.cli.local.process import HOST, EngineProcess, free_port
+
+REDIS_PORT = 6379  # what every client tries by default
+
+
+def prepare_redis() -> Path:
+    """Return `redis-server`, installed by apt when it is missing and we are root.
+
+    Raises:
+        EngineUnavailable: it is missing and cannot be installed; names the command that does.
+    """
+    apt.ensure((apt.REDIS_PACKAGE,))
+    return Path(shutil.which("redis-server") or "/usr/bin/redis-server")
+
+
+class RedisServer(EngineProcess):
+    """Redis on a loopback port; `with RedisServer() as engine: engine.url`.
+
+    Parameters:
+        data_dir: folder of its append-only file, made if missing; None writes nothing to disk.
+        port: TCP port; 0 takes a free one.
+        log_path: where its output goes; default `.data/log/redis-PORT.log`.
+    """
+
+    def __init__(
+        self, data_dir: Path | None = None, port: int = 0, *, log_path: Path | None = None
+    ) -> None:
+        self.data_dir = data_dir
+        self.port = port or free_port()
+        super().__init__("Redis", log_path or _log_path(self.port))
+
+    @property
+    def url(self) -> str:
+        """The URL to use as `REDIS_URL`."""
+        return f"redis://{HOST}:{self.port}/0"
+
+    def command(self) -> list[str]:
+        """Return the command line: loopback only, nothing evicted, every write appended.
+
+        Raises:
+            EngineUnavailable: there is no `redis-server` and it cannot be installed.
+        """
+        command = [str(prepare_redis()), "--port", str(self.port), "--bind", HOST]
+        command += ["--maxmemory-policy", "noeviction", "--save", "", "--daemonize", "no"]
+        command += ["--loglevel", "warning"]
+        if self.data_dir is None:
+            return [*command, "--appendonly", "no", "--dir", tempfile.gettempdir()]
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        return [*command, "--appendonly", "yes", "--dir", str(self.data_dir.resolve())]
+
+    def is_ready(self) -> bool:
+        """Tell whether it answers PING; while it loads its file it does not."""
+        return answers_ping(HOST, self.port)
+
+
+def answers_ping(host: str, port: int, timeout_s: float = 1.0) -> bool:
+    """Tell whether a Redis at `host`:`port` answers, with or without asking for a password."""
+    with contextlib.suppress(OSError), socket.create_connection((host, port), timeout_s) as link:
+        link.sendall(b"PING\r\n")
+        return link.recv(64).startswith((b"+PONG", b"-NOAUTH"))
+    return False
+
+
+def _log_path(port: int) -> Path:
+    return data_dir("log", f"redis-{port}.log")

@@ -1,0 +1,65 @@
+"""The flags of the format's default output validator, as one of the judge's comparers."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from graphql_api.cli.problem_packages.files import PackageError
+from graphql_api.cli.problem_packages.model import Comparison
+from graphql_api.data.enums import Comparer
+
+CASE = "case_sensitive"
+SPACE = "space_change_sensitive"
+ABSOLUTE, RELATIVE, BOTH = "float_absolute_tolerance", "float_relative_tolerance", "float_tolerance"
+TOLERANCES = {ABSOLUTE: (ABSOLUTE,), RELATIVE: (RELATIVE,), BOTH: (ABSOLUTE, RELATIVE)}
+
+
+def comparison_of(path: Path, flags: Sequence[str]) -> Comparison:
+    """Return the comparison that validator flags ask for; without any, tokens in any case.
+
+    Raises:
+        PackageError: a flag is unknown, lacks its number, stands twice, or has no comparer here.
+    """
+    switches: set[str] = set()
+    tolerances: dict[str, str] = {}
+    rest = iter(flags)
+    for flag in rest:
+        if flag in (CASE, SPACE):
+            switches.add(flag)
+        elif flag in TOLERANCES:
+            text = _tolerance(path, flag, next(rest, ""))
+            for kind in TOLERANCES[flag]:
+                if kind in tolerances:
+                    raise PackageError(path, f"{flag}: this tolerance is given twice")
+                tolerances[kind] = text
+        else:
+            known = ", ".join((CASE, SPACE, *TOLERANCES))
+            raise PackageError(path, f"{flag}: no flag of the default validator ({known})")
+    return _choose(path, switches, tolerances)
+
+
+def _choose(path: Path, switches: set[str], tolerances: dict[str, str]) -> Comparison:
+    if SPACE in switches:
+        if tolerances or CASE not in switches:
+            raise PackageError(
+                path, f"{SPACE}: is judged only together with {CASE} and without a tolerance"
+            )
+        return Comparison(comparer=Comparer.EXACT)
+    if tolerances:
+        return Comparison(
+            comparer=Comparer.FLOAT,
+            absolute_tolerance=tolerances.get(ABSOLUTE),
+            relative_tolerance=tolerances.get(RELATIVE),
+        )
+    comparer = Comparer.TOKENS if CASE in switches else Comparer.TOKENS_IGNORE_CASE
+    return Comparison(comparer=comparer)
+
+
+def _tolerance(path: Path, flag: str, text: str) -> str:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value >= 0):
+        raise PackageError(path, f"{flag}: must be followed by a number from 0 on, such as 1e-6")
+    return repr(value)

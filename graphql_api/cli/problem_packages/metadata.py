@@ -1,0 +1,247 @@
+"""`problem.yaml`, in the formats `legacy` and `2023-07`.
+
+The keys are those of the Problem Package Format; as it asks, unknown ones are errors.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from graphql_api.cli.problem_packages.files import PackageError, read_mapping, read_text
+from graphql_api.cli.problem_packages.values import Values
+
+FILE = "problem.yaml"
+LONGEST_TIME_LIMIT_S = 600
+LARGEST_MEMORY_LIMIT_MIB = 16 * 1024
+LONGEST_INI_BYTES = 64 * 1024
+
+
+class Format(StrEnum):
+    """The format versions that are read."""
+
+    LEGACY = "legacy"
+    V2023_07 = "2023-07"
+
+
+_VERSIONS = {
+    "legacy": Format.LEGACY,
+    "legacy-icpc": Format.LEGACY,
+    "2023-07": Format.V2023_07,
+    "2023-07-draft": Format.V2023_07,
+}
+_COMMON = {
+    "problem_format_version",
+    "type",
+    "name",
+    "uuid",
+    "source",
+    "license",
+    "rights_owner",
+    "limits",
+    "keywords",
+}
+_KEYS = {
+    Format.LEGACY: frozenset(
+        _COMMON | {"author", "source_url", "validation", "validator_flags", "grading"}
+    ),
+    Format.V2023_07: frozenset(
+        _COMMON
+        | {"version", "credits", "embargo_until", "languages", "allow_file_writing", "constants"}
+    ),
+}
+_COMMON_LIMITS = {
+    "time_limit",
+    "memory",
+    "output",
+    "code",
+    "compilation_time",
+    "compilation_memory",
+    "validation_time",
+    "validation_memory",
+    "validation_output",
+}
+_LIMITS = {
+    Format.LEGACY: frozenset(_COMMON_LIMITS | {"time_multiplier", "time_safety_margin"}),
+    Format.V2023_07: frozenset(
+        _COMMON_LIMITS | {"time_multipliers", "time_resolution", "validation_passes"}
+    ),
+}
+_INI_TIME_LIMIT = re.compile(r"^\s*timelimit\s*=\s*['\"]?([^'\"\s;#]*)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What the tools' files say of a problem; None where they leave a limit out.
+
+    `names` are by natural language. `has_validator` is None where the package's files tell whether
+    a validator of its own judges.
+    """
+
+    format: Format
+    names: Mapping[str, str]
+    url: str | None
+    tags: tuple[str, ...]
+    time_limit_ms: int | None
+    memory_limit_kb: int | None
+    has_validator: bool | None
+    is_interactive: bool
+    validation_time_ms: int | None
+    validation_memory_kb: int | None
+    validator_flags: tuple[str, ...]
+    constants: Mapping[str, str]
+
+
+def read_metadata(root: Path) -> Metadata:
+    """Read `problem.yaml` and the time limits that other tools keep beside it.
+
+    Raises:
+        PackageError: a key is unknown, malformed, or asks for something that is not judged here.
+    """
+    path = root / FILE
+    if not path.is_file():
+        raise PackageError(path, "is missing; every package has one")
+    values = Values(path, read_mapping(path))
+    version = _version(values)
+    values.refuse_unknown(_KEYS[version])
+    _refuse_unsupported(values)
+    limits = values.mapping("limits")
+    limits.refuse_unknown(_LIMITS[version])
+    kinds, validation = _kinds(values), values.words("validation")
+    validation_s = limits.number("validation_time")
+    return Metadata(
+        format=version,
+        names=_names(values),
+        url=_url(values),
+        tags=values.words("keywords"),
+        time_limit_ms=_time_limit_ms(limits, root),
+        memory_limit_kb=_memory_limit_kb(limits, "memory"),
+        has_validator="custom" in validation if version is Format.LEGACY else None,
+        is_interactive="interactive" in (*kinds, *validation),
+        validation_time_ms=None if validation_s is None else round(validation_s * 1000),
+        validation_memory_kb=_memory_limit_kb(limits, "validation_memory"),
+        validator_flags=values.words("validator_flags"),
+        constants=_constants(values),
+    )
+
+
+def _version(values: Values) -> Format:
+    given = values.text("problem_format_version") or "legacy"
+    if given not in _VERSIONS:
+        known = ", ".join(_VERSIONS)
+        raise values.error(
+            "problem_format_version", f"{given!r} is not read here; these are: {known}"
+        )
+    return _VERSIONS[given]
+
+
+def _kinds(values: Values) -> tuple[str, ...]:
+    return values.words("type") or ("pass-fail",)
+
+
+def _refuse_unsupported(values: Values) -> None:
+    for kind in _kinds(values):
+        if kind not in ("pass-fail", "interactive"):
+            raise values.error(
+                "type", f"{kind!r} problems are not judged here, only pass-fail and interactive"
+            )
+    validation = values.words("validation") or ("default",)
+    if validation not in (("default",), ("custom",), ("custom", "interactive")):
+        raise values.error(
+            "validation",
+            f"{' '.join(validation)!r} is not judged; these are: `default`, `custom` and "
+            "`custom interactive`",
+        )
+    if values.get("grading"):
+        raise values.error("grading", "is for scoring problems, which are not judged here")
+    if values.get("languages") not in (None, "all"):
+        raise values.error("languages", "a problem cannot be limited to some languages; use `all`")
+    _refuse_embargo(values)
+
+
+def _refuse_embargo(values: Values) -> None:
+    until = values.get("embargo_until")
+    if until is None:
+        return
+    if not isinstance(until, dt.date):
+        raise values.error("embargo_until", "must be a date, YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ")
+    if not isinstance(until, dt.datetime):
+        until = dt.datetime.combine(until, dt.time())
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=dt.UTC)
+    if until > dt.datetime.now(dt.UTC):
+        raise values.error("embargo_until", f"import it after {until.isoformat()}")
+
+
+def _names(values: Values) -> dict[str, str]:
+    if isinstance(values.get("name"), dict):
+        return values.texts("name")
+    name = values.text("name")
+    return {"en": name} if name else {}
+
+
+def _url(values: Values) -> str | None:
+    if (url := values.text("source_url")) is not None:
+        return url
+    source = values.get("source")
+    first = source[0] if isinstance(source, list) and source else source
+    url = first.get("url") if isinstance(first, dict) else None
+    if url is not None and not isinstance(url, str):
+        raise values.error("source", "url must be a text")
+    return url
+
+
+def _time_limit_ms(limits: Values, root: Path) -> int | None:
+    seconds = limits.number("time_limit")
+    if seconds is None:
+        return _tools_time_limit_ms(root)
+    if seconds > LONGEST_TIME_LIMIT_S:
+        raise limits.error("time_limit", f"is in seconds, at most {LONGEST_TIME_LIMIT_S}")
+    return max(1, round(seconds * 1000))
+
+
+def _tools_time_limit_ms(root: Path) -> int | None:
+    """Read `.timelimit` or `domjudge-problem.ini`, where legacy packages keep their time limit."""
+    for name in (".timelimit", "domjudge-problem.ini"):
+        path = root / name
+        if not path.is_file():
+            continue
+        text = read_text(path, LONGEST_INI_BYTES)
+        if name.endswith(".ini"):
+            match = _INI_TIME_LIMIT.search(text)
+            if match is None:
+                continue
+            text = match[1]
+        return _seconds(path, text.strip())
+    return None
+
+
+def _seconds(path: Path, text: str) -> int:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= LONGEST_TIME_LIMIT_S:
+        raise PackageError(
+            path, f"the time limit must be in seconds, above 0 and at most {LONGEST_TIME_LIMIT_S}"
+        )
+    return max(1, round(seconds * 1000))
+
+
+def _memory_limit_kb(limits: Values, key: str) -> int | None:
+    mib = limits.number(key)
+    if mib is None:
+        return None
+    if not 1 <= mib <= LARGEST_MEMORY_LIMIT_MIB:
+        raise limits.error(key, f"is in MiB, from 1 to {LARGEST_MEMORY_LIMIT_MIB}")
+    return round(mib * 1024)
+
+
+def _constants(values: Values) -> dict[str, str]:
+    given = values.mapping("constants")
+    for name in given.names():
+        if not isinstance(given.get(name), str | int | float):
+            raise given.error(name, "must be a number or a text")
+    return {name: str(given.get(name)) for name in given.names()}

@@ -1,0 +1,167 @@
+"""One directory as one `Package`; nothing of it is run, and of its tests only names are read."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from graphql_api.cli.problem_packages.comparison import comparison_of
+from graphql_api.cli.problem_packages.files import PackageError, check_entries
+from graphql_api.cli.problem_packages.metadata import FILE, Metadata, read_metadata
+from graphql_api.cli.problem_packages.model import Comparison, Package, PackageTest
+from graphql_api.cli.problem_packages.statements import read_texts
+from graphql_api.cli.problem_packages.submissions import choose_solution, read_submissions
+from graphql_api.cli.problem_packages.testdata import TestData, read_test_data
+from graphql_api.cli.problem_packages.validators import read_checker, unused_validators
+from graphql_api.data.enums import Comparer
+from graphql_api.data.problems.checkers import digest_of
+from graphql_api.data.records import Checker
+
+DEFAULT_TIME_LIMIT_MS = 2000
+DEFAULT_MEMORY_LIMIT_KB = 262_144
+_NUMBERED = re.compile(r"0*([0-9]+)(?:-.*)?")
+_BLOCK = 1024 * 1024
+_REFUSED = {
+    "include": "code that is added to submissions is not supported",
+    "static_validator": "sources are not validated",
+    "graders": "own graders are not used",
+}
+
+
+def find_packages(folder: Path) -> list[Path]:
+    """Return `folder` itself if it is a package, else the packages directly in it, by name.
+
+    Directories without a `problem.yaml`, and hidden ones, are no packages.
+
+    Raises:
+        PackageError: there is no such directory, or no package in it.
+    """
+    if not folder.is_dir():
+        raise PackageError(folder, "is no directory; name a package or a directory of packages")
+    if (folder / FILE).is_file():
+        return [folder]
+    found = sorted(path for path in folder.iterdir() if (path / FILE).is_file())
+    if not found:
+        raise PackageError(folder, f"holds no package: no {FILE} in it or in a directory of it")
+    return [path for path in found if not path.name.startswith(".")]
+
+
+def package_number(path: Path) -> str:
+    """Return a package's number: `001-a-plus-b` and `1` are 1, any other name is itself."""
+    name = path.resolve().name
+    match = _NUMBERED.fullmatch(name)
+    return match[1] if match else name
+
+
+def duplicates(paths: Iterable[Path]) -> dict[Path, Path]:
+    """Return the packages whose number an earlier one has, each with that earlier one."""
+    first: dict[str, Path] = {}
+    return {
+        path: earlier
+        for path in paths
+        if (earlier := first.setdefault(package_number(path), path)) != path
+    }
+
+
+def read_package(path: Path, *, platform: str = "algoitny", locale: str = "en") -> Package:
+    """Read one package; `locale` is the natural language wanted for title and statement.
+
+    Raises:
+        PackageError: it breaks a rule of the format, or asks for what is not judged here; names
+            the file, and the key in it.
+    """
+    check_entries(path)
+    _refuse_programs(path)
+    metadata = read_metadata(path)
+    texts = read_texts(path, metadata, locale)
+    data = read_test_data(path, metadata.validator_flags)
+    submissions = read_submissions(path)
+    solution = choose_solution(submissions.found)
+    checker = read_checker(path, metadata, data.flags)
+    notes = [*submissions.notes, *unused_validators(path, metadata)]
+    if solution is None:
+        notes.append("there is no accepted submission in a known language, so no solution")
+    return Package(
+        path=path,
+        platform=platform,
+        number=package_number(path),
+        title=texts.title,
+        titles=texts.titles,
+        statement=texts.statement,
+        constraints=texts.constraints,
+        tags=metadata.tags,
+        url=metadata.url,
+        time_limit_ms=metadata.time_limit_ms or DEFAULT_TIME_LIMIT_MS,
+        memory_limit_kb=metadata.memory_limit_kb or DEFAULT_MEMORY_LIMIT_KB,
+        comparison=_comparison(path, metadata, data, checker),
+        checker=checker,
+        stops_on_first_failure=data.stops_on_first_failure,
+        tests=data.tests,
+        submissions=submissions.found,
+        solution=solution,
+        notes=tuple(notes),
+    )
+
+
+def _comparison(
+    path: Path, metadata: Metadata, data: TestData, checker: Checker | None
+) -> Comparison:
+    if checker is None:
+        return comparison_of(data.flags_from or path / FILE, data.flags)
+    comparer = Comparer.INTERACTIVE if metadata.is_interactive else Comparer.CHECKER
+    return Comparison(comparer=comparer)
+
+
+def content_hash(package: Package) -> str:
+    """Return a digest of all that is imported of a package: 64 hexadecimal characters.
+
+    Reads every test, a block at a time; runs no generator, as the digests of what they write are
+    part of the package.
+
+    Raises:
+        PackageError: a file cannot be read.
+    """
+    facts: dict[str, Any] = {
+        "format": 1,
+        "title": package.title,
+        "statement": package.statement,
+        "constraints": package.constraints,
+        "tags": package.tags,
+        "url": package.url,
+        "limits": (package.time_limit_ms, package.memory_limit_kb),
+        "comparison": asdict(package.comparison),
+        "solution": asdict(package.solution) if package.solution else None,
+        "tests": [_test_facts(test) for test in package.tests],
+    }
+    if package.checker is not None:
+        facts["checker"] = digest_of(package.checker)
+    if package.stops_on_first_failure:
+        facts["stops"] = True
+    return hashlib.sha256(orjson.dumps(facts)).hexdigest()
+
+
+def _test_facts(test: PackageTest) -> tuple[bool, str, str]:
+    given = test.generated.sha256 if test.generated else _digest(test.input_path)
+    return test.is_sample, given, _digest(test.output_path)
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+    except OSError as error:
+        raise PackageError(path, f"cannot be read: {error.strerror}") from error
+    return digest.hexdigest()
+
+
+def _refuse_programs(root: Path) -> None:
+    for name, why in _REFUSED.items():
+        folder = root / name
+        if folder.is_dir() and any(folder.iterdir()):
+            raise PackageError(folder, why)

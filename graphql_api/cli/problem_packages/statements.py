@@ -1,0 +1,97 @@
+"""A problem's statement, as Markdown with `$…$` for formulas, in one natural language."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphql_api.cli.problem_packages.files import PackageError, read_text
+from graphql_api.cli.problem_packages.latex import problem_name, to_markdown
+from graphql_api.cli.problem_packages.metadata import Format, Metadata
+
+LONGEST_STATEMENT_BYTES = 192 * 1024
+FOLDERS = {
+    Format.LEGACY: ("problem_statement",),
+    Format.V2023_07: ("statement", "problem_statement"),
+}
+_FILE = re.compile(r"problem(?:\.(?P<language>[a-z]{2,3}(?:-[A-Z]{2})?))?\.(?P<type>tex|md|pdf)")
+_CONSTRAINTS = re.compile(
+    r"^(#{1,6}) *(?:Constraints|Limits|제한|제약|제약 조건) *\n(.*?)(?=^#{1,6} |\Z)",
+    re.MULTILINE | re.DOTALL | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """What people read; `constraints` is the statement's section of that name, taken out of it."""
+
+    title: str
+    titles: Mapping[str, str]
+    statement: str
+    constraints: str | None
+
+
+def read_texts(root: Path, metadata: Metadata, locale: str) -> Texts:
+    """Return the statement in `locale` (`en`, `ko`), else English, else the first there is.
+
+    Raises:
+        PackageError: there is no statement in Markdown or LaTeX, or no name for it.
+    """
+    folder, files = _statement_files(root, metadata.format)
+    if metadata.format is Format.V2023_07 and set(files) != set(metadata.names):
+        raise PackageError(
+            root / "problem.yaml",
+            f"name: has {_listed(metadata.names)}, but there are statements in {_listed(files)}",
+        )
+    language = next((one for one in (locale, "en") if one in files), min(files))
+    path = folder / files[language]
+    text = _with_constants(read_text(path, LONGEST_STATEMENT_BYTES), metadata.constants)
+    named = problem_name(text) if path.suffix == ".tex" else None
+    title = metadata.names.get(language) or next(iter(metadata.names.values()), None) or named
+    if not title:
+        raise PackageError(root / "problem.yaml", "name: give the problem a name")
+    markdown = to_markdown(text) if path.suffix == ".tex" else text
+    statement, constraints = _split(markdown)
+    return Texts(
+        title=title,
+        titles=metadata.names or {language: title},
+        statement=statement,
+        constraints=constraints,
+    )
+
+
+def _statement_files(root: Path, version: Format) -> tuple[Path, dict[str, str]]:
+    """Return the folder of statements and the best file in it for each language."""
+    for name in FOLDERS[version]:
+        folder = root / name
+        files: dict[str, str] = {}
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            match = _FILE.fullmatch(path.name)
+            # Markdown sorts before LaTeX: it is shown as it is.
+            if match and match["type"] != "pdf" and path.is_file():
+                files.setdefault(match["language"] or "en", path.name)
+        if files:
+            return folder, files
+    wanted = f"{FOLDERS[version][0]}/problem.en.md"
+    raise PackageError(
+        root / FOLDERS[version][0], f"holds no statement in Markdown or LaTeX; write {wanted}"
+    )
+
+
+def _listed(names: Mapping[str, str]) -> str:
+    return ", ".join(sorted(names)) or "no language"
+
+
+def _with_constants(text: str, constants: Mapping[str, str]) -> str:
+    """Put in the package's constants: `{{name}}`, in LaTeX also its own command."""
+    for name, value in constants.items():
+        text = text.replace("{{" + name + "}}", value).replace(f"\\constant{{{name}}}", value)
+    return text
+
+
+def _split(markdown: str) -> tuple[str, str | None]:
+    match = _CONSTRAINTS.search(markdown)
+    if match is None or not match[2].strip():
+        return markdown.strip() + "\n", None
+    statement = markdown[: match.start()].rstrip() + "\n\n" + markdown[match.end() :].lstrip()
+    return statement.strip() + "\n", match[2].strip() + "\n"

@@ -1,0 +1,187 @@
+"""The submissions of a package, each with the verdicts that the package's author expects."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+
+from graphql_api.cli.problem_packages.files import KB, PackageError, read_mapping, read_text
+from graphql_api.cli.problem_packages.model import Solution, Submission
+from graphql_api.cli.problem_packages.values import Values
+from graphql_api.cli.suffixes import language_of, language_of_code
+from graphql_api.data.enums import Verdict
+
+FILE = "submissions.yaml"
+LONGEST_CODE_BYTES = 256 * KB
+
+_AC = frozenset({Verdict.AC})
+_SLOW = frozenset({Verdict.TLE, Verdict.ILE})
+_CRASH = frozenset({Verdict.RE, Verdict.MLE, Verdict.OLE})
+_WRONG = frozenset({Verdict.WA})
+_ANY = _AC | _WRONG | _SLOW | _CRASH | {Verdict.CE}
+
+# What all tests may get, and what at least one must get: the format's own folders, then those for
+# verdicts that it has no folder for.
+_FOLDERS: dict[str, tuple[frozenset[Verdict], frozenset[Verdict]]] = {
+    "accepted": (_AC, _AC),
+    "rejected": (_ANY, _ANY - _AC),
+    "wrong_answer": (_AC | _WRONG, _WRONG),
+    "time_limit_exceeded": (_AC | _SLOW, _SLOW),
+    "run_time_error": (_AC | {Verdict.RE}, frozenset({Verdict.RE})),
+    "brute_force": (_AC | _SLOW | _CRASH, _SLOW | _CRASH),
+    "memory_limit_exceeded": (_AC | {Verdict.MLE}, frozenset({Verdict.MLE})),
+    "output_limit_exceeded": (_AC | {Verdict.OLE}, frozenset({Verdict.OLE})),
+    "compile_error": (frozenset({Verdict.CE}), frozenset({Verdict.CE})),
+    "compiler_error": (frozenset({Verdict.CE}), frozenset({Verdict.CE})),
+}
+_WORDS = {
+    "AC": _AC,
+    "WA": _WRONG,
+    "TLE": _SLOW,
+    "RTE": _CRASH,
+    "MLE": frozenset({Verdict.MLE}),
+    "OLE": frozenset({Verdict.OLE}),
+    "CE": frozenset({Verdict.CE}),
+}
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_BEST_LANGUAGES = ("python", "cpp", "c", "java", "javascript")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submissions:
+    """The submissions of one file each; `notes` say which others were left out."""
+
+    found: tuple[Submission, ...]
+    notes: tuple[str, ...]
+
+
+def read_submissions(root: Path) -> Submissions:
+    """Find the submissions and what is expected of each, by folder and `submissions.yaml`.
+
+    Raises:
+        PackageError: `submissions.yaml` is malformed or contradicts itself.
+    """
+    folder = root / "submissions"
+    rules = _rules(folder)
+    found: list[Submission] = []
+    notes: list[str] = []
+    for path in _programs(folder):
+        name = path.relative_to(folder).as_posix()
+        source = _source(path)
+        mine = [values for pattern, values in rules if _matches(pattern, name)]
+        expected = _expected(folder, name, mine)
+        if source is None or expected is None:
+            why = "has several source files" if source is None else "no verdict is known for it"
+            notes.append(f"submissions/{name} is left out: {why}")
+            continue
+        language = _language(source, mine)
+        is_model = any(values.get("model_solution") is True for values in mine)
+        found.append(
+            Submission(
+                name=name,
+                path=source,
+                language=language,
+                expected_verdicts=expected,
+                is_model=is_model,
+            )
+        )
+    return Submissions(found=tuple(found), notes=tuple(notes))
+
+
+def choose_solution(submissions: Sequence[Submission]) -> Solution | None:
+    """Return the model solution, else the accepted submission of the best known language.
+
+    Raises:
+        PackageError: it is not UTF-8, empty or too long.
+    """
+    accepted = [one for one in submissions if one.expected_verdicts == _AC and one.language]
+    if not accepted:
+        return None
+    best = min(accepted, key=_preference)
+    code = read_text(best.path, LONGEST_CODE_BYTES)
+    if not code.strip():
+        raise PackageError(best.path, "is empty")
+    return Solution(language=str(best.language), code=code)
+
+
+def _preference(submission: Submission) -> tuple[bool, int, str]:
+    language = submission.language or ""
+    known = language in _BEST_LANGUAGES
+    rank = _BEST_LANGUAGES.index(language) if known else len(_BEST_LANGUAGES)
+    return not submission.is_model, rank, submission.name
+
+
+def _programs(folder: Path) -> Iterator[Path]:
+    """Yield what stands directly in the folders below `submissions/`: files or directories."""
+    for kind in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if kind.is_dir():
+            yield from (path for path in sorted(kind.iterdir()) if not path.name.startswith("."))
+
+
+def _source(path: Path) -> Path | None:
+    if path.is_file():
+        return path
+    files = [file for file in path.rglob("*") if file.is_file()]
+    return files[0] if len(files) == 1 else None
+
+
+def _language(source: Path, rules: Sequence[Values]) -> str | None:
+    for values in rules:
+        given = values.text("language")
+        if given is not None:
+            return language_of_code(given)
+    return language_of(source.name)
+
+
+def _rules(folder: Path) -> list[tuple[str, Values]]:
+    path = folder / FILE
+    if not path.is_file():
+        return []
+    whole = Values(path, read_mapping(path))
+    return [
+        (one, whole.mapping(pattern)) for pattern in whole.names() for one in _unbraced(pattern)
+    ]
+
+
+def _unbraced(pattern: str) -> list[str]:
+    """Return the patterns that `{a,b}` stands for."""
+    match = _BRACES.search(pattern)
+    if match is None:
+        return [pattern]
+    before, after = pattern[: match.start()], pattern[match.end() :]
+    return [one for word in match[1].split(",") for one in _unbraced(before + word + after)]
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """Tell whether a pattern matches a submission or a folder that it is in."""
+    wanted = PurePosixPath(pattern).parts
+    given = PurePosixPath(name).parts[: len(wanted)]
+    return len(wanted) == len(given) and all(map(fnmatchcase, given, wanted))
+
+
+def _expected(folder: Path, name: str, rules: Sequence[Values]) -> frozenset[Verdict] | None:
+    """Return the verdicts of which a submission may get one; None if nothing says so."""
+    kind = name.partition("/")[0]
+    bounds = [_FOLDERS[kind]] if kind in _FOLDERS else []
+    for values in rules:
+        permitted, required = _verdicts(values, "permitted"), _verdicts(values, "required")
+        if permitted or required:
+            bounds.append((permitted or _ANY, required or _ANY))
+    if not bounds:
+        return None
+    permitted = frozenset.intersection(*(bound[0] for bound in bounds))
+    if any(Verdict.AC not in required for _, required in bounds):
+        permitted -= _AC
+    if not permitted:
+        raise PackageError(folder / FILE, f"{name}: no verdict satisfies all that is said of it")
+    return permitted
+
+
+def _verdicts(values: Values, key: str) -> frozenset[Verdict]:
+    found: frozenset[Verdict] = frozenset()
+    for word in values.words(key):
+        if word not in _WORDS:
+            raise values.error(key, f"{word!r} is no verdict; these are: {', '.join(_WORDS)}")
+        found |= _WORDS[word]
+    return found

@@ -1,0 +1,205 @@
+"""The tests below `data/`, and the flags that groups of tests give the output validator."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphql_api.cli.problem_packages.files import (
+    KB,
+    MB,
+    PackageError,
+    decode,
+    read_bytes,
+    read_mapping,
+)
+from graphql_api.cli.problem_packages.generators import generate, read_generated
+from graphql_api.cli.problem_packages.model import Generated, PackageTest
+from graphql_api.cli.problem_packages.values import Values
+
+MOST_TESTS = 2000
+LARGEST_TEST_BYTES = 64 * MB
+LARGEST_SET_BYTES = 256 * MB
+INPUT, ANSWER = ".in", ".ans"
+GROUP_FILES = ("test_group.yaml", "testdata.yaml")
+_FLAG_KEYS = ("output_validator_args", "output_validator_flags")
+# What these graders' flags ask for is what every pass-fail problem does.
+_HARMLESS_GRADERS = frozenset({"worst_error", "first_error", "sum", "avg", "min", "max"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestData:
+    """The tests in the order of judging, and the validator flags that all of them share.
+
+    `flags_from` is the file that gives the flags, None if none does. `stops_on_first_failure`: the
+    group of all tests says `on_reject: break`.
+    """
+
+    __test__ = False
+    tests: tuple[PackageTest, ...]
+    flags: tuple[str, ...]
+    flags_from: Path | None
+    stops_on_first_failure: bool
+
+
+def read_test(test: PackageTest) -> tuple[bytes, bytes]:
+    """Return a test's input and expected output, both UTF-8; runs its generator if it has one.
+
+    Raises:
+        PackageError: a file is too large or not UTF-8, or the generator fails.
+    """
+    if test.generated:
+        given = generate(test.generated, LARGEST_TEST_BYTES)
+    else:
+        given = read_bytes(test.input_path, LARGEST_TEST_BYTES)
+    expected = read_bytes(test.output_path, LARGEST_TEST_BYTES)
+    decode(test.input_path, given)
+    decode(test.output_path, expected)
+    return given, expected
+
+
+def read_test_data(root: Path, flags: Sequence[str]) -> TestData:
+    """Find the tests, samples first, then by name; `flags` are those of `problem.yaml`.
+
+    Raises:
+        PackageError: a test is not whole, there is none, or a group asks for what is not judged.
+    """
+    data = root / "data"
+    generated = read_generated(root)
+    groups = _Groups(data, tuple(flags))
+    tests = [
+        test
+        for kind in ("sample", "secret")
+        for test in sorted(_tests(data, kind, generated), key=lambda test: test.name.split("/"))
+    ]
+    _check_size(data, tests, generated)
+    found = {test.name: groups.flags(test) for test in tests}
+    (first, flags_from), *others = found.values()
+    for (other, path), name in zip(others, list(found)[1:], strict=True):
+        if other != first:
+            where = path or flags_from or data
+            raise PackageError(
+                where, f"{name}: all tests must be compared in the same way, with the same flags"
+            )
+    return TestData(
+        tests=tuple(tests),
+        flags=first,
+        flags_from=flags_from,
+        stops_on_first_failure=_stops(data),
+    )
+
+
+def _stops(data: Path) -> bool:
+    for name in GROUP_FILES:
+        path = data / name
+        if path.is_file():
+            values = Values(path, read_mapping(path))
+            said = values.text("on_reject") or "continue"
+            if said not in ("break", "continue"):
+                raise values.error("on_reject", "must be break or continue")
+            return said == "break"
+    return False
+
+
+def _tests(data: Path, kind: str, generated: Mapping[str, Generated]) -> Iterator[PackageTest]:
+    folder = data / kind
+    _refuse_files_for_programs(folder)
+    names = {
+        path.relative_to(data).with_suffix("").as_posix()
+        for path in folder.rglob("*")
+        if path.suffix in (INPUT, ANSWER) and path.is_file()
+    }
+    for name in sorted(names | {name for name in generated if name.startswith(f"{kind}/")}):
+        input_path, output_path = data / f"{name}{INPUT}", data / f"{name}{ANSWER}"
+        if name in generated and input_path.exists():
+            raise PackageError(input_path, "is also made by a generator; keep one of the two")
+        if name not in generated and not input_path.is_file():
+            raise PackageError(output_path, f"has no input beside it ({input_path.name})")
+        if not output_path.is_file():
+            raise PackageError(input_path, f"has no answer beside it ({output_path.name})")
+        yield PackageTest(
+            name=name,
+            is_sample=kind == "sample",
+            input_path=input_path,
+            output_path=output_path,
+            generated=generated.get(name),
+        )
+
+
+def _refuse_files_for_programs(folder: Path) -> None:
+    for path in folder.rglob("*.files"):
+        raise PackageError(path, "programs read standard input only; files for them are not judged")
+
+
+def _check_size(data: Path, tests: Sequence[PackageTest], generated: Mapping[str, object]) -> None:
+    if not any(not test.is_sample for test in tests):
+        raise PackageError(data / "secret", "holds no tests; a problem needs at least one")
+    if len(tests) > MOST_TESTS:
+        raise PackageError(data, f"holds {len(tests)} tests; {MOST_TESTS} are the most")
+    total = 0
+    for test in tests:
+        files = [test.output_path] + [test.input_path] * (test.name not in generated)
+        for path in files:
+            size = path.stat().st_size
+            total += size
+            if size > LARGEST_TEST_BYTES:
+                raise PackageError(
+                    path, f"has {size // KB} KB; {LARGEST_TEST_BYTES // KB} are most"
+                )
+    if total > LARGEST_SET_BYTES:
+        raise PackageError(data, f"holds {total // MB} MB; {LARGEST_SET_BYTES // MB} are the most")
+
+
+class _Groups:
+    """The settings of groups, each read once; a group without any takes its parent's."""
+
+    def __init__(self, data: Path, flags: tuple[str, ...]) -> None:
+        self._data, self._flags = data, flags
+        self._known: dict[Path, tuple[tuple[str, ...], Path | None]] = {}
+
+    def flags(self, test: PackageTest) -> tuple[tuple[str, ...], Path | None]:
+        """Return a test's validator flags and the file that gives them."""
+        inherited = self._of_group(test.input_path.parent)
+        path = test.input_path.with_suffix(".yaml")
+        if not path.is_file():
+            return inherited
+        values = Values(path, read_mapping(path))
+        if values.words("args"):
+            raise values.error("args", "programs are run without arguments")
+        return self._own_flags(path, values) or inherited
+
+    def _of_group(self, folder: Path) -> tuple[tuple[str, ...], Path | None]:
+        if folder not in self._known:
+            self._known[folder] = self._read(folder)
+        return self._known[folder]
+
+    def _read(self, folder: Path) -> tuple[tuple[str, ...], Path | None]:
+        is_root = folder == self._data
+        inherited = (self._flags, None) if is_root else self._of_group(folder.parent)
+        for name in GROUP_FILES:
+            path = folder / name
+            if path.is_file():
+                values = Values(path, read_mapping(path))
+                _refuse_grading(values)
+                return self._own_flags(path, values) or inherited
+        return inherited
+
+    def _own_flags(self, path: Path, values: Values) -> tuple[tuple[str, ...], Path] | None:
+        for key in _FLAG_KEYS:
+            if values.get(key) is not None:
+                return (*self._flags, *values.words(key)), path
+        return None
+
+
+def _refuse_grading(values: Values) -> None:
+    if values.get("grading") not in (None, "default"):
+        raise values.error("grading", "only the default grader is used")
+    for flag in values.words("grader_flags"):
+        if flag not in _HARMLESS_GRADERS:
+            raise values.error("grader_flags", f"{flag!r} is not judged; all tests must pass")
+    if values.get("static_validation"):
+        raise values.error("static_validation", "sources are not validated")
+    if values.words("args"):
+        raise values.error("args", "programs are run without arguments")
+    scoring = values.mapping("scoring")
+    if scoring.get("aggregation") not in (None, "pass-fail"):
+        raise scoring.error("aggregation", "only pass-fail problems are judged")

@@ -1,0 +1,89 @@
+"""A package's own output validator as a problem's checker: one file of C, C++ or Python.
+
+`output_validators/` in legacy packages, `output_validator/` in those of 2023-07; either holds the
+file itself or a directory with it.
+"""
+
+import re
+from pathlib import Path
+
+from graphql_api.cli.problem_packages.files import KB, PackageError, read_text
+from graphql_api.cli.problem_packages.metadata import FILE, Format, Metadata
+from graphql_api.cli.suffixes import language_of
+from graphql_api.data.enums import CheckerConvention
+from graphql_api.data.problems.checkers import MEMORY_LIMIT_KB, TIME_LIMIT_MS
+from graphql_api.data.records import Checker
+
+FOLDERS = {Format.LEGACY: "output_validators", Format.V2023_07: "output_validator"}
+LANGUAGES = ("c", "cpp", "python")
+LONGEST_CODE_BYTES = 256 * KB
+_TESTLIB = re.compile(r"^\s*#\s*include\s*[<\"]testlib\.h[>\"]", re.MULTILINE)
+
+
+def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Checker | None:
+    """Return the validator that judges a package, with its flags; None if it is the default one.
+
+    Raises:
+        PackageError: there is none though one is needed, or it is not a single file in C, C++ or
+            Python.
+    """
+    folder = root / FOLDERS[metadata.format]
+    files = _files(folder)
+    has_validator = metadata.has_validator
+    if has_validator is None:
+        has_validator = bool(files) or metadata.is_interactive
+    if not has_validator:
+        return None
+    path = _only(root, folder, files)
+    language = language_of(path.name)
+    if language not in LANGUAGES:
+        raise PackageError(path, f"output validators are written in {', '.join(LANGUAGES)} here")
+    code = read_text(path, LONGEST_CODE_BYTES)
+    if _TESTLIB.search(code):
+        raise PackageError(path, "testlib.h is not here; write a validator that needs no header")
+    defaults = Checker(language=language, code=code, convention=CheckerConvention.ICPC)
+    return Checker(
+        language=language,
+        code=code,
+        convention=CheckerConvention.ICPC,
+        arguments=flags,
+        time_limit_ms=_within(metadata.validation_time_ms, TIME_LIMIT_MS, defaults.time_limit_ms),
+        memory_limit_kb=_within(
+            metadata.validation_memory_kb, MEMORY_LIMIT_KB, defaults.memory_limit_kb
+        ),
+    )
+
+
+def unused_validators(root: Path, metadata: Metadata) -> list[str]:
+    """Return a note for people where a package has validators that it does not use."""
+    folder = root / FOLDERS[metadata.format]
+    if metadata.has_validator is False and _files(folder):
+        return [f"{folder.name} is left out: {FILE} says `validation: default`"]
+    return []
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and not path.name.startswith((".", "README"))
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
+def _only(root: Path, folder: Path, files: list[Path]) -> Path:
+    if not files:
+        raise PackageError(root / FILE, f"asks for an output validator; put one into {folder.name}")
+    if len(files) > 1:
+        names = ", ".join(path.relative_to(folder).as_posix() for path in files[:5])
+        raise PackageError(
+            folder, f"holds several files ({names}); a validator is a single file here"
+        )
+    return files[0]
+
+
+def _within(value: int | None, bounds: tuple[int, int], default: int) -> int:
+    """Return a limit brought within what checkers may have."""
+    least, most = bounds
+    return default if value is None else min(max(value, least), most)

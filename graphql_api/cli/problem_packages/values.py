@@ -1,0 +1,81 @@
+"""Values of a YAML mapping, checked; every error names the file and the key."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from graphql_api.cli.problem_packages.files import PackageError
+
+
+class Values:
+    """A mapping read from a file; `prefix` names the mapping inside it (`limits.`)."""
+
+    def __init__(self, path: Path, values: Mapping[str, Any], prefix: str = "") -> None:
+        self._path, self._values, self._prefix = path, values, prefix
+
+    def error(self, key: str, message: str) -> PackageError:
+        """Return an error about one key."""
+        return PackageError(self._path, f"{self._prefix}{key}: {message}")
+
+    def refuse_unknown(self, known: frozenset[str]) -> None:
+        """Refuse keys that the format does not have, as it asks.
+
+        Raises:
+            PackageError: names the first one and those that there are.
+        """
+        for key in self._values:
+            if key not in known:
+                names = ", ".join(sorted(known))
+                raise self.error(key, f"this format has no such key; it has {names}")
+
+    def get(self, key: str) -> Any:
+        """Return a value as it is; None where it is left out."""
+        return self._values.get(key)
+
+    def text(self, key: str) -> str | None:
+        """Return a text; None where it is left out or empty."""
+        value = self.get(key)
+        if value is None or isinstance(value, str):
+            return value.strip() or None if value else None
+        hint = "" if isinstance(value, list | dict) else f"; write it in quotes: {str(value)!r}"
+        raise self.error(key, f"must be a text{hint}")
+
+    def number(self, key: str) -> float | None:
+        """Return a finite number above 0; None where it is left out."""
+        value = self.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.error(key, "must be a number")
+        if not (math.isfinite(value) and value > 0):
+            raise self.error(key, "must be above 0")
+        return float(value)
+
+    def mapping(self, key: str) -> "Values":
+        """Return a mapping; an empty one where it is left out."""
+        value = {} if self.get(key) is None else self.get(key)
+        if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
+            raise self.error(key, "must be a mapping of `key: value` lines")
+        return Values(self._path, value, f"{self._prefix}{key}.")
+
+    def texts(self, key: str) -> dict[str, str]:
+        """Return a mapping of texts by text."""
+        inner = self.mapping(key)
+        found = {name: inner.text(name) for name in inner.names()}
+        return {name: text for name, text in found.items() if text}
+
+    def names(self) -> list[str]:
+        """Return the keys in the order of the file."""
+        return list(self._values)
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts, which may also be written as one text with spaces."""
+        value = self.get(key)
+        if isinstance(value, str):
+            return tuple(value.split())
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            raise self.error(key, "must be a list of texts")
+        return tuple(value)

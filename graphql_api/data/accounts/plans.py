@@ -1,0 +1,165 @@
+"""Plans: what a user may consume per UTC day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql_api.data import keys
+from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.dynamo.client import Dynamo
+from graphql_api.data.dynamo.expressions import Change, absent, equals, exists
+from graphql_api.data.dynamo.transport import ConditionFailed
+from graphql_api.data.errors import Conflict, InvalidInput, NotFound
+from graphql_api.data.records import Plan
+
+# A changed limit reaches every process within this time.
+CACHED_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPlan:
+    """What a plan is created from; a limit of None is unlimited."""
+
+    plan_id: str
+    title: str
+    executions_per_day: int | None
+    hints_per_day: int | None
+    runs_per_day: int | None
+    is_active: bool = True
+
+
+FREE = NewPlan(
+    plan_id="free",
+    title="Free",
+    executions_per_day=50,
+    hints_per_day=5,
+    runs_per_day=100,
+)
+# For administrators; not offered to anyone.
+UNLIMITED = NewPlan(
+    plan_id="unlimited",
+    title="Unlimited",
+    executions_per_day=None,
+    hints_per_day=None,
+    runs_per_day=None,
+    is_active=False,
+)
+
+_LIMITS = {"executions_per_day": "le", "hints_per_day": "lh", "runs_per_day": "lr"}
+KEEP = -1
+
+
+class PlanStore:
+    """The plans of the table; users name theirs by id, so that a changed limit holds for all."""
+
+    def __init__(self, dynamo: Dynamo, clock: Clock = now_ms) -> None:
+        self._dynamo, self._clock = dynamo, clock
+        self._cache: dict[str, tuple[int, Plan]] = {}
+
+    async def get(self, plan_id: str) -> Plan | None:
+        """Return a plan at most 60 s old: no request, or one of 0.5 read units."""
+        read_at, plan = self._cache.get(plan_id, (0, None))
+        if plan is not None and 0 <= self._clock() - read_at < CACHED_MS:
+            return plan
+        item = await self._dynamo.get(keys.plan(plan_id))
+        return self._remember(Plan.from_item(item)) if item else None
+
+    async def create(self, plan: NewPlan) -> Plan:
+        """Create a plan: one request.
+
+        Raises:
+            Conflict: there is a plan of that id.
+            InvalidInput: the id, the title or a limit is malformed.
+        """
+        now = self._clock()
+        made = Plan(
+            plan_id=keys.part(plan.plan_id, "id"),
+            title=_title(plan.title),
+            executions_per_day=_limit("executions_per_day", plan.executions_per_day),
+            hints_per_day=_limit("hints_per_day", plan.hints_per_day),
+            runs_per_day=_limit("runs_per_day", plan.runs_per_day),
+            is_active=plan.is_active,
+            created_at=now,
+            updated_at=now,
+        )
+        item = {**keys.plan(made.plan_id), **made.to_item()}
+        try:
+            await self._dynamo.put(item, absent())
+        except ConditionFailed as error:
+            # An answer that was lost makes the client write again and meet its own item.
+            if error.item != item:
+                raise Conflict(f"there is a plan {made.plan_id} already", ("id",)) from error
+        return self._remember(made)
+
+    async def update(
+        self,
+        plan_id: str,
+        *,
+        title: str | None = None,
+        executions_per_day: int | None = KEEP,
+        hints_per_day: int | None = KEEP,
+        runs_per_day: int | None = KEEP,
+        is_active: bool | None = None,
+    ) -> Plan:
+        """Change what is given; a limit of None means unlimited, KEEP leaves it: one request.
+
+        Raises:
+            NotFound: there is no such plan.
+            InvalidInput: the title or a limit is malformed.
+        """
+        limits = {
+            "executions_per_day": executions_per_day,
+            "hints_per_day": hints_per_day,
+            "runs_per_day": runs_per_day,
+        }
+        put: dict[str, Any] = {
+            _LIMITS[name]: _limit(name, limit) for name, limit in limits.items() if limit != KEEP
+        }
+        if title is not None:
+            put["nm"] = _title(title)
+        if is_active is not None:
+            put["act"] = is_active
+        return self._remember(await self._write(plan_id, put))
+
+    async def ensure_defaults(self) -> list[Plan]:
+        """Create the plans `free` and `unlimited` where missing; others stay as they are."""
+        made = []
+        for plan in (FREE, UNLIMITED):
+            try:
+                made.append(await self.create(plan))
+            except Conflict:
+                continue
+        return made
+
+    async def _write(self, plan_id: str, put: Mapping[str, Any]) -> Plan:
+        change = Change({**put, "ua": self._clock()})
+        try:
+            item = await self._dynamo.update(keys.plan(plan_id), change, exists())
+        except ConditionFailed as error:
+            raise NotFound(f"there is no plan {plan_id}", ("id",)) from error
+        return Plan.from_item(item)
+
+    def _remember(self, plan: Plan) -> Plan:
+        self._cache[plan.plan_id] = self._clock(), plan
+        return plan
+
+    # Last: its name hides the type from what follows it in the class.
+
+    async def list(self, *, active_only: bool = True) -> list[Plan]:
+        """Return the plans by id: one request; there are few."""
+        partition = equals("PK", keys.PLANS)
+        plans = [Plan.from_item(item) async for item in self._dynamo.query_all(partition)]
+        return [plan for plan in plans if plan.is_active or not active_only]
+
+
+def _title(title: str) -> str:
+    found = title.strip()
+    if not found or len(found) > 100:  # noqa: PLR2004 - said in the message
+        raise InvalidInput("a plan's title has 1 to 100 characters", ("title",))
+    return found
+
+
+def _limit(name: str, limit: int | None) -> int | None:
+    if limit is not None and not 0 <= limit <= 1_000_000_000:  # noqa: PLR2004 - in the message
+        raise InvalidInput(f"{name} lies between 0 and 1,000,000,000, or is null", (name,))
+    return limit

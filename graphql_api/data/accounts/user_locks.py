@@ -1,0 +1,56 @@
+"""One lock per user in this process, so that transactions of one user run one after the other."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from graphql_api.data.errors import Unavailable
+
+# Longest wait for the other calls of the same user.
+LOCK_TIMEOUT_S = 10
+
+
+@dataclass(slots=True)
+class _UserLock:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    callers: int = 0
+
+
+class UserLocks:
+    """One lock per user, kept only while a caller holds it or waits for it.
+
+    Transactions of one user update the same counter. One after the other, each takes one attempt;
+    at the same time, they conflict and take several.
+    """
+
+    def __init__(self, timeout_s: float = LOCK_TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
+        self._locks: dict[str, _UserLock] = {}
+
+    def __len__(self) -> int:
+        return len(self._locks)
+
+    @asynccontextmanager
+    async def hold(self, uid: str) -> AsyncIterator[None]:
+        """Hold a user's lock inside the block.
+
+        Raises:
+            Unavailable: the lock was not free within `timeout_s`.
+        """
+        user = self._locks.setdefault(uid, _UserLock())
+        user.callers += 1
+        try:
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    await user.lock.acquire()
+            except TimeoutError as error:
+                raise Unavailable("too many calls of this user at once; try again") from error
+            try:
+                yield
+            finally:
+                user.lock.release()
+        finally:
+            user.callers -= 1
+            if not user.callers:
+                del self._locks[uid]

@@ -1,0 +1,249 @@
+"""The table as plain items in and out: what every store is written with."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from graphql_api.config import Settings
+from graphql_api.data.dynamo.expressions import Change, Condition, Placeholders
+from graphql_api.data.dynamo.transactions import TransactItem
+from graphql_api.data.dynamo.transport import Transport, open_transport
+from graphql_api.data.dynamo.values import dump_item, item_size, load_item
+from graphql_api.data.keys import Key
+
+Item = dict[str, Any]
+
+# Limits of BatchGetItem and BatchWriteItem, from Amazon's API reference.
+BATCH_GET_KEYS = 100
+BATCH_WRITE_ITEMS = 25
+# A body past a megabyte, base64 included, would hold up the event loop while it is sent.
+BATCH_WRITE_BYTES = 600_000
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPage:
+    """One page of a query; `last_key` is None at the end."""
+
+    items: list[Item]
+    last_key: Key | None
+
+
+@asynccontextmanager
+async def open_dynamo(settings: Settings) -> AsyncIterator["Dynamo"]:
+    """Open the client of the table that the settings name; closed at the end of the block."""
+    async with open_transport(settings) as transport:
+        yield Dynamo(transport, settings.table_name)
+
+
+class Dynamo:
+    """The table, as a client bound to its name."""
+
+    def __init__(self, transport: Transport, table_name: str) -> None:
+        self.table_name = table_name
+        self._transport = transport
+
+    async def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        """Return the item under a key, None if there is none."""
+        answer = await self._transport.call(
+            "get_item",
+            TableName=self.table_name,
+            Key=dump_item(key),
+            ConsistentRead=consistent,
+        )
+        return load_item(answer["Item"]) if "Item" in answer else None
+
+    async def batch_get(
+        self, keys: Sequence[Key], *, consistent: bool = False
+    ) -> list[Item | None]:
+        """Return one entry a key, in the keys' order; None where there is no item.
+
+        Any number of keys, duplicates included; one request a hundred distinct keys.
+        """
+        distinct = list({(key["PK"], key["SK"]): key for key in keys}.values())
+        chunks = [
+            distinct[start : start + BATCH_GET_KEYS]
+            for start in range(0, len(distinct), BATCH_GET_KEYS)
+        ]
+        found: dict[tuple[str, str], Item] = {}
+        for items in await asyncio.gather(
+            *(self._batch_get(chunk, consistent) for chunk in chunks)
+        ):
+            found.update(((item["PK"], item["SK"]), item) for item in items)
+        return [found.get((key["PK"], key["SK"])) for key in keys]
+
+    async def _batch_get(self, keys: Sequence[Key], consistent: bool) -> list[Item]:  # noqa: FBT001
+        items: list[Item] = []
+        pending: dict[str, Any] = {
+            self.table_name: {
+                "Keys": [dump_item(key) for key in keys],
+                "ConsistentRead": consistent,
+            }
+        }
+        backoff = self._transport.backoff()
+        while pending:
+            answer = await self._transport.call("batch_get_item", RequestItems=pending)
+            items += map(load_item, answer["Responses"].get(self.table_name, ()))
+            pending = answer.get("UnprocessedKeys") or {}
+            if pending:
+                await backoff.pause()
+        return items
+
+    async def query(
+        self,
+        condition: Condition,
+        *,
+        index: str | None = None,
+        limit: int | None = None,
+        forward: bool = True,
+        start: Key | None = None,
+        consistent: bool = False,
+    ) -> QueryPage:
+        """Return one page of a partition; `start` is the key after which to go on."""
+        places = Placeholders()
+        request: dict[str, Any] = {
+            "TableName": self.table_name,
+            "KeyConditionExpression": condition.render(places),
+            "ScanIndexForward": forward,
+            **places.parameters(),
+        }
+        if index:
+            request["IndexName"] = index
+        if limit:
+            request["Limit"] = limit
+        if start:
+            request["ExclusiveStartKey"] = dump_item(start)
+        if consistent:
+            request["ConsistentRead"] = True
+        answer = await self._transport.call("query", **request)
+        last = answer.get("LastEvaluatedKey")
+        return QueryPage([load_item(item) for item in answer["Items"]], last and load_item(last))
+
+    async def query_all(self, condition: Condition, **options: Any) -> AsyncIterator[Item]:
+        """Yield every item that a query finds, page after page; options as of `query`."""
+        start: Key | None = None
+        while True:
+            page = await self.query(condition, start=start, **options)
+            for item in page.items:
+                yield item
+            if page.last_key is None:
+                return
+            start = page.last_key
+
+    async def put(self, item: Mapping[str, Any], condition: Condition | None = None) -> None:
+        """Write a whole item.
+
+        Raises:
+            ConditionFailed: the condition did not hold.
+        """
+        places = Placeholders()
+        await self._transport.call(
+            "put_item",
+            TableName=self.table_name,
+            Item=dump_item(item),
+            **_conditional(condition, places),
+            **places.parameters(),
+        )
+
+    async def update(
+        self,
+        key: Key,
+        change: Change,
+        condition: Condition | None = None,
+        *,
+        returns: str = "ALL_NEW",
+        repeatable: bool | None = None,
+    ) -> Item:
+        """Change one item and return its attributes; without a condition it upserts.
+
+        A change that adds is sent again only when DynamoDB said that it was not carried out, unless
+        `repeatable` says that carrying it out twice is the same as once.
+
+        Raises:
+            ConditionFailed: the condition did not hold.
+        """
+        places = Placeholders()
+        answer = await self._transport.call(
+            "update_item",
+            repeatable=not change.add if repeatable is None else repeatable,
+            TableName=self.table_name,
+            Key=dump_item(key),
+            UpdateExpression=change.render(places),
+            ReturnValues=returns,
+            **_conditional(condition, places),
+            **places.parameters(),
+        )
+        return load_item(answer.get("Attributes", {}))
+
+    async def delete(self, key: Key, condition: Condition | None = None) -> Item | None:
+        """Remove an item and return what it was, None if there was none.
+
+        Raises:
+            ConditionFailed: the condition did not hold.
+        """
+        places = Placeholders()
+        answer = await self._transport.call(
+            "delete_item",
+            TableName=self.table_name,
+            Key=dump_item(key),
+            ReturnValues="ALL_OLD",
+            **_conditional(condition, places),
+            **places.parameters(),
+        )
+        return load_item(answer["Attributes"]) if answer.get("Attributes") else None
+
+    async def batch_write(
+        self, *, puts: Iterable[Mapping[str, Any]] = (), deletes: Iterable[Key] = ()
+    ) -> None:
+        """Write and remove any number of items, up to 25 a request, not atomically."""
+        for items in _batches(puts):
+            await self._batch_write([{"PutRequest": {"Item": dump_item(item)}} for item in items])
+        for keys in _batches(deletes):
+            await self._batch_write([{"DeleteRequest": {"Key": dump_item(key)}} for key in keys])
+
+    async def _batch_write(self, requests: list[dict[str, Any]]) -> None:
+        pending: dict[str, Any] = {self.table_name: requests}
+        backoff = self._transport.backoff()
+        while pending:
+            answer = await self._transport.call("batch_write_item", RequestItems=pending)
+            pending = answer.get("UnprocessedItems") or {}
+            if pending:
+                await backoff.pause()
+
+    async def transact(self, actions: Sequence[TransactItem]) -> None:
+        """Carry out all actions or none.
+
+        Raises:
+            TransactionFailed: a condition did not hold.
+        """
+        await self._transport.call(
+            "transact_write_items",
+            transaction_units=sum(action.units() for action in actions),
+            TransactItems=[action.render(self.table_name) for action in actions],
+            ClientRequestToken=str(uuid4()),
+        )
+
+
+def _batches(items: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Group items into batches of at most 25 and, unless a single one is larger, 600 KB."""
+    batch: list[Mapping[str, Any]] = []
+    size = 0
+    for item in items:
+        size += item_size(item)
+        if batch and (len(batch) == BATCH_WRITE_ITEMS or size > BATCH_WRITE_BYTES):
+            yield batch
+            batch, size = [], item_size(item)
+        batch.append(item)
+    if batch:
+        yield batch
+
+
+def _conditional(condition: Condition | None, places: Placeholders) -> dict[str, Any]:
+    if condition is None:
+        return {}
+    return {
+        "ConditionExpression": condition.render(places),
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }

@@ -1,0 +1,155 @@
+"""DynamoDB's expressions from Python values, every name and value by placeholder.
+
+Attribute names are always aliased, so no reserved word can break an expression.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql_api.data.dynamo.values import Wire, dump
+
+
+class Placeholders:
+    """The names and values of one request."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.values: dict[str, Wire] = {}
+
+    def name(self, attribute: str) -> str:
+        """Return the placeholder of an attribute name."""
+        alias = "#" + "".join(c if c.isalnum() else "_" for c in attribute)
+        while self.names.setdefault(alias, attribute) != attribute:
+            alias += "_"
+        return alias
+
+    def value(self, value: object) -> str:
+        """Return a placeholder of a value."""
+        alias = f":{len(self.values)}"
+        self.values[alias] = dump(value)
+        return alias
+
+    def parameters(self) -> dict[str, Any]:
+        """Return what a request says of them; nothing where nothing was used."""
+        found: dict[str, Any] = {}
+        if self.names:
+            found["ExpressionAttributeNames"] = self.names
+        if self.values:
+            found["ExpressionAttributeValues"] = self.values
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A boolean expression: a template whose `{n}` are names and `{v}` values, in order."""
+
+    parts: tuple[tuple[str, str, tuple[object, ...]], ...]
+    joiner: str = " AND "
+
+    def render(self, places: Placeholders) -> str:
+        """Return the expression's text."""
+        return self.joiner.join(
+            template.format(places.name(name), *map(places.value, values))
+            if name
+            else f"({values[0].render(places)})"  # type: ignore[attr-defined]
+            for template, name, values in self.parts
+        )
+
+    def __and__(self, other: "Condition") -> "Condition":
+        return _join(" AND ", self, other)
+
+    def __or__(self, other: "Condition") -> "Condition":
+        return _join(" OR ", self, other)
+
+
+def _join(joiner: str, *conditions: Condition) -> Condition:
+    parts: list[tuple[str, str, tuple[object, ...]]] = []
+    for condition in conditions:
+        if condition.joiner == joiner or len(condition.parts) == 1:
+            parts.extend(condition.parts)
+        else:
+            parts.append(("", "", (condition,)))
+    return Condition(tuple(parts), joiner)
+
+
+def _one(template: str, name: str, *values: object) -> Condition:
+    return Condition(((template, name, values),))
+
+
+def equals(name: str, value: object) -> Condition:
+    """The attribute has this value; with None, the attribute is absent."""
+    return absent(name) if value is None else _one("{0} = {1}", name, value)
+
+
+def differs(name: str, value: object) -> Condition:
+    """The attribute has another value, or is absent."""
+    return _one("{0} <> {1}", name, value)
+
+
+def below(name: str, value: object) -> Condition:
+    """The attribute is less than the value."""
+    return _one("{0} < {1}", name, value)
+
+
+def above(name: str, value: object) -> Condition:
+    """The attribute is greater than the value."""
+    return _one("{0} > {1}", name, value)
+
+
+def at_least(name: str, value: object) -> Condition:
+    """The attribute is greater than or equal to the value."""
+    return _one("{0} >= {1}", name, value)
+
+
+def at_most(name: str, value: object) -> Condition:
+    """The attribute is less than or equal to the value."""
+    return _one("{0} <= {1}", name, value)
+
+
+def between(name: str, low: object, high: object) -> Condition:
+    """The attribute lies between the values, both included."""
+    return _one("{0} BETWEEN {1} AND {2}", name, low, high)
+
+
+def begins_with(name: str, prefix: str) -> Condition:
+    """The attribute is a string with this beginning."""
+    return _one("begins_with({0}, {1})", name, prefix)
+
+
+def one_of(name: str, values: Sequence[object]) -> Condition:
+    """The attribute has one of these values."""
+    places = ", ".join(f"{{{index}}}" for index in range(1, len(values) + 1))
+    return _one(f"{{0}} IN ({places})", name, *values)
+
+
+def absent(name: str = "PK") -> Condition:
+    """The attribute is not there; by default: the item does not exist."""
+    return _one("attribute_not_exists({0})", name)
+
+
+def exists(name: str = "PK") -> Condition:
+    """The attribute is there; by default: the item exists."""
+    return _one("attribute_exists({0})", name)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An update: `put` sets attributes (None removes), `add` adds to numbers, `drop` removes."""
+
+    put: Mapping[str, Any] = field(default_factory=dict)
+    add: Mapping[str, int] = field(default_factory=dict)
+    drop: Sequence[str] = ()
+
+    def render(self, places: Placeholders) -> str:
+        """Return the update expression."""
+        sets = [
+            f"{places.name(name)} = {places.value(value)}"
+            for name, value in self.put.items()
+            if value is not None
+        ]
+        adds = [f"{places.name(name)} {places.value(value)}" for name, value in self.add.items()]
+        gone = [places.name(name) for name, value in self.put.items() if value is None]
+        gone += [places.name(name) for name in self.drop]
+        clauses = (("SET", sets), ("ADD", adds), ("REMOVE", gone))
+        return " ".join(f"{verb} {', '.join(terms)}" for verb, terms in clauses if terms)

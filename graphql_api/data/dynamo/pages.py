@@ -1,0 +1,189 @@
+"""Keyset pages of card lists, in both directions, over one partition or several merged.
+
+A list is a partition, of the table or of an index, in the order of its sort keys. A position is a
+sort key without the list's prefix; pages stay stable while others insert, as they begin after a
+position.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, Generic, TypeVar
+
+from graphql_api.data.dynamo.client import Dynamo
+from graphql_api.data.dynamo.expressions import between, equals
+from graphql_api.data.keys import Key
+
+Item = dict[str, Any]
+T = TypeVar("T")
+R = TypeVar("R")
+
+# "A filter that no list serves reads at most five pages": of this many cards.
+SCAN_PAGES = 5
+SCAN_CARDS = 100
+
+_KEY_NAMES = {None: ("PK", "SK"), "GSI1": ("g1p", "g1s"), "GSI2": ("g2p", "g2s")}
+# Sorts before every sort key; an index takes no empty string.
+_START = " "
+# Sorts after every character that a position holds.
+_END = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionList:
+    """One partition whose sort keys begin with `prefix`; `index` is None, GSI1 or GSI2."""
+
+    partition: str
+    index: str | None = None
+    prefix: str = ""
+    descending: bool = True
+
+    def position(self, item: Mapping[str, Any]) -> str:
+        """Return a card's place in the list."""
+        sort: str = item[_KEY_NAMES[self.index][1]]
+        return sort[len(self.prefix) :]
+
+
+@dataclass(frozen=True, slots=True)
+class PageWindow:
+    """What part of a list is asked for: `size` cards from its start, or from its end.
+
+    `after` and `before` are positions, both excluded.
+    """
+
+    size: int = 20
+    from_end: bool = False
+    after: str | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Records in the order of their list, each with its position.
+
+    `start` and `end` are the positions at which reading began and stopped. They lie beyond the
+    records where a filter left some out, and are None for an empty list.
+    """
+
+    records: list[T]
+    positions: list[str]
+    has_next: bool
+    has_previous: bool
+    start: str | None
+    end: str | None
+
+    def map(self, from_item: Callable[[T], R]) -> "Page[R]":
+        """Return the page with each record converted."""
+        return Page(
+            records=[from_item(record) for record in self.records],
+            positions=self.positions,
+            has_next=self.has_next,
+            has_previous=self.has_previous,
+            start=self.start,
+            end=self.end,
+        )
+
+
+class _Stream:
+    """One partition, read in the window's direction as far as it is needed."""
+
+    def __init__(self, dynamo: Dynamo, cards: PartitionList, window: PageWindow) -> None:
+        self._dynamo, self._cards, self._window = dynamo, cards, window
+        self._forward = cards.descending is window.from_end
+        self._next: Key | None = None
+        self.buffer: deque[tuple[str, Item]] = deque()
+        self.done = False
+
+    async def fill(self, limit: int) -> None:
+        """Read `limit` more cards."""
+        partition, sort = _KEY_NAMES[self._cards.index]
+        low, high = self._bounds()
+        page = await self._dynamo.query(
+            equals(partition, self._cards.partition) & between(sort, low, high),
+            index=self._cards.index,
+            limit=limit + self._excluded(),
+            forward=self._forward,
+            start=self._next,
+        )
+        self._next, self.done = page.last_key, page.last_key is None
+        for item in page.items:
+            position = self._cards.position(item)
+            if position not in (self._window.after, self._window.before):
+                self.buffer.append((position, item))
+
+    def _bounds(self) -> tuple[str, str]:
+        first, last = self._window.after, self._window.before
+        low, high = (last, first) if self._cards.descending else (first, last)
+        prefix = self._cards.prefix
+        return prefix + (low or "") or _START, prefix + (_END if high is None else high)
+
+    def _excluded(self) -> int:
+        bounds = (self._window.after, self._window.before)
+        return sum(1 for bound in bounds if bound is not None) if self._next is None else 0
+
+
+async def read_page(
+    dynamo: Dynamo,
+    lists: Sequence[PartitionList],
+    window: PageWindow,
+    keep: Callable[[Item], bool] | None = None,
+) -> Page[Item]:
+    """Return a page of lists merged in their common order.
+
+    Without `keep`, one partition costs one query. With it, cards for which it is false are left
+    out and at most five pages are read, so that a page may be short with more to come.
+    """
+    streams = [_Stream(dynamo, cards, window) for cards in lists]
+    upwards = lists[0].descending is window.from_end
+    taken: list[tuple[str, Item]] = []
+    seen: str | None = None
+    for limit in _limits(window.size, len(lists), filtered=keep is not None):
+        await asyncio.gather(
+            *(stream.fill(limit) for stream in streams if not stream.buffer and not stream.done)
+        )
+        while len(taken) <= window.size and _ready(streams):
+            full = [stream for stream in streams if stream.buffer]
+            stream = (min if upwards else max)(full, key=lambda one: one.buffer[0][0])
+            position, item = stream.buffer.popleft()
+            if keep is None or keep(item):
+                taken.append((position, item))
+            seen = position if len(taken) <= window.size else seen
+        if len(taken) > window.size or not any(one.buffer or not one.done for one in streams):
+            break
+    more = len(taken) > window.size or any(one.buffer or not one.done for one in streams)
+    return _page(taken[: window.size], window, seen, more=more)
+
+
+def _ready(streams: Sequence[_Stream]) -> bool:
+    """Whether the next card is known: each stream shows its next, or has ended."""
+    return any(one.buffer for one in streams) and all(one.buffer or one.done for one in streams)
+
+
+def _limits(size: int, partitions: int, *, filtered: bool) -> Any:
+    if filtered:
+        yield max(size + 1, 20)
+        yield from [SCAN_CARDS] * (SCAN_PAGES - 1)
+        return
+    yield size + 1 if partitions == 1 else ceil((size + 1) / partitions) + 2
+    while True:
+        yield max(4, ceil(size / partitions / 2))
+
+
+def _page(
+    taken: list[tuple[str, Item]], window: PageWindow, seen: str | None, *, more: bool
+) -> Page[Item]:
+    first = taken[0][0] if taken else seen
+    last = seen
+    if window.from_end:
+        taken.reverse()
+        first, last = last, first
+    return Page(
+        records=[item for _, item in taken],
+        positions=[position for position, _ in taken],
+        has_next=window.before is not None if window.from_end else more,
+        has_previous=more if window.from_end else window.after is not None,
+        start=first,
+        end=last,
+    )

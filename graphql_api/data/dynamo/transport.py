@@ -1,0 +1,241 @@
+"""Requests to DynamoDB: retried with jitter inside one deadline, counted, their errors named.
+
+Throttling, transaction conflicts, 5xx answers and broken connections are sent again. An answer
+that was lost leaves open whether the write was done: only what may be done twice is then sent
+again.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from socket import gaierror
+from typing import Any
+
+from aiobotocore.config import AioConfig
+from aiohttp import ClientConnectorError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+)
+
+from graphql_api.config import Settings
+from graphql_api.data.dynamo import meter
+from graphql_api.data.dynamo.parsing import fast_session
+from graphql_api.data.dynamo.values import load_item
+from graphql_api.data.errors import NO_CREDENTIALS, Unavailable
+
+CONNECT_TIMEOUT_S = 0.5
+READ_TIMEOUT_S = 2.0
+# DynamoDB closes connections that idle for longer than about 20 s.
+KEEP_ALIVE_S = 15
+FIRST_PAUSE_S = 0.02
+LONGEST_PAUSE_S = 0.5
+
+# DynamoDB says that it did not carry these out.
+_REFUSED_CODES = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+# Whether these were carried out stays open.
+_UNCERTAIN_CODES = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable"})
+_REFUSED_REASONS = frozenset(
+    {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+)
+
+
+class ConditionFailed(Exception):
+    """A write's condition did not hold; `item` is what stood there, None if nothing."""
+
+    def __init__(self, item: dict[str, Any] | None) -> None:
+        super().__init__("the condition of a write did not hold")
+        self.item = item
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why one action cancelled its transaction; `item` is what stood there, None if nothing."""
+
+    code: str
+    item: dict[str, Any] | None
+
+
+class TransactionFailed(Exception):
+    """A condition cancelled a transaction; `reasons` has an entry an action, None where it held."""
+
+    def __init__(self, reasons: Sequence[Reason | None]) -> None:
+        super().__init__("a condition in a transaction did not hold")
+        self.reasons = tuple(reasons)
+
+
+class Backoff:
+    """Pauses between attempts: full jitter, doubling, never past the deadline."""
+
+    def __init__(self, operation: str, deadline_s: float) -> None:
+        self._operation = operation
+        self._ends_at = time.monotonic() + deadline_s
+        self._longest_s = FIRST_PAUSE_S
+
+    @property
+    def remaining_s(self) -> float:
+        """The time left until the deadline, in seconds."""
+        return max(0.0, self._ends_at - time.monotonic())
+
+    async def pause(self, cause: Exception | None = None) -> None:
+        """Wait before the next attempt.
+
+        Raises:
+            Unavailable: the deadline leaves no time for one.
+        """
+        pause_s = random.uniform(0, self._longest_s)  # noqa: S311 - jitter, no secret
+        if pause_s > self.remaining_s:
+            raise Unavailable(
+                f"the database did not answer {self._operation} in time; try again later"
+            ) from cause
+        await asyncio.sleep(pause_s)
+        self._longest_s = min(self._longest_s * 2, LONGEST_PAUSE_S)
+
+
+class Transport:
+    """One process's connection pool to DynamoDB."""
+
+    def __init__(self, client: Any, *, deadline_ms: int) -> None:
+        self.client = client
+        self._deadline_s = deadline_ms / 1000
+
+    def backoff(self, operation: str = "the request") -> Backoff:
+        """Return the pauses of one operation, its deadline counted from now."""
+        return Backoff(operation, self._deadline_s)
+
+    async def call(
+        self,
+        operation: str,
+        *,
+        repeatable: bool = True,
+        transaction_units: float | None = None,
+        **request: Any,
+    ) -> dict[str, Any]:
+        """Send a request until it is answered.
+
+        `repeatable` says that doing it twice is the same as once; `transaction_units` replaces the
+        capacity that the engine reports.
+
+        Raises:
+            ConditionFailed: the condition of a single write did not hold.
+            TransactionFailed: a condition in a transaction did not hold.
+            Unavailable: no answer inside the deadline, or one that may not be asked for again.
+        """
+        backoff = self.backoff(operation)
+        started, attempts = time.perf_counter(), 0
+        method = getattr(self.client, operation)
+        while True:
+            attempts += 1
+            try:
+                async with asyncio.timeout(backoff.remaining_s):
+                    answer = await method(**request, ReturnConsumedCapacity="INDEXES")
+            except (ClientError, BotoCoreError, TimeoutError) as error:
+                if not _may_repeat(error, repeatable=repeatable):
+                    raise _named(error, operation) from error
+                await backoff.pause(error)
+                continue
+            meter.record(_priced(operation, answer, transaction_units, started, attempts))
+            return answer  # type: ignore[no-any-return]
+
+
+def _may_repeat(error: Exception, *, repeatable: bool) -> bool:
+    if isinstance(error, NoCredentialsError):
+        return False
+    if not isinstance(error, ClientError):
+        return repeatable or _never_sent(error)
+    code = error.response["Error"]["Code"]
+    if code == "TransactionCanceledException":
+        # Beside a conflict a failed condition tells too little: whether the others hold is open.
+        codes = {reason["Code"] for reason in _reasons_of(error)} - {"None"}
+        return not codes or not codes.isdisjoint(_REFUSED_REASONS)
+    return code in _REFUSED_CODES or (repeatable and code in _UNCERTAIN_CODES)
+
+
+def _never_sent(error: Exception) -> bool:
+    # A connection that was reset after the request went out is an EndpointConnectionError too.
+    cause = getattr(error, "kwargs", {}).get("error")
+    return isinstance(error, ConnectTimeoutError) or (
+        isinstance(error, EndpointConnectionError)
+        and isinstance(cause, ClientConnectorError | gaierror)
+    )
+
+
+def _reasons_of(error: ClientError) -> list[dict[str, Any]]:
+    reasons: Any = error.response.get("CancellationReasons", ())
+    return list(reasons)
+
+
+def _named(error: Exception, operation: str) -> Exception:
+    """Return the error that callers know for what botocore raised."""
+    if not isinstance(error, ClientError):
+        is_open = f"the database did not answer {operation}; whether it was done is open"
+        return Unavailable(NO_CREDENTIALS if isinstance(error, NoCredentialsError) else is_open)
+    match error.response["Error"]["Code"]:
+        case "ConditionalCheckFailedException":
+            return ConditionFailed(_old(error.response))
+        case "TransactionCanceledException":
+            return TransactionFailed([_reason(entry) for entry in _reasons_of(error)])
+        case "ResourceNotFoundException":
+            return Unavailable("the table does not exist; make it with `algoitny table init`")
+        case code if code in _UNCERTAIN_CODES:
+            return Unavailable(f"the database failed in {operation}; whether it was done is open")
+    return error
+
+
+def _reason(entry: dict[str, Any]) -> Reason | None:
+    return None if entry["Code"] == "None" else Reason(entry["Code"], _old(entry))
+
+
+def _old(holder: Any) -> dict[str, Any] | None:
+    return load_item(holder["Item"]) if holder.get("Item") else None
+
+
+def _priced(
+    operation: str,
+    answer: dict[str, Any],
+    transaction_units: float | None,
+    started: float,
+    attempts: int,
+) -> meter.Call:
+    consumed = answer.get("ConsumedCapacity") or []
+    tables = [consumed] if isinstance(consumed, dict) else consumed
+    units = sum(table["CapacityUnits"] for table in tables)
+    if transaction_units is not None:
+        units = transaction_units
+    reads = operation in {"get_item", "query", "batch_get_item", "scan"}
+    elapsed_ms = (time.perf_counter() - started) * 1000
+    return meter.Call(operation, units if reads else 0, 0 if reads else units, elapsed_ms, attempts)
+
+
+@asynccontextmanager
+async def open_transport(settings: Settings) -> AsyncIterator[Transport]:
+    """Open the connections to the endpoint that the settings name."""
+    config = AioConfig(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        max_pool_connections=settings.dynamodb_max_connections,
+        parameter_validation=False,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        connector_args={"keepalive_timeout": KEEP_ALIVE_S},
+    )
+    async with fast_session().create_client(
+        "dynamodb",
+        region_name=settings.aws_default_region,
+        endpoint_url=settings.dynamodb_endpoint,
+        config=config,
+    ) as client:
+        yield Transport(client, deadline_ms=settings.dynamodb_deadline_ms)

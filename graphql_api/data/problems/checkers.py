@@ -1,0 +1,157 @@
+"""Checkers: the programs of problems that judge outputs, or talk with submissions.
+
+A checker is a body beside its problem's card, which has its digest, so that workers can tell
+whether the copy that they have is the current one. Where one fails, a note says so to editors.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+import orjson
+
+from graphql_api.data import keys
+from graphql_api.data.dynamo.bodies import Bodies
+from graphql_api.data.dynamo.client import Dynamo
+from graphql_api.data.dynamo.expressions import differs, equals
+from graphql_api.data.dynamo.transactions import Check, Put
+from graphql_api.data.dynamo.transport import TransactionFailed
+from graphql_api.data.dynamo.values import cut
+from graphql_api.data.enums import CheckerConvention, ProblemState
+from graphql_api.data.errors import InvalidInput
+from graphql_api.data.records import Checker, CheckerFault, Problem
+
+ProblemKey = tuple[str, str]
+
+LONGEST_CODE_BYTES = 256 * 1024
+LONGEST_ARGUMENTS_BYTES = 1000
+TIME_LIMIT_MS = (100, 60_000)
+MEMORY_LIMIT_KB = (16 * 1024, 4 * 1024 * 1024)
+LONGEST_FAULT_BYTES = 4096
+_DIGEST_CHARACTERS = 16
+
+
+def digest_of(checker: Checker) -> str:
+    """Return 16 hexadecimal digits that change with anything about a checker."""
+    facts = orjson.dumps(checker.to_item(), option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(facts).hexdigest()[:_DIGEST_CHARACTERS]
+
+
+def load(raw: bytes) -> Checker:
+    """Return the checker that a body holds."""
+    return Checker.from_item(orjson.loads(raw))
+
+
+def checked(checker: Checker) -> Checker:
+    """Return the checker if it keeps the rules.
+
+    Raises:
+        InvalidInput: `path` names what does not.
+    """
+    keys.part(checker.language, "language")
+    if checker.convention is CheckerConvention.TESTLIB and not _is_c_or_cpp(checker.language):
+        raise InvalidInput(
+            "the convention TESTLIB is for C and C++: in other languages a checker that crashes "
+            "may end like one that rejects; use ICPC",
+            ("checker", "convention"),
+        )
+    if not checker.code.strip():
+        raise InvalidInput("a checker must not be empty", ("checker", "code"))
+    if len(checker.code.encode()) > LONGEST_CODE_BYTES:
+        raise InvalidInput(
+            f"a checker has at most {LONGEST_CODE_BYTES // 1024} KB", ("checker", "code")
+        )
+    if len("\0".join(checker.arguments).encode()) > LONGEST_ARGUMENTS_BYTES:
+        raise InvalidInput(
+            f"a checker's arguments have at most {LONGEST_ARGUMENTS_BYTES} bytes together",
+            ("checker", "arguments"),
+        )
+    if any("\0" in argument for argument in checker.arguments):
+        raise InvalidInput("a checker's arguments hold no NUL", ("checker", "arguments"))
+    _within(checker.time_limit_ms, TIME_LIMIT_MS, "timeLimitMs", "ms")
+    _within(checker.memory_limit_kb, MEMORY_LIMIT_KB, "memoryLimitKb", "KB")
+    return checker
+
+
+def _is_c_or_cpp(language: str) -> bool:
+    return language == "c" or language.startswith("cpp")
+
+
+def _within(value: int, bounds: tuple[int, int], name: str, unit: str) -> None:
+    least, most = bounds
+    if not least <= value <= most:
+        raise InvalidInput(
+            f"a checker's {name} lies between {least} and {most} {unit}", ("checker", name)
+        )
+
+
+def with_checker(seen: Problem | None, after: Problem, given: Checker | None) -> Problem:
+    """Return a problem about to be written, with the digest of the checker that it will have.
+
+    It keeps the one that it had while its comparer stays; `given` is a new one.
+
+    Raises:
+        InvalidInput: its comparer needs a checker and it has none, or the other way round.
+    """
+    if not after.comparer.needs_checker:
+        if given is not None:
+            raise InvalidInput(
+                "a checker goes with the comparers CHECKER and INTERACTIVE", ("checker",)
+            )
+        return replace(after, checker_hash=None)
+    if given is not None:
+        return replace(after, checker_hash=digest_of(checked(given)))
+    if seen is None or seen.comparer is not after.comparer:
+        raise _lacks_checker(after)
+    return after
+
+
+def check_complete(problem: Problem) -> None:
+    """Refuse a problem whose comparer needs a checker and has none.
+
+    Raises:
+        InvalidInput: so it is.
+    """
+    if problem.comparer.needs_checker and problem.checker_hash is None:
+        raise _lacks_checker(problem)
+
+
+def _lacks_checker(problem: Problem) -> InvalidInput:
+    return InvalidInput(
+        f"the comparer {problem.comparer} needs a `checker`: the problem's own program",
+        ("checker",),
+    )
+
+
+class CheckerStore:
+    """The checkers of the table; they are written with their problems."""
+
+    def __init__(self, dynamo: Dynamo, bodies: Bodies) -> None:
+        self._dynamo, self._bodies = dynamo, bodies
+
+    async def get(self, platform: str, number: str, *, consistent: bool = False) -> Checker | None:
+        """Return a problem's checker, None if it has none: one request of its packed size."""
+        raw = await self._bodies.get(keys.checker(platform, number), consistent=consistent)
+        return None if raw is None else load(raw)
+
+    async def get_many(self, names: Sequence[ProblemKey]) -> list[Checker | None]:
+        """Return one entry a key, in order, None where there is none: ceil(N/100) requests."""
+        found = await self._bodies.get_many([keys.checker(*name) for name in names])
+        return [None if raw is None else load(raw) for raw in found]
+
+    async def note_fault(self, platform: str, number: str, fault: CheckerFault) -> None:
+        """Keep how a checker failed last, for editors: one request, of 4 to 12 write units.
+
+        Nothing is kept where the problem has another checker by now, or is deleted.
+        """
+        kept = replace(fault, message=cut(fault.message, LONGEST_FAULT_BYTES))
+        note = Put({**keys.checker_fault(platform, number), **kept.to_item()})
+        is_present = equals("ckh", fault.checker_hash) & differs("st", str(ProblemState.DELETED))
+        with suppress(TransactionFailed):
+            await self._dynamo.transact([Check(keys.problem(platform, number), is_present), note])
+
+    async def faults(self, names: Sequence[ProblemKey]) -> list[CheckerFault | None]:
+        """Return one entry a key, in order, None where nothing failed: ceil(N/100) requests."""
+        items = await self._dynamo.batch_get([keys.checker_fault(*name) for name in names])
+        return [CheckerFault.from_item(item) if item else None for item in items]

@@ -1,0 +1,125 @@
+"""Lists of problems: which list serves a set of filters, and what is left to filter."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from graphql_api.data import keys
+from graphql_api.data.dynamo.client import Item
+from graphql_api.data.dynamo.pages import PartitionList
+from graphql_api.data.enums import ProblemState
+from graphql_api.data.errors import InvalidInput
+from graphql_api.data.problems.titles import MOST_TOKENS, tokens
+
+LONGEST_TAG_BYTES = 64
+
+
+def normalise_tag(tag: str) -> str:
+    """Return the form in which a tag is stored and compared: lower case, single spaces.
+
+    Raises:
+        InvalidInput: it is empty, too long, or holds '#', ':' or control characters.
+    """
+    found = keys.part(" ".join(tag.split()).lower(), "tags")
+    if len(found.encode()) > LONGEST_TAG_BYTES:
+        raise InvalidInput(f"a tag has at most {LONGEST_TAG_BYTES} bytes", ("tags",))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemFilter:
+    """What problems a list holds; None does not filter."""
+
+    platform: str | None = None
+    language: str | None = None
+    state: ProblemState = ProblemState.COMPLETED
+    tag: str | None = None
+    words: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        platform: str | None = None,
+        language: str | None = None,
+        state: ProblemState = ProblemState.COMPLETED,
+        tag: str | None = None,
+        search: str | None = None,
+    ) -> "ProblemFilter":
+        """Return the filter that arguments ask for, in its one form.
+
+        Raises:
+            InvalidInput: an argument cannot be searched for; `path` names it.
+        """
+        return cls(
+            platform=None if platform is None else keys.part(platform, "platform"),
+            language=None if language is None else keys.part(language, "language"),
+            state=state,
+            tag=None if tag is None else normalise_tag(tag),
+            words=() if search is None else _words(search),
+        )
+
+    def scope(self) -> str:
+        """Return what binds a cursor to this list and filter."""
+        return "\n".join(
+            (
+                "problems",
+                self.state,
+                self.platform or "",
+                self.language or "",
+                self.tag or "",
+                " ".join(self.words),
+            )
+        )
+
+    def plan(self) -> tuple[PartitionList, Callable[[Item], bool] | None]:
+        """Return the most selective list that serves the filter, and what it leaves to filter."""
+        left = self._checks()
+        cards = self._most_selective(left)
+        checks = list(left.values())
+        return cards, (lambda item: all(check(item) for check in checks)) if checks else None
+
+    def _checks(self) -> dict[str, Callable[[Item], bool]]:
+        """Return a check for every filter that is set, by its name."""
+        found: dict[str, Callable[[Item], bool]] = {}
+        if self.platform is not None:
+            found["platform"] = lambda item: item["pf"] == self.platform
+        if self.language is not None:
+            found["language"] = lambda item: item.get("lg") == self.language
+        if self.tag is not None:
+            found["tag"] = lambda item: self.tag in item.get("tg", ())
+        for word in self.words:
+            found[f"word {word}"] = lambda item, word=word: word in tokens(item["ti"])  # type: ignore[misc]
+        return found
+
+    def _most_selective(self, left: dict[str, Callable[[Item], bool]]) -> PartitionList:
+        """Return the list to read, and take its filter out of `left`."""
+        completed = self.state is ProblemState.COMPLETED
+        prefix = f"{self.state}#"
+        if completed and self.words:
+            word = max(self.words, key=len)
+            del left[f"word {word}"]
+            return PartitionList(keys.token_partition(word))
+        if completed and self.tag is not None:
+            del left["tag"]
+            return PartitionList(keys.tag_partition(self.tag))
+        if self.state is ProblemState.DELETED:
+            return PartitionList(keys.state_partition(self.state))
+        if self.language is not None:
+            del left["language"]
+            partition = keys.solution_language_partition(self.language)
+            return PartitionList(partition, index="GSI2", prefix=prefix)
+        if self.platform is not None:
+            del left["platform"]
+            return PartitionList(
+                keys.platform_partition(self.platform), index="GSI1", prefix=prefix
+            )
+        return PartitionList(keys.state_partition(self.state))
+
+
+def _words(search: str) -> tuple[str, ...]:
+    found: Sequence[str] = tokens(search)
+    if not found:
+        raise InvalidInput("search for a word: letters or digits", ("search",))
+    if len(found) > MOST_TOKENS:
+        raise InvalidInput("search for fewer words", ("search",))
+    return tuple(found)

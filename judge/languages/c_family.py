@@ -1,0 +1,65 @@
+"""C and C++, each standard of C++ a language of its own."""
+
+from judge.languages.spec import LanguageSpec, Precompiled, places
+
+COMPILE_FLAGS = ("-O2", "-pipe", "-DONLINE_JUDGE")
+# Static, because such a program starts sooner.
+LINK_FLAGS = ("-static",)
+# What `perror` says of an allocation.
+REFUSED = b"Cannot allocate memory"
+HEADERS = "/opt"
+# The precompiled header of all headers; the compiler itself says where the plain one is.
+PRECOMPILE = """
+echo '#include <bits/stdc++.h>' > /tmp/all.cpp &&
+header=$("$@" -M -MT all /tmp/all.cpp | tr ' ' '\\n' | grep -m 1 '/bits/stdc++[.]h$') &&
+exec "$@" -x c++-header -o stdc++.h.gch "$header"
+"""
+
+
+def _cpp(standard: str, *aliases: str, language: str | None = None) -> LanguageSpec:
+    compiler = ("{g++}", f"-std=gnu++{standard}", *COMPILE_FLAGS)
+    linker = (*LINK_FLAGS, "-o", "main", "main.cpp")
+    return LanguageSpec(
+        id=language or f"cpp{standard}",
+        name=f"C++{standard}",
+        aliases=(f"gnu++{standard}", f"g++{standard}", *aliases),
+        file_name="main.cpp",
+        tools={"g++": places("g++")},
+        version=("{g++}", "-dumpfullversion"),
+        compile=(*compiler, "-I", HEADERS, *linker),
+        run=("./main",),
+        hello='#include <cstdio>\nint main() { std::puts("hello"); }\n',
+        packages="g++ libc6-dev",
+        memory_errors=(b"std::bad_alloc", b"std::bad_array_new_length", REFUSED),
+        precompiled=Precompiled(
+            command=("/bin/sh", "-c", PRECOMPILE, "sh", *compiler),
+            place=f"{HEADERS}/bits",
+            used_by=b"bits/stdc++.h",
+        ),
+        shown_compile=" ".join(("g++", *compiler[1:], *linker)),
+    )
+
+
+LANGUAGES = (
+    LanguageSpec(
+        id="c",
+        name="C",
+        aliases=("gcc", "c11", "c17", "gnu17"),
+        file_name="main.c",
+        tools={"gcc": places("gcc")},
+        version=("{gcc}", "-dumpfullversion"),
+        compile=(
+            *("{gcc}", "-std=gnu17", *COMPILE_FLAGS, *LINK_FLAGS),
+            *("-o", "main", "main.c", "-lm"),
+        ),
+        run=("./main",),
+        hello='#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n',
+        packages="gcc libc6-dev",
+        memory_errors=(REFUSED,),
+    ),
+    # Every C++17 program of a contest, with rare exceptions, is one of C++20.
+    _cpp("20", "c++", "cxx", "g++", "cpp20", language="cpp"),
+    _cpp("14", "c++11", "cpp11"),
+    _cpp("17"),
+    _cpp("23"),
+)

@@ -1,0 +1,61 @@
+"""What a sandbox must show before anything else runs in it."""
+
+from judge.sandbox.errors import SandboxUnavailable
+from judge.sandbox.native.build import REMEDY
+from judge.sandbox.report import Outcome, Program, Report, RunLimits
+
+SCRIPT = """
+while read -r name value rest; do case "$name" in
+  NoNewPrivs:|Seccomp:|CapEff:|CapPrm:|CapBnd:) echo "$name $value" ;; esac
+done < /proc/self/status
+devices=0; while read -r line; do case "$line" in *:*) devices=$((devices + 1)) ;; esac
+done < /proc/net/dev; echo "devices: $devices"
+for place in / /usr /etc /dev /box; do
+  if (: > "$place/probe") 2>/dev/null; then echo "writable: $place"; fi; done
+for place in /root /home /var /work /etc/shadow /etc/passwd /sys /run/dbus; do
+  if [ -e "$place" ]; then echo "visible: $place"; fi; done
+if (read -r line < /proc/1/environ) 2>/dev/null; then echo "readable: /proc/1/environ"; fi
+"""
+EXPECTED = {
+    "NoNewPrivs: 1",
+    "Seccomp: 2",
+    "CapEff: 0000000000000000",
+    "CapPrm: 0000000000000000",
+    "CapBnd: 0000000000000000",
+    "devices: 1",
+}
+PROGRAM = Program(("/bin/sh", "-c", SCRIPT))
+LIMITS = RunLimits(cpu_ms=2000, wall_ms=10_000, memory_kb=64 * 1024)
+
+_NAMESPACES = (
+    "user namespaces are not open to this user: sysctl -w user.max_user_namespaces=10000 "
+    "(Debian before 11: kernel.unprivileged_userns_clone=1; Ubuntu: "
+    "kernel.apparmor_restrict_unprivileged_userns=0; in a container: a seccomp profile that "
+    "allows them)"
+)
+
+
+def judge(report: Report) -> None:
+    """Raise SandboxUnavailable unless the self-test's report shows all that it must."""
+    if report.outcome is not Outcome.OK:
+        raise SandboxUnavailable(_explain(report))
+    said = report.stdout.read().decode("utf-8", "replace").split("\n")
+    lines = {line.replace("\t", " ") for line in said if line}
+    wrong = [f"not {line}" for line in sorted(EXPECTED - lines)]
+    wrong += sorted(lines - EXPECTED - {"writable: /box"})
+    if wrong:
+        raise SandboxUnavailable(
+            f"the sandbox is not tight on this host, so nothing runs: {', '.join(wrong)}"
+        )
+
+
+def _explain(report: Report) -> str:
+    said = f"{report.message} {report.stderr[-500:].decode('utf-8', 'replace')}".strip()
+    hint = REMEDY
+    if any(word in said for word in ("namespace", "uid map", "uid_map", "Operation not permitted")):
+        hint = _NAMESPACES
+    elif "--size" in said or "Unknown option" in said:
+        hint = f"bubblewrap 0.8 or newer is needed: {REMEDY}"
+    elif "Can't find source path" in said or "Permission denied" in said:
+        hint = "the work directory (WORK_DIR) must be reachable for unprivileged users"
+    return f"the sandbox does not start ({report.outcome}: {said}); what helps: {hint}"

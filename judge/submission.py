@@ -1,0 +1,264 @@
+"""One submission while it is judged: its compiled program, its tests, its checker and its limits.
+
+Tests run in slot sessions: a thread holds a slot of the host, runs tests one after the other, and
+gives the slot up after `SLOT_SLICE_S` when others are waiting for one. So submissions that are
+judged at the same time share the host. Blocking code: call it from threads.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+from graphql_api.data.enums import Comparer, Verdict
+from judge.checkers import CheckerBroken, CheckerProgram, contents_of
+from judge.models import (
+    JudgeCancelled,
+    JudgeRequest,
+    TestCaseFiles,
+    TestOutcome,
+    beginning,
+    is_failure,
+    outcome_of,
+    past_budget,
+    skipped,
+)
+from judge.sandbox.report import Outcome, Program, Report, RunLimits
+from judge.sandbox.sandbox import Sandbox, SlotSession
+from judge.sandbox.slots import WaitCancelled
+from judge.scheduler import ResultCollector, TestScheduler, TimeBudget, WorkPool
+from judge.toolchains.compiler import CompileCancelled, Compiled, Compiler
+from judge.toolchains.installed import Installed, run_limits
+from judge.verdicts import Ruling, on_end, on_output, verdict_of
+
+# A cancelled submission's programs are stopped within this time.
+CANCEL_POLL_S = 0.1
+# Longest time for which a submission keeps a slot while others wait for one.
+SLOT_SLICE_S = 0.05
+
+_Scheduler = TestScheduler[TestCaseFiles, TestOutcome]
+
+
+@dataclass(slots=True, kw_only=True)
+class Submission:
+    """A submission and everything that judging it changes.
+
+    `on_result` and `cancelled` are called in the thread that calls `compile` and `run_tests`.
+    """
+
+    request: JudgeRequest
+    installed: Installed
+    sandbox: Sandbox
+    pool: WorkPool
+    budget: TimeBudget
+    on_result: Callable[[TestOutcome], None] | None = None
+    cancelled: Callable[[], bool] | None = None
+    checker: CheckerProgram | None = None
+    stopped: Event = field(default_factory=Event)
+    checker_faults: dict[int, CheckerBroken] = field(default_factory=dict)
+    sessions: set[SlotSession] = field(default_factory=set)
+    queue_ms: int = 0
+    compile_ms: int = 0
+
+    @property
+    def limits(self) -> RunLimits:
+        """The limits of each test."""
+        return run_limits(
+            self.installed.spec,
+            self.request.time_limit_ms,
+            self.request.memory_limit_kb,
+            self.request.time_multiplier,
+        )
+
+    def compile(self, compiler: Compiler, installed: Installed, code: str) -> Compiled:
+        """Compile a program in a pool thread, while this thread polls for cancellation.
+
+        Raises:
+            JudgeCancelled: `cancelled()` returned True.
+            CompilerBroken: the compiler failed by itself.
+        """
+        source = code.encode("utf-8", "surrogatepass")
+        future = self.pool.submit(compiler.compile, installed, source, self.stopped.is_set)
+        try:
+            while not wait([future], CANCEL_POLL_S).done:
+                self._stop_if_cancelled()
+            return future.result()
+        except (CompileCancelled, WaitCancelled):
+            raise JudgeCancelled from None
+        finally:
+            wait([future])
+
+    def run_tests(self, directory: Path) -> list[TestOutcome]:
+        """Run the tests of the program in `directory` and return one outcome per test, in order.
+
+        At most one session per slot is in the pool at a time, so submissions judged at the same
+        time take turns.
+
+        Raises:
+            JudgeCancelled: `cancelled()` returned True.
+            CheckerBroken: the problem's program failed on a test that counts.
+        """
+        request = self.request
+        stops = request.stop_on_first_failure
+        scheduler = _Scheduler(request.tests, is_failure if stops else None)
+        results = ResultCollector[TestOutcome](self.on_result, in_order=stops)
+        program = Program(self.installed.command(request.memory_limit_kb), directory)
+        running: set[Future[None]] = set()
+        try:
+            while not results.has_all(scheduler.wanted):
+                for _ in range(min(self.pool.size - len(running), scheduler.waiting)):
+                    running.add(self.pool.submit(self._run_session, program, scheduler))
+                for at, outcome in scheduler.told(CANCEL_POLL_S):
+                    results.add(at, outcome, scheduler.wanted)
+                running -= _ended(running)
+                self._stop_if_cancelled()
+        except WaitCancelled:
+            raise JudgeCancelled from None
+        finally:
+            self.stopped.set()
+            wait(running)
+        counted = results.first(scheduler.wanted)
+        self._raise_checker_fault(counted)
+        return [*counted, *self._not_run(request.tests[scheduler.wanted :], counted)]
+
+    def _stop_if_cancelled(self) -> None:
+        if self.cancelled is not None and self.cancelled():
+            self.stopped.set()
+            raise JudgeCancelled
+
+    def _run_session(self, program: Program, scheduler: _Scheduler) -> None:
+        """Run tests until there is none left, or until the slot is due to others."""
+        try:
+            with self._open_session() as session:
+                began = time.monotonic()
+                while (taken := scheduler.take()) is not None:
+                    if self.budget.is_spent:
+                        scheduler.stop_after(taken.at - 1)
+                        return
+                    is_last = self._is_slice_over(began)
+                    following = None if is_last else scheduler.following(len(self.sessions))
+                    try:
+                        outcome = self._run_test(program, session, taken.test, following)
+                    except CheckerBroken as error:
+                        outcome = self._without_checker(taken.test, error)
+                    self.budget.spend(outcome.wall_ms)
+                    scheduler.tell(taken, outcome)
+                    if self._is_slice_over(began):
+                        return
+        finally:
+            scheduler.wake()
+
+    @contextmanager
+    def _open_session(self) -> Iterator[SlotSession]:
+        with self.sandbox.turn(self.stopped.is_set) as session:
+            self.sessions.add(session)
+            try:
+                yield session
+            finally:
+                self.sessions.discard(session)
+
+    def _is_slice_over(self, began: float) -> bool:
+        is_long = time.monotonic() - began > SLOT_SLICE_S
+        return is_long and (self.pool.has_waiting or self.sandbox.slots.has_waiting())
+
+    def _run_test(
+        self,
+        program: Program,
+        session: SlotSession,
+        test: TestCaseFiles,
+        following: TestCaseFiles | None,
+    ) -> TestOutcome:
+        """Run one test; `following` is the test that the session is likely to run next."""
+        if self.checker is not None and self.request.comparer is Comparer.INTERACTIVE:
+            return self._run_dialogue(self.checker, program, session, test)
+        prepared = following.input_path if following and self.checker is None else None
+        with session.run(program, test.input_path, self.limits, then=prepared) as report:
+            verdict = self._verdict_of(report)
+            try:
+                ruling = self._judge_output(session, test, report, verdict)
+                expected = beginning(test.expected_path)
+            except OSError as error:
+                ruling, expected = Ruling(Verdict.IE, f"expected output: {error}"), b""
+            return outcome_of(test, report, ruling, expected)
+
+    def _verdict_of(self, report: Report) -> Verdict:
+        return verdict_of(_finished(report), self.limits, self.installed.spec.memory_errors)
+
+    def _judge_output(
+        self, session: SlotSession, test: TestCaseFiles, report: Report, verdict: Verdict
+    ) -> Ruling:
+        request, checker = self.request, self.checker
+        if verdict is not Verdict.AC:
+            return on_end(report, verdict)
+        if checker is not None:
+            written = contents_of(report.stdout)
+            program, stdin = checker.checking(test.input_path, written, test.expected_path)
+            with session.run(program, stdin, checker.limits) as checked:
+                return checker.ruling(_finished(checked), test.number)
+        with test.expected_path.open("rb") as expected:
+            return on_output(
+                request.comparer,
+                expected,
+                report.stdout,
+                request.abs_tolerance,
+                request.rel_tolerance,
+            )
+
+    def _run_dialogue(
+        self,
+        interactor: CheckerProgram,
+        program: Program,
+        session: SlotSession,
+        test: TestCaseFiles,
+    ) -> TestOutcome:
+        programs = program, interactor.talking(test.input_path, test.expected_path)
+        limits = self.limits, interactor.talking_limits(self.limits)
+        own, partner = session.run_pair(programs, limits)
+        with own, partner:
+            verdict = self._verdict_of(own)
+            ruling = interactor.ruling_on_talk(verdict, own, _finished(partner), test.number)
+            return outcome_of(test, own, ruling, b"")
+
+    def _without_checker(self, test: TestCaseFiles, error: CheckerBroken) -> TestOutcome:
+        """Return a placeholder for the result of a test on which the checker failed.
+
+        Raises:
+            CheckerBroken: the failure counts in any case. With an early stop it counts only if no
+                test before this one fails.
+        """
+        if not self.request.stop_on_first_failure:
+            raise error
+        self.checker_faults[test.number] = error
+        return TestOutcome(test.number, test.is_sample, Verdict.IE)
+
+    def _raise_checker_fault(self, results: Sequence[TestOutcome]) -> None:
+        for result in results:
+            if result.number in self.checker_faults:
+                raise self.checker_faults[result.number]
+
+    def _not_run(
+        self, tests: Sequence[TestCaseFiles], results: Sequence[TestOutcome]
+    ) -> list[TestOutcome]:
+        """Return the outcomes of the tests after those that have results."""
+        stopped = self.request.stop_on_first_failure and any(map(is_failure, results))
+        if stopped or not self.budget.is_spent:
+            return [skipped(test) for test in tests]
+        return past_budget(tests, self.budget.seconds, results)
+
+
+def _ended(running: set[Future[None]]) -> set[Future[None]]:
+    """Return the sessions that have ended; raises what one of them raised."""
+    ended = {future for future in running if future.done()}
+    for future in ended:
+        future.result()
+    return ended
+
+
+def _finished(report: Report) -> Report:
+    """Return the report. Raises WaitCancelled if the run was cancelled."""
+    if report.outcome is Outcome.CANCELLED:
+        raise WaitCancelled
+    return report

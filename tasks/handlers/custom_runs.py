@@ -1,0 +1,144 @@
+"""One run of code on the caller's own input, from message to answer.
+
+A run changes nothing, so that running it twice is harmless: the first answer stands. While one
+worker has it, others leave it alone, so that asking many times at once does not run it as often.
+"""
+
+import asyncio
+import time
+from concurrent.futures import Executor
+from contextlib import suppress
+from functools import partial
+from threading import Event
+
+import structlog
+from ulid import ULID
+
+from graphql_api.config import Settings
+from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.enums import RunStatus, Verdict
+from graphql_api.data.errors import Unavailable
+from graphql_api.data.redis.custom_runs import CLAIM_LIFE_MS, RunAnswer, RunBoard, RunRequest
+from judge.custom_run import CustomRun, run_custom
+from judge.judge import Judge, LanguageUnavailable
+from judge.models import JudgeCancelled
+from tasks.handlers.concurrency import in_thread
+from tasks.handlers.leases import keep_renewed
+from tasks.queue.sender import TaskSender
+
+SHOWN_BYTES = 64 * 1024
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Runs:
+    """Runs on one worker process."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        board: RunBoard,
+        judge: Judge,
+        sender: TaskSender,
+        threads: Executor,
+        clock: Clock = now_ms,
+    ) -> None:
+        self._wall_ms = settings.run_seconds * 1000
+        self._board, self._judge, self._sender = board, judge, sender
+        self._threads, self._clock = threads, clock
+
+    async def run(self, uid: str, run_id: str, *, sent_at_ms: int | None = None) -> None:
+        """Run what is asked for under an id, unless it is answered or withdrawn.
+
+        When another worker has it, look again later. `uid` is whose turn it is.
+
+        Raises:
+            Unavailable: Redis did not answer; another attempt may succeed while someone waits.
+        """
+        queue_ms = 0 if sent_at_ms is None else max(0, self._clock() - sent_at_ms)
+        request, token = await self._board.request(run_id), str(ULID())
+        if request is None:
+            _log.debug("nothing to run", run=run_id)
+        elif await self._board.begin(run_id, token):
+            await self._run_claimed(run_id, request, token, queue_ms)
+        else:
+            await self._sender.send_run(uid, run_id, request.language, delay_ms=CLAIM_LIFE_MS)
+
+    async def _run_claimed(
+        self, run_id: str, request: RunRequest, token: str, queue_ms: int
+    ) -> None:
+        began = time.perf_counter()
+        renew = partial(self._renew, run_id, token)
+        try:
+            async with keep_renewed(renew, CLAIM_LIFE_MS, asyncio.Event()) as lost:
+                answer = await self._answer(request, lost)
+            await self._board.answer(run_id, answer)
+        except JudgeCancelled:
+            _log.info("run left", run=run_id)
+            return
+        finally:
+            with suppress(Unavailable):
+                await self._board.release(run_id, token)
+        _log.info(
+            "ran",
+            run=run_id,
+            language=request.language,
+            status=str(answer.status or answer.message),
+            queue_ms=queue_ms,
+            total_ms=round((time.perf_counter() - began) * 1000),
+        )
+
+    async def _renew(self, run_id: str, token: str, _life_ms: int) -> bool:
+        return await self._board.renew(run_id, token)
+
+    async def _answer(self, request: RunRequest, stop: Event) -> RunAnswer:
+        work = partial(
+            run_custom,
+            self._judge,
+            request.language,
+            request.code,
+            request.stdin.encode(),
+            time_limit_ms=request.time_limit_ms,
+            memory_limit_kb=request.memory_limit_kb,
+            wall_ms=self._wall_ms,
+            cancelled=stop.is_set,
+        )
+        try:
+            return _answer_of(await in_thread(self._threads, work, stop))
+        except JudgeCancelled:
+            raise
+        except LanguageUnavailable as error:
+            return RunAnswer(status=None, message=str(error))
+        except Exception as error:  # noqa: BLE001 - whoever waits is to know at once
+            _log.exception("not run")
+            return RunAnswer(status=None, message=type(error).__name__)
+
+
+def _answer_of(run: CustomRun) -> RunAnswer:
+    if run.verdict is Verdict.IE:
+        return RunAnswer(status=None, message=run.message)
+    output, output_truncated = shortened(run.output)
+    error, error_truncated = shortened(run.error)
+    return RunAnswer(
+        status=RunStatus.OK if run.verdict is Verdict.AC else RunStatus(str(run.verdict)),
+        message=run.message,
+        compile_output=run.compile_output,
+        output=output,
+        output_truncated=output_truncated,
+        error=error,
+        error_truncated=error_truncated,
+        cpu_ms=run.cpu_ms,
+        wall_ms=run.wall_ms,
+        peak_kb=run.peak_kb,
+        exit_code=run.exit_code,
+        signal=run.signal,
+    )
+
+
+def shortened(raw: bytes) -> tuple[str, bool]:
+    """Return at most 64 KB of text, and whether something is missing at its end."""
+    whole = raw[: SHOWN_BYTES + 4].decode("utf-8", "replace").encode()
+    if len(raw) <= SHOWN_BYTES and len(whole) <= SHOWN_BYTES:
+        return whole.decode(), False
+    return whole[:SHOWN_BYTES].decode("utf-8", "ignore"), True

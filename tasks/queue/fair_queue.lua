@@ -1,0 +1,187 @@
+-- A fair queue: the users' lanes take turns, and each turn serves one message of a lane.
+--
+-- A message names the capabilities that it requires (sorted, with commas between them). Messages of a
+-- lane that require the same capabilities wait in one list. So a message that no worker can run never
+-- blocks the messages behind it.
+--
+-- KEYS[1]                      the queue's full name; it prefixes every key used here
+-- $queue.msgs                  hash of message ids -> message data: dramatiq's own
+-- $queue.needs                 set of the capabilities required by the waiting messages
+-- $queue.turns.$required       sorted set of the lanes with waiting messages that require these capabilities,
+--                              by the number of the lane's turn; a lane has the same number in each set
+-- $queue.waits.$required\n$lane  list of the waiting messages of a lane: "$arrival\n$dedup_key"
+-- $queue.ids                   hash "$required\n$lane\n$dedup_key" -> message id, of all waiting messages
+-- $queue.number                the last number given to a turn or an arrival
+--
+-- put(id, data, lane, required, dedup_key)
+--   Adds a message. If a message with the same key is waiting, the new message replaces it and keeps
+--   its position.
+-- take(acks, room, takes_all, [capability, ...])
+--   Removes and returns the data of at most `room` messages, and adds their ids to the set `acks`. It
+--   returns only messages whose required capabilities are all given, or any message if `takes_all` is 1.
+--   The next message is the oldest one of the lane whose turn is next. A lane that had its turn goes to
+--   the end of the line.
+--
+-- $queue.lanes, $queue.lane.$lane  lists of an older version of this script: the lanes, and the messages of a
+--                              lane ("$required\n$id"); take() moves them to the keys above
+
+local queue = KEYS[1]
+local messages, kinds = queue .. ".msgs", queue .. ".needs"
+local ids, number = queue .. ".ids", queue .. ".number"
+local MOVED = 64
+
+local function turns(required)
+    return queue .. ".turns." .. required
+end
+
+local function waits(place)
+    return queue .. ".waits." .. place
+end
+
+local function split(text)
+    local at = string.find(text, "\n", 1, true)
+    return string.sub(text, 1, at - 1), string.sub(text, at + 1)
+end
+
+local function turn_of(lane)
+    for _, required in ipairs(redis.call("smembers", kinds)) do
+        local turn = redis.call("zscore", turns(required), lane)
+        if turn then
+            return turn
+        end
+    end
+    return redis.call("incr", number)
+end
+
+local function put(id, lane, required, dedup_key)
+    local place = required .. "\n" .. lane
+    local name = place .. "\n" .. dedup_key
+    local earlier = redis.call("hget", ids, name)
+    redis.call("hset", ids, name, id)
+    if earlier and earlier ~= id then
+        redis.call("hdel", messages, earlier)
+    end
+    if not earlier then
+        redis.call("zadd", turns(required), turn_of(lane), lane)
+        redis.call("sadd", kinds, required)
+        redis.call("rpush", waits(place), redis.call("incr", number) .. "\n" .. dedup_key)
+    end
+end
+
+local function move_version_1()
+    for _ = 1, MOVED do
+        local lane = redis.call("lpop", queue .. ".lanes")
+        if not lane then
+            return
+        end
+        local entry = redis.call("lpop", queue .. ".lane." .. lane)
+        if entry then
+            local required, id = split(entry)
+            put(id, lane, required, id)
+            redis.call("rpush", queue .. ".lanes", lane)
+        end
+    end
+end
+
+local function named_capabilities()
+    local found = {}
+    for i = 5, #ARGV do
+        found[ARGV[i]] = true
+    end
+    return found
+end
+
+local function is_capable(capabilities, required)
+    for capability in string.gmatch(required, "[^,]+") do
+        if not capabilities[capability] then
+            return false
+        end
+    end
+    return true
+end
+
+local function runnable_kinds()
+    local capabilities, found = named_capabilities(), {}
+    for _, required in ipairs(redis.call("smembers", kinds)) do
+        if ARGV[4] == "1" or is_capable(capabilities, required) then
+            table.insert(found, required)
+        end
+    end
+    return found
+end
+
+local function first_of(required)
+    local lane, turn = unpack(redis.call("zrange", turns(required), 0, 0, "withscores"))
+    if not lane then
+        return nil
+    end
+    local arrival = split(redis.call("lindex", waits(required .. "\n" .. lane), 0))
+    return { required = required, lane = lane, turn = tonumber(turn), arrival = tonumber(arrival) }
+end
+
+local function is_before(one, other)
+    if one.turn ~= other.turn then
+        return one.turn < other.turn
+    end
+    return one.arrival < other.arrival
+end
+
+local function next_of(able)
+    local best = nil
+    for _, required in ipairs(able) do
+        local first = first_of(required)
+        if first and (not best or is_before(first, best)) then
+            best = first
+        end
+    end
+    return best
+end
+
+local function remove(one)
+    local place = one.needs .. "\n" .. one.lane
+    local _, dedup_key = split(redis.call("lpop", waits(place)))
+    local id = redis.call("hget", ids, place .. "\n" .. dedup_key)
+    redis.call("hdel", ids, place .. "\n" .. dedup_key)
+    if redis.call("exists", waits(place)) == 0 then
+        redis.call("zrem", turns(one.needs), one.lane)
+    end
+    if redis.call("exists", turns(one.needs)) == 0 then
+        redis.call("srem", kinds, one.needs)
+    end
+    return id
+end
+
+local function end_turn(lane)
+    local turn = redis.call("incr", number)
+    for _, required in ipairs(redis.call("smembers", kinds)) do
+        redis.call("zadd", turns(required), "xx", turn, lane)
+    end
+    if redis.call("exists", kinds) == 0 then
+        redis.call("del", number)
+    end
+end
+
+if ARGV[1] == "put" then
+    local id, data, lane, required, dedup_key = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+    redis.call("hset", messages, id, data)
+    put(id, lane, required, dedup_key)
+    return 1
+end
+
+local acks, room = ARGV[2], tonumber(ARGV[3])
+move_version_1()
+local able, found = runnable_kinds(), {}
+while #found < room do
+    local one = next_of(able)
+    if not one then
+        break
+    end
+    local id = remove(one)
+    end_turn(one.lane)
+    local data = redis.call("hget", messages, id)
+    if data then
+        redis.call("sadd", acks, id)
+        table.insert(found, data)
+    end
+end
+return found

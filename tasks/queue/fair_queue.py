@@ -1,0 +1,70 @@
+"""Fair queues: users take turns, however many messages each of them has sent.
+
+Each user has a lane, and each turn serves one message of a lane. A message may require capabilities:
+it waits until a worker with all of them has room, while other messages of the lane overtake it. A
+message with the deduplication key of a waiting message replaces it and keeps its position.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from dramatiq import Message
+from redis import Redis
+
+SCRIPT = Path(__file__).with_suffix(".lua")
+# Separates the capabilities in a message's option.
+SEPARATOR = ","
+# The names of the options inside a message.
+LANE, REQUIRED, DEDUP_KEY = "lane", "needs", "about"
+
+
+def options(
+    lane: str, required: Collection[str] = (), dedup_key: str | None = None
+) -> dict[str, Any]:
+    """Return the options of a message that waits in a lane for a worker with these capabilities.
+
+    Without a deduplication key, the message never replaces another one.
+    """
+    found = {LANE: lane, REQUIRED: SEPARATOR.join(sorted(set(required)))}
+    return found if dedup_key is None else {**found, DEDUP_KEY: dedup_key}
+
+
+class FairQueue:
+    """The fair queues on one Redis; with `capabilities` None this process takes every message."""
+
+    def __init__(self, client: Redis, namespace: str) -> None:
+        self._client, self._namespace = client, namespace
+        self._script = client.register_script(SCRIPT.read_text())
+        self.capabilities: Collection[str] | None = None
+
+    def put(self, queue_name: str, message_id: str, data: bytes) -> bool:
+        """Add a message to its lane. Return False if the message names no lane."""
+        found = Message.decode(data).options
+        if LANE not in found:
+            return False
+        place = found[LANE], found.get(REQUIRED, ""), found.get(DEDUP_KEY, message_id)
+        self._script(keys=[self._key(queue_name)], args=["put", message_id, data, *place])
+        return True
+
+    def take(self, queue_name: str, acks: str, room: int) -> list[bytes]:
+        """Remove and return at most `room` messages, and add their ids to the set `acks`."""
+        takes_all = int(self.capabilities is None)
+        arguments: list[Any] = ["take", acks, room, takes_all, *(self.capabilities or ())]
+        taken: list[bytes] = self._script(keys=[self._key(queue_name)], args=arguments)
+        return taken
+
+    def has_waiting(self, queue_name: str) -> bool:
+        """Tell whether any message is waiting in a queue, whatever it requires."""
+        return bool(self._client.exists(f"{self._key(queue_name)}.needs"))
+
+    def can_run(self, data: bytes) -> bool:
+        """Tell whether this process has all the capabilities that a message requires."""
+        required = Message.decode(data).options.get(REQUIRED, "")
+        return self.capabilities is None or set(required.split(SEPARATOR)) <= {
+            "",
+            *self.capabilities,
+        }
+
+    def _key(self, queue_name: str) -> str:
+        return f"{self._namespace}:{queue_name}"

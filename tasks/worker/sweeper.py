@@ -1,0 +1,157 @@
+"""Looks for executions and jobs that wait too long, sends them again, ends the hopeless ones.
+
+Every worker process looks in turn; a lock on Redis lets one of them look at a time. The lock only
+saves work: each step is conditional in the table, so that two sweepers do no harm.
+"""
+
+import asyncio
+import random
+from dataclasses import dataclass
+
+import redis.asyncio
+import structlog
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from graphql_api.config import Settings
+from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.enums import HistoryStatus
+from graphql_api.data.errors import Conflict, DomainError, NotFound
+from graphql_api.data.histories.executions import OverdueExecution
+from graphql_api.data.keys import DUE_SHARDS
+from graphql_api.data.stores import Stores
+from tasks.handlers.executions import ATTEMPTS_EXHAUSTED
+from tasks.queue.sender import TaskSender
+
+LOCK_KEY = "algoitny:sweeper"
+# Of one shard in one look; the rest is found by the next.
+DUE_AT_ONCE = 100
+# Test sets that nothing names any more wait an hour to go: this often is often enough.
+PURGE_PAUSE_MS = 300_000
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Swept:
+    """What one look did."""
+
+    sent: int = 0
+    failed: int = 0
+    purged: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.sent or self.failed or self.purged)
+
+
+class Sweeper:
+    """The sweeper of one worker process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        sender: TaskSender,
+        *,
+        worker_name: str,
+        clock: Clock = now_ms,
+    ) -> None:
+        self._stores, self._sender, self._clock = stores, sender, clock
+        self._pause_s = settings.sweep_seconds
+        self._attempt_cap = settings.attempt_cap
+        self._name = worker_name
+        self._purges_at = 0
+        timeout_s = settings.redis_timeout_ms / 1000
+        self._redis = redis.asyncio.Redis.from_url(
+            settings.redis_url,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            retry=Retry(NoBackoff(), 1),
+        )
+
+    async def run_for_ever(self) -> None:
+        """Look every `sweep_seconds`, first after a random part of them, until cancelled."""
+        await asyncio.sleep(random.uniform(0, self._pause_s))  # noqa: S311 - spreads the workers
+        try:
+            while True:
+                try:
+                    await self.take_turn()
+                except Exception:  # noqa: BLE001 - it is logged, and the next turn may succeed
+                    _log.exception("not swept")
+                await asyncio.sleep(self._pause_s)
+        finally:
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._redis.aclose()
+
+    async def take_turn(self) -> None:
+        """Look once, unless another worker process does; a failure waits for the next turn."""
+        try:
+            may_send = await self._is_elected()
+        except RedisError as error:
+            # Nothing can be sent, but what has used up its attempts can end.
+            _log.warning("sweeping without Redis", reason=str(error))
+            may_send = None
+        if may_send is False:
+            return
+        try:
+            swept = await self.sweep(may_send=bool(may_send))
+        except DomainError as error:
+            _log.warning("not swept", reason=error.message)
+            return
+        if swept:
+            _log.info("swept", sent=swept.sent, failed=swept.failed, purged=swept.purged)
+
+    async def _is_elected(self) -> bool:
+        """Return whether it is this process's turn; the lock ends by itself before the next."""
+        life_ms = int(self._pause_s * 900)
+        return bool(await self._redis.set(LOCK_KEY, self._name, nx=True, px=life_ms))
+
+    async def sweep(self, *, may_send: bool = True) -> Swept:
+        """Look through all shards once."""
+        swept = Swept()
+        for shard in range(DUE_SHARDS):
+            due = await self._stores.executions.due(shard, self._clock(), DUE_AT_ONCE)
+            for one in due:
+                try:
+                    await self._handle(one, swept, may_send=may_send)
+                except DomainError:
+                    raise
+                except Exception:  # noqa: BLE001 - one that fails must not hold up the others
+                    _log.exception("not swept", uid=one.uid, ulid=one.ulid)
+        if may_send:
+            await self._send_jobs(swept)
+        await self._purge(swept)
+        return swept
+
+    async def _send_jobs(self, swept: Swept) -> None:
+        now = self._clock()
+        for job in await self._stores.jobs.due(now):
+            if await self._stores.jobs.postpone(job, now):
+                await self._sender.send_job(job.uid, job.ulid)
+                swept.sent += 1
+
+    async def _purge(self, swept: Swept) -> None:
+        now = self._clock()
+        if now >= self._purges_at:
+            self._purges_at = now + PURGE_PAUSE_MS
+            swept.purged += await self._stores.tests.purge_due(now)
+
+    async def _handle(self, due: OverdueExecution, swept: Swept, *, may_send: bool) -> None:
+        if due.status is HistoryStatus.RUNNING and due.attempt >= self._attempt_cap:
+            swept.failed += await self._fail(due)
+        elif may_send and await self._stores.executions.postpone(due, self._clock()):
+            await self._sender.send_execution(due.uid, due.ulid, due.language)
+            swept.sent += 1
+
+    async def _fail(self, due: OverdueExecution) -> bool:
+        try:
+            await self._stores.executions.fail(
+                due, ATTEMPTS_EXHAUSTED.format(cap=self._attempt_cap)
+            )
+        except (Conflict, NotFound):
+            return False
+        return True

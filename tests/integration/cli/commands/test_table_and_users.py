@@ -1,0 +1,99 @@
+"""The operator's commands on the table and its users, as processes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from graphql_api.config import Settings
+from graphql_api.data.enums import Role
+from graphql_api.data.stores import Stores
+from tests.conftest import CREDENTIALS, ROOT
+
+pytestmark = [pytest.mark.dynamodb, pytest.mark.slow]
+
+
+def algoitny(settings: Settings, *arguments: str, typed: str = "") -> tuple[int, str, str]:
+    env = {
+        **CREDENTIALS,
+        "AWS_ENDPOINT_URL_DYNAMODB": str(settings.aws_endpoint_url_dynamodb),
+        "TABLE_NAME": settings.table_name,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "graphql_api.cli.main", *arguments],
+        cwd=ROOT,
+        env=env,
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def elsewhere(settings: Settings) -> Settings:
+    """Settings that name a table which is not there."""
+    return settings.model_copy(update={"table_name": f"none-{uuid4().hex[:8]}"})
+
+
+def test_a_table_is_made_shown_and_removed_by_its_name_only(elsewhere: Settings) -> None:
+    code, printed, _ = algoitny(elsewhere, "table", "init", "--json")
+    assert code == 0
+    assert json.loads(printed)["steps"]["table"] == "made"
+    code, printed, _ = algoitny(elsewhere, "table", "describe")
+    assert code == 0
+    assert printed.startswith(f"{elsewhere.table_name}: ACTIVE, 0 items")
+    code, _, errors = algoitny(elsewhere, "table", "drop", typed="another\n")
+    assert (code, errors.strip()) == (1, "That is not its name: nothing was removed.")
+    code, _, _ = algoitny(elsewhere, "table", "drop", typed=f"{elsewhere.table_name}\n")
+    assert code == 0
+
+
+@pytest.mark.parametrize("command", [("table", "describe"), ("problems", "list")])
+def test_without_engine_and_credentials_both_ways_out_are_named(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "graphql_api").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "graphql_api.cli.main", *command],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "make dev" in done.stderr
+    assert "AWS_ENDPOINT_URL_DYNAMODB" in done.stderr
+
+
+def test_a_missing_table_names_the_command_that_makes_it(elsewhere: Settings) -> None:
+    for arguments in (("table", "describe"), ("table", "drop", "--yes"), ("users", "list")):
+        code, printed, errors = algoitny(elsewhere, *arguments)
+        assert (code, printed) == (1, "")
+        assert "algoitny table init" in errors
+
+
+async def test_an_operator_lists_users_and_makes_an_editor(
+    settings: Settings, stores: Stores
+) -> None:
+    user = await stores.users.create(email="her@example.org", name="Her")
+    code, printed, _ = algoitny(settings, "users", "role", "Her@Example.org", "editor")
+    assert (code, printed) == (0, "her@example.org: EDITOR\n")
+    found = await stores.users.get(user.uid, consistent=True)
+    assert found is not None
+    assert found.role is Role.EDITOR
+    code, printed, _ = algoitny(settings, "users", "list", "--json")
+    assert [(row["e-mail"], row["role"]) for row in json.loads(printed)] == [
+        ("her@example.org", "EDITOR")
+    ]
+    code, _, errors = algoitny(settings, "users", "role", "nobody@example.org", "editor")
+    assert code == 1
+    assert "must sign in once first" in errors

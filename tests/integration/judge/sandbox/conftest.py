@@ -1,0 +1,74 @@
+"""A real sandbox, once with the best limits of the host and once with resource limits alone."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+
+from judge.sandbox.limits import LimitBackend
+from tests.support.sandbox.attacks import Attacks, Weaken
+from tests.support.sandbox.host import HostFixture
+from tests.support.sandbox.sandboxes import LanguageSandboxFixture, SandboxFixture, open_box
+from tests.support.sandbox.weakened import Layer, weakened_sandbox
+
+
+@pytest.fixture(scope="session")
+def open_once(
+    tmp_path_factory,
+) -> Iterator[Callable[[LimitBackend | None], LanguageSandboxFixture]]:
+    """Opens each kind of box at its first use; they share what was compiled, and the slots."""
+    root = tmp_path_factory.mktemp("sandbox")
+    boxes: dict[LimitBackend | None, LanguageSandboxFixture] = {}
+
+    def get(forced: LimitBackend | None) -> LanguageSandboxFixture:
+        if forced not in boxes:
+            boxes[forced] = open_box(root, forced)
+        return boxes[forced]
+
+    yield get
+    for box in boxes.values():
+        box.sandbox.close()
+
+
+@pytest.fixture(scope="session", params=[None, LimitBackend.RLIMITS], ids=["best", "rlimits"])
+def box(request, open_once) -> LanguageSandboxFixture:
+    found: LanguageSandboxFixture = open_once(request.param)
+    return found
+
+
+@pytest.fixture(scope="session")
+def best_box(open_once) -> LanguageSandboxFixture:
+    found: LanguageSandboxFixture = open_once(None)
+    return found
+
+
+@pytest.fixture
+def arena() -> Iterator[HostFixture]:
+    arena = HostFixture()
+    with arena.closing:
+        yield arena
+
+
+@pytest.fixture
+def weaken(best_box, tmp_path) -> Weaken:
+    """Opens a sandbox without some layers, with the limits of a box."""
+
+    @contextmanager
+    def open_weakened(layers: Sequence[Layer], like: SandboxFixture) -> Iterator[SandboxFixture]:
+        forced = None if like.has_groups else LimitBackend.RLIMITS
+        built = best_box.sandbox.shared / "bin"
+        with weakened_sandbox(tmp_path, layers, built, forced) as sandbox:
+            yield SandboxFixture(sandbox)
+
+    return open_weakened
+
+
+def pytest_generate_tests(metafunc) -> None:
+    """Give `LayeredAttacks` the attacks of its module."""
+    attacks: Attacks = getattr(metafunc.module, "ATTACKS", Attacks())
+    if "layer" in metafunc.fixturenames:
+        pairs = list(attacks.alone())
+        ids = [f"{attack.name}-{layer}" for attack, layer in pairs]
+        metafunc.parametrize(("attack", "layer"), pairs, ids=ids)
+    elif "attack" in metafunc.fixturenames:
+        metafunc.parametrize("attack", list(attacks), ids=[attack.name for attack in attacks])

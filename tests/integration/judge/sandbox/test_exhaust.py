@@ -1,0 +1,272 @@
+"""What a program must never use up: processes, files, output, time, what a host has few of."""
+
+import os
+
+import pytest
+
+from judge.sandbox.report import Outcome, Program, RunLimits
+from tests.support.sandbox.attacks import Attacks, LayeredAttacksOnLimits
+from tests.support.sandbox.sandboxes import descendants
+from tests.support.sandbox.weakened import (
+    CPU_OF_A_PROCESS,
+    CPU_OF_THE_TREE,
+    NO_TERMINALS,
+    NUMBER_OF_FILES,
+    NUMBER_OF_PROCESSES,
+    OUTPUT_ENDS,
+    OUTPUT_KEPT,
+    PROCESSES_OF_THE_GROUP,
+    SYSTEM_CALLS,
+    WALL_CLOCK,
+)
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
+ATTACKS = Attacks()
+
+
+@ATTACKS.stopped_by(NUMBER_OF_PROCESSES, with_groups=(PROCESSES_OF_THE_GROUP,))
+def processes(box, arena):
+    del arena
+    code = """
+import os, time
+made = 0
+try:
+    while made < 150:
+        if os.fork() == 0: time.sleep(20)
+        made += 1
+except OSError: pass
+print(made)
+"""
+    return int(box.script(code, processes=32, memory_kb=512 * 1024).out) > 64
+
+
+@ATTACKS.stopped_by(NUMBER_OF_PROCESSES, with_groups=(PROCESSES_OF_THE_GROUP,))
+def threads(box, arena):
+    del arena
+    code = """
+import threading, time
+threading.stack_size(1 << 16)
+made = 0
+try:
+    while made < 150:
+        threading.Thread(target=time.sleep, args=(20,), daemon=True).start()
+        made += 1
+except RuntimeError: pass
+print(made, flush=True)
+import os; os._exit(0)
+"""
+    return int(box.script(code, processes=32, memory_kb=512 * 1024).out) > 64
+
+
+@ATTACKS.stopped_by(NUMBER_OF_FILES)
+def descriptors(box, arena):
+    del arena
+    code = """
+made = []
+try:
+    while len(made) < 400: made.append(open("/dev/null"))
+except OSError: pass
+print(len(made))
+"""
+    return int(box.script(code).out) > 128
+
+
+@ATTACKS.stopped_by(NO_TERMINALS)
+def terminals_of_the_host(box, arena):
+    """A host has some thousand, and no control group counts what is written to them."""
+    del arena
+    return box.script("import os; print(os.open('/dev/ptmx', os.O_RDWR))").report.exit_code == 0
+
+
+@ATTACKS.stopped_by(SYSTEM_CALLS)
+def aio_contexts_of_the_host(box, arena):
+    """`fs.aio-max-nr` of them are all that a host has."""
+    del arena
+    code = """
+import ctypes, platform
+context = ctypes.c_ulong(0)
+number = 206 if platform.machine() == "x86_64" else 0
+print(ctypes.CDLL(None).syscall(number, 1, ctypes.byref(context)))
+"""
+    return box.script(code).out == "0\n"
+
+
+@ATTACKS.stopped_by(SYSTEM_CALLS)
+def huge_pages_of_the_host(box, arena):
+    """Where a host keeps some, whoever asks gets them, and no group of memory counts them."""
+    del arena
+    code = """
+import errno, mmap
+try:
+    mmap.mmap(-1, 2 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40000)
+    print("got")
+except OSError as error:
+    print(errno.errorcode[error.errno])
+"""
+    return box.script(code).out in ("got\n", "ENOMEM\n")  # this host may have none
+
+
+@ATTACKS.stopped_by(OUTPUT_ENDS, OUTPUT_KEPT)
+def output(box, arena):
+    del arena
+    program = Program(("/bin/sh", "-c", "head -c 100000000 /dev/full"))
+    limits = RunLimits(cpu_ms=8000, wall_ms=30_000, memory_kb=64 * 1024, output_kb=1024)
+    with box.sandbox.run(program, b"", limits) as report:
+        return report.stdout.seek(0, os.SEEK_END) == 100_000_000
+
+
+SPIN = "import time\nwhile time.process_time() < {}: pass\n"
+
+
+@ATTACKS.stopped_by(CPU_OF_THE_TREE)
+def cpu_time_of_a_child_that_nobody_waits_for(box, arena):
+    del arena
+    code = f"""
+import os, signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+child = os.fork()
+if child == 0:
+    {SPIN.format(1).replace(chr(10), chr(10) + "    ")}
+    os._exit(0)
+try: os.waitpid(child, 0)
+except ChildProcessError: pass
+print("done")
+"""
+    return box.script(code, cpu_ms=300, wall_ms=30_000).out == "done\n"
+
+
+@ATTACKS.stopped_by(CPU_OF_THE_TREE, CPU_OF_A_PROCESS)
+def cpu_time_of_itself(box, arena):
+    del arena
+    code = f"{SPIN.format(2.3)}\nprint('done')"
+    return box.script(code, cpu_ms=300, wall_ms=30_000).out == "done\n"
+
+
+@ATTACKS.stopped_by(WALL_CLOCK)
+def wall_time(box, arena):
+    del arena
+    return box.command("/bin/sleep", "1", wall_ms=300).outcome == Outcome.OK
+
+
+@ATTACKS.stopped_by(CPU_OF_THE_TREE)
+def cpu_time_of_a_compiler(box, arena):
+    del arena
+    script = "g++ -o main main.cpp && echo made"
+    source = b"#include <bits/stdc++.h>\nint main() {}\n"
+    program = Program(("/bin/sh", "-c", script), files={"main.cpp": source})
+    return box.program(program, cpu_ms=100, wall_ms=60_000, memory_kb=1 << 20).out == "made\n"
+
+
+class TestAttacks(LayeredAttacksOnLimits):
+    """Each of the functions above."""
+
+
+def test_a_fork_bomb_that_never_stops_is_ended(box):
+    ran = box.c(
+        "#include <unistd.h>\nint main(void) { for (;;) fork(); }", cpu_ms=500, wall_ms=5000
+    )
+    assert ran.outcome in (Outcome.CPU_LIMIT, Outcome.WALL_LIMIT)
+    assert descendants(box.spawners) == []
+    assert box.command("/bin/echo", "fine").out == "fine\n"
+
+
+FORK_BOMBS = {
+    "python": "import os\nwhile True: os.fork()",
+    "javascript": "for (;;) require('child_process').spawn(process.argv[0], [__filename]);",
+    "java": """
+public class Main {
+    public static void main(String[] given) {
+        while (true) new Thread(() -> { while (true); }).start();
+    }
+}
+""",
+}
+
+
+@pytest.mark.parametrize("language", FORK_BOMBS)
+def test_a_fork_bomb_in_any_language_is_ended(best_box, language):
+    best_box.need(language)
+    ran = best_box.run(
+        language, FORK_BOMBS[language], memory_kb=512 * 1024, cpu_ms=1500, wall_ms=10_000
+    )
+    assert ran.outcome is not Outcome.OK
+    assert ran.outcome is not Outcome.INTERNAL
+    assert descendants(best_box.spawners) == []
+    assert best_box.command("/bin/echo", "fine").out == "fine\n"
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_an_output_flood_is_cut_and_ended(box, stream):
+    ran = box.script(
+        f"import sys\nwhile True: sys.{stream}.buffer.write(b'x' * 65536)", output_kb=1024
+    )
+    assert ran.outcome is Outcome.OUTPUT
+    assert len(ran.report.stderr) <= 64 * 1024
+
+
+def test_output_up_to_the_limit_arrives_whole(best_box):
+    limits = RunLimits(cpu_ms=2000, wall_ms=6000, memory_kb=64 * 1024, output_kb=4096)
+    program = Program(("/bin/sh", "-c", "head -c 4194304 /dev/full"))
+    with best_box.sandbox.run(program, b"", limits) as report:
+        assert report.outcome is Outcome.OK
+        assert report.stdout.read() == bytes(4 << 20)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "SPIN",
+        "if (fork() == 0) { SPIN } pause();",
+        "if (fork() == 0) { if (fork() == 0) { setsid(); SPIN } _exit(0); } pause();",
+        "signal(SIGCHLD, SIG_IGN); if (fork() == 0) { SPIN } pause();",
+        "signal(SIGXCPU, SIG_IGN); signal(SIGTERM, SIG_IGN); SPIN",
+    ],
+    ids=["itself", "child", "orphan", "child never reaped", "signals ignored"],
+)
+def test_cpu_time_of_the_whole_tree_counts(box, body):
+    spin = "for (volatile long i = 0;; i++);"
+    ran = box.c(
+        "#include <signal.h>\n#include <unistd.h>\n"
+        f"int main(void) {{ {body.replace('SPIN', spin)} }}",
+        cpu_ms=300,
+        wall_ms=20_000,
+    )
+    assert ran.outcome is Outcome.CPU_LIMIT
+    assert ran.report.cpu_ms >= 300
+
+
+def test_cpu_time_in_children_that_nobody_reaps_counts_even_when_they_are_gone(best_box):
+    if not best_box.has_groups:
+        pytest.skip("no control groups here")
+    ran = best_box.c(
+        """
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+int main(void) {
+    signal(SIGCHLD, SIG_IGN);
+    for (int i = 0; i < 100; i++) {
+        if (fork() == 0) {
+            clock_t end = clock() + CLOCKS_PER_SEC / 50;
+            while (clock() < end);
+            _exit(0);
+        }
+        usleep(21000);
+    }
+}
+""",
+        cpu_ms=500,
+        wall_ms=20_000,
+    )
+    assert ran.outcome is Outcome.CPU_LIMIT
+
+
+def test_sleeping_is_ended_by_wall_time_alone(box):
+    ran = box.command("/bin/sleep", "60", wall_ms=500)
+    assert (ran.outcome, ran.report.cpu_ms < 100) == (Outcome.WALL_LIMIT, True)
+    assert ran.report.wall_ms >= 500
+
+
+def test_a_stopped_program_is_ended_by_wall_time(box):
+    ran = box.command("/bin/sh", "-c", "kill -STOP $$", wall_ms=500)
+    assert ran.outcome is Outcome.WALL_LIMIT

@@ -1,0 +1,348 @@
+"""What a program must never use up: memory, in whatever form."""
+
+import platform
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from judge.sandbox.report import Outcome, Program
+from tests.support.sandbox.attacks import Attacks, LayeredAttacksOnLimits
+from tests.support.sandbox.weakened import (
+    ADDRESS_SPACE,
+    LOOKS,
+    MEMORY_OF_THE_GROUP,
+    NO_ZERO_DEVICE,
+    SIZE_OF_TMP,
+    SYSTEM_CALLS,
+)
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
+ATTACKS = Attacks()
+MEMORY_KB = 64 * 1024
+# What an attack asks for: three times the limit, within what a weakened group gives.
+WANTED_MB = 192
+DONE = "\nimport time; time.sleep(0.2); print('got it')"
+# Children that hold something all at the same time: none of them was ended.
+AT_ONCE = """
+import os, select, time
+reads, writes = os.pipe()
+for _ in range({children}):
+    if os.fork() == 0:
+        {hold}
+        os.write(writes, b"x")
+        time.sleep(20)
+held = 0
+while held < {children}:
+    assert os.waitpid(-1, os.WNOHANG) == (0, 0)
+    if select.select([reads], [], [], 0.05)[0]:
+        held += len(os.read(reads, 1))
+assert os.waitpid(-1, os.WNOHANG) == (0, 0)
+"""
+
+
+def gets(box, code: str, **limits) -> bool:
+    """Tell whether a program came to its end with all of the memory that it asked for."""
+    held = {
+        "memory_kb": MEMORY_KB,
+        "address_space_kb": 2 * MEMORY_KB,
+        "cpu_ms": 8000,
+        "wall_ms": 30_000,
+    }
+    return "got it" in box.script(code + DONE, **(held | limits)).out
+
+
+@ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(ADDRESS_SPACE, LOOKS))
+def anonymous_memory(box, arena):
+    del arena
+    return gets(box, f"kept = b'x' * ({WANTED_MB} << 20)")
+
+
+@ATTACKS.stopped_by(
+    with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(SYSTEM_CALLS, ADDRESS_SPACE, LOOKS)
+)
+def shared_memory(box, arena):
+    del arena
+    code = f"""
+import mmap
+kept = mmap.mmap(-1, {WANTED_MB} << 20)
+for at in range(0, len(kept), 4096):
+    kept[at] = 1
+"""
+    return gets(box, code)
+
+
+# Pages of a shared mapping that a process gives up stay, for others who might have it.
+PUT_ASIDE = """
+import mmap, os
+kept = []
+for _ in range({pieces}):
+    piece = {mapping}
+    for at in range(0, len(piece), 4096):
+        piece[at] = 1
+    piece.madvise(mmap.MADV_DONTNEED)
+    kept.append(piece)
+assert all(piece[4096] for piece in kept)
+"""
+
+
+@ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(SYSTEM_CALLS,))
+def shared_memory_put_aside(box, arena):
+    del arena
+    code = PUT_ASIDE.format(pieces=WANTED_MB // 16, mapping="mmap.mmap(-1, 16 << 20)")
+    return gets(box, code, address_space_kb=None)
+
+
+@ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(NO_ZERO_DEVICE,))
+def zero_device_put_aside(box, arena):
+    del arena
+    mapping = "mmap.mmap(os.open('/dev/zero', os.O_RDWR), 16 << 20)"
+    code = PUT_ASIDE.format(pieces=WANTED_MB // 16, mapping=mapping)
+    return gets(box, code, address_space_kb=None)
+
+
+@ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
+def memory_of_children(box, arena):
+    """Each of them within what one process may have."""
+    del arena
+    return gets(box, AT_ONCE.format(children=WANTED_MB // 16, hold="kept = b'x' * (16 << 20)"))
+
+
+@ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(SYSTEM_CALLS,))
+def memory_files(box, arena):
+    del arena
+    code = f"""
+import os
+for _ in range({WANTED_MB} // 16):
+    os.write(os.memfd_create("kept"), bytes(16 << 20))
+"""
+    return gets(box, code)
+
+
+@ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(SYSTEM_CALLS,))
+def system_v_segments(box, arena):
+    del arena
+    code = f"""
+import ctypes
+libc = ctypes.CDLL(None)
+libc.shmat.restype = ctypes.c_void_p
+for _ in range({WANTED_MB} // 16):
+    number = libc.shmget(0, 16 << 20, 0o600)
+    assert number >= 0
+    place = ctypes.c_void_p(libc.shmat(number, None, 0))
+    ctypes.memset(place, 1, 16 << 20)
+    libc.shmdt(place)
+"""
+    return gets(box, code)
+
+
+@ATTACKS.stopped_by(SIZE_OF_TMP, with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
+def files_in_tmp(box, arena):
+    del arena
+    code = f"""
+for number in range({WANTED_MB} // 16):
+    open(f"/tmp/{{number}}", "wb").write(bytes(16 << 20))
+"""
+    return gets(box, code, tmp_kb=MEMORY_KB)
+
+
+@ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
+def empty_files(box, arena):
+    """Their inodes and names take a kilobyte each."""
+    del arena
+    code = f"""
+import os
+for number in range({WANTED_MB // 2} * 1024):
+    os.close(os.open(f"/tmp/{{number}}", os.O_CREAT | os.O_WRONLY))
+"""
+    return gets(box, code, memory_kb=MEMORY_KB // 2)
+
+
+@ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
+def sockets(box, arena):
+    """Which hold what was written and not read."""
+    del arena
+    hold = """
+        import socket
+        kept = [socket.socketpair() for _ in range(60)]
+        for end in [end for pair in kept for end in pair]:
+            end.setblocking(False)
+            try:
+                while True: end.send(bytes(4096))
+            except BlockingIOError: pass
+"""
+    return gets(box, AT_ONCE.format(children=9, hold=hold))
+
+
+@ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
+def page_tables(box, arena):
+    """A page of a table for each address that is read; all of them lead to one page of zeros."""
+    del arena
+    code = f"""
+import mmap
+flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000
+kept = mmap.mmap(-1, {WANTED_MB} << 29, flags, mmap.PROT_READ)
+kept.madvise(mmap.MADV_NOHUGEPAGE)
+for at in range(0, len(kept), 1 << 21):
+    kept[at]
+"""
+    return gets(box, code, address_space_kb=None)
+
+
+@ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,))
+def pipes(box, arena):
+    del arena
+    if not box.has_groups:
+        pytest.skip("without groups the kernel's fs.pipe-user-pages-soft, 64 MB, bounds them")
+    code = """
+import fcntl, os
+held = 0
+for _ in range(60):
+    reads, writes = os.pipe2(os.O_NONBLOCK)
+    fcntl.fcntl(writes, fcntl.F_SETPIPE_SZ, 1 << 20)
+    try:
+        while True: held += os.write(writes, bytes(1 << 16))
+    except BlockingIOError: pass
+assert held >= 48 << 20
+"""
+    return gets(box, code, memory_kb=MEMORY_KB // 2)
+
+
+class TestAttacks(LayeredAttacksOnLimits):
+    """Each of the functions above."""
+
+
+# The group may be full, and the runner looks every few milliseconds where there is none.
+OVERSHOOT_KB = {True: 10 * 1024, False: 96 * 1024}
+HEAD = """
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+"""
+WITHOUT_END = {
+    "malloc": "char *p = malloc(1 << 20); if (!p) return 3; memset(p, 1, 1 << 20);",
+    "shared mapping": "char *p = mmap(0, 1 << 20, 3, MAP_SHARED | MAP_ANONYMOUS, -1, 0);"
+    "if (p == MAP_FAILED) return 3; memset(p, 1, 1 << 20);",
+    "unlinked files": 'static char b[1 << 20]; int fd = open("/dev/shm/x",'
+    'O_CREAT | O_RDWR, 0600); unlink("/dev/shm/x");'
+    "if (fd < 0 || write(fd, b, 1 << 20) <= 0) return 3;",
+    "growing file": "static char b[1 << 20]; static int fd = -2;"
+    'if (fd == -2) fd = open("/tmp/x", O_CREAT | O_RDWR | O_APPEND, 0600);'
+    "if (fd < 0 || write(fd, b, 1 << 20) <= 0) return 3;",
+    "stack": "char *p = alloca(1 << 20); memset(p, 1, 1 << 20);",
+    "growing block": "static char *p; p = realloc(p, (i + 1L) << 20); if (!p) return 3;"
+    "memset(p + ((long)i << 20), 1, 1 << 20);",
+    "locked memory": "char *p = mmap(0, 1 << 20, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED,"
+    "-1, 0); if (p == MAP_FAILED) return 3;",
+}
+
+
+@pytest.mark.parametrize("way", WITHOUT_END)
+def test_two_gigabytes_are_not_got(box, way):
+    ran = box.c(
+        f"{HEAD}int main(void) {{ for (int i = 0; i < 2048; i++) {{ {WITHOUT_END[way]} }}"
+        " return 4; }",
+        memory_kb=MEMORY_KB,
+        tmp_kb=MEMORY_KB,
+        wall_ms=20_000,
+    )
+    assert ran.outcome in (Outcome.MEMORY, Outcome.NONZERO_EXIT, Outcome.SIGNALLED)
+    assert ran.report.exit_code != 4
+    assert ran.report.peak_kb <= MEMORY_KB + OVERSHOOT_KB[box.has_groups]
+
+
+@pytest.mark.parametrize("way", ["malloc", "shared mapping", "growing block"])
+def test_touching_too_much_memory_is_called_so(box, way):
+    """Within the address space, of which a process has more."""
+    ran = box.c(
+        f"{HEAD}int main(void) {{ for (int i = 0; i < 90; i++) {{ {WITHOUT_END[way]} }}"
+        " sleep(9); return 4; }",
+        memory_kb=MEMORY_KB,
+    )
+    # Without groups there are no shared mappings, which is told to the program at once.
+    refused = way == "shared mapping" and not box.has_groups
+    assert ran.outcome is (Outcome.NONZERO_EXIT if refused else Outcome.MEMORY)
+
+
+# Smaller than any helper of the sandbox, and no longer the first in line when memory runs out.
+UNSEEN = """
+static long call(long number, long a, long b, long c)
+{
+    long result;
+    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+static char block[4096];
+static void fill(const char *path)
+{
+    long file = call(2, (long)path, 0102, 0600);
+    while (call(1, file, (long)block, sizeof block) > 0)
+        ;
+}
+void _start(void)
+{
+    call(1, call(2, (long)"/proc/self/oom_score_adj", 1, 0), (long)"0", 1);
+    fill("/tmp/x");
+    fill("/dev/shm/x");
+    call(231, 0, 0, 0);
+}
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="it makes system calls of x86-64")
+def test_whoever_is_ended_for_it_using_too_much_is_called_so(best_box, tmp_path):
+    place = best_box.sandbox.shared / "unseen"
+    place.mkdir()
+    (tmp_path / "unseen.c").write_text(UNSEEN)
+    options = ("-O2", "-static", "-nostdlib", "-o", str(place / "main"))
+    subprocess.run(["gcc", *options, str(tmp_path / "unseen.c")], check=True)
+    for _ in range(3):
+        ran = best_box.program(Program(("./main",), place), memory_kb=32 * 1024)
+        assert ran.outcome is Outcome.MEMORY, ran
+        assert all(list(Path(f"/proc/{pid}/fd").iterdir()) for pid in best_box.spawners)
+    assert best_box.command("/bin/true").outcome is Outcome.OK
+
+
+def test_reading_large_files_is_no_use_of_memory(best_box):
+    ran = best_box.script(
+        """
+import glob
+for path in glob.glob("/usr/lib/*/*.so*")[:200]:
+    with open(path, "rb", 0) as file:
+        while file.read(1 << 20): pass
+""",
+        memory_kb=MEMORY_KB,
+    )
+    assert ran.outcome is Outcome.OK
+
+
+def test_the_disk_it_sees_is_small(box):
+    ran = box.script(
+        """
+for place in ("/tmp/x", "/dev/shm/x"):
+    size = 0
+    try:
+        with open(place, "wb", 0) as file:
+            while size < 1 << 30: size += file.write(bytes(1 << 20))
+    except OSError as error:
+        print(place, size >> 20, error.strerror)
+""",
+        tmp_kb=8 * 1024,
+        memory_kb=256 * 1024,
+    )
+    assert ran.out.split("\n")[:2] == [
+        "/tmp/x 8 No space left on device",
+        "/dev/shm/x 8 No space left on device",
+    ]
+
+
+def test_what_a_compiler_writes_is_bounded_too(box):
+    script = "head -c 100000000 /dev/full > big; head -c 100000000 /dev/full > /tmp/big; ls -s"
+    program = Program(("/bin/sh", "-c", script), collect_kb=64)
+    ran = box.program(program, tmp_kb=4 * 1024)
+    assert ran.out.split()[:2] == ["total", "4096"]
+    assert ran.report.collected is None

@@ -1,0 +1,238 @@
+"""What must not outlive a run, or a worker."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from judge.sandbox.report import Outcome
+from judge.sandbox.sandbox import Sandbox
+from tests.support.sandbox.attacks import Attacks, LayeredAttacks
+from tests.support.sandbox.host import Host, remove_segments, wait_until
+from tests.support.sandbox.sandboxes import control_groups, descendants, processes_named
+from tests.support.sandbox.sources import LANGUAGES
+from tests.support.sandbox.weakened import (
+    DIES_WITH_SPAWNER,
+    IPC,
+    IPC_OF_THE_HOUSE,
+    KILLS_ALL,
+    PROCESSES,
+    RUNNER_LISTENS,
+    SPAWNER_LISTENS,
+    SPAWNER_REAPS,
+    SYSTEM_CALLS,
+    weakened_package,
+)
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
+ATTACKS = Attacks()
+PR_SET_CHILD_SUBREAPER = 36
+SEGMENT = 0x0E71FE
+DAEMON = """
+import os, sys, time
+for _ in range(3):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            for number in range(3):
+                os.close(number)
+            os.execv("/bin/sleep", [MARKER, "30"])
+        os._exit(0)
+    os.wait()
+time.sleep(0.1)
+"""
+
+
+def end_all(pids: list[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@ATTACKS.stopped_by(PROCESSES)
+def daemons(box, arena):
+    ran = box.script(DAEMON.replace("MARKER", repr(arena.marker)))
+    assert ran.report.exit_code == 0, ran
+    left = processes_named(arena.marker)
+    end_all(left)
+    return bool(left)
+
+
+@ATTACKS.stopped_by(PROCESSES, SPAWNER_REAPS)
+def a_zombie_for_the_first_process_of_the_host(box, arena):
+    """This process takes the part of the host's, as a worker in a container does."""
+    del arena
+    # Afterwards its spawner is there, which is a child, too.
+    box.command("/bin/true")
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    before = set(children_states())
+
+    def left() -> dict[int, str]:
+        return {pid: state for pid, state in children_states().items() if pid not in before}
+
+    try:
+        box.script("import os, time\nif os.fork() == 0: time.sleep(0.3)")
+        wait_until("the end of all that it left", lambda: set(left().values()) <= {"Z"})
+        zombies = list(left())
+        for pid in zombies:
+            os.waitpid(pid, 0)
+    finally:
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 0)
+    return bool(zombies)
+
+
+def children_states() -> dict[int, str]:
+    """The state (`S`, `Z`, …) of each child of this process."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            words = (entry / "stat").read_text().rpartition(")")[2].split()
+            if int(words[1]) == os.getpid():
+                found[int(entry.name)] = words[0]
+    return found
+
+
+@ATTACKS.stopped_by(IPC, IPC_OF_THE_HOUSE, without_groups=(SYSTEM_CALLS,))
+def a_system_v_segment(box, arena):
+    del arena
+    box.script(f"import ctypes; print(ctypes.CDLL(None).shmget({SEGMENT}, 1 << 20, 0o1666))")
+    return remove_segments(SEGMENT)
+
+
+class TestAttacks(LayeredAttacks):
+    """Each of the functions above."""
+
+
+def test_a_daemon_that_the_runner_forgets_dies_with_its_namespace(best_box, weaken, arena):
+    with weaken([KILLS_ALL], best_box) as box:
+        assert not daemons(box, arena)
+
+
+DOUBLE_FORK = {
+    "c": r"""
+#include <unistd.h>
+int main(void) {
+    if (fork() == 0) {
+        setsid();
+        if (fork() == 0) { close(0); close(1); close(2); execl("/bin/sleep", "MARKER", "30", 0); }
+        _exit(0);
+    }
+    usleep(200000);
+}
+""",
+    "python": DAEMON.replace("MARKER", "'MARKER'"),
+    "javascript": """
+require('child_process').spawn('/bin/sleep', ['30'],
+    {argv0: 'MARKER', detached: true, stdio: 'ignore'}).unref();
+setTimeout(() => {}, 200);
+""",
+    "java": """
+public class Main {
+    public static void main(String[] given) throws Exception {
+        String daemon = ": MARKER; sleep 30; :";
+        new ProcessBuilder("/bin/sh", "-c", daemon).start();
+        new ProcessBuilder("/usr/bin/setsid", "-f", "/bin/sh", "-c", daemon).start();
+        Thread.sleep(200);
+    }
+}
+""",
+}
+DOUBLE_FORK["cpp"] = DOUBLE_FORK["c"].replace("(void)", "()")
+
+
+@pytest.mark.parametrize("how", ["run", "run_as_compiler"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_daemon_in_any_language_dies_with_its_run(best_box, arena, language, how):
+    best_box.need(language)
+    host = Host(best_box)
+    code = DOUBLE_FORK[language].replace("MARKER", arena.marker)
+    ran = getattr(best_box, how)(language, code)
+    assert ran.outcome is Outcome.OK, ran
+    assert processes_named(arena.marker) == []
+    host.assert_untouched()
+
+
+def test_children_never_waited_for_leave_no_zombie(box):
+    ran = box.script("import os\nfor _ in range(30):\n    if os.fork() == 0: os._exit(0)")
+    assert ran.outcome is Outcome.OK
+    assert descendants(box.spawners) == []
+
+
+WORKER = """
+import sys
+import time
+from pathlib import Path
+from PACKAGE.report import Program, RunLimits
+from PACKAGE.sandbox import Sandbox
+sandbox = Sandbox(Path(sys.argv[1]), slots=1)
+limits = RunLimits(cpu_ms=20_000, wall_ms=60_000, memory_kb=65536)
+sandbox.run(Program(("/bin/sh", "-c", "sleep 59; : " + sys.argv[2])), b"", limits)
+"""
+GUARDS = (SPAWNER_LISTENS, DIES_WITH_SPAWNER, RUNNER_LISTENS)
+
+
+@contextlib.contextmanager
+def killed_worker(root: Path, marker: str, package: str, path: Path, number: int):
+    """Run a sandbox in a process of its own, kill that, and yield what it had started."""
+    worker = subprocess.Popen(
+        [sys.executable, "-c", WORKER.replace("PACKAGE", package), str(root), marker],
+        cwd=path,
+        env={**os.environ, "PYTHONPATH": f"{path}:{Path.cwd()}"},
+    )
+    started: list[int] = []
+
+    def began() -> bool:
+        started[:] = descendants([worker.pid])
+        return bool(set(started) & set(processes_named(marker)))
+
+    try:
+        wait_until("a run of the worker", began)
+        worker.send_signal(number)
+        worker.wait()
+        yield started
+    finally:
+        worker.kill()
+        worker.wait()
+        end_all(list({*started, *processes_named(marker)}))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_worker_takes_its_sandboxes_along(best_box, tmp_path, arena, number):
+    package = weakened_package(tmp_path, [], best_box.sandbox.shared / "bin")
+    root = tmp_path / "root"
+    with killed_worker(root, arena.marker, package, tmp_path, number):
+        gone = [arena.marker, str(root)]  # the sandbox's processes, and the spawner
+        wait_until("the end of all", lambda: not any(map(processes_named, gone)))
+    successor = Sandbox(root, slots=1)
+    successor.check()
+    successor.close()
+    assert control_groups(successor) == []
+
+
+@pytest.mark.parametrize("kept", [*GUARDS, None], ids=str)
+def test_each_guard_alone_ends_the_sandboxes_of_a_killed_worker(best_box, tmp_path, arena, kept):
+    cut = [one for one in GUARDS if one is not kept]
+    package = weakened_package(tmp_path, cut, best_box.sandbox.shared / "bin")
+    root = tmp_path / "root"
+    with killed_worker(root, arena.marker, package, tmp_path, signal.SIGKILL):
+        if kept is None:
+            wait_until("the end of the spawner", lambda: not processes_named(str(root)))
+            assert processes_named(arena.marker)
+        else:
+            wait_until("the end of all", lambda: not processes_named(arena.marker))
+
+
+def test_a_spawner_that_was_lost_while_it_was_idle_is_replaced(best_box):
+    best_box.command("/bin/true")
+    killed = best_box.spawners
+    assert killed
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    outcomes = {best_box.command("/bin/true").outcome for _ in range(len(killed) + 1)}
+    assert outcomes == {Outcome.OK}

@@ -1,0 +1,191 @@
+"""Executions of problems with programs and limits of their own, on a real table and sandbox."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from graphql_api.data.dynamo.meter import metered
+from graphql_api.data.enums import (
+    CheckerConvention,
+    Comparer,
+    HistoryStatus,
+    ProblemState,
+    Verdict,
+)
+from graphql_api.data.problems.checkers import digest_of
+from graphql_api.data.problems.inputs import NewProblem, ProblemChanges
+from graphql_api.data.problems.testsets import NewTest
+from graphql_api.data.records import Checker, History, Results
+from graphql_api.data.stores import Stores
+from judge.judge import Judge
+from tasks.handlers.executions import CHECKER_BROKEN, Execution
+from tests.support.executions import SubmissionDriver
+from tests.support.senders import RecordingSender
+
+pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
+
+NAME = ("algoitny", "77")
+TESTS = (
+    NewTest(input=b"4\n", output=b"5\n", is_sample=True),
+    NewTest(input=b"6\n", output=b"7\n"),
+    NewTest(input=b"8\n", output=b"9\n"),
+)
+ANY_LARGER = """
+import sys
+given = int(open(sys.argv[1]).read())
+found = int(sys.stdin.read())
+open(sys.argv[3] + "judgemessage.txt", "w").write(f"{given} and {found}")
+sys.exit(42 if found > given else 43)
+"""
+
+
+def checker(code: str = ANY_LARGER) -> Checker:
+    return Checker(language="python", code=code, convention=CheckerConvention.ICPC)
+
+
+@pytest.fixture
+async def desk(stores: Stores) -> SubmissionDriver:
+    """Submissions to a problem that asks for any larger number."""
+    await stores.problems.create(
+        NewProblem(
+            platform=NAME[0],
+            number=NAME[1],
+            title="Larger",
+            time_limit_ms=20_000,
+            comparer=Comparer.CHECKER,
+            checker=checker(),
+        )
+    )
+    await stores.tests.replace(*NAME, TESTS)
+    await stores.problems.set_state(*NAME, ProblemState.COMPLETED)
+    return await SubmissionDriver.open(stores, number=NAME[1])
+
+
+async def run(desk: SubmissionDriver, execution: Execution, code: str) -> History:
+    history = await desk.reserve(code)
+    await execution.run(history.uid, history.ulid)
+    return await desk.card(history)
+
+
+async def results(desk: SubmissionDriver, card: History) -> Results:
+    found = await desk.stores.histories.results(card)
+    assert found is not None
+    return found
+
+
+async def change(desk: SubmissionDriver, **fields: Any) -> None:
+    await desk.stores.problems.update(*NAME, ProblemChanges(**fields))
+
+
+LARGER = "print(int(input()) + 100)\n"
+SMALLER = "n = int(input()); print(n + 1 if n < 6 else 0)\n"
+
+
+async def test_the_problem_s_checker_judges(desk: SubmissionDriver, execution: Execution) -> None:
+    assert (await run(desk, execution, LARGER)).verdict is Verdict.AC
+    card = await run(desk, execution, SMALLER)
+    assert (card.verdict, card.passed, card.failed) == (Verdict.WA, 1, 2)
+    second = (await results(desk, card)).tests[1]
+    assert (second.message, second.note) == ("the checker does not accept it", "6 and 0")
+
+
+async def test_with_the_set_on_disk_only_card_and_code_are_read(
+    desk: SubmissionDriver, execution: Execution
+) -> None:
+    await run(desk, execution, LARGER)
+    await desk.stores.dynamo.delete({"PK": "P#algoitny#77", "SK": "O"})
+    assert (await run(desk, execution, SMALLER)).verdict is Verdict.WA
+
+
+async def test_another_checker_judges_the_next_submission_without_reading_the_tests_again(
+    desk: SubmissionDriver, execution: Execution
+) -> None:
+    assert (await run(desk, execution, LARGER)).verdict is Verdict.AC
+    await change(desk, checker=checker(ANY_LARGER.replace("found > given", "found < given")))
+    history = await desk.reserve(SMALLER)
+    with metered() as meter:
+        await execution.run(history.uid, history.ulid)
+    card = await desk.card(history)
+    assert (card.verdict, card.passed, card.failed) == (Verdict.WA, 2, 1)
+    # Claim, card, code, checker, results, completion, run counter.
+    assert meter.requests == 7
+
+
+async def test_a_broken_checker_fails_the_execution_at_once_and_tells_the_editors(
+    desk: SubmissionDriver, execution: Execution
+) -> None:
+    await change(desk, checker=checker("1 / 0"))
+    card = await run(desk, execution, LARGER)
+    assert (card.status, card.verdict, card.message) == (
+        HistoryStatus.FAILED,
+        None,
+        CHECKER_BROKEN,
+    )
+    assert await desk.used(card) == 0
+    (fault,) = await desk.stores.checkers.faults([NAME])
+    assert fault is not None
+    assert "ZeroDivisionError" in fault.message
+    assert fault.checker_hash == digest_of(checker("1 / 0"))
+    assert fault.test_number in {1, 2, 3}
+
+
+async def test_a_checker_that_does_not_compile_is_told_with_the_compiler_s_words(
+    desk: SubmissionDriver, execution: Execution
+) -> None:
+    await change(desk, checker=checker("else"))
+    assert (await run(desk, execution, LARGER)).status is HistoryStatus.FAILED
+    (fault,) = await desk.stores.checkers.faults([NAME])
+    assert fault is not None
+    assert fault.message.startswith("it does not compile\n")
+    assert "SyntaxError" in fault.message
+    assert fault.test_number is None
+
+
+CPP_LARGER = """
+#include <fstream>
+int main(int, char** args) {
+    long given, found;
+    std::ifstream(args[1]) >> given;
+    std::ifstream("/dev/stdin") >> found;
+    return found > given ? 42 : 43;
+}
+"""
+
+
+async def test_a_worker_without_the_checker_s_language_leaves_it_to_one_that_has_both(
+    *,
+    desk: SubmissionDriver,
+    make_execution: Callable[..., Execution],
+    python_judge: Judge,
+    sender: RecordingSender,
+) -> None:
+    await change(desk, checker=replace(checker(CPP_LARGER), language="cpp"))
+    card = await run(desk, make_execution(python_judge), LARGER)
+    assert (card.status, card.attempt) == (HistoryStatus.PENDING, 0)
+    assert sender.required[card.ulid] == [{"python", "cpp"}]
+    await make_execution().run(card.uid, card.ulid)
+    card = await desk.card(card)
+    assert (card.verdict, card.attempt) == (Verdict.AC, 1)
+
+
+async def test_tests_after_the_first_failure_are_skipped_if_the_problem_says_so(
+    desk: SubmissionDriver, execution: Execution
+) -> None:
+    await change(desk, stop_on_first_failure=True)
+    card = await run(desk, execution, SMALLER)
+    assert (card.passed, card.failed, card.total) == (1, 1, 3)
+    verdicts = [one.verdict for one in (await results(desk, card)).tests]
+    assert verdicts == [Verdict.AC, Verdict.WA, Verdict.SKIPPED]
+
+
+async def test_a_language_s_own_multiplier_replaces_what_it_gets_of_every_problem(
+    desk: SubmissionDriver, execution: Execution
+) -> None:
+    """Python has three times the limit elsewhere."""
+    busy = "import time\nwhile time.process_time() < 0.8: pass\n" + LARGER
+    await change(desk, time_limit_ms=1000, language_limits={"python": 0.5, "c": 50.0})
+    assert (await run(desk, execution, busy)).verdict is Verdict.TLE
+    await change(desk, time_limit_ms=100, language_limits={"python": 20.0})
+    assert (await run(desk, execution, busy)).verdict is Verdict.AC

@@ -1,0 +1,77 @@
+"""Hearing that an execution has ended, also after a time without Redis."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import redis
+
+from graphql_api.cli.local.redis_server import RedisServer
+from graphql_api.config import Settings
+from tasks.handlers.concurrency import background_task
+from tasks.queue.cancellations import CHANNEL, Cancellations, listen_for_ever, signal
+from tests.conftest import running
+from tests.support.executions import until
+
+pytestmark = [pytest.mark.redis]
+
+HEARD_WITHIN_S = 30.0
+UID, ULID = "1", "01J"
+
+
+@pytest.fixture(scope="module")
+def redis_server() -> Iterator[str]:
+    """A Redis of these tests' own: they end the connections of all that listen."""
+    for engine in running(RedisServer()):
+        yield engine.url
+
+
+@pytest.fixture
+def server(redis_server: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_server) as client:
+        yield client
+
+
+@pytest.fixture
+async def cancellations(full_settings: Settings) -> AsyncIterator[Cancellations]:
+    """What a listener passes signals on to; it listens by now."""
+    found = Cancellations()
+    with found.on("any", "one") as first:
+        async with background_task(listen_for_ever(full_settings, found)):
+            await asyncio.wait_for(first.wait(), HEARD_WITHIN_S)
+            yield found
+
+
+async def test_a_signal_makes_those_look_that_work_on_what_it_names(
+    cancellations: Cancellations, server: redis.Redis
+) -> None:
+    with cancellations.on(UID, ULID) as named, cancellations.on(UID, "01K") as other:
+        server.publish(CHANNEL, signal(UID, ULID))
+        await asyncio.wait_for(named.wait(), HEARD_WITHIN_S)
+        assert not other.is_set()
+
+
+async def test_all_look_once_the_listener_is_back_for_it_may_have_missed_their_signals(
+    cancellations: Cancellations, server: redis.Redis
+) -> None:
+    with cancellations.on(UID, ULID) as named, cancellations.on(UID, "01K") as other:
+        server.client_kill_filter(_type="pubsub", skipme=True)
+        assert server.publish(CHANNEL, signal(UID, ULID)) == 0
+        await asyncio.wait_for(named.wait(), HEARD_WITHIN_S)
+        await asyncio.wait_for(other.wait(), HEARD_WITHIN_S)
+
+
+async def test_a_signal_is_heard_again_after_each_lost_connection(
+    cancellations: Cancellations, server: redis.Redis
+) -> None:
+    for _ in range(3):
+        server.client_kill_filter(_type="pubsub", skipme=True)
+        with cancellations.on(UID, ULID) as named:
+
+            async def heard(event: asyncio.Event = named) -> bool:
+                return event.is_set()
+
+            await until("all to look", heard)
+            named.clear()
+            server.publish(CHANNEL, signal(UID, ULID))
+            await until("the signal to be heard", heard)

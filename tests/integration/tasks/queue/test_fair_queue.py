@@ -1,0 +1,326 @@
+"""FairQueue on a real Redis: who is served next, by whom, and what a lost worker had."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dramatiq
+import pytest
+from dramatiq import MessageProxy
+
+from tasks.queue import fair_queue
+from tasks.queue.redis_broker import BlockingRedisBroker, BlockingRedisConsumer
+from tests.conftest import PATIENCE_MS
+
+pytestmark = pytest.mark.redis
+
+QUEUE = "work"
+Made = Callable[..., BlockingRedisBroker]
+
+
+@pytest.fixture
+def make(redis_url: str) -> Iterator[Made]:
+    made: list[BlockingRedisBroker] = []
+
+    def make_one(*capabilities: str, heartbeat_timeout_ms: int = 5000) -> BlockingRedisBroker:
+        broker = BlockingRedisBroker(
+            redis_url,
+            timeout_s=PATIENCE_MS / 1000,
+            middleware=[],
+            heartbeat_timeout_ms=heartbeat_timeout_ms,
+            maintenance_chance=1_000_000,
+            dead_message_life_ms=60_000,
+        )
+        broker.fair_queue.capabilities = capabilities or None
+        made.append(broker)
+        return broker
+
+    yield make_one
+    for broker in made:
+        broker.close()
+
+
+@pytest.fixture
+def broker(make: Made) -> BlockingRedisBroker:
+    return make()
+
+
+def send(
+    broker: BlockingRedisBroker,
+    text: str,
+    lane: str | None = None,
+    *required: str,
+    dedup_key: str | None = None,
+) -> None:
+    options = {} if lane is None else fair_queue.options(lane, required, dedup_key)
+    broker.enqueue(
+        dramatiq.Message(
+            queue_name=QUEUE, actor_name="note", args=(text,), kwargs={}, options=options
+        )
+    )
+
+
+def consumer_of(broker: BlockingRedisBroker, prefetch: int = 1) -> BlockingRedisConsumer:
+    found = broker.consume(QUEUE, prefetch, 20)
+    assert isinstance(found, BlockingRedisConsumer)
+    return found
+
+
+def take(consumer: BlockingRedisConsumer) -> MessageProxy | None:
+    found = next(consumer)
+    if found is not None:
+        consumer.ack(found)
+    return found
+
+
+def texts(consumer: BlockingRedisConsumer) -> list[str]:
+    """Take everything, one after the other."""
+    found: list[str] = []
+    while (message := take(consumer)) is not None:
+        found.append(message.args[0])
+    return found
+
+
+def everything(broker: BlockingRedisBroker) -> set[str]:
+    """The keys that are left of a queue, without wake-up tokens and heartbeats."""
+    found: list[Any] = list(broker.client.scan_iter(f"dramatiq:{QUEUE}*"))
+    return {key.decode() for key in found if not key.endswith(b".wake")}
+
+
+def test_lanes_take_turns_and_each_keeps_its_order(broker: BlockingRedisBroker) -> None:
+    for number in range(5):
+        send(broker, f"a{number}", "ada")
+    for number in range(2):
+        send(broker, f"b{number}", "bob")
+    send(broker, "c0", "cy")
+    assert texts(consumer_of(broker)) == ["a0", "b0", "c0", "a1", "b1", "a2", "a3", "a4"]
+    assert everything(broker) == set()
+
+
+def test_who_comes_after_two_hundred_of_another_is_next_but_one(
+    broker: BlockingRedisBroker,
+) -> None:
+    for number in range(200):
+        send(broker, f"a{number}", "ada")
+    consumer = consumer_of(broker)
+    for number in range(10):
+        message = take(consumer)
+        assert message is not None
+        assert message.args == (f"a{number}",)
+    send(broker, "b0", "bob")
+    assert "b0" in {str(message.args[0]) for message in (take(consumer), take(consumer)) if message}
+
+
+def test_a_fetch_of_many_goes_round_too(broker: BlockingRedisBroker) -> None:
+    for number in range(6):
+        send(broker, f"a{number}", "ada")
+    for number in range(2):
+        send(broker, f"b{number}", "bob")
+    consumer = consumer_of(broker, prefetch=5)
+    held = [next(consumer) for _ in range(5)]
+    assert [one.args[0] for one in held if one] == ["a0", "b0", "a1", "b1", "a2"]
+    assert next(consumer) is None
+
+
+def test_what_a_worker_is_not_able_to_run_waits_for_one_that_is(make: Made) -> None:
+    able, unable = make("python", "cpp"), make("python")
+    send(able, "a0", "ada", "cpp")
+    send(able, "a1", "ada", "python")
+    send(able, "b0", "bob", "cpp")
+    send(able, "c0", "cy")
+    assert texts(consumer_of(unable)) == ["a1", "c0"]
+    # Ada had her turn.
+    assert texts(consumer_of(able)) == ["b0", "a0"]
+    assert everything(able) == set()
+
+
+def test_what_needs_several_abilities_waits_for_a_worker_that_has_them_all(make: Made) -> None:
+    able = make("python", "cpp", "java")
+    send(able, "a0", "ada", "python", "cpp")
+    for some in (("python",), ("cpp", "java")):
+        assert texts(consumer_of(make(*some))) == []
+    assert texts(consumer_of(able)) == ["a0"]
+
+
+def test_a_worker_that_has_no_ability_yet_takes_what_needs_none(make: Made) -> None:
+    broker = make("python")
+    send(broker, "a0", "ada", "python")
+    send(broker, "a1", "ada")
+    broker.fair_queue.capabilities = frozenset()
+    assert texts(consumer_of(broker)) == ["a1"]
+
+
+def test_behind_many_that_it_is_not_able_to_run_a_worker_finds_one_that_it_is(make: Made) -> None:
+    unable = make("python")
+    for number in range(300):
+        send(unable, f"a{number}", "ada", "cpp")
+    send(unable, "mine", "ada", "python")
+    assert texts(consumer_of(unable)) == ["mine"]
+
+
+def test_what_is_sent_again_while_it_waits_waits_once_and_keeps_its_place(make: Made) -> None:
+    able, unable = make("python", "cpp"), make("python")
+    send(able, "a0", "ada", "cpp", dedup_key="first")
+    send(able, "a1", "ada", "cpp", dedup_key="second")
+    for number in range(100):
+        send(able, f"again {number}", "ada", "cpp", dedup_key="first")
+        # The same name, and another's.
+        send(able, f"b{number}", "bob", "cpp", dedup_key="first")
+    assert texts(consumer_of(unable)) == []
+    assert able.client.hlen(f"dramatiq:{QUEUE}.msgs") == 3
+    assert texts(consumer_of(able)) == ["again 99", "b99", "a1"]
+    assert everything(able) == set()
+
+
+def test_what_is_sent_again_while_a_worker_has_it_waits(broker: BlockingRedisBroker) -> None:
+    send(broker, "a0", "ada", dedup_key="it")
+    consumer = consumer_of(broker, prefetch=2)
+    held = next(consumer)
+    send(broker, "again", "ada", dedup_key="it")
+    assert held is not None
+    consumer.ack(held)
+    assert texts(consumer) == ["again"]
+    assert everything(broker) == set()
+
+
+def test_what_is_sent_again_and_needs_more_waits_on_its_own(make: Made) -> None:
+    some, able = make("python"), make("python", "cpp")
+    send(able, "all", "ada", "python", "cpp", dedup_key="it")
+    send(able, "one", "ada", "python", dedup_key="it")
+    assert texts(consumer_of(some)) == ["one"]
+    assert texts(consumer_of(able)) == ["all"]
+
+
+def test_who_sends_in_five_languages_has_one_turn_a_round(make: Made) -> None:
+    languages = ("c", "cpp", "go", "java", "python")
+    broker = make(*languages, "rust")
+    for number in range(2):
+        for language in languages:
+            send(broker, f"a-{language}{number}", "ada", language)
+    for number in range(3):
+        send(broker, f"b{number}", "bob", "rust")
+    assert texts(consumer_of(broker)) == [
+        "a-c0",
+        "b0",
+        "a-cpp0",
+        "b1",
+        "a-go0",
+        "b2",
+        *("a-java0", "a-python0", "a-c1", "a-cpp1", "a-go1", "a-java1", "a-python1"),
+    ]
+    assert everything(broker) == set()
+
+
+def test_who_has_had_a_turn_in_one_language_waits_for_the_next_in_all(make: Made) -> None:
+    python, cpp = make("python"), make("cpp")
+    for lane in ("ada", "bob"):
+        for broker, language in ((python, "python"), (cpp, "cpp")):
+            send(broker, f"{lane} {language}", lane, language)
+    message = take(consumer_of(python))
+    assert message is not None
+    assert message.args == ("ada python",)
+    assert texts(consumer_of(cpp)) == ["bob cpp", "ada cpp"]
+
+
+def commands(broker: BlockingRedisBroker) -> int:
+    """How many Redis has carried out, those of scripts included."""
+    stats: Any = broker.client.info("commandstats")
+    return sum(int(one["calls"]) for one in stats.values())
+
+
+def test_what_others_wait_for_makes_no_fetch_longer(make: Made) -> None:
+    unable = make("python")
+    for number in range(300):
+        send(unable, f"a{number}", f"user-{number}", "cpp")
+    send(unable, "mine", "ada", "python")
+    consumer, before = consumer_of(unable), commands(unable)
+    assert next(consumer) is not None
+    assert commands(unable) - before < 50
+
+
+def test_what_version_1_left_in_its_lists_is_served(make: Made) -> None:
+    able, unable = make("python", "cpp"), make("python")
+    for lane, required, count in (("ada", "cpp", 150), ("bob", "python", 2)):
+        for number in range(count):
+            leave_as_version_1(able, f"{lane}{number}", lane, required)
+    send(able, "new", "bob", "python")
+    assert texts(consumer_of(unable)) == ["new", "bob0", "bob1"]
+    assert texts(consumer_of(able)) == [f"ada{number}" for number in range(150)]
+    assert everything(able) == set()
+
+
+def leave_as_version_1(broker: BlockingRedisBroker, text: str, lane: str, required: str) -> None:
+    message: dramatiq.Message[Any] = dramatiq.Message(
+        queue_name=QUEUE,
+        actor_name="note",
+        args=(text,),
+        kwargs={},
+        options={"lane": lane, "required": required, "redis_message_id": text},
+    )
+    queue = f"dramatiq:{QUEUE}"
+    broker.client.hset(f"{queue}.msgs", text, message.encode())
+    if broker.client.rpush(f"{queue}.lane.{lane}", f"{required}\n{text}") == 1:
+        broker.client.rpush(f"{queue}.fair_queue", lane)
+
+
+def test_what_is_given_back_comes_first_and_only_to_who_is_able(make: Made) -> None:
+    able, unable = make("python", "cpp"), make("python")
+    send(able, "a0", "ada", "cpp")
+    giving = consumer_of(able)
+    held = next(giving)
+    assert held is not None
+    send(able, "a1", "ada", "cpp")
+    giving.requeue([held])
+    assert texts(consumer_of(unable)) == []
+    assert sorted(texts(consumer_of(able))) == ["a0", "a1"]
+    send(able, "b0", "bob", "cpp")
+    held = next(giving)
+    send(able, "b1", "bob", "cpp")
+    assert held is not None
+    giving.requeue([held])
+    assert texts(consumer_of(able)) == ["b0", "b1"]
+
+
+@pytest.mark.slow
+def test_a_dead_worker_s_messages_go_to_another_who_is_able(make: Made) -> None:
+    dead = make("cpp")
+    unable, able = make("python", heartbeat_timeout_ms=400), make("cpp", heartbeat_timeout_ms=400)
+    send(dead, "orphan", "ada", "cpp")
+    assert next(consumer_of(dead)) is not None
+    time.sleep(0.5)
+    assert texts(consumer_of(unable)) == []
+    consumer, ends_at, found = consumer_of(able), time.monotonic() + 5, None
+    while found is None and time.monotonic() < ends_at:
+        found = take(consumer)
+    assert found is not None
+    assert everything(able) == set()
+
+
+def test_it_is_told_whether_anything_waits(broker: BlockingRedisBroker) -> None:
+    assert not broker.others_wait(QUEUE)
+    send(broker, "a0", "ada")
+    assert broker.others_wait(QUEUE)
+    assert texts(consumer_of(broker)) == ["a0"]
+    assert not broker.others_wait(QUEUE)
+
+
+def test_a_message_without_a_lane_waits_in_the_queue_as_ever(broker: BlockingRedisBroker) -> None:
+    send(broker, "plain")
+    assert broker.client.llen(f"dramatiq:{QUEUE}") == 1
+    assert texts(consumer_of(broker)) == ["plain"]
+
+
+@pytest.mark.slow
+def test_a_delayed_message_enters_its_lane_when_it_is_due(broker: BlockingRedisBroker) -> None:
+    ran: list[str] = []
+    actor = dramatiq.actor(broker=broker, queue_name=QUEUE, actor_name="note")(ran.append)
+    worker = dramatiq.Worker(broker, worker_threads=1)
+    worker.start()
+    try:
+        actor.send_with_options(args=("later",), delay=200, **fair_queue.options("ada"))
+        ends_at = time.monotonic() + 5
+        while not ran and time.monotonic() < ends_at:
+            time.sleep(0.02)
+    finally:
+        worker.stop()
+    assert ran == ["later"]

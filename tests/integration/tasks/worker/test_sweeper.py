@@ -1,0 +1,212 @@
+"""What the sweeper finds on a real table, and what it leaves alone."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from graphql_api.config import Settings
+from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.dynamo import meter
+from graphql_api.data.enums import HistoryStatus, JobKind
+from graphql_api.data.histories.executions import Claim
+from graphql_api.data.jobs import RESEND_AFTER_MS, NewJob
+from graphql_api.data.records import History
+from tasks.worker.sweeper import Sweeper, Swept
+from tests.support.executions import TESTS, SubmissionDriver, until
+from tests.support.senders import RecordingSender
+
+pytestmark = pytest.mark.dynamodb
+
+MakeSweeper = Callable[..., Sweeper]
+OVERDUE_MS = 31_000
+
+
+@dataclass
+class Refusing(RecordingSender):
+    """A sender with a defect that some executions meet."""
+
+    refused: set[str] = field(default_factory=set)
+
+    async def send_execution(self, uid: str, ulid: str, language: str, **more: Any) -> None:
+        if ulid in self.refused:
+            raise RuntimeError("a defect")
+        await super().send_execution(uid, ulid, language, **more)
+
+
+@pytest.fixture
+async def make_sweeper(
+    work_settings: Settings, desk: SubmissionDriver, sender: RecordingSender
+) -> AsyncIterator[MakeSweeper]:
+    made: list[Sweeper] = []
+
+    def make(name: str = "one", clock: Clock = now_ms, **changed: Any) -> Sweeper:
+        settings = work_settings.model_copy(update=changed)
+        made.append(Sweeper(settings, desk.stores, sender, worker_name=name, clock=clock))
+        return made[-1]
+
+    yield make
+    for sweeper in made:
+        await sweeper.aclose()
+
+
+async def claim(desk: SubmissionDriver, history: History, lease_ms: int = -1) -> History:
+    """Claim an execution; by default its lease has ended already."""
+    found = await desk.stores.executions.claim(
+        history.uid, history.ulid, token=f"dead-{lease_ms}", lease_ms=lease_ms
+    )
+    assert isinstance(found, Claim)
+    return found.history
+
+
+async def test_what_was_never_sent_is_sent_once_by_sweepers_at_once(
+    make_sweeper: MakeSweeper, desk: SubmissionDriver, sender: RecordingSender
+) -> None:
+    histories = [await desk.reserve(age_ms=OVERDUE_MS) for _ in range(5)]
+    found = await asyncio.gather(*(make_sweeper(str(n)).sweep() for n in range(4)))
+    assert sum(swept.sent for swept in found) == 5
+    assert sorted(sender.ulids) == sorted(history.ulid for history in histories)
+
+
+async def test_a_job_that_nobody_claims_is_sent_again_once_by_sweepers_at_once(
+    make_sweeper: MakeSweeper, desk: SubmissionDriver, sender: RecordingSender
+) -> None:
+    new = NewJob(kind=JobKind.REJUDGE, uid="editor", parameters={})
+    job = await desk.stores.jobs.create(new)
+    await make_sweeper().sweep()
+    assert sender.jobs == []
+
+    def later() -> int:
+        return now_ms() + RESEND_AFTER_MS + 1000
+
+    await asyncio.gather(*(make_sweeper(str(n), clock=later).sweep() for n in range(4)))
+    assert sender.jobs == [("editor", job.ulid, None)]
+    await make_sweeper(clock=later).sweep(may_send=False)
+    assert len(sender.jobs) == 1
+
+
+async def test_one_that_cannot_be_sent_does_not_hold_up_the_others(
+    work_settings: Settings, desk: SubmissionDriver
+) -> None:
+    histories = [await desk.reserve(age_ms=OVERDUE_MS) for _ in range(6)]
+    broken = Refusing(refused={histories[0].ulid, histories[3].ulid})
+    sweeper = Sweeper(work_settings, desk.stores, broken, worker_name="one")
+    swept = await sweeper.sweep()
+    await sweeper.aclose()
+    assert swept.sent == 4
+    assert sorted(broken.ulids) == sorted({one.ulid for one in histories} - broken.refused)
+
+
+async def test_what_is_not_overdue_is_left_alone(
+    make_sweeper: MakeSweeper, desk: SubmissionDriver, sender: RecordingSender
+) -> None:
+    await desk.reserve()
+    await claim(desk, await desk.reserve(), lease_ms=60_000)
+    swept = await make_sweeper().sweep()
+    assert not swept
+    assert sender.sent == []
+
+
+async def test_a_dead_workers_execution_is_sent_again(
+    make_sweeper: MakeSweeper, desk: SubmissionDriver, sender: RecordingSender
+) -> None:
+    history = await claim(desk, await desk.reserve())
+    assert await make_sweeper().sweep() == Swept(sent=1)
+    assert sender.ulids == [history.ulid]
+    assert await desk.used(history) == 1
+
+
+async def test_what_was_sent_again_is_left_alone_for_a_while(
+    make_sweeper: MakeSweeper, desk: SubmissionDriver, sender: RecordingSender
+) -> None:
+    await desk.reserve(age_ms=OVERDUE_MS)
+    sweeper = make_sweeper()
+    await sweeper.sweep()
+    assert not await sweeper.sweep()
+    assert len(sender.sent) == 1
+
+
+async def test_past_the_cap_it_is_failed_and_refunded_once(
+    make_sweeper: MakeSweeper, desk: SubmissionDriver, sender: RecordingSender
+) -> None:
+    history = await desk.reserve()
+    for lease_ms in (-1, -2, -3):
+        await claim(desk, history, lease_ms)
+    assert await desk.used(history) == 1
+    found = await asyncio.gather(*(make_sweeper(str(n)).sweep() for n in range(3)))
+    assert sum(swept.failed for swept in found) == 1
+    card = await desk.card(history)
+    assert card.status is HistoryStatus.FAILED
+    assert "3 times" in (card.message or "")
+    assert await desk.used(history) == 0
+    assert sender.sent == []
+
+
+async def test_the_last_attempt_is_left_alone_while_it_runs(
+    make_sweeper: MakeSweeper, desk: SubmissionDriver
+) -> None:
+    history = await desk.reserve()
+    for lease_ms in (-1, -2, 60_000):
+        await claim(desk, history, lease_ms)
+    assert not await make_sweeper().sweep()
+    assert (await desk.card(history)).status is HistoryStatus.RUNNING
+
+
+async def test_without_redis_nothing_is_sent_or_put_off_but_the_hopeless_end(
+    make_sweeper: MakeSweeper, desk: SubmissionDriver, sender: RecordingSender
+) -> None:
+    waiting = await desk.reserve(age_ms=OVERDUE_MS)
+    hopeless = await desk.reserve()
+    for lease_ms in (-1, -2, -3):
+        await claim(desk, hopeless, lease_ms)
+    await make_sweeper(redis_url="redis://127.0.0.1:1/0").take_turn()
+    assert (await desk.card(hopeless)).status is HistoryStatus.FAILED
+    assert sender.sent == []
+    assert await make_sweeper().sweep() == Swept(sent=1)
+    assert sender.ulids == [waiting.ulid]
+
+
+@pytest.mark.redis
+async def test_of_all_processes_one_looks_at_a_time(
+    make_sweeper: MakeSweeper, redis_url: str
+) -> None:
+    first, second = (
+        make_sweeper(name, redis_url=redis_url, sweep_seconds=60) for name in ("first", "second")
+    )
+    with meter.metered() as looked:
+        await first.take_turn()
+    with meter.metered() as stood_by:
+        await second.take_turn()
+    assert looked.requests > 0
+    assert stood_by.requests == 0
+
+
+@pytest.mark.slow
+@pytest.mark.redis
+async def test_another_process_looks_after_the_first_has_died(
+    make_sweeper: MakeSweeper, redis_url: str, desk: SubmissionDriver, sender: RecordingSender
+) -> None:
+    await make_sweeper("dead", redis_url=redis_url).take_turn()
+    history = await desk.reserve(age_ms=OVERDUE_MS)
+    living = asyncio.create_task(make_sweeper("living", redis_url=redis_url).run_for_ever())
+
+    async def sent() -> bool:
+        return bool(sender.sent)
+
+    await until("the next look", sent)
+    living.cancel()
+    assert sender.ulids == [history.ulid]
+
+
+async def test_a_replaced_set_of_tests_goes_after_its_grace(
+    make_sweeper: MakeSweeper, desk: SubmissionDriver
+) -> None:
+    await desk.stores.tests.replace("algoitny", "1", TESTS[:1])
+    assert not await make_sweeper().sweep()
+    swept = await make_sweeper(clock=lambda: now_ms() + 7_200_000).sweep()
+    assert swept == Swept(purged=1)
+    found = await desk.stores.tests.with_problem("algoitny", "1")
+    assert found is not None
+    assert len(found[1]) == 1

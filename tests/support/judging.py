@@ -1,0 +1,82 @@
+"""What tests of the judge share: a real judge, and tests on disk."""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from judge.judge import Judge, JudgeConfig
+from judge.models import Judgement, JudgeRequest, TestCaseFiles
+from judge.sandbox.errors import SandboxUnavailable
+from judge.sandbox.limits import LimitBackend
+from tests.conftest import FEW_LANGUAGES
+
+Cases = Callable[..., list[TestCaseFiles]]
+# Does what a test's input says: `0.2 7` sleeps and writes 7.
+OBEYS = """
+import time
+pause, answer = input().split()
+time.sleep(float(pause))
+print(answer)
+"""
+
+
+class WatchedJudge(Judge):
+    """A judge that tells when it begins and when the programs end, and returns when it may."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.began, self.ended, self.may_return = (threading.Event() for _ in range(3))
+        self._watched = judge
+
+    def judge(self, *given: Any, **named: Any) -> Judgement:
+        self.began.set()
+        try:
+            return self._watched.judge(*given, **named)
+        finally:
+            self.ended.set()
+            self.may_return.wait(60)
+
+
+def judge_config(work_dir: Path, **more: Any) -> JudgeConfig:
+    """Return the configuration of a judge with two slots and the languages of most tests."""
+    fields: dict[str, Any] = {"slots": 2, "languages": FEW_LANGUAGES} | more
+    return JudgeConfig(work_dir=work_dir, **fields)
+
+
+def open_judge(work_dir: Path, forced: LimitBackend | None = None, **more: Any) -> Judge:
+    """Start a judge with two slots; skip the test where there is no sandbox, but not in CI."""
+    judge = Judge(judge_config(work_dir, **more), forced)
+    try:
+        return judge.start()
+    except SandboxUnavailable as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+def write_cases(folder: Path, *pairs: tuple[str, str]) -> list[TestCaseFiles]:
+    """Write tests of (input, expected output) pairs; the first is a sample."""
+    made = []
+    for number, (given, expected) in enumerate(pairs, 1):
+        paths = folder / f"{number}.in", folder / f"{number}.out"
+        for path, text in zip(paths, (given, expected), strict=True):
+            path.write_text(text)
+        made.append(TestCaseFiles(number, number == 1, *paths))
+    return made
+
+
+def orders(folder: Path, *told: str) -> list[TestCaseFiles]:
+    """Write tests of what `OBEYS` is told to do; 1 is right."""
+    return write_cases(folder, *((one, "1") for one in told))
+
+
+def ask(
+    judge: Judge, language: str, code: str, tests: list[TestCaseFiles], **more: Any
+) -> Judgement:
+    """Judge a submission, by default within a second and 128 MB."""
+    callbacks = {name: more.pop(name) for name in ("on_result", "cancelled") if name in more}
+    limits = {"time_limit_ms": 1000, "memory_limit_kb": 128 * 1024} | more
+    return judge.judge(JudgeRequest(language, code, tests, **limits), **callbacks)

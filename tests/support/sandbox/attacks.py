@@ -1,0 +1,123 @@
+"""An attack with the layers that stop it, and the three tests that every attack has."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import chain
+
+import pytest
+
+from tests.support.sandbox.host import Host, HostFixture
+from tests.support.sandbox.sandboxes import SandboxFixture
+from tests.support.sandbox.weakened import Layer
+
+Act = Callable[[SandboxFixture, HostFixture], bool]
+Weaken = Callable[[Sequence[Layer], SandboxFixture], AbstractContextManager[SandboxFixture]]
+
+
+def _named(layers: Sequence[Layer]) -> str:
+    return ", ".join(f"{one.name}{' (root)' if one.of_root else ''}" for one in layers)
+
+
+@dataclass(frozen=True)
+class Attack:
+    """`act` tries it in a box and tells whether it did what it must not.
+
+    Each of `layers` alone stops it; where there are no control groups, each of `without_groups`
+    does, too, and none of `with_groups`.
+    """
+
+    act: Act
+    layers: tuple[Layer, ...]
+    with_groups: tuple[Layer, ...] = ()
+    without_groups: tuple[Layer, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.act.__name__
+
+    @property
+    def row(self) -> str:
+        """The attack as docs/sandbox.md lists it."""
+        stopped_by = [_named(self.layers)] if self.layers else []
+        if self.with_groups:
+            stopped_by.append(f"with control groups: {_named(self.with_groups)}")
+        if self.without_groups:
+            stopped_by.append(f"without: {_named(self.without_groups)}")
+        return f"| {self.name.replace('_', ' ')} | {'; '.join(stopped_by)} |"
+
+    def layers_of(self, box: SandboxFixture) -> tuple[Layer, ...]:
+        """The layers that this user's sandbox has."""
+        more = self.with_groups if box.has_groups else self.without_groups
+        root = os.geteuid() == 0
+        return tuple(one for one in (*self.layers, *more) if root or not one.of_root)
+
+
+class Attacks:
+    """The attacks of one module, each registered with the layers that stop it."""
+
+    def __init__(self) -> None:
+        self._attacks: list[Attack] = []
+
+    def stopped_by(
+        self,
+        *layers: Layer,
+        with_groups: tuple[Layer, ...] = (),
+        without_groups: tuple[Layer, ...] = (),
+    ) -> Callable[[Act], Act]:
+        def register(act: Act) -> Act:
+            self._attacks.append(Attack(act, layers, with_groups, without_groups))
+            return act
+
+        return register
+
+    def __iter__(self) -> Iterator[Attack]:
+        return iter(self._attacks)
+
+    def alone(self) -> Iterator[tuple[Attack, Layer]]:
+        """Each layer of each attack, where on some host it is not the only one."""
+        for attack in self:
+            hosts = [
+                (*attack.layers, *more) for more in (attack.with_groups, attack.without_groups)
+            ]
+            several = [layers for layers in hosts if len(layers) > 1]
+            for layer in dict.fromkeys(chain(*several)):
+                yield attack, layer
+
+
+class LayeredAttacks:
+    """A module's `ATTACKS`; its conftest parametrizes `attack` and `layer`."""
+
+    @pytest.fixture
+    def kind(self, best_box: SandboxFixture) -> SandboxFixture:
+        """A sandbox with the limits for which the layers are looked at."""
+        return best_box
+
+    def test_it_is_stopped(self, box: SandboxFixture, arena: HostFixture, attack: Attack):
+        host = Host(box)
+        assert not attack.act(box, arena)
+        host.assert_untouched()
+
+    def test_each_layer_alone_stops_it(
+        self, kind: SandboxFixture, arena: HostFixture, weaken: Weaken, attack: Attack, layer: Layer
+    ):
+        layers = attack.layers_of(kind)
+        if layer not in layers or len(layers) == 1:
+            pytest.skip(f"here {layer} is none of those that stop it, or the only one")
+        with weaken([one for one in layers if one is not layer], kind) as box:
+            assert not attack.act(box, arena)
+
+    def test_it_works_without_them(
+        self, kind: SandboxFixture, arena: HostFixture, weaken: Weaken, attack: Attack
+    ):
+        with weaken(attack.layers_of(kind), kind) as box:
+            assert attack.act(box, arena)
+
+
+class LayeredAttacksOnLimits(LayeredAttacks):
+    """The same where other layers hold without control groups."""
+
+    @pytest.fixture
+    def kind(self, box: SandboxFixture) -> SandboxFixture:
+        return box

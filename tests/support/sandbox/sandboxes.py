@@ -1,0 +1,188 @@
+"""A sandbox with its languages as the tests use it, and the host as it looks from outside."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from judge.sandbox.errors import SandboxUnavailable
+from judge.sandbox.limits import LimitBackend
+from judge.sandbox.report import Outcome, Program, Report, RunLimits
+from judge.sandbox.sandbox import Sandbox, open_sandbox
+from judge.toolchains.compiler import Compiler, compile_limits
+from judge.toolchains.detection import Languages, detect_languages
+from judge.toolchains.installed import fill
+from tests.support.sandbox.sources import LANGUAGES
+
+LIMITS = RunLimits(cpu_ms=2000, wall_ms=6000, memory_kb=128 * 1024)
+PYTHON = ("/usr/bin/python3", "-I", "-S", "-c")
+# What starts a program that a compiler's directory holds, which is no place for programs.
+START = "cp main /tmp/main && chmod 700 /tmp/main && exec /tmp/main"
+
+
+@dataclass
+class Ran:
+    """A report with its output read."""
+
+    report: Report
+    out: str
+    err: str
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.report.outcome
+
+
+class SandboxFixture:
+    """Runs commands in one sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+
+    def program(
+        self,
+        program: Program,
+        stdin: bytes | Path = b"",
+        cancelled: Callable[[], bool] | None = None,
+        **limits,
+    ) -> Ran:
+        with self.sandbox.run(program, stdin, replace(LIMITS, **limits), cancelled) as report:
+            out = report.stdout.read(200_000).decode("utf-8", "replace")
+            return Ran(report, out, report.stderr.decode("utf-8", "replace"))
+
+    def command(self, *command: str, stdin: bytes | Path = b"", **limits) -> Ran:
+        return self.program(Program(command), stdin, **limits)
+
+    def script(self, code: str, stdin: bytes | Path = b"", **limits) -> Ran:
+        """Run Python that is given on the command line: nothing is compiled or bound for it."""
+        return self.program(Program((*PYTHON, code)), stdin, **limits)
+
+    @contextmanager
+    def meanwhile(self, *command: str) -> Iterator[list[Ran]]:
+        """Run a command in another slot until the block ends; then the list has its end."""
+        ended = threading.Event()
+        ran: list[Ran] = []
+
+        def run():
+            ran.append(self.program(Program(command), cancelled=ended.is_set, wall_ms=20_000))
+
+        other = threading.Thread(target=run)
+        other.start()
+        try:
+            yield ran
+        finally:
+            ended.set()
+            other.join()
+
+    @property
+    def has_groups(self) -> bool:
+        return str(self.sandbox.limit_backend) != LimitBackend.RLIMITS
+
+    @property
+    def spawners(self) -> list[int]:
+        """The processes that start sandboxes."""
+        return [spawner.pid for spawner in self.sandbox._spawners.values()]
+
+    def drop_spawners(self) -> None:
+        """The next runs start new ones, from the thread that they run in."""
+        for slot in list(self.sandbox._spawners):
+            self.sandbox._drop(slot)
+
+
+class LanguageSandboxFixture(SandboxFixture):
+    """Runs sources, too."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        super().__init__(sandbox)
+        self.compiler = Compiler(sandbox)
+        self.languages: Languages = detect_languages(sandbox, self.compiler, LANGUAGES)
+
+    def need(self, language: str) -> None:
+        if language not in self.languages.installed:
+            pytest.skip(self.languages.missing[language])
+
+    def built(self, language: str, code: str) -> Path:
+        compiled = self.compiler.compile(self.languages.installed[language], code.encode())
+        assert compiled.directory is not None, compiled.output
+        return compiled.directory
+
+    def run(self, language: str, code: str, stdin: bytes | Path = b"", **limits) -> Ran:
+        installed = self.languages.installed[language]
+        held = replace(LIMITS, **limits)
+        command = fill(installed.spec.run, installed.tools, held.memory_kb)
+        space = installed.spec.grace.address_space_kb
+        if space is not None and held.address_space_kb is None:
+            limits["address_space_kb"] = held.memory_kb + space
+        return self.program(Program(command, self.built(language, code)), stdin, **limits)
+
+    def run_as_compiler(self, language: str, code: str, stdin: bytes = b"") -> Ran:
+        """Run a source where its compiler runs, as if compiling it could start what it says."""
+        installed = self.languages.installed[language]
+        directory = self.built(language, code)
+        files = {path.name: path.read_bytes() for path in directory.iterdir()}
+        command = fill(installed.spec.run, installed.tools, 128 * 1024)
+        if command == ("./main",):
+            command = ("/bin/sh", "-c", START)
+        program = Program(command, files=files, collect_kb=1024)
+        with self.sandbox.run(program, stdin, compile_limits(installed)) as report:
+            out = report.stdout.read(200_000).decode("utf-8", "replace")
+            return Ran(report, out, report.stderr.decode("utf-8", "replace"))
+
+    def python(self, code: str, stdin: bytes | Path = b"", **limits) -> Ran:
+        return self.run("python", code, stdin, **limits)
+
+    def c(self, code: str, stdin: bytes | Path = b"", **limits) -> Ran:
+        return self.run("c", code, stdin, **limits)
+
+
+def open_box(root: Path, forced: LimitBackend | None) -> LanguageSandboxFixture:
+    try:
+        sandbox = open_sandbox(root, 2, forced)
+    except SandboxUnavailable as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+    return LanguageSandboxFixture(sandbox)
+
+
+def descendants(pids: Sequence[int]) -> list[int]:
+    """All living descendants of these processes, by the host's process table."""
+    table = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                status = (entry / "stat").read_text()
+            except OSError:
+                continue
+            table[int(entry.name)] = int(status.rpartition(")")[2].split()[1])
+    found: list[int] = []
+    parents = set(pids)
+    while parents:
+        parents = {child for child, parent in table.items() if parent in parents}
+        found += parents
+    return found
+
+
+def control_groups(sandbox: Sandbox) -> list[Path]:
+    """The control groups of a sandbox; those of others may come and go meanwhile."""
+    name = f"algoitny-{sandbox.identity}-"
+    places = (Path(place) for place, _, _ in os.walk("/sys/fs/cgroup"))
+    return [place for place in places if place.name.startswith(name)]
+
+
+def processes_named(marker: str) -> list[int]:
+    """Processes on the host whose command line or name holds the marker."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                words = (entry / "cmdline").read_bytes() + (entry / "comm").read_bytes()
+            except OSError:
+                continue
+            if marker.encode() in words:
+                found.append(int(entry.name))
+    return found

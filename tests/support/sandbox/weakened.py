@@ -1,0 +1,274 @@
+"""Sandboxes of which a test has cut out protections, to show that an attack fails because of them.
+
+A weakened sandbox is built from a copy of `tasks/sandbox` in which pieces of text are replaced, so
+the product has no switch for it, and a protection that has moved is noticed. This is the one place
+that knows where the protections are.
+
+The host stays safe: a group's limits are widened and not taken away, what attacks use up is bounded
+by the attacks themselves, and without a namespace of processes the runner kills its child only.
+"""
+
+import importlib
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from judge.sandbox.limits import LimitBackend
+from judge.sandbox.sandbox import Sandbox
+
+SOURCES = Path(sys.modules[Sandbox.__module__].__file__ or "").parent
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Replace every `old` in one file; a file without it is an error."""
+
+    file: str
+    old: str
+    new: str = ""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One protection and where it is; `of_root`: only a root worker has it."""
+
+    name: str
+    cuts: tuple[Cut, ...]
+    of_root: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def layer(name: str, *cuts: Cut, of_root: bool = False) -> Layer:
+    return Layer(name, cuts, of_root)
+
+
+SYSTEM_CALLS = layer(
+    "system call filter",
+    Cut(
+        "seccomp.py", "code.load(_ARCH_AT)\n", 'code.end("all", _ALLOW)\n    code.load(_ARCH_AT)\n'
+    ),
+)
+NETWORK = layer("network namespace", Cut("spawner.c", "CLONE_NEWNET | "))
+NETWORK_OF_THE_HOUSE = layer(
+    "network namespace of the house", Cut("rootfs.py", '*("--unshare-net", ', "*(")
+)
+IPC = layer("IPC namespace", Cut("spawner.c", "CLONE_NEWIPC | "))
+IPC_OF_THE_HOUSE = layer(
+    "IPC namespace of the house",
+    Cut("rootfs.py", '"--unshare-ipc", "--unshare-uts"', '"--unshare-uts"'),
+)
+PROCESSES = layer(
+    "process namespace",
+    Cut("spawner.c", "CLONE_NEWPID | "),
+    Cut("spawner.c", "while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)\n        ;"),
+    Cut(
+        "room.c",
+        'mount("proc", in_room("/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)',
+        'mount("/proc", in_room("/proc"), NULL, MS_BIND | MS_REC, NULL)',
+    ),
+    Cut("runner.c", "kill(-1, SIGKILL);\n    reap(0);", "kill(main_pid, SIGKILL);"),
+    Cut("runner.c", "if (isdigit(entry->d_name[0])", "if (0"),
+)
+SPAWNER_REAPS = layer(
+    "spawner waits for all", Cut("spawner.c", "prctl(PR_SET_CHILD_SUBREAPER, 1);")
+)
+OWN_ROOT = layer(
+    "root of its own",
+    Cut(
+        "rootfs.py",
+        "    yield from _system(host)\n",
+        '    yield from _system(host)\n    yield from ("--ro-bind", "/", f"{ROOM}/host")\n',
+    ),
+)
+OWN_TMP = layer(
+    "empty /tmp",
+    Cut(
+        "rootfs.py",
+        '*("--bind", "/proc", "/proc"),',
+        '*("--bind", "/proc", "/proc", "--bind", "/tmp", "/tmp"),',
+    ),
+    Cut(
+        "room.c",
+        "    add_places();",
+        '    add_places();\n    mount("/tmp", in_room("/tmp"), NULL, MS_BIND | MS_REC, NULL);',
+    ),
+    Cut("runner.c", "if (!statfs(", "if (0 && !statfs("),  # all of the host's files are not its
+)
+OWN_USER = layer(
+    "unprivileged user",
+    Cut("spawner.c", "uid >= 0 && (setgroups", "0 && (setgroups"),
+    Cut("spawner.c", "geteuid() == 0 || getegid() == 0", "0"),
+    of_root=True,
+)
+NO_GROUPS = layer(
+    "no supplementary groups", Cut("spawner.c", "setgroups(0, NULL)", "0"), of_root=True
+)
+USER_OF_THE_PLACE = layer(
+    "user of its own",
+    Cut("spawner.py", "Identity(FIRST_PLACE_UID + place)", "Identity(FIRST_PLACE_UID)"),
+    of_root=True,
+)
+EMPTY_ENVIRONMENT = layer(
+    "empty environment", Cut("spawner.py", "env={}", 'env={"SECRET": "learned"}')
+)
+NOT_DUMPABLE = layer(
+    "runner not dumpable", Cut("room.c", 'check(prctl(PR_SET_DUMPABLE, 0), "dumpable");')
+)
+SPAWNER_CLOSES = layer(
+    "spawner closes descriptors",
+    Cut("spawner.c", "if (syscall(SYS_close_range, count, ~0U, 0))", "if (0)"),
+)
+RUNNER_CLOSES = layer(
+    "runner closes descriptors",
+    Cut("runner.c", "last = REPORT_FD + given_count - 1;", "last = 2 * OUT_OF_THE_WAY;"),
+    Cut("runner.c", "syscall(SYS_close_range, last + 1, ~0U, 0);"),
+)
+KILLS_ALL = layer("runner kills all", Cut("runner.c", "kill(-1, SIGKILL);\n    reap(0);"))
+READ_ONLY_BOX = layer(
+    "read-only /box",
+    Cut("room.c", "mount(NULL, in_room(one->at), NULL, MS_REMOUNT | MS_BIND | LOCKED, NULL)", "0"),
+)
+READ_ONLY_SHARED = layer(
+    "read-only programs in the house",
+    Cut("rootfs.py", '"--ro-bind", str(shared)', '"--bind", str(shared)'),
+)
+READ_ONLY_SYSTEM = layer(
+    "read-only system in the house",
+    Cut("rootfs.py", '"--ro-bind", str(host / "usr")', '"--bind", str(host / "usr")'),
+)
+SEALED_INPUT = layer(
+    "sealed input",
+    Cut(
+        "descriptors.py",
+        "    writable = os.memfd_create(",
+        "    if isinstance(source, Path):\n"
+        "        return os.open(source, os.O_RDONLY | os.O_CLOEXEC)\n"
+        "    writable = os.memfd_create(",
+    ),
+)
+LINKS_NOT_FOLLOWED = layer("links are not followed", Cut("runner.c", "O_NOFOLLOW", "0"))
+REGULAR_FILES_ONLY = layer("only regular files", Cut("runner.c", "|| !S_ISREG(dedup_key.st_mode)"))
+SPAWNER_LISTENS = layer(
+    "spawner kills when the worker is gone",
+    Cut(
+        "spawner.c",
+        "kill(pid, SIGKILL);\n        if (letter == 0) {\n            waitpid(pid, &status, 0);",
+        "if (letter == 0) {",
+    ),
+)
+DIES_WITH_SPAWNER = layer(
+    "runner dies with the spawner",
+    Cut("spawner.c", "prctl(PR_SET_PDEATHSIG, SIGKILL);\n    setsid();", "setsid();"),
+)
+RUNNER_LISTENS = layer(
+    "runner ends when nobody listens",
+    Cut("runner.c", "if (watched[1].revents && !result.main_ended)", "if (0)"),
+)
+READ_ONLY_HOUSE = layer("read-only house", Cut("rootfs.py", '*("--remount-ro", "/"),\n    )', ")"))
+# What limits amounts is widened: an attack that gets more than it may is not to get all there is.
+MEMORY_OF_THE_GROUP = layer(
+    "memory of the control group",
+    Cut("limits.py", "memory_kb + GROUP_OVERHEAD_KB", "4 * memory_kb + GROUP_OVERHEAD_KB"),
+)
+PROCESSES_OF_THE_GROUP = layer(
+    "processes of the control group",
+    Cut("limits.py", "processes + GROUP_OVERHEAD_PROCESSES", "processes + 200"),
+)
+ADDRESS_SPACE = layer(
+    "RLIMIT_AS", Cut("runner.c", "config.address_kb * 1024", "8 * config.address_kb * 1024")
+)
+LOOKS = layer(
+    "runner's looks at memory", Cut("runner.c", "} else if (config.memory_kb) {", "} else if (0) {")
+)
+SIZE_OF_TMP = layer("size of /tmp", Cut("rootfs.py", '"/tmp": tmp_kb', '"/tmp": 4 * tmp_kb'))
+NUMBER_OF_PROCESSES = layer(
+    "RLIMIT_NPROC", Cut("runner.c", "config.processes + 1)", "config.processes + 200)")
+)
+NUMBER_OF_FILES = layer(
+    "RLIMIT_NOFILE",
+    Cut("runner.c", "limit(RLIMIT_NOFILE, config.files)", "limit(RLIMIT_NOFILE, 4 * config.files)"),
+)
+NO_TERMINALS = layer(
+    "no terminals",
+    Cut(
+        "rootfs.py",
+        "    for name in devices:",
+        '    yield from ("--dir", f"{ROOM}/dev/pts")\n'
+        '    yield from ("--symlink", "pts/ptmx", f"{ROOM}/dev/ptmx")\n'
+        "    for name in devices:",
+    ),
+    Cut(
+        "room.c",
+        "    add_places();",
+        "    add_places();\n"
+        '    mount("devpts", in_room("/dev/pts"), "devpts", 0, "ptmxmode=0666");',
+    ),
+)
+NO_ZERO_DEVICE = layer(
+    "no zero device", Cut("rootfs.py", "DEVICES if without_groups else DEVICES", "DEVICES")
+)
+CPU_OF_THE_TREE = layer(
+    "CPU time of the tree", Cut("runner.c", "if (result.cpu_us > config.cpu_us)", "if (0)")
+)
+CPU_OF_A_PROCESS = layer(
+    "RLIMIT_CPU",
+    Cut("runner.c", "limit(RLIMIT_CPU, config.cpu_us / 1000000 + 2)", "limit(RLIMIT_CPU, 30)"),
+)
+WALL_CLOCK = layer("wall time", Cut("runner.c", "now_us() - begun_us > config.wall_us", "0"))
+OUTPUT_ENDS = layer(
+    "end at too much output", Cut("pump.py", "return self.size > self.limit", "return False")
+)
+OUTPUT_KEPT = layer(
+    "no more output kept", Cut("pump.py", "room = self.keep - self.size", "room = 1 << 30")
+)
+
+
+def _edited(files: dict[str, str], cuts: Sequence[Cut]) -> dict[str, str]:
+    for cut in cuts:
+        assert cut.old in files[cut.file], f"{cut.file} has no {cut.old!r} any more"
+        files[cut.file] = files[cut.file].replace(cut.old, cut.new)
+    return files
+
+
+def weakened_package(directory: Path, layers: Sequence[Layer], built: Path) -> str:
+    """Write a package without these layers into `directory`, and return its name.
+
+    The programs that lie in `built` need not be built again in `directory / "root"`.
+    """
+    name = f"weakened_{uuid4().hex[:8]}"
+    paths = [path for kind in ("*.py", "*.c", "*.h") for path in SOURCES.rglob(kind)]
+    files = {str(path.relative_to(SOURCES)): path.read_text() for path in paths}
+    for one in layers:
+        files = _edited(files, one.cuts)
+    for file, text in files.items():
+        place = directory / name / file
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text.replace("judge.sandbox", name))
+    shutil.copytree(built, directory / "root" / "shared" / "bin", dirs_exist_ok=True)
+    return name
+
+
+@contextmanager
+def weakened_sandbox(
+    directory: Path, layers: Sequence[Layer], built: Path, forced: LimitBackend | None = None
+) -> Iterator[Sandbox]:
+    """Yield a sandbox without these layers, with `directory / "root"` for its root."""
+    name = weakened_package(directory, layers, built)
+    sys.path.insert(0, str(directory))
+    try:
+        module = importlib.import_module(f"{name}.sandbox")
+        sandbox: Sandbox = module.Sandbox(directory / "root", 2, forced)
+        try:
+            yield sandbox
+        finally:
+            sandbox.close()
+    finally:
+        sys.path.remove(str(directory))
+        for loaded in [one for one in sys.modules if one.split(".")[0] == name]:
+            del sys.modules[loaded]

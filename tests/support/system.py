@@ -1,0 +1,209 @@
+"""The whole system as its users meet it: real processes, spoken to over HTTP."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from graphql_api.cli.local.process import HOST, free_port
+
+ROOT = Path(__file__).parents[1]
+T = TypeVar("T")
+
+
+def wait_for(what: str, check: Callable[[], T | None], *, timeout_s: float = 30) -> T:
+    """Return the first value of `check` that is true; fail when there is none in time."""
+    ends_at = time.monotonic() + timeout_s
+    while True:
+        found = check()
+        if found:
+            return found
+        if time.monotonic() > ends_at:
+            raise AssertionError(f"{what} did not happen within {timeout_s} s")
+        time.sleep(0.05)
+
+
+class Program:
+    """One process of ours, in a group of its own; its output goes to a file."""
+
+    def __init__(self, name: str, command: list[str], env: Mapping[str, str], log: Path) -> None:
+        self.name, self.log_path = name, log
+        self._command, self._env = command, dict(env)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        with self.log_path.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, *self._command],
+                cwd=ROOT,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return self
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def log(self) -> str:
+        return self.log_path.read_text(errors="replace")
+
+    def kill(self) -> None:
+        """Kill the whole group at once, as a machine that loses power does."""
+        self._end(signal.SIGKILL, 10)
+
+    def stop(self, timeout_s: float = 30) -> int:
+        """Ask it to end, and return its exit code."""
+        return self._end(signal.SIGTERM, timeout_s)
+
+    def _end(self, number: signal.Signals, timeout_s: float) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        if process.poll() is None:
+            if number is signal.SIGKILL:
+                os.killpg(process.pid, number)
+            else:
+                process.send_signal(number)
+        try:
+            return process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+            raise
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+class Api(Program):
+    """uvicorn with the API on a free port."""
+
+    def __init__(self, env: Mapping[str, str], folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://{HOST}:{self.port}/graphql"
+        command = ["-m", "uvicorn", "graphql_api.app:app", "--host", HOST, "--port", str(self.port)]
+        super().__init__("api", command, env, folder / "api.log")
+
+    def wait_until_alive(self) -> Self:
+        """Wait for an answer; workers need not be there."""
+        health = self.url.replace("/graphql", "/healthz")
+
+        def alive() -> bool:
+            assert self.is_running, self.log()
+            try:
+                return httpx.get(health, timeout=2).status_code == httpx.codes.OK
+            except httpx.HTTPError:
+                return False
+
+        wait_for("the API's start", alive)
+        return self
+
+
+class Worker(Program):
+    """`dramatiq tasks` with one process."""
+
+    def __init__(self, env: Mapping[str, str], folder: Path, *, threads: int = 4) -> None:
+        command = ["-m", "dramatiq", "tasks", "--processes", "1", "--threads", str(threads)]
+        super().__init__("worker", command, env, folder / "worker.log")
+
+
+class Client:
+    """A GraphQL client of one user, or of nobody."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.url, self.token = url, token
+        self._http = httpx.Client(headers=headers, timeout=30)
+
+    def ask(self, document: str, **variables: Any) -> dict[str, Any]:
+        """Return `data`; errors fail."""
+        answer = self._http.post(self.url, json={"query": document, "variables": variables})
+        body: dict[str, Any] = answer.json()
+        assert not body.get("errors"), body
+        data: dict[str, Any] = body["data"]
+        return data
+
+    def signed_in(self, email: str) -> "Client":
+        """Return a client of the user with this address, made if new."""
+        found = self.ask(SIGN_IN, email=email)["signInForDevelopment"]
+        return Client(self.url, found["accessToken"])
+
+    def submit(self, number: str, language: str | None, code: str, **more: Any) -> dict[str, Any]:
+        """Submit to a problem of the examples and return the result of the mutation."""
+        given = {"platform": "algoitny", "number": number, "language": language, "code": code}
+        result: dict[str, Any] = self.ask(EXECUTE, input={**given, **more})["executeCode"]
+        return result
+
+    def finished(self, history_id: str, *, timeout_s: float = 60) -> dict[str, Any]:
+        """Return a history once it is judged."""
+
+        def judged() -> dict[str, Any] | None:
+            history: dict[str, Any] = self.ask(HISTORY, id=history_id)["history"]
+            return history if history["status"] not in {"PENDING", "RUNNING"} else None
+
+        return wait_for(f"the end of {history_id}", judged, timeout_s=timeout_s)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+SIGN_IN = """
+mutation ($email: String!) {
+  signInForDevelopment(input: {email: $email}) {
+    ... on SignInPayload { accessToken expiresAt viewer { id email role } }
+    ... on Error { code message }
+  }
+}
+"""
+EXECUTE = """
+mutation ($input: ExecuteCodeInput!) {
+  executeCode(input: $input) {
+    __typename
+    ... on ExecuteCodePayload { history { id status } usage { executions { used limit } } message }
+    ... on Error { code message path }
+  }
+}
+"""
+HISTORY = """
+query ($id: ID!) {
+  history(id: $id) {
+    id status verdict passedCount failedCount totalCount cpuMs peakKb compileOutput
+    testResults { number verdict cpuMs wallMs peakKb exitCode signal output error expected }
+  }
+}
+"""

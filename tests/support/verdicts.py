@@ -1,0 +1,94 @@
+"""Small programs with known verdicts, and how they are judged.
+
+`programs/LANGUAGE/VERDICT_what_it_does.ext` is one program. They all solve one problem, or try to:
+a line with the count of numbers and one with the numbers; print their sum and the largest.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphql_api.data.enums import Verdict
+from judge.judge import Judge
+from judge.models import Judgement, JudgeRequest, TestCaseFiles
+from judge.sandbox.limits import LimitBackend
+
+PROGRAMS = Path(__file__).parent / "programs"
+INPUT = "5\n1 -2 3000000000 40 7\n"
+EXPECTED = "3000000046\n3000000000\n"
+TIME_LIMIT_MS = 300
+MEMORY_LIMIT_KB = 64 * 1024
+# No test takes this long; what keeps the cores busy ends by itself should the tests be killed.
+BUSY_AT_MOST_S = 1800
+SPIN = """
+import os, sys, time
+parent, ends_at = os.getppid(), time.monotonic() + float(sys.argv[1])
+while os.getppid() == parent and time.monotonic() < ends_at:
+    for _ in range(1_000_000):
+        pass
+"""
+# Where address space is limited and not memory, what is reserved is what is counted: a stack for
+# each thread, and what the program never touches.
+WITHOUT_GROUPS = {
+    "c/ac_many_threads": Verdict.RE,
+    "c/ac_reserves_and_does_not_touch": Verdict.RE,
+    "c/mle_static_array": Verdict.RE,
+    "python/ac_processes": Verdict.RE,
+}
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One program of the suite."""
+
+    path: Path
+
+    @property
+    def language(self) -> str:
+        return self.path.parent.name
+
+    @property
+    def name(self) -> str:
+        return f"{self.language}/{self.path.stem}"
+
+    def expected(self, limit_backend: str) -> Verdict:
+        """The verdict by its file's name, or what a host without groups makes of it."""
+        verdict = Verdict(self.path.stem.partition("_")[0].upper())
+        if limit_backend == LimitBackend.RLIMITS:
+            return WITHOUT_GROUPS.get(self.name, verdict)
+        return verdict
+
+
+def all_programs() -> list[Labelled]:
+    return [Labelled(path) for path in sorted(PROGRAMS.glob("*/*")) if path.is_file()]
+
+
+def write_tests(directory: Path, count: int) -> list[TestCaseFiles]:
+    """Write the problem's one test into the directory; it is told as so many."""
+    given, expected = directory / "1.in", directory / "1.out"
+    given.write_text(INPUT)
+    expected.write_text(EXPECTED)
+    return [TestCaseFiles(number, number == 1, given, expected) for number in range(1, count + 1)]
+
+
+def judge_program(judge: Judge, program: Labelled, tests: Sequence[TestCaseFiles]) -> Judgement:
+    code = program.path.read_bytes().decode("utf-8", "surrogateescape")
+    return judge.judge(JudgeRequest(program.language, code, tests, TIME_LIMIT_MS, MEMORY_LIMIT_KB))
+
+
+@contextmanager
+def cores_kept_busy() -> Iterator[None]:
+    """Keep every core busy with something else inside the block."""
+    command = [sys.executable, "-I", "-S", "-c", SPIN, str(BUSY_AT_MOST_S)]
+    spinners = [subprocess.Popen(command) for _ in range(os.cpu_count() or 1)]
+    try:
+        yield
+        assert all(spinner.poll() is None for spinner in spinners), "the load ended too early"
+    finally:
+        for spinner in spinners:
+            spinner.kill()
+            spinner.wait()

@@ -1,0 +1,104 @@
+"""What `algoitny dev` decides before it starts anything."""
+
+import io
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+from graphql_api.cli.commands import dev
+from graphql_api.config import Settings
+
+
+@pytest.fixture(autouse=True)
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "graphql_api").mkdir()
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+def plan(**values: str) -> dev.Session:
+    return dev._plan(Settings(_env_file=None, **values), 8000)  # type: ignore[arg-type]
+
+
+def test_with_nothing_set_both_engines_are_ours_under_the_data_folder(checkout: Path):
+    session = plan()
+    assert session.dynamodb is not None
+    assert session.dynamodb.data_dir == checkout / ".data" / "dynamodb"
+    assert session.redis is not None
+    assert session.variables["AWS_ENDPOINT_URL_DYNAMODB"] == session.dynamodb.endpoint
+    assert session.variables["REDIS_URL"] == session.redis.url
+
+
+@pytest.mark.parametrize("name", ["aws_endpoint_url_dynamodb", "localstack_url"])
+def test_a_named_endpoint_means_no_dynamodb_of_ours_and_no_invented_credentials(name: str):
+    session = plan(**{name: "http://127.0.0.1:4566"})
+    assert session.dynamodb is None
+    assert session.redis is not None
+    assert not {"AWS_ENDPOINT_URL_DYNAMODB", "AWS_ACCESS_KEY_ID"} & session.variables.keys()
+    assert "DynamoDB Local" not in [step.name for step in session.steps]
+
+
+def test_a_named_redis_means_no_redis_of_ours():
+    session = plan(redis_url="redis://127.0.0.1:6379/0")
+    assert session.redis is None
+    assert "REDIS_URL" not in session.variables
+
+
+def test_a_taken_port_ends_the_command_with_another_port_to_use(
+    taken_port: int, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(typer.Exit):
+        dev._check_port(taken_port)
+    assert f"Port {taken_port} is taken" in capsys.readouterr().out
+
+
+def test_two_sessions_never_meet_on_a_usual_port_of_an_engine():
+    """A session whose engine restarts must not find another session's engine in its place."""
+    first, second = plan(), plan()
+    assert first.dynamodb is not None
+    assert second.dynamodb is not None
+    assert first.redis is not None
+    assert second.redis is not None
+    ports = [first.dynamodb.port, second.dynamodb.port, first.redis.port, second.redis.port]
+    assert len(set(ports)) == 4
+    assert not {8001, 6379} & set(ports)
+
+
+def test_what_engines_say_goes_to_the_log_file_only(capsys: pytest.CaptureFixture[str]):
+    log = io.StringIO()
+    write = dev._writer(log)
+    write("redis", "ready to accept connections")
+    write("api", "serving")
+    assert "ready to accept connections" in log.getvalue()
+    assert capsys.readouterr().out == "api      | serving\n"
+
+
+def test_two_sessions_in_one_checkout_are_refused(capsys: pytest.CaptureFixture[str]):
+    with dev._only_one_here():
+        with pytest.raises(typer.Exit), dev._only_one_here():
+            pass
+        assert "already runs in this checkout" in capsys.readouterr().out
+    with dev._only_one_here():
+        pass
+
+
+def test_the_examples_hash_follows_names_and_contents(tmp_path: Path):
+    folder = tmp_path / "examples"
+    folder.mkdir()
+    hashes = {dev._folder_hash(folder)}
+    for name, content in (("a", "1"), ("a", "2"), ("b", "2")):
+        (folder / name).write_text(content)
+        hashes.add(dev._folder_hash(folder))
+    assert len(hashes) == 4

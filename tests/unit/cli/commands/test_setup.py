@@ -1,0 +1,37 @@
+"""Preparing step by step, each one line."""
+
+import pytest
+
+from graphql_api.cli.commands.setup import Step, run_steps
+from graphql_api.cli.local.process import EngineUnavailable
+
+
+def fails() -> str:
+    raise EngineUnavailable("the disk is full; try: make room")
+
+
+def never() -> str:
+    raise AssertionError("a step after the failed one was run")
+
+
+def test_each_step_is_one_line_with_its_outcome(capsys: pytest.CaptureFixture[str]):
+    assert run_steps((Step("jars", lambda: "checked"), Step("page", lambda: "built")))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert "jars" in lines[0]
+    assert "checked" in lines[0]
+
+
+def test_a_needed_step_that_fails_is_the_last_and_says_what_to_do(
+    capsys: pytest.CaptureFixture[str],
+):
+    assert not run_steps((Step("jars", fails), Step("page", never)))
+    assert "try: make room" in capsys.readouterr().err
+
+
+def test_a_step_that_we_can_do_without_is_left_out(capsys: pytest.CaptureFixture[str]):
+    assert run_steps((Step("page", fails, is_optional=True), Step("jars", lambda: "checked")))
+    shown = capsys.readouterr()
+    assert "left out" in shown.out
+    assert "checked" in shown.out
+    assert "try: make room" in shown.err
