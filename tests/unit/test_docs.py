@@ -1,4 +1,4 @@
-"""What the documents name exists."""
+"""Every function, path and language that the documents name exists."""
 
 import re
 from pathlib import Path
@@ -14,16 +14,16 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("
 
 
 def stores_methods() -> set[tuple[str, str]]:
-    """Return (class, method) of everything public that the data layer defines."""
-    found: set[tuple[str, str]] = set()
-    for path in DATA.glob("*.py"):
+    """Return (class, method) of every public method in the data layer."""
+    methods: set[tuple[str, str]] = set()
+    for path in DATA.rglob("*.py"):
         owner = ""
         for line in path.read_text().splitlines():
             if match := re.match(r"class (\w+)", line):
                 owner = match[1]
             elif match := re.match(r"    (?:async )?def ([a-z]\w*)", line):
-                found.add((owner, match[1]))
-    return found
+                methods.add((owner, match[1]))
+    return methods
 
 
 def test_every_function_of_the_data_models_tables_exists() -> None:
@@ -36,7 +36,9 @@ def test_every_function_of_the_data_models_tables_exists() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_paths_that_a_document_names_exist(document: Path) -> None:
-    folders = "graphql_api|tasks|tests|docs|benchmarks|examples|deploy|playground|requirements"
+    folders = (
+        "graphql_api|judge|tasks|tests|docs|benchmarks|examples|deploy|playground|requirements"
+    )
     named = re.findall(rf"`((?:{folders})/[\w./-]+)`", document.read_text())
     links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)\)", document.read_text())
     missing = [name for name in named if not (ROOT / name).exists()]
@@ -50,7 +52,7 @@ def test_every_decision_has_a_number_of_its_own() -> None:
 
 
 def row_of(spec: LanguageSpec) -> str:
-    """Return how the table in docs/sandbox.md begins for a language."""
+    """Return the beginning of a language's row in the table of docs/sandbox.md."""
     grace = spec.grace
     aliases = ", ".join(f"`{alias}`" for alias in spec.aliases)
     extra = f" + {grace.time_extra_ms / 1000:g} s" if grace.time_extra_ms else ""

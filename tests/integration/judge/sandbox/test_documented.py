@@ -11,7 +11,7 @@ MODULES = ("learn", "change", "outlive", "exhaust", "exhaust_memory")
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_attack_is_listed_with_its_layers(module):
-    attacks = import_module(f"tests.integration.tasks.sandbox.test_{module}").ATTACKS
+    attacks = import_module(f"tests.integration.judge.sandbox.test_{module}").ATTACKS
     rows = [attack.row for attack in attacks]
     assert rows
     listed = DOCS.read_text().splitlines()
