@@ -46,6 +46,36 @@ def test_paths_that_a_document_names_exist(document: Path) -> None:
     assert missing == []
 
 
+def layout() -> dict[str, list[str]]:
+    """Return the folders of the tree in ARCHITECTURE.md, each with the names listed in it."""
+    tree = (ROOT / "ARCHITECTURE.md").read_text().split("\n## Layout\n")[1].split("```\n")[1]
+    folders: dict[str, list[str]] = {"": []}
+    path: list[str] = []
+    for line in tree.splitlines():
+        names = re.match(r"( *)((?:[\w.]+/?, )*[\w.]+/?)", line)
+        assert names is not None, line
+        del path[len(names[1]) // 2 :]
+        listed = names[2].split(", ")
+        folders["".join(path)] += listed
+        if listed[0].endswith("/"):
+            path.append(listed[0])
+            folders["".join(path)] = []
+    return folders
+
+
+def test_every_name_in_the_layout_exists() -> None:
+    named = [f"{folder}{name}" for folder, names in layout().items() for name in names]
+    assert len(named) > 100
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_layout_lists_every_package() -> None:
+    sources = (ROOT / "graphql_api", ROOT / "judge", ROOT / "tasks")
+    packages = [path.parent for source in sources for path in source.rglob("__init__.py")]
+    listed = {folder.rstrip("/") for folder in layout()}
+    assert {str(path.relative_to(ROOT)) for path in packages} - listed == set()
+
+
 def test_every_decision_has_a_number_of_its_own() -> None:
     numbers = [path.name[:4] for path in (ROOT / "docs/decisions").glob("0*.md")]
     assert len(numbers) == len(set(numbers))
