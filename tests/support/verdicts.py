@@ -17,7 +17,7 @@ from judge.judge import Judge
 from judge.models import Judgement, JudgeRequest, TestCaseFiles
 from judge.sandbox.limits import LimitBackend
 
-PROGRAMS = Path(__file__).parent / "programs"
+PROGRAMS = Path(__file__).parents[1] / "verdicts" / "programs"
 INPUT = "5\n1 -2 3000000000 40 7\n"
 EXPECTED = "3000000046\n3000000000\n"
 TIME_LIMIT_MS = 300
