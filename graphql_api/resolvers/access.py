@@ -1,9 +1,9 @@
 """Who may see and do what."""
 
 from graphql_api.context import Context, Viewer
-from graphql_api.data.enums import ProblemState
-from graphql_api.data.errors import Forbidden
-from graphql_api.data.records import History, Problem
+from graphql_api.data.enums import ProblemState, UserState
+from graphql_api.data.errors import Forbidden, Unauthenticated
+from graphql_api.data.records import History, Problem, User
 
 
 def require_editor(context: Context) -> Viewer:
@@ -30,6 +30,17 @@ def require_admin(context: Context) -> Viewer:
     if not viewer.is_admin:
         raise Forbidden("only administrators may do this")
     return viewer
+
+
+def require_active(user: User | None) -> User:
+    """Return a user that was read just now, if the account still is in use.
+
+    Raises:
+        Unauthenticated: it is not.
+    """
+    if user is None or user.state is not UserState.ACTIVE:
+        raise Unauthenticated("this account is not active any more")
+    return user
 
 
 def is_owner(context: Context, uid: str) -> bool:

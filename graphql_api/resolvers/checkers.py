@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from graphql_api.context import Context
 from graphql_api.data.enums import CheckerConvention
 from graphql_api.data.errors import InvalidInput
+from graphql_api.data.limits import CHECKER_ARGUMENT_CHARACTERS, MAX_CHECKER_ARGUMENTS
 from graphql_api.data.records import Checker, CheckerFault, Problem
 from graphql_api.resolvers import validation
 from graphql_api.resolvers.languages import language_id
-
-ARGUMENTS = 20
-ARGUMENT_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +32,7 @@ class LanguageLimit:
     time_multiplier: float
 
 
-def checked(context: Context, fields: CheckerFields) -> Checker:
+def checked(fields: CheckerFields) -> Checker:
     """Return a checker as it is stored.
 
     Raises:
@@ -43,7 +41,7 @@ def checked(context: Context, fields: CheckerFields) -> Checker:
     limits = {"time_limit_ms": fields.time_limit_ms, "memory_limit_kb": fields.memory_limit_kb}
     with validation.inside("checker"):
         return Checker(
-            language=_language(context, fields.language),
+            language=_language(fields.language),
             code=validation.code(fields.code),
             convention=fields.convention,
             arguments=_arguments(fields.arguments or ()),
@@ -52,14 +50,12 @@ def checked(context: Context, fields: CheckerFields) -> Checker:
 
 
 def _arguments(given: Sequence[str]) -> tuple[str, ...]:
-    if len(given) > ARGUMENTS:
-        raise InvalidInput(f"`arguments` must hold at most {ARGUMENTS}", ("arguments",))
-    return tuple(validation.line(one, "arguments", ARGUMENT_CHARACTERS) for one in given)
+    if len(given) > MAX_CHECKER_ARGUMENTS:
+        raise InvalidInput(f"`arguments` must hold at most {MAX_CHECKER_ARGUMENTS}", ("arguments",))
+    return tuple(validation.line(one, "arguments", CHECKER_ARGUMENT_CHARACTERS) for one in given)
 
 
-def language_limits(
-    context: Context, given: Sequence[LanguageLimit] | None
-) -> dict[str, float] | None:
+def language_limits(given: Sequence[LanguageLimit] | None) -> dict[str, float] | None:
     """Return multipliers of the time limit by language id.
 
     Raises:
@@ -68,13 +64,13 @@ def language_limits(
     if given is None:
         return None
     with validation.inside("languageLimits"):
-        found = {_language(context, one.language): one.time_multiplier for one in given}
+        found = {_language(one.language): one.time_multiplier for one in given}
     if len(found) < len(given):
         raise InvalidInput("a language stands there once at most", ("languageLimits",))
     return found
 
 
-def _language(context: Context, name: str) -> str:
+def _language(name: str) -> str:
     known = language_id(name)
     assert known is not None
     return known

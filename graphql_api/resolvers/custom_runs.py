@@ -15,10 +15,9 @@ from graphql_api.data.enums import QuotaKind
 from graphql_api.data.errors import Conflict, DomainError, QuotaExceeded, Unavailable
 from graphql_api.data.records import Receipt, User
 from graphql_api.data.redis.custom_runs import ANSWER_LIFE_S, RunAnswer, RunRequest
-from graphql_api.resolvers import validation
-from graphql_api.resolvers.executions import active
+from graphql_api.resolvers import access, validation
 from graphql_api.resolvers.languages import language_id
-from graphql_api.resolvers.users import plan_of
+from graphql_api.resolvers.usage import plan_of
 
 UNTOUCHED = "Your limit is untouched; try again later."
 # A run that has begun may take `run_seconds`, and so long for its turn among the host's programs.
@@ -65,12 +64,12 @@ async def run_code(context: Context, asked: RunCode) -> RunAnswer:
         Unavailable: nobody could run it, or not in time; the unit of quota was given back.
     """
     viewer = context.require_viewer()
-    request = _checked(context, asked)
+    request = _checked(asked)
     if not await context.languages.is_present(request.language):
         raise Unavailable(
             f"no worker runs {request.language} now; try again in a minute", ("language",)
         )
-    user = active(await context.stores.users.get(viewer.uid, consistent=True))
+    user = access.require_active(await context.stores.users.get(viewer.uid, consistent=True))
     request_id = asked.idempotency_key or str(ULID())
     run = _Run(user, request, request_id, is_repeatable=asked.idempotency_key is not None)
     consumed = await _asked(context, run)
@@ -79,7 +78,7 @@ async def run_code(context: Context, asked: RunCode) -> RunAnswer:
     return await _answer(context, run, consumed.receipt)
 
 
-def _checked(context: Context, asked: RunCode) -> RunRequest:
+def _checked(asked: RunCode) -> RunRequest:
     language = language_id(asked.language)
     assert language is not None
     validation.given(asked.idempotency_key, validation.idempotency_key)

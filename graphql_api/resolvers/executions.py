@@ -5,20 +5,18 @@ import json
 from dataclasses import dataclass
 
 from graphql_api.context import Context, Viewer
-from graphql_api.data.clock import day_of
-from graphql_api.data.enums import ProblemState, UserState
+from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import (
     Conflict,
     InvalidInput,
     NotFound,
-    Unauthenticated,
     Unavailable,
 )
 from graphql_api.data.histories.executions import Reservation
-from graphql_api.data.records import History, Problem, Receipt, User
-from graphql_api.resolvers import validation
+from graphql_api.data.records import History, Problem, Receipt
+from graphql_api.resolvers import access, validation
 from graphql_api.resolvers.languages import language_id
-from graphql_api.resolvers.users import Usage, plan_of
+from graphql_api.resolvers.usage import plan_of
 
 PROBLEM_FIELDS = "give exactly one of `problemId`, `platform` with `number`, `legacyProblemId`"
 
@@ -71,7 +69,7 @@ async def execute_code(context: Context, request: ExecuteCode) -> History:
     seen = await executions.load_for_execution(
         viewer.uid, checked.platform, checked.number, checked.request_id
     )
-    user = active(seen.user)
+    user = access.require_active(seen.user)
     if seen.receipt is not None:
         return await _repeated(context, viewer, checked, seen.receipt)
     problem = _ready(viewer, checked, seen.problem)
@@ -94,13 +92,6 @@ async def execute_code(context: Context, request: ExecuteCode) -> History:
         history = reserved.history
         await context.sender.send_execution(history.uid, history.ulid, history.language)
     return reserved.history
-
-
-async def usage_after(context: Context) -> Usage:
-    """Return what the viewer has used today, read strongly."""
-    viewer = context.require_viewer()
-    used = await context.stores.usage.day(viewer.uid, day_of(context.clock()))
-    return Usage(used, await plan_of(context, viewer.user))
 
 
 async def _check(context: Context, request: ExecuteCode) -> _Checked:
@@ -144,17 +135,6 @@ async def _problem_key(context: Context, request: ExecuteCode) -> tuple[str, str
             f"`platform` and `number` go together: `{missing}` is missing", (missing,)
         )
     return validation.platform(request.platform), validation.number(request.number)
-
-
-def active(user: User | None) -> User:
-    """Return a user that was read just now, if the account still is in use.
-
-    Raises:
-        Unauthenticated: it is not.
-    """
-    if user is None or user.state is not UserState.ACTIVE:
-        raise Unauthenticated("this account is not active any more")
-    return user
 
 
 async def _repeated(

@@ -39,23 +39,6 @@ async def list_of_user(
     )
 
 
-async def public_feed(
-    context: Context, page: PageRequest, platform: str | None, language: str | None
-) -> Page[History]:
-    """Return a page of the public histories, last published first.
-
-    Raises:
-        InvalidInput: a filter or an argument of the page cannot be honoured.
-    """
-    platform = validation.given(platform, validation.platform)
-    language = language_id(language)
-
-    async def read(window: PageWindow) -> Page[History]:
-        return await context.stores.feed.page(window, platform=platform, language=language)
-
-    return await list_page(page, context.cursors, scope_of("feed", platform, language), read)
-
-
 async def problem_of(context: Context, history: History) -> Problem | None:
     """Return the problem of a history, if the viewer may see it."""
     problem = await context.loaders.problems.load((history.platform, history.number))

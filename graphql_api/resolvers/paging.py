@@ -7,11 +7,9 @@ from typing import TypeVar
 from graphql_api.data.cursors import Cursors
 from graphql_api.data.dynamo.pages import Page, PageWindow
 from graphql_api.data.errors import InvalidCursor, InvalidInput
+from graphql_api.data.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
 T = TypeVar("T")
-
-DEFAULT_SIZE = 20
-LARGEST_SIZE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +31,10 @@ class PageRequest:
         if self.first is not None and self.last is not None:
             raise InvalidInput("give `first` or `last`, not both", ("first",))
         name, size = ("last", self.last) if self.last is not None else ("first", self.first)
-        if size is not None and not 1 <= size <= LARGEST_SIZE:
-            raise InvalidInput(f"`{name}` must be from 1 to {LARGEST_SIZE}", (name,))
+        if size is not None and not 1 <= size <= MAX_PAGE_SIZE:
+            raise InvalidInput(f"`{name}` must be from 1 to {MAX_PAGE_SIZE}", (name,))
         return PageWindow(
-            size=DEFAULT_SIZE if size is None else size,
+            size=DEFAULT_PAGE_SIZE if size is None else size,
             from_end=self.last is not None,
             after=_position(cursors, scope, "after", self.after),
             before=_position(cursors, scope, "before", self.before),

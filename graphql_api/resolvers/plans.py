@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from graphql_api.context import Context
 from graphql_api.data.accounts.plans import NewPlan
+from graphql_api.data.limits import PLAN_LIMIT_PER_DAY
+from graphql_api.data.limits import PLAN_LIMIT_PER_DAY
 from graphql_api.data.records import Plan
 from graphql_api.resolvers import access, validation
 
@@ -20,7 +22,7 @@ _FIELDS = {
 def _checked(limits: Limits) -> Limits:
     for name, limit in limits.items():
         if limit is not None:
-            validation.within(limit, _FIELDS[name], 0, validation.PLAN_LIMIT)
+            validation.within(limit, _FIELDS[name], 0, PLAN_LIMIT_PER_DAY)
     return limits
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql_api.context import Context
+from graphql_api.data import limits
 from graphql_api.data.dynamo.pages import Page, PageWindow
 from graphql_api.data.enums import Comparer, ProblemState
 from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -128,7 +129,7 @@ async def create(context: Context, wanted: CreateProblem) -> Problem:
     access.require_editor(context)
     fields = wanted.fields
     tests = checked_tests(wanted.tests) if wanted.tests else []
-    changes = _changes(context, fields)
+    changes = _changes(fields)
     new = NewProblem(
         platform=validation.platform(wanted.platform),
         number=validation.number(wanted.number),
@@ -161,7 +162,7 @@ async def update(context: Context, key: ProblemKey, fields: ProblemFields) -> Pr
         Conflict: it changed meanwhile.
     """
     access.require_editor(context)
-    return await context.stores.problems.update(*key, _changes(context, fields))
+    return await context.stores.problems.update(*key, _changes(fields))
 
 
 async def complete(context: Context, key: ProblemKey) -> Problem:
@@ -196,7 +197,7 @@ async def soft_delete(context: Context, key: ProblemKey, reason: str) -> Problem
         NotFound, Conflict: there is no such problem, or it is deleted already.
     """
     access.require_editor(context)
-    why = validation.line(reason, "reason", validation.REASON_CHARACTERS)
+    why = validation.line(reason, "reason", limits.DELETION_REASON_CHARACTERS)
     return await context.stores.problems.soft_delete(*key, why)
 
 
@@ -250,7 +251,7 @@ def _given(changes: ProblemChanges, *names: str) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _changes(context: Context, fields: ProblemFields) -> ProblemChanges:
+def _changes(fields: ProblemFields) -> ProblemChanges:
     """Return the fields as they are stored, checked."""
     return ProblemChanges(
         title=validation.given(fields.title, validation.title),
@@ -263,14 +264,14 @@ def _changes(context: Context, fields: ProblemFields) -> ProblemChanges:
         relative_tolerance=_tolerance(fields.rel_tolerance, "relTolerance", fields),
         time_limit_ms=validation.given(fields.time_limit_ms, validation.time_limit_ms),
         memory_limit_kb=validation.given(fields.memory_limit_kb, validation.memory_limit_kb),
-        checker=None if fields.checker is None else checkers.checked(context, fields.checker),
-        language_limits=checkers.language_limits(context, fields.language_limits),
+        checker=None if fields.checker is None else checkers.checked(fields.checker),
+        language_limits=checkers.language_limits(fields.language_limits),
         stop_on_first_failure=fields.stop_on_first_failure,
     )
 
 
 def _text(value: str | None, name: str) -> str | None:
-    return None if value is None else validation.text(value, name, validation.STATEMENT_BYTES)
+    return None if value is None else validation.text(value, name, limits.STATEMENT_BYTES)
 
 
 def _tolerance(value: float | None, name: str, fields: ProblemFields) -> str | None:

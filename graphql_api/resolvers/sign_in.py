@@ -6,7 +6,7 @@ A provider turns its credential into an `Identity`; everything after that is the
 from dataclasses import dataclass
 
 from graphql_api.context import AccessToken, Context, Viewer, effective_role
-from graphql_api.data.accounts.users import LONGEST_NAME_BYTES
+from graphql_api.data import limits
 from graphql_api.data.dynamo.values import cut
 from graphql_api.data.enums import UserState
 from graphql_api.data.errors import Conflict, Forbidden
@@ -46,7 +46,7 @@ async def sign_in_for_development(context: Context, email: str, name: str | None
 
 def _name_of(address: str) -> str:
     """Return what stands before the @, as far as it fits into a name."""
-    return cut(address.partition("@")[0][: validation.NAME_CHARACTERS], LONGEST_NAME_BYTES)
+    return cut(address.partition("@")[0][: limits.NAME_CHARACTERS], limits.NAME_BYTES)
 
 
 async def sign_in(context: Context, identity: Identity) -> SignedIn:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from graphql_api.context import Context
 from graphql_api.data.dynamo.pages import Page, PageWindow
 from graphql_api.data.errors import InvalidInput
-from graphql_api.data.problems.testsets import MOST_TESTS, NewTest
+from graphql_api.data.limits import MAX_TESTS, TEST_FILE_BYTES
+from graphql_api.data.problems.testsets import NewTest
 from graphql_api.data.records import Problem, TestCase
 from graphql_api.resolvers import access, validation
 from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
 ProblemKey = tuple[str, str]
-
-TEST_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +46,15 @@ def checked_tests(tests: Sequence[TestCaseData]) -> list[NewTest]:
     """
     if not tests:
         raise InvalidInput("`testCases` must hold at least one test", ("testCases",))
-    if len(tests) > MOST_TESTS:
-        raise InvalidInput(f"`testCases` must hold at most {MOST_TESTS} tests", ("testCases",))
+    if len(tests) > MAX_TESTS:
+        raise InvalidInput(f"`testCases` must hold at most {MAX_TESTS} tests", ("testCases",))
     return [_checked(index, test) for index, test in enumerate(tests)]
 
 
 def _checked(index: int, test: TestCaseData) -> NewTest:
     with validation.inside("testCases", str(index)):
-        validation.text(test.input, "input", TEST_BYTES)
-        validation.text(test.output, "output", TEST_BYTES)
+        validation.text(test.input, "input", TEST_FILE_BYTES)
+        validation.text(test.output, "output", TEST_FILE_BYTES)
     return NewTest(input=test.input.encode(), output=test.output.encode(), is_sample=test.is_sample)
 
 

@@ -1,24 +1,12 @@
 """Users: what administrators and users themselves read and change."""
 
-from dataclasses import dataclass
-
-from graphql_api.context import Context, effective_role
-from graphql_api.data.accounts.plans import UNLIMITED
-from graphql_api.data.clock import day_of
+from graphql_api.context import Context
 from graphql_api.data.dynamo.pages import Page
-from graphql_api.data.enums import Role, UserState
+from graphql_api.data.enums import UserState
 from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
-from graphql_api.data.records import DayUsage, Plan, Totals, User
+from graphql_api.data.records import Totals, User
 from graphql_api.resolvers import access, validation
 from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What was used on one day, and the plan that limits it now."""
-
-    used: DayUsage
-    plan: Plan
 
 
 async def find(context: Context, uid: str) -> User | None:
@@ -44,37 +32,6 @@ async def list_users(context: Context, page: PageRequest) -> Page[User]:
 async def totals(context: Context, user: User) -> tuple[Totals, dict[str, int]]:
     """Return a user's counters, and executions by language."""
     return await context.stores.users.totals(user.uid)
-
-
-async def plan_of(context: Context, user: User) -> Plan:
-    """Return the plan that limits a user; administrators have the one without limits.
-
-    Raises:
-        NotFound: the plan is gone.
-    """
-    is_admin = effective_role(user, context.settings) is Role.ADMIN
-    plan_id = UNLIMITED.plan_id if is_admin else user.plan_id
-    plans = context.stores.plans
-    plan = await plans.get(plan_id)
-    if plan is None and await plans.ensure_defaults():
-        # The table is younger than this process.
-        plan = await plans.get(plan_id)
-    if plan is None:
-        raise NotFound(f"the plan {plan_id} is gone; an administrator can make it anew")
-    return plan
-
-
-async def usage(context: Context, user: User, days: int) -> list[Usage]:
-    """Return the last `days` days' usage, today first.
-
-    Raises:
-        InvalidInput: `days` is out of range.
-    """
-    validation.within(days, "days", 1, validation.USAGE_DAYS)
-    today = day_of(context.clock())
-    plan = await plan_of(context, user)
-    used = await context.stores.usage.days(user.uid, days, today)
-    return [Usage(day, plan) for day in used]
 
 
 async def rename(context: Context, name: str) -> User:

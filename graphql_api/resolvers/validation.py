@@ -9,30 +9,11 @@ from contextlib import contextmanager
 from typing import TypeVar
 from unicodedata import category
 
+from graphql_api.data import limits
 from graphql_api.data.errors import InvalidInput
 
 T = TypeVar("T")
 U = TypeVar("U")
-
-CODE_BYTES = 256 * 1024
-TITLE_CHARACTERS = 200
-NAME_CHARACTERS = 100
-URL_CHARACTERS = 2000
-STATEMENT_BYTES = 256 * 1024
-REASON_CHARACTERS = 500
-IDEMPOTENCY_KEY_CHARACTERS = 128
-TAGS = 12
-TAG_CHARACTERS = 50
-PLATFORM_CHARACTERS = 40
-NUMBER_CHARACTERS = 64
-EMAIL_CHARACTERS = 254
-TIME_LIMIT_MS = (50, 60_000)
-MEMORY_LIMIT_KB = (4 * 1024, 4 * 1024 * 1024)
-RUN_TIME_LIMIT_MS = (50, 10_000)
-RUN_MEMORY_LIMIT_KB = (4 * 1024, 1024 * 1024)
-STDIN_BYTES = 256 * 1024
-USAGE_DAYS = 90
-PLAN_LIMIT = 1_000_000
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f<>,;:\"]+@[^@\s\x00-\x1f<>,;:\"]+\.[^@\s.]+")
 _PLAN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -86,13 +67,13 @@ def code(value: str) -> str:
     """Return program text of 1 byte to 256 KB."""
     if not value.strip():
         raise InvalidInput("`code` must not be empty", ("code",))
-    return text(value, "code", CODE_BYTES)
+    return text(value, "code", limits.CODE_BYTES)
 
 
 def stdin(value: str) -> str:
     """Return what a program is to read, at most 256 KB; any characters."""
-    if utf8_size(value, "stdin") > STDIN_BYTES:
-        raise InvalidInput(f"`stdin` must have at most {STDIN_BYTES // 1024} KB", ("stdin",))
+    if utf8_size(value, "stdin") > limits.STDIN_BYTES:
+        raise InvalidInput(f"`stdin` must have at most {limits.STDIN_BYTES // 1024} KB", ("stdin",))
     return value
 
 
@@ -106,19 +87,19 @@ def key_part(value: str, field: str, longest: int) -> str:
 
 def platform(value: str) -> str:
     """Return a platform's name."""
-    return key_part(value, "platform", PLATFORM_CHARACTERS)
+    return key_part(value, "platform", limits.PLATFORM_CHARACTERS)
 
 
 def number(value: str) -> str:
     """Return a problem's number on its platform."""
-    return key_part(value, "number", NUMBER_CHARACTERS)
+    return key_part(value, "number", limits.NUMBER_CHARACTERS)
 
 
 def tags(values: Sequence[str]) -> tuple[str, ...]:
     """Return tags in lower case, each once, in order."""
     found = tuple(dict.fromkeys(tag(value) for value in values))
-    if len(found) > TAGS:
-        raise InvalidInput(f"a problem has at most {TAGS} `tags`", ("tags",))
+    if len(found) > limits.MAX_TAGS:
+        raise InvalidInput(f"a problem has at most {limits.MAX_TAGS} `tags`", ("tags",))
     return found
 
 
@@ -126,7 +107,7 @@ def url(value: str) -> str:
     """Return a web address, empty for none."""
     if not value.strip():
         return ""
-    found = line(value, "url", URL_CHARACTERS)
+    found = line(value, "url", limits.URL_CHARACTERS)
     if not _URL.fullmatch(found):
         raise InvalidInput("`url` must begin with http:// or https://", ("url",))
     return found
@@ -134,7 +115,7 @@ def url(value: str) -> str:
 
 def email(value: str) -> str:
     """Return an e-mail address as it was written."""
-    found = line(value, "email", EMAIL_CHARACTERS)
+    found = line(value, "email", limits.EMAIL_CHARACTERS)
     if not _EMAIL.fullmatch(found):
         raise InvalidInput("`email` must be an e-mail address such as ann@example.org", ("email",))
     return found
@@ -161,22 +142,22 @@ def within(value: int, field: str, low: int, high: int) -> int:
 
 def time_limit_ms(value: int) -> int:
     """Return a time limit in milliseconds."""
-    return within(value, "timeLimitMs", *TIME_LIMIT_MS)
+    return within(value, "timeLimitMs", *limits.TIME_LIMIT_MS)
 
 
 def memory_limit_kb(value: int) -> int:
     """Return a memory limit in kilobytes."""
-    return within(value, "memoryLimitKb", *MEMORY_LIMIT_KB)
+    return within(value, "memoryLimitKb", *limits.MEMORY_LIMIT_KB)
 
 
 def run_time_limit_ms(value: int) -> int:
     """Return the time limit of a run on own input, in milliseconds."""
-    return within(value, "timeLimitMs", *RUN_TIME_LIMIT_MS)
+    return within(value, "timeLimitMs", *limits.RUN_TIME_LIMIT_MS)
 
 
 def run_memory_limit_kb(value: int) -> int:
     """Return the memory limit of a run on own input, in kilobytes."""
-    return within(value, "memoryLimitKb", *RUN_MEMORY_LIMIT_KB)
+    return within(value, "memoryLimitKb", *limits.RUN_MEMORY_LIMIT_KB)
 
 
 def tolerance(value: float, field: str) -> str:
@@ -188,27 +169,24 @@ def tolerance(value: float, field: str) -> str:
 
 def title(value: str) -> str:
     """Return a problem's title."""
-    return line(value, "title", TITLE_CHARACTERS)
+    return line(value, "title", limits.TITLE_CHARACTERS)
 
 
 def name(value: str) -> str:
     """Return the name of a user or plan."""
-    return line(value, "name", NAME_CHARACTERS)
+    return line(value, "name", limits.NAME_CHARACTERS)
 
 
 def tag(value: str, field: str = "tags") -> str:
     """Return a tag in lower case."""
-    found = line(value, field, TAG_CHARACTERS).casefold()
-    if "#" in found or ":" in found:
-        raise InvalidInput("a tag must not hold '#' or ':'", (field,))
-    return found
+    return limits.normalise_tag(line(value, field, limits.TAG_CHARACTERS), field)
 
 
 def search(value: str) -> str:
     """Return the words to find in titles."""
-    return line(value, "search", TITLE_CHARACTERS)
+    return line(value, "search", limits.TITLE_CHARACTERS)
 
 
 def idempotency_key(value: str) -> str:
     """Return the client's name of its request."""
-    return line(value, "idempotencyKey", IDEMPOTENCY_KEY_CHARACTERS)
+    return line(value, "idempotencyKey", limits.IDEMPOTENCY_KEY_CHARACTERS)

@@ -23,6 +23,8 @@ from graphql import (
     VariableNode,
 )
 
+from graphql_api.data.limits import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+
 TOKENS = 1000
 DEPTH = 15
 ALIASES = 15
@@ -36,8 +38,6 @@ COMPARISONS = 20_000
 # nodes and bodies, partitions are not read in batches.
 _PAGED = frozenset({"problems", "publicFeed", "users", "histories", "testCases", "jobs", "events"})
 _REQUEST_COST = 5
-_PAGE = 20
-_LARGEST_PAGE = 100
 _RESULTS = 20
 # Sums stop growing here: nested spreads would make numbers of any length.
 _CEILING = 1_000_000_000
@@ -153,10 +153,10 @@ def _sizes(operation: OperationDefinitionNode, variables: Variables | None) -> S
                 if name in variables:
                     return _given(variables[name])
                 default = defaults.get(name)
-                return _PAGE if default is None else size(default)
+                return DEFAULT_PAGE_SIZE if default is None else size(default)
             case VariableNode():
-                return _LARGEST_PAGE
-        return _PAGE
+                return MAX_PAGE_SIZE
+        return DEFAULT_PAGE_SIZE
 
     return size
 
@@ -164,14 +164,14 @@ def _sizes(operation: OperationDefinitionNode, variables: Variables | None) -> S
 def _given(value: object) -> int:
     if isinstance(value, list):
         return _bounded(len(value))
-    return _PAGE if value is None else _bounded(value)
+    return DEFAULT_PAGE_SIZE if value is None else _bounded(value)
 
 
 def _bounded(value: Any) -> int:
     try:
-        return max(1, min(int(value), _LARGEST_PAGE))
+        return max(1, min(int(value), MAX_PAGE_SIZE))
     except (TypeError, ValueError):
-        return _LARGEST_PAGE
+        return MAX_PAGE_SIZE
 
 
 class _Scale:
@@ -233,7 +233,7 @@ class _Scale:
             for argument in node.arguments or ()
             if argument.name.value in wanted
         ]
-        return max(sizes, default=_PAGE)
+        return max(sizes, default=DEFAULT_PAGE_SIZE)
 
 
 def _directives(nodes: Iterable[object] | None) -> Complexity:

@@ -12,43 +12,67 @@ R = TypeVar("R")
 
 First = Annotated[
     int | None,
-    strawberry.argument(description="So many from the start, 1 to 100; 20 unless told."),
+    strawberry.argument(
+        description="Number of items to return from the start of the list, 1 to 100 (default "
+        "20). Not together with `last`."
+    ),
 ]
-After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
+After = Annotated[
+    str | None,
+    strawberry.argument(description="Cursor of an item: only items after it are returned."),
+]
 Last = Annotated[
     int | None,
-    strawberry.argument(description="So many from the end, 1 to 100; not together with `first`."),
+    strawberry.argument(
+        description="Number of items to return from the end of the list, 1 to 100. Not "
+        "together with `first`."
+    ),
 ]
 Before = Annotated[
-    str | None, strawberry.argument(description="Only what comes before this cursor.")
+    str | None,
+    strawberry.argument(description="Cursor of an item: only items before it are returned."),
 ]
 
 
-@strawberry.interface(description="Anything that has a global id.")
+@strawberry.interface(description="Any object with a global id.")
 class Node:
     """What `node` finds."""
 
-    id: strawberry.ID = strawberry.field(description="An opaque id, the same for ever.")
+    id: strawberry.ID = strawberry.field(
+        description="Opaque global id that never changes. Pass it to `node` to read the "
+        "object again."
+    )
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.type(description="Position of a page in its list.")
 class PageInfo:
     """The ends of a page."""
 
-    has_next_page: bool = strawberry.field(description="Whether more comes after this page.")
-    has_previous_page: bool = strawberry.field(description="Whether more came before this page.")
-    start_cursor: str | None = strawberry.field(description="Give it as `before` to go back.")
-    end_cursor: str | None = strawberry.field(description="Give it as `after` to go on.")
+    has_next_page: bool = strawberry.field(
+        description="True if the list has more items after this page."
+    )
+    has_previous_page: bool = strawberry.field(
+        description="True if the list has more items before this page."
+    )
+    start_cursor: str | None = strawberry.field(
+        description="Cursor of the start of the page: pass it as `before` to read the "
+        "previous page. Null if there is no such position."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="Cursor of the end of the page: pass it as `after` to read the next page. "
+        "Null if there is no such position."
+    )
 
 
-@strawberry.type(description="One entry of a page.")
+@strawberry.type(description="One item of a page with its cursor.")
 class Edge(Generic[N]):
     """A node with its cursor."""
 
     cursor: str = strawberry.field(
-        description="Where the entry stands; stays valid while others come and go."
+        description="Opaque cursor of this item, for `after` and `before`. It stays valid "
+        "while other items are added or removed."
     )
-    node: N = strawberry.field(description="The entry itself.")
+    node: N = strawberry.field(description="The item itself.")
 
 
 @strawberry.type(description="One page of a list.")
@@ -56,9 +80,12 @@ class Connection(Generic[N]):
     """Edges in the list's order."""
 
     edges: list[Edge[N]] = strawberry.field(
-        description="The entries; a filter may leave fewer than were asked for."
+        description="Items of the page, in the order of the list. A filter may leave fewer "
+        "than the requested number even if there are more pages: see `pageInfo`."
     )
-    page_info: PageInfo = strawberry.field(description="How to go on.")
+    page_info: PageInfo = strawberry.field(
+        description="Cursors of the page, and whether there are more pages."
+    )
 
 
 def connection(page: Page[R], from_record: Callable[[R], N]) -> Connection[N]:

@@ -53,118 +53,127 @@ def _described(enum: type[Enum], description: str, values: dict[str, str]) -> No
 
 _described(
     ErrorCode,
-    "What kind of failure an error is.",
+    "Kinds of expected failures.",
     {
-        "UNAUTHENTICATED": "Nobody is signed in.",
-        "FORBIDDEN": "The viewer may not do this.",
-        "NOT_FOUND": "There is no such thing, or the viewer may not know.",
+        "UNAUTHENTICATED": "Nobody is signed in, or the account is no longer active.",
+        "FORBIDDEN": "The viewer is signed in but may not do this.",
+        "NOT_FOUND": "The object does not exist, or the viewer may not know that it exists.",
         "INVALID_INPUT": "An argument or input field breaks a rule.",
-        "QUOTA_EXCEEDED": "The day's limit of the plan is used up.",
-        "CONFLICT": "The state of the thing forbids this.",
-        "UNAVAILABLE": "A part that is needed does not answer; try again later.",
+        "QUOTA_EXCEEDED": "The daily limit of the viewer's plan is used up.",
+        "CONFLICT": "The request conflicts with the current state of the object.",
+        "UNAVAILABLE": "A service that the operation depends on did not answer. Try again later.",
     },
 )
 _described(
     Role,
-    "What a user may do.",
+    "Roles of users. Each role includes the rights of the ones before it.",
     {
-        "USER": "Executes code.",
-        "EDITOR": "Also writes problems.",
-        "ADMIN": "Also manages users and plans.",
+        "USER": "May execute code and manage their own histories.",
+        "EDITOR": "May also write problems, and see drafts, hidden tests and jobs.",
+        "ADMIN": "May also manage users and plans. Administrators have no daily limits.",
     },
 )
 _described(
     ProblemState,
-    "How far a problem is.",
+    "Publication states of a problem.",
     {
-        "DRAFT": "Being written; for editors only.",
-        "REVIEW": "Waits for an editor's look; for editors only.",
-        "COMPLETED": "For everyone.",
-        "DELETED": "Taken out of every list; an editor can restore it.",
+        "DRAFT": "The problem is being written. Only editors see it.",
+        "REVIEW": "The problem is waiting for a review. Only editors see it.",
+        "COMPLETED": "The problem is published. Everyone sees it.",
+        "DELETED": "The problem is soft-deleted and in no public list. An editor can restore it.",
     },
 )
 _described(
     HistoryStatus,
-    "Where an execution stands.",
+    "States of an execution.",
     {
-        "PENDING": "Waits for a worker.",
-        "RUNNING": "A worker has it.",
-        "COMPLETED": "It was judged; see the verdict.",
-        "FAILED": "It could not be judged; the quota was given back.",
-        "CANCELLED": "It was called off.",
+        "PENDING": "The execution is waiting for a worker.",
+        "RUNNING": "A worker is judging the code.",
+        "COMPLETED": "The code was judged: see `verdict`.",
+        "FAILED": "The code could not be judged. The unit of quota was returned.",
+        "CANCELLED": "The execution was cancelled by its owner.",
     },
 )
 _described(
     Verdict,
-    "What the judge says of a test, or of a whole execution.",
+    "Verdicts on one test, or on a whole execution.",
     {
-        "AC": "Accepted.",
-        "WA": "Wrong answer.",
-        "TLE": "Over the limit of CPU time, or of what all tests of a submission may take.",
-        "ILE": "Idle for longer than the time limit allows.",
-        "MLE": "Over the memory limit.",
-        "OLE": "Wrote too much.",
-        "RE": "Ended by a signal or with an exit code that is not zero.",
-        "CE": "Does not compile.",
-        "IE": "The judge itself failed.",
-        "SKIPPED": "Was not run.",
+        "AC": "Accepted: the output is right.",
+        "WA": "Wrong answer: the output differs from the expected one.",
+        "TLE": "Time limit exceeded: the program used more CPU time than the limit, or "
+        "the tests of the submission together ran for longer than allowed.",
+        "ILE": "Idleness limit exceeded: the program kept waiting, without using CPU "
+        "time, for longer than the time limit allows.",
+        "MLE": "Memory limit exceeded.",
+        "OLE": "Output limit exceeded: the program wrote too much.",
+        "RE": "Runtime error: the program was ended by a signal or exited with a nonzero code.",
+        "CE": "Compile error: the code does not compile.",
+        "IE": "Internal error: the judge itself failed.",
+        "SKIPPED": "The test was not run.",
     },
 )
 _described(
     JobKind,
-    "What a job does.",
+    "Kinds of background jobs.",
     {
-        "EXTRACT_PROBLEM": "Reads a problem from a page.",
-        "GENERATE_SCRIPT": "Writes a script that makes test inputs.",
-        "GENERATE_OUTPUTS": "Makes expected outputs with the author's solution.",
-        "REJUDGE": "Judges executions again.",
+        "EXTRACT_PROBLEM": "Extracts a problem from a web page.",
+        "GENERATE_SCRIPT": "Writes a script that generates test inputs.",
+        "GENERATE_OUTPUTS": "Generates expected outputs with the author's solution.",
+        "REJUDGE": "Judges past executions again.",
     },
 )
 _described(
     JobStatus,
-    "Where a job stands.",
+    "States of a background job.",
     {
-        "QUEUED": "Waits for a worker.",
-        "RUNNING": "A worker has it.",
-        "SUCCEEDED": "It is done.",
-        "FAILED": "It could not be done; the message says why.",
-        "CANCELLED": "It was called off.",
+        "QUEUED": "The job is waiting for a worker.",
+        "RUNNING": "A worker is processing the job.",
+        "SUCCEEDED": "The job has finished successfully.",
+        "FAILED": "The job has failed: see `message`.",
+        "CANCELLED": "The job was cancelled.",
     },
 )
 _described(
     RunStatus,
-    "How a run on own input ended.",
+    "Outcomes of a custom run (`runCode`).",
     {
-        "OK": "By itself, with exit code 0.",
-        "TLE": "Over the limit of CPU time.",
-        "ILE": "Idle for longer than the time limit allows.",
-        "MLE": "Over the memory limit.",
-        "OLE": "Wrote too much.",
-        "RE": "By a signal or with an exit code that is not zero.",
-        "CE": "It does not compile.",
+        "OK": "The program ended by itself with exit code 0.",
+        "TLE": "Time limit exceeded: the program used more CPU time than the limit.",
+        "ILE": "Idleness limit exceeded: the program kept waiting, without using CPU "
+        "time, for longer than the time limit allows.",
+        "MLE": "Memory limit exceeded.",
+        "OLE": "Output limit exceeded: the program wrote too much.",
+        "RE": "Runtime error: the program was ended by a signal or exited with a nonzero code.",
+        "CE": "Compile error: the code does not compile.",
     },
 )
 _described(
     Comparer,
-    "How a program's output is held against the expected one.",
+    "Ways to compare a program's output with the expected output.",
     {
-        "TOKENS": "Word by word, whatever the white space.",
-        "TOKENS_IGNORE_CASE": "Word by word, upper and lower case alike.",
-        "LINES": "Line by line, white space at line ends aside.",
-        "UNORDERED_LINES": "The same lines in any order, blank ones and white space at ends aside.",
-        "EXACT": "Byte by byte.",
-        "FLOAT": "Word by word, numbers within the tolerances.",
-        "CHECKER": "By a program of the problem.",
-        "INTERACTIVE": "By a program of the problem that talks with the submission.",
+        "TOKENS": "Compares word by word; the amount and kind of white space do not matter.",
+        "TOKENS_IGNORE_CASE": "Compares word by word like TOKENS and ignores letter case.",
+        "LINES": "Compares line by line and ignores white space at line ends.",
+        "UNORDERED_LINES": "Compares the lines in any order and ignores blank lines and white "
+        "space at line ends.",
+        "EXACT": "Compares byte by byte.",
+        "FLOAT": "Compares word by word like TOKENS, and numbers within `absTolerance` or "
+        "`relTolerance`.",
+        "CHECKER": "The problem's checker program decides from the input, the output and the "
+        "expected output.",
+        "INTERACTIVE": "The problem's interactor program exchanges messages with the submission "
+        "and decides.",
     },
 )
 _described(
     CheckerConvention,
-    "How a checker is called with files, and how its exit code is read.",
+    "Conventions for a checker's arguments and exit codes.",
     {
-        "TESTLIB": "Arguments input, output, answer. 0 accepts; 1, 2, 4 and 8 do not; "
-        "all else is a fault. For C and C++.",
-        "ICPC": "Arguments input, answer, feedback directory; output on standard input. "
-        "42 accepts, 43 does not; all else is a fault.",
+        "TESTLIB": "Arguments: input, output and answer file. Exit code 0 accepts; 1, 2, 4 "
+        "and 8 reject; any other code is a fault of the checker. For C and C++ "
+        "only.",
+        "ICPC": "Arguments: input file, answer file and feedback directory; the output "
+        "comes on standard input. Exit code 42 accepts, 43 rejects; any other "
+        "code is a fault of the checker.",
     },
 )

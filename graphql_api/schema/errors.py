@@ -6,11 +6,9 @@ from datetime import datetime
 import strawberry
 from strawberry.types.field import StrawberryField
 
-from graphql_api.context import Context
 from graphql_api.data import errors as domain
 from graphql_api.schema.enums import ErrorCode
-
-Info = strawberry.Info[Context, None]
+from graphql_api.schema.info import Info
 
 CODES: dict[type[domain.DomainError], ErrorCode] = {
     domain.Unauthenticated: ErrorCode.UNAUTHENTICATED,
@@ -24,54 +22,81 @@ CODES: dict[type[domain.DomainError], ErrorCode] = {
 }
 
 
-@strawberry.interface(description="An expected failure; nothing was changed.")
+@strawberry.interface(
+    description="An expected failure of a mutation. Unless the message says otherwise, "
+    "nothing was changed."
+)
 class Error:
     """What every error says."""
 
-    message: str = strawberry.field(description="What went wrong and what to do, for people.")
-    code: ErrorCode = strawberry.field(description="What kind of failure it is, for programs.")
+    message: str = strawberry.field(
+        description="Explanation for people: what is wrong and what to do."
+    )
+    code: ErrorCode = strawberry.field(description="Kind of failure, for programs.")
     path: list[str] | None = strawberry.field(
-        description="The input field at fault, outermost first; null where none is."
+        description="Path of the invalid input field, outermost name first, such as "
+        '`["testCases", "0", "input"]`. Null if no single field is at fault.'
     )
 
 
-@strawberry.type(description="Nobody is signed in, or the account is not active any more.")
+@strawberry.type(
+    description="Nobody is signed in, or the account is no longer active. Sign in and "
+    "send the access token."
+)
 class Unauthenticated(Error):
     """UNAUTHENTICATED."""
 
 
-@strawberry.type(description="The viewer is known and may not do this.")
+@strawberry.type(description="The viewer is signed in but may not do this.")
 class Forbidden(Error):
     """FORBIDDEN."""
 
 
-@strawberry.type(description="There is no such thing, or the viewer may not know that there is.")
+@strawberry.type(
+    description="The object does not exist, or the viewer may not know that it exists."
+)
 class NotFound(Error):
     """NOT_FOUND."""
 
 
-@strawberry.type(description="The input breaks a rule; the message says which.")
+@strawberry.type(
+    description="An input field breaks a rule. The message names the field and the accepted values."
+)
 class InvalidInput(Error):
     """INVALID_INPUT."""
 
 
-@strawberry.type(description="The day's limit of the viewer's plan is used up.")
+@strawberry.type(description="The viewer has used up the daily limit of their plan.")
 class QuotaExceeded(Error):
     """QUOTA_EXCEEDED."""
 
-    used: int = strawberry.field(description="How many were used today.")
-    limit: int = strawberry.field(description="How many the plan allows per UTC day.")
-    reset_at: datetime = strawberry.field(description="When the limit starts anew.")
+    used: int = strawberry.field(description="Number of units used today (UTC).")
+    limit: int = strawberry.field(description="Number of units that the plan allows per UTC day.")
+    reset_at: datetime = strawberry.field(
+        description="Time at which the count starts again from zero: the end of the UTC day."
+    )
 
 
-@strawberry.type(description="The thing exists already, changed meanwhile, or forbids this now.")
+@strawberry.type(
+    description="The request conflicts with the current state: the object already exists, "
+    "was changed by another request, or does not allow this operation in its "
+    "state."
+)
 class Conflict(Error):
     """CONFLICT."""
 
 
-@strawberry.type(description="A part that the operation needs did not answer; try again later.")
+@strawberry.type(
+    description="A service that the operation depends on did not answer. The message says "
+    "whether the change may have been saved; try again later."
+)
 class Unavailable(Error):
     """UNAVAILABLE."""
+
+
+# The errors of most mutations; in a union of unions the members count one by one.
+ChangeErrors = Unauthenticated | Forbidden | NotFound | InvalidInput | Conflict | Unavailable
+CreateErrors = Unauthenticated | Forbidden | InvalidInput | Conflict | Unavailable
 
 
 def code_of(error: domain.DomainError) -> ErrorCode:

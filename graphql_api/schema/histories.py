@@ -11,58 +11,83 @@ from graphql_api.resolvers import histories
 from graphql_api.schema import ids
 from graphql_api.schema.connections import Node
 from graphql_api.schema.enums import HistoryStatus, Verdict
-from graphql_api.schema.errors import Info
 from graphql_api.schema.fields import field
+from graphql_api.schema.info import Info
 from graphql_api.schema.problems import Problem
 
 
-@strawberry.type(description="What everyone may know of a user.")
+@strawberry.type(description="Public information about a user.")
 class Author:
     """Whose execution it is."""
 
-    id: strawberry.ID = strawberry.field(description="The user's global id.")
-    name: str = strawberry.field(description="The user's name at the time.")
+    id: strawberry.ID = strawberry.field(description="Global id of the user.")
+    name: str = strawberry.field(
+        description="Display name of the user when the code was submitted."
+    )
 
 
-@strawberry.type(description="Where an output is wrong first. Texts are shortened.")
+@strawberry.type(description="First difference between an output and the expected output.")
 class Difference:
     """The pieces that differ: words or lines, as the comparer takes them."""
 
     line: int | None = strawberry.field(
-        description="The line in the output, from 1; null when something lacks that has no place."
+        description="Line of the difference in the output, counted from 1. Null if a missing "
+        "part has no position."
     )
-    column: int | None = strawberry.field(description="The character in that line, from 1.")
-    actual: str = strawberry.field(description="What stands there; empty at the output's end.")
+    column: int | None = strawberry.field(
+        description="Character in that line, counted from 1. Null if a missing part has no "
+        "position."
+    )
+    actual: str = strawberry.field(
+        description="Text of the output at the difference, cut to 200 characters. Empty at "
+        "the end of the output."
+    )
     expected: str | None = strawberry.field(
-        description="What should stand there: of samples, and of all tests for editors."
+        description="Expected text at the difference, cut to 200 characters. Null for hidden "
+        "tests, except for editors."
     )
 
 
-@strawberry.type(description="What the judge saw on one test. Texts are shortened.")
+@strawberry.type(description="Result of one test of an execution.")
 class TestResult:
     """One test of one execution."""
 
     __test__ = False
 
-    number: int = strawberry.field(description="The test's place in the set, from 1.")
-    is_sample: bool = strawberry.field(description="Whether the test is a sample.")
-    verdict: Verdict = strawberry.field(description="What the judge says.")
-    cpu_ms: int = strawberry.field(description="CPU time, in milliseconds.")
-    wall_ms: int = strawberry.field(description="Time from start to end, in milliseconds.")
-    peak_kb: int = strawberry.field(description="Peak memory, in kilobytes.")
-    exit_code: int | None = strawberry.field(description="How the program ended, if by itself.")
-    signal: str | None = strawberry.field(description="The signal that ended it, if one did.")
-    output: str | None = strawberry.field(description="What it wrote to standard output.")
-    error: str | None = strawberry.field(description="What it wrote to standard error.")
-    expected: str | None = strawberry.field(
-        description="What it should have written: of samples, and of all tests for editors."
+    number: int = strawberry.field(description="Number of the test in its set, counted from 1.")
+    is_sample: bool = strawberry.field(
+        description="True if the test is a sample, which everyone may see."
     )
-    message: str | None = strawberry.field(description="Why it got this verdict, in words.")
+    verdict: Verdict = strawberry.field(description="Verdict on this test.")
+    cpu_ms: int = strawberry.field(description="CPU time used, in milliseconds.")
+    wall_ms: int = strawberry.field(description="Elapsed time from start to end, in milliseconds.")
+    peak_kb: int = strawberry.field(description="Peak memory, in kilobytes.")
+    exit_code: int | None = strawberry.field(
+        description="Exit code of the program. Null if it did not end by itself."
+    )
+    signal: str | None = strawberry.field(
+        description="Name of the signal that ended the program, such as `SIGSEGV`. Null if "
+        "none did."
+    )
+    output: str | None = strawberry.field(
+        description="Standard output of the program, cut to 1 KB. Null if the test was not run."
+    )
+    error: str | None = strawberry.field(
+        description="Standard error of the program, cut to 1 KB. Null if the test was not run."
+    )
+    expected: str | None = strawberry.field(
+        description="Expected output, cut to 1 KB. Null for hidden tests, except for editors."
+    )
+    message: str | None = strawberry.field(
+        description="Explanation of the verdict. Null if there is nothing to explain."
+    )
     judge_message: str | None = strawberry.field(
-        description="What the problem's checker says to the problem's authors; for editors."
+        description="Notes that the problem's checker wrote for the problem's authors, cut to "
+        "4 KB. Null if there are none, and for viewers other than editors."
     )
     difference: Difference | None = strawberry.field(
-        description="Where the output of a wrong answer is wrong, if the comparer can tell."
+        description="First difference from the expected output of a wrong answer. Null for "
+        "other verdicts, or if the comparer cannot tell."
     )
 
     @classmethod
@@ -99,30 +124,54 @@ def _difference(record: records.TestResult, *, can_view_expected: bool) -> Diffe
     )
 
 
-@strawberry.type(description="One execution of one submission, with what came of it.")
+@strawberry.type(
+    description="One execution of a submission, with its results. Public histories are "
+    "visible to everyone, private ones to their owner and administrators."
+)
 class History(Node):
     """Public ones are for everyone, private ones for their owner."""
 
     record: strawberry.Private[records.History]
-    status: HistoryStatus = strawberry.field(description="Where the execution stands.")
-    verdict: Verdict | None = strawberry.field(description="The verdict; null until COMPLETED.")
-    language: str = strawberry.field(description="The id of the language.")
-    is_public: bool = strawberry.field(description="Whether everyone may see it, code included.")
-    platform: str = strawberry.field(description="The problem's platform.")
-    problem_number: str = strawberry.field(description="The problem's number.")
-    problem_title: str = strawberry.field(description="The problem's title at the time.")
-    author: Author = strawberry.field(description="Whose execution it is.")
-    passed_count: int = strawberry.field(description="Tests that passed.")
-    failed_count: int = strawberry.field(description="Tests that did not.")
-    total_count: int = strawberry.field(description="Tests in all; 0 until COMPLETED.")
-    cpu_ms: int | None = strawberry.field(
-        description="The most CPU time of a test, in milliseconds."
+    status: HistoryStatus = strawberry.field(description="State of the execution.")
+    verdict: Verdict | None = strawberry.field(
+        description="Verdict on the submission. Null until the status is COMPLETED."
     )
-    peak_kb: int | None = strawberry.field(description="The most memory of a test, in kilobytes.")
-    created_at: datetime = strawberry.field(description="When it was submitted.")
-    finished_at: datetime | None = strawberry.field(description="When it was judged first.")
+    language: str = strawberry.field(
+        description="Key of the programming language, such as `python`."
+    )
+    is_public: bool = strawberry.field(
+        description="True if everyone may see this history, including its code."
+    )
+    platform: str = strawberry.field(description="Platform of the problem.")
+    problem_number: str = strawberry.field(description="Number of the problem on its platform.")
+    problem_title: str = strawberry.field(
+        description="Title of the problem when the code was submitted."
+    )
+    author: Author = strawberry.field(description="The user who submitted the code.")
+    passed_count: int = strawberry.field(
+        description="Number of tests that passed; 0 until the status is COMPLETED."
+    )
+    failed_count: int = strawberry.field(
+        description="Number of tests that did not pass; 0 until the status is COMPLETED."
+    )
+    total_count: int = strawberry.field(
+        description="Number of all tests; 0 until the status is COMPLETED."
+    )
+    cpu_ms: int | None = strawberry.field(
+        description="Highest CPU time of any test, in milliseconds. Null until the status is "
+        "COMPLETED."
+    )
+    peak_kb: int | None = strawberry.field(
+        description="Highest memory use of any test, in kilobytes. Null until the status is "
+        "COMPLETED."
+    )
+    created_at: datetime = strawberry.field(description="Time of the submission.")
+    finished_at: datetime | None = strawberry.field(
+        description="Time at which the execution first ended. Null until then."
+    )
     rejudged_at: datetime | None = strawberry.field(
-        description="When its result was last replaced; null: it is the first."
+        description="Time at which a rejudge last replaced the result. Null if the result is "
+        "the first one."
     )
 
     @classmethod
@@ -149,29 +198,44 @@ class History(Node):
             rejudged_at=None if record.rejudged_at is None else to_datetime(record.rejudged_at),
         )
 
-    @field(description="The problem; null when it is not for this viewer any more.")
+    @field(
+        description="The problem. Null if the viewer may not see it, for example after its "
+        "deletion."
+    )
     async def problem(self, info: Info) -> Problem | None:
         """Read the problem's card."""
         found = await histories.problem_of(info.context, self.record)
         return Problem.from_record(found) if found else None
 
-    @field(description="The submitted code: for the owner, for everyone once public.")
+    @field(
+        description="Submitted source code. Null for viewers other than the owner while the "
+        "history is private."
+    )
     async def code(self, info: Info) -> str | None:
         """Read the code."""
         return await histories.code_of(info.context, self.record)
 
-    @field(description="Why it FAILED, in words; for the owner and editors.")
+    @field(
+        description="Explanation of why the execution has status FAILED. Null otherwise, and "
+        "for viewers other than the owner and editors."
+    )
     def message(self, info: Info) -> str | None:
         """Show what stands on the card."""
         return histories.message_of(info.context, self.record)
 
-    @field(description="What the compiler said; for the owner.")
+    @field(
+        description="Messages of the compiler, cut to 64 KB. Null if there are none, and for "
+        "viewers other than the owner."
+    )
     async def compile_output(self, info: Info) -> str | None:
         """Read the results."""
         found = await histories.results_of(info.context, self.record)
         return found.compile_output if found else None
 
-    @field(description="The tests one by one, once judged; for the owner.")
+    @field(
+        description="Results of the tests, in order. Null until the code is judged, and for "
+        "viewers other than the owner."
+    )
     async def test_results(self, info: Info) -> list[TestResult] | None:
         """Read the results."""
         found = await histories.results_of(info.context, self.record)

@@ -8,68 +8,68 @@ from graphql_api.resolvers import executions, histories
 from graphql_api.resolvers.executions import ExecuteCode
 from graphql_api.schema import ids
 from graphql_api.schema.errors import (
+    ChangeErrors,
     Conflict,
-    Forbidden,
-    Info,
     InvalidInput,
     NotFound,
     QuotaExceeded,
     Unauthenticated,
     Unavailable,
 )
-from graphql_api.schema.fields import field, mutation
+from graphql_api.schema.fields import mutation
 from graphql_api.schema.histories import History
-from graphql_api.schema.usage import Usage
+from graphql_api.schema.info import Info
+from graphql_api.schema.payloads import UsagePayload
 
 STARTED = "Code execution started"
 
 
-async def _usage(info: Info) -> Usage:
-    found = await executions.usage_after(info.context)
-    return Usage.from_record(found.used, found.plan)
-
-
 @strawberry.input(
-    description="What to execute: exactly one of `problemId`, `platform` with `number`, "
-    "`legacyProblemId`."
+    description="Input of `executeCode`. Name the problem by exactly one of `problemId`, "
+    "`platform` with `number`, or `legacyProblemId`."
 )
 class ExecuteCodeInput:
     """A submission."""
 
     problem_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The problem's global id."
+        default=None, description="Global id of the problem."
     )
     platform: str | None = strawberry.field(
-        default=None, description="The problem's platform, with `number`."
+        default=None, description="Platform of the problem, together with `number`."
     )
     number: str | None = strawberry.field(
-        default=None, description="The problem's number, with `platform`."
+        default=None, description="Number of the problem on its platform, together with `platform`."
     )
     legacy_problem_id: int | None = strawberry.field(
-        default=None, description="The problem's id in the former system."
+        default=None, description="Id of the problem in the previous system."
     )
-    language: str = strawberry.field(description="The language: id, name or alias, in any case.")
-    code: str = strawberry.field(description="The program, at most 256 KB in UTF-8.")
+    language: str = strawberry.field(
+        description="Programming language by key, name or alias, such as `python`, `Python` "
+        "or `py`; letter case does not matter."
+    )
+    code: str = strawberry.field(description="Source code in one file: 1 byte to 256 KB in UTF-8.")
     is_public: bool = strawberry.field(
-        default=False, description="Whether everyone may see it once it is judged."
+        default=False,
+        description="True to publish the history and its code once the code is judged "
+        "(default false).",
     )
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="Your name of this request, 1 to 128 characters: sent twice, it executes once.",
+        description="Key of this request that the client chooses, 1 to 128 characters. A "
+        "request that repeats the key and the input returns the first history "
+        "instead of executing again; the same key with another input is a "
+        "CONFLICT.",
     )
 
 
-@strawberry.type(description="The accepted submission.")
-class ExecuteCodePayload:
+@strawberry.type(description="The accepted submission, and the viewer's remaining quota.")
+class ExecuteCodePayload(UsagePayload):
     """A history that a worker will take."""
 
-    history: History = strawberry.field(description="The execution; poll it until it has ended.")
-    message: str = strawberry.field(description="For people.")
-
-    @field(description="What is left of the plan today.")
-    async def usage(self, info: Info) -> Usage:
-        """Read the day's counters."""
-        return await _usage(info)
+    history: History = strawberry.field(
+        description="The execution. Poll it until its status is COMPLETED, FAILED or CANCELLED."
+    )
+    message: str = strawberry.field(description="Confirmation for people.")
 
 
 ExecuteCodeResult = Annotated[
@@ -80,104 +80,96 @@ ExecuteCodeResult = Annotated[
     | QuotaExceeded
     | Conflict
     | Unavailable,
-    strawberry.union("ExecuteCodeResult", description="The accepted submission, or why not."),
-]
-
-
-@strawberry.input(description="Whether everyone may see a history.")
-class SetHistoryVisibilityInput:
-    """Which history, and how."""
-
-    history_id: strawberry.ID = strawberry.field(description="The history's global id.")
-    is_public: bool = strawberry.field(description="Whether everyone may see it.")
-
-
-@strawberry.type(description="The history as it is now.")
-class SetHistoryVisibilityPayload:
-    """A changed history."""
-
-    history: History = strawberry.field(description="The changed history.")
-
-
-SetHistoryVisibilityResult = Annotated[
-    SetHistoryVisibilityPayload
-    | Unauthenticated
-    | Forbidden
-    | NotFound
-    | InvalidInput
-    | Conflict
-    | Unavailable,
     strawberry.union(
-        "SetHistoryVisibilityResult", description="The changed history, or why it was not changed."
+        "ExecuteCodeResult", description="The accepted submission, or the reason it was rejected."
     ),
 ]
 
 
-@strawberry.input(description="Which history to delete.")
-class DeleteHistoryInput:
-    """Which history."""
+@strawberry.input(description="Input of `setHistoryVisibility`.")
+class SetHistoryVisibilityInput:
+    """Which history, and how."""
 
-    history_id: strawberry.ID = strawberry.field(description="The history's global id.")
-
-
-@strawberry.type(description="What was deleted.")
-class DeleteHistoryPayload:
-    """A history that is gone."""
-
-    history_id: strawberry.ID = strawberry.field(description="The id that is free of meaning now.")
+    history_id: strawberry.ID = strawberry.field(description="Global id of the history.")
+    is_public: bool = strawberry.field(
+        description="True to publish the history with its code, false to make it private."
+    )
 
 
-DeleteHistoryResult = Annotated[
-    DeleteHistoryPayload
-    | Unauthenticated
-    | Forbidden
-    | NotFound
-    | InvalidInput
-    | Conflict
-    | Unavailable,
-    strawberry.union("DeleteHistoryResult", description="What was deleted, or why it was not."),
+@strawberry.type(description="The history with its new visibility.")
+class SetHistoryVisibilityPayload:
+    """A changed history."""
+
+    history: History = strawberry.field(description="The history after the change.")
+
+
+SetHistoryVisibilityResult = Annotated[
+    SetHistoryVisibilityPayload | ChangeErrors,
+    strawberry.union(
+        "SetHistoryVisibilityResult",
+        description="The changed history, or the reason the change was rejected.",
+    ),
 ]
 
 
-@strawberry.input(description="Which execution to stop.")
+@strawberry.input(description="Input of `deleteHistory`.")
+class DeleteHistoryInput:
+    """Which history."""
+
+    history_id: strawberry.ID = strawberry.field(description="Global id of the history.")
+
+
+@strawberry.type(description="Id of the deleted history.")
+class DeleteHistoryPayload:
+    """A history that is gone."""
+
+    history_id: strawberry.ID = strawberry.field(
+        description="Global id of the deleted history. It no longer refers to anything."
+    )
+
+
+DeleteHistoryResult = Annotated[
+    DeleteHistoryPayload | ChangeErrors,
+    strawberry.union(
+        "DeleteHistoryResult",
+        description="The id of the deleted history, or the reason the deletion was rejected.",
+    ),
+]
+
+
+@strawberry.input(description="Input of `cancelExecution`.")
 class CancelExecutionInput:
     """Which history."""
 
-    history_id: strawberry.ID = strawberry.field(description="The history's global id.")
+    history_id: strawberry.ID = strawberry.field(description="Global id of the history.")
 
 
-@strawberry.type(description="The execution as it is now.")
-class CancelExecutionPayload:
+@strawberry.type(description="The cancelled execution, and the viewer's remaining quota.")
+class CancelExecutionPayload(UsagePayload):
     """A cancelled history."""
 
-    history: History = strawberry.field(description="The cancelled history.")
-
-    @field(description="What is left of the plan today; null if it cannot be read.")
-    async def usage(self, info: Info) -> Usage | None:
-        """Read the day's counters."""
-        return await _usage(info)
+    history: History = strawberry.field(description="The history, with status CANCELLED.")
 
 
 CancelExecutionResult = Annotated[
-    CancelExecutionPayload
-    | Unauthenticated
-    | Forbidden
-    | NotFound
-    | InvalidInput
-    | Conflict
-    | Unavailable,
+    CancelExecutionPayload | ChangeErrors,
     strawberry.union(
-        "CancelExecutionResult", description="The cancelled execution, or why it was not cancelled."
+        "CancelExecutionResult",
+        description="The cancelled execution, or the reason it was not cancelled.",
     ),
 ]
 
 
 @strawberry.type
-class ExecutionMutations:
+class HistoryMutations:
     """What users do with executions."""
 
-    @mutation(description="Have code judged by a problem's tests.")
-    async def execute_code(self, info: Info, input: ExecuteCodeInput) -> ExecuteCodeResult:  # noqa: A002 - the rule of names
+    @mutation(
+        description="Submit code to be judged by the tests of a problem. For signed-in users. "
+        "Takes one unit of the daily limit; QUOTA_EXCEEDED if none is left. If "
+        "the call is rejected, no unit is taken."
+    )
+    async def execute_code(self, info: Info, input: ExecuteCodeInput) -> ExecuteCodeResult:
         """Accept a submission."""
         problem_id = input.problem_id
         request = ExecuteCode(
@@ -194,34 +186,37 @@ class ExecutionMutations:
         return ExecuteCodePayload(history=History.from_record(history), message=STARTED)
 
     @mutation(
-        description="Stop an execution of one's own. One that no worker has begun gives its unit "
-        "of quota back."
+        description="Cancel one of the viewer's own executions. If no worker has started it, "
+        "its unit of quota is returned. CONFLICT if it has already ended."
     )
     async def cancel_execution(
         self,
         info: Info,
-        input: CancelExecutionInput,  # noqa: A002 - the rule of names
+        input: CancelExecutionInput,
     ) -> CancelExecutionResult:
         """Cancel an execution."""
         history = await histories.cancel(info.context, ids.history_key(input.history_id))
         return CancelExecutionPayload(history=History.from_record(history))
 
-    @mutation(description="Publish a history of one's own, or make it private again.")
+    @mutation(
+        description="Publish one of the viewer's own histories with its code, or make it "
+        "private. CONFLICT if its problem is not published."
+    )
     async def set_history_visibility(
         self,
         info: Info,
-        input: SetHistoryVisibilityInput,  # noqa: A002 - the rule of names
+        input: SetHistoryVisibilityInput,
     ) -> SetHistoryVisibilityResult:
         """Change who sees a history."""
         key = ids.history_key(input.history_id)
         history = await histories.set_visibility(info.context, key, is_public=input.is_public)
         return SetHistoryVisibilityPayload(history=History.from_record(history))
 
-    @mutation(description="Delete a history of one's own, with its code and results.")
+    @mutation(description="Delete one of the viewer's own histories with its code and results.")
     async def delete_history(
         self,
         info: Info,
-        input: DeleteHistoryInput,  # noqa: A002 - the rule of names
+        input: DeleteHistoryInput,
     ) -> DeleteHistoryResult:
         """Remove a history."""
         await histories.delete(info.context, ids.history_key(input.history_id))

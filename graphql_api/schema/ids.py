@@ -9,10 +9,9 @@ from enum import StrEnum
 from strawberry import ID
 
 from graphql_api.data.errors import InvalidInput
+from graphql_api.data.limits import GLOBAL_ID_CHARACTERS
 from graphql_api.data.records import History
 from graphql_api.resolvers.testcases import TestCaseKey
-
-_LONGEST = 400
 
 
 class Kind(StrEnum):
@@ -42,7 +41,7 @@ def encode(kind: Kind, *parts: str) -> ID:
 
 def decode(text: str) -> tuple[Kind, tuple[str, ...]] | None:
     """Return what an id names, None where it is none of ours."""
-    if not 1 < len(text) <= _LONGEST:
+    if not 1 < len(text) <= GLOBAL_ID_CHARACTERS:
         return None
     try:
         plain = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()

@@ -12,26 +12,22 @@ from graphql_api.resolvers.paging import PageRequest
 from graphql_api.schema import ids
 from graphql_api.schema.connections import First, Last, Node
 from graphql_api.schema.enums import JobKind, JobStatus
-from graphql_api.schema.errors import (
-    Conflict,
-    Forbidden,
-    Info,
-    InvalidInput,
-    NotFound,
-    Unauthenticated,
-    Unavailable,
-)
-from graphql_api.schema.fields import field, mutation
+from graphql_api.schema.fields import field
+from graphql_api.schema.info import Info
 
 
-@strawberry.type(description="One line of a job's progress.")
+@strawberry.type(description="One line of a job's progress log.")
 class JobEvent:
     """What was told."""
 
-    sequence: int = strawberry.field(description="Its place in the job's progress; may skip some.")
-    message: str = strawberry.field(description="For people.")
-    progress: int = strawberry.field(description="How much was done, in percent.")
-    created_at: datetime = strawberry.field(description="When it was told.")
+    sequence: int = strawberry.field(
+        description="Sequence number of the line in the job's log. Numbers rise but may have gaps."
+    )
+    message: str = strawberry.field(description="Text of the line, for people.")
+    progress: int = strawberry.field(
+        description="Progress of the job when the line was written, 0 to 100 percent."
+    )
+    created_at: datetime = strawberry.field(description="Time at which the line was written.")
 
     @classmethod
     def from_record(cls, record: records.JobEvent) -> Self:
@@ -44,36 +40,48 @@ class JobEvent:
         )
 
 
-@strawberry.type(description="What a rejudging did.")
+@strawberry.type(description="Numbers of histories by outcome of a rejudge.")
 class RejudgeCounts:
     """Histories by what became of them."""
 
-    judged: int = strawberry.field(description="Histories with a new result.")
-    changed: int = strawberry.field(description="Those of them whose verdict is another.")
+    judged: int = strawberry.field(description="Number of histories that have a new result.")
+    changed: int = strawberry.field(description="Number of those histories whose verdict changed.")
     skipped: int = strawberry.field(
-        description="Gone meanwhile, or judged again by a later rejudging."
+        description="Number of histories that were deleted during the job, or judged again by "
+        "a later rejudge."
     )
     failed: int = strawberry.field(
-        description="They could not be judged, by the judge's fault or the problem's; the old "
-        "result stands."
+        description="Number of histories that could not be judged, because the judge or the "
+        "problem's checker failed. They keep their old result."
     )
 
 
-@strawberry.type(description="A piece of work in the background; for editors.")
+@strawberry.type(description="A background job. Only editors see jobs.")
 class Job(Node):
     """One job."""
 
     record: strawberry.Private[records.Job]
-    kind: JobKind = strawberry.field(description="What it does.")
-    status: JobStatus = strawberry.field(description="Where it stands.")
-    progress: int = strawberry.field(description="How much was done, in percent, roughly.")
-    message: str | None = strawberry.field(description="How far it is, or why it failed.")
-    platform: str | None = strawberry.field(description="The platform of its problem.")
-    problem_number: str | None = strawberry.field(description="The number of its problem.")
-    attempt: int = strawberry.field(description="How often a worker has begun it.")
-    created_at: datetime = strawberry.field(description="When it was asked for.")
-    updated_at: datetime = strawberry.field(description="When something was last heard of it.")
-    finished_at: datetime | None = strawberry.field(description="When it ended.")
+    kind: JobKind = strawberry.field(description="Kind of the job.")
+    status: JobStatus = strawberry.field(description="State of the job.")
+    progress: int = strawberry.field(description="Approximate progress, 0 to 100 percent.")
+    message: str | None = strawberry.field(
+        description="Latest progress message, or the reason the job failed. Null if there is none."
+    )
+    platform: str | None = strawberry.field(
+        description="Platform of the job's problem. Null if the job has no problem."
+    )
+    problem_number: str | None = strawberry.field(
+        description="Number of the job's problem on its platform. Null if the job has no problem."
+    )
+    attempt: int = strawberry.field(
+        description="Number of times that a worker has started the job; 0 while it is QUEUED "
+        "for the first time."
+    )
+    created_at: datetime = strawberry.field(description="Time at which the job was requested.")
+    updated_at: datetime = strawberry.field(description="Time of the last report from the job.")
+    finished_at: datetime | None = strawberry.field(
+        description="Time at which the job ended. Null until then."
+    )
 
     @classmethod
     def from_record(cls, record: records.Job) -> Self:
@@ -94,16 +102,21 @@ class Job(Node):
         )
 
     @field(
-        description="Its progress line by line, in order: to follow it, ask again `after` the last "
-        "`sequence` that you have; to see where it is, for the `last` lines. Each job's is a "
-        "request of its own; null if it cannot be read."
+        description="Progress log of the job, oldest line first. To follow a job, request the "
+        "lines `after` the last `sequence` that you have; to show its current "
+        "state, request the `last` lines. The log of each job costs one database "
+        "request. Null if it cannot be read."
     )
     async def events(
         self,
         info: Info,
         *,
         after: Annotated[
-            int, strawberry.argument(description="Only those after this `sequence`.")
+            int,
+            strawberry.argument(
+                description="Sequence number of a line: only lines after it are returned "
+                "(default 0: all)."
+            ),
         ] = 0,
         first: First = None,
         last: Last = None,
@@ -113,86 +126,10 @@ class Job(Node):
         found = await jobs.events_of(info.context, self.record, page, after)
         return [JobEvent.from_record(event) for event in found]
 
-    @field(description="What a REJUDGE did, once it has SUCCEEDED.")
+    @field(description="Counts of a REJUDGE job. Null for other jobs, and until it has SUCCEEDED.")
     async def rejudged(self, info: Info) -> RejudgeCounts | None:
         """Read the result."""
         if self.kind is not JobKind.REJUDGE:
             return None
         found = await jobs.result_of(info.context, self.record)
         return None if found is None else RejudgeCounts(**found)
-
-
-@strawberry.input(description="What to judge again: exactly one of both.")
-class RejudgeInput:
-    """A problem, or a history."""
-
-    problem_id: strawberry.ID | None = strawberry.field(
-        default=None, description="A problem, of which every judged execution is judged again."
-    )
-    history_id: strawberry.ID | None = strawberry.field(
-        default=None, description="A history that is to be judged again."
-    )
-
-
-@strawberry.type(description="The job that judges again.")
-class RejudgePayload:
-    """A job in the queue."""
-
-    job: Job = strawberry.field(description="The job; poll it until it has ended.")
-
-
-RejudgeResult = Annotated[
-    RejudgePayload | Unauthenticated | Forbidden | NotFound | InvalidInput | Conflict | Unavailable,
-    strawberry.union("RejudgeResult", description="The job, or why there is none."),
-]
-
-
-@strawberry.input(description="Which job to stop.")
-class CancelJobInput:
-    """Which job."""
-
-    job_id: strawberry.ID = strawberry.field(description="The job's global id.")
-
-
-@strawberry.type(description="The job as it is now.")
-class CancelJobPayload:
-    """A cancelled job."""
-
-    job: Job = strawberry.field(description="The cancelled job.")
-
-
-CancelJobResult = Annotated[
-    CancelJobPayload
-    | Unauthenticated
-    | Forbidden
-    | NotFound
-    | InvalidInput
-    | Conflict
-    | Unavailable,
-    strawberry.union("CancelJobResult", description="The cancelled job, or why it goes on."),
-]
-
-
-@strawberry.type
-class JobMutations:
-    """What editors do with jobs."""
-
-    @mutation(
-        description="Judge executions again, with the problem as it is now; for editors. Each "
-        "keeps its result until the new one is there, and nobody's quota is touched."
-    )
-    async def rejudge(self, info: Info, input: RejudgeInput) -> RejudgeResult:  # noqa: A002 - the rule of names
-        """Begin a rejudging."""
-        problem, history = input.problem_id, input.history_id
-        job = await jobs.rejudge(
-            info.context,
-            None if problem is None else ids.problem_key(problem),
-            None if history is None else ids.history_key(history),
-        )
-        return RejudgePayload(job=Job.from_record(job))
-
-    @mutation(description="Stop a job; what it has done so far stands. For editors.")
-    async def cancel_job(self, info: Info, input: CancelJobInput) -> CancelJobResult:  # noqa: A002 - the rule of names
-        """Cancel a job."""
-        job = await jobs.cancel(info.context, ids.job_key(input.job_id))
-        return CancelJobPayload(job=Job.from_record(job))

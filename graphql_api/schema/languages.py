@@ -7,19 +7,23 @@ import strawberry
 from graphql_api.data.languages import LanguageInfo
 
 
-@strawberry.type(description="A language that this deployment's workers run.")
+@strawberry.type(description="A programming language that this deployment's workers can run.")
 class Language:
     """As its worker announced it."""
 
-    id: strawberry.ID = strawberry.field(description="The id to send, such as `python`.")
-    name: str = strawberry.field(description="Its name.")
-    version: str = strawberry.field(description="The version that runs.")
-    aliases: list[str] = strawberry.field(description="Other names that are accepted.")
-    file_name: str = strawberry.field(description="What the submitted code is saved as.")
-    compile_command: str | None = strawberry.field(
-        description="How it is compiled; null where nothing is built."
+    id: strawberry.ID = strawberry.field(description="Key to send as `language`, such as `python`.")
+    name: str = strawberry.field(description="Display name of the language.")
+    version: str = strawberry.field(
+        description="Version of the compiler or interpreter that the workers run."
     )
-    run_command: str = strawberry.field(description="How it is run.")
+    aliases: list[str] = strawberry.field(description="Other names accepted as `language`.")
+    file_name: str = strawberry.field(
+        description="File name under which the submitted code is saved."
+    )
+    compile_command: str | None = strawberry.field(
+        description="Command that compiles the code. Null for languages without a compile step."
+    )
+    run_command: str = strawberry.field(description="Command that runs the program.")
 
     @classmethod
     def from_record(cls, record: LanguageInfo) -> Self:

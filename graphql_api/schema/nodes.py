@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from graphql_api.context import Context
 from graphql_api.data.errors import InvalidInput
+from graphql_api.data.limits import MAX_NODES
 from graphql_api.resolvers import histories, jobs, problems, testcases, users
 from graphql_api.schema import ids
 from graphql_api.schema.connections import Node
@@ -13,8 +14,6 @@ from graphql_api.schema.jobs import Job
 from graphql_api.schema.problems import Problem
 from graphql_api.schema.testcases import TestCaseType
 from graphql_api.schema.users import User
-
-NODES = 100
 
 
 async def _user(context: Context, parts: tuple[str, ...]) -> Node | None:
@@ -64,6 +63,6 @@ async def find_nodes(context: Context, texts: list[str]) -> list[Node | None]:
     Raises:
         InvalidInput: more than 100 ids.
     """
-    if len(texts) > NODES:
-        raise InvalidInput(f"`ids` must hold at most {NODES} ids", ("ids",))
+    if len(texts) > MAX_NODES:
+        raise InvalidInput(f"`ids` must hold at most {MAX_NODES} ids", ("ids",))
     return list(await asyncio.gather(*(find_node(context, text) for text in texts)))

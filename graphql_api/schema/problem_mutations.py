@@ -1,228 +1,323 @@
-"""Mutations on problems, their tests and solutions: for editors."""
+"""Mutations on problems: for editors."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
-from graphql_api.resolvers import problems, testcases
+from graphql_api.resolvers import checkers, problems
+from graphql_api.resolvers.problems import ProblemFields
 from graphql_api.schema import ids
-from graphql_api.schema.errors import (
-    Conflict,
-    Forbidden,
-    Info,
-    InvalidInput,
-    NotFound,
-    Unauthenticated,
-    Unavailable,
-)
+from graphql_api.schema.enums import CheckerConvention, Comparer
+from graphql_api.schema.errors import ChangeErrors, CreateErrors
 from graphql_api.schema.fields import mutation
-from graphql_api.schema.problem_inputs import (
-    AddTestCasesInput,
-    CompleteProblemInput,
-    CreateProblemInput,
-    DeleteProblemInput,
-    DeleteTestCaseInput,
-    ReplaceTestCasesInput,
-    RestoreProblemInput,
-    SetSolutionInput,
-    SoftDeleteProblemInput,
-    UpdateProblemInput,
-    fields_of,
-)
+from graphql_api.schema.info import Info
+from graphql_api.schema.payloads import ProblemPayload
 from graphql_api.schema.problems import Problem
+from graphql_api.schema.testcase_mutations import TestCaseInput
+
+_TITLE = "Title of the problem, 1 to 200 characters. The part beyond 300 bytes in UTF-8 is cut off."
+"UTF-8 is cut off."
 
 
-@strawberry.type(description="What came of `createProblem`.")
-class CreateProblemPayload:
+def _problem_id() -> Any:
+    return strawberry.field(description="The problem's global id.")
+
+
+def _optional(description: str) -> Any:
+    return strawberry.field(default=None, description=description)
+
+
+@strawberry.input(
+    description="A checker or interactor: the problem's own program that judges submissions."
+)
+class CheckerInput:
+    """The problem's own program."""
+
+    language: str = strawberry.field(
+        description="Programming language by key, name or alias, such as `python`, `Python` "
+        "or `py`; letter case does not matter."
+    )
+    code: str = strawberry.field(description="Source code in one file: 1 byte to 256 KB in UTF-8.")
+    convention: CheckerConvention = strawberry.field(
+        description="Convention for the checker's arguments and exit codes."
+    )
+    arguments: list[str] | None = _optional(
+        "Extra command-line arguments for the checker: at most 20, 1,000 bytes together."
+    )
+    time_limit_ms: int | None = _optional(
+        "CPU time limit of the checker per test, in milliseconds, 100 to 60,000 (default 10,000)."
+    )
+    memory_limit_kb: int | None = _optional(
+        "Memory limit of the checker per test, in kilobytes, 16,384 to 4,194,304 (default 524,288)."
+    )
+
+    def to_fields(self) -> checkers.CheckerFields:
+        """Return the checker as the use cases take it."""
+        return checkers.CheckerFields(
+            language=self.language,
+            code=self.code,
+            convention=self.convention,
+            arguments=self.arguments,
+            time_limit_ms=self.time_limit_ms,
+            memory_limit_kb=self.memory_limit_kb,
+        )
+
+
+@strawberry.input(
+    description="Time limit multiplier of one language, instead of the language's usual one."
+)
+class LanguageLimitInput:
+    """In place of what the language gets of every problem."""
+
+    language: str = strawberry.field(
+        description="Programming language by key, name or alias, such as `python`, `Python` "
+        "or `py`; letter case does not matter."
+    )
+    time_multiplier: float = strawberry.field(
+        description="Factor by which the problem's time limit is multiplied, 0.1 to 100, with "
+        "at most two decimals."
+    )
+
+
+@strawberry.input(description="Input of `createProblem`.")
+class CreateProblemInput:
+    """A DRAFT to be."""
+
+    platform: str = strawberry.field(
+        description="Platform of the problem, 1 to 40 characters without `#`, `:`, `/` and spaces."
+    )
+    number: str = strawberry.field(
+        description="Number or name of the problem on its platform, 1 to 64 characters "
+        "without `#`, `:`, `/` and spaces."
+    )
+    title: str = strawberry.field(description=_TITLE)
+    url: str | None = _optional(
+        "Web address of the problem on its platform, at most 2,000 characters."
+    )
+    tags: list[str] | None = _optional(
+        "Tags: at most 12, each at most 50 characters and 64 bytes in UTF-8, "
+        "without `#` and `:`. They are stored in lower case."
+    )
+    statement: str | None = _optional("Task description in Markdown, at most 256 KB.")
+    constraints: str | None = _optional("Bounds of the input, in Markdown, at most 256 KB.")
+    comparer: Comparer | None = _optional("Way to compare outputs (default TOKENS).")
+    abs_tolerance: float | None = _optional(
+        "Absolute tolerance of the comparer FLOAT, 0 to 1. Rejected with other comparers."
+    )
+    rel_tolerance: float | None = _optional(
+        "Relative tolerance of the comparer FLOAT, 0 to 1. Rejected with other comparers."
+    )
+    time_limit_ms: int | None = _optional(
+        "CPU time limit per test in milliseconds, 50 to 60,000 (default 2,000)."
+    )
+    memory_limit_kb: int | None = _optional(
+        "Memory limit per test in kilobytes, 4,096 to 4,194,304 (default 262,144)."
+    )
+    checker: CheckerInput | None = _optional(
+        "Checker or interactor of the problem. Required with the comparers "
+        "CHECKER and INTERACTIVE, rejected with others."
+    )
+    language_limits: list[LanguageLimitInput] | None = _optional(
+        "Time limit multipliers of single languages, at most 16, each language once."
+    )
+    stop_on_first_failure: bool | None = _optional(
+        "True to skip the tests after the first failed one (default false)."
+    )
+    test_cases: list[TestCaseInput] | None = _optional(
+        "First test cases of the problem, at most 2,000, in order."
+    )
+
+
+@strawberry.type(description="The created problem.")
+class CreateProblemPayload(ProblemPayload):
     """The changed problem."""
-
-    problem: Problem = strawberry.field(description="The problem as it is now.")
 
 
 CreateProblemResult = Annotated[
-    CreateProblemPayload | Unauthenticated | Forbidden | InvalidInput | Conflict | Unavailable,
-    strawberry.union("CreateProblemResult", description="What came of it, or why it was not done."),
+    CreateProblemPayload | CreateErrors,
+    strawberry.union(
+        "CreateProblemResult",
+        description="The created problem, or the reason the creation was rejected.",
+    ),
 ]
 
 
-@strawberry.type(description="What came of `updateProblem`.")
-class UpdateProblemPayload:
-    """The changed problem."""
+@strawberry.input(
+    description="Input of `updateProblem`. Fields that are omitted keep their current value."
+)
+class UpdateProblemInput:
+    """Changes; an empty text removes what was there."""
 
-    problem: Problem = strawberry.field(description="The problem as it is now.")
+    problem_id: strawberry.ID = _problem_id()
+    title: str | None = _optional(_TITLE)
+    url: str | None = _optional(
+        "Web address of the problem on its platform, at most 2,000 characters. Empty removes it."
+    )
+    tags: list[str] | None = _optional(
+        "All tags: at most 12, each at most 50 characters and 64 bytes in UTF-8, "
+        "without `#` and `:`. They are stored in lower case."
+    )
+    statement: str | None = _optional(
+        "Task description in Markdown, at most 256 KB. Empty removes it."
+    )
+    constraints: str | None = _optional(
+        "Bounds of the input, in Markdown, at most 256 KB. Empty removes them."
+    )
+    comparer: Comparer | None = _optional("Way to compare outputs.")
+    abs_tolerance: float | None = _optional(
+        "Absolute tolerance of the comparer FLOAT, 0 to 1. Rejected with other comparers."
+    )
+    rel_tolerance: float | None = _optional(
+        "Relative tolerance of the comparer FLOAT, 0 to 1. Rejected with other comparers."
+    )
+    time_limit_ms: int | None = _optional("CPU time limit per test in milliseconds, 50 to 60,000.")
+    memory_limit_kb: int | None = _optional(
+        "Memory limit per test in kilobytes, 4,096 to 4,194,304."
+    )
+    checker: CheckerInput | None = _optional(
+        "Checker or interactor of the problem, for the comparers CHECKER and "
+        "INTERACTIVE only. It is removed when the comparer changes to another "
+        "one."
+    )
+    language_limits: list[LanguageLimitInput] | None = _optional(
+        "All time limit multipliers of single languages, at most 16, each "
+        "language once. Empty removes them."
+    )
+    stop_on_first_failure: bool | None = _optional(
+        "True to skip the tests after the first failed one."
+    )
+
+
+@strawberry.type(description="The updated problem.")
+class UpdateProblemPayload(ProblemPayload):
+    """The changed problem."""
 
 
 UpdateProblemResult = Annotated[
-    UpdateProblemPayload
-    | Unauthenticated
-    | Forbidden
-    | NotFound
-    | InvalidInput
-    | Conflict
-    | Unavailable,
-    strawberry.union("UpdateProblemResult", description="What came of it, or why it was not done."),
+    UpdateProblemPayload | ChangeErrors,
+    strawberry.union(
+        "UpdateProblemResult",
+        description="The updated problem, or the reason the update was rejected.",
+    ),
 ]
 
 
-@strawberry.type(description="What came of `completeProblem`.")
-class CompleteProblemPayload:
-    """The changed problem."""
+def fields_of(given: CreateProblemInput | UpdateProblemInput) -> ProblemFields:
+    """Return what both inputs say of a problem."""
+    return ProblemFields(
+        title=given.title,
+        url=given.url,
+        tags=given.tags,
+        statement=given.statement,
+        constraints=given.constraints,
+        comparer=given.comparer,
+        abs_tolerance=given.abs_tolerance,
+        rel_tolerance=given.rel_tolerance,
+        time_limit_ms=given.time_limit_ms,
+        memory_limit_kb=given.memory_limit_kb,
+        checker=given.checker.to_fields() if given.checker else None,
+        language_limits=_limits_of(given.language_limits),
+        stop_on_first_failure=given.stop_on_first_failure,
+    )
 
-    problem: Problem = strawberry.field(description="The problem as it is now.")
+
+def _limits_of(given: list[LanguageLimitInput] | None) -> list[checkers.LanguageLimit] | None:
+    if given is None:
+        return None
+    return [
+        checkers.LanguageLimit(language=one.language, time_multiplier=one.time_multiplier)
+        for one in given
+    ]
+
+
+@strawberry.input(description="Input of `completeProblem`.")
+class CompleteProblemInput:
+    """Which problem."""
+
+    problem_id: strawberry.ID = _problem_id()
+
+
+@strawberry.type(description="The published problem.")
+class CompleteProblemPayload(ProblemPayload):
+    """The changed problem."""
 
 
 CompleteProblemResult = Annotated[
-    CompleteProblemPayload
-    | Unauthenticated
-    | Forbidden
-    | NotFound
-    | InvalidInput
-    | Conflict
-    | Unavailable,
+    CompleteProblemPayload | ChangeErrors,
     strawberry.union(
-        "CompleteProblemResult", description="What came of it, or why it was not done."
+        "CompleteProblemResult",
+        description="The published problem, or the reason the publication was rejected.",
     ),
 ]
 
 
-@strawberry.type(description="What came of `softDeleteProblem`.")
-class SoftDeleteProblemPayload:
-    """The changed problem."""
+@strawberry.input(description="Input of `softDeleteProblem`.")
+class SoftDeleteProblemInput:
+    """Which problem, and why."""
 
-    problem: Problem = strawberry.field(description="The problem as it is now.")
+    problem_id: strawberry.ID = _problem_id()
+    reason: str = strawberry.field(
+        description="Reason for the deletion, for editors: one line of 1 to 500 characters."
+    )
+
+
+@strawberry.type(description="The soft-deleted problem.")
+class SoftDeleteProblemPayload(ProblemPayload):
+    """The changed problem."""
 
 
 SoftDeleteProblemResult = Annotated[
-    SoftDeleteProblemPayload
-    | Unauthenticated
-    | Forbidden
-    | NotFound
-    | InvalidInput
-    | Conflict
-    | Unavailable,
+    SoftDeleteProblemPayload | ChangeErrors,
     strawberry.union(
-        "SoftDeleteProblemResult", description="What came of it, or why it was not done."
+        "SoftDeleteProblemResult",
+        description="The soft-deleted problem, or the reason the deletion was rejected.",
     ),
 ]
 
 
-@strawberry.type(description="What came of `restoreProblem`.")
-class RestoreProblemPayload:
-    """The changed problem."""
+@strawberry.input(description="Input of `restoreProblem`.")
+class RestoreProblemInput:
+    """Which problem."""
 
-    problem: Problem = strawberry.field(description="The problem as it is now.")
+    problem_id: strawberry.ID = _problem_id()
+
+
+@strawberry.type(description="The restored problem.")
+class RestoreProblemPayload(ProblemPayload):
+    """The changed problem."""
 
 
 RestoreProblemResult = Annotated[
-    RestoreProblemPayload
-    | Unauthenticated
-    | Forbidden
-    | NotFound
-    | InvalidInput
-    | Conflict
-    | Unavailable,
+    RestoreProblemPayload | ChangeErrors,
     strawberry.union(
-        "RestoreProblemResult", description="What came of it, or why it was not done."
+        "RestoreProblemResult",
+        description="The restored problem, or the reason the restoration was rejected.",
     ),
 ]
 
 
-@strawberry.type(description="What came of `deleteProblem`.")
+@strawberry.input(description="Input of `deleteProblem`.")
+class DeleteProblemInput:
+    """Which problem."""
+
+    problem_id: strawberry.ID = _problem_id()
+
+
+@strawberry.type(description="Id of the deleted problem.")
 class DeleteProblemPayload:
     """The removed problem."""
 
-    problem_id: strawberry.ID = strawberry.field(description="The id that names nothing now.")
+    problem_id: strawberry.ID = strawberry.field(
+        description="Global id of the deleted problem. It no longer refers to anything."
+    )
 
 
 DeleteProblemResult = Annotated[
-    DeleteProblemPayload
-    | Unauthenticated
-    | Forbidden
-    | NotFound
-    | InvalidInput
-    | Conflict
-    | Unavailable,
-    strawberry.union("DeleteProblemResult", description="What came of it, or why it was not done."),
-]
-
-
-@strawberry.type(description="What came of `addTestCases`.")
-class AddTestCasesPayload:
-    """The changed problem."""
-
-    problem: Problem = strawberry.field(description="The problem as it is now.")
-
-
-AddTestCasesResult = Annotated[
-    AddTestCasesPayload
-    | Unauthenticated
-    | Forbidden
-    | NotFound
-    | InvalidInput
-    | Conflict
-    | Unavailable,
-    strawberry.union("AddTestCasesResult", description="What came of it, or why it was not done."),
-]
-
-
-@strawberry.type(description="What came of `replaceTestCases`.")
-class ReplaceTestCasesPayload:
-    """The changed problem."""
-
-    problem: Problem = strawberry.field(description="The problem as it is now.")
-
-
-ReplaceTestCasesResult = Annotated[
-    ReplaceTestCasesPayload
-    | Unauthenticated
-    | Forbidden
-    | NotFound
-    | InvalidInput
-    | Conflict
-    | Unavailable,
+    DeleteProblemPayload | ChangeErrors,
     strawberry.union(
-        "ReplaceTestCasesResult", description="What came of it, or why it was not done."
+        "DeleteProblemResult",
+        description="The id of the deleted problem, or the reason the deletion was rejected.",
     ),
-]
-
-
-@strawberry.type(description="What came of `deleteTestCase`.")
-class DeleteTestCasePayload:
-    """The changed problem."""
-
-    problem: Problem = strawberry.field(description="The problem as it is now.")
-
-
-DeleteTestCaseResult = Annotated[
-    DeleteTestCasePayload
-    | Unauthenticated
-    | Forbidden
-    | NotFound
-    | InvalidInput
-    | Conflict
-    | Unavailable,
-    strawberry.union(
-        "DeleteTestCaseResult", description="What came of it, or why it was not done."
-    ),
-]
-
-
-@strawberry.type(description="What came of `setSolution`.")
-class SetSolutionPayload:
-    """The changed problem."""
-
-    problem: Problem = strawberry.field(description="The problem as it is now.")
-
-
-SetSolutionResult = Annotated[
-    SetSolutionPayload
-    | Unauthenticated
-    | Forbidden
-    | NotFound
-    | InvalidInput
-    | Conflict
-    | Unavailable,
-    strawberry.union("SetSolutionResult", description="What came of it, or why it was not done."),
 ]
 
 
@@ -230,11 +325,14 @@ SetSolutionResult = Annotated[
 class ProblemMutations:
     """What editors do with problems."""
 
-    @mutation(description="Create a problem, as a DRAFT.")
+    @mutation(
+        description="Create a problem in state DRAFT. For editors. CONFLICT if the platform "
+        "already has a problem with this number."
+    )
     async def create_problem(
         self,
         info: Info,
-        input: CreateProblemInput,  # noqa: A002 - the rule of names
+        input: CreateProblemInput,
     ) -> CreateProblemResult:
         """Create a problem, as a DRAFT."""
         wanted = problems.CreateProblem(
@@ -247,100 +345,71 @@ class ProblemMutations:
         created = await problems.create(info.context, wanted)
         return CreateProblemPayload(problem=Problem.from_record(created))
 
-    @mutation(description="Change what is given of a problem.")
+    @mutation(
+        description="Change the given fields of a problem. For editors. CONFLICT if another "
+        "request changed it at the same time."
+    )
     async def update_problem(
         self,
         info: Info,
-        input: UpdateProblemInput,  # noqa: A002 - the rule of names
+        input: UpdateProblemInput,
     ) -> UpdateProblemResult:
         """Change what is given of a problem."""
         key = ids.problem_key(input.problem_id)
         changed = await problems.update(info.context, key, fields_of(input))
         return UpdateProblemPayload(problem=Problem.from_record(changed))
 
-    @mutation(description="Show a problem to everyone.")
+    @mutation(
+        description="Publish a problem: everyone sees it and can submit code. For editors. "
+        "CONFLICT if it has no test cases or is soft-deleted."
+    )
     async def complete_problem(
         self,
         info: Info,
-        input: CompleteProblemInput,  # noqa: A002 - the rule of names
+        input: CompleteProblemInput,
     ) -> CompleteProblemResult:
         """Show a problem to everyone."""
         key = ids.problem_key(input.problem_id)
         changed = await problems.complete(info.context, key)
         return CompleteProblemPayload(problem=Problem.from_record(changed))
 
-    @mutation(description="Take a problem out of every list until it is restored.")
+    @mutation(
+        description="Remove a problem from every public list until `restoreProblem` brings it "
+        "back. For editors."
+    )
     async def soft_delete_problem(
         self,
         info: Info,
-        input: SoftDeleteProblemInput,  # noqa: A002 - the rule of names
+        input: SoftDeleteProblemInput,
     ) -> SoftDeleteProblemResult:
         """Take a problem out of every list until it is restored."""
         key = ids.problem_key(input.problem_id)
         changed = await problems.soft_delete(info.context, key, input.reason)
         return SoftDeleteProblemPayload(problem=Problem.from_record(changed))
 
-    @mutation(description="Bring a soft-deleted problem back.")
+    @mutation(
+        description="Restore a soft-deleted problem to the state it had before. For editors. "
+        "CONFLICT if it is not deleted."
+    )
     async def restore_problem(
         self,
         info: Info,
-        input: RestoreProblemInput,  # noqa: A002 - the rule of names
+        input: RestoreProblemInput,
     ) -> RestoreProblemResult:
         """Bring a soft-deleted problem back."""
         key = ids.problem_key(input.problem_id)
         changed = await problems.restore(info.context, key)
         return RestoreProblemPayload(problem=Problem.from_record(changed))
 
-    @mutation(description="Remove a problem for good; for administrators.")
+    @mutation(
+        description="Delete a problem permanently, with its tests, texts and solution. For "
+        "administrators; editors use `softDeleteProblem`."
+    )
     async def delete_problem(
         self,
         info: Info,
-        input: DeleteProblemInput,  # noqa: A002 - the rule of names
+        input: DeleteProblemInput,
     ) -> DeleteProblemResult:
         """Remove a problem for good; for administrators."""
         await problems.delete(info.context, ids.problem_key(input.problem_id))
         return DeleteProblemPayload(problem_id=input.problem_id)
-
-    @mutation(description="Append tests to a problem's set.")
-    async def add_test_cases(
-        self,
-        info: Info,
-        input: AddTestCasesInput,  # noqa: A002 - the rule of names
-    ) -> AddTestCasesResult:
-        """Append tests to a problem's set."""
-        key, tests = ids.problem_key(input.problem_id), [one.to_data() for one in input.test_cases]
-        changed = await testcases.add(info.context, key, tests)
-        return AddTestCasesPayload(problem=Problem.from_record(changed))
-
-    @mutation(description="Give a problem another set of tests.")
-    async def replace_test_cases(
-        self,
-        info: Info,
-        input: ReplaceTestCasesInput,  # noqa: A002 - the rule of names
-    ) -> ReplaceTestCasesResult:
-        """Give a problem another set of tests."""
-        key, tests = ids.problem_key(input.problem_id), [one.to_data() for one in input.test_cases]
-        changed = await testcases.replace(info.context, key, tests)
-        return ReplaceTestCasesPayload(problem=Problem.from_record(changed))
-
-    @mutation(description="Remove one test; those after it move up.")
-    async def delete_test_case(
-        self,
-        info: Info,
-        input: DeleteTestCaseInput,  # noqa: A002 - the rule of names
-    ) -> DeleteTestCaseResult:
-        """Remove one test; those after it move up."""
-        key = ids.test_case_key(input.test_case_id)
-        changed = await testcases.delete(info.context, key)
-        return DeleteTestCasePayload(problem=Problem.from_record(changed))
-
-    @mutation(description="Keep the author's solution of a problem.")
-    async def set_solution(
-        self,
-        info: Info,
-        input: SetSolutionInput,  # noqa: A002 - the rule of names
-    ) -> SetSolutionResult:
-        """Keep the author's solution of a problem."""
-        key = ids.problem_key(input.problem_id)
-        changed = await problems.set_solution(info.context, key, input.language, input.code)
-        return SetSolutionPayload(problem=Problem.from_record(changed))

@@ -22,18 +22,20 @@ from graphql_api.schema.connections import (
     connection,
 )
 from graphql_api.schema.enums import CheckerConvention, Comparer, ProblemState
-from graphql_api.schema.errors import Info
 from graphql_api.schema.fields import field
+from graphql_api.schema.info import Info
 from graphql_api.schema.testcases import TestCaseType
 
 
-@strawberry.type(description="The author's solution of a problem.")
+@strawberry.type(description="The author's solution of a problem. Only editors see it.")
 class Solution:
     """For editors."""
 
-    language: str = strawberry.field(description="The id of its language.")
-    code: str = strawberry.field(description="Its text.")
-    updated_at: datetime = strawberry.field(description="When it was last set.")
+    language: str = strawberry.field(
+        description="Key of the programming language, such as `python`."
+    )
+    code: str = strawberry.field(description="Source code of the solution.")
+    updated_at: datetime = strawberry.field(description="Time at which the solution was last set.")
 
     @classmethod
     def from_record(cls, record: records.Solution) -> Self:
@@ -45,15 +47,18 @@ class Solution:
         )
 
 
-@strawberry.type(description="How a checker failed, so that a submission could not be judged.")
+@strawberry.type(
+    description="A failure of a checker, because of which a submission could not be judged."
+)
 class CheckerFault:
     """For editors."""
 
-    message: str = strawberry.field(description="What went wrong.")
+    message: str = strawberry.field(description="Explanation of the failure, cut to 4 KB.")
     test_number: int | None = strawberry.field(
-        description="At which test; null when it was at none, as when it does not compile."
+        description="Number of the test at which the checker failed. Null if it failed "
+        "outside a test, for example because it does not compile."
     )
-    created_at: datetime = strawberry.field(description="When.")
+    created_at: datetime = strawberry.field(description="Time of the failure.")
 
     @classmethod
     def from_record(cls, record: records.CheckerFault) -> Self:
@@ -65,22 +70,29 @@ class CheckerFault:
         )
 
 
-@strawberry.type(description="A program of a problem that judges, or talks with submissions.")
+@strawberry.type(
+    description="A checker or interactor: the problem's own program that judges "
+    "submissions. Only editors see it."
+)
 class Checker:
     """For editors."""
 
     problem: strawberry.Private[records.Problem]
-    language: str = strawberry.field(description="The id of its language.")
-    code: str = strawberry.field(description="Its text.")
+    language: str = strawberry.field(description="Key of the programming language, such as `cpp`.")
+    code: str = strawberry.field(description="Source code of the checker.")
     convention: CheckerConvention = strawberry.field(
-        description="How it is called, and how it says what it finds."
+        description="Convention for the checker's arguments and exit codes."
     )
-    arguments: list[str] = strawberry.field(description="Its further arguments.")
+    arguments: list[str] = strawberry.field(
+        description="Extra command-line arguments for the checker."
+    )
     time_limit_ms: int = strawberry.field(
-        description="CPU time that it may take for a test if in C++, in milliseconds."
+        description="CPU time limit of the checker per test in C++, in milliseconds. Slower "
+        "languages get more."
     )
     memory_limit_kb: int = strawberry.field(
-        description="Memory that it may take if in C++, in kilobytes."
+        description="Memory limit of the checker per test in C++, in kilobytes. Other "
+        "languages may get more."
     )
 
     @classmethod
@@ -96,54 +108,69 @@ class Checker:
             memory_limit_kb=record.memory_limit_kb,
         )
 
-    @field(description="How it failed last; null when it never did.")
+    @field(description="Most recent failure of this checker. Null if it has never failed.")
     async def fault(self, info: Info) -> CheckerFault | None:
         """Read the note."""
         found = await checkers.fault_of(info.context, self.problem)
         return CheckerFault.from_record(found) if found else None
 
 
-@strawberry.type(description="A language's own share of a problem's time limit.")
+@strawberry.type(
+    description="Time limit multiplier of one language, instead of the language's usual one."
+)
 class LanguageLimit:
     """In place of what the language gets of every problem."""
 
-    language: str = strawberry.field(description="The language's id.")
-    time_multiplier: float = strawberry.field(description="How often it has the time limit.")
+    language: str = strawberry.field(
+        description="Key of the programming language, such as `python`."
+    )
+    time_multiplier: float = strawberry.field(
+        description="Factor by which the problem's time limit is multiplied."
+    )
 
 
-@strawberry.type(description="A problem to solve.")
+@strawberry.type(
+    description="A problem to solve. Everyone sees COMPLETED problems; editors see all."
+)
 class Problem(Node):
     """Everyone sees COMPLETED problems, editors all."""
 
     record: strawberry.Private[records.Problem]
-    platform: str = strawberry.field(description="Where the problem comes from.")
-    number: str = strawberry.field(description="Its name on that platform.")
-    title: str = strawberry.field(description="Its title.")
-    url: str | None = strawberry.field(description="Where to read it on its platform.")
-    tags: list[str] = strawberry.field(description="What it is about, in lower case.")
-    state: ProblemState = strawberry.field(description="How far it is.")
+    platform: str = strawberry.field(description="Platform that the problem comes from.")
+    number: str = strawberry.field(description="Number or name of the problem on its platform.")
+    title: str = strawberry.field(description="Title of the problem.")
+    url: str | None = strawberry.field(
+        description="Web address of the problem on its platform. Null if it has none."
+    )
+    tags: list[str] = strawberry.field(description="Topics of the problem, in lower case.")
+    state: ProblemState = strawberry.field(description="Publication state of the problem.")
     time_limit_ms: int = strawberry.field(
-        description="CPU time a test may take in C++, in milliseconds; other languages get more."
+        description="CPU time limit per test in C++, in milliseconds. Other languages may get more."
     )
     memory_limit_kb: int = strawberry.field(
-        description="Memory a test may take in C++, in kilobytes; other languages get more."
+        description="Memory limit per test in C++, in kilobytes. Other languages may get more."
     )
-    comparer: Comparer = strawberry.field(description="How outputs are compared.")
+    comparer: Comparer = strawberry.field(
+        description="Way to compare outputs with the expected ones."
+    )
     abs_tolerance: float | None = strawberry.field(
-        description="Absolute tolerance of the comparer FLOAT."
+        description="Absolute tolerance of the comparer FLOAT. Null if it was not set."
     )
     rel_tolerance: float | None = strawberry.field(
-        description="Relative tolerance of the comparer FLOAT."
+        description="Relative tolerance of the comparer FLOAT. Null if it was not set."
     )
     language_limits: list[LanguageLimit] = strawberry.field(
-        description="Languages with time limits of their own."
+        description="Time limit multipliers of single languages. Languages not listed have "
+        "their usual multiplier."
     )
     stop_on_first_failure: bool = strawberry.field(
-        description="Whether tests after the first that fails are SKIPPED."
+        description="True if the tests after the first failed one are SKIPPED."
     )
-    test_count: int = strawberry.field(description="How many tests it has, hidden ones included.")
-    created_at: datetime = strawberry.field(description="When it was created.")
-    updated_at: datetime = strawberry.field(description="When it was last changed.")
+    test_count: int = strawberry.field(description="Number of tests, hidden ones included.")
+    created_at: datetime = strawberry.field(description="Time at which the problem was created.")
+    updated_at: datetime = strawberry.field(
+        description="Time at which the problem was last changed."
+    )
 
     @classmethod
     def from_record(cls, record: records.Problem) -> Self:
@@ -172,24 +199,26 @@ class Problem(Node):
             updated_at=to_datetime(record.updated_at),
         )
 
-    @field(description="What is asked for, in Markdown.")
+    @field(description="Task description in Markdown. Null if there is none.")
     async def statement(self, info: Info) -> str | None:
         """Read the texts."""
         texts = await problems.statement_of(info.context, self.record)
         return texts.statement if texts else None
 
-    @field(description="The bounds of the input.")
+    @field(description="Bounds of the input, in Markdown. Null if there are none.")
     async def constraints(self, info: Info) -> str | None:
         """Read the texts."""
         texts = await problems.statement_of(info.context, self.record)
         return texts.constraints if texts else None
 
-    @field(description="About how often it was executed.")
+    @field(description="Approximate number of executions.")
     async def execution_count(self, info: Info) -> int:
         """Read the run counter."""
         return await problems.run_count_of(info.context, self.record)
 
-    @field(description="Its tests in order: all for editors, the samples for others.")
+    @field(
+        description="Test cases in order: all of them for editors, the samples for other viewers."
+    )
     async def test_cases(
         self,
         info: Info,
@@ -204,13 +233,19 @@ class Problem(Node):
         listing = await testcases.list_tests(info.context, self.record, page)
         return connection(listing, partial(TestCaseType.from_record, problem=self.record))
 
-    @field(description="The author's solution; null for all but editors.")
+    @field(
+        description="The author's solution. Null if there is none, and for viewers other than "
+        "editors."
+    )
     async def solution(self, info: Info) -> Solution | None:
         """Read the solution."""
         found = await problems.solution_of(info.context, self.record)
         return Solution.from_record(found) if found else None
 
-    @field(description="The program that judges, where one does; null for all but editors.")
+    @field(
+        description="Checker or interactor of the problem. Null if the comparer needs none, "
+        "and for viewers other than editors."
+    )
     async def checker(self, info: Info) -> Checker | None:
         """Read the checker."""
         found = await checkers.checker_of(info.context, self.record)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from graphql_api.resolvers import histories, jobs, languages, plans, problems, users
+from graphql_api.resolvers import feed, histories, jobs, languages, plans, problems, users
 from graphql_api.resolvers.paging import PageRequest
 from graphql_api.resolvers.problems import ProblemFilter
 from graphql_api.schema import ids
@@ -18,52 +18,65 @@ from graphql_api.schema.connections import (
     connection,
 )
 from graphql_api.schema.enums import JobKind, JobStatus, ProblemState
-from graphql_api.schema.errors import Info
 from graphql_api.schema.fields import field
 from graphql_api.schema.histories import History
+from graphql_api.schema.info import Info
 from graphql_api.schema.jobs import Job
 from graphql_api.schema.languages import Language as LanguageType
 from graphql_api.schema.nodes import find_node, find_nodes
+from graphql_api.schema.plans import Plan
 from graphql_api.schema.problems import Problem
-from graphql_api.schema.usage import Plan
 from graphql_api.schema.users import Language, Platform, User
 
-GlobalId = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
+GlobalId = Annotated[strawberry.ID, strawberry.argument(description="Global id of an object.")]
 
 
 @strawberry.type(
-    description="Everything that can be read. An argument that cannot be honoured is an error with "
-    "its code in `extensions`; what the viewer may not see is null."
+    description="All read operations. An invalid argument is a GraphQL error with its "
+    "code in `extensions.code`; objects that the viewer may not see are null."
 )
 class Query:
     """The roots of reading."""
 
-    @field(description="The node of a global id; null where the viewer sees none.")
-    async def node(self, info: Info, id: GlobalId) -> Node | None:  # noqa: A002 - Relay's name
+    @field(
+        description="The object with this global id. Null if there is none or the viewer may "
+        "not see it."
+    )
+    async def node(self, info: Info, id: GlobalId) -> Node | None:
         """Find a node."""
         return await find_node(info.context, id)
 
-    @field(description="The nodes of at most 100 global ids, null where there is none.")
+    @field(
+        description="The objects with these global ids, in the same order. Null for each id "
+        "without an object that the viewer may see."
+    )
     async def nodes(
         self,
         info: Info,
-        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Global ids.")],
+        ids: Annotated[
+            list[strawberry.ID], strawberry.argument(description="At most 100 global ids.")
+        ],
     ) -> list[Node | None]:
         """Find nodes."""
         return await find_nodes(info.context, list(ids))
 
-    @field(description="Who is signed in; null when nobody is.")
+    @field(description="The signed-in user. Null if nobody is signed in.")
     async def viewer(self, info: Info) -> User | None:
         """Read the viewer."""
         found = await users.viewer(info.context)
         return User.from_record(found) if found else None
 
-    @field(description="The problem of that platform and number.")
+    @field(
+        description="The problem with this platform and number. Null if there is none or the "
+        "viewer may not see it."
+    )
     async def problem(
         self,
         info: Info,
-        platform: Annotated[str, strawberry.argument(description="Where it comes from.")],
-        number: Annotated[str, strawberry.argument(description="Its name there.")],
+        platform: Annotated[str, strawberry.argument(description="Platform of the problem.")],
+        number: Annotated[
+            str, strawberry.argument(description="Number or name of the problem on its platform.")
+        ],
     ) -> Problem | None:
         """Read a problem."""
         found = await problems.find_by_name(info.context, platform, number)
@@ -76,17 +89,25 @@ class Query:
         *,
         platform: Platform = None,
         language: Annotated[
-            str | None, strawberry.argument(description="Only with a solution in this language.")
+            str | None,
+            strawberry.argument(
+                description="Only problems with an author's solution in this programming language, "
+                "given by key, name or alias."
+            ),
         ] = None,
-        tag: Annotated[str | None, strawberry.argument(description="Only with this tag.")] = None,
+        tag: Annotated[
+            str | None, strawberry.argument(description="Only problems with this tag.")
+        ] = None,
         state: Annotated[
             ProblemState | None,
             strawberry.argument(
-                description="Unless COMPLETED, for editors; COMPLETED if left out."
+                description="Only problems in this state (default COMPLETED). Other states are for "
+                "editors."
             ),
         ] = None,
         search: Annotated[
-            str | None, strawberry.argument(description="Only with these words in the title.")
+            str | None,
+            strawberry.argument(description="Only problems with all these words in the title."),
         ] = None,
         first: First = None,
         after: After = None,
@@ -105,13 +126,16 @@ class Query:
         listing = await problems.list_problems(info.context, page, wanted)
         return connection(listing, Problem.from_record)
 
-    @field(description="A history: the viewer's own, or a public one.")
-    async def history(self, info: Info, id: GlobalId) -> History | None:  # noqa: A002 - the schema's
+    @field(
+        description="The history with this global id, if it is public or the viewer's own; "
+        "administrators see all. Null otherwise."
+    )
+    async def history(self, info: Info, id: GlobalId) -> History | None:
         """Read a history."""
         found = await histories.find(info.context, ids.history_key(id, "id"))
         return History.from_record(found) if found else None
 
-    @field(description="Executions that were made public, last published first.")
+    @field(description="Public histories, most recently published first.")
     async def public_feed(
         self,
         info: Info,
@@ -125,36 +149,42 @@ class Query:
     ) -> Connection[History]:
         """Read a page of the feed."""
         page = PageRequest(first=first, after=after, last=last, before=before)
-        listing = await histories.public_feed(info.context, page, platform, language)
+        listing = await feed.public_feed(info.context, page, platform, language)
         return connection(listing, History.from_record)
 
-    @field(description="The plans; administrators also see those not active.")
+    @field(description="All active plans; administrators also see inactive ones.")
     async def plans(self, info: Info) -> list[Plan]:
         """Read the plans."""
         return [Plan.from_record(plan) for plan in await plans.list_plans(info.context)]
 
-    @field(description="The languages that this deployment's workers can run.")
+    @field(
+        description="Programming languages that this deployment's workers have announced "
+        "within the last day."
+    )
     async def languages(self, info: Info) -> list[LanguageType]:
         """Read what the workers announce."""
         found = await languages.list_available(info.context)
         return [LanguageType.from_record(language) for language in found]
 
-    @field(description="A job; null for who is no editor.")
-    async def job(self, info: Info, id: GlobalId) -> Job | None:  # noqa: A002 - the schema's
+    @field(
+        description="The job with this global id. Null if there is none, and for viewers "
+        "other than editors."
+    )
+    async def job(self, info: Info, id: GlobalId) -> Job | None:
         """Read a job."""
         found = await jobs.find(info.context, ids.job_key(id, "id"))
         return Job.from_record(found) if found else None
 
-    @field(description="Jobs, newest first; for editors.")
+    @field(description="Jobs, newest first. For editors.")
     async def jobs(
         self,
         info: Info,
         *,
         kind: Annotated[
-            JobKind | None, strawberry.argument(description="Only of this kind.")
+            JobKind | None, strawberry.argument(description="Only jobs of this kind.")
         ] = None,
         status: Annotated[
-            JobStatus | None, strawberry.argument(description="Only in this status.")
+            JobStatus | None, strawberry.argument(description="Only jobs in this state.")
         ] = None,
         first: First = None,
         after: After = None,
@@ -166,7 +196,7 @@ class Query:
         listing = await jobs.list_jobs(info.context, page, kind, status)
         return connection(listing, Job.from_record)
 
-    @field(description="All users, newest first; for administrators.")
+    @field(description="All users, newest first. For administrators.")
     async def users(
         self,
         info: Info,

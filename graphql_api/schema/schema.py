@@ -6,25 +6,40 @@ from strawberry.types import ExecutionContext
 
 from graphql_api.data.errors import DomainError
 from graphql_api.http.masking import masked
-from graphql_api.schema.account_mutations import AccountMutations
-from graphql_api.schema.custom_runs import RunMutations
+from graphql_api.schema.custom_run_mutations import CustomRunMutations
 from graphql_api.schema.document_cache import Documents
 from graphql_api.schema.errors import code_of, error_handlers
 from graphql_api.schema.histories import History
-from graphql_api.schema.history_mutations import ExecutionMutations
-from graphql_api.schema.jobs import Job, JobMutations
+from graphql_api.schema.history_mutations import HistoryMutations
+from graphql_api.schema.job_mutations import JobMutations
+from graphql_api.schema.jobs import Job
+from graphql_api.schema.plan_mutations import PlanMutations
 from graphql_api.schema.problem_mutations import ProblemMutations
 from graphql_api.schema.problems import Problem
 from graphql_api.schema.query import Query
+from graphql_api.schema.sign_in_mutations import SignInMutations
+from graphql_api.schema.solution_mutations import SolutionMutations
+from graphql_api.schema.testcase_mutations import TestCaseMutations
 from graphql_api.schema.testcases import TestCaseType
+from graphql_api.schema.user_mutations import UserMutations
 from graphql_api.schema.users import User
 
 
 @strawberry.type(
-    description="Everything that can be changed. A result is the payload, or the error that kept "
-    "everything as it was."
+    description="All write operations. Each returns its payload, or an error if the "
+    "change was rejected."
 )
-class Mutation(ExecutionMutations, RunMutations, JobMutations, ProblemMutations, AccountMutations):
+class Mutation(
+    HistoryMutations,
+    CustomRunMutations,
+    JobMutations,
+    ProblemMutations,
+    TestCaseMutations,
+    SolutionMutations,
+    SignInMutations,
+    UserMutations,
+    PlanMutations,
+):
     """The roots of changing."""
 
 

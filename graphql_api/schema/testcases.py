@@ -12,16 +12,18 @@ from graphql_api.schema.connections import Node
 
 @strawberry.type(
     name="TestCase",
-    description="One test of a problem. Samples are for everyone who sees the problem, the others "
-    "for editors.",
+    description="A test case of a problem. Samples are visible to everyone who sees the "
+    "problem, other tests to editors.",
 )
 class TestCaseType(Node):
     """A test of the problem's current set."""
 
-    number: int = strawberry.field(description="Its place in the set, from 1.")
-    is_sample: bool = strawberry.field(description="Whether everyone may see it.")
-    input: str | None = strawberry.field(description="What the program reads.")
-    output: str | None = strawberry.field(description="What the program should write.")
+    number: int = strawberry.field(description="Number of the test in its set, counted from 1.")
+    is_sample: bool = strawberry.field(
+        description="True if the test is a sample, which everyone may see."
+    )
+    input: str | None = strawberry.field(description="Text that the program reads.")
+    output: str | None = strawberry.field(description="Expected output of the program.")
 
     @classmethod
     def from_record(cls, record: TestCase, problem: Problem) -> Self:

@@ -8,7 +8,7 @@ import strawberry
 from graphql_api.context import effective_role
 from graphql_api.data import records
 from graphql_api.data.clock import to_datetime
-from graphql_api.resolvers import histories, users
+from graphql_api.resolvers import histories, usage, users
 from graphql_api.resolvers.paging import PageRequest
 from graphql_api.schema import ids
 from graphql_api.schema.connections import (
@@ -21,46 +21,56 @@ from graphql_api.schema.connections import (
     connection,
 )
 from graphql_api.schema.enums import Role
-from graphql_api.schema.errors import Info
 from graphql_api.schema.fields import field
 from graphql_api.schema.histories import History
-from graphql_api.schema.usage import Plan, Usage
+from graphql_api.schema.info import Info
+from graphql_api.schema.plans import Plan
+from graphql_api.schema.usage import Usage
 
-Platform = Annotated[str | None, strawberry.argument(description="Only of this platform.")]
+Platform = Annotated[str | None, strawberry.argument(description="Only items of this platform.")]
 Language = Annotated[
-    str | None, strawberry.argument(description="Only in this language: id, name or alias.")
+    str | None,
+    strawberry.argument(
+        description="Only histories in this programming language, given by key, name or alias."
+    ),
 ]
 
 
-@strawberry.type(description="How many executions there were in one language.")
+@strawberry.type(description="Number of a user's executions in one programming language.")
 class LanguageCount:
     """One language's share."""
 
-    language: str = strawberry.field(description="The id of the language.")
-    count: int = strawberry.field(description="How many were judged.")
+    language: str = strawberry.field(
+        description="Key of the programming language, such as `python`."
+    )
+    count: int = strawberry.field(description="Number of judged executions in this language.")
 
 
-@strawberry.type(description="A user's counters over all time.")
+@strawberry.type(description="All-time counters of a user.")
 class UserStats:
     """Written with each execution that is judged."""
 
-    executions: int = strawberry.field(description="Executions judged.")
-    accepted: int = strawberry.field(description="Executions accepted.")
-    problems_solved: int = strawberry.field(description="Problems solved at least once.")
-    public_histories: int = strawberry.field(description="Histories in the public feed.")
+    executions: int = strawberry.field(description="Number of judged executions.")
+    accepted: int = strawberry.field(description="Number of executions with the verdict AC.")
+    problems_solved: int = strawberry.field(
+        description="Number of different problems with at least one accepted execution."
+    )
+    public_histories: int = strawberry.field(
+        description="Number of the user's histories in the public feed."
+    )
     by_language: list[LanguageCount] = strawberry.field(
-        description="Executions by language, most first."
+        description="Numbers of judged executions by programming language, highest first."
     )
 
 
-@strawberry.type(description="A user, as they themselves and administrators see them.")
+@strawberry.type(description="A user account. Visible to the user and to administrators.")
 class User(Node):
     """Somebody who signs in."""
 
     record: strawberry.Private[records.User]
-    name: str = strawberry.field(description="What others see.")
-    email: str = strawberry.field(description="The address they sign in with.")
-    created_at: datetime = strawberry.field(description="When they first signed in.")
+    name: str = strawberry.field(description="Display name that other users see.")
+    email: str = strawberry.field(description="E-mail address that the user signs in with.")
+    created_at: datetime = strawberry.field(description="Time of the first sign-in.")
 
     @classmethod
     def from_record(cls, record: records.User) -> Self:
@@ -73,17 +83,17 @@ class User(Node):
             created_at=to_datetime(record.created_at),
         )
 
-    @field(description="What they may do.")
+    @field(description="Role of the user.")
     def role(self, info: Info) -> Role:
         """Return the role, `ADMIN_EMAILS` counted in."""
         return effective_role(self.record, info.context.settings)
 
-    @field(description="Their plan.")
+    @field(description="Plan with the user's daily limits.")
     async def plan(self, info: Info) -> Plan:
         """Read the plan, cached for a minute."""
-        return Plan.from_record(await users.plan_of(info.context, self.record))
+        return Plan.from_record(await usage.plan_of(info.context, self.record))
 
-    @field(description="Their executions, newest first.")
+    @field(description="Histories of the user, newest first.")
     async def histories(
         self,
         info: Info,
@@ -102,19 +112,22 @@ class User(Node):
         )
         return connection(listing, History.from_record)
 
-    @field(description="What they used, day by day in UTC, today first.")
+    @field(description="Usage of the last days, counted in UTC, today first. One entry a day.")
     async def usage(
         self,
         info: Info,
         days: Annotated[
-            int, strawberry.argument(description="So many days, 1 to 90; today alone unless told.")
+            int,
+            strawberry.argument(
+                description="Number of days to return, 1 to 90 (default 1: only today)."
+            ),
         ] = 1,
     ) -> list[Usage]:
         """Read the days' counters."""
-        found = await users.usage(info.context, self.record, days)
+        found = await usage.usage(info.context, self.record, days)
         return [Usage.from_record(day.used, day.plan) for day in found]
 
-    @field(description="Their counters over all time.")
+    @field(description="All-time counters of the user.")
     async def stats(self, info: Info) -> UserStats:
         """Read the totals."""
         totals, by_language = await users.totals(info.context, self.record)

@@ -1,0 +1,25 @@
+"""The feed: executions that were made public."""
+
+from graphql_api.context import Context
+from graphql_api.data.dynamo.pages import Page, PageWindow
+from graphql_api.data.records import History
+from graphql_api.resolvers import validation
+from graphql_api.resolvers.languages import language_id
+from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
+
+
+async def public_feed(
+    context: Context, page: PageRequest, platform: str | None, language: str | None
+) -> Page[History]:
+    """Return a page of the public histories, last published first.
+
+    Raises:
+        InvalidInput: a filter or an argument of the page cannot be honoured.
+    """
+    platform = validation.given(platform, validation.platform)
+    language = language_id(language)
+
+    async def read(window: PageWindow) -> Page[History]:
+        return await context.stores.feed.page(window, platform=platform, language=language)
+
+    return await list_page(page, context.cursors, scope_of("feed", platform, language), read)

@@ -1,0 +1,58 @@
+"""The plan that limits a user, and what they have used of it."""
+
+from dataclasses import dataclass
+
+from graphql_api.context import Context, effective_role
+from graphql_api.data import limits
+from graphql_api.data.accounts.plans import UNLIMITED
+from graphql_api.data.clock import day_of
+from graphql_api.data.enums import Role
+from graphql_api.data.errors import NotFound
+from graphql_api.data.records import DayUsage, Plan, User
+from graphql_api.resolvers import validation
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was used on one day, and the plan that limits it now."""
+
+    used: DayUsage
+    plan: Plan
+
+
+async def plan_of(context: Context, user: User) -> Plan:
+    """Return the plan that limits a user; administrators have the one without limits.
+
+    Raises:
+        NotFound: the plan is gone.
+    """
+    is_admin = effective_role(user, context.settings) is Role.ADMIN
+    plan_id = UNLIMITED.plan_id if is_admin else user.plan_id
+    plans = context.stores.plans
+    plan = await plans.get(plan_id)
+    if plan is None and await plans.ensure_defaults():
+        # The table is younger than this process.
+        plan = await plans.get(plan_id)
+    if plan is None:
+        raise NotFound(f"the plan {plan_id} is gone; an administrator can make it anew")
+    return plan
+
+
+async def usage(context: Context, user: User, days: int) -> list[Usage]:
+    """Return the last `days` days' usage, today first.
+
+    Raises:
+        InvalidInput: `days` is out of range.
+    """
+    validation.within(days, "days", 1, limits.USAGE_DAYS)
+    today = day_of(context.clock())
+    plan = await plan_of(context, user)
+    used = await context.stores.usage.days(user.uid, days, today)
+    return [Usage(day, plan) for day in used]
+
+
+async def usage_after(context: Context) -> Usage:
+    """Return what the viewer has used today, read strongly."""
+    viewer = context.require_viewer()
+    used = await context.stores.usage.day(viewer.uid, day_of(context.clock()))
+    return Usage(used, await plan_of(context, viewer.user))

@@ -1,0 +1,96 @@
+"""Mutations on jobs: for editors."""
+
+from typing import Annotated
+
+import strawberry
+
+from graphql_api.resolvers import jobs
+from graphql_api.schema import ids
+from graphql_api.schema.errors import ChangeErrors
+from graphql_api.schema.fields import mutation
+from graphql_api.schema.info import Info
+from graphql_api.schema.jobs import Job
+
+
+@strawberry.input(
+    description="Input of `rejudge`. Give exactly one of `problemId` and `historyId`."
+)
+class RejudgeInput:
+    """A problem, or a history."""
+
+    problem_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="Global id of a problem: all its judged executions are judged again.",
+    )
+    history_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Global id of a judged history: only this one is judged again."
+    )
+
+
+@strawberry.type(description="The job that judges the executions again.")
+class RejudgePayload:
+    """A job in the queue."""
+
+    job: Job = strawberry.field(
+        description="The job. Poll it until its status is SUCCEEDED, FAILED or CANCELLED."
+    )
+
+
+RejudgeResult = Annotated[
+    RejudgePayload | ChangeErrors,
+    strawberry.union(
+        "RejudgeResult", description="The rejudge job, or the reason it was not started."
+    ),
+]
+
+
+@strawberry.input(description="Input of `cancelJob`.")
+class CancelJobInput:
+    """Which job."""
+
+    job_id: strawberry.ID = strawberry.field(description="Global id of the job.")
+
+
+@strawberry.type(description="The cancelled job.")
+class CancelJobPayload:
+    """A cancelled job."""
+
+    job: Job = strawberry.field(description="The job, with status CANCELLED.")
+
+
+CancelJobResult = Annotated[
+    CancelJobPayload | ChangeErrors,
+    strawberry.union(
+        "CancelJobResult", description="The cancelled job, or the reason it was not cancelled."
+    ),
+]
+
+
+@strawberry.type
+class JobMutations:
+    """What editors do with jobs."""
+
+    @mutation(
+        description="Start a job that judges past executions again with the current version "
+        "of the problem. For editors. Each execution keeps its result until the "
+        "new one is saved, and no user's quota is used. CONFLICT if the problem "
+        "has no tests or the history was never judged."
+    )
+    async def rejudge(self, info: Info, input: RejudgeInput) -> RejudgeResult:
+        """Begin a rejudging."""
+        problem, history = input.problem_id, input.history_id
+        job = await jobs.rejudge(
+            info.context,
+            None if problem is None else ids.problem_key(problem),
+            None if history is None else ids.history_key(history),
+        )
+        return RejudgePayload(job=Job.from_record(job))
+
+    @mutation(
+        description="Cancel a job. The work it has already done is kept. For editors. "
+        "CONFLICT if it has already ended."
+    )
+    async def cancel_job(self, info: Info, input: CancelJobInput) -> CancelJobResult:
+        """Cancel a job."""
+        job = await jobs.cancel(info.context, ids.job_key(input.job_id))
+        return CancelJobPayload(job=Job.from_record(job))

@@ -1,0 +1,133 @@
+"""Mutations on plans: for administrators."""
+
+from typing import Annotated
+
+import strawberry
+
+from graphql_api.resolvers import plans
+from graphql_api.resolvers.plans import Limits
+from graphql_api.schema.errors import (
+    CreateErrors,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+)
+from graphql_api.schema.fields import mutation
+from graphql_api.schema.info import Info
+from graphql_api.schema.payloads import PlanPayload
+from graphql_api.schema.plans import Plan
+
+
+@strawberry.input(
+    description="Input of `createPlan`. Limits that are omitted or null are unlimited."
+)
+class CreatePlanInput:
+    """A plan to be."""
+
+    id: strawberry.ID = strawberry.field(
+        description="Id of the plan: 1 to 40 lower-case letters, digits, `-` or `_`; the "
+        "first is a letter or digit."
+    )
+    name: str = strawberry.field(description="Display name of the plan, 1 to 100 characters.")
+    executions_per_day: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Executions allowed per UTC day, 0 to 1,000,000. Null is unlimited.",
+    )
+    hints_per_day: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Hints allowed per UTC day, 0 to 1,000,000. Null is unlimited.",
+    )
+    runs_per_day: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Custom runs (`runCode`) allowed per UTC day, 0 to 1,000,000. Null is "
+        "unlimited.",
+    )
+
+
+@strawberry.type(description="The created plan.")
+class CreatePlanPayload(PlanPayload):
+    """A plan."""
+
+
+CreatePlanResult = Annotated[
+    CreatePlanPayload | CreateErrors,
+    strawberry.union(
+        "CreatePlanResult", description="The created plan, or the reason the creation was rejected."
+    ),
+]
+
+
+@strawberry.input(
+    description="Input of `updatePlan`. Fields that are omitted keep their current value; "
+    "a limit that is null becomes unlimited."
+)
+class UpdatePlanInput:
+    """Changes."""
+
+    id: strawberry.ID = strawberry.field(description="Id of the plan, such as `free`.")
+    name: str | None = strawberry.field(
+        default=None, description="New display name, 1 to 100 characters."
+    )
+    executions_per_day: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Executions allowed per UTC day, 0 to 1,000,000. Null is unlimited.",
+    )
+    hints_per_day: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Hints allowed per UTC day, 0 to 1,000,000. Null is unlimited.",
+    )
+    runs_per_day: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Custom runs (`runCode`) allowed per UTC day, 0 to 1,000,000. Null is "
+        "unlimited.",
+    )
+    is_active: bool | None = strawberry.field(
+        default=None, description="Whether users can be put on the plan."
+    )
+
+
+@strawberry.type(description="The plan after the update.")
+class UpdatePlanPayload(PlanPayload):
+    """A plan."""
+
+
+UpdatePlanResult = Annotated[
+    UpdatePlanPayload | Unauthenticated | Forbidden | NotFound | InvalidInput | Unavailable,
+    strawberry.union(
+        "UpdatePlanResult", description="The updated plan, or the reason the update was rejected."
+    ),
+]
+
+
+def limits_of(given: CreatePlanInput | UpdatePlanInput) -> Limits:
+    """Return the limits that were sent, null among them."""
+    limits = {
+        "executions_per_day": given.executions_per_day,
+        "hints_per_day": given.hints_per_day,
+        "runs_per_day": given.runs_per_day,
+    }
+    return {name: limit for name, limit in limits.items() if limit is not strawberry.UNSET}
+
+
+@strawberry.type
+class PlanMutations:
+    """What administrators do with plans."""
+
+    @mutation(description="Create a plan. For administrators. CONFLICT if the id is taken.")
+    async def create_plan(self, info: Info, input: CreatePlanInput) -> CreatePlanResult:
+        """Create a plan."""
+        made = await plans.create(info.context, input.id, input.name, limits_of(input))
+        return CreatePlanPayload(plan=Plan.from_record(made))
+
+    @mutation(
+        description="Change a plan for all its users; the new limits apply within a minute. "
+        "For administrators."
+    )
+    async def update_plan(self, info: Info, input: UpdatePlanInput) -> UpdatePlanResult:
+        """Change a plan."""
+        changed = await plans.update(
+            info.context, input.id, input.name, limits_of(input), is_active=input.is_active
+        )
+        return UpdatePlanPayload(plan=Plan.from_record(changed))

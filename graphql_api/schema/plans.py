@@ -1,0 +1,37 @@
+"""Plans: limits per UTC day."""
+
+from typing import Self
+
+import strawberry
+
+from graphql_api.data import records
+
+
+@strawberry.type(description="A plan: the daily limits of its users. Days are UTC days.")
+class Plan:
+    """What a user may consume."""
+
+    id: strawberry.ID = strawberry.field(description="Id of the plan, such as `free`.")
+    name: str = strawberry.field(description="Display name of the plan.")
+    executions_per_day: int | None = strawberry.field(
+        description="Executions allowed per UTC day. Null is unlimited."
+    )
+    hints_per_day: int | None = strawberry.field(
+        description="Hints allowed per UTC day. Null is unlimited."
+    )
+    runs_per_day: int | None = strawberry.field(
+        description="Custom runs (`runCode`) allowed per UTC day. Null is unlimited."
+    )
+    is_active: bool = strawberry.field(description="True if users can be put on this plan.")
+
+    @classmethod
+    def from_record(cls, record: records.Plan) -> Self:
+        """Return a plan as GraphQL shows it."""
+        return cls(
+            id=strawberry.ID(record.plan_id),
+            name=record.title,
+            executions_per_day=record.executions_per_day,
+            hints_per_day=record.hints_per_day,
+            runs_per_day=record.runs_per_day,
+            is_active=record.is_active,
+        )

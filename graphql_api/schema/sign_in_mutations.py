@@ -1,0 +1,68 @@
+"""Mutations that sign a user in."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from graphql_api.resolvers import sign_in
+from graphql_api.schema.errors import Conflict, Forbidden, InvalidInput, Unavailable
+from graphql_api.schema.fields import mutation
+from graphql_api.schema.info import Info
+from graphql_api.schema.users import User
+
+
+@strawberry.input(description="Input of `signInForDevelopment`.")
+class SignInForDevelopmentInput:
+    """An address that nobody checks."""
+
+    email: str = strawberry.field(
+        description="Any e-mail address, at most 254 characters. It is not verified."
+    )
+    name: str | None = strawberry.field(
+        default=None,
+        description="Display name for a new user, 1 to 100 characters (default: the part of "
+        "the address before the @). Ignored if the user exists.",
+    )
+
+
+@strawberry.type(description="Access token of a successful sign-in, and the signed-in user.")
+class SignInPayload:
+    """What every sign-in gives."""
+
+    access_token: str = strawberry.field(
+        description="Token to send in the header `Authorization: Bearer <access token>`."
+    )
+    expires_at: datetime = strawberry.field(description="Time at which the token expires.")
+    viewer: User = strawberry.field(description="The user who is signed in with the token.")
+
+
+SignInForDevelopmentResult = Annotated[
+    SignInPayload | Forbidden | InvalidInput | Conflict | Unavailable,
+    strawberry.union(
+        "SignInForDevelopmentResult",
+        description="An access token, or the reason the sign-in was rejected.",
+    ),
+]
+
+
+@strawberry.type
+class SignInMutations:
+    """Ways to sign in."""
+
+    @mutation(
+        description="Sign in as any user by e-mail address, without a password; the user is "
+        "created if there is none. Only in development: FORBIDDEN in production."
+    )
+    async def sign_in_for_development(
+        self,
+        info: Info,
+        input: SignInForDevelopmentInput,
+    ) -> SignInForDevelopmentResult:
+        """Sign in by an address that nobody checks."""
+        found = await sign_in.sign_in_for_development(info.context, input.email, input.name)
+        return SignInPayload(
+            access_token=found.token.value,
+            expires_at=found.token.expires_at,
+            viewer=User.from_record(found.viewer.user),
+        )

@@ -1,0 +1,58 @@
+"""The mutation on the author's solution of a problem: for editors."""
+
+from typing import Annotated
+
+import strawberry
+
+from graphql_api.resolvers import problems
+from graphql_api.schema import ids
+from graphql_api.schema.errors import ChangeErrors
+from graphql_api.schema.fields import mutation
+from graphql_api.schema.info import Info
+from graphql_api.schema.payloads import ProblemPayload
+from graphql_api.schema.problems import Problem
+
+
+@strawberry.input(description="Input of `setSolution`.")
+class SetSolutionInput:
+    """Which problem, and how it is solved."""
+
+    problem_id: strawberry.ID = strawberry.field(description="Global id of the problem.")
+    language: str = strawberry.field(
+        description="Programming language by key, name or alias, such as `python`, `Python` "
+        "or `py`; letter case does not matter."
+    )
+    code: str = strawberry.field(description="Source code in one file: 1 byte to 256 KB in UTF-8.")
+
+
+@strawberry.type(description="The problem with its new solution.")
+class SetSolutionPayload(ProblemPayload):
+    """The changed problem."""
+
+
+SetSolutionResult = Annotated[
+    SetSolutionPayload | ChangeErrors,
+    strawberry.union(
+        "SetSolutionResult",
+        description="The problem with its new solution, or the reason the change was rejected.",
+    ),
+]
+
+
+@strawberry.type
+class SolutionMutations:
+    """What editors do with solutions."""
+
+    @mutation(
+        description="Set the author's solution of a problem, in place of an earlier one. For "
+        "editors."
+    )
+    async def set_solution(
+        self,
+        info: Info,
+        input: SetSolutionInput,
+    ) -> SetSolutionResult:
+        """Keep the author's solution of a problem."""
+        key = ids.problem_key(input.problem_id)
+        changed = await problems.set_solution(info.context, key, input.language, input.code)
+        return SetSolutionPayload(problem=Problem.from_record(changed))

@@ -1,0 +1,153 @@
+"""Mutations on the tests of problems: for editors."""
+
+from typing import Annotated
+
+import strawberry
+
+from graphql_api.resolvers import testcases
+from graphql_api.resolvers.testcases import TestCaseData
+from graphql_api.schema import ids
+from graphql_api.schema.errors import ChangeErrors
+from graphql_api.schema.fields import mutation
+from graphql_api.schema.info import Info
+from graphql_api.schema.payloads import ProblemPayload
+from graphql_api.schema.problems import Problem
+
+
+@strawberry.input(description="A test case to store.")
+class TestCaseInput:
+    """What goes in and what should come out."""
+
+    input: str = strawberry.field(
+        description="Text that the program reads, at most 16 MB in UTF-8."
+    )
+    output: str = strawberry.field(
+        description="Expected output of the program, at most 16 MB in UTF-8."
+    )
+    is_sample: bool = strawberry.field(
+        default=False, description="True to show the test to everyone (default false)."
+    )
+
+    def to_data(self) -> TestCaseData:
+        """Return the test as the use cases take it."""
+        return TestCaseData(input=self.input, output=self.output, is_sample=self.is_sample)
+
+
+@strawberry.input(description="Input of `addTestCases`.")
+class AddTestCasesInput:
+    """Which problem, and its further tests."""
+
+    problem_id: strawberry.ID = strawberry.field(description="Global id of the problem.")
+    test_cases: list[TestCaseInput] = strawberry.field(
+        description="Test cases to append, in order. The problem may have at most 2,000 in all."
+    )
+
+
+@strawberry.type(description="The problem with its new tests.")
+class AddTestCasesPayload(ProblemPayload):
+    """The changed problem."""
+
+
+AddTestCasesResult = Annotated[
+    AddTestCasesPayload | ChangeErrors,
+    strawberry.union(
+        "AddTestCasesResult",
+        description="The problem with its new tests, or the reason the change was rejected.",
+    ),
+]
+
+
+@strawberry.input(description="Input of `replaceTestCases`.")
+class ReplaceTestCasesInput:
+    """Which problem, and all of its tests."""
+
+    problem_id: strawberry.ID = strawberry.field(description="Global id of the problem.")
+    test_cases: list[TestCaseInput] = strawberry.field(
+        description="All test cases of the new set, 1 to 2,000, in order."
+    )
+
+
+@strawberry.type(description="The problem with its new test set.")
+class ReplaceTestCasesPayload(ProblemPayload):
+    """The changed problem."""
+
+
+ReplaceTestCasesResult = Annotated[
+    ReplaceTestCasesPayload | ChangeErrors,
+    strawberry.union(
+        "ReplaceTestCasesResult",
+        description="The problem with its new test set, or the reason the change was rejected.",
+    ),
+]
+
+
+@strawberry.input(description="Input of `deleteTestCase`.")
+class DeleteTestCaseInput:
+    """Which test."""
+
+    test_case_id: strawberry.ID = strawberry.field(
+        description="Global id of the test case. It is valid for the version of the test set "
+        "that it was read from."
+    )
+
+
+@strawberry.type(description="The problem without the deleted test.")
+class DeleteTestCasePayload(ProblemPayload):
+    """The changed problem."""
+
+
+DeleteTestCaseResult = Annotated[
+    DeleteTestCasePayload | ChangeErrors,
+    strawberry.union(
+        "DeleteTestCaseResult",
+        description="The problem without the deleted test, or the reason the deletion was "
+        "rejected.",
+    ),
+]
+
+
+@strawberry.type
+class TestCaseMutations:
+    """What editors do with tests."""
+
+    @mutation(
+        description="Append test cases to a problem. For editors. CONFLICT if another request "
+        "changed the tests at the same time."
+    )
+    async def add_test_cases(
+        self,
+        info: Info,
+        input: AddTestCasesInput,
+    ) -> AddTestCasesResult:
+        """Append tests to a problem's set."""
+        key, tests = ids.problem_key(input.problem_id), [one.to_data() for one in input.test_cases]
+        changed = await testcases.add(info.context, key, tests)
+        return AddTestCasesPayload(problem=Problem.from_record(changed))
+
+    @mutation(
+        description="Replace all test cases of a problem. For editors. CONFLICT if another "
+        "request changed the tests at the same time."
+    )
+    async def replace_test_cases(
+        self,
+        info: Info,
+        input: ReplaceTestCasesInput,
+    ) -> ReplaceTestCasesResult:
+        """Give a problem another set of tests."""
+        key, tests = ids.problem_key(input.problem_id), [one.to_data() for one in input.test_cases]
+        changed = await testcases.replace(info.context, key, tests)
+        return ReplaceTestCasesPayload(problem=Problem.from_record(changed))
+
+    @mutation(
+        description="Delete one test case; the tests after it move up by one number. For "
+        "editors. CONFLICT if the test set has changed since the id was read."
+    )
+    async def delete_test_case(
+        self,
+        info: Info,
+        input: DeleteTestCaseInput,
+    ) -> DeleteTestCaseResult:
+        """Remove one test; those after it move up."""
+        key = ids.test_case_key(input.test_case_id)
+        changed = await testcases.delete(info.context, key)
+        return DeleteTestCasePayload(problem=Problem.from_record(changed))

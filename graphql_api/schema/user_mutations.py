@@ -1,0 +1,190 @@
+"""Mutations on users: one's own account, administration."""
+
+from typing import Annotated
+
+import strawberry
+
+from graphql_api.resolvers import users
+from graphql_api.schema import ids
+from graphql_api.schema.errors import (
+    ChangeErrors,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+)
+from graphql_api.schema.fields import mutation
+from graphql_api.schema.info import Info
+from graphql_api.schema.payloads import UserPayload
+from graphql_api.schema.users import User
+
+
+@strawberry.input(description="Input of `updateViewer`.")
+class UpdateViewerInput:
+    """Changes."""
+
+    name: str = strawberry.field(
+        description="New display name: one line of 1 to 100 characters and at most 200 bytes "
+        "in UTF-8."
+    )
+
+
+@strawberry.type(description="The viewer after the update.")
+class UpdateViewerPayload:
+    """The changed user."""
+
+    viewer: User = strawberry.field(description="The viewer after the update.")
+
+
+UpdateViewerResult = Annotated[
+    UpdateViewerPayload | Unauthenticated | NotFound | InvalidInput | Conflict | Unavailable,
+    strawberry.union(
+        "UpdateViewerResult",
+        description="The updated viewer, or the reason the update was rejected.",
+    ),
+]
+
+
+@strawberry.input(description="Input of `setUserPlan`.")
+class SetUserPlanInput:
+    """Which user, which plan."""
+
+    user_id: strawberry.ID = strawberry.field(description="Global id of the user.")
+    plan_id: strawberry.ID = strawberry.field(description="Id of an active plan, such as `free`.")
+
+
+@strawberry.type(description="The user with the new plan.")
+class SetUserPlanPayload(UserPayload):
+    """The changed user."""
+
+
+SetUserPlanResult = Annotated[
+    SetUserPlanPayload | ChangeErrors,
+    strawberry.union(
+        "SetUserPlanResult",
+        description="The user with the new plan, or the reason the change was rejected.",
+    ),
+]
+
+
+@strawberry.input(description="Input of `activateUser`.")
+class ActivateUserInput:
+    """Which user."""
+
+    user_id: strawberry.ID = strawberry.field(description="Global id of the user.")
+
+
+@strawberry.type(description="The activated user.")
+class ActivateUserPayload(UserPayload):
+    """The changed user."""
+
+
+ActivateUserResult = Annotated[
+    ActivateUserPayload | ChangeErrors,
+    strawberry.union(
+        "ActivateUserResult",
+        description="The activated user, or the reason the change was rejected.",
+    ),
+]
+
+
+@strawberry.input(description="Input of `deactivateUser`.")
+class DeactivateUserInput:
+    """Which user."""
+
+    user_id: strawberry.ID = strawberry.field(description="Global id of the user.")
+
+
+@strawberry.type(description="The deactivated user.")
+class DeactivateUserPayload(UserPayload):
+    """The changed user."""
+
+
+DeactivateUserResult = Annotated[
+    DeactivateUserPayload | ChangeErrors,
+    strawberry.union(
+        "DeactivateUserResult",
+        description="The deactivated user, or the reason the change was rejected.",
+    ),
+]
+
+
+@strawberry.input(description="Input of `deleteUser`.")
+class DeleteUserInput:
+    """Which user."""
+
+    user_id: strawberry.ID = strawberry.field(description="Global id of the user.")
+
+
+@strawberry.type(description="Id of the deleted user.")
+class DeleteUserPayload:
+    """A user that is gone."""
+
+    user_id: strawberry.ID = strawberry.field(
+        description="Global id of the deleted user. It no longer refers to anything."
+    )
+
+
+DeleteUserResult = Annotated[
+    DeleteUserPayload | ChangeErrors,
+    strawberry.union(
+        "DeleteUserResult",
+        description="The id of the deleted user, or the reason the deletion was rejected.",
+    ),
+]
+
+
+@strawberry.type
+class UserMutations:
+    """What users do with their account, and administrators with users."""
+
+    @mutation(description="Change the viewer's own account.")
+    async def update_viewer(self, info: Info, input: UpdateViewerInput) -> UpdateViewerResult:
+        """Change the viewer."""
+        changed = await users.rename(info.context, input.name)
+        return UpdateViewerPayload(viewer=User.from_record(changed))
+
+    @mutation(
+        description="Put a user on a plan. For administrators. INVALID_INPUT if the plan does "
+        "not exist or is not active."
+    )
+    async def set_user_plan(self, info: Info, input: SetUserPlanInput) -> SetUserPlanResult:
+        """Change a user's plan."""
+        uid = ids.user_key(input.user_id)
+        changed = await users.set_plan(info.context, uid, input.plan_id)
+        return SetUserPlanPayload(user=User.from_record(changed))
+
+    @mutation(
+        description="Allow a deactivated user to sign in again. For administrators. CONFLICT "
+        "if the user is being deleted."
+    )
+    async def activate_user(self, info: Info, input: ActivateUserInput) -> ActivateUserResult:
+        """Activate a user."""
+        uid = ids.user_key(input.user_id)
+        changed = await users.set_active(info.context, uid, is_active=True)
+        return ActivateUserPayload(user=User.from_record(changed))
+
+    @mutation(
+        description="Prevent a user from signing in. For administrators. CONFLICT for the "
+        "administrator's own account."
+    )
+    async def deactivate_user(
+        self,
+        info: Info,
+        input: DeactivateUserInput,
+    ) -> DeactivateUserResult:
+        """Deactivate a user."""
+        uid = ids.user_key(input.user_id)
+        changed = await users.set_active(info.context, uid, is_active=False)
+        return DeactivateUserPayload(user=User.from_record(changed))
+
+    @mutation(
+        description="Delete a user with all their data. Users may delete themselves, "
+        "administrators any user. If a call is interrupted, repeat it to complete "
+        "the deletion."
+    )
+    async def delete_user(self, info: Info, input: DeleteUserInput) -> DeleteUserResult:
+        """Delete a user."""
+        await users.delete(info.context, ids.user_key(input.user_id))
+        return DeleteUserPayload(user_id=input.user_id)
