@@ -49,10 +49,10 @@ CODES = {
     "Python": ("python", "print(sum(map(int, input().split())))  # {salt}\n"),
 }
 SIGN_IN = """mutation { signInForDevelopment(input: {email: "admin@example.org"}) {
-  ... on SignInPayload { accessToken } ... on Error { message } } }"""
+  ... on SignInPayload { accessToken } ... on UserError { message } } }"""
 EXECUTE = """mutation ($input: ExecuteCodeInput!) { executeCode(input: $input) {
   ... on ExecuteCodePayload { history { id } usage { executions { used } } }
-  ... on Error { message } } }"""
+  ... on UserError { message } } }"""
 
 
 class Worker:

@@ -19,7 +19,7 @@ mutation SignIn($input: SignInForDevelopmentInput!) {
   signInForDevelopment(input: $input) {
     __typename
     ... on SignInPayload { accessToken }
-    ... on Error { message code }
+    ... on UserError { message code }
   }
 }
 """
@@ -126,7 +126,7 @@ def graphql_url(address: str) -> str:
 
 
 def payload(result: dict[str, Any]) -> dict[str, Any]:
-    """Return a mutation's result if it is no member of `Error`.
+    """Return a mutation's result if it is no member of `UserError`.
 
     Raises:
         ApiError: it is one; with its message.

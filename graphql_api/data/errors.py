@@ -1,4 +1,4 @@
-"""The errors that use cases raise; the schema maps each to a member of `Error`."""
+"""The errors that use cases raise; the schema maps each to a member of `UserError`."""
 
 from datetime import datetime
 

@@ -4,8 +4,8 @@ from typing import Self
 
 import strawberry
 
+from graphql_api.data.enums import RunStatus
 from graphql_api.data.redis.custom_runs import RunAnswer
-from graphql_api.schema.enums import RunStatus
 
 
 @strawberry.type(description="Result of a custom run.")

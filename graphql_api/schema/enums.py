@@ -17,22 +17,9 @@ from graphql_api.data.enums import (
     Verdict,
 )
 
-__all__ = [
-    "CheckerConvention",
-    "Comparer",
-    "ErrorCode",
-    "HistoryStatus",
-    "JobKind",
-    "JobStatus",
-    "ProblemState",
-    "Role",
-    "RunStatus",
-    "Verdict",
-]
-
 
 class ErrorCode(StrEnum):
-    """The codes of the members of `Error`."""
+    """The codes of the members of `UserError`."""
 
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"

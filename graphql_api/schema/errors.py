@@ -1,4 +1,4 @@
-"""The members of `Error`, and how domain errors become them."""
+"""The members of `UserError`, and how domain errors become them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -26,7 +26,7 @@ CODES: dict[type[domain.DomainError], ErrorCode] = {
     description="An expected failure of a mutation. Unless the message says otherwise, "
     "nothing was changed."
 )
-class Error:
+class UserError:
     """What every error says."""
 
     message: str = strawberry.field(
@@ -43,31 +43,31 @@ class Error:
     description="Nobody is signed in, or the account is no longer active. Sign in and "
     "send the access token."
 )
-class Unauthenticated(Error):
+class Unauthenticated(UserError):
     """UNAUTHENTICATED."""
 
 
 @strawberry.type(description="The viewer is signed in but may not do this.")
-class Forbidden(Error):
+class Forbidden(UserError):
     """FORBIDDEN."""
 
 
 @strawberry.type(
     description="The object does not exist, or the viewer may not know that it exists."
 )
-class NotFound(Error):
+class NotFound(UserError):
     """NOT_FOUND."""
 
 
 @strawberry.type(
     description="An input field breaks a rule. The message names the field and the accepted values."
 )
-class InvalidInput(Error):
+class InvalidInput(UserError):
     """INVALID_INPUT."""
 
 
 @strawberry.type(description="The viewer has used up the daily limit of their plan.")
-class QuotaExceeded(Error):
+class QuotaExceeded(UserError):
     """QUOTA_EXCEEDED."""
 
     used: int = strawberry.field(description="Number of units used today (UTC).")
@@ -82,7 +82,7 @@ class QuotaExceeded(Error):
     "was changed by another request, or does not allow this operation in its "
     "state."
 )
-class Conflict(Error):
+class Conflict(UserError):
     """CONFLICT."""
 
 
@@ -90,7 +90,7 @@ class Conflict(Error):
     description="A service that the operation depends on did not answer. The message says "
     "whether the change may have been saved; try again later."
 )
-class Unavailable(Error):
+class Unavailable(UserError):
     """UNAVAILABLE."""
 
 
@@ -107,11 +107,15 @@ def code_of(error: domain.DomainError) -> ErrorCode:
 class _Handler:
     """Answers one kind of domain error with its member, where the result may be that member."""
 
-    def __init__(self, exception_type: type[domain.DomainError], error_type: type[Error]) -> None:
+    def __init__(
+        self, exception_type: type[domain.DomainError], error_type: type[UserError]
+    ) -> None:
         self.exception_type = exception_type
         self.error_type = error_type
 
-    def handle(self, exception: domain.DomainError, *, field: StrawberryField, info: Info) -> Error:
+    def handle(
+        self, exception: domain.DomainError, *, field: StrawberryField, info: Info
+    ) -> UserError:
         del field, info
         more = {}
         if isinstance(exception, domain.QuotaExceeded):

@@ -7,10 +7,10 @@ import strawberry
 
 from graphql_api.data import records
 from graphql_api.data.clock import to_datetime
+from graphql_api.data.enums import HistoryStatus, Verdict
 from graphql_api.resolvers import histories
 from graphql_api.schema import ids
 from graphql_api.schema.connections import Node
-from graphql_api.schema.enums import HistoryStatus, Verdict
 from graphql_api.schema.fields import field
 from graphql_api.schema.info import Info
 from graphql_api.schema.problems import Problem

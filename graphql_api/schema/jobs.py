@@ -7,11 +7,11 @@ import strawberry
 
 from graphql_api.data import records
 from graphql_api.data.clock import to_datetime
+from graphql_api.data.enums import JobKind, JobStatus
 from graphql_api.resolvers import jobs
 from graphql_api.resolvers.paging import PageRequest
 from graphql_api.schema import ids
 from graphql_api.schema.connections import First, Last, Node
-from graphql_api.schema.enums import JobKind, JobStatus
 from graphql_api.schema.fields import field
 from graphql_api.schema.info import Info
 

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import strawberry
 
+from graphql_api.data.enums import CheckerConvention, Comparer
 from graphql_api.resolvers import checkers, problems
 from graphql_api.resolvers.problems import ProblemFields
 from graphql_api.schema import ids
-from graphql_api.schema.enums import CheckerConvention, Comparer
 from graphql_api.schema.errors import ChangeErrors, CreateErrors
 from graphql_api.schema.fields import mutation
 from graphql_api.schema.info import Info

@@ -8,6 +8,7 @@ import strawberry
 
 from graphql_api.data import records
 from graphql_api.data.clock import to_datetime
+from graphql_api.data.enums import CheckerConvention, Comparer, ProblemState
 from graphql_api.data.problems import language_limits
 from graphql_api.resolvers import checkers, problems, testcases
 from graphql_api.resolvers.paging import PageRequest
@@ -21,7 +22,6 @@ from graphql_api.schema.connections import (
     Node,
     connection,
 )
-from graphql_api.schema.enums import CheckerConvention, Comparer, ProblemState
 from graphql_api.schema.fields import field
 from graphql_api.schema.info import Info
 from graphql_api.schema.testcases import TestCaseType

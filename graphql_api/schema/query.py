@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from graphql_api.data.enums import JobKind, JobStatus, ProblemState
 from graphql_api.resolvers import feed, histories, jobs, languages, plans, problems, users
 from graphql_api.resolvers.paging import PageRequest
 from graphql_api.resolvers.problems import ProblemFilter
@@ -17,7 +18,6 @@ from graphql_api.schema.connections import (
     Node,
     connection,
 )
-from graphql_api.schema.enums import JobKind, JobStatus, ProblemState
 from graphql_api.schema.fields import field
 from graphql_api.schema.histories import History
 from graphql_api.schema.info import Info

@@ -8,6 +8,7 @@ import strawberry
 from graphql_api.context import effective_role
 from graphql_api.data import records
 from graphql_api.data.clock import to_datetime
+from graphql_api.data.enums import Role
 from graphql_api.resolvers import histories, usage, users
 from graphql_api.resolvers.paging import PageRequest
 from graphql_api.schema import ids
@@ -20,7 +21,6 @@ from graphql_api.schema.connections import (
     Node,
     connection,
 )
-from graphql_api.schema.enums import Role
 from graphql_api.schema.fields import field
 from graphql_api.schema.histories import History
 from graphql_api.schema.info import Info

@@ -36,7 +36,7 @@ mutation SignIn {
         email
       }
     }
-    ... on Error {
+    ... on UserError {
       code
       message
     }
@@ -63,7 +63,7 @@ mutation Submit($input: ExecuteCodeInput!) {
         }
       }
     }
-    ... on Error {
+    ... on UserError {
       code
       message
     }
@@ -102,7 +102,7 @@ mutation Run($input: RunCodeInput!) {
         }
       }
     }
-    ... on Error {
+    ... on UserError {
       code
       message
     }

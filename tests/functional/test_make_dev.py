@@ -157,7 +157,7 @@ def submit_and_await(client: Client) -> str:
     """Submit A+B and return the history's id once it is judged AC."""
     answer = client.ask(
         """mutation ($input: ExecuteCodeInput!) { executeCode(input: $input) {
-             ... on ExecuteCodePayload { history { id } } ... on Error { message } } }""",
+             ... on ExecuteCodePayload { history { id } } ... on UserError { message } } }""",
         input={
             "platform": "algoitny",
             "number": "1",

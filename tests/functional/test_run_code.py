@@ -23,7 +23,7 @@ mutation ($input: RunCodeInput!) {
       run { status output error compileOutput cpuMs wallMs peakKb exitCode signal }
       usage { runs { used } executions { used } }
     }
-    ... on Error { code message path }
+    ... on UserError { code message path }
   }
 }
 """

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 T = TypeVar("T")
 
 
-def wait_for(what: str, check: Callable[[], T | None], *, timeout_s: float = 30) -> T:
+def wait_for(what: str, check: Callable[[], T | None], *, timeout_s: float = PATIENCE_S) -> T:
     """Return the first value of `check` that is true; fail when there is none in time."""
     ends_at = time.monotonic() + timeout_s
     while True:
@@ -67,7 +67,7 @@ class Program:
         """Kill the whole group at once, as a machine that loses power does."""
         self._end(signal.SIGKILL, 10)
 
-    def stop(self, timeout_s: float = 30) -> int:
+    def stop(self, timeout_s: float = PATIENCE_S) -> int:
         """Ask it to end, and return its exit code."""
         return self._end(signal.SIGTERM, timeout_s)
 
@@ -137,7 +137,7 @@ class Client:
     def __init__(self, url: str, token: str | None = None) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.url, self.token = url, token
-        self._http = httpx.Client(headers=headers, timeout=30)
+        self._http = httpx.Client(headers=headers, timeout=PATIENCE_S)
 
     def ask(self, document: str, **variables: Any) -> dict[str, Any]:
         """Return `data`; errors fail."""
@@ -158,7 +158,7 @@ class Client:
         result: dict[str, Any] = self.ask(EXECUTE, input={**given, **more})["executeCode"]
         return result
 
-    def finished(self, history_id: str, *, timeout_s: float = 60) -> dict[str, Any]:
+    def finished(self, history_id: str, *, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
         """Return a history once it is judged."""
 
         def judged() -> dict[str, Any] | None:
@@ -186,7 +186,7 @@ SIGN_IN = """
 mutation ($email: String!) {
   signInForDevelopment(input: {email: $email}) {
     ... on SignInPayload { accessToken expiresAt viewer { id email role } }
-    ... on Error { code message }
+    ... on UserError { code message }
   }
 }
 """
@@ -195,7 +195,7 @@ mutation ($input: ExecuteCodeInput!) {
   executeCode(input: $input) {
     __typename
     ... on ExecuteCodePayload { history { id status } usage { executions { used limit } } message }
-    ... on Error { code message path }
+    ... on UserError { code message path }
   }
 }
 """

@@ -14,11 +14,11 @@ import typer
 
 from graphql_api.cli.api_client import ApiClient, ApiError, payload
 from graphql_api.cli.console import AsJson, Output
-from graphql_api.cli.suffixes import known_suffixes, language_of
+from judge.languages import file_extensions, find_language_of_file
+from graphql_api.data.limits import CODE_BYTES
 
 DEFAULT_URL = "http://127.0.0.1:8000/graphql"
 DEFAULT_EMAIL = "operator@localhost.example"
-LARGEST_CODE_BYTES = 256 * 1024
 ACCEPTED, REJECTED, FAILED, INTERRUPTED = 0, 1, 2, 130
 RUNNING = frozenset({"PENDING", "RUNNING"})
 SHOWN_CHARACTERS = 30
@@ -32,7 +32,7 @@ mutation Submit($input: ExecuteCodeInput!) {
       history { id status }
       usage { executions { used limit } }
     }
-    ... on Error { message code }
+    ... on UserError { message code }
   }
 }
 """
@@ -128,26 +128,33 @@ def _job(file: Path, problem: str, language: str | None, *, is_public: bool) -> 
             f"{problem!r} names no problem; write PLATFORM/NUMBER, such as algoitny/1",
             param_hint="--problem",
         )
-    found = language or language_of(file.name)
-    if found is None:
-        known = " ".join(known_suffixes())
+    return _Job(
+        platform=platform,
+        number=number,
+        language=language or _language_of(file),
+        code=_code(file),
+        is_public=is_public,
+    )
+
+
+def _language_of(file: Path) -> str:
+    spec = find_language_of_file(file.name)
+    if spec is None:
         raise typer.BadParameter(
-            f"the name {file.name!r} tells no language; name it with --language, or end the file "
-            f"in one of {known}",
+            f"The ending of {file.name!r} belongs to no language. Add --language, or rename the "
+            f"file to one of these endings: {' '.join(file_extensions())}",
             param_hint="--language",
         )
-    return _Job(
-        platform=platform, number=number, language=found, code=_code(file), is_public=is_public
-    )
+    return spec.id
 
 
 def _code(file: Path) -> str:
     try:
         with file.open("rb") as source:
-            content = source.read(LARGEST_CODE_BYTES + 1)
-        if len(content) > LARGEST_CODE_BYTES:
+            content = source.read(CODE_BYTES + 1)
+        if len(content) > CODE_BYTES:
             raise typer.BadParameter(
-                f"{file} has more than {LARGEST_CODE_BYTES // 1024} KB", param_hint="FILE"
+                f"{file} has more than {CODE_BYTES // 1024} KB", param_hint="FILE"
             )
         return content.decode()
     except OSError as error:

@@ -21,7 +21,7 @@ from graphql_api.data.records import History, Problem, Results, TestResult, User
 from tests.support.senders import RecordingSender
 
 ADMIN = "admin@example.org"
-ERROR = "... on Error { message code path }"
+ERROR = "... on UserError { message code path }"
 
 
 @dataclass

@@ -55,13 +55,13 @@ def test_a_result_is_a_payload_or_errors() -> None:
         if isinstance(kind, GraphQLUnionType):
             payload, *failures = kind.types
             assert payload.name.endswith("Payload"), name
-            assert all(OWN["Error"] in failure.interfaces for failure in failures), name
+            assert all(OWN["UserError"] in failure.interfaces for failure in failures), name
             assert len(failures) > 1
 
 
 def test_every_domain_error_has_a_code_and_a_member() -> None:
     members = {
-        kind.name for kind in OWN.values() if OWN["Error"] in getattr(kind, "interfaces", ())
+        kind.name for kind in OWN.values() if OWN["UserError"] in getattr(kind, "interfaces", ())
     }
     for code in ErrorCode:
         assert "".join(word.title() for word in code.value.split("_")) in members
