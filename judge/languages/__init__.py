@@ -4,6 +4,8 @@
 `judge.toolchains.detection.detect_languages`, which compiles and runs a program of each.
 """
 
+from pathlib import PurePath
+
 from judge.languages import c_family, compiled, managed, scripts
 from judge.languages.spec import GIB_KB, MIB_KB, Grace, LanguageSpec, Precompiled
 
@@ -14,7 +16,9 @@ __all__ = [
     "Grace",
     "LanguageSpec",
     "Precompiled",
+    "file_extensions",
     "find_language",
+    "find_language_of_file",
 ]
 
 LANGUAGES: tuple[LanguageSpec, ...] = (
@@ -28,8 +32,27 @@ LANGUAGES: tuple[LanguageSpec, ...] = (
 _BY_NAME = {
     word.casefold(): spec for spec in LANGUAGES for word in (spec.id, spec.name, *spec.aliases)
 }
+# Several languages can share an ending (`.py`, `.cpp`, `.lua`): the first in the table has it.
+_BY_EXTENSION = {
+    extension: spec
+    for spec in reversed(LANGUAGES)
+    for extension in (PurePath(spec.file_name).suffix, *spec.extensions)
+}
 
 
 def find_language(name_or_alias: str) -> LanguageSpec | None:
     """Return the language of that id, name or alias, in any case; None when there is none."""
     return _BY_NAME.get(name_or_alias.strip().casefold())
+
+
+def find_language_of_file(name: str) -> LanguageSpec | None:
+    """Return the language of a source file by the ending of its name, in any case.
+
+    Returns None for an unknown ending, also for `.h`, which C and C++ share.
+    """
+    return _BY_EXTENSION.get(PurePath(name).suffix.lower())
+
+
+def file_extensions() -> list[str]:
+    """Return the endings that `find_language_of_file` knows, sorted."""
+    return sorted(_BY_EXTENSION)

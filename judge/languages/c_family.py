@@ -24,6 +24,7 @@ def _cpp(standard: str, *aliases: str, language: str | None = None) -> LanguageS
         name=f"C++{standard}",
         aliases=(f"gnu++{standard}", f"g++{standard}", *aliases),
         file_name="main.cpp",
+        extensions=(".c++", ".cc", ".cxx"),
         tools={"g++": places("g++")},
         version=("{g++}", "-dumpfullversion"),
         compile=(*compiler, "-I", HEADERS, *linker),

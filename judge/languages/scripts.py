@@ -18,6 +18,7 @@ PYTHON = LanguageSpec(
     name="Python",
     aliases=("python3", "py", "py3", "cpython"),
     file_name="main.py",
+    extensions=(".py3",),
     tools={"python3": ("/usr/bin/python3", "/usr/local/bin/python3", "/bin/python3")},
     version=("{python3}", "--version"),
     compile=("{python3}", "-I", "-S", "-c", _PYTHON_CHECK, "main.py"),

@@ -53,7 +53,8 @@ class LanguageSpec:
     `support` are files (name, text) beside the source while it is compiled. `hints` are pairs: a
     text that a compiler may say, and what helps then. `memory_errors` are the texts by which a
     runtime says on standard error that it ran out of memory. `shown_compile` is the command as
-    people would type it, where `compile` reads worse.
+    people would type it, where `compile` reads worse. `extensions` are the
+    further endings of source files (`.cc`); the ending of `file_name` is always known.
     """
 
     id: str
@@ -77,6 +78,7 @@ class LanguageSpec:
     memory_errors: tuple[bytes, ...] = ()
     precompiled: Precompiled | None = None
     shown_compile: str | None = None
+    extensions: tuple[str, ...] = ()
 
 
 def places(*names: str) -> tuple[str, ...]:

@@ -23,13 +23,13 @@ from graphql_api.config import get_settings
 from graphql_api.data.dynamo.pages import PageWindow
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import DomainError, Unavailable
+from graphql_api.data.limits import MAX_PAGE_SIZE
 from graphql_api.data.records import Problem
 from graphql_api.data.stores import Stores, open_stores
 
 app = typer.Typer(
     help="Import and list problems, with the operator's rights.", no_args_is_help=True
 )
-PAGE = 100
 INTERRUPTED = 130
 FAILED = "failed"
 
@@ -50,6 +50,8 @@ class Imported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOptions:
+    """The options of `problems import` that apply to every package."""
+
     platform: str
     locale: str
     force: bool
@@ -213,7 +215,7 @@ async def _list(platform: str | None, state: ProblemState, limit: int) -> list[P
     async with open_stores(get_settings()) as stores:
         position: str | None = None
         while len(found) < limit:
-            window = PageWindow(size=min(PAGE, limit - len(found)), after=position)
+            window = PageWindow(size=min(MAX_PAGE_SIZE, limit - len(found)), after=position)
             page = await stores.problems.list(window=window, platform=platform, state=state)
             found += page.records
             position = page.end

@@ -14,8 +14,8 @@ import typer
 
 from graphql_api.cli.api_client import ApiClient, ApiError, payload
 from graphql_api.cli.console import AsJson, Output
-from judge.languages import file_extensions, find_language_of_file
 from graphql_api.data.limits import CODE_BYTES
+from judge.languages import file_extensions, find_language_of_file
 
 DEFAULT_URL = "http://127.0.0.1:8000/graphql"
 DEFAULT_EMAIL = "operator@localhost.example"

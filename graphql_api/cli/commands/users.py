@@ -11,11 +11,11 @@ from graphql_api.config import get_settings
 from graphql_api.data.dynamo.pages import PageWindow
 from graphql_api.data.enums import Role
 from graphql_api.data.errors import DomainError, NotFound
+from graphql_api.data.limits import MAX_PAGE_SIZE
 from graphql_api.data.records import User
 from graphql_api.data.stores import Stores, open_stores
 
 app = typer.Typer(help="List users, and say who is an editor.", no_args_is_help=True)
-PAGE = 100
 T = TypeVar("T")
 COLUMNS = ("user", "e-mail", "name", "role", "state", "plan")
 
@@ -63,13 +63,13 @@ def _with_stores(output: Output, work: Callable[[Stores], Coroutine[Any, Any, T]
 
 async def _all_users(stores: Stores) -> list[User]:
     found: list[User] = []
-    window = PageWindow(PAGE)
+    window = PageWindow(MAX_PAGE_SIZE)
     while True:
         page = await stores.users.list(window)
         found += page.records
         if not page.has_next:
             return found
-        window = PageWindow(PAGE, after=page.end)
+        window = PageWindow(MAX_PAGE_SIZE, after=page.end)
 
 
 def _row(user: User) -> tuple[str, ...]:

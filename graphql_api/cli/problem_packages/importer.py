@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from graphql_api.cli.problem_packages import Package, content_hash, read_test
+from graphql_api.data import limits
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import Conflict
 from graphql_api.data.problems.inputs import NewProblem, ProblemChanges
@@ -69,7 +70,7 @@ def _fields(package: Package) -> dict[str, Any]:
         "title": validation.title(package.title),
         "link": validation.given(package.url, validation.url),
         "tags": validation.tags(package.tags),
-        "statement": validation.text(package.statement, "statement", validation.STATEMENT_BYTES),
+        "statement": validation.text(package.statement, "statement", limits.STATEMENT_BYTES),
         "constraints": package.constraints,
         "comparer": package.comparison.comparer,
         "absolute_tolerance": package.comparison.absolute_tolerance,

@@ -12,10 +12,13 @@ from pathlib import Path
 
 from graphql_api.cli.problem_packages.files import PackageError, read_mapping, read_text
 from graphql_api.cli.problem_packages.values import Values
+from graphql_api.data.limits import MEMORY_LIMIT_KB, TIME_LIMIT_MS
 
 FILE = "problem.yaml"
-LONGEST_TIME_LIMIT_S = 600
-LARGEST_MEMORY_LIMIT_MIB = 16 * 1024
+MAX_TIME_LIMIT_S = TIME_LIMIT_MS[1] // 1000
+MAX_MEMORY_LIMIT_MIB = MEMORY_LIMIT_KB[1] // 1024
+# A validator that asks for more than checkers may have gets what they may have.
+MAX_VALIDATION_MEMORY_MIB = 16 * 1024
 LONGEST_INI_BYTES = 64 * 1024
 
 
@@ -117,11 +120,13 @@ def read_metadata(root: Path) -> Metadata:
         url=_url(values),
         tags=values.words("keywords"),
         time_limit_ms=_time_limit_ms(limits, root),
-        memory_limit_kb=_memory_limit_kb(limits, "memory"),
+        memory_limit_kb=_memory_limit_kb(limits, "memory", MAX_MEMORY_LIMIT_MIB),
         has_validator="custom" in validation if version is Format.LEGACY else None,
         is_interactive="interactive" in (*kinds, *validation),
         validation_time_ms=None if validation_s is None else round(validation_s * 1000),
-        validation_memory_kb=_memory_limit_kb(limits, "validation_memory"),
+        validation_memory_kb=_memory_limit_kb(
+            limits, "validation_memory", MAX_VALIDATION_MEMORY_MIB
+        ),
         validator_flags=values.words("validator_flags"),
         constants=_constants(values),
     )
@@ -197,8 +202,8 @@ def _time_limit_ms(limits: Values, root: Path) -> int | None:
     seconds = limits.number("time_limit")
     if seconds is None:
         return _tools_time_limit_ms(root)
-    if seconds > LONGEST_TIME_LIMIT_S:
-        raise limits.error("time_limit", f"is in seconds, at most {LONGEST_TIME_LIMIT_S}")
+    if seconds > MAX_TIME_LIMIT_S:
+        raise limits.error("time_limit", f"is in seconds, at most {MAX_TIME_LIMIT_S}")
     return max(1, round(seconds * 1000))
 
 
@@ -223,19 +228,19 @@ def _seconds(path: Path, text: str) -> int:
         seconds = float(text)
     except ValueError:
         seconds = 0
-    if not 0 < seconds <= LONGEST_TIME_LIMIT_S:
+    if not 0 < seconds <= MAX_TIME_LIMIT_S:
         raise PackageError(
-            path, f"the time limit must be in seconds, above 0 and at most {LONGEST_TIME_LIMIT_S}"
+            path, f"the time limit must be in seconds, above 0 and at most {MAX_TIME_LIMIT_S}"
         )
     return max(1, round(seconds * 1000))
 
 
-def _memory_limit_kb(limits: Values, key: str) -> int | None:
+def _memory_limit_kb(limits: Values, key: str, largest_mib: int) -> int | None:
     mib = limits.number(key)
     if mib is None:
         return None
-    if not 1 <= mib <= LARGEST_MEMORY_LIMIT_MIB:
-        raise limits.error(key, f"is in MiB, from 1 to {LARGEST_MEMORY_LIMIT_MIB}")
+    if not 1 <= mib <= largest_mib:
+        raise limits.error(key, f"is in MiB, from 1 to {largest_mib}")
     return round(mib * 1024)
 
 

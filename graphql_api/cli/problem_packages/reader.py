@@ -18,11 +18,10 @@ from graphql_api.cli.problem_packages.submissions import choose_solution, read_s
 from graphql_api.cli.problem_packages.testdata import TestData, read_test_data
 from graphql_api.cli.problem_packages.validators import read_checker, unused_validators
 from graphql_api.data.enums import Comparer
+from graphql_api.data.limits import DEFAULT_MEMORY_LIMIT_KB, DEFAULT_TIME_LIMIT_MS
 from graphql_api.data.problems.checkers import digest_of
 from graphql_api.data.records import Checker
 
-DEFAULT_TIME_LIMIT_MS = 2000
-DEFAULT_MEMORY_LIMIT_KB = 262_144
 _NUMBERED = re.compile(r"0*([0-9]+)(?:-.*)?")
 _BLOCK = 1024 * 1024
 _REFUSED = {

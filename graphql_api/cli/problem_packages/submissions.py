@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from graphql_api.cli.problem_packages.files import KB, PackageError, read_mapping, read_text
+from graphql_api.cli.problem_packages.files import PackageError, read_mapping, read_text
 from graphql_api.cli.problem_packages.model import Solution, Submission
 from graphql_api.cli.problem_packages.values import Values
-from graphql_api.cli.suffixes import language_of, language_of_code
 from graphql_api.data.enums import Verdict
+from graphql_api.data.limits import CODE_BYTES
+from judge.languages import LanguageSpec, find_language, find_language_of_file
 
 FILE = "submissions.yaml"
-LONGEST_CODE_BYTES = 256 * KB
 
 _AC = frozenset({Verdict.AC})
 _SLOW = frozenset({Verdict.TLE, Verdict.ILE})
@@ -99,7 +99,7 @@ def choose_solution(submissions: Sequence[Submission]) -> Solution | None:
     if not accepted:
         return None
     best = min(accepted, key=_preference)
-    code = read_text(best.path, LONGEST_CODE_BYTES)
+    code = read_text(best.path, CODE_BYTES)
     if not code.strip():
         raise PackageError(best.path, "is empty")
     return Solution(language=str(best.language), code=code)
@@ -128,10 +128,14 @@ def _source(path: Path) -> Path | None:
 
 def _language(source: Path, rules: Sequence[Values]) -> str | None:
     for values in rules:
-        given = values.text("language")
-        if given is not None:
-            return language_of_code(given)
-    return language_of(source.name)
+        code = values.text("language")
+        if code is not None:
+            return _id(find_language(code))
+    return _id(find_language_of_file(source.name))
+
+
+def _id(spec: LanguageSpec | None) -> str | None:
+    return None if spec is None else spec.id
 
 
 def _rules(folder: Path) -> list[tuple[str, Values]]:

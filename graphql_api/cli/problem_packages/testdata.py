@@ -15,10 +15,8 @@ from graphql_api.cli.problem_packages.files import (
 from graphql_api.cli.problem_packages.generators import generate, read_generated
 from graphql_api.cli.problem_packages.model import Generated, PackageTest
 from graphql_api.cli.problem_packages.values import Values
+from graphql_api.data.limits import MAX_TESTS, TEST_BYTES, TEST_SET_BYTES
 
-MOST_TESTS = 2000
-LARGEST_TEST_BYTES = 64 * MB
-LARGEST_SET_BYTES = 256 * MB
 INPUT, ANSWER = ".in", ".ans"
 GROUP_FILES = ("test_group.yaml", "testdata.yaml")
 _FLAG_KEYS = ("output_validator_args", "output_validator_flags")
@@ -48,10 +46,10 @@ def read_test(test: PackageTest) -> tuple[bytes, bytes]:
         PackageError: a file is too large or not UTF-8, or the generator fails.
     """
     if test.generated:
-        given = generate(test.generated, LARGEST_TEST_BYTES)
+        given = generate(test.generated, TEST_BYTES)
     else:
-        given = read_bytes(test.input_path, LARGEST_TEST_BYTES)
-    expected = read_bytes(test.output_path, LARGEST_TEST_BYTES)
+        given = read_bytes(test.input_path, TEST_BYTES)
+    expected = read_bytes(test.output_path, TEST_BYTES)
     decode(test.input_path, given)
     decode(test.output_path, expected)
     return given, expected
@@ -133,20 +131,18 @@ def _refuse_files_for_programs(folder: Path) -> None:
 def _check_size(data: Path, tests: Sequence[PackageTest], generated: Mapping[str, object]) -> None:
     if not any(not test.is_sample for test in tests):
         raise PackageError(data / "secret", "holds no tests; a problem needs at least one")
-    if len(tests) > MOST_TESTS:
-        raise PackageError(data, f"holds {len(tests)} tests; {MOST_TESTS} are the most")
+    if len(tests) > MAX_TESTS:
+        raise PackageError(data, f"holds {len(tests)} tests; {MAX_TESTS} are the most")
     total = 0
     for test in tests:
         files = [test.output_path] + [test.input_path] * (test.name not in generated)
         for path in files:
             size = path.stat().st_size
             total += size
-            if size > LARGEST_TEST_BYTES:
-                raise PackageError(
-                    path, f"has {size // KB} KB; {LARGEST_TEST_BYTES // KB} are most"
-                )
-    if total > LARGEST_SET_BYTES:
-        raise PackageError(data, f"holds {total // MB} MB; {LARGEST_SET_BYTES // MB} are the most")
+            if size > TEST_BYTES:
+                raise PackageError(path, f"has {size // KB} KB; {TEST_BYTES // KB} are most")
+    if total > TEST_SET_BYTES:
+        raise PackageError(data, f"holds {total // MB} MB; {TEST_SET_BYTES // MB} are the most")
 
 
 class _Groups:

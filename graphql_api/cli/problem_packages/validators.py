@@ -7,16 +7,15 @@ file itself or a directory with it.
 import re
 from pathlib import Path
 
-from graphql_api.cli.problem_packages.files import KB, PackageError, read_text
+from graphql_api.cli.problem_packages.files import PackageError, read_text
 from graphql_api.cli.problem_packages.metadata import FILE, Format, Metadata
-from graphql_api.cli.suffixes import language_of
 from graphql_api.data.enums import CheckerConvention
-from graphql_api.data.problems.checkers import MEMORY_LIMIT_KB, TIME_LIMIT_MS
+from graphql_api.data.limits import CHECKER_MEMORY_LIMIT_KB, CHECKER_TIME_LIMIT_MS, CODE_BYTES
 from graphql_api.data.records import Checker
+from judge.languages import find_language_of_file
 
 FOLDERS = {Format.LEGACY: "output_validators", Format.V2023_07: "output_validator"}
 LANGUAGES = ("c", "cpp", "python")
-LONGEST_CODE_BYTES = 256 * KB
 _TESTLIB = re.compile(r"^\s*#\s*include\s*[<\"]testlib\.h[>\"]", re.MULTILINE)
 
 
@@ -35,21 +34,23 @@ def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Chec
     if not has_validator:
         return None
     path = _only(root, folder, files)
-    language = language_of(path.name)
-    if language not in LANGUAGES:
+    spec = find_language_of_file(path.name)
+    if spec is None or spec.id not in LANGUAGES:
         raise PackageError(path, f"output validators are written in {', '.join(LANGUAGES)} here")
-    code = read_text(path, LONGEST_CODE_BYTES)
+    code = read_text(path, CODE_BYTES)
     if _TESTLIB.search(code):
         raise PackageError(path, "testlib.h is not here; write a validator that needs no header")
-    defaults = Checker(language=language, code=code, convention=CheckerConvention.ICPC)
+    defaults = Checker(language=spec.id, code=code, convention=CheckerConvention.ICPC)
     return Checker(
-        language=language,
+        language=spec.id,
         code=code,
         convention=CheckerConvention.ICPC,
         arguments=flags,
-        time_limit_ms=_within(metadata.validation_time_ms, TIME_LIMIT_MS, defaults.time_limit_ms),
+        time_limit_ms=_within(
+            metadata.validation_time_ms, CHECKER_TIME_LIMIT_MS, defaults.time_limit_ms
+        ),
         memory_limit_kb=_within(
-            metadata.validation_memory_kb, MEMORY_LIMIT_KB, defaults.memory_limit_kb
+            metadata.validation_memory_kb, CHECKER_MEMORY_LIMIT_KB, defaults.memory_limit_kb
         ),
     )
 
