@@ -1,17 +1,18 @@
--- A fair queue: the users' lanes take turns, and each turn serves one message of a lane.
+-- A fair queue: each user has a lane, the lanes take turns, and each turn serves one message of a lane.
 --
 -- A message names the capabilities that it requires (sorted, with commas between them). Messages of a
 -- lane that require the same capabilities wait in one list. So a message that no worker can run never
 -- blocks the messages behind it.
 --
--- KEYS[1]                      the queue's full name; it prefixes every key used here
--- $queue.msgs                  hash of message ids -> message data: dramatiq's own
--- $queue.needs                 set of the capabilities required by the waiting messages
--- $queue.turns.$required       sorted set of the lanes with waiting messages that require these capabilities,
---                              by the number of the lane's turn; a lane has the same number in each set
+-- KEYS[1]                        the queue's full name; it prefixes every key used here
+-- $queue.msgs                    hash of message ids -> message data: dramatiq's own
+-- $queue.needs                   set of the requirements of the waiting messages
+-- $queue.turns.$required         sorted set of the lanes with waiting messages of these requirements,
+--                                scored by the number of the lane's turn; a lane has the same score in
+--                                each of these sets
 -- $queue.waits.$required\n$lane  list of the waiting messages of a lane: "$arrival\n$dedup_key"
--- $queue.ids                   hash "$required\n$lane\n$dedup_key" -> message id, of all waiting messages
--- $queue.number                the last number given to a turn or an arrival
+-- $queue.ids                     hash of all waiting messages: "$required\n$lane\n$dedup_key" -> message id
+-- $queue.number                  the last number given to a turn or an arrival
 --
 -- put(id, data, lane, required, dedup_key)
 --   Adds a message. If a message with the same key is waiting, the new message replaces it and keeps
@@ -22,8 +23,8 @@
 --   The next message is the oldest one of the lane whose turn is next. A lane that had its turn goes to
 --   the end of the line.
 --
--- $queue.lanes, $queue.lane.$lane  lists of an older version of this script: the lanes, and the messages of a
---                              lane ("$required\n$id"); take() moves them to the keys above
+-- $queue.lanes, $queue.lane.$lane  lists that version 1 of this script wrote: the lanes, and the messages
+--                                of a lane ("$required\n$id"); take() moves them to the keys above
 
 local queue = KEYS[1]
 local messages, kinds = queue .. ".msgs", queue .. ".needs"
@@ -83,12 +84,12 @@ local function move_version_1()
     end
 end
 
-local function named_capabilities()
-    local found = {}
+local function capabilities_of_caller()
+    local capabilities = {}
     for i = 5, #ARGV do
-        found[ARGV[i]] = true
+        capabilities[ARGV[i]] = true
     end
-    return found
+    return capabilities
 end
 
 local function is_capable(capabilities, required)
@@ -101,13 +102,13 @@ local function is_capable(capabilities, required)
 end
 
 local function runnable_kinds()
-    local capabilities, found = named_capabilities(), {}
+    local capabilities, runnable = capabilities_of_caller(), {}
     for _, required in ipairs(redis.call("smembers", kinds)) do
         if ARGV[4] == "1" or is_capable(capabilities, required) then
-            table.insert(found, required)
+            table.insert(runnable, required)
         end
     end
-    return found
+    return runnable
 end
 
 local function first_of(required)
@@ -119,34 +120,34 @@ local function first_of(required)
     return { required = required, lane = lane, turn = tonumber(turn), arrival = tonumber(arrival) }
 end
 
-local function is_before(one, other)
-    if one.turn ~= other.turn then
-        return one.turn < other.turn
+local function is_before(entry, other)
+    if entry.turn ~= other.turn then
+        return entry.turn < other.turn
     end
-    return one.arrival < other.arrival
+    return entry.arrival < other.arrival
 end
 
-local function next_of(able)
-    local best = nil
-    for _, required in ipairs(able) do
+local function next_of(runnable)
+    local earliest = nil
+    for _, required in ipairs(runnable) do
         local first = first_of(required)
-        if first and (not best or is_before(first, best)) then
-            best = first
+        if first and (not earliest or is_before(first, earliest)) then
+            earliest = first
         end
     end
-    return best
+    return earliest
 end
 
-local function remove(one)
-    local place = one.needs .. "\n" .. one.lane
+local function remove(entry)
+    local place = entry.required .. "\n" .. entry.lane
     local _, dedup_key = split(redis.call("lpop", waits(place)))
     local id = redis.call("hget", ids, place .. "\n" .. dedup_key)
     redis.call("hdel", ids, place .. "\n" .. dedup_key)
     if redis.call("exists", waits(place)) == 0 then
-        redis.call("zrem", turns(one.needs), one.lane)
+        redis.call("zrem", turns(entry.required), entry.lane)
     end
-    if redis.call("exists", turns(one.needs)) == 0 then
-        redis.call("srem", kinds, one.needs)
+    if redis.call("exists", turns(entry.required)) == 0 then
+        redis.call("srem", kinds, entry.required)
     end
     return id
 end
@@ -170,18 +171,18 @@ end
 
 local acks, room = ARGV[2], tonumber(ARGV[3])
 move_version_1()
-local able, found = runnable_kinds(), {}
-while #found < room do
-    local one = next_of(able)
-    if not one then
+local runnable, taken = runnable_kinds(), {}
+while #taken < room do
+    local entry = next_of(runnable)
+    if not entry then
         break
     end
-    local id = remove(one)
-    end_turn(one.lane)
+    local id = remove(entry)
+    end_turn(entry.lane)
     local data = redis.call("hget", messages, id)
     if data then
         redis.call("sadd", acks, id)
-        table.insert(found, data)
+        table.insert(taken, data)
     end
 end
-return found
+return taken
