@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import IO
 
 from graphql_api.data.enums import CheckerConvention, Verdict
+from graphql_api.data.limits import CHECKER_NOTE_BYTES
 from graphql_api.data.records import Checker
+from graphql_api.data.text import truncate_utf8
 from judge.sandbox.report import Outcome, Program, Report, RunLimits
 from judge.sandbox.rootfs import FEEDBACK
 from judge.toolchains.installed import Installed, run_limits
 from judge.verdicts import ACCEPTED, Ruling, on_end
 
 FEEDBACK_KB = 256
-NOTE_BYTES = 4096
 MESSAGE_BYTES = 1024
 OUTPUT_KB = 1024
 IN_MEMORY_BYTES = 256 * 1024
@@ -136,7 +137,7 @@ class CheckerProgram:
     def _noted(self, report: Report) -> str:
         """What the program says to the problem's authors."""
         notes = (_collected(report, JUDGE_MESSAGE), report.stderr)
-        return _text(b"\n".join(filter(None, notes)), NOTE_BYTES)
+        return _text(b"\n".join(filter(None, notes)), CHECKER_NOTE_BYTES)
 
     def ruling_on_talk(
         self, verdict: Verdict, program: Report, interactor: Report, test_number: int
@@ -183,8 +184,7 @@ def _collected(report: Report, name: str) -> bytes:
 
 
 def _text(raw: bytes, limit: int) -> str:
-    text = raw[:limit].decode("utf-8", "replace").replace("\0", "\ufffd")
-    return text.encode()[:limit].decode("utf-8", "ignore").strip()
+    return truncate_utf8(raw.replace(b"\0", "\ufffd".encode()), limit).strip()
 
 
 def contents_of(file: IO[bytes]) -> bytes | Path:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graphql_api.data.enums import Comparer, Verdict
-from graphql_api.data.records import Checker
-from judge.comparison.comparers import Comparison
+from graphql_api.data.limits import SHOWN_OUTPUT_BYTES
+from graphql_api.data.records import Checker, TestResult
+from graphql_api.data.text import truncate_utf8
 from judge.sandbox.report import Report
 from judge.verdicts import Ruling
 
-SHOWN_BYTES = 1024
 PAST_BUDGET = "not run: by then the tests had run for the {seconds} s that a submission may take"
 
 
@@ -21,8 +21,6 @@ class JudgeCancelled(Exception):
 @dataclass(frozen=True, slots=True)
 class TestCaseFiles:
     """One test on the worker's disk: what the program reads and what it should write."""
-
-    __test__ = False
 
     number: int
     is_sample: bool
@@ -64,32 +62,6 @@ class JudgeRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class TestOutcome:
-    """What one test gave. `output`, `error` and `expected` are shortened to 1 KB.
-
-    `message` is for the submission's author, `note` for the problem's. `difference` says where the
-    output of a WA is wrong, if its comparer can tell.
-    """
-
-    __test__ = False
-
-    number: int
-    is_sample: bool
-    verdict: Verdict
-    cpu_ms: int = 0
-    wall_ms: int = 0
-    peak_kb: int = 0
-    exit_code: int | None = None
-    signal: str | None = None
-    output: str = ""
-    error: str = ""
-    expected: str = ""
-    message: str = ""
-    note: str = ""
-    difference: Comparison | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Judgement:
     """What a submission gave: `results` in the order of the tests.
 
@@ -103,7 +75,7 @@ class Judgement:
 
     verdict: Verdict
     compile_output: str
-    results: list[TestOutcome]
+    results: list[TestResult]
     passed: int
     failed: int
     cpu_ms: int
@@ -117,26 +89,35 @@ class Judgement:
 
 def shown(raw: bytes) -> str:
     """Return at most 1 KB of text."""
-    text = raw[: SHOWN_BYTES + 1].decode("utf-8", "replace")
-    if len(raw) <= SHOWN_BYTES and len(text.encode()) <= SHOWN_BYTES:
-        return text
-    cut = text.encode()[: SHOWN_BYTES - 3].decode("utf-8", "ignore")
-    return f"{cut}…"
+    return truncate_utf8(raw, SHOWN_OUTPUT_BYTES, "…")
 
 
-def is_failure(outcome: TestOutcome) -> bool:
+def is_failure(outcome: TestResult) -> bool:
     """Tell whether a test was not passed."""
     return outcome.verdict is not Verdict.AC
 
 
-def skipped(test: TestCaseFiles) -> TestOutcome:
+def not_judged(test: TestCaseFiles, verdict: Verdict, message: str | None = None) -> TestResult:
+    """Return the result of a test for which there is no report."""
+    return TestResult(
+        number=test.number,
+        is_sample=test.is_sample,
+        verdict=verdict,
+        output="",
+        error="",
+        expected="",
+        message=message,
+    )
+
+
+def skipped(test: TestCaseFiles) -> TestResult:
     """Return the outcome of a test that does not count."""
-    return TestOutcome(test.number, test.is_sample, Verdict.SKIPPED)
+    return not_judged(test, Verdict.SKIPPED)
 
 
 def past_budget(
-    tests: Sequence[TestCaseFiles], seconds: int, results: Sequence[TestOutcome]
-) -> list[TestOutcome]:
+    tests: Sequence[TestCaseFiles], seconds: int, results: Sequence[TestResult]
+) -> list[TestResult]:
     """Return the outcomes of tests that were not begun; `results` are those of the tests before.
 
     A submission that passed all these was too slow at the next one.
@@ -151,13 +132,13 @@ def past_budget(
 def beginning(path: Path) -> bytes:
     """Return as much of a file as is shown, and one byte more if there is more."""
     with path.open("rb") as file:
-        return file.read(SHOWN_BYTES + 1)
+        return file.read(SHOWN_OUTPUT_BYTES + 1)
 
 
-def outcome_of(test: TestCaseFiles, report: Report, ruling: Ruling, expected: bytes) -> TestOutcome:
+def outcome_of(test: TestCaseFiles, report: Report, ruling: Ruling, expected: bytes) -> TestResult:
     """Return what a test gave; `expected` is the beginning of the right output."""
     report.stdout.seek(0)
-    return TestOutcome(
+    return TestResult(
         number=test.number,
         is_sample=test.is_sample,
         verdict=ruling.verdict,
@@ -166,16 +147,16 @@ def outcome_of(test: TestCaseFiles, report: Report, ruling: Ruling, expected: by
         peak_kb=report.peak_kb,
         exit_code=report.exit_code,
         signal=report.signal,
-        output=shown(report.stdout.read(SHOWN_BYTES + 1)),
+        output=shown(report.stdout.read(SHOWN_OUTPUT_BYTES + 1)),
         error=shown(report.stderr),
         expected=shown(expected),
-        message=ruling.message,
-        note=ruling.note,
+        message=ruling.message or None,
+        note=ruling.note or None,
         difference=ruling.difference,
     )
 
 
-def decisive(results: Sequence[TestOutcome]) -> TestOutcome | None:
+def decisive(results: Sequence[TestResult]) -> TestResult | None:
     """The first test that is internal error, else the first that is not accepted."""
     failed = [one for one in results if one.verdict not in (Verdict.AC, Verdict.SKIPPED)]
     broken = [one for one in failed if one.verdict is Verdict.IE]

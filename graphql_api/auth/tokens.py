@@ -14,13 +14,13 @@ from graphql_api.config import Settings
 from graphql_api.context import AccessToken
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.errors import Unauthenticated
+from graphql_api.data.limits import TOKEN_CHARACTERS
 
 ISSUER = "algoitny"
 AUDIENCE = "algoitny-api"
 ALGORITHM = "HS256"
 _PURPOSE = "access"
 _REQUIRED = ("sub", "exp", "iat", "iss", "aud", "typ")
-_LONGEST = 2048
 
 
 class JwtTokens:
@@ -59,7 +59,7 @@ class JwtTokens:
         Raises:
             Unauthenticated: it is malformed, was changed, or has ended.
         """
-        if len(token) > _LONGEST:
+        if len(token) > TOKEN_CHARACTERS:
             raise _invalid()
         for key in self._keys:
             try:

@@ -11,10 +11,10 @@ from binascii import Error as Base64Error
 from collections.abc import Sequence
 
 from graphql_api.data.errors import InvalidCursor
+from graphql_api.data.limits import CURSOR_CHARACTERS
 
 _VERSION = b"\x01"
 _MAC_BYTES = 12
-_LONGEST = 512
 
 
 class Cursors:
@@ -53,7 +53,7 @@ def _text(payload: bytes) -> str:
 
 
 def _payload(cursor: str) -> bytes:
-    if len(cursor) > _LONGEST:
+    if len(cursor) > CURSOR_CHARACTERS:
         raise _invalid()
     try:
         payload = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))

@@ -26,10 +26,11 @@ from graphql_api.data.dynamo.expressions import (
 from graphql_api.data.dynamo.pages import Page, PageWindow, PartitionList, read_page
 from graphql_api.data.dynamo.removal import remove_items
 from graphql_api.data.dynamo.transport import ConditionFailed
-from graphql_api.data.dynamo.values import cut
 from graphql_api.data.enums import JobKind, JobStatus
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
+from graphql_api.data.limits import JOB_BODY_BYTES, JOB_MESSAGE_BYTES
 from graphql_api.data.records import Job, JobEvent
+from graphql_api.data.text import truncate_utf8
 
 # A finished job is kept this long; its progress and bodies a while longer than any retry.
 KEPT_DAYS = 30
@@ -41,8 +42,6 @@ RESEND_AFTER_MS = 60_000
 # A paused one was sent on, too, perhaps for a worker who is not there yet.
 PAUSED_RESEND_MS = 600_000
 MOST_DOUBLINGS = 10
-MESSAGE_BYTES = 300
-LARGEST_BODY_BYTES = 8 * 1024 * 1024
 
 _LIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
 _RETRIABLE = (JobStatus.FAILED, JobStatus.CANCELLED)
@@ -96,7 +95,9 @@ class JobStore:
     async def get_many(self, ulids: Sequence[str]) -> list[Job | None]:
         """Return one entry a ULID, in order, None where there is none: ceil(N/100) requests."""
         items = await self._dynamo.batch_get([keys.job(ulid) for ulid in ulids])
-        return [self._read(item) for item in items]
+        return [
+            Job.from_item_or_none(item) if item and self._is_kept(item) else None for item in items
+        ]
 
     async def parameters(self, ulid: str) -> dict[str, Any] | None:
         """Return what a job is to work on, None where there is no such job: one strong request."""
@@ -211,7 +212,7 @@ class JobStore:
         now = self._clock()
         free: dict[str, Any] = {"lx": now, "du": now + PAUSED_RESEND_MS, "cka": attempt, "ua": now}
         if why is not None:
-            free["msg"] = cut(why, MESSAGE_BYTES)
+            free["msg"] = truncate_utf8(why, JOB_MESSAGE_BYTES)
         try:
             await self._dynamo.update(
                 keys.job(ulid), Change(free), _of_attempt(attempt), returns="NONE"
@@ -239,7 +240,7 @@ class JobStore:
             Conflict: the attempt is over or was taken over.
         """
         now = self._clock()
-        found = cut(message.strip(), MESSAGE_BYTES)
+        found = truncate_utf8(message.strip(), JOB_MESSAGE_BYTES)
         begins = {} if checkpoint is None else {"ck": dict(checkpoint), "cka": attempt}
         change = Change({"pg": percent, "msg": found, "ua": now, **begins}, add={"nev": 1})
         item = await self._change(ulid, change, _of_attempt(attempt), repeatable=True)
@@ -277,7 +278,7 @@ class JobStore:
             NotFound: there is no such job.
             Conflict: the attempt is over or was taken over.
         """
-        why = {"msg": cut(message.strip(), MESSAGE_BYTES)}
+        why = {"msg": truncate_utf8(message.strip(), JOB_MESSAGE_BYTES)}
         return await self._end(ulid, JobStatus.FAILED, _of_attempt(attempt), why, attempt)
 
     async def cancel(self, ulid: str) -> Job:
@@ -358,9 +359,9 @@ class JobStore:
 
     async def _put_body(self, key: keys.Key, content: Mapping[str, Any], now: int) -> Item:
         raw = orjson.dumps(content)
-        if len(raw) > LARGEST_BODY_BYTES:
+        if len(raw) > JOB_BODY_BYTES:
             raise InvalidInput(
-                f"a job takes and gives at most {LARGEST_BODY_BYTES // 2**20} MB", ("parameters",)
+                f"a job takes and gives at most {JOB_BODY_BYTES // 2**20} MB", ("parameters",)
             )
         return await self._bodies.put(key, raw, {"x": now // 1000 + PARTS_KEPT_DAYS * DAY_S})
 
@@ -429,7 +430,7 @@ class JobStore:
         elif kind is not None:
             lists = [PartitionList(keys.job_kind_partition(kind), index="GSI2")]
         page = await read_page(self._dynamo, lists, window, self._filter(kind))
-        return page.map(Job.from_item)
+        return page.map(Job.from_item_or_none)
 
     @staticmethod
     def scope(*, kind: JobKind | None = None, status: JobStatus | None = None) -> str:

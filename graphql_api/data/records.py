@@ -11,6 +11,8 @@ from dataclasses import field as dataclass_field
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Self
 
+import structlog
+
 from graphql_api.data.enums import (
     CheckerConvention,
     Comparer,
@@ -22,8 +24,15 @@ from graphql_api.data.enums import (
     UserState,
     Verdict,
 )
+from graphql_api.data.limits import (
+    DEFAULT_CHECKER_MEMORY_LIMIT_KB,
+    DEFAULT_CHECKER_TIME_LIMIT_MS,
+    DEFAULT_MEMORY_LIMIT_KB,
+    DEFAULT_TIME_LIMIT_MS,
+)
 
 Item = dict[str, Any]
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class UnknownFormat(Exception):
@@ -86,6 +95,21 @@ class Record:
             else:
                 values[name] = decode(value) if decode else value
         return cls(**values)
+
+    @classmethod
+    def from_item_or_none(cls, item: Mapping[str, Any] | None) -> Self | None:
+        """Read an item of a list or a batch, so that one bad item does not hide the others.
+
+        Returns None if there is no item, or if it cannot be read; the latter is logged.
+        """
+        if not item:
+            return None
+        try:
+            return cls.from_item(item)
+        except (KeyError, TypeError, ValueError, UnknownFormat):
+            key = {name: item.get(name) for name in ("PK", "SK")}
+            _log.exception("unreadable item", entity=cls.entity, **key)
+            return None
 
     def to_item(self) -> Item:
         """Return the attributes to store, keys not included."""
@@ -267,8 +291,8 @@ class Problem(Record):
     link: str | None = stored("lnk", default=None)
     tags: tuple[str, ...] = stored("tg", tuple, ())
     language: str | None = stored("lg", default=None)
-    time_limit_ms: int = stored("tl", default=2000)
-    memory_limit_kb: int = stored("ml", default=262_144)
+    time_limit_ms: int = stored("tl", default=DEFAULT_TIME_LIMIT_MS)
+    memory_limit_kb: int = stored("ml", default=DEFAULT_MEMORY_LIMIT_KB)
     comparer: Comparer = stored("cr", Comparer, Comparer.TOKENS)
     absolute_tolerance: str | None = stored("ta", default=None)
     relative_tolerance: str | None = stored("tr", default=None)
@@ -317,8 +341,8 @@ class Checker(Record):
     code: str = stored("cod")
     convention: CheckerConvention = stored("cv", CheckerConvention)
     arguments: tuple[str, ...] = stored("arg", tuple, ())
-    time_limit_ms: int = stored("tl", default=10_000)
-    memory_limit_kb: int = stored("ml", default=524_288)
+    time_limit_ms: int = stored("tl", default=DEFAULT_CHECKER_TIME_LIMIT_MS)
+    memory_limit_kb: int = stored("ml", default=DEFAULT_CHECKER_MEMORY_LIMIT_KB)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -336,7 +360,6 @@ class CheckerFault(Record):
 class TestCase(Record):
     """One test of a problem's current set; `number` counts from 1 in creation order."""
 
-    __test__: ClassVar[bool] = False
     entity: ClassVar[str] = "test"
     number: int = stored("no")
     is_sample: bool = stored("sm", default=False)
@@ -353,7 +376,6 @@ class TestResult(Record):
     `note` for the problem's editors.
     """
 
-    __test__: ClassVar[bool] = False
     entity: ClassVar[str] = "result"
     number: int = stored("no")
     is_sample: bool = stored("sm", default=False)

@@ -20,12 +20,8 @@ from strawberry.types.graphql import OperationType
 
 from graphql_api.context import Context, Viewer
 from graphql_api.data.errors import Unauthenticated, Unavailable
+from graphql_api.data.limits import BODY_BYTES, EDITOR_BODY_BYTES, MB
 from graphql_api.http.masking import masked
-
-MEBIBYTE = 1024 * 1024
-BODY_BYTES = MEBIBYTE
-# Test data comes in the bodies of editors.
-EDITORS_BODY_BYTES = 32 * MEBIBYTE
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -102,7 +98,7 @@ class GraphQLView(GraphQL[Context, None]):
         if request.method == "GET":
             asked = _from_parameters(request.query_params)
         else:
-            limit = EDITORS_BODY_BYTES if viewer and viewer.is_editor else BODY_BYTES
+            limit = EDITOR_BODY_BYTES if viewer and viewer.is_editor else BODY_BYTES
             asked = _from_body(await _read_body(request, limit))
         result = await self._execute(asked, services.context(viewer), request.method)
         return _response(result, media_type)
@@ -201,7 +197,7 @@ async def _authenticated(services: Services, authorization: str | None) -> Viewe
 async def _read_body(request: Request, limit: int) -> bytes:
     too_large = RequestRejected(
         413,
-        f"the body must have at most {limit // MEBIBYTE} MB",
+        f"the body must have at most {limit // MB} MB",
         "BAD_REQUEST",
         {"connection": "close"},
     )

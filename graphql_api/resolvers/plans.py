@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from graphql_api.context import Context
 from graphql_api.data.accounts.plans import NewPlan
 from graphql_api.data.limits import PLAN_LIMIT_PER_DAY
-from graphql_api.data.limits import PLAN_LIMIT_PER_DAY
 from graphql_api.data.records import Plan
 from graphql_api.resolvers import access, validation
 

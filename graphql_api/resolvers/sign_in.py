@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from graphql_api.context import AccessToken, Context, Viewer, effective_role
 from graphql_api.data import limits
-from graphql_api.data.dynamo.values import cut
 from graphql_api.data.enums import UserState
 from graphql_api.data.errors import Conflict, Forbidden
 from graphql_api.data.records import User
+from graphql_api.data.text import truncate_utf8
 from graphql_api.resolvers import validation
 
 
@@ -46,7 +46,7 @@ async def sign_in_for_development(context: Context, email: str, name: str | None
 
 def _name_of(address: str) -> str:
     """Return what stands before the @, as far as it fits into a name."""
-    return cut(address.partition("@")[0][: limits.NAME_CHARACTERS], limits.NAME_BYTES)
+    return truncate_utf8(address.partition("@")[0][: limits.NAME_CHARACTERS], limits.NAME_BYTES)
 
 
 async def sign_in(context: Context, identity: Identity) -> SignedIn:

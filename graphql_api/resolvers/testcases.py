@@ -19,8 +19,6 @@ ProblemKey = tuple[str, str]
 class TestCaseData:
     """One test as an editor sends it."""
 
-    __test__ = False
-
     input: str
     output: str
     is_sample: bool = False
@@ -29,8 +27,6 @@ class TestCaseData:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestCaseKey:
     """Which test of which version of a problem's set."""
-
-    __test__ = False
 
     platform: str
     number: str

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from graphql_api.context import Context
 from graphql_api.data.errors import InvalidInput
@@ -65,4 +66,8 @@ async def find_nodes(context: Context, texts: list[str]) -> list[Node | None]:
     """
     if len(texts) > MAX_NODES:
         raise InvalidInput(f"`ids` must hold at most {MAX_NODES} ids", ("ids",))
-    return list(await asyncio.gather(*(find_node(context, text) for text in texts)))
+    nodes = await asyncio.gather(
+        *(find_node(context, text) for text in texts), return_exceptions=True
+    )
+    # graphql-core makes an exception in a list the error of that item alone.
+    return cast("list[Node | None]", nodes)

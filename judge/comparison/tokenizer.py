@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import IO, NamedTuple
 
+from graphql_api.data.text import truncate_characters
+
 BLOCK = 1 << 18
 # No less than a block: within one, pieces stay as they are.
 LONGEST = 1 << 18
@@ -250,15 +252,10 @@ def excerpt(file: IO[bytes], begin: int, different: int, ends: tuple[bytes, ...]
     if not is_near:
         part = part.lstrip(_CONTINUATION)
     stops = [at for end in ends if (at := part.find(end)) >= 0]
-    return ("" if is_near else "…") + shorten(part[: min(stops, default=len(part))])
+    piece = part[: min(stops, default=len(part))]
+    return ("" if is_near else "…") + truncate_characters(piece, SHOWN_CHARACTERS, "…")
 
 
 def excerpt_of_line(file: IO[bytes], begin: int, different: int) -> str:
     """The same of a line."""
     return excerpt(file, begin, different, _WHITE[:1]).rstrip()
-
-
-def shorten(piece: bytes, limit: int = SHOWN_CHARACTERS) -> str:
-    """Return at most `limit` characters of text, the last an ellipsis where some are missing."""
-    text = piece[: 4 * limit + 4].decode("utf-8", "replace")
-    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from graphql_api.data.limits import COMPILE_OUTPUT_BYTES
+from graphql_api.data.text import truncate_utf8
 from judge.languages import LanguageSpec
 from judge.sandbox.report import Outcome, Program, Report, RunLimits
 from judge.sandbox.sandbox import Sandbox
@@ -23,7 +25,6 @@ from judge.sandbox.slots import WaitCancelled
 from judge.toolchains.installed import Installed, fill
 from judge.toolchains.precompiled import PrecompiledStore
 
-OUTPUT_BYTES = 64 * 1024
 COLLECT_KB = 64 * 1024
 # As many as runner.c takes, the source among them.
 COLLECT_FILES = 512
@@ -79,17 +80,16 @@ class Compiled:
 
 def clean_output(raw: bytes, spec: LanguageSpec) -> str:
     """Return a compiler's words as text for its user, without places, cut to 64 KB."""
-    text = _PLACES.sub("", raw[:OUTPUT_BYTES].decode("utf-8", "replace"))
+    text = _PLACES.sub("", raw[:COMPILE_OUTPUT_BYTES].decode("utf-8", "replace"))
     text = _OBJECT.sub(f"{Path(spec.file_name).stem}.o", text).strip()
     if spec.check:
         text = _NOISE.sub("", f"{text}\n").strip()
     for said, hint in spec.hints:
         if said in text:
             text = f"{text}\n({hint})"
-    if len(raw) < OUTPUT_BYTES and len(text.encode()) <= OUTPUT_BYTES:
-        return text
-    room = OUTPUT_BYTES - len(CUT.encode())
-    return text.encode()[:room].decode("utf-8", "ignore") + CUT
+    if len(raw) < COMPILE_OUTPUT_BYTES:
+        return truncate_utf8(text, COMPILE_OUTPUT_BYTES, CUT)
+    return truncate_utf8(text, COMPILE_OUTPUT_BYTES - len(CUT.encode())) + CUT
 
 
 class Compiler:
@@ -174,7 +174,7 @@ class Compiler:
             raise CompileCancelled
         if report.outcome is Outcome.INTERNAL:
             raise CompilerBroken(report.message)
-        said = report.stderr + report.stdout.read(OUTPUT_BYTES)
+        said = report.stderr + report.stdout.read(COMPILE_OUTPUT_BYTES)
         output = clean_output(said, installed.spec)
         if report.outcome not in (Outcome.OK, Outcome.NONZERO_EXIT):
             output = f"The compiler was stopped: {report.message}.\n{output}".strip()
@@ -231,7 +231,7 @@ def compile_limits(installed: Installed) -> RunLimits:
         wall_ms=3 * spec.compile_cpu_ms,
         memory_kb=spec.compile_memory_kb,
         output_kb=COLLECT_KB,
-        error_kb=OUTPUT_BYTES // 1024,
+        error_kb=COMPILE_OUTPUT_BYTES // 1024,
         processes=PROCESSES,
         tmp_kb=SCRATCH_KB,
     )

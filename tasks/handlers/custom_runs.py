@@ -18,15 +18,15 @@ from graphql_api.config import Settings
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.enums import RunStatus, Verdict
 from graphql_api.data.errors import Unavailable
+from graphql_api.data.limits import RUN_OUTPUT_BYTES
 from graphql_api.data.redis.custom_runs import CLAIM_LIFE_MS, RunAnswer, RunBoard, RunRequest
+from graphql_api.data.text import truncate_utf8
 from judge.custom_run import CustomRun, run_custom
 from judge.judge import Judge, LanguageUnavailable
 from judge.models import JudgeCancelled
 from tasks.handlers.concurrency import in_thread
 from tasks.handlers.leases import keep_renewed
 from tasks.queue.sender import TaskSender
-
-SHOWN_BYTES = 64 * 1024
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -118,8 +118,8 @@ class Runs:
 def _answer_of(run: CustomRun) -> RunAnswer:
     if run.verdict is Verdict.IE:
         return RunAnswer(status=None, message=run.message)
-    output, output_truncated = shortened(run.output)
-    error, error_truncated = shortened(run.error)
+    output, output_truncated = truncate_output(run.output)
+    error, error_truncated = truncate_output(run.error)
     return RunAnswer(
         status=RunStatus.OK if run.verdict is Verdict.AC else RunStatus(str(run.verdict)),
         message=run.message,
@@ -136,9 +136,7 @@ def _answer_of(run: CustomRun) -> RunAnswer:
     )
 
 
-def shortened(raw: bytes) -> tuple[str, bool]:
-    """Return at most 64 KB of text, and whether something is missing at its end."""
-    whole = raw[: SHOWN_BYTES + 4].decode("utf-8", "replace").encode()
-    if len(raw) <= SHOWN_BYTES and len(whole) <= SHOWN_BYTES:
-        return whole.decode(), False
-    return whole[:SHOWN_BYTES].decode("utf-8", "ignore"), True
+def truncate_output(raw: bytes) -> tuple[str, bool]:
+    """Return the first 64 KB of a program's output as text, and whether it had more."""
+    text = truncate_utf8(raw, RUN_OUTPUT_BYTES)
+    return text, len(text) < len(raw.decode("utf-8", "replace"))

@@ -13,7 +13,7 @@ from graphql_api.cli.console import AsJson, Output
 from graphql_api.cli.problem_packages import (
     Package,
     PackageError,
-    duplicates,
+    find_duplicates,
     find_packages,
     package_number,
     read_package,
@@ -103,7 +103,7 @@ async def _import_all(
     output: Output, paths: Sequence[Path], wishes: ImportOptions
 ) -> list[Imported]:
     """Import one package after the other, saying of each what became of it."""
-    twice = duplicates(paths)
+    twice = find_duplicates(paths)
     found: list[Imported] = []
     async with open_stores(get_settings()) as stores:
         with output.progress("Importing", len(paths)) as bar:

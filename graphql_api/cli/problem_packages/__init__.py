@@ -11,7 +11,7 @@ from graphql_api.cli.problem_packages.model import (
 )
 from graphql_api.cli.problem_packages.reader import (
     content_hash,
-    duplicates,
+    find_duplicates,
     find_packages,
     package_number,
     read_package,
@@ -27,7 +27,7 @@ __all__ = [
     "Solution",
     "Submission",
     "content_hash",
-    "duplicates",
+    "find_duplicates",
     "find_packages",
     "package_number",
     "read_package",

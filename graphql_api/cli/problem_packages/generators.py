@@ -59,7 +59,7 @@ def _entry(path: Path, entry: dict[str, Any]) -> tuple[str, Generated]:
         raise values.error("script", "must be the name of a file beside generated.yaml")
     if not digest or not _DIGEST.fullmatch(digest):
         raise values.error("sha256", "must be the 64 hexadecimal digits of the input's SHA-256")
-    arguments = values.words("arguments")
+    arguments = values.string_list("arguments")
     return name, Generated(script=path.parent / script, arguments=arguments, sha256=digest)
 
 
@@ -94,7 +94,7 @@ def generate(generated: Generated, limit: int = 64 * MB) -> bytes:
             said = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
             why = said[0] if said else f"exit code {process.returncode}"
             raise PackageError(generated.script, f"the generator failed: {why}")
-    return _checked(generated, content, limit)
+    return _check_output(generated, content, limit)
 
 
 def _read_up_to(process: subprocess.Popen[bytes], limit: int) -> bytes:
@@ -109,7 +109,7 @@ def _read_up_to(process: subprocess.Popen[bytes], limit: int) -> bytes:
     return bytes(content)
 
 
-def _checked(generated: Generated, content: bytes, limit: int) -> bytes:
+def _check_output(generated: Generated, content: bytes, limit: int) -> bytes:
     if len(content) > limit:
         raise PackageError(generated.script, f"wrote more than {limit // MB} MB")
     digest = hashlib.sha256(content).hexdigest()

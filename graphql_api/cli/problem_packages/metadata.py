@@ -112,13 +112,13 @@ def read_metadata(root: Path) -> Metadata:
     _refuse_unsupported(values)
     limits = values.mapping("limits")
     limits.refuse_unknown(_LIMITS[version])
-    kinds, validation = _kinds(values), values.words("validation")
+    kinds, validation = _kinds(values), values.string_list("validation")
     validation_s = limits.number("validation_time")
     return Metadata(
         format=version,
         names=_names(values),
         url=_url(values),
-        tags=values.words("keywords"),
+        tags=values.string_list("keywords"),
         time_limit_ms=_time_limit_ms(limits, root),
         memory_limit_kb=_memory_limit_kb(limits, "memory", MAX_MEMORY_LIMIT_MIB),
         has_validator="custom" in validation if version is Format.LEGACY else None,
@@ -127,7 +127,7 @@ def read_metadata(root: Path) -> Metadata:
         validation_memory_kb=_memory_limit_kb(
             limits, "validation_memory", MAX_VALIDATION_MEMORY_MIB
         ),
-        validator_flags=values.words("validator_flags"),
+        validator_flags=values.string_list("validator_flags"),
         constants=_constants(values),
     )
 
@@ -143,7 +143,7 @@ def _version(values: Values) -> Format:
 
 
 def _kinds(values: Values) -> tuple[str, ...]:
-    return values.words("type") or ("pass-fail",)
+    return values.string_list("type") or ("pass-fail",)
 
 
 def _refuse_unsupported(values: Values) -> None:
@@ -152,7 +152,7 @@ def _refuse_unsupported(values: Values) -> None:
             raise values.error(
                 "type", f"{kind!r} problems are not judged here, only pass-fail and interactive"
             )
-    validation = values.words("validation") or ("default",)
+    validation = values.string_list("validation") or ("default",)
     if validation not in (("default",), ("custom",), ("custom", "interactive")):
         raise values.error(
             "validation",

@@ -16,7 +16,7 @@ from graphql_api.cli.problem_packages.model import Comparison, Package, PackageT
 from graphql_api.cli.problem_packages.statements import read_texts
 from graphql_api.cli.problem_packages.submissions import choose_solution, read_submissions
 from graphql_api.cli.problem_packages.testdata import TestData, read_test_data
-from graphql_api.cli.problem_packages.validators import read_checker, unused_validators
+from graphql_api.cli.problem_packages.validators import read_checker, describe_unused_validators
 from graphql_api.data.enums import Comparer
 from graphql_api.data.limits import DEFAULT_MEMORY_LIMIT_KB, DEFAULT_TIME_LIMIT_MS
 from graphql_api.data.problems.checkers import digest_of
@@ -56,7 +56,7 @@ def package_number(path: Path) -> str:
     return match[1] if match else name
 
 
-def duplicates(paths: Iterable[Path]) -> dict[Path, Path]:
+def find_duplicates(paths: Iterable[Path]) -> dict[Path, Path]:
     """Return the packages whose number an earlier one has, each with that earlier one."""
     first: dict[str, Path] = {}
     return {
@@ -81,7 +81,7 @@ def read_package(path: Path, *, platform: str = "algoitny", locale: str = "en") 
     submissions = read_submissions(path)
     solution = choose_solution(submissions.found)
     checker = read_checker(path, metadata, data.flags)
-    notes = [*submissions.notes, *unused_validators(path, metadata)]
+    notes = [*submissions.notes, *describe_unused_validators(path, metadata)]
     if solution is None:
         notes.append("there is no accepted submission in a known language, so no solution")
     return Package(

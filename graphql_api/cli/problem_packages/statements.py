@@ -41,7 +41,7 @@ def read_texts(root: Path, metadata: Metadata, locale: str) -> Texts:
     if metadata.format is Format.V2023_07 and set(files) != set(metadata.names):
         raise PackageError(
             root / "problem.yaml",
-            f"name: has {_listed(metadata.names)}, but there are statements in {_listed(files)}",
+            f"name: has {_join_names(metadata.names)}, but there are statements in {_join_names(files)}",
         )
     language = next((one for one in (locale, "en") if one in files), min(files))
     path = folder / files[language]
@@ -78,7 +78,7 @@ def _statement_files(root: Path, version: Format) -> tuple[Path, dict[str, str]]
     )
 
 
-def _listed(names: Mapping[str, str]) -> str:
+def _join_names(names: Mapping[str, str]) -> str:
     return ", ".join(sorted(names)) or "no language"
 
 

@@ -70,7 +70,7 @@ def read_submissions(root: Path) -> Submissions:
         name = path.relative_to(folder).as_posix()
         source = _source(path)
         mine = [values for pattern, values in rules if _matches(pattern, name)]
-        expected = _expected(folder, name, mine)
+        expected = _find_expected_verdicts(folder, name, mine)
         if source is None or expected is None:
             why = "has several source files" if source is None else "no verdict is known for it"
             notes.append(f"submissions/{name} is left out: {why}")
@@ -144,17 +144,17 @@ def _rules(folder: Path) -> list[tuple[str, Values]]:
         return []
     whole = Values(path, read_mapping(path))
     return [
-        (one, whole.mapping(pattern)) for pattern in whole.names() for one in _unbraced(pattern)
+        (one, whole.mapping(pattern)) for pattern in whole.names() for one in _expand_braces(pattern)
     ]
 
 
-def _unbraced(pattern: str) -> list[str]:
+def _expand_braces(pattern: str) -> list[str]:
     """Return the patterns that `{a,b}` stands for."""
     match = _BRACES.search(pattern)
     if match is None:
         return [pattern]
     before, after = pattern[: match.start()], pattern[match.end() :]
-    return [one for word in match[1].split(",") for one in _unbraced(before + word + after)]
+    return [one for word in match[1].split(",") for one in _expand_braces(before + word + after)]
 
 
 def _matches(pattern: str, name: str) -> bool:
@@ -164,7 +164,7 @@ def _matches(pattern: str, name: str) -> bool:
     return len(wanted) == len(given) and all(map(fnmatchcase, given, wanted))
 
 
-def _expected(folder: Path, name: str, rules: Sequence[Values]) -> frozenset[Verdict] | None:
+def _find_expected_verdicts(folder: Path, name: str, rules: Sequence[Values]) -> frozenset[Verdict] | None:
     """Return the verdicts of which a submission may get one; None if nothing says so."""
     kind = name.partition("/")[0]
     bounds = [_FOLDERS[kind]] if kind in _FOLDERS else []
@@ -184,7 +184,7 @@ def _expected(folder: Path, name: str, rules: Sequence[Values]) -> frozenset[Ver
 
 def _verdicts(values: Values, key: str) -> frozenset[Verdict]:
     found: frozenset[Verdict] = frozenset()
-    for word in values.words(key):
+    for word in values.string_list(key):
         if word not in _WORDS:
             raise values.error(key, f"{word!r} is no verdict; these are: {', '.join(_WORDS)}")
         found |= _WORDS[word]

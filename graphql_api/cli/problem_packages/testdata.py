@@ -32,7 +32,6 @@ class TestData:
     group of all tests says `on_reject: break`.
     """
 
-    __test__ = False
     tests: tuple[PackageTest, ...]
     flags: tuple[str, ...]
     flags_from: Path | None
@@ -159,7 +158,7 @@ class _Groups:
         if not path.is_file():
             return inherited
         values = Values(path, read_mapping(path))
-        if values.words("args"):
+        if values.string_list("args"):
             raise values.error("args", "programs are run without arguments")
         return self._own_flags(path, values) or inherited
 
@@ -182,19 +181,19 @@ class _Groups:
     def _own_flags(self, path: Path, values: Values) -> tuple[tuple[str, ...], Path] | None:
         for key in _FLAG_KEYS:
             if values.get(key) is not None:
-                return (*self._flags, *values.words(key)), path
+                return (*self._flags, *values.string_list(key)), path
         return None
 
 
 def _refuse_grading(values: Values) -> None:
     if values.get("grading") not in (None, "default"):
         raise values.error("grading", "only the default grader is used")
-    for flag in values.words("grader_flags"):
+    for flag in values.string_list("grader_flags"):
         if flag not in _HARMLESS_GRADERS:
             raise values.error("grader_flags", f"{flag!r} is not judged; all tests must pass")
     if values.get("static_validation"):
         raise values.error("static_validation", "sources are not validated")
-    if values.words("args"):
+    if values.string_list("args"):
         raise values.error("args", "programs are run without arguments")
     scoring = values.mapping("scoring")
     if scoring.get("aggregation") not in (None, "pass-fail"):

@@ -55,7 +55,7 @@ def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Chec
     )
 
 
-def unused_validators(root: Path, metadata: Metadata) -> list[str]:
+def describe_unused_validators(root: Path, metadata: Metadata) -> list[str]:
     """Return a note for people where a package has validators that it does not use."""
     folder = root / FOLDERS[metadata.format]
     if metadata.has_validator is False and _files(folder):

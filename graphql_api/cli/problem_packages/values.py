@@ -69,7 +69,7 @@ class Values:
         """Return the keys in the order of the file."""
         return list(self._values)
 
-    def words(self, key: str) -> tuple[str, ...]:
+    def string_list(self, key: str) -> tuple[str, ...]:
         """Return a list of texts, which may also be written as one text with spaces."""
         value = self.get(key)
         if isinstance(value, str):

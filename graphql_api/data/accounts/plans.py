@@ -148,8 +148,8 @@ class PlanStore:
     async def list(self, *, active_only: bool = True) -> list[Plan]:
         """Return the plans by id: one request; there are few."""
         partition = equals("PK", keys.PLANS)
-        plans = [Plan.from_item(item) async for item in self._dynamo.query_all(partition)]
-        return [plan for plan in plans if plan.is_active or not active_only]
+        plans = [Plan.from_item_or_none(item) async for item in self._dynamo.query_all(partition)]
+        return [plan for plan in plans if plan and (plan.is_active or not active_only)]
 
 
 def _title(title: str) -> str:

@@ -16,10 +16,10 @@ from graphql_api.data.dynamo.expressions import Change, Condition, absent, at_le
 from graphql_api.data.dynamo.transactions import Check, Put, TransactItem, Update
 from graphql_api.data.dynamo.transport import TransactionFailed
 from graphql_api.data.errors import QuotaExceeded
+from graphql_api.data.limits import USAGE_DAYS
 from graphql_api.data.records import DayUsage, Receipt
 
-# "TTL 90 days" of usage records.
-RETENTION_MS = 90 * DAY_MS
+RETENTION_MS = USAGE_DAYS * DAY_MS
 # A request of before midnight may be sent again this long after it and still be recognised.
 MIDNIGHT_MS = 15 * 60 * 1000
 

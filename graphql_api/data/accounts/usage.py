@@ -102,7 +102,7 @@ class UsageStore:
         prefix = f"L#{day}#{action}#" if action else f"L#{day}#"
         receipts = PartitionList(keys.user_partition(uid), prefix=prefix, descending=False)
         found = await read_page(self._dynamo, [receipts], window, self._is_live)
-        return found.map(Receipt.from_item)
+        return found.map(Receipt.from_item_or_none)
 
     async def log_of_days(
         self,
@@ -126,7 +126,7 @@ class UsageStore:
             span,
             lambda item: self._is_live(item) and action in {None, item["ac"]},
         )
-        page = found.map(Receipt.from_item)
+        page = found.map(Receipt.from_item_or_none)
         if window.from_end:
             return replace(page, has_next=window.before is not None)
         return replace(page, has_previous=window.after is not None)

@@ -26,12 +26,10 @@ from graphql_api.data.dynamo.transactions import Delete, Put, TransactItem, Upda
 from graphql_api.data.dynamo.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.enums import Role, UserState
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
+from graphql_api.data.limits import EMAIL_CHARACTERS, NAME_BYTES
 from graphql_api.data.records import Totals, User
 
 FREE_PLAN = "free"
-# The longest address that RFC 5321 lets through (path of 256 with its brackets).
-LONGEST_EMAIL = 254
-LONGEST_NAME_BYTES = 200
 CREATED_AT_ONCE = 8
 # Writes that began before the user was marked are over by the time two passes find nothing.
 QUIET_PASSES = 2
@@ -66,7 +64,7 @@ def normalise_email(email: str) -> str:
     found = unicodedata.normalize("NFC", email).strip().lower()
     name, at, domain = found.rpartition("@")
     broken = any(character.isspace() or not character.isprintable() for character in found)
-    if not (name and at and domain) or "@" in name or broken or len(found) > LONGEST_EMAIL:
+    if not (name and at and domain) or "@" in name or broken or len(found) > EMAIL_CHARACTERS:
         raise InvalidInput("this is no e-mail address; send one like name@example.org", ("email",))
     return found
 
@@ -158,7 +156,8 @@ class UserStore:
 
     async def get_many(self, uids: Sequence[str]) -> list[User | None]:
         """Return one entry an id, in order, None where there is no user: ceil(N/100) requests."""
-        return [_user(item) for item in await self._dynamo.batch_get([*map(keys.user, uids)])]
+        items = await self._dynamo.batch_get([*map(keys.user, uids)])
+        return [User.from_item_or_none(item) for item in items]
 
     async def by_email(self, email: str, *, consistent: bool = False) -> User | None:
         """Return the user with an address: two requests, 0.5 read units each (1 if consistent).
@@ -393,7 +392,7 @@ class UserStore:
     async def list(self, window: PageWindow) -> Page[User]:
         """Return a page of all users, newest first: one request, 2.5 read units for 20 at most."""
         cards = PartitionList(keys.USERS, index="GSI1")
-        return (await read_page(self._dynamo, [cards], window)).map(User.from_item)
+        return (await read_page(self._dynamo, [cards], window)).map(User.from_item_or_none)
 
 
 def _creation(user: User) -> list[TransactItem]:
@@ -426,10 +425,8 @@ def _user(item: Item | None) -> User | None:
 
 def _checked_name(name: str) -> str:
     found = unicodedata.normalize("NFC", name).strip()
-    if not found or len(found.encode()) > LONGEST_NAME_BYTES or not found.isprintable():
-        raise InvalidInput(
-            f"a name has 1 to {LONGEST_NAME_BYTES} bytes of visible characters", ("name",)
-        )
+    if not found or len(found.encode()) > NAME_BYTES or not found.isprintable():
+        raise InvalidInput(f"a name has 1 to {NAME_BYTES} bytes of visible characters", ("name",))
     return found
 
 

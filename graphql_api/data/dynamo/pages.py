@@ -74,11 +74,16 @@ class Page(Generic[T]):
     start: str | None
     end: str | None
 
-    def map(self, from_item: Callable[[T], R]) -> "Page[R]":
-        """Return the page with each record converted."""
+    def map(self, convert: Callable[[T], R | None]) -> "Page[R]":
+        """Return the page with each record converted, without those converted to None."""
+        converted = [
+            (position, new)
+            for position, record in zip(self.positions, self.records, strict=True)
+            if (new := convert(record)) is not None
+        ]
         return Page(
-            records=[from_item(record) for record in self.records],
-            positions=self.positions,
+            records=[record for _, record in converted],
+            positions=[position for position, _ in converted],
             has_next=self.has_next,
             has_previous=self.has_previous,
             start=self.start,

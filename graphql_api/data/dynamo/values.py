@@ -106,8 +106,3 @@ def _names(item: Mapping[str, Any]) -> int:
 def item_size(item: Mapping[str, Any]) -> int:
     """Return the bytes that an item counts for: names and values."""
     return _names(item) + sum(map(size_of, item.values()))
-
-
-def cut(text: str, limit_bytes: int) -> str:
-    """Return the longest beginning of a text that is no longer than that in UTF-8."""
-    return text.encode()[:limit_bytes].decode(errors="ignore")

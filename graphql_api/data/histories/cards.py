@@ -13,11 +13,6 @@ from graphql_api.data.enums import HistoryStatus, QuotaKind
 from graphql_api.data.errors import NotFound
 from graphql_api.data.records import History
 
-# Of 950 bytes of a card: what a title, a name and an explanation may take.
-TITLE_BYTES = 300
-AUTHOR_BYTES = 100
-MESSAGE_BYTES = 120
-
 WAITING = (HistoryStatus.PENDING, HistoryStatus.RUNNING)
 
 

@@ -25,11 +25,9 @@ from graphql_api.data.dynamo.expressions import (
 )
 from graphql_api.data.dynamo.transactions import Put, TransactItem, Update
 from graphql_api.data.dynamo.transport import ConditionFailed, TransactionFailed
-from graphql_api.data.dynamo.values import cut
 from graphql_api.data.enums import HistoryStatus, Verdict
 from graphql_api.data.errors import Conflict
 from graphql_api.data.histories.cards import (
-    MESSAGE_BYTES,
     WAITING,
     CardChanged,
     change_card,
@@ -44,7 +42,9 @@ from graphql_api.data.histories.reservations import (
     Reserved,
 )
 from graphql_api.data.histories.results import dump_results
+from graphql_api.data.limits import FAILURE_MESSAGE_BYTES
 from graphql_api.data.records import History, Results, Solved, Totals
+from graphql_api.data.text import truncate_utf8
 
 __all__ = [
     "Claim",
@@ -340,7 +340,8 @@ class ExecutionStore:
             condition &= below("lx", now)
         history = seen if isinstance(seen, History) else await self._existing(seen.uid, seen.ulid)
         after = replace(
-            _ended(history, HistoryStatus.FAILED, now), message=cut(message, MESSAGE_BYTES)
+            _ended(history, HistoryStatus.FAILED, now),
+            message=truncate_utf8(message, FAILURE_MESSAGE_BYTES),
         )
         try:
             await self._end(after, condition, refund_of(history, now))

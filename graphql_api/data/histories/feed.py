@@ -76,7 +76,7 @@ class FeedStore:
             PartitionList(keys.feed_partition(platform, language, shard))
             for shard in range(self._read_shards)
         ]
-        return (await read_page(self._dynamo, lists, window)).map(History.from_item)
+        return (await read_page(self._dynamo, lists, window)).map(History.from_item_or_none)
 
     async def recent_public_count(self, hours: int) -> int:
         """Return about how many histories became public in this hour and the `hours` - 1 before.

@@ -24,11 +24,12 @@ from graphql_api.data.dynamo.client import Dynamo
 from graphql_api.data.dynamo.expressions import absent
 from graphql_api.data.dynamo.transactions import Put
 from graphql_api.data.dynamo.transport import TransactionFailed
-from graphql_api.data.dynamo.values import cut
 from graphql_api.data.enums import HistoryStatus, QuotaKind
 from graphql_api.data.errors import Conflict, InvalidInput, Unavailable
-from graphql_api.data.histories.cards import AUTHOR_BYTES, TITLE_BYTES, card_item
+from graphql_api.data.histories.cards import card_item
+from graphql_api.data.limits import AUTHOR_NAME_BYTES, TITLE_BYTES
 from graphql_api.data.records import DayUsage, History, Problem, Receipt, User
+from graphql_api.data.text import truncate_utf8
 
 # The message sent right after the reservation has this long before the sweeper sends another.
 FIRST_DUE_MS = 30_000
@@ -174,10 +175,10 @@ def _pending(asked: Reservation, day: str) -> History:
     return History(
         uid=asked.user.uid,
         ulid=ulid,
-        author_name=cut(asked.user.name, AUTHOR_BYTES),
+        author_name=truncate_utf8(asked.user.name, AUTHOR_NAME_BYTES),
         platform=problem.platform,
         number=problem.number,
-        title=cut(problem.title, TITLE_BYTES),
+        title=truncate_utf8(problem.title, TITLE_BYTES),
         language=keys.part(asked.language, "language"),
         status=HistoryStatus.PENDING,
         is_public=asked.is_public,

@@ -55,7 +55,7 @@ class HistoryStore:
         One request for a hundred.
         """
         found = await self._dynamo.batch_get([keys.history(*key) for key in wanted])
-        return [_history(item) for item in found]
+        return [History.from_item_or_none(item) for item in found]
 
     async def code(self, uid: str, ulid: str) -> str | None:
         """Return the code that was submitted: one request."""
@@ -263,13 +263,13 @@ class HistoryStore:
         cards = PartitionList(keys.user_partition(uid), prefix="H#")
 
         def keep(item: Item) -> bool:
-            return (platform is None or item["pf"] == platform) and (
-                language is None or item["lg"] == language
+            return (platform is None or item.get("pf") == platform) and (
+                language is None or item.get("lg") == language
             )
 
         filtered = platform is not None or language is not None
         found = await read_page(self._dynamo, [cards], window, keep if filtered else None)
-        return found.map(History.from_item)
+        return found.map(History.from_item_or_none)
 
 
 def _history(item: Item | None) -> History | None:

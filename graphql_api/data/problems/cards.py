@@ -15,15 +15,14 @@ from graphql_api.data.dynamo.client import Dynamo, Item
 from graphql_api.data.dynamo.expressions import Change, Condition, equals
 from graphql_api.data.dynamo.transactions import Delete, Put, TransactItem, Update
 from graphql_api.data.dynamo.transport import TransactionFailed
-from graphql_api.data.dynamo.values import cut, item_size
+from graphql_api.data.dynamo.values import item_size
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
-from graphql_api.data.problems.titles import MOST_TOKENS, tokens
+from graphql_api.data.limits import CARD_BYTES, DELETION_REASON_BYTES, MAX_TITLE_WORDS
+from graphql_api.data.problems.titles import tokens
 from graphql_api.data.records import Problem
+from graphql_api.data.text import truncate_utf8
 
-# A page of 20 and one more stay within five blocks of 4 KB, 2.5 read units.
-CARD_BYTES = 950
-REASON_BYTES = 200
 CHANGE_ATTEMPTS = 8
 
 
@@ -70,7 +69,7 @@ def entry_keys(problem: Problem) -> list[keys.Key]:
     partitions = [keys.state_partition(problem.state)]
     if problem.state is ProblemState.COMPLETED:
         partitions += map(keys.tag_partition, problem.tags)
-        partitions += map(keys.token_partition, tokens(problem.title)[:MOST_TOKENS])
+        partitions += map(keys.token_partition, tokens(problem.title)[:MAX_TITLE_WORDS])
     sort = position(problem)
     return [{"PK": partition, "SK": sort} for partition in partitions]
 
@@ -112,7 +111,7 @@ def checked_size(problem: Problem) -> Problem:
 def with_reason(problem: Problem, reason: str) -> Problem:
     """Return the problem with as much of the reason for its deletion as its card has room for."""
     room = CARD_BYTES - _listed_size(replace(problem, deleted_reason=""))
-    shown = cut(reason.strip(), max(0, min(room, REASON_BYTES)))
+    shown = truncate_utf8(reason.strip(), max(0, min(room, DELETION_REASON_BYTES)))
     return replace(problem, deleted_reason=shown or None)
 
 

@@ -17,18 +17,20 @@ from graphql_api.data.dynamo.client import Dynamo
 from graphql_api.data.dynamo.expressions import differs, equals
 from graphql_api.data.dynamo.transactions import Check, Put
 from graphql_api.data.dynamo.transport import TransactionFailed
-from graphql_api.data.dynamo.values import cut
 from graphql_api.data.enums import CheckerConvention, ProblemState
 from graphql_api.data.errors import InvalidInput
+from graphql_api.data.limits import (
+    CHECKER_ARGUMENTS_BYTES,
+    CHECKER_MEMORY_LIMIT_KB,
+    CHECKER_NOTE_BYTES,
+    CHECKER_TIME_LIMIT_MS,
+    CODE_BYTES,
+)
 from graphql_api.data.records import Checker, CheckerFault, Problem
+from graphql_api.data.text import truncate_utf8
 
 ProblemKey = tuple[str, str]
 
-LONGEST_CODE_BYTES = 256 * 1024
-LONGEST_ARGUMENTS_BYTES = 1000
-TIME_LIMIT_MS = (100, 60_000)
-MEMORY_LIMIT_KB = (16 * 1024, 4 * 1024 * 1024)
-LONGEST_FAULT_BYTES = 4096
 _DIGEST_CHARACTERS = 16
 
 
@@ -58,19 +60,17 @@ def checked(checker: Checker) -> Checker:
         )
     if not checker.code.strip():
         raise InvalidInput("a checker must not be empty", ("checker", "code"))
-    if len(checker.code.encode()) > LONGEST_CODE_BYTES:
+    if len(checker.code.encode()) > CODE_BYTES:
+        raise InvalidInput(f"a checker has at most {CODE_BYTES // 1024} KB", ("checker", "code"))
+    if len("\0".join(checker.arguments).encode()) > CHECKER_ARGUMENTS_BYTES:
         raise InvalidInput(
-            f"a checker has at most {LONGEST_CODE_BYTES // 1024} KB", ("checker", "code")
-        )
-    if len("\0".join(checker.arguments).encode()) > LONGEST_ARGUMENTS_BYTES:
-        raise InvalidInput(
-            f"a checker's arguments have at most {LONGEST_ARGUMENTS_BYTES} bytes together",
+            f"a checker's arguments have at most {CHECKER_ARGUMENTS_BYTES} bytes together",
             ("checker", "arguments"),
         )
     if any("\0" in argument for argument in checker.arguments):
         raise InvalidInput("a checker's arguments hold no NUL", ("checker", "arguments"))
-    _within(checker.time_limit_ms, TIME_LIMIT_MS, "timeLimitMs", "ms")
-    _within(checker.memory_limit_kb, MEMORY_LIMIT_KB, "memoryLimitKb", "KB")
+    _within(checker.time_limit_ms, CHECKER_TIME_LIMIT_MS, "timeLimitMs", "ms")
+    _within(checker.memory_limit_kb, CHECKER_MEMORY_LIMIT_KB, "memoryLimitKb", "KB")
     return checker
 
 
@@ -145,7 +145,7 @@ class CheckerStore:
 
         Nothing is kept where the problem has another checker by now, or is deleted.
         """
-        kept = replace(fault, message=cut(fault.message, LONGEST_FAULT_BYTES))
+        kept = replace(fault, message=truncate_utf8(fault.message, CHECKER_NOTE_BYTES))
         note = Put({**keys.checker_fault(platform, number), **kept.to_item()})
         is_present = equals("ckh", fault.checker_hash) & differs("st", str(ProblemState.DELETED))
         with suppress(TransactionFailed):

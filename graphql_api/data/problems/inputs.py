@@ -6,19 +6,23 @@ from math import isfinite
 from typing import Any
 
 from graphql_api.data import keys
-from graphql_api.data.dynamo.values import cut
 from graphql_api.data.enums import Comparer
 from graphql_api.data.errors import InvalidInput
+from graphql_api.data.limits import (
+    CONTENT_HASH_CHARACTERS,
+    DEFAULT_MEMORY_LIMIT_KB,
+    DEFAULT_TIME_LIMIT_MS,
+    KEY_NAME_BYTES,
+    MAX_TAGS,
+    MEMORY_LIMIT_KB,
+    TIME_LIMIT_MS,
+    TITLE_BYTES,
+    TOLERANCE_CHARACTERS,
+    normalise_tag,
+)
 from graphql_api.data.problems import language_limits
-from graphql_api.data.problems.lists import normalise_tag
 from graphql_api.data.records import Checker
-
-LONGEST_NAME_BYTES = 64
-TITLE_BYTES = 300
-MOST_TAGS = 12
-LONGEST_HASH = 64
-LONGEST_TIME_LIMIT_MS = 600_000
-LARGEST_MEMORY_LIMIT_KB = 16 * 1024 * 1024
+from graphql_api.data.text import truncate_utf8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +39,8 @@ class NewProblem:
     comparer: Comparer = Comparer.TOKENS
     absolute_tolerance: str | None = None
     relative_tolerance: str | None = None
-    time_limit_ms: int = 2000
-    memory_limit_kb: int = 262_144
+    time_limit_ms: int = DEFAULT_TIME_LIMIT_MS
+    memory_limit_kb: int = DEFAULT_MEMORY_LIMIT_KB
     checker: Checker | None = None
     language_limits: Mapping[str, float] | None = None
     stop_on_first_failure: bool = False
@@ -75,13 +79,13 @@ def checked_name(text: str, what: str) -> str:
     Raises:
         InvalidInput: it is empty, too long, or holds '#', ':' or control characters.
     """
-    if len(text.encode()) > LONGEST_NAME_BYTES:
-        raise InvalidInput(f"{what} has at most {LONGEST_NAME_BYTES} bytes", (what,))
+    if len(text.encode()) > KEY_NAME_BYTES:
+        raise InvalidInput(f"{what} has at most {KEY_NAME_BYTES} bytes", (what,))
     return keys.part(text, what)
 
 
 def _title(title: str) -> str:
-    found = cut(" ".join(title.split()), TITLE_BYTES)
+    found = truncate_utf8(" ".join(title.split()), TITLE_BYTES)
     if not found:
         raise InvalidInput("a problem's title must not be empty", ("title",))
     return found
@@ -95,8 +99,8 @@ def _link(link: str) -> str | None:
 
 def _tags(tags: Sequence[str]) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(map(normalise_tag, tags)))
-    if len(found) > MOST_TAGS:
-        raise InvalidInput(f"a problem has at most {MOST_TAGS} tags", ("tags",))
+    if len(found) > MAX_TAGS:
+        raise InvalidInput(f"a problem has at most {MAX_TAGS} tags", ("tags",))
     return found
 
 
@@ -105,30 +109,33 @@ def _tolerance(text: str) -> str | None:
         value = float(text or 0)
     except ValueError:
         value = -1
-    if not (isfinite(value) and value >= 0) or len(text) > 24:  # noqa: PLR2004 - any float's repr
+    if not (isfinite(value) and value >= 0) or len(text) > TOLERANCE_CHARACTERS:
         raise InvalidInput("a tolerance is a number from 0 on, such as 1e-6", ("tolerance",))
     return text or None
 
 
 def _hash(text: str) -> str | None:
-    if len(text) > LONGEST_HASH:
-        raise InvalidInput(f"a content hash has at most {LONGEST_HASH} characters", ("hash",))
+    if len(text) > CONTENT_HASH_CHARACTERS:
+        raise InvalidInput(
+            f"a content hash has at most {CONTENT_HASH_CHARACTERS} characters", ("hash",)
+        )
     return text or None
 
 
 def _time_limit(limit_ms: int) -> int:
-    if not 1 <= limit_ms <= LONGEST_TIME_LIMIT_MS:
+    least, most = TIME_LIMIT_MS
+    if not least <= limit_ms <= most:
         raise InvalidInput(
-            f"a time limit lies between 1 and {LONGEST_TIME_LIMIT_MS} ms", ("timeLimitMs",)
+            f"`timeLimitMs` must be from {least} to {most} milliseconds.", ("timeLimitMs",)
         )
     return limit_ms
 
 
 def _memory_limit(limit_kb: int) -> int:
-    if not 1024 <= limit_kb <= LARGEST_MEMORY_LIMIT_KB:  # noqa: PLR2004 - said in the message
+    least, most = MEMORY_LIMIT_KB
+    if not least <= limit_kb <= most:
         raise InvalidInput(
-            f"a memory limit lies between 1024 and {LARGEST_MEMORY_LIMIT_KB} KB",
-            ("memoryLimitKb",),
+            f"`memoryLimitKb` must be from {least} to {most} kilobytes.", ("memoryLimitKb",)
         )
     return limit_kb
 

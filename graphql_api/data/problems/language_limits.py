@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 from graphql_api.data import keys
 from graphql_api.data.errors import InvalidInput
+from graphql_api.data.limits import MAX_LANGUAGE_LIMITS, TIME_MULTIPLIER
 
-MOST_LANGUAGES = 16
-SMALLEST, LARGEST = 0.1, 100.0
 PATH = ("languageLimits",)
 
 
@@ -16,17 +15,20 @@ def pack(multipliers: Mapping[str, float]) -> str | None:
     Raises:
         InvalidInput: there are too many, one is out of bounds, or has more than two decimals.
     """
-    if len(multipliers) > MOST_LANGUAGES:
-        raise InvalidInput(f"at most {MOST_LANGUAGES} languages have limits of their own", PATH)
+    if len(multipliers) > MAX_LANGUAGE_LIMITS:
+        raise InvalidInput(
+            f"at most {MAX_LANGUAGE_LIMITS} languages have limits of their own", PATH
+        )
     return ",".join(_packed(*one) for one in sorted(multipliers.items())) or None
 
 
 def _packed(language: str, multiplier: float) -> str:
     if "," in keys.part(language, PATH[0]):
         raise InvalidInput("a language's id holds no comma", PATH)
-    if not SMALLEST <= multiplier <= LARGEST or round(multiplier, 2) != multiplier:
+    smallest, largest = TIME_MULTIPLIER
+    if not smallest <= multiplier <= largest or round(multiplier, 2) != multiplier:
         raise InvalidInput(
-            f"a multiplier lies between {SMALLEST:g} and {LARGEST:g}, with at most two decimals",
+            f"a multiplier lies between {smallest:g} and {largest:g}, with at most two decimals",
             PATH,
         )
     return f"{language}:{multiplier:g}"

@@ -8,21 +8,8 @@ from graphql_api.data.dynamo.client import Item
 from graphql_api.data.dynamo.pages import PartitionList
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import InvalidInput
-from graphql_api.data.problems.titles import MOST_TOKENS, tokens
-
-LONGEST_TAG_BYTES = 64
-
-
-def normalise_tag(tag: str) -> str:
-    """Return the form in which a tag is stored and compared: lower case, single spaces.
-
-    Raises:
-        InvalidInput: it is empty, too long, or holds '#', ':' or control characters.
-    """
-    found = keys.part(" ".join(tag.split()).lower(), "tags")
-    if len(found.encode()) > LONGEST_TAG_BYTES:
-        raise InvalidInput(f"a tag has at most {LONGEST_TAG_BYTES} bytes", ("tags",))
-    return found
+from graphql_api.data.limits import MAX_TITLE_WORDS, normalise_tag
+from graphql_api.data.problems.titles import tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +41,7 @@ class ProblemFilter:
             platform=None if platform is None else keys.part(platform, "platform"),
             language=None if language is None else keys.part(language, "language"),
             state=state,
-            tag=None if tag is None else normalise_tag(tag),
+            tag=None if tag is None else normalise_tag(tag, "tag"),
             words=() if search is None else _words(search),
         )
 
@@ -82,13 +69,13 @@ class ProblemFilter:
         """Return a check for every filter that is set, by its name."""
         found: dict[str, Callable[[Item], bool]] = {}
         if self.platform is not None:
-            found["platform"] = lambda item: item["pf"] == self.platform
+            found["platform"] = lambda item: item.get("pf") == self.platform
         if self.language is not None:
             found["language"] = lambda item: item.get("lg") == self.language
         if self.tag is not None:
             found["tag"] = lambda item: self.tag in item.get("tg", ())
         for word in self.words:
-            found[f"word {word}"] = lambda item, word=word: word in tokens(item["ti"])  # type: ignore[misc]
+            found[f"word {word}"] = lambda item, word=word: word in tokens(item.get("ti", ""))  # type: ignore[misc]
         return found
 
     def _most_selective(self, left: dict[str, Callable[[Item], bool]]) -> PartitionList:
@@ -120,6 +107,6 @@ def _words(search: str) -> tuple[str, ...]:
     found: Sequence[str] = tokens(search)
     if not found:
         raise InvalidInput("search for a word: letters or digits", ("search",))
-    if len(found) > MOST_TOKENS:
+    if len(found) > MAX_TITLE_WORDS:
         raise InvalidInput("search for fewer words", ("search",))
     return tuple(found)

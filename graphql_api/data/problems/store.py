@@ -20,6 +20,7 @@ from graphql_api.data.dynamo.transactions import Delete, Put, TransactItem
 from graphql_api.data.dynamo.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import Conflict, InvalidInput
+from graphql_api.data.limits import TEXT_RECORD_BYTES
 from graphql_api.data.problems.cards import (
     Decision,
     ProblemCards,
@@ -45,7 +46,6 @@ ProblemKey = tuple[str, str]
 R = TypeVar("R", bound=Record)
 
 # Statement with constraints, and a solution: either stays one item, however badly it compresses.
-LONGEST_TEXT_BYTES = 256 * 1024
 COUNTS_AT_ONCE = 16
 
 
@@ -99,7 +99,7 @@ class ProblemStore:
     async def get_many(self, names: Sequence[ProblemKey]) -> list[Problem | None]:
         """Return one entry a key, in order, None where there is none: ceil(N/100) requests."""
         items = await self._dynamo.batch_get([keys.problem(*name) for name in names])
-        return [Problem.from_item(item) if item else None for item in items]
+        return [Problem.from_item_or_none(item) for item in items]
 
     async def statement(self, platform: str, number: str) -> Statement | None:
         """Return a problem's texts, None if it has none: one request of its packed size."""
@@ -332,9 +332,9 @@ class ProblemStore:
 
     async def _body(self, key: keys.Key, record: Record) -> Put:
         raw = orjson.dumps(record.to_item())
-        if len(raw) > LONGEST_TEXT_BYTES:
+        if len(raw) > TEXT_RECORD_BYTES:
             raise InvalidInput(
-                f"a {record.entity} has at most {LONGEST_TEXT_BYTES // 1024} KB", (record.entity,)
+                f"a {record.entity} has at most {TEXT_RECORD_BYTES // 1024} KB", (record.entity,)
             )
         (item,) = await self._bodies.items(key, raw)
         return Put(item)
@@ -381,7 +381,7 @@ class ProblemStore:
         cards, keep = ProblemFilter.of(
             platform=platform, language=language, state=state, tag=tag, search=search
         ).plan()
-        return (await read_page(self._dynamo, [cards], window, keep)).map(Problem.from_item)
+        return (await read_page(self._dynamo, [cards], window, keep)).map(Problem.from_item_or_none)
 
 
 def _key(problem: Problem) -> ProblemKey:

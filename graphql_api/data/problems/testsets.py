@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import structlog
 
@@ -37,14 +37,12 @@ from graphql_api.data.dynamo.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.dynamo.values import item_size
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound, Unavailable
+from graphql_api.data.limits import MAX_TESTS, TEST_BYTES, TEST_SET_BYTES
 from graphql_api.data.packing import DamagedBody
 from graphql_api.data.problems import checkers
 from graphql_api.data.problems.cards import Decision, ProblemCards, checked_size, index_keys
 from graphql_api.data.records import Checker, Problem, TestCase
 
-MOST_TESTS = 2000
-LARGEST_TEST_BYTES = 64 * 1024 * 1024
-LARGEST_SET_BYTES = 256 * 1024 * 1024
 # Workers that began with a set have long ended, and writers have long flipped.
 GRACE_MS = 3_600_000
 LONGEST_SAMPLES = 40
@@ -63,7 +61,6 @@ _log = structlog.stdlib.get_logger(__name__)
 class NewTest:
     """One test as a writer gives it; its number is its place in the set, from 1."""
 
-    __test__: ClassVar[bool] = False
     input: bytes
     output: bytes
     is_sample: bool = False
@@ -88,8 +85,6 @@ class JudgingSet(NamedTuple):
 
 class TestSetStore:
     """The test sets of the table."""
-
-    __test__: ClassVar[bool] = False
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
@@ -430,18 +425,18 @@ def _refuse_deleted(problem: Problem) -> None:
 
 
 def _check(tests: Sequence[NewTest]) -> None:
-    if len(tests) > MOST_TESTS:
-        raise InvalidInput(f"a problem has at most {MOST_TESTS} tests", ("testCases",))
+    if len(tests) > MAX_TESTS:
+        raise InvalidInput(f"a problem has at most {MAX_TESTS} tests", ("testCases",))
     sizes = [len(test.input) + len(test.output) for test in tests]
     for index, size in enumerate(sizes):
-        if size > LARGEST_TEST_BYTES:
+        if size > TEST_BYTES:
             raise InvalidInput(
-                f"a test has at most {LARGEST_TEST_BYTES // 2**20} MB of input and output",
+                f"a test has at most {TEST_BYTES // 2**20} MB of input and output",
                 ("testCases", str(index)),
             )
-    if sum(sizes) > LARGEST_SET_BYTES:
+    if sum(sizes) > TEST_SET_BYTES:
         raise InvalidInput(
-            f"a set of tests has at most {LARGEST_SET_BYTES // 2**20} MB", ("testCases",)
+            f"a set of tests has at most {TEST_SET_BYTES // 2**20} MB", ("testCases",)
         )
 
 

@@ -4,8 +4,6 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import groupby
 
-MOST_TOKENS = 32
-
 # Scripts written without spaces between words, or with few: found by pairs of neighbouring letters.
 _PAIRED = (
     (0x1100, 0x11FF),  # Hangul jamo

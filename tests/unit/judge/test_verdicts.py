@@ -5,10 +5,11 @@ import io
 import pytest
 
 from graphql_api.data.enums import Verdict
+from graphql_api.data.limits import COMPILE_OUTPUT_BYTES
 from judge.languages import LANGUAGES
 from judge.sandbox.limits import LimitBackend
 from judge.sandbox.report import Outcome, Report, RunLimits
-from judge.toolchains.compiler import OUTPUT_BYTES, clean_output
+from judge.toolchains.compiler import clean_output
 from judge.verdicts import verdict_of
 
 LIMITS = RunLimits(cpu_ms=1000, wall_ms=4000, memory_kb=65_536)
@@ -103,7 +104,7 @@ class TestCleanOutput:
         text = clean_output("가".encode() * 50_000, C)
         assert set(text.removesuffix("\n… (cut)")) == {"가"}
         assert text.endswith("(cut)")
-        assert OUTPUT_BYTES - 3 <= len(text.encode()) <= OUTPUT_BYTES
+        assert COMPILE_OUTPUT_BYTES - 3 <= len(text.encode()) <= COMPILE_OUTPUT_BYTES
 
     def test_what_is_no_text_is_replaced(self):
         assert clean_output(b"a\xffb", C) == "a�b"

@@ -12,16 +12,18 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from graphql_api.cli.commands.problems import PAGE, app
+from graphql_api.cli.commands.problems import app
 from graphql_api.cli.problem_packages import content_hash, find_packages, read_package
 from graphql_api.cli.problem_packages.importer import UNFINISHED, Outcome, import_package
 from graphql_api.config import Settings, get_settings
 from graphql_api.data.dynamo.pages import PageWindow
 from graphql_api.data.enums import Comparer, ProblemState
 from graphql_api.data.errors import Conflict, InvalidInput
+from graphql_api.data.limits import MAX_PAGE_SIZE
 from graphql_api.data.problems.inputs import NewProblem, ProblemChanges
 from graphql_api.data.stores import Stores, open_stores
-from tests.conftest import CREDENTIALS, ROOT, SECRET
+from tests.support.paths import ROOT
+from tests.support.settings import CREDENTIALS, SECRET
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.slow]
 EXAMPLES = ROOT / "examples" / "problems"
@@ -318,7 +320,7 @@ def test_problems_are_listed_by_state_and_no_more_than_wanted(some: Path) -> Non
 async def test_a_list_of_several_pages_is_listed_whole(
     environment: dict[str, str], stores: Stores
 ) -> None:
-    numbers = {str(number) for number in range(PAGE + 5)}
+    numbers = {str(number) for number in range(MAX_PAGE_SIZE + 5)}
     for number in numbers:
         await stores.problems.create(NewProblem(platform="club", number=number, title="Club"))
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from graphql_api.data.enums import RunStatus
+from graphql_api.data.limits import RUN_OUTPUT_BYTES
 from graphql_api.data.redis.custom_runs import (
     CLAIM_LIFE_MS,
     RunAnswer,
@@ -17,9 +18,9 @@ from graphql_api.data.redis.custom_runs import (
     open_run_board,
 )
 from judge.judge import Judge
-from tasks.handlers.custom_runs import SHOWN_BYTES, Runs, shortened
-from tests.conftest import make_settings
+from tasks.handlers.custom_runs import Runs, truncate_output
 from tests.support.senders import RecordingSender
+from tests.support.settings import make_settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -125,8 +126,8 @@ async def test_long_output_and_error_are_cut_at_64_kb_and_said_to_be(
     assert found.status is RunStatus.OK
     assert (found.output_truncated, found.error_truncated) == (True, True)
     assert set(found.output) == {"é"}
-    assert len(found.output.encode()) == SHOWN_BYTES
-    assert found.error == "e" * SHOWN_BYTES
+    assert len(found.output.encode()) == RUN_OUTPUT_BYTES
+    assert found.error == "e" * RUN_OUTPUT_BYTES
 
 
 async def test_a_language_that_is_not_here_is_no_answer_of_the_program(
@@ -247,12 +248,16 @@ async def test_a_compiler_that_takes_too_long_is_stopped(
     ("raw", "shown", "is_cut"),
     [
         (b"", "", False),
-        (b"x" * SHOWN_BYTES, "x" * SHOWN_BYTES, False),
-        (b"x" * (SHOWN_BYTES + 1), "x" * SHOWN_BYTES, True),
-        (b"x" + "é".encode() * (SHOWN_BYTES // 2), "x" + "é" * (SHOWN_BYTES // 2 - 1), True),
+        (b"x" * RUN_OUTPUT_BYTES, "x" * RUN_OUTPUT_BYTES, False),
+        (b"x" * (RUN_OUTPUT_BYTES + 1), "x" * RUN_OUTPUT_BYTES, True),
+        (
+            b"x" + "é".encode() * (RUN_OUTPUT_BYTES // 2),
+            "x" + "é" * (RUN_OUTPUT_BYTES // 2 - 1),
+            True,
+        ),
         (b"\xff", "\ufffd", False),
-        (b"\xff" * SHOWN_BYTES, "\ufffd" * (SHOWN_BYTES // 3), True),
+        (b"\xff" * RUN_OUTPUT_BYTES, "\ufffd" * (RUN_OUTPUT_BYTES // 3), True),
     ],
 )
 def test_text_is_cut_between_characters(raw: bytes, shown: str, *, is_cut: bool) -> None:
-    assert shortened(raw) == (shown, is_cut)
+    assert truncate_output(raw) == (shown, is_cut)

@@ -14,7 +14,7 @@ from graphql_api.cli.problem_packages import (
     Comparison,
     PackageError,
     content_hash,
-    duplicates,
+    find_duplicates,
     find_packages,
     package_number,
     read_package,
@@ -23,7 +23,7 @@ from graphql_api.cli.problem_packages import (
 from graphql_api.cli.problem_packages.generators import generate
 from graphql_api.data.enums import CheckerConvention, Comparer, Verdict
 from graphql_api.data.records import Checker
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 EXAMPLES = ROOT / "examples" / "problems"
 MOST_COMMITTED_BYTES = 1_000_000
@@ -288,7 +288,7 @@ def test_a_number_is_what_the_directory_begins_with(name: str, number: str) -> N
 def test_packages_of_one_number_are_found(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("01-a", "1", "2-b")]
 
-    assert duplicates(paths) == {paths[1]: paths[0]}
+    assert find_duplicates(paths) == {paths[1]: paths[0]}
 
 
 def test_the_time_limit_of_the_package_counts_before_that_of_tools(legacy: Path) -> None:
@@ -580,7 +580,7 @@ LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (yaml("grading: {objective: min}\n"), "problem.yaml", "grading: is for scoring"),
     (yaml("limits: {time_limit: 0}\n"), "problem.yaml", "limits.time_limit: must be above 0"),
     (yaml("limits: {time_limit: .nan}\n"), "problem.yaml", "limits.time_limit: must be above 0"),
-    (yaml("limits: {time_limit: 601}\n"), "problem.yaml", "at most 600"),
+    (yaml("limits: {time_limit: 61}\n"), "problem.yaml", "at most 60"),
     (yaml("limits: {memory: a lot}\n"), "problem.yaml", "limits.memory: must be a number"),
     (yaml("limits: {memory: true}\n"), "problem.yaml", "limits.memory: must be a number"),
     (yaml("limits: 5\n"), "problem.yaml", "limits: must be a mapping"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphql_api.data.dynamo.values import cut, dump, dump_item, item_size, load, load_item
+from graphql_api.data.dynamo.values import dump, dump_item, item_size, load, load_item
 
 scalars = st.none() | st.booleans() | st.integers() | st.binary() | st.text()
 values = st.recursive(
@@ -35,11 +35,3 @@ def test_what_the_table_cannot_hold_is_refused_by_name() -> None:
 
 def test_the_size_of_an_item_counts_names_and_utf8_bytes() -> None:
     assert item_size({"PK": "가", "z": b"1234"}) == 2 + 3 + 1 + 4
-
-
-@given(st.text(), st.integers(0, 40))
-def test_a_cut_text_is_the_longest_whole_beginning_that_fits(text: str, limit: int) -> None:
-    found = cut(text, limit)
-    assert text.startswith(found)
-    assert len(found.encode()) <= limit
-    assert found == text or len(text[: len(found) + 1].encode()) > limit

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from graphql_api.data.dynamo.values import item_size
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import InvalidInput
+from graphql_api.data.limits import CARD_BYTES
 from graphql_api.data.problems.cards import (
-    CARD_BYTES,
     card_item,
     checked_size,
     entries,

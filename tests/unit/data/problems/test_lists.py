@@ -4,7 +4,8 @@ import pytest
 
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import InvalidInput
-from graphql_api.data.problems.lists import ProblemFilter, normalise_tag
+from graphql_api.data.limits import normalise_tag
+from graphql_api.data.problems.lists import ProblemFilter
 from graphql_api.data.records import Problem
 
 PROBLEM = Problem(
@@ -83,7 +84,7 @@ def test_tags_are_compared_in_lower_case_with_single_spaces():
     assert normalise_tag("  Binary \t SEARCH ") == "binary search"
 
 
-@pytest.mark.parametrize("tag", ["", "a#b", "a:b", "x" * 65])
+@pytest.mark.parametrize("tag", ["", "a#b", "a:b", "x" * 51, "한" * 22])
 def test_tags_that_cannot_be_kept_are_refused(tag):
     with pytest.raises(InvalidInput):
         normalise_tag(tag)

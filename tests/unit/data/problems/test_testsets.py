@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from graphql_api.data.dynamo.pages import PageWindow
 from graphql_api.data.errors import InvalidInput
+from graphql_api.data.limits import TEST_BYTES
 from graphql_api.data.problems.testsets import (
-    LARGEST_TEST_BYTES,
     NewTest,
     _check,
     _numbers,
@@ -76,10 +76,10 @@ def test_a_window_holds_numbers_and_not_strings(window, expected):
 def test_sets_beyond_the_limits_are_refused():
     with pytest.raises(InvalidInput):
         _check(set_of([False] * 2001))
-    large = NewTest(input=bytes(LARGEST_TEST_BYTES), output=b"x")
+    large = NewTest(input=bytes(TEST_BYTES), output=b"x")
     with pytest.raises(InvalidInput) as caught:
         _check([*set_of([True]), large])
     assert caught.value.path == ("testCases", "1")
-    half = NewTest(input=bytes(LARGEST_TEST_BYTES), output=b"")
+    half = NewTest(input=bytes(TEST_BYTES), output=b"")
     with pytest.raises(InvalidInput):
         _check([half] * 5)
