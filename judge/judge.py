@@ -14,11 +14,11 @@ from typing import Self
 
 from graphql_api.data.enums import Verdict
 from graphql_api.data.languages import LanguageInfo
-from graphql_api.data.records import Checker
+from graphql_api.data.records import Checker, TestResult
 from judge.checkers import CheckerBroken, CheckerProgram
 from judge.comparison.comparers import check_supported
 from judge.languages import find_language
-from judge.models import Judgement, JudgeRequest, TestOutcome, decisive, skipped
+from judge.models import Judgement, JudgeRequest, decisive, skipped
 from judge.sandbox.limits import LimitBackend
 from judge.sandbox.sandbox import Sandbox, open_sandbox
 from judge.sandbox.slots import WaitCancelled
@@ -141,7 +141,7 @@ class Judge:
     def judge(
         self,
         request: JudgeRequest,
-        on_result: Callable[[TestOutcome], None] | None = None,
+        on_result: Callable[[TestResult], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Judgement:
         """Judge a submission; `on_result` gets each test as it ends.
@@ -210,7 +210,7 @@ class Judge:
         self,
         submission: Submission,
         output: str,
-        results: list[TestOutcome],
+        results: list[TestResult],
         *,
         verdict: Verdict | None = None,
         message: str = "",
@@ -228,7 +228,7 @@ class Judge:
             cpu_ms=max((one.cpu_ms for one in results), default=0),
             peak_kb=max((one.peak_kb for one in results), default=0),
             limit_backend=self.limit_backend,
-            message=message or (worst.message if worst else ""),
+            message=message or (worst and worst.message) or "",
             queue_ms=submission.queue_ms,
             compile_ms=submission.compile_ms,
             run_ms=run_ms,

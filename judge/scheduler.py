@@ -32,8 +32,6 @@ class TestScheduler(Generic[Test, Result]):
     With `stops_at` the tests after the first whose result is such are not wanted any more.
     """
 
-    __test__ = False
-
     def __init__(
         self, tests: Sequence[Test], stops_at: Callable[[Result], bool] | None = None
     ) -> None:

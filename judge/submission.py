@@ -14,14 +14,15 @@ from pathlib import Path
 from threading import Event
 
 from graphql_api.data.enums import Comparer, Verdict
+from graphql_api.data.records import TestResult
 from judge.checkers import CheckerBroken, CheckerProgram, contents_of
 from judge.models import (
     JudgeCancelled,
     JudgeRequest,
     TestCaseFiles,
-    TestOutcome,
     beginning,
     is_failure,
+    not_judged,
     outcome_of,
     past_budget,
     skipped,
@@ -39,7 +40,7 @@ CANCEL_POLL_S = 0.1
 # Longest time for which a submission keeps a slot while others wait for one.
 SLOT_SLICE_S = 0.05
 
-_Scheduler = TestScheduler[TestCaseFiles, TestOutcome]
+_Scheduler = TestScheduler[TestCaseFiles, TestResult]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class Submission:
     sandbox: Sandbox
     pool: WorkPool
     budget: TimeBudget
-    on_result: Callable[[TestOutcome], None] | None = None
+    on_result: Callable[[TestResult], None] | None = None
     cancelled: Callable[[], bool] | None = None
     checker: CheckerProgram | None = None
     stopped: Event = field(default_factory=Event)
@@ -91,7 +92,7 @@ class Submission:
         finally:
             wait([future])
 
-    def run_tests(self, directory: Path) -> list[TestOutcome]:
+    def run_tests(self, directory: Path) -> list[TestResult]:
         """Run the tests of the program in `directory` and return one outcome per test, in order.
 
         At most one session per slot is in the pool at a time, so submissions judged at the same
@@ -104,7 +105,7 @@ class Submission:
         request = self.request
         stops = request.stop_on_first_failure
         scheduler = _Scheduler(request.tests, is_failure if stops else None)
-        results = ResultCollector[TestOutcome](self.on_result, in_order=stops)
+        results = ResultCollector[TestResult](self.on_result, in_order=stops)
         program = Program(self.installed.command(request.memory_limit_kb), directory)
         running: set[Future[None]] = set()
         try:
@@ -170,7 +171,7 @@ class Submission:
         session: SlotSession,
         test: TestCaseFiles,
         following: TestCaseFiles | None,
-    ) -> TestOutcome:
+    ) -> TestResult:
         """Run one test; `following` is the test that the session is likely to run next."""
         if self.checker is not None and self.request.comparer is Comparer.INTERACTIVE:
             return self._run_dialogue(self.checker, program, session, test)
@@ -213,7 +214,7 @@ class Submission:
         program: Program,
         session: SlotSession,
         test: TestCaseFiles,
-    ) -> TestOutcome:
+    ) -> TestResult:
         programs = program, interactor.talking(test.input_path, test.expected_path)
         limits = self.limits, interactor.talking_limits(self.limits)
         own, partner = session.run_pair(programs, limits)
@@ -222,7 +223,7 @@ class Submission:
             ruling = interactor.ruling_on_talk(verdict, own, _finished(partner), test.number)
             return outcome_of(test, own, ruling, b"")
 
-    def _without_checker(self, test: TestCaseFiles, error: CheckerBroken) -> TestOutcome:
+    def _without_checker(self, test: TestCaseFiles, error: CheckerBroken) -> TestResult:
         """Return a placeholder for the result of a test on which the checker failed.
 
         Raises:
@@ -232,16 +233,16 @@ class Submission:
         if not self.request.stop_on_first_failure:
             raise error
         self.checker_faults[test.number] = error
-        return TestOutcome(test.number, test.is_sample, Verdict.IE)
+        return not_judged(test, Verdict.IE)
 
-    def _raise_checker_fault(self, results: Sequence[TestOutcome]) -> None:
+    def _raise_checker_fault(self, results: Sequence[TestResult]) -> None:
         for result in results:
             if result.number in self.checker_faults:
                 raise self.checker_faults[result.number]
 
     def _not_run(
-        self, tests: Sequence[TestCaseFiles], results: Sequence[TestOutcome]
-    ) -> list[TestOutcome]:
+        self, tests: Sequence[TestCaseFiles], results: Sequence[TestResult]
+    ) -> list[TestResult]:
         """Return the outcomes of the tests after those that have results."""
         stopped = self.request.stop_on_first_failure and any(map(is_failure, results))
         if stopped or not self.budget.is_spent:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from graphql_api.data.enums import Comparer, Verdict
-from judge.comparison.comparers import Comparison, compare
+from judge.comparison.comparers import Difference, compare
 from judge.sandbox.report import Outcome, Report, RunLimits
 
 _VERDICTS = {
@@ -28,7 +28,7 @@ class Ruling:
     verdict: Verdict
     message: str = ""
     note: str = ""
-    difference: Comparison | None = None
+    difference: Difference | None = None
 
 
 ACCEPTED = Ruling(Verdict.AC)
@@ -69,4 +69,4 @@ def on_output(
     )
     if found.equal:
         return ACCEPTED
-    return Ruling(Verdict.WA, found.message, difference=found)
+    return Ruling(Verdict.WA, found.message, difference=found.difference)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import boto3
@@ -12,43 +12,21 @@ import pytest
 import redis
 
 from graphql_api.cli.local.dynamodb_local import DynamoDBLocal
-from graphql_api.cli.local.process import EngineProcess, EngineUnavailable
 from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.config import Settings
 from graphql_api.data.dynamo.client import Dynamo, open_dynamo
 from graphql_api.data.dynamo.table import definition
+from tests.support.services import run_engine
+from tests.support.settings import CREDENTIALS, FEW_LANGUAGES, PATIENCE_MS, SECRET, make_settings
 
 if TYPE_CHECKING:
     from graphql_api.data.stores import Stores
 
-Engine = TypeVar("Engine", bound=EngineProcess)
-ROOT = Path(__file__).parents[1]
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-FEW_LANGUAGES = ("python", "c", "cpp", "javascript", "java")
 # Generated examples are checked for what they show, on machines that may be slow.
 hypothesis.settings.register_profile(
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("patient")
-# A store operation, and a command of Redis, may take this long where the machine is busy.
-PATIENCE_MS = 20_000
-SECRET = "a-secret-of-the-tests-with-enough-characters"
-
-
-def missing(reason: str) -> None:
-    """Skip the test on a laptop; fail it in CI, where everything is to be there."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-def running(engine: Engine) -> Iterator[Engine]:
-    """Yield the engine while it runs, for fixtures."""
-    try:
-        with engine:
-            yield engine
-    except EngineUnavailable as error:
-        missing(str(error))
 
 
 def pytest_configure() -> None:
@@ -60,15 +38,25 @@ def pytest_configure() -> None:
     os.environ["JUDGE_LANGUAGES"] = ",".join(FEW_LANGUAGES)
 
 
+def pytest_pycollect_makeitem(
+    collector: pytest.Module | pytest.Class, obj: object
+) -> list[pytest.Item] | None:
+    """Collect no class that a test module imports: `TestResult` and others are the product's."""
+    module = collector.getparent(pytest.Module)
+    if isinstance(obj, type) and module is not None and obj.__module__ != module.obj.__name__:
+        return []
+    return None
+
+
 @pytest.fixture(scope="session")
 def dynamodb_endpoint() -> Iterator[str]:
-    for engine in running(DynamoDBLocal(heap_mb=512)):
+    for engine in run_engine(DynamoDBLocal(heap_mb=512)):
         yield engine.endpoint
 
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
-    for engine in running(RedisServer()):
+    for engine in run_engine(RedisServer()):
         yield engine.url
 
 
@@ -77,11 +65,6 @@ def redis_url(redis_server: str) -> str:
     with redis.Redis.from_url(redis_server) as connection:
         connection.flushall()
     return redis_server
-
-
-def make_settings(**values: object) -> Settings:
-    """Return settings of which only what is named differs from the defaults."""
-    return Settings(_env_file=None, secret_keys=SECRET, **values)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

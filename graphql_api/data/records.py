@@ -35,6 +35,31 @@ Item = dict[str, Any]
 _log = structlog.stdlib.get_logger(__name__)
 
 
+class HistoryKey(NamedTuple):
+    """What identifies a history: its owner's user id and its own ULID."""
+
+    uid: str
+    ulid: str
+
+
+class ProblemKey(NamedTuple):
+    """What identifies a problem: its platform and its number there."""
+
+    platform: str
+    number: str
+
+
+class TestCaseKey(NamedTuple):
+    """What identifies a test: its problem, the version of the test set, and its number there."""
+
+    __test__ = False
+
+    platform: str
+    number: str
+    version: int
+    test: int
+
+
 class UnknownFormat(Exception):
     """An item of a newer format than this code reads: deploy the newer code before it writes."""
 
@@ -275,6 +300,11 @@ class History(Record):
     rejudged_by: str | None = stored("rj", default=None)
     rejudged_at: int | None = stored("rjt", default=None)
 
+    @property
+    def key(self) -> HistoryKey:
+        """What identifies the history."""
+        return HistoryKey(self.uid, self.ulid)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem(Record):
@@ -311,6 +341,11 @@ class Problem(Record):
     state_before_deletion: ProblemState | None = stored("sb", ProblemState, None)
     deleted_at: int | None = stored("da", default=None)
     deleted_reason: str | None = stored("dr", default=None)
+
+    @property
+    def key(self) -> ProblemKey:
+        """What identifies the problem."""
+        return ProblemKey(self.platform, self.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

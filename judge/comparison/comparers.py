@@ -33,6 +33,18 @@ _NANS = frozenset(
 )
 
 
+class Difference(NamedTuple):
+    """The first place where two outputs differ, as results store it.
+
+    `line` and `column` count from 1; both are 0 where the output has no such place.
+    """
+
+    line: int
+    column: int
+    expected: str
+    actual: str
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Whether the outputs agree.
@@ -47,6 +59,14 @@ class Comparison:
     expected: str = ""
     actual: str = ""
     place: Place | None = None
+
+    @property
+    def difference(self) -> Difference | None:
+        """The first difference; None if the outputs agree."""
+        if self.equal:
+            return None
+        line, column = self.place or (0, 0)
+        return Difference(line, column, self.expected, self.actual)
 
 
 class UnsupportedComparer(Exception):

@@ -36,14 +36,14 @@ from graphql_api.data.records import (
     CheckerFault,
     History,
     Problem,
+    ProblemKey,
     Results,
-    TestResult,
 )
 from graphql_api.data.stores import Stores
 from judge.checkers import CheckerBroken
-from judge.comparison.comparers import Comparison, UnsupportedComparer
+from judge.comparison.comparers import UnsupportedComparer
 from judge.judge import Judge, LanguageUnavailable
-from judge.models import JudgeCancelled, Judgement, JudgeRequest, TestCaseFiles, TestOutcome
+from judge.models import JudgeCancelled, Judgement, JudgeRequest, TestCaseFiles
 from tasks.handlers.concurrency import in_thread
 from tasks.handlers.leases import PASSED_ON_MS, RELEASED_MS, keep_renewed
 from tasks.handlers.testset_cache import DamagedSet, OpenedSet, TestSetCache
@@ -56,13 +56,13 @@ COMPLETION_PAUSE_S = 0.3
 
 # A card keeps 120 bytes of them.
 ATTEMPTS_EXHAUSTED = (
-    "The judge failed on this {cap} times. Your limit is untouched: please submit it again."
+    "The judge failed {cap} times on this code. Your quota was not used. Submit it again."
 )
-PROBLEM_GONE = "The problem was removed before this was judged. Your limit is untouched."
-NO_TESTS = "The problem has no test cases to judge with. Your limit is untouched."
-CODE_GONE = "The code was removed before it was judged. Your limit is untouched."
-CHECKER_BROKEN = "The problem's checker failed. Its editors are told; your limit is untouched."
-NO_COMPARER = "The judge cannot compare this problem's outputs. Your limit is untouched."
+PROBLEM_GONE = "The problem was deleted before the code was judged. Your quota was not used."
+NO_TESTS = "The problem has no test cases, so the code was not judged. Your quota was not used."
+CODE_GONE = "The code was deleted before it was judged. Your quota was not used."
+CHECKER_BROKEN = "The problem's checker failed. Its editors can see why. Your quota was not used."
+NO_COMPARER = "The judge cannot compare outputs of this problem. Your quota was not used."
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -128,7 +128,7 @@ class Execution:
         self._lease_ms = settings.lease_seconds * 1000
         self._attempt_cap = settings.attempt_cap
         # Of executions that find a set missing at once, one fetches it.
-        self._fetching: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._fetching: WeakValueDictionary[ProblemKey, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self, uid: str, ulid: str, *, sent_at_ms: int | None = None) -> None:
         """Judge an execution unless it is finished; when another worker has it, look again later.
@@ -417,35 +417,9 @@ def outcome_of(history: History, problem: Problem, judgement: Judgement) -> Outc
         results=Results(
             attempt=history.attempt,
             compile_output=judgement.compile_output or None,
-            tests=tuple(map(_result, judgement.results)),
+            tests=tuple(judgement.results),
             limit_backend=judgement.limit_backend,
         ),
         problem_public=problem.state is ProblemState.COMPLETED,
         test_version=problem.test_version,
     )
-
-
-def _result(outcome: TestOutcome) -> TestResult:
-    return TestResult(
-        number=outcome.number,
-        is_sample=outcome.is_sample,
-        verdict=outcome.verdict,
-        cpu_ms=outcome.cpu_ms,
-        wall_ms=outcome.wall_ms,
-        peak_kb=outcome.peak_kb,
-        exit_code=outcome.exit_code,
-        signal=outcome.signal,
-        output=outcome.output,
-        error=outcome.error,
-        expected=outcome.expected,
-        message=outcome.message or None,
-        note=outcome.note or None,
-        difference=_difference(outcome.difference),
-    )
-
-
-def _difference(found: Comparison | None) -> tuple[int, int, str, str] | None:
-    if found is None:
-        return None
-    line, column = found.place or (0, 0)
-    return line, column, found.expected, found.actual
