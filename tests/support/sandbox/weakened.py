@@ -1,15 +1,16 @@
 """Sandboxes of which a test has cut out protections, to show that an attack fails because of them.
 
-A weakened sandbox is built from a copy of `tasks/sandbox` in which pieces of text are replaced, so
-the product has no switch for it, and a protection that has moved is noticed. This is the one place
-that knows where the protections are.
+A weakened sandbox is built from a copy of `judge/sandbox` in which pieces of text are replaced. So
+the product needs no switch for it, and a test fails when a protection has moved. This is the one
+place that knows where the protections are.
 
 The host stays safe: a group's limits are widened and not taken away, what attacks use up is bounded
 by the attacks themselves, and without a namespace of processes the runner kills its child only.
 """
 
+import contextlib
 import importlib
-import shutil
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -54,29 +55,29 @@ SYSTEM_CALLS = layer(
         "seccomp.py", "code.load(_ARCH_AT)\n", 'code.end("all", _ALLOW)\n    code.load(_ARCH_AT)\n'
     ),
 )
-NETWORK = layer("network namespace", Cut("spawner.c", "CLONE_NEWNET | "))
+NETWORK = layer("network namespace", Cut("native/spawner.c", "CLONE_NEWNET | "))
 NETWORK_OF_THE_HOUSE = layer(
-    "network namespace of the house", Cut("rootfs.py", '*("--unshare-net", ', "*(")
+    "network namespace of the base rootfs", Cut("rootfs.py", '*("--unshare-net", ', "*(")
 )
-IPC = layer("IPC namespace", Cut("spawner.c", "CLONE_NEWIPC | "))
+IPC = layer("IPC namespace", Cut("native/spawner.c", "CLONE_NEWIPC | "))
 IPC_OF_THE_HOUSE = layer(
-    "IPC namespace of the house",
+    "IPC namespace of the base rootfs",
     Cut("rootfs.py", '"--unshare-ipc", "--unshare-uts"', '"--unshare-uts"'),
 )
 PROCESSES = layer(
     "process namespace",
-    Cut("spawner.c", "CLONE_NEWPID | "),
-    Cut("spawner.c", "while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)\n        ;"),
+    Cut("native/spawner.c", "CLONE_NEWPID | "),
+    Cut("native/spawner.c", "while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)\n        ;"),
     Cut(
-        "room.c",
+        "native/rootfs.c",
         'mount("proc", in_room("/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)',
         'mount("/proc", in_room("/proc"), NULL, MS_BIND | MS_REC, NULL)',
     ),
-    Cut("runner.c", "kill(-1, SIGKILL);\n    reap(0);", "kill(main_pid, SIGKILL);"),
-    Cut("runner.c", "if (isdigit(entry->d_name[0])", "if (0"),
+    Cut("native/runner.c", "kill(-1, SIGKILL);\n    reap(0);", "kill(main_pid, SIGKILL);"),
+    Cut("native/runner.c", "if (isdigit(entry->d_name[0])", "if (0"),
 )
 SPAWNER_REAPS = layer(
-    "spawner waits for all", Cut("spawner.c", "prctl(PR_SET_CHILD_SUBREAPER, 1);")
+    "spawner waits for all", Cut("native/spawner.c", "prctl(PR_SET_CHILD_SUBREAPER, 1);")
 )
 OWN_ROOT = layer(
     "root of its own",
@@ -94,20 +95,22 @@ OWN_TMP = layer(
         '*("--bind", "/proc", "/proc", "--bind", "/tmp", "/tmp"),',
     ),
     Cut(
-        "room.c",
+        "native/rootfs.c",
         "    add_places();",
         '    add_places();\n    mount("/tmp", in_room("/tmp"), NULL, MS_BIND | MS_REC, NULL);',
     ),
-    Cut("runner.c", "if (!statfs(", "if (0 && !statfs("),  # all of the host's files are not its
+    Cut(
+        "native/runner.c", "if (!statfs(", "if (0 && !statfs("
+    ),  # all of the host's files are not its
 )
 OWN_USER = layer(
     "unprivileged user",
-    Cut("spawner.c", "uid >= 0 && (setgroups", "0 && (setgroups"),
-    Cut("spawner.c", "geteuid() == 0 || getegid() == 0", "0"),
+    Cut("native/spawner.c", "uid >= 0 && (setgroups", "0 && (setgroups"),
+    Cut("native/spawner.c", "geteuid() == 0 || getegid() == 0", "0"),
     of_root=True,
 )
 NO_GROUPS = layer(
-    "no supplementary groups", Cut("spawner.c", "setgroups(0, NULL)", "0"), of_root=True
+    "no supplementary groups", Cut("native/spawner.c", "setgroups(0, NULL)", "0"), of_root=True
 )
 USER_OF_THE_PLACE = layer(
     "user of its own",
@@ -118,28 +121,32 @@ EMPTY_ENVIRONMENT = layer(
     "empty environment", Cut("spawner.py", "env={}", 'env={"SECRET": "learned"}')
 )
 NOT_DUMPABLE = layer(
-    "runner not dumpable", Cut("room.c", 'check(prctl(PR_SET_DUMPABLE, 0), "dumpable");')
+    "runner not dumpable", Cut("native/rootfs.c", 'check(prctl(PR_SET_DUMPABLE, 0), "dumpable");')
 )
 SPAWNER_CLOSES = layer(
     "spawner closes descriptors",
-    Cut("spawner.c", "if (syscall(SYS_close_range, count, ~0U, 0))", "if (0)"),
+    Cut("native/spawner.c", "if (syscall(SYS_close_range, count, ~0U, 0))", "if (0)"),
 )
 RUNNER_CLOSES = layer(
     "runner closes descriptors",
-    Cut("runner.c", "last = REPORT_FD + given_count - 1;", "last = 2 * OUT_OF_THE_WAY;"),
-    Cut("runner.c", "syscall(SYS_close_range, last + 1, ~0U, 0);"),
+    Cut("native/runner.c", "last = REPORT_FD + given_count - 1;", "last = 2 * OUT_OF_THE_WAY;"),
+    Cut("native/runner.c", "syscall(SYS_close_range, last + 1, ~0U, 0);"),
 )
-KILLS_ALL = layer("runner kills all", Cut("runner.c", "kill(-1, SIGKILL);\n    reap(0);"))
+KILLS_ALL = layer("runner kills all", Cut("native/runner.c", "kill(-1, SIGKILL);\n    reap(0);"))
 READ_ONLY_BOX = layer(
     "read-only /box",
-    Cut("room.c", "mount(NULL, in_room(one->at), NULL, MS_REMOUNT | MS_BIND | LOCKED, NULL)", "0"),
+    Cut(
+        "native/rootfs.c",
+        "mount(NULL, in_room(one->at), NULL, MS_REMOUNT | MS_BIND | LOCKED, NULL)",
+        "0",
+    ),
 )
 READ_ONLY_SHARED = layer(
-    "read-only programs in the house",
+    "read-only programs in the base rootfs",
     Cut("rootfs.py", '"--ro-bind", str(shared)', '"--bind", str(shared)'),
 )
 READ_ONLY_SYSTEM = layer(
-    "read-only system in the house",
+    "read-only system in the base rootfs",
     Cut("rootfs.py", '"--ro-bind", str(host / "usr")', '"--bind", str(host / "usr")'),
 )
 SEALED_INPUT = layer(
@@ -152,25 +159,27 @@ SEALED_INPUT = layer(
         "    writable = os.memfd_create(",
     ),
 )
-LINKS_NOT_FOLLOWED = layer("links are not followed", Cut("runner.c", "O_NOFOLLOW", "0"))
-REGULAR_FILES_ONLY = layer("only regular files", Cut("runner.c", "|| !S_ISREG(dedup_key.st_mode)"))
+LINKS_NOT_FOLLOWED = layer("links are not followed", Cut("native/runner.c", "O_NOFOLLOW", "0"))
+REGULAR_FILES_ONLY = layer(
+    "only regular files", Cut("native/runner.c", "|| !S_ISREG(about.st_mode)")
+)
 SPAWNER_LISTENS = layer(
     "spawner kills when the worker is gone",
     Cut(
-        "spawner.c",
+        "native/spawner.c",
         "kill(pid, SIGKILL);\n        if (letter == 0) {\n            waitpid(pid, &status, 0);",
         "if (letter == 0) {",
     ),
 )
 DIES_WITH_SPAWNER = layer(
     "runner dies with the spawner",
-    Cut("spawner.c", "prctl(PR_SET_PDEATHSIG, SIGKILL);\n    setsid();", "setsid();"),
+    Cut("native/spawner.c", "prctl(PR_SET_PDEATHSIG, SIGKILL);\n    setsid();", "setsid();"),
 )
 RUNNER_LISTENS = layer(
     "runner ends when nobody listens",
-    Cut("runner.c", "if (watched[1].revents && !result.main_ended)", "if (0)"),
+    Cut("native/runner.c", "if (watched[1].revents && !result.main_ended)", "if (0)"),
 )
-READ_ONLY_HOUSE = layer("read-only house", Cut("rootfs.py", '*("--remount-ro", "/"),\n    )', ")"))
+READ_ONLY_HOUSE = layer("read-only base rootfs", Cut("rootfs.py", '*("--remount-ro", "/"),\n    )', ")"))
 # What limits amounts is widened: an attack that gets more than it may is not to get all there is.
 MEMORY_OF_THE_GROUP = layer(
     "memory of the control group",
@@ -181,18 +190,23 @@ PROCESSES_OF_THE_GROUP = layer(
     Cut("limits.py", "processes + GROUP_OVERHEAD_PROCESSES", "processes + 200"),
 )
 ADDRESS_SPACE = layer(
-    "RLIMIT_AS", Cut("runner.c", "config.address_kb * 1024", "8 * config.address_kb * 1024")
+    "RLIMIT_AS", Cut("native/runner.c", "config.address_kb * 1024", "8 * config.address_kb * 1024")
 )
 LOOKS = layer(
-    "runner's looks at memory", Cut("runner.c", "} else if (config.memory_kb) {", "} else if (0) {")
+    "runner's looks at memory",
+    Cut("native/runner.c", "} else if (config.memory_kb) {", "} else if (0) {"),
 )
 SIZE_OF_TMP = layer("size of /tmp", Cut("rootfs.py", '"/tmp": tmp_kb', '"/tmp": 4 * tmp_kb'))
 NUMBER_OF_PROCESSES = layer(
-    "RLIMIT_NPROC", Cut("runner.c", "config.processes + 1)", "config.processes + 200)")
+    "RLIMIT_NPROC", Cut("native/runner.c", "config.processes + 1)", "config.processes + 200)")
 )
 NUMBER_OF_FILES = layer(
     "RLIMIT_NOFILE",
-    Cut("runner.c", "limit(RLIMIT_NOFILE, config.files)", "limit(RLIMIT_NOFILE, 4 * config.files)"),
+    Cut(
+        "native/runner.c",
+        "limit(RLIMIT_NOFILE, config.files)",
+        "limit(RLIMIT_NOFILE, 4 * config.files)",
+    ),
 )
 NO_TERMINALS = layer(
     "no terminals",
@@ -204,7 +218,7 @@ NO_TERMINALS = layer(
         "    for name in devices:",
     ),
     Cut(
-        "room.c",
+        "native/rootfs.c",
         "    add_places();",
         "    add_places();\n"
         '    mount("devpts", in_room("/dev/pts"), "devpts", 0, "ptmxmode=0666");',
@@ -214,13 +228,15 @@ NO_ZERO_DEVICE = layer(
     "no zero device", Cut("rootfs.py", "DEVICES if without_groups else DEVICES", "DEVICES")
 )
 CPU_OF_THE_TREE = layer(
-    "CPU time of the tree", Cut("runner.c", "if (result.cpu_us > config.cpu_us)", "if (0)")
+    "CPU time of the tree", Cut("native/runner.c", "if (result.cpu_us > config.cpu_us)", "if (0)")
 )
 CPU_OF_A_PROCESS = layer(
     "RLIMIT_CPU",
-    Cut("runner.c", "limit(RLIMIT_CPU, config.cpu_us / 1000000 + 2)", "limit(RLIMIT_CPU, 30)"),
+    Cut(
+        "native/runner.c", "limit(RLIMIT_CPU, config.cpu_us / 1000000 + 2)", "limit(RLIMIT_CPU, 30)"
+    ),
 )
-WALL_CLOCK = layer("wall time", Cut("runner.c", "now_us() - begun_us > config.wall_us", "0"))
+WALL_CLOCK = layer("wall time", Cut("native/runner.c", "now_us() - begun_us > config.wall_us", "0"))
 OUTPUT_ENDS = layer(
     "end at too much output", Cut("pump.py", "return self.size > self.limit", "return False")
 )
@@ -229,37 +245,53 @@ OUTPUT_KEPT = layer(
 )
 
 
-def _edited(files: dict[str, str], cuts: Sequence[Cut]) -> dict[str, str]:
+# The build of a weakened sandbox is used for a few runs: optimizing it would take longer.
+FAST_BUILD = Cut("native/build.py", '"-O2"', '"-O0"')
+
+
+def _apply_cuts(files: dict[str, str], cuts: Sequence[Cut]) -> None:
     for cut in cuts:
-        assert cut.old in files[cut.file], f"{cut.file} has no {cut.old!r} any more"
+        assert cut.old in files[cut.file], f"{cut.file} has no {cut.old!r}"
         files[cut.file] = files[cut.file].replace(cut.old, cut.new)
-    return files
 
 
-def weakened_package(directory: Path, layers: Sequence[Layer], built: Path) -> str:
+def weakened_package(directory: Path, layers: Sequence[Layer], builds: Path) -> str:
     """Write a package without these layers into `directory`, and return its name.
 
-    The programs that lie in `built` need not be built again in `directory / "root"`.
+    A sandbox with `directory / "root"` for its root uses the programs in `builds` again.
     """
     name = f"weakened_{uuid4().hex[:8]}"
     paths = [path for kind in ("*.py", "*.c", "*.h") for path in SOURCES.rglob(kind)]
     files = {str(path.relative_to(SOURCES)): path.read_text() for path in paths}
-    for one in layers:
-        files = _edited(files, one.cuts)
+    cuts = [cut for layer in layers for cut in layer.cuts]
+    if any(cut.file.endswith(".c") for cut in cuts):
+        cuts.append(FAST_BUILD)
+    _apply_cuts(files, cuts)
     for file, text in files.items():
-        place = directory / name / file
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text.replace("judge.sandbox", name))
-    shutil.copytree(built, directory / "root" / "shared" / "bin", dirs_exist_ok=True)
+        path = directory / name / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace("judge.sandbox", name))
+    _link_missing(builds, directory / "root" / "shared" / "bin")
     return name
+
+
+def _link_missing(source: Path, target: Path) -> None:
+    """Link the programs of one directory into another one of the same file system."""
+    target.mkdir(parents=True, exist_ok=True)
+    for path in source.glob("runner-*"):
+        with contextlib.suppress(FileExistsError):
+            os.link(path, target / path.name)
 
 
 @contextmanager
 def weakened_sandbox(
-    directory: Path, layers: Sequence[Layer], built: Path, forced: LimitBackend | None = None
+    directory: Path, layers: Sequence[Layer], builds: Path, forced: LimitBackend | None = None
 ) -> Iterator[Sandbox]:
-    """Yield a sandbox without these layers, with `directory / "root"` for its root."""
-    name = weakened_package(directory, layers, built)
+    """Yield a sandbox without these layers, with `directory / "root"` for its root.
+
+    Its program is taken from `builds`, or built and kept there for the next one.
+    """
+    name = weakened_package(directory, layers, builds)
     sys.path.insert(0, str(directory))
     try:
         module = importlib.import_module(f"{name}.sandbox")
@@ -268,7 +300,8 @@ def weakened_sandbox(
             yield sandbox
         finally:
             sandbox.close()
+            _link_missing(directory / "root" / "shared" / "bin", builds)
     finally:
         sys.path.remove(str(directory))
-        for loaded in [one for one in sys.modules if one.split(".")[0] == name]:
-            del sys.modules[loaded]
+        for module_name in [key for key in sys.modules if key.split(".")[0] == name]:
+            del sys.modules[module_name]
