@@ -9,7 +9,9 @@ from uuid import uuid4
 import pytest
 
 from graphql_api.cli.local.redis_server import RedisServer
-from tests.conftest import CREDENTIALS, FEW_LANGUAGES, PATIENCE_MS, ROOT, SECRET, running
+from tests.support.paths import ROOT
+from tests.support.services import run_engine
+from tests.support.settings import CREDENTIALS, FEW_LANGUAGES, PATIENCE_MS, SECRET
 from tests.support.system import Api, Client, Worker
 
 ADMIN = "admin@example.org"
@@ -18,7 +20,7 @@ ADMIN = "admin@example.org"
 @pytest.fixture(scope="session")
 def system_redis() -> Iterator[str]:
     """A Redis of the system's own: its worker must not take other tests' messages."""
-    for engine in running(RedisServer()):
+    for engine in run_engine(RedisServer()):
         yield engine.url
 
 

@@ -25,9 +25,11 @@ from graphql_api.data.enums import HistoryStatus, Verdict
 from graphql_api.data.records import History
 from graphql_api.data.stores import open_stores
 from tasks.queue.sender import TaskSender
-from tests.conftest import PATIENCE_MS, make_settings, running
-from tests.support.executions import ADD, OVERDUE_MS, SHORT, SubmissionDriver, sleeping, until
-from tests.support.system import Api, Client, Worker, wait_for
+from tests.support.executions import ADD, OVERDUE_MS, SHORT, SubmissionDriver, sleeping
+from tests.support.services import run_engine
+from tests.support.settings import PATIENCE_MS, make_settings
+from tests.support.system import Api, Client, Worker
+from tests.support.waiting import wait_until, wait_until_async
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -38,13 +40,13 @@ NOTICED_WITHIN_S = 25
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[DynamoDBLocal]:
     """An engine of the test's own, that keeps its data over a kill."""
-    yield from running(DynamoDBLocal(tmp_path / "dynamodb", log_path=tmp_path / "dynamodb.log"))
+    yield from run_engine(DynamoDBLocal(tmp_path / "dynamodb", log_path=tmp_path / "dynamodb.log"))
 
 
 @pytest.fixture
 def queue(tmp_path: Path) -> Iterator[RedisServer]:
     """A Redis of the test's own, with its append-only file."""
-    yield from running(RedisServer(tmp_path / "redis", log_path=tmp_path / "redis.log"))
+    yield from run_engine(RedisServer(tmp_path / "redis", log_path=tmp_path / "redis.log"))
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ async def sender(crash_settings: Settings) -> AsyncIterator[TaskSender]:
 
 
 def ready(worker: Worker) -> Worker:
-    wait_for("the worker's start", lambda: "ready for action" in worker.log())
+    wait_until("the worker's start", lambda: "ready for action" in worker.log())
     return worker
 
 
@@ -152,7 +154,7 @@ async def test_what_a_killed_api_had_reserved_and_not_sent_is_judged(
         # Sending waits for a Redis that stands still, so that the API dies before it has sent.
         os.kill(queue.pid, signal.SIGSTOP)
         call = asyncio.create_task(asyncio.to_thread(client.submit, "1", "python", ADD))
-        history = await until("a reservation", reserved)
+        history = await wait_until_async("a reservation", reserved)
         assert not call.done()
         api.kill()
         with pytest.raises(httpx.HTTPError):
@@ -177,7 +179,7 @@ async def test_workers_killed_again_and_again_lose_and_double_nothing(
     for _ in range(3):
         with Worker(patient, tmp_path) as worker:
             started = worker.log().count("ready for action")
-            wait_for("a start", lambda: worker.log().count("ready for action") > started)  # noqa: B023
+            wait_until("a start", lambda: worker.log().count("ready for action") > started)  # noqa: B023
             await asyncio.sleep(moments.uniform(0.05, 1.0))
             worker.kill()
     with Worker(patient, tmp_path):
@@ -240,7 +242,7 @@ async def test_the_database_killed_in_the_middle_loses_and_doubles_nothing(
         async def answers() -> bool:
             return await desk.stores.users.get(desk.user.uid) is not None
 
-        await until("the database's return", answers)
+        await wait_until_async("the database's return", answers)
         histories.append(await submit(desk, sender))
         await all_ended_once(desk, histories, timeout_s=90)
         assert worker.is_running

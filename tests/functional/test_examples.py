@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from graphql_api.cli.problem_packages import Submission, find_packages, read_package
-from tests.conftest import ROOT
 from tests.functional.conftest import ADMIN
+from tests.support.paths import ROOT
 from tests.support.system import Api, Client, Worker
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]

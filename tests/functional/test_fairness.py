@@ -14,9 +14,10 @@ from graphql_api.data.problems.inputs import ProblemChanges
 from graphql_api.data.records import Checker, History
 from graphql_api.data.stores import Stores
 from tasks.queue.sender import TaskSender
-from tests.conftest import running
-from tests.support.executions import ADD, ADD_CPP, SHORT, SubmissionDriver, until
-from tests.support.system import Worker, wait_for
+from tests.support.executions import ADD, ADD_CPP, SHORT, SubmissionDriver
+from tests.support.services import run_engine
+from tests.support.system import Worker
+from tests.support.waiting import wait_until, wait_until_async
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -29,7 +30,7 @@ PLACES = int(SHORT["JUDGE_SLOTS"]) + 1
 @pytest.fixture(scope="module")
 def redis_server() -> Iterator[str]:
     """A Redis of these tests' own: other tests' workers must not take our messages."""
-    for engine in running(RedisServer()):
+    for engine in run_engine(RedisServer()):
         yield engine.url
 
 
@@ -48,7 +49,7 @@ async def send(desk: SubmissionDriver, sender: TaskSender, count: int) -> list[H
 
 
 async def ended_count(desk: SubmissionDriver, histories: list[History]) -> int:
-    cards = await desk.stores.histories.get_many([(one.uid, one.ulid) for one in histories])
+    cards = await desk.stores.histories.get_many([history.key for history in histories])
     return sum(1 for card in cards if card and card.status is HistoryStatus.COMPLETED)
 
 
@@ -60,12 +61,12 @@ async def test_one_submission_passes_those_of_a_user_who_sent_many_at_once(
     ada.limit = None
     many = await send(ada, sender, MANY)
     with Worker({**settings_env, **SHORT, "LEASE_SECONDS": "20"}, tmp_path) as worker:
-        wait_for("the worker's start", lambda: "ready for action" in worker.log(), timeout_s=120)
+        wait_until("the worker's start", lambda: "ready for action" in worker.log(), timeout_s=120)
 
         async def some() -> bool:
             return await ended_count(ada, many) >= 5
 
-        await until("some of the many", some)
+        await wait_until_async("some of the many", some)
         for desk in others:
             (single,) = await send(desk, sender, 1)
             sent_at = now_ms()
@@ -111,7 +112,7 @@ async def test_a_worker_without_the_checker_s_language_leaves_an_execution_to_on
     with Worker({**env, "JUDGE_LANGUAGES": "python"}, tmp_path) as unable:
         history = await desk.reserve(ADD)
         await sender.send_execution(history.uid, history.ulid, history.language)
-        wait_for("the worker to pass it on", lambda: "passed on" in unable.log(), timeout_s=120)
+        wait_until("the worker to pass it on", lambda: "passed on" in unable.log(), timeout_s=120)
         await asyncio.sleep(3)
         card = await desk.card(history)
         assert (card.status, card.attempt) == (HistoryStatus.PENDING, 0)

@@ -23,8 +23,11 @@ import pytest
 from graphql_api.cli.local import apt
 from graphql_api.cli.local.process import free_port
 from graphql_api.config import Settings
-from tests.conftest import CREDENTIALS, FEW_LANGUAGES, ROOT, missing
-from tests.support.system import Client, wait_for
+from tests.support.paths import ROOT
+from tests.support.services import skip_or_fail
+from tests.support.settings import CREDENTIALS, FEW_LANGUAGES
+from tests.support.system import Client
+from tests.support.waiting import wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -45,7 +48,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clean clone of this checkout's last commit."""
     lacking = [package.name for package in apt.missing(apt.RUN_PACKAGES)]
     if lacking:
-        missing(f"system packages are missing: {', '.join(lacking)}; run make setup")
+        skip_or_fail(f"system packages are missing: {', '.join(lacking)}; run make setup")
     folder = tmp_path_factory.mktemp("clone") / "algoitny"
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, folder], check=True)
     if IS_REUSING:
@@ -93,7 +96,7 @@ class DevSession:
                 return False
 
         try:
-            wait_for("/readyz", ready, timeout_s=timeout_s)
+            wait_until("/readyz", ready, timeout_s=timeout_s)
         except AssertionError as error:
             raise AssertionError(f"not ready; it wrote:\n{self.log}") from error
 
@@ -102,7 +105,7 @@ class DevSession:
 
     def supervisor(self) -> psutil.Process:
         """The process of `algoitny dev` itself."""
-        return psutil.Process(int((self.clone / ".data" / "dev.guard").read_text()))
+        return psutil.Process(int((self.clone / ".data" / "dev.lock").read_text()))
 
     def end(self) -> None:
         """Leave nothing behind, however the test went."""
@@ -174,7 +177,7 @@ def submit_and_await(client: Client) -> str:
         value: str | None = found["history"]["verdict"]
         return value
 
-    assert wait_for("the verdict", verdict) == "AC"
+    assert wait_until("the verdict", verdict) == "AC"
     return history_id
 
 
@@ -221,7 +224,7 @@ def test_what_dies_starts_again_and_nothing_is_lost(start):
             line = " ".join(process.cmdline())
             if re.search(r"ServerRunner|redis-server|dramatiq tasks", line):
                 process.kill()
-    wait_for("three restarts", lambda: session.log.count("it starts again") >= 3)
+    wait_until("three restarts", lambda: session.log.count("It restarts in") >= 3)
     session.wait_until_ready(60)
 
     def judged() -> bool:
@@ -230,7 +233,7 @@ def test_what_dies_starts_again_and_nothing_is_lost(start):
         except (AssertionError, httpx.HTTPError):
             return False
 
-    wait_for("a judgement after the crash", judged, timeout_s=60)
+    wait_until("a judgement after the crash", judged, timeout_s=60)
     client.close()
     press_ctrl_c(session)
 

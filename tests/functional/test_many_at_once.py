@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.system import Api, Client, Worker, wait_for
+from tests.support.system import Api, Client, Worker
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -72,7 +73,7 @@ def judged(users: list[Client], accepted: list[dict[str, Any]]) -> list[dict[str
         done = [node for node in nodes if node["status"] not in {"PENDING", "RUNNING"}]
         return seen if len(done) == len(accepted) else None
 
-    return wait_for("the end of a hundred executions", all_done, timeout_s=200)
+    return wait_until("the end of a hundred executions", all_done, timeout_s=200)
 
 
 def test_all_are_accepted(accepted: list[dict[str, Any]]) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from graphql_api.cli.local.playground import is_built
-from tests.conftest import missing
 from tests.support.browser import Browser, find_chromium
-from tests.support.system import Api, Worker, wait_for
+from tests.support.services import skip_or_fail
+from tests.support.system import Api, Worker
+from tests.support.waiting import wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -31,9 +32,9 @@ def page(api: Api, worker: Worker, tmp_path: Path) -> Iterator[Browser]:
     assert worker.is_running
     program = find_chromium()
     if program is None:
-        missing("Chromium is not installed: apt-get install -y chromium")
+        skip_or_fail("Chromium is not installed: apt-get install -y chromium")
     if not is_built():
-        missing("the playground is not built: make setup")
+        skip_or_fail("the playground is not built: make setup")
     with Browser(str(program), tmp_path) as browser:
         browser.open(api.url)
         browser.until(TAB, "Problems")
@@ -68,8 +69,8 @@ def test_the_first_session_works_in_the_browser(page: Browser, tmp_path: Path):
         page.click(RUN)
         return "COMPLETED" in page.text(RESULT)
 
-    wait_for("the verdict", judged)
-    wait_for("the last answer", lambda: not page.evaluate(SPINS))
+    wait_until("the verdict", judged)
+    wait_until("the last answer", lambda: not page.evaluate(SPINS))
     page.until(RESULT, '"AC"')
     picture(page, "verdict", tmp_path)
 

@@ -1,4 +1,4 @@
-"""A rejudge through real processes, background_task people who wait, and over the death of its worker."""
+"""A rejudge through real processes: beside submissions of users, and when its worker dies."""
 
 import asyncio
 import threading
@@ -16,9 +16,10 @@ from graphql_api.data.problems.testsets import NewTest
 from graphql_api.data.records import History, Job
 from graphql_api.data.stores import Stores
 from tasks.queue.sender import TaskSender
-from tests.conftest import running
-from tests.support.executions import ADD, SHORT, WRONG, SubmissionDriver, sleeping, until
-from tests.support.system import Worker, wait_for
+from tests.support.executions import ADD, SHORT, WRONG, SubmissionDriver, sleeping
+from tests.support.services import run_engine
+from tests.support.system import Worker
+from tests.support.waiting import wait_until, wait_until_async
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -29,7 +30,7 @@ MANY = 12
 @pytest.fixture(scope="module")
 def redis_server() -> Iterator[str]:
     """A Redis of these tests' own: other tests' workers must not take our messages."""
-    for engine in running(RedisServer()):
+    for engine in run_engine(RedisServer()):
         yield engine.url
 
 
@@ -51,7 +52,7 @@ async def desk(stores: Stores) -> SubmissionDriver:
 
 
 def ready(worker: Worker) -> Worker:
-    wait_for("the worker's start", lambda: "ready for action" in worker.log(), timeout_s=120)
+    wait_until("the worker's start", lambda: "ready for action" in worker.log(), timeout_s=120)
     return worker
 
 
@@ -78,7 +79,7 @@ async def ended(desk: SubmissionDriver, job: Job) -> Job:
         found = await desk.stores.jobs.get(job.ulid, consistent=True)
         return found if found and found.finished_at else None
 
-    return await until("the job's end", check, timeout_s=120)
+    return await wait_until_async("the job's end", check, timeout_s=120)
 
 
 async def rejudged(desk: SubmissionDriver, histories: list[History], job: Job) -> int:
@@ -98,7 +99,7 @@ async def test_a_rejudge_goes_on_where_its_killed_worker_was(
         async def some() -> bool:
             return await rejudged(desk, histories, job) >= 2
 
-        await until("some of them", some)
+        await wait_until_async("some of them", some)
         worker.kill()
         assert await rejudged(desk, histories, job) < MANY
         ready(stack.enter_context(Worker(env, tmp_path)))
@@ -161,8 +162,8 @@ async def test_a_cancelled_rejudge_ends_at_once(
             found = await desk.stores.jobs.get(job.ulid, consistent=True)
             return found is not None and found.status is JobStatus.RUNNING
 
-        await until("the worker to take it", taken)
+        await wait_until_async("the worker to take it", taken)
         await desk.stores.jobs.cancel(job.ulid)
         await sender.send_job_end(job.ulid)
-        wait_for("the worker to notice", lambda: '"job left"' in worker.log())
+        wait_until("the worker to notice", lambda: '"job left"' in worker.log())
         assert await rejudged(desk, histories, job) < 4

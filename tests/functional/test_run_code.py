@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.system import Api, Client, Worker, wait_for
+from tests.support.system import Api, Client, Worker
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -53,7 +54,7 @@ def ada(client: Client, request: pytest.FixtureRequest) -> Iterator[Client]:
 
 def there(worker: Worker, client: Client) -> None:
     assert worker.is_running
-    wait_for("a worker's languages", lambda: client.ask("{ languages { id } }")["languages"])
+    wait_until("a worker's languages", lambda: client.ask("{ languages { key } }")["languages"])
 
 
 def test_code_runs_on_its_authors_input_and_leaves_no_history(ada: Client, worker: Worker) -> None:
@@ -97,11 +98,11 @@ def test_a_run_whose_worker_was_killed_is_answered_by_another(
 ) -> None:
     there(worker, ada)
     with Worker(system_env, tmp_path) as other, ThreadPoolExecutor(1) as pool:
-        wait_for("the worker's start", lambda: "ready for action" in other.log())
+        wait_until("the worker's start", lambda: "ready for action" in other.log())
         with standing_still(worker):
             code = "import time\ntime.sleep(3)\nprint('done')"
             answer = pool.submit(run, ada, code=code, timeLimitMs=5000)
-            wait_for("the run to be taken", lambda: used(ada) == 1)
+            wait_until("the run to be taken", lambda: used(ada) == 1)
             time.sleep(1)
             other.kill()
         result = answer.result(60)

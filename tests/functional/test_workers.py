@@ -16,9 +16,10 @@ from graphql_api.data.redis.language_board import open_language_board
 from graphql_api.data.stores import Stores
 from tasks.queue.cancellations import CHANNEL
 from tasks.queue.sender import TaskSender
-from tests.conftest import running
-from tests.support.executions import ADD, ADD_CPP, SHORT, WRONG, SubmissionDriver, sleeping, until
-from tests.support.system import Worker, wait_for
+from tests.support.executions import ADD, ADD_CPP, SHORT, WRONG, SubmissionDriver, sleeping
+from tests.support.services import run_engine
+from tests.support.system import Worker
+from tests.support.waiting import wait_until, wait_until_async
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -26,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.
 @pytest.fixture(scope="module")
 def redis_server() -> Iterator[str]:
     """A Redis of these tests' own: other tests' workers must not take our messages."""
-    for engine in running(RedisServer()):
+    for engine in run_engine(RedisServer()):
         yield engine.url
 
 
@@ -44,7 +45,7 @@ async def sender(full_settings: Settings) -> AsyncIterator[TaskSender]:
 
 
 def started(worker: Worker) -> Worker:
-    wait_for("the worker's start", lambda: "ready for action" in worker.log())
+    wait_until("the worker's start", lambda: "ready for action" in worker.log())
     return worker
 
 
@@ -61,7 +62,7 @@ async def test_a_worker_judges_what_is_sent_and_logs_where_the_time_went(
             history = await desk.reserve(code, language=language)
             await sender.send_execution(history.uid, history.ulid, history.language)
             assert (await desk.ended(history)).verdict is verdict
-        lines = wait_for("three lines", lambda: _executed(worker))
+        lines = wait_until("three lines", lambda: _executed(worker))
     assert {"queue_ms", "claim_ms", "fetch_ms", "slot_ms", "compile_ms", "run_ms"} <= set(lines[0])
     assert {"store_ms", "total_ms", "verdict", "attempt", "problem"} <= set(lines[0])
 
@@ -79,7 +80,7 @@ async def test_without_a_sandbox_it_ends_says_what_to_install_and_takes_no_messa
     history = await desk.reserve()
     await sender.send_execution(history.uid, history.ulid, history.language)
     worker = Worker({**env, "PATH": str(tmp_path)}, tmp_path).start()
-    wait_for("the worker's end", lambda: not worker.is_running)
+    wait_until("the worker's end", lambda: not worker.is_running)
     assert worker.stop() != 0
     assert "bubblewrap" in worker.log()
     with redis.Redis.from_url(env["REDIS_URL"].replace("/0", "/1")) as queues:
@@ -124,7 +125,7 @@ async def test_a_worker_stops_at_once_when_what_it_judges_is_cancelled(
         await asyncio.sleep(0.5)
         cancelled = await stores.executions.cancel(history.uid, history.ulid)
         await sender.send_end(history.uid, history.ulid)
-        wait_for("the worker to notice", lambda: "claim lost while judging" in worker.log())
+        wait_until("the worker to notice", lambda: "claim lost while judging" in worker.log())
         healthy = await desk.reserve()
         await sender.send_execution(healthy.uid, healthy.ulid, healthy.language)
         assert (await desk.ended(healthy)).verdict is Verdict.AC
@@ -142,13 +143,13 @@ async def test_a_worker_hears_signals_again_after_redis_was_away(
         started(worker)
         with redis.Redis.from_url(env["REDIS_URL"]) as server:
             server.client_kill_filter(_type="pubsub", skipme=True)
-            wait_for("the worker to listen again", lambda: _listeners(server))
+            wait_until("the worker to listen again", lambda: _listeners(server))
         history = await desk.reserve(sleeping(50))
         await sender.send_execution(history.uid, history.ulid, history.language)
         await desk.running(history)
         await stores.executions.cancel(history.uid, history.ulid)
         await sender.send_end(history.uid, history.ulid)
-        wait_for("the worker to notice", lambda: "claim lost while judging" in worker.log())
+        wait_until("the worker to notice", lambda: "claim lost while judging" in worker.log())
 
 
 def _listeners(server: redis.Redis) -> int:
@@ -165,7 +166,7 @@ async def test_it_announces_its_languages(
             async def announced() -> int | None:
                 return await board.last_announced()
 
-            await until("an announcement", announced)
+            await wait_until_async("an announcement", announced)
             assert await board.is_offered("python") is True
             offered = {language.id: language for language in await board.available()}
     assert {"python", "c", "cpp"} <= set(offered)

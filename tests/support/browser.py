@@ -13,7 +13,7 @@ from typing import Any, Self
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
-from tests.support.system import wait_for
+from tests.support.waiting import PATIENCE_S, wait_until
 
 FLAGS = [
     "--headless",
@@ -58,7 +58,7 @@ class Browser:
                 start_new_session=True,
             )
         port_file = profile / "DevToolsActivePort"
-        wait_for("Chromium's start", lambda: port_file.exists() and port_file.read_text())
+        wait_until("Chromium's start", lambda: port_file.exists() and port_file.read_text())
         port = port_file.read_text().split()[0]
         targets = httpx.get(f"http://127.0.0.1:{port}/json/list").json()
         page = next(target for target in targets if target["type"] == "page")
@@ -87,7 +87,7 @@ class Browser:
         number = next(self._ids)
         self._link.send(json.dumps({"id": number, "method": method, "params": parameters}))
         while True:
-            message = json.loads(self._link.recv(timeout=30))
+            message = json.loads(self._link.recv(timeout=PATIENCE_S))
             if message.get("id") == number:
                 assert "error" not in message, message
                 result: dict[str, Any] = message["result"]
@@ -109,7 +109,7 @@ class Browser:
             f"[...document.querySelectorAll({json.dumps(selector)})]"
             f".find(e => e.textContent.includes({json.dumps(text)}))"
         )
-        wait_for(f"{selector} with {text!r}", lambda: self.evaluate(f"!!{find}"))
+        wait_until(f"{selector} with {text!r}", lambda: self.evaluate(f"!!{find}"))
         self.evaluate(f"{find}.click()")
 
     def text(self, selector: str) -> str:
@@ -117,14 +117,14 @@ class Browser:
         element = f"document.querySelector({json.dumps(selector)})"
         return str(self.evaluate(f"{element} ? {element}.innerText : ''")).replace("\xa0", " ")
 
-    def until(self, selector: str, part: str, timeout_s: float = 20) -> str:
+    def until(self, selector: str, part: str, timeout_s: float = PATIENCE_S) -> str:
         """Return the text of `selector` once it has `part`."""
 
         def found() -> str | None:
             text = self.text(selector)
             return text if part in text else None
 
-        return wait_for(f"{part!r} in {selector}", found, timeout_s=timeout_s)
+        return wait_until(f"{part!r} in {selector}", found, timeout_s=timeout_s)
 
     def picture(self, path: Path) -> None:
         """Write what the page looks like as PNG."""

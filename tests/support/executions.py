@@ -1,10 +1,8 @@
 """Executions without the API: a user, a problem with tests, and what became of submissions."""
 
-import asyncio
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import Self
 
 from graphql_api.data.clock import day_of, now_ms
 from graphql_api.data.enums import HistoryStatus, ProblemState
@@ -13,6 +11,7 @@ from graphql_api.data.problems.inputs import NewProblem
 from graphql_api.data.problems.testsets import NewTest
 from graphql_api.data.records import History, Problem, User
 from graphql_api.data.stores import Stores
+from tests.support.waiting import PATIENCE_S, wait_until_async
 
 ADD = "print(sum(map(int, input().split())))\n"
 WRONG = "print(7)\n"
@@ -24,7 +23,6 @@ TESTS = (
     NewTest(input=b"3 4\n", output=b"7\n"),
     NewTest(input=b"10 20\n", output=b"30\n"),
 )
-T = TypeVar("T")
 ENDED = {HistoryStatus.COMPLETED, HistoryStatus.FAILED, HistoryStatus.CANCELLED}
 # A crash is to be noticed in seconds, so that tests can wait for it.
 SHORT = {"LEASE_SECONDS": "2", "SWEEP_SECONDS": "1", "ATTEMPT_CAP": "3", "JUDGE_SLOTS": "2"}
@@ -35,17 +33,6 @@ OVERDUE_MS = 31_000
 def sleeping(seconds: float) -> str:
     """Return a correct program that first sleeps."""
     return f"import time\ntime.sleep({seconds})\n{ADD}"
-
-
-async def until(what: str, check: Callable[[], Awaitable[T | None]], *, timeout_s: float = 30) -> T:
-    """Return the first value of `check` that is true; fail when there is none in time."""
-    ends_at = time.monotonic() + timeout_s
-    while True:
-        found = await check()
-        if found:
-            return found
-        assert time.monotonic() < ends_at, f"{what} did not happen within {timeout_s} s"
-        await asyncio.sleep(0.05)
 
 
 @dataclass
@@ -93,14 +80,14 @@ class SubmissionDriver:
         assert found is not None
         return found
 
-    async def ended(self, history: History, *, timeout_s: float = 30) -> History:
+    async def ended(self, history: History, *, timeout_s: float = PATIENCE_S) -> History:
         """Return the history once it has ended."""
 
         async def check() -> History | None:
             card = await self.card(history)
             return card if card.status in ENDED else None
 
-        return await until(f"the end of {history.ulid}", check, timeout_s=timeout_s)
+        return await wait_until_async(f"the end of {history.ulid}", check, timeout_s=timeout_s)
 
     async def running(self, history: History, *, attempt: int = 1) -> History:
         """Return the history once that attempt runs."""
@@ -110,7 +97,7 @@ class SubmissionDriver:
             runs = card.status is HistoryStatus.RUNNING and card.attempt >= attempt
             return card if runs else None
 
-        return await until(f"attempt {attempt} of {history.ulid}", check)
+        return await wait_until_async(f"attempt {attempt} of {history.ulid}", check)
 
     async def any_running(self, histories: Sequence[History]) -> History:
         """Return one of the histories, as soon as one runs; others may have ended by then."""
@@ -119,7 +106,7 @@ class SubmissionDriver:
             cards = [await self.card(history) for history in histories]
             return next((card for card in cards if card.status is HistoryStatus.RUNNING), None)
 
-        return await until("the start of one of several", check)
+        return await wait_until_async("the start of one of several", check)
 
     async def used(self, history: History) -> int:
         """Return the executions that count against the user's limit on the history's day."""

@@ -12,7 +12,7 @@ from judge.judge import Judge, JudgeConfig
 from judge.models import Judgement, JudgeRequest, TestCaseFiles
 from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.limits import LimitBackend
-from tests.conftest import FEW_LANGUAGES
+from tests.support.settings import FEW_LANGUAGES
 
 Cases = Callable[..., list[TestCaseFiles]]
 # Does what a test's input says: `0.2 7` sleeps and writes 7.
@@ -76,7 +76,7 @@ def orders(folder: Path, *told: str) -> list[TestCaseFiles]:
 def ask(
     judge: Judge, language: str, code: str, tests: list[TestCaseFiles], **more: Any
 ) -> Judgement:
-    """Judge a submission, by default within a second and 128 MB."""
+    """Judge a submission, by default within 5 s and 128 MB."""
     callbacks = {name: more.pop(name) for name in ("on_result", "cancelled") if name in more}
-    limits = {"time_limit_ms": 1000, "memory_limit_kb": 128 * 1024} | more
+    limits = {"time_limit_ms": 5000, "memory_limit_kb": 128 * 1024} | more
     return judge.judge(JudgeRequest(language, code, tests, **limits), **callbacks)

@@ -4,30 +4,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import httpx
 
 from graphql_api.cli.local.process import HOST, free_port
-
-ROOT = Path(__file__).parents[1]
-T = TypeVar("T")
-
-
-def wait_for(what: str, check: Callable[[], T | None], *, timeout_s: float = PATIENCE_S) -> T:
-    """Return the first value of `check` that is true; fail when there is none in time."""
-    ends_at = time.monotonic() + timeout_s
-    while True:
-        found = check()
-        if found:
-            return found
-        if time.monotonic() > ends_at:
-            raise AssertionError(f"{what} did not happen within {timeout_s} s")
-        time.sleep(0.05)
+from tests.support.paths import ROOT
+from tests.support.waiting import PATIENCE_S, wait_until
 
 
 class Program:
@@ -119,7 +105,7 @@ class Api(Program):
             except httpx.HTTPError:
                 return False
 
-        wait_for("the API's start", alive)
+        wait_until("the API's start", alive)
         return self
 
 
@@ -165,7 +151,7 @@ class Client:
             history: dict[str, Any] = self.ask(HISTORY, id=history_id)["history"]
             return history if history["status"] not in {"PENDING", "RUNNING"} else None
 
-        return wait_for(f"the end of {history_id}", judged, timeout_s=timeout_s)
+        return wait_until(f"the end of {history_id}", judged, timeout_s=timeout_s)
 
     def close(self) -> None:
         self._http.close()

@@ -16,8 +16,9 @@ from graphql_api.data.enums import Verdict
 from judge.judge import Judge
 from judge.models import Judgement, JudgeRequest, TestCaseFiles
 from judge.sandbox.limits import LimitBackend
+from tests.support.paths import ROOT
 
-PROGRAMS = Path(__file__).parents[1] / "verdicts" / "programs"
+PROGRAMS = ROOT / "tests" / "verdicts" / "programs"
 INPUT = "5\n1 -2 3000000000 40 7\n"
 EXPECTED = "3000000046\n3000000000\n"
 TIME_LIMIT_MS = 300
@@ -26,6 +27,7 @@ MEMORY_LIMIT_KB = 64 * 1024
 BUSY_AT_MOST_S = 1800
 SPIN = """
 import os, sys, time
+from tests.support.paths import ROOT
 parent, ends_at = os.getppid(), time.monotonic() + float(sys.argv[1])
 while os.getppid() == parent and time.monotonic() < ends_at:
     for _ in range(1_000_000):

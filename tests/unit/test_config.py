@@ -1,14 +1,12 @@
 """Settings: refused when wrong, safe in production, each one documented."""
 
-from pathlib import Path
-
 import pytest
 from pydantic import ValidationError
 
 from graphql_api.cli.commands.settings import settings_markdown
 from graphql_api.config import Environment, Settings
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 GOOD = "x" * 32
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.cli.local.languages import BROUGHT
+from graphql_api.cli.local.languages import SETUP_LANGUAGES
 from judge.languages import LANGUAGES, LanguageSpec
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 DATA = ROOT / "graphql_api/data"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")])
 
@@ -104,4 +104,4 @@ def test_the_table_of_languages_is_the_judge_s() -> None:
 def test_the_readme_counts_the_languages() -> None:
     readme = (ROOT / "README.md").read_text()
     assert f"knows {len(LANGUAGES)} [languages]" in readme
-    assert f"brings {len(BROUGHT)} of them" in readme
+    assert f"brings {len(SETUP_LANGUAGES)} of them" in readme

@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from graphql_api.logs import configure_logging
-from tests.conftest import make_settings
+from tests.support.settings import make_settings
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from judge.judge import Judge, JudgeConfig
 from judge.models import Judgement
 from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.limits import LimitBackend
-from tests.conftest import missing
+from tests.support.services import skip_or_fail
 from tests.support.verdicts import (
     Labelled,
     all_programs,
@@ -55,7 +55,7 @@ def judge(request, tmp_path_factory) -> Iterator[Judge]:
     try:
         judge.start()
     except SandboxUnavailable as error:
-        missing(str(error))
+        skip_or_fail(str(error))
     yield judge
     judge.close()
 
@@ -89,7 +89,7 @@ def _chosen(request) -> list[dict[str, Any]]:
 def test_a_program_gets_its_verdict(judge, judgements, program, time):
     if program.language not in judge.languages:
         why = judge.missing_languages[program.language]
-        missing(why) if program.language in ALWAYS else pytest.skip(why)
+        skip_or_fail(why) if program.language in ALWAYS else pytest.skip(why)
     got = judgements[program, time].result()
     expected = program.expected(judge.limit_backend)
     assert got.verdict is expected, got

@@ -8,13 +8,13 @@ import pytest
 from graphql_api.config import Environment
 from graphql_api.data.enums import UserState
 from graphql_api.data.languages import LanguageInfo
-from tests.conftest import SECRET
 from tests.integration.api.conftest import ADMIN, Api, OpenApi
+from tests.support.settings import SECRET
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
 ANN, BOB = "ann@example.org", "bob@example.org"
-VIEWER = "{ viewer { id name email role plan { id executionsPerDay } stats { executions } } }"
+VIEWER = "{ viewer { id name email role plan { key executionsPerDay } stats { executions } } }"
 
 
 @pytest.mark.slow
@@ -104,32 +104,32 @@ async def test_administrators_list_users_and_others_do_not(api: Api) -> None:
 async def test_a_plan_is_created_given_and_changed_for_all_its_users(api: Api) -> None:
     token, admin = await api.sign_in(ANN), await api.sign_in(ADMIN)
     user_id = (await api.data(VIEWER, token))["viewer"]["id"]
-    fields = "plan { id name executionsPerDay hintsPerDay runsPerDay isActive }"
+    fields = "plan { key name executionsPerDay hintsPerDay runsPerDay isActive }"
     made = await api.mutate(
-        "createPlan", fields, admin, id="pro", name="Pro", executionsPerDay=7, hintsPerDay=None
+        "createPlan", fields, admin, key="pro", name="Pro", executionsPerDay=7, hintsPerDay=None
     )
     assert made["plan"]["executionsPerDay"] == 7
     assert (made["plan"]["hintsPerDay"], made["plan"]["runsPerDay"]) == (None, None)
-    again = await api.mutate("createPlan", fields, admin, id="pro", name="Pro")
+    again = await api.mutate("createPlan", fields, admin, key="pro", name="Pro")
     assert again["__typename"] == "Conflict"
 
-    await api.mutate("setUserPlan", "user { id }", admin, userId=user_id, planId="pro")
-    changed = await api.mutate("updatePlan", fields, admin, id="pro", executionsPerDay=None)
+    await api.mutate("setUserPlan", "user { id }", admin, userId=user_id, planKey="pro")
+    changed = await api.mutate("updatePlan", fields, admin, planKey="pro", executionsPerDay=None)
     assert (changed["plan"]["executionsPerDay"], changed["plan"]["name"]) == (None, "Pro")
     viewer = (await api.data(VIEWER, token))["viewer"]
-    assert viewer["plan"] == {"id": "pro", "executionsPerDay": None}
+    assert viewer["plan"] == {"key": "pro", "executionsPerDay": None}
 
-    await api.mutate("updatePlan", fields, admin, id="pro", isActive=False)
-    ids = [plan["id"] for plan in (await api.data("{ plans { id } }"))["plans"]]
+    await api.mutate("updatePlan", fields, admin, planKey="pro", isActive=False)
+    ids = [plan["key"] for plan in (await api.data("{ plans { key } }"))["plans"]]
     assert ids == ["free"]
-    gone = await api.mutate("setUserPlan", "user { id }", admin, userId=user_id, planId="pro")
-    assert (gone["__typename"], gone["path"]) == ("InvalidInput", ["planId"])
+    gone = await api.mutate("setUserPlan", "user { id }", admin, userId=user_id, planKey="pro")
+    assert (gone["__typename"], gone["path"]) == ("InvalidInput", ["planKey"])
 
 
 @pytest.mark.parametrize(
     ("given", "path"),
     [
-        ({"id": "A B"}, ["id"]),
+        ({"key": "A B"}, ["key"]),
         ({"name": ""}, ["name"]),
         ({"executionsPerDay": -1}, ["executionsPerDay"]),
         ({"runsPerDay": 1_000_001}, ["runsPerDay"]),
@@ -137,34 +137,35 @@ async def test_a_plan_is_created_given_and_changed_for_all_its_users(api: Api) -
 )
 async def test_a_bad_plan_is_refused(api: Api, given: dict[str, object], path: list[str]) -> None:
     admin = await api.sign_in(ADMIN)
-    whole = {"id": "p", "name": "P"} | given
-    result = await api.mutate("createPlan", "plan { id }", admin, **whole)
+    whole = {"key": "p", "name": "P"} | given
+    result = await api.mutate("createPlan", "plan { key }", admin, **whole)
     assert (result["__typename"], result["path"]) == ("InvalidInput", path)
-    if "id" not in given:
-        result = await api.mutate("updatePlan", "plan { id }", admin, **(whole | {"id": "free"}))
+    if "key" not in given:
+        update = {"planKey": "free"} | given
+        result = await api.mutate("updatePlan", "plan { key }", admin, **update)
         assert (result["__typename"], result["path"]) == ("InvalidInput", path)
 
 
 @pytest.mark.parametrize("plan", ["", "x" * 3000, "\x00", "No Plan"])
-async def test_what_is_no_plan_id_is_a_typed_error(api: Api, plan: str) -> None:
+async def test_what_is_no_plan_key_is_a_typed_error(api: Api, plan: str) -> None:
     admin = await api.sign_in(ADMIN)
     me = (await api.data(VIEWER, admin))["viewer"]["id"]
-    put = await api.mutate("setUserPlan", "user { id }", admin, userId=me, planId=plan)
-    assert (put["__typename"], put["path"]) == ("InvalidInput", ["planId"])
-    changed = await api.mutate("updatePlan", "plan { id }", admin, id=plan, name="New")
-    assert (changed["__typename"], changed["path"]) == ("InvalidInput", ["id"])
+    put = await api.mutate("setUserPlan", "user { id }", admin, userId=me, planKey=plan)
+    assert (put["__typename"], put["path"]) == ("InvalidInput", ["planKey"])
+    changed = await api.mutate("updatePlan", "plan { key }", admin, planKey=plan, name="New")
+    assert (changed["__typename"], changed["path"]) == ("InvalidInput", ["planKey"])
 
 
 async def test_administration_is_for_administrators(api: Api) -> None:
     editor, admin = await api.editor(), await api.sign_in(ADMIN)
     ids = {"userId": (await api.data(VIEWER, await api.sign_in(ANN)))["viewer"]["id"]}
     mutations: list[tuple[str, str, dict[str, str]]] = [
-        ("setUserPlan", "user { id }", ids | {"planId": "free"}),
+        ("setUserPlan", "user { id }", ids | {"planKey": "free"}),
         ("activateUser", "user { id }", ids),
         ("deactivateUser", "user { id }", ids),
         ("deleteUser", "userId", ids),
-        ("createPlan", "plan { id }", {"id": "p", "name": "P"}),
-        ("updatePlan", "plan { id }", {"id": "free", "name": "P"}),
+        ("createPlan", "plan { key }", {"key": "p", "name": "P"}),
+        ("updatePlan", "plan { key }", {"planKey": "free", "name": "P"}),
     ]
     for name, fields, given in mutations:
         assert (await api.mutate(name, fields, **given))["__typename"] == "Unauthenticated"
@@ -176,7 +177,7 @@ async def test_administration_is_for_administrators(api: Api) -> None:
             assert result["__typename"] == "NotFound", name
             result = await api.mutate(name, fields, admin, **(given | {"userId": "?"}))
             assert (result["__typename"], result["path"]) == ("InvalidInput", ["userId"])
-    unknown_plan = await api.mutate("updatePlan", "plan { id }", admin, id="none", name="X")
+    unknown_plan = await api.mutate("updatePlan", "plan { key }", admin, planKey="none", name="X")
     assert unknown_plan["__typename"] == "NotFound"
 
 
@@ -307,10 +308,10 @@ async def test_languages_are_those_that_workers_announce(api: Api) -> None:
             )
         ],
     )
-    query = "{ languages { id name version aliases fileName compileCommand runCommand } }"
+    query = "{ languages { key name version aliases fileName compileCommand runCommand } }"
     assert (await api.data(query))["languages"] == [
         {
-            "id": "python",
+            "key": "python",
             "name": "Python",
             "version": "3.11.2",
             "aliases": ["py"],

@@ -15,9 +15,9 @@ from graphql_api.data.errors import Unavailable
 from graphql_api.data.languages import LanguageInfo
 from graphql_api.data.redis.custom_runs import RunAnswer, RunRequest
 from tests.integration.api.conftest import Api, OpenApi
-from tests.support.executions import until
 from tests.support.senders import RecordingSender
 from tests.support.transport import AWAY, FaultyTransport
+from tests.support.waiting import wait_until_async
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
@@ -115,7 +115,7 @@ async def until_taken(api: Api, token: str) -> None:
     async def taken() -> bool:
         return await used(api, token) == 1
 
-    await until("the unit to be taken", taken)
+    await wait_until_async("the unit to be taken", taken)
 
 
 async def test_a_run_answers_with_what_a_worker_found_and_takes_one_unit(
@@ -307,7 +307,7 @@ async def test_a_call_that_fails_leaves_the_request_of_another_under_the_same_ke
     async def left() -> bool:
         return bool([key async for key in api.services.runs._redis.scan_iter("algoitny:run:*")])
 
-    await until("the request of the first", left)
+    await wait_until_async("the request of the first", left)
     monkeypatch.setattr(usage, "consume", consume)
     worker.sends.clear()
     second = asyncio.create_task(run(api, ann, idempotencyKey="one"))

@@ -13,7 +13,7 @@ from tests.integration.api.conftest import Api
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
 HISTORY = """query($id: ID!) { history(id: $id) { id isPublic verdict passedCount cpuMs code
-  compileOutput author { id name } testResults { number output error expected message judgeMessage
+  compileOutput author { userId name } testResults { number output error expected message judgeMessage
     difference { line column actual expected } }
   problem { title } } }"""
 ANN = "ann@example.org"

@@ -14,16 +14,16 @@ from judge.sandbox.errors import SandboxUnavailable
 from tasks.handlers.executions import Execution
 from tasks.handlers.testset_cache import TestSetCache
 from tasks.queue.cancellations import Cancellations
-from tests.conftest import missing, running
 from tests.support.executions import SubmissionDriver
 from tests.support.judging import judge_config
 from tests.support.senders import RecordingSender
+from tests.support.services import run_engine, skip_or_fail
 
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
     """A Redis of these tests' own: other tests' workers must not take our messages."""
-    for engine in running(RedisServer()):
+    for engine in run_engine(RedisServer()):
         yield engine.url
 
 
@@ -31,7 +31,7 @@ def started(work_dir: Path, **more: object) -> Iterator[Judge]:
     try:
         judge = Judge(judge_config(work_dir, **more)).start()
     except SandboxUnavailable as error:
-        missing(str(error))
+        skip_or_fail(str(error))
     yield judge
     judge.close()
 

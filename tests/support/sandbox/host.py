@@ -12,7 +12,6 @@ import struct
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -26,6 +25,7 @@ from tests.support.sandbox.sandboxes import (
     descendants,
     processes_named,
 )
+from tests.support.waiting import wait_until
 
 T = TypeVar("T")
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -33,15 +33,6 @@ GROUP = 4242
 METADATA = "169.254.169.254"
 CLONE_NEWNET = 0x40000000
 SIOCSIFADDR, SIOCSIFFLAGS, IFF_UP = 0x8916, 0x8914, 1
-
-
-def wait_until(what: str, check: Callable[[], T], timeout_s: float = 20) -> T:
-    """Return the first true value of `check`; fail when there is none in time."""
-    ends_at = time.monotonic() + timeout_s
-    while not (found := check()):
-        assert time.monotonic() < ends_at, f"{what}: not within {timeout_s} s"
-        time.sleep(0.02)
-    return found
 
 
 class HostFixture:

@@ -18,7 +18,8 @@ from judge.toolchains.detection import Languages, detect_languages
 from judge.toolchains.installed import fill
 from tests.support.sandbox.sources import LANGUAGES
 
-LIMITS = RunLimits(cpu_ms=2000, wall_ms=6000, memory_kb=128 * 1024)
+# Far more than any program of the tests takes on a slow host.
+LIMITS = RunLimits(cpu_ms=10_000, wall_ms=30_000, memory_kb=128 * 1024)
 PYTHON = ("/usr/bin/python3", "-I", "-S", "-c")
 # What starts a program that a compiler's directory holds, which is no place for programs.
 START = "cp main /tmp/main && chmod 700 /tmp/main && exec /tmp/main"

@@ -101,7 +101,7 @@ OWN_TMP = layer(
     ),
     Cut(
         "native/runner.c", "if (!statfs(", "if (0 && !statfs("
-    ),  # all of the host's files are not its
+    ),  # /tmp is the host's
 )
 OWN_USER = layer(
     "unprivileged user",
@@ -179,7 +179,9 @@ RUNNER_LISTENS = layer(
     "runner ends when nobody listens",
     Cut("native/runner.c", "if (watched[1].revents && !result.main_ended)", "if (0)"),
 )
-READ_ONLY_HOUSE = layer("read-only base rootfs", Cut("rootfs.py", '*("--remount-ro", "/"),\n    )', ")"))
+READ_ONLY_HOUSE = layer(
+    "read-only base rootfs", Cut("rootfs.py", '*("--remount-ro", "/"),\n    )', ")")
+)
 # What limits amounts is widened: an attack that gets more than it may is not to get all there is.
 MEMORY_OF_THE_GROUP = layer(
     "memory of the control group",

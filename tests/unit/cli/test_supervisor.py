@@ -75,7 +75,7 @@ async def test_a_stop_ends_programs_in_reverse_order_and_leaves_none(log: Log):
 
     async def script() -> None:
         for name in ("engine", "worker"):
-            pids.append(pid_of(await supervisor.keep(program(name, on_term))))
+            pids.append(pid_of(await supervisor.supervise(program(name, on_term))))
             await log.until(name, "up")
         supervisor.request_stop()
 
@@ -89,10 +89,10 @@ async def test_a_killed_program_starts_again(log: Log):
     supervisor = Supervisor(log)
 
     async def script() -> None:
-        child = await supervisor.keep(program("worker", LIVES))
+        child = await supervisor.supervise(program("worker", LIVES))
         await log.until("worker", "up")
         child.kill()
-        assert "was ended by SIGKILL; it starts again in 1 s" in await log.until("dev", "worker")
+        assert "was killed by SIGKILL. It restarts in 1 s." in await log.until("dev", "worker")
         await log.until("worker", "up", count=2)
         supervisor.request_stop()
 
@@ -104,9 +104,9 @@ async def test_the_pauses_between_restarts_grow(log: Log):
     supervisor = Supervisor(log)
 
     async def script() -> None:
-        await supervisor.keep(program("worker", "raise SystemExit(3)"))
-        await log.until("dev", "ended with code 3; it starts again in 1 s")
-        await log.until("dev", "it starts again in 2 s")
+        await supervisor.supervise(program("worker", "raise SystemExit(3)"))
+        await log.until("dev", "exited with code 3. It restarts in 1 s.")
+        await log.until("dev", "It restarts in 2 s.")
         supervisor.request_stop()
 
     await supervisor.run(script())
@@ -117,11 +117,13 @@ async def test_the_end_of_a_program_that_is_needed_ends_all_with_its_last_lines(
     others: list[int] = []
 
     async def script() -> None:
-        others.append(pid_of(await supervisor.keep(program("worker", LIVES))))
-        await supervisor.keep(program("api", "raise SystemExit('no table')", is_restarted=False))
+        others.append(pid_of(await supervisor.supervise(program("worker", LIVES))))
+        await supervisor.supervise(
+            program("api", "raise SystemExit('no table')", is_restarted=False)
+        )
         await asyncio.sleep(60)
 
-    with pytest.raises(ProgramFailedError, match=r"(?s)api ended with code 1.*no table"):
+    with pytest.raises(ProgramFailedError, match=r"(?s)api exited with code 1.*no table"):
         await supervisor.run(script())
     assert not psutil.pid_exists(others[0])
 
@@ -129,7 +131,7 @@ async def test_the_end_of_a_program_that_is_needed_ends_all_with_its_last_lines(
 async def test_a_step_that_fails_ends_all_with_its_last_lines(log: Log):
     supervisor = Supervisor(log)
     step = program("setup", "raise SystemExit('bad package')")
-    with pytest.raises(ProgramFailedError, match=r"(?s)setup ended with code 1.*bad package"):
+    with pytest.raises(ProgramFailedError, match=r"(?s)setup exited with code 1.*bad package"):
         await supervisor.run(supervisor.run_once(step))
 
 
@@ -138,7 +140,7 @@ async def test_a_program_deaf_to_sigterm_is_killed_after_its_grace(log: Log):
     begun = time.monotonic()
 
     async def script() -> None:
-        await supervisor.keep(program("deaf", DEAF, grace_s=0.2))
+        await supervisor.supervise(program("deaf", DEAF, grace_s=0.2))
         await log.until("deaf", "up")
         supervisor.request_stop()
 
@@ -151,7 +153,7 @@ async def test_a_second_stop_kills_without_waiting_for_the_grace(log: Log):
     begun = time.monotonic()
 
     async def script() -> None:
-        await supervisor.keep(program("deaf", DEAF, grace_s=60))
+        await supervisor.supervise(program("deaf", DEAF, grace_s=60))
         await log.until("deaf", "up")
         supervisor.request_stop()
         asyncio.get_running_loop().call_later(0.1, supervisor.request_stop)
@@ -164,7 +166,7 @@ async def test_what_a_program_started_goes_with_it(log: Log):
     supervisor = Supervisor(log)
 
     async def script() -> None:
-        await supervisor.keep(program("worker", PARENT))
+        await supervisor.supervise(program("worker", PARENT))
         await log.until("worker", "")
         supervisor.request_stop()
 

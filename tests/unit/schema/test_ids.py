@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphql_api.data.errors import InvalidInput
-from graphql_api.resolvers.testcases import TestCaseKey
+from graphql_api.data.records import TestCaseKey
 from graphql_api.schema import ids
 
 part = st.text(min_size=1, max_size=40).filter(lambda text: "#" not in text)

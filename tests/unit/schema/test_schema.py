@@ -8,6 +8,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLUnionType,
 )
@@ -17,7 +18,7 @@ from graphql_api.data import errors as domain
 from graphql_api.schema.enums import ErrorCode
 from graphql_api.schema.errors import CODES
 from graphql_api.schema.schema import schema
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 GRAPHQL: Any = schema._schema
 OWN = {name: kind for name, kind in GRAPHQL.type_map.items() if not name.startswith("__")}
@@ -47,7 +48,16 @@ def test_mutations_are_named_by_one_rule() -> None:
         assert {key: str(found.type) for key, found in field.args.items()} == {
             "input": f"{kind}Input!"
         }
-        assert str(field.type) == f"{kind}Result!"
+        assert str(field.type) == f"{kind}Result"
+
+
+def test_a_root_field_that_fails_leaves_its_neighbours() -> None:
+    for root in ("Query", "Mutation"):
+        assert [
+            name
+            for name, field in OWN[root].fields.items()
+            if isinstance(field.type, GraphQLNonNull)
+        ] == []
 
 
 def test_a_result_is_a_payload_or_errors() -> None:

@@ -6,7 +6,7 @@ from graphql_api.config import Settings
 from tasks.actors import declare_actors
 from tasks.queue.broker import make_broker
 from tasks.queue.sender import EXECUTION_ACTOR, JOB_ACTOR
-from tests.conftest import make_settings
+from tests.support.settings import make_settings
 
 
 def time_limit_ms(actor_name: str) -> int:

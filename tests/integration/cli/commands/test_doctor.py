@@ -10,7 +10,7 @@ import pytest
 
 from graphql_api.cli.local.apt import RUN_PACKAGES
 from judge.languages import LANGUAGES
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.sandbox, pytest.mark.dynamodb, pytest.mark.redis]
 

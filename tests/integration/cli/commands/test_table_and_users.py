@@ -1,4 +1,4 @@
-"""The operator's commands on the table and its users, as processes."""
+"""The operator's commands for the table and its users, each run as a process."""
 
 import json
 import subprocess
@@ -11,7 +11,8 @@ import pytest
 from graphql_api.config import Settings
 from graphql_api.data.enums import Role
 from graphql_api.data.stores import Stores
-from tests.conftest import CREDENTIALS, ROOT
+from tests.support.paths import ROOT
+from tests.support.settings import CREDENTIALS
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.slow]
 
@@ -37,11 +38,11 @@ def algoitny(settings: Settings, *arguments: str, typed: str = "") -> tuple[int,
 
 @pytest.fixture
 def elsewhere(settings: Settings) -> Settings:
-    """Settings that name a table which is not there."""
+    """Settings with the name of a table that does not exist."""
     return settings.model_copy(update={"table_name": f"none-{uuid4().hex[:8]}"})
 
 
-def test_a_table_is_made_shown_and_removed_by_its_name_only(elsewhere: Settings) -> None:
+def test_a_table_is_created_shown_and_deleted_only_by_its_name(elsewhere: Settings) -> None:
     code, printed, _ = algoitny(elsewhere, "table", "init", "--json")
     assert code == 0
     assert json.loads(printed)["steps"]["table"] == "made"
@@ -49,13 +50,13 @@ def test_a_table_is_made_shown_and_removed_by_its_name_only(elsewhere: Settings)
     assert code == 0
     assert printed.startswith(f"{elsewhere.table_name}: ACTIVE, 0 items")
     code, _, errors = algoitny(elsewhere, "table", "drop", typed="another\n")
-    assert (code, errors.strip()) == (1, "That is not its name: nothing was removed.")
+    assert (code, errors.strip()) == (1, "The name does not match. Nothing was deleted.")
     code, _, _ = algoitny(elsewhere, "table", "drop", typed=f"{elsewhere.table_name}\n")
     assert code == 0
 
 
 @pytest.mark.parametrize("command", [("table", "describe"), ("problems", "list")])
-def test_without_engine_and_credentials_both_ways_out_are_named(
+def test_without_engine_and_credentials_the_error_names_both_solutions(
     command: tuple[str, ...], tmp_path: Path
 ) -> None:
     (tmp_path / "pyproject.toml").touch()
@@ -74,7 +75,7 @@ def test_without_engine_and_credentials_both_ways_out_are_named(
     assert "AWS_ENDPOINT_URL_DYNAMODB" in done.stderr
 
 
-def test_a_missing_table_names_the_command_that_makes_it(elsewhere: Settings) -> None:
+def test_a_missing_table_names_the_command_that_creates_it(elsewhere: Settings) -> None:
     for arguments in (("table", "describe"), ("table", "drop", "--yes"), ("users", "list")):
         code, printed, errors = algoitny(elsewhere, *arguments)
         assert (code, printed) == (1, "")
@@ -86,14 +87,17 @@ async def test_an_operator_lists_users_and_makes_an_editor(
 ) -> None:
     user = await stores.users.create(email="her@example.org", name="Her")
     code, printed, _ = algoitny(settings, "users", "role", "Her@Example.org", "editor")
-    assert (code, printed) == (0, "her@example.org: EDITOR\n")
-    found = await stores.users.get(user.uid, consistent=True)
-    assert found is not None
-    assert found.role is Role.EDITOR
+    assert (code, printed) == (
+        0,
+        "her@example.org has the role EDITOR. The API applies it within a minute.\n",
+    )
+    editor = await stores.users.get(user.uid, consistent=True)
+    assert editor is not None
+    assert editor.role is Role.EDITOR
     code, printed, _ = algoitny(settings, "users", "list", "--json")
     assert [(row["e-mail"], row["role"]) for row in json.loads(printed)] == [
         ("her@example.org", "EDITOR")
     ]
-    code, _, errors = algoitny(settings, "users", "role", "nobody@example.org", "editor")
+    code, _, errors = algoitny(settings, "users", "role", "unknown@example.org", "editor")
     assert code == 1
     assert "must sign in once first" in errors

@@ -14,7 +14,7 @@ from graphql_api.cli.local import dynamodb_local
 from graphql_api.cli.local.dynamodb_local import DynamoDBLocal
 from graphql_api.cli.local.process import EngineUnavailable, is_listening
 from graphql_api.cli.local.redis_server import RedisServer
-from tests.support.system import wait_for
+from tests.support.waiting import wait_until
 
 
 def client(engine: DynamoDBLocal):
@@ -77,12 +77,12 @@ def test_a_changed_jar_is_never_put_on_the_class_path(tmp_path: Path):
     for path in folder.iterdir():
         (copy / path.name).symlink_to(path)
     locked = dynamodb_local.read_lock()
-    assert dynamodb_local.unmatched(copy, locked) == []
+    assert dynamodb_local.find_mismatches(copy, locked) == []
     victim = copy / "DynamoDBLocal-3.1.0.jar"
     content = victim.read_bytes()
     victim.unlink()
     victim.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    assert dynamodb_local.unmatched(copy, locked) == ["DynamoDBLocal-3.1.0.jar"]
+    assert dynamodb_local.find_mismatches(copy, locked) == ["DynamoDBLocal-3.1.0.jar"]
 
 
 @pytest.mark.redis
@@ -106,7 +106,6 @@ OWNER = """
 import sys, time
 from pathlib import Path
 from graphql_api.cli.local.redis_server import RedisServer
-from tests.support.system import wait_for
 engine = RedisServer(log_path=Path(sys.argv[1])).start()
 print(engine.url, flush=True)
 time.sleep(60)
@@ -126,7 +125,7 @@ def test_an_engine_ends_with_the_process_that_started_it(log_path: Path):
     owner.wait()
     owner.stdout.close()
     port = int(url.rpartition(":")[2].partition("/")[0])
-    wait_for("the engine's end", lambda: not is_listening(port))
+    wait_until("the engine's end", lambda: not is_listening(port))
 
 
 @pytest.mark.dynamodb

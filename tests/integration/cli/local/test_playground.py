@@ -7,8 +7,7 @@ import pytest
 
 from graphql_api.cli.local import playground
 from graphql_api.cli.local.node import find_node
-
-ROOT = Path(__file__).parents[4]
+from tests.support.paths import ROOT
 
 
 @pytest.fixture

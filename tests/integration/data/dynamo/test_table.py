@@ -12,7 +12,7 @@ from botocore.stub import ANY, Stubber
 from graphql_api.config import Settings
 from graphql_api.data.dynamo.table import STREAM_VIEW, Table, definition, open_table
 from graphql_api.data.errors import Conflict
-from tests.conftest import make_settings
+from tests.support.settings import make_settings
 
 pytestmark = pytest.mark.dynamodb
 

@@ -18,7 +18,7 @@ from graphql_api.data.errors import Conflict, InvalidInput, QuotaExceeded, Unava
 from graphql_api.data.histories.reservations import Reserved
 from graphql_api.data.keys import of_item
 from graphql_api.data.records import Receipt
-from tests.support.executions import until
+from tests.support.waiting import wait_until_async
 
 pytestmark = pytest.mark.dynamodb
 
@@ -277,7 +277,7 @@ async def test_a_call_that_never_had_its_turn_leaves_nothing(bench: Any, end: st
     async with locks.hold(user.uid):
         call = asyncio.create_task(bench.pending(user))
         if end == "the client leaves":
-            await until("the code", lambda: bench.sorts(user))
+            await wait_until_async("the code", lambda: bench.sorts(user))
             assert [sort[:2] for sort in await bench.sorts(user)] == ["B#"]
             call.cancel()
         with pytest.raises((Unavailable, asyncio.CancelledError)):

@@ -14,12 +14,12 @@ from graphql_api.data.keys import problem_partition
 from graphql_api.data.problems.checkers import CheckerStore, digest_of
 from graphql_api.data.problems.inputs import NewProblem, ProblemChanges
 from graphql_api.data.problems.store import ProblemStore
-from graphql_api.data.records import Checker, CheckerFault
+from graphql_api.data.records import Checker, CheckerFault, ProblemKey
 from tests.support.transport import FaultyTransport
 
 pytestmark = pytest.mark.dynamodb
 
-ONE = ("demo", "1")
+ONE = ProblemKey("demo", "1")
 CHECKER = Checker(
     language="c", code="int main(void) { return 42; }", convention=CheckerConvention.ICPC
 )

@@ -13,7 +13,7 @@ from graphql_api.data.clock import DAY_MS
 from graphql_api.data.errors import Unavailable
 from graphql_api.data.languages import LanguageInfo
 from graphql_api.data.redis.language_board import LanguageBoard, open_language_board
-from tests.conftest import PATIENCE_MS
+from tests.support.settings import PATIENCE_MS
 
 pytestmark = pytest.mark.redis
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.cli.local.languages import BROUGHT
+from graphql_api.cli.local.languages import SETUP_LANGUAGES
 from graphql_api.data.enums import Verdict
 from judge.judge import Judge, JudgeConfig
 from judge.languages import LANGUAGES
@@ -15,8 +15,8 @@ from judge.models import Judgement, JudgeRequest, TestCaseFiles
 from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.limits import LimitBackend
 from judge.toolchains.detection import UNPREPARED
-from tests.conftest import missing
 from tests.support.programs import GREEDY, PROGRAMS
+from tests.support.services import skip_or_fail
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 every_language = pytest.mark.parametrize("language", [spec.id for spec in LANGUAGES])
@@ -47,7 +47,7 @@ def best_judge(work_dir, found) -> Iterator[Judge]:
     try:
         judge.start(lambda: found.append(set(judge.languages)))
     except SandboxUnavailable as error:
-        missing(str(error))
+        skip_or_fail(str(error))
     while UNPREPARED in judge.missing_languages.values():
         time.sleep(0.1)
     yield judge
@@ -77,14 +77,14 @@ def cases(tmp_path) -> list[TestCaseFiles]:
 
 def ask(judge: Judge, language: str, code: str, tests: list[TestCaseFiles], **limits) -> Judgement:
     need(judge, language)
-    given = {"time_limit_ms": 3000, "memory_limit_kb": 64 * 1024} | limits
+    given = {"time_limit_ms": 10_000, "memory_limit_kb": 64 * 1024} | limits
     return judge.judge(JudgeRequest(language, code, tests, **given))
 
 
 def need(judge: Judge, language: str) -> None:
     reason = judge.missing_languages.get(language)
     if reason is not None:
-        missing(reason) if language in BROUGHT else pytest.skip(reason)
+        skip_or_fail(reason) if language in SETUP_LANGUAGES else pytest.skip(reason)
 
 
 def test_a_worker_does_not_wait_for_what_takes_long_to_prepare(best_judge, found):

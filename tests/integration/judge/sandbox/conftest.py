@@ -1,7 +1,9 @@
 """A real sandbox, once with the best limits of the host and once with resource limits alone."""
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -49,15 +51,22 @@ def arena() -> Iterator[HostFixture]:
         yield arena
 
 
+@pytest.fixture(scope="session")
+def builds(best_box, tmp_path_factory) -> Path:
+    """The directory of the sandbox programs built so far, weakened ones included."""
+    directory = Path(tmp_path_factory.mktemp("builds"))
+    shutil.copytree(best_box.sandbox.shared / "bin", directory, dirs_exist_ok=True)
+    return directory
+
+
 @pytest.fixture
-def weaken(best_box, tmp_path) -> Weaken:
+def weaken(builds, tmp_path) -> Weaken:
     """Opens a sandbox without some layers, with the limits of a box."""
 
     @contextmanager
     def open_weakened(layers: Sequence[Layer], like: SandboxFixture) -> Iterator[SandboxFixture]:
         forced = None if like.has_groups else LimitBackend.RLIMITS
-        built = best_box.sandbox.shared / "bin"
-        with weakened_sandbox(tmp_path, layers, built, forced) as sandbox:
+        with weakened_sandbox(tmp_path, layers, builds, forced) as sandbox:
             yield SandboxFixture(sandbox)
 
     return open_weakened

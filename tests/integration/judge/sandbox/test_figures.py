@@ -1,7 +1,8 @@
 """A run's CPU time and memory are what the program itself says of them, under every kind of limits.
 
-The margins: 150 ms of CPU time (its start on a busy host, and clock ticks where no control
-group counts), 6 MB of memory (page tables and the kernel's own part are the group's, not its).
+The margins: 150 ms of CPU time or four times what a program without work takes (its start, and
+clock ticks where no control group counts), 6 MB of memory (page tables and the kernel's own part
+belong to the group, not to the program).
 """
 
 import os
@@ -59,7 +60,8 @@ def test_figures_agree_with_the_program_s_own(box, spin_ms, children, megabytes)
     ran = box.run("c", USES, given)
     assert ran.outcome is Outcome.OK, ran
     cpu_ms, peak_kb, _ = map(int, ran.out.split())
-    assert abs(ran.report.cpu_ms - cpu_ms) <= CPU_MARGIN_MS
+    start_ms = box.run("c", USES, b"0 0 0").report.cpu_ms
+    assert abs(ran.report.cpu_ms - cpu_ms) <= max(CPU_MARGIN_MS, 4 * start_ms)
     # Without groups what processes share counts for each of them, while it is below the limit.
     most_kb = peak_kb if box.has_groups else peak_kb * (1 + children)
     assert peak_kb - MEMORY_MARGIN_KB <= ran.report.peak_kb <= most_kb + MEMORY_MARGIN_KB
@@ -68,8 +70,23 @@ def test_figures_agree_with_the_program_s_own(box, spin_ms, children, megabytes)
 def test_memory_of_children_is_added_up_where_groups_count_it(best_box):
     if not best_box.has_groups:
         pytest.skip("no control groups here")
-    code = "import os\nfor _ in range(3):\n    if os.fork() == 0:\n        x = b'x' * (20 << 20)\n"
-    code += "        import time; time.sleep(0.5); os._exit(0)\nfor _ in range(3): os.wait()"
+    code = """
+import os
+reads, says = os.pipe()
+waits, held = os.pipe()
+for _ in range(3):
+    if os.fork() == 0:
+        kept = b"x" * (20 << 20)
+        os.close(held)
+        os.write(says, b"x")
+        os.read(waits, 1)
+        os._exit(0)
+for _ in range(3):
+    os.read(reads, 1)
+os.close(held)
+for _ in range(3):
+    os.wait()
+"""
     # Files of earlier runs in the group's cache are not to make room for this one's memory.
     ran = best_box.script(code, memory_kb=512 << 10)
     assert 60 << 10 < ran.report.peak_kb < 100 << 10
@@ -185,5 +202,5 @@ def test_who_has_no_room_left_for_the_files_it_reads_is_out_of_memory(best_box):
         os.fsync(file.fileno())
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     program = Program(("./main",), best_box.built("c", CROWDED), mounts={"/opt/files": files})
-    ran = best_box.program(program, memory_kb=64 << 10, cpu_ms=4000, wall_ms=12_000)
+    ran = best_box.program(program, memory_kb=64 << 10, cpu_ms=4000, wall_ms=40_000)
     assert ran.outcome is Outcome.MEMORY, ran

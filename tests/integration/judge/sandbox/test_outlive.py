@@ -13,7 +13,7 @@ import pytest
 from judge.sandbox.report import Outcome
 from judge.sandbox.sandbox import Sandbox
 from tests.support.sandbox.attacks import Attacks, LayeredAttacks
-from tests.support.sandbox.host import Host, remove_segments, wait_until
+from tests.support.sandbox.host import Host, remove_segments
 from tests.support.sandbox.sandboxes import control_groups, descendants, processes_named
 from tests.support.sandbox.sources import LANGUAGES
 from tests.support.sandbox.weakened import (
@@ -28,6 +28,7 @@ from tests.support.sandbox.weakened import (
     SYSTEM_CALLS,
     weakened_package,
 )
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 ATTACKS = Attacks()
@@ -203,8 +204,8 @@ def killed_worker(root: Path, marker: str, package: str, path: Path, number: int
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_worker_takes_its_sandboxes_along(best_box, tmp_path, arena, number):
-    package = weakened_package(tmp_path, [], best_box.sandbox.shared / "bin")
+def test_a_killed_worker_takes_its_sandboxes_along(builds, tmp_path, arena, number):
+    package = weakened_package(tmp_path, [], builds)
     root = tmp_path / "root"
     with killed_worker(root, arena.marker, package, tmp_path, number):
         gone = [arena.marker, str(root)]  # the sandbox's processes, and the spawner
@@ -216,9 +217,9 @@ def test_a_killed_worker_takes_its_sandboxes_along(best_box, tmp_path, arena, nu
 
 
 @pytest.mark.parametrize("kept", [*GUARDS, None], ids=str)
-def test_each_guard_alone_ends_the_sandboxes_of_a_killed_worker(best_box, tmp_path, arena, kept):
+def test_each_guard_alone_ends_the_sandboxes_of_a_killed_worker(builds, tmp_path, arena, kept):
     cut = [one for one in GUARDS if one is not kept]
-    package = weakened_package(tmp_path, cut, best_box.sandbox.shared / "bin")
+    package = weakened_package(tmp_path, cut, builds)
     root = tmp_path / "root"
     with killed_worker(root, arena.marker, package, tmp_path, signal.SIGKILL):
         if kept is None:

@@ -7,7 +7,8 @@ import pytest
 
 from benchmarks.soak import KINDS
 from judge.sandbox.limits import LimitBackend
-from tests.conftest import ROOT, missing
+from tests.support.paths import ROOT
+from tests.support.services import skip_or_fail
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
@@ -21,7 +22,7 @@ def test_runs_with_every_kind_of_end_leave_nothing_behind(limits):
         command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=250
     )
     if "SandboxUnavailable" in ran.stderr:
-        missing(ran.stderr)
+        skip_or_fail(ran.stderr)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ran.stdout.endswith("nothing is left\n")
     assert all(f"  {kind}" in ran.stdout for kind in KINDS)

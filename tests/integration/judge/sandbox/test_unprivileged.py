@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from judge.sandbox.spawner import NOBODY
+from tests.support.paths import ROOT
 
 pytestmark = [
     pytest.mark.sandbox,
@@ -23,7 +24,6 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="all tests run as an unprivileged user"),
 ]
 HERE = Path(__file__).parent
-ROOT = HERE.parents[3]
 # In a mount namespace of its own, in which the closed directory holds nothing else.
 BIND = """
 hold=$(mktemp -d)

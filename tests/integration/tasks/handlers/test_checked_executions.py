@@ -17,7 +17,7 @@ from graphql_api.data.enums import (
 from graphql_api.data.problems.checkers import digest_of
 from graphql_api.data.problems.inputs import NewProblem, ProblemChanges
 from graphql_api.data.problems.testsets import NewTest
-from graphql_api.data.records import Checker, History, Results
+from graphql_api.data.records import Checker, History, ProblemKey, Results
 from graphql_api.data.stores import Stores
 from judge.judge import Judge
 from tasks.handlers.executions import CHECKER_BROKEN, Execution
@@ -124,7 +124,7 @@ async def test_a_broken_checker_fails_the_execution_at_once_and_tells_the_editor
         CHECKER_BROKEN,
     )
     assert await desk.used(card) == 0
-    (fault,) = await desk.stores.checkers.faults([NAME])
+    (fault,) = await desk.stores.checkers.faults([ProblemKey(*NAME)])
     assert fault is not None
     assert "ZeroDivisionError" in fault.message
     assert fault.checker_hash == digest_of(checker("1 / 0"))
@@ -136,7 +136,7 @@ async def test_a_checker_that_does_not_compile_is_told_with_the_compiler_s_words
 ) -> None:
     await change(desk, checker=checker("else"))
     assert (await run(desk, execution, LARGER)).status is HistoryStatus.FAILED
-    (fault,) = await desk.stores.checkers.faults([NAME])
+    (fault,) = await desk.stores.checkers.faults([ProblemKey(*NAME)])
     assert fault is not None
     assert fault.message.startswith("it does not compile\n")
     assert "SyntaxError" in fault.message

@@ -23,9 +23,10 @@ from tasks.handlers.concurrency import CANCEL_PATIENCE_S
 from tasks.handlers.executions import Execution, JudgeFailed
 from tasks.handlers.leases import PASSED_ON_MS
 from tasks.queue.cancellations import Cancellations, signal
-from tests.support.executions import ADD, ADD_CPP, WRONG, SubmissionDriver, sleeping, until
+from tests.support.executions import ADD, ADD_CPP, WRONG, SubmissionDriver, sleeping
 from tests.support.judging import WatchedJudge
 from tests.support.senders import RecordingSender
+from tests.support.waiting import wait_until_async
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
 
@@ -129,7 +130,7 @@ async def test_an_execution_longer_than_its_lease_keeps_its_claim(
     async def renewed() -> bool:
         return (await desk.card(history)).lease_expires_at != first_end
 
-    await until("a renewal", renewed)
+    await wait_until_async("a renewal", renewed)
     assert isinstance(await claim_at(desk.stores, history, first_end + 1), LeasedElsewhere)
     watched.may_return.set()
     await running

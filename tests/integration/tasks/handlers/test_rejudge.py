@@ -24,9 +24,10 @@ from tasks.handlers.jobs import Jobs
 from tasks.handlers.leases import PASSED_ON_MS
 from tasks.handlers.rejudge import Rejudging
 from tasks.queue.cancellations import JOB, Cancellations, signal
-from tests.support.executions import ADD, WRONG, SubmissionDriver, sleeping, until
+from tests.support.executions import ADD, WRONG, SubmissionDriver, sleeping
 from tests.support.judging import WatchedJudge
 from tests.support.senders import RecordingSender
+from tests.support.waiting import wait_until_async
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
 
@@ -146,7 +147,7 @@ async def until_rejudged(desk: SubmissionDriver, history: History) -> None:
     async def check() -> bool:
         return (await desk.card(history)).rejudged_by is not None
 
-    await until("a history to be judged again", check)
+    await wait_until_async("a history to be judged again", check)
 
 
 async def test_all_of_a_problem_is_judged_again_with_its_tests_of_now(

@@ -12,8 +12,8 @@ from dramatiq.middleware import AsyncIO, Middleware, Retries
 from graphql_api.config import Settings
 from tasks.queue.broker import MAX_RETRIES, GracefulShutdown, make_broker
 from tasks.queue.redis_broker import BlockingRedisBroker
-from tests.conftest import PATIENCE_MS, make_settings
-from tests.support.system import wait_for
+from tests.support.settings import PATIENCE_MS, make_settings
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis]
 
@@ -119,10 +119,10 @@ def test_what_has_not_begun_is_given_back_before_the_rest_ends(
     for _ in range(6):
         actor.send()
     assert began.wait(30)
-    wait_for("all to be fetched", lambda: waiting(patient) == 0)
+    wait_until("all to be fetched", lambda: waiting(patient) == 0)
     stopping = threading.Thread(target=worker.stop)
     stopping.start()
-    wait_for("five to be given back", lambda: waiting(patient) == 5)
+    wait_until("five to be given back", lambda: waiting(patient) == 5)
     assert not ended.is_set()
     may_end.set()
     stopping.join(30)
@@ -141,7 +141,7 @@ def test_a_failing_message_is_tried_a_few_times_within_seconds(settings: Setting
     worker = dramatiq.Worker(broker, worker_threads=1)
     worker.start()
     actor.send()
-    wait_for("the end of trying", lambda: broker.client.exists(f"dramatiq:{QUEUE}.XQ"))
+    wait_until("the end of trying", lambda: broker.client.exists(f"dramatiq:{QUEUE}.XQ"))
     worker.stop()
     assert len(calls) == 2
     # Dramatiq's own choice is fifteen.

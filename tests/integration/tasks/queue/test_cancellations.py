@@ -10,8 +10,8 @@ from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.config import Settings
 from tasks.handlers.concurrency import background_task
 from tasks.queue.cancellations import CHANNEL, Cancellations, listen_for_ever, signal
-from tests.conftest import running
-from tests.support.executions import until
+from tests.support.services import run_engine
+from tests.support.waiting import wait_until_async
 
 pytestmark = [pytest.mark.redis]
 
@@ -22,7 +22,7 @@ UID, ULID = "1", "01J"
 @pytest.fixture(scope="module")
 def redis_server() -> Iterator[str]:
     """A Redis of these tests' own: they end the connections of all that listen."""
-    for engine in running(RedisServer()):
+    for engine in run_engine(RedisServer()):
         yield engine.url
 
 
@@ -71,7 +71,7 @@ async def test_a_signal_is_heard_again_after_each_lost_connection(
             async def heard(event: asyncio.Event = named) -> bool:
                 return event.is_set()
 
-            await until("all to look", heard)
+            await wait_until_async("all to look", heard)
             named.clear()
             server.publish(CHANNEL, signal(UID, ULID))
-            await until("the signal to be heard", heard)
+            await wait_until_async("the signal to be heard", heard)

@@ -10,7 +10,7 @@ from dramatiq import MessageProxy
 
 from tasks.queue import fair_queue
 from tasks.queue.redis_broker import BlockingRedisBroker, BlockingRedisConsumer
-from tests.conftest import PATIENCE_MS
+from tests.support.settings import PATIENCE_MS
 
 pytestmark = pytest.mark.redis
 

@@ -20,8 +20,8 @@ from tasks.queue.redis_broker import (
     BlockingRedisConsumer,
     connect,
 )
-from tests.conftest import PATIENCE_MS
-from tests.support.system import wait_for
+from tests.support.settings import PATIENCE_MS
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.redis
 
@@ -203,7 +203,7 @@ def test_a_dead_workers_messages_go_to_another_within_its_heartbeat(redis_url: s
     taken = time.monotonic()
     assert next(consumer_of(dead)) is not None
     consumer = consumer_of(alive)
-    wait_for("the dead worker's message", lambda: next(consumer))
+    wait_until("the dead worker's message", lambda: next(consumer))
     assert time.monotonic() - taken >= 0.4
 
 

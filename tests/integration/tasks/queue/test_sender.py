@@ -10,7 +10,7 @@ import redis
 
 from graphql_api.config import Settings
 from tasks.queue.sender import CIRCUIT_OPEN_S, TaskSender
-from tests.conftest import PATIENCE_MS, make_settings
+from tests.support.settings import PATIENCE_MS, make_settings
 
 MakeSender = Callable[..., TaskSender]
 

@@ -15,7 +15,7 @@ from judge.judge import Judge
 from tasks.queue.broker import make_broker
 from tasks.worker.container import judge_config
 from tasks.worker.lifecycle import WorkerLifecycle
-from tests.support.executions import until
+from tests.support.waiting import wait_until_async
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 # Much less than the 30 s between two announcements.
@@ -77,7 +77,7 @@ async def announced(settings: Settings, name: str) -> None:
         async with open_language_board(settings) as board:
             return await board.is_offered(name)
 
-    await until(f"{name} on the board", look, timeout_s=SOON_S)
+    await wait_until_async(f"{name} on the board", look, timeout_s=SOON_S)
 
 
 async def test_languages_that_are_found_later_are_announced_at_once(

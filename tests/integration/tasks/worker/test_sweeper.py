@@ -15,8 +15,9 @@ from graphql_api.data.histories.executions import Claim
 from graphql_api.data.jobs import RESEND_AFTER_MS, NewJob
 from graphql_api.data.records import History
 from tasks.worker.sweeper import Sweeper, Swept
-from tests.support.executions import TESTS, SubmissionDriver, until
+from tests.support.executions import TESTS, SubmissionDriver
 from tests.support.senders import RecordingSender
+from tests.support.waiting import wait_until_async
 
 pytestmark = pytest.mark.dynamodb
 
@@ -195,7 +196,7 @@ async def test_another_process_looks_after_the_first_has_died(
     async def sent() -> bool:
         return bool(sender.sent)
 
-    await until("the next look", sent)
+    await wait_until_async("the next look", sent)
     living.cancel()
     assert sender.ulids == [history.ulid]
 

@@ -86,11 +86,11 @@ def test_what_engines_say_goes_to_the_log_file_only(capsys: pytest.CaptureFixtur
 
 
 def test_two_sessions_in_one_checkout_are_refused(capsys: pytest.CaptureFixture[str]):
-    with dev._only_one_here():
-        with pytest.raises(typer.Exit), dev._only_one_here():
+    with dev._session_lock():
+        with pytest.raises(typer.Exit), dev._session_lock():
             pass
         assert "already runs in this checkout" in capsys.readouterr().out
-    with dev._only_one_here():
+    with dev._session_lock():
         pass
 
 

@@ -17,13 +17,13 @@ LOST = SystemPackage("lost", "another", lambda: False)
 
 def test_nothing_is_done_when_all_is_there(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", "/nowhere")
-    assert apt.ensure((THERE,)) == ()
+    assert apt.ensure_installed((THERE,)) == ()
 
 
 def test_without_apt_the_packages_are_named(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(EngineUnavailable, match="gone, lost"):
-        apt.ensure((THERE, GONE, LOST))
+        apt.ensure_installed((THERE, GONE, LOST))
 
 
 def test_one_command_names_every_missing_package():
@@ -37,11 +37,11 @@ def test_one_command_names_every_missing_package():
 def test_a_user_who_is_not_root_gets_the_command(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(EngineUnavailable) as caught:
-        apt.ensure((GONE, LOST))
+        apt.ensure_installed((GONE, LOST))
     assert apt.install_command((GONE, LOST)) in str(caught.value)
 
 
 def test_a_program_hidden_from_the_path_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    names = [package.name for package in apt.missing(apt.RUN_PACKAGES)]
+    names = [package.name for package in apt.find_missing(apt.RUN_PACKAGES)]
     assert names == ["bubblewrap", "gcc", "g++", "libc6-dev", "redis-server"]

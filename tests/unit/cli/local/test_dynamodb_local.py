@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.cli.local.dynamodb_local import LOCK_FILE, LockedFile, read_lock, unmatched
+from graphql_api.cli.local.dynamodb_local import LOCK_FILE, LockedFile, find_mismatches, read_lock
 
 
 def locked(name: str, content: bytes) -> LockedFile:
@@ -33,4 +33,4 @@ def test_one_changed_byte_or_a_missing_file_is_noticed(
 ):
     if content is not None:
         (tmp_path / "a.jar").write_bytes(content)
-    assert unmatched(tmp_path, (locked("a.jar", b"as locked"),)) == expected
+    assert find_mismatches(tmp_path, (locked("a.jar", b"as locked"),)) == expected

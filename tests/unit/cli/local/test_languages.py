@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from graphql_api.cli.local.languages import BROUGHT, lacking_packages, packages_of
+from graphql_api.cli.local.languages import SETUP_LANGUAGES, find_missing_packages, packages_of
 from judge.languages import LANGUAGES, find_language
 
 SPECS = {spec.id: spec for spec in LANGUAGES}
 
 
 def test_what_setup_brings_is_in_the_table() -> None:
-    assert set(SPECS) >= BROUGHT
+    assert set(SPECS) >= SETUP_LANGUAGES
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ def test_what_setup_brings_is_in_the_table() -> None:
 def test_the_languages_that_everybody_expects_are_brought(name: str) -> None:
     spec = find_language(name)
     assert spec is not None
-    assert spec.id in BROUGHT
+    assert spec.id in SETUP_LANGUAGES
 
 
 def test_a_language_whose_tool_is_not_there_names_its_packages() -> None:
@@ -34,9 +34,9 @@ def test_a_language_whose_tool_is_not_there_names_its_packages() -> None:
 def test_nothing_is_lacked_where_the_tools_are() -> None:
     spec = replace(SPECS["bash"], tools={"sh": ("/bin/sh",)})
     assert all(package.is_present() for package in packages_of(spec))
-    assert lacking_packages(["bash"]) == ()
+    assert find_missing_packages(["bash"]) == ()
 
 
 def test_packages_are_lacked_once_each() -> None:
-    names = [package.name for package in lacking_packages(SPECS)]
+    names = [package.name for package in find_missing_packages(SPECS)]
     assert len(names) == len(set(names))

@@ -1,0 +1,14 @@
+"""Settings of the tests."""
+
+from graphql_api.config import Settings
+
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+FEW_LANGUAGES = ("python", "c", "cpp", "javascript", "java")
+# Time limit of one store operation and of one Redis command, long enough for a slow host.
+PATIENCE_MS = 20_000
+SECRET = "a-secret-of-the-tests-with-enough-characters"
+
+
+def make_settings(**values: object) -> Settings:
+    """Return the default settings with these values changed."""
+    return Settings(_env_file=None, secret_keys=SECRET, **values)  # type: ignore[arg-type]
