@@ -27,7 +27,7 @@ from graphql_api.data.histories.executions import Claim, Outcome
 from graphql_api.data.histories.reservations import Reservation
 from graphql_api.data.problems.inputs import NewProblem
 from graphql_api.data.problems.testsets import NewTest
-from graphql_api.data.records import History, Problem, Results, TestResult, User
+from graphql_api.data.records import History, Problem, ProblemKey, Results, TestResult, User
 from graphql_api.data.stores import Stores, open_stores
 
 # With these a card has about 0.8 KB.
@@ -209,7 +209,7 @@ def _problem_operations(world: World) -> list[Operation]:
         await asyncio.gather(problems.get(*key), problems.statement(*key))
 
     async def many() -> None:
-        await problems.get_many([(PLATFORM, f"{number:060d}") for number in range(25)])
+        await problems.get_many([ProblemKey(PLATFORM, f"{number:060d}") for number in range(25)])
 
     return [
         (Budget("problem by key", 1, 0.5), None, lambda: problems.get(*key)),

@@ -66,6 +66,7 @@ def _payload(cursor: str) -> bytes:
 
 def _invalid() -> InvalidCursor:
     return InvalidCursor(
-        "this cursor was not issued for this list and filter; take one from its edges or pageInfo",
+        "The cursor does not belong to this list with these filters. Use one from"
+        " its `edges` or `pageInfo`.",
         ("after",),
     )

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 NO_CREDENTIALS = (
-    "the database cannot be asked: there are no AWS credentials. Run `make dev`, which brings an "
-    "engine of its own, or name another one in AWS_ENDPOINT_URL_DYNAMODB and set credentials"
+    "The database cannot be reached, because there are no AWS credentials. "
+    "Run `make dev`, which starts its own engine, or set "
+    "AWS_ENDPOINT_URL_DYNAMODB and credentials."
 )
 
 

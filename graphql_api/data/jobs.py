@@ -148,7 +148,7 @@ class JobStore:
         """
         seen = await self._existing(ulid)
         if seen.status is JobStatus.RUNNING:
-            raise Conflict("the job is running; cancel it first")
+            raise Conflict("The job is running. Cancel it first.")
         try:
             await self._dynamo.delete(keys.job(ulid), _as_seen(seen))
         except ConditionFailed as error:
@@ -302,9 +302,11 @@ class JobStore:
         seen = await self._existing(ulid)
         now = self._clock()
         if seen.status not in _RETRIABLE:
-            raise Conflict(f"the job is {seen.status}; only FAILED and CANCELLED ones are retried")
+            raise Conflict(
+                f"The job is {seen.status}. Only FAILED and CANCELLED jobs can be retried."
+            )
         if now - seen.created_at > RETRIED_WITHIN_DAYS * DAY_S * 1000:
-            raise Conflict(f"the job is older than {RETRIED_WITHIN_DAYS} days; begin a new one")
+            raise Conflict(f"The job is older than {RETRIED_WITHIN_DAYS} days. Start a new one.")
         queued = replace(seen, status=JobStatus.QUEUED)
         change = {
             "st": str(queued.status),
@@ -361,7 +363,9 @@ class JobStore:
         raw = orjson.dumps(content)
         if len(raw) > JOB_BODY_BYTES:
             raise InvalidInput(
-                f"a job takes and gives at most {JOB_BODY_BYTES // 2**20} MB", ("parameters",)
+                "`parameters` and the result of a job must each have at most "
+                f"{JOB_BODY_BYTES // 2**20} MB.",
+                ("parameters",),
             )
         return await self._bodies.put(key, raw, {"x": now // 1000 + PARTS_KEPT_DAYS * DAY_S})
 
@@ -459,10 +463,13 @@ def _as_seen(job: Job) -> Condition:
 
 
 def _not_found() -> NotFound:
-    return NotFound("there is no such job")
+    return NotFound("There is no such job.")
 
 
 def _changed(error: ConditionFailed) -> Conflict | NotFound:
     if error.item is None:
         return _not_found()
-    return Conflict(f"the job is {error.item['st']} by now, attempt {error.item['att']}")
+    return Conflict(
+        f"The job has changed: it is {error.item['st']} in attempt "
+        f"{error.item['att']}. Read it again."
+    )

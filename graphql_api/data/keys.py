@@ -9,6 +9,7 @@ from typing import Any
 from zlib import crc32
 
 from graphql_api.data.errors import InvalidInput
+from graphql_api.data.records import HistoryKey
 
 Key = dict[str, str]
 
@@ -27,7 +28,7 @@ def part(value: str, what: str) -> str:
     """
     if not value or any(character in "#:" or character < " " for character in value):
         raise InvalidInput(
-            f"{what} must not be empty, nor hold '#', ':' or control characters", (what,)
+            f"`{what}` must not be empty or contain '#', ':' or control characters.", (what,)
         )
     return value
 
@@ -165,9 +166,9 @@ def problem_history(platform: str, number: str, ulid: str) -> Key:
     return {"g1p": partitions[shard_of(ulid, PROBLEM_HISTORY_SHARDS)], "g1s": ulid}
 
 
-def history_of(item: Mapping[str, Any]) -> tuple[str, str]:
+def history_of(item: Mapping[str, Any]) -> HistoryKey:
     """Return the user id and ULID that a history's key holds."""
-    return item["PK"].removeprefix("U#"), item["SK"].removeprefix("H#")
+    return HistoryKey(item["PK"].removeprefix("U#"), item["SK"].removeprefix("H#"))
 
 
 # The feed

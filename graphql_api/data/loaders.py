@@ -10,26 +10,25 @@ from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
 
-from graphql_api.data.problems.testsets import TestKey
 from graphql_api.data.records import (
     Checker,
     CheckerFault,
     History,
+    HistoryKey,
     Job,
     Problem,
+    ProblemKey,
     Results,
     Solution,
     Statement,
     TestCase,
+    TestCaseKey,
     User,
 )
 from graphql_api.data.stores import Stores
 
 K = TypeVar("K")
 V = TypeVar("V")
-
-ProblemKey = tuple[str, str]
-HistoryKey = tuple[str, str]
 
 
 def _loader(
@@ -92,7 +91,7 @@ class Loaders:
         return _loader(self._stores.problems.run_counts)
 
     @cached_property
-    def tests(self) -> DataLoader[TestKey, TestCase | None]:
+    def tests(self) -> DataLoader[TestCaseKey, TestCase | None]:
         """Tests by (platform, number, version, test number)."""
         return _loader(self._stores.tests.get_many)
 

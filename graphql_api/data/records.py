@@ -52,12 +52,13 @@ class ProblemKey(NamedTuple):
 class TestCaseKey(NamedTuple):
     """What identifies a test: its problem, the version of the test set, and its number there."""
 
-    __test__ = False
-
     platform: str
     number: str
     version: int
     test: int
+
+
+TestCaseKey.__test__ = False  # type: ignore[attr-defined] # pytest collects Test… classes
 
 
 class UnknownFormat(Exception):
@@ -304,6 +305,11 @@ class History(Record):
     def key(self) -> HistoryKey:
         """What identifies the history."""
         return HistoryKey(self.uid, self.ulid)
+
+    @property
+    def problem_key(self) -> ProblemKey:
+        """What identifies the history's problem."""
+        return ProblemKey(self.platform, self.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,7 @@
 """Truncation of text: at a number of bytes in UTF-8, or at a number of characters."""
 
+ECHO_CHARACTERS = 100
+
 
 def truncate_utf8(raw: str | bytes, limit: int, ellipsis: str = "") -> str:
     """Return the longest beginning of a text that has at most `limit` bytes in UTF-8.
@@ -27,3 +29,8 @@ def truncate_characters(raw: bytes, limit: int, ellipsis: str = "") -> str:
     if len(text) <= limit:
         return text
     return text[: limit - len(ellipsis)] + ellipsis
+
+
+def shorten(text: str) -> str:
+    """Return a text of a client as an error message may repeat it: at most 100 characters."""
+    return text if len(text) <= ECHO_CHARACTERS else text[: ECHO_CHARACTERS - 1] + "…"

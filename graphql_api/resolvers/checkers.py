@@ -51,7 +51,9 @@ def checked(fields: CheckerFields) -> Checker:
 
 def _arguments(given: Sequence[str]) -> tuple[str, ...]:
     if len(given) > MAX_CHECKER_ARGUMENTS:
-        raise InvalidInput(f"`arguments` must hold at most {MAX_CHECKER_ARGUMENTS}", ("arguments",))
+        raise InvalidInput(
+            f"`arguments` must contain at most {MAX_CHECKER_ARGUMENTS} items.", ("arguments",)
+        )
     return tuple(validation.line(one, "arguments", CHECKER_ARGUMENT_CHARACTERS) for one in given)
 
 
@@ -66,7 +68,9 @@ def language_limits(given: Sequence[LanguageLimit] | None) -> dict[str, float] |
     with validation.inside("languageLimits"):
         found = {_language(one.language): one.time_multiplier for one in given}
     if len(found) < len(given):
-        raise InvalidInput("a language stands there once at most", ("languageLimits",))
+        raise InvalidInput(
+            "`languageLimits` must contain each language only once.", ("languageLimits",)
+        )
     return found
 
 
@@ -80,12 +84,12 @@ async def checker_of(context: Context, problem: Problem) -> Checker | None:
     """Return a problem's checker, to editors."""
     if not context.is_editor or problem.checker_hash is None:
         return None
-    return await context.loaders.checkers.load((problem.platform, problem.number))
+    return await context.loaders.checkers.load(problem.key)
 
 
 async def fault_of(context: Context, problem: Problem) -> CheckerFault | None:
     """Return how the present checker failed last, to editors."""
     if not context.is_editor:
         return None
-    fault = await context.loaders.checker_faults.load((problem.platform, problem.number))
+    fault = await context.loaders.checker_faults.load(problem.key)
     return fault if fault and fault.checker_hash == problem.checker_hash else None

@@ -13,19 +13,20 @@ from graphql_api.data.errors import (
     Unavailable,
 )
 from graphql_api.data.histories.executions import Reservation
-from graphql_api.data.records import History, Problem, Receipt
+from graphql_api.data.records import History, Problem, ProblemKey, Receipt
+from graphql_api.data.text import shorten
 from graphql_api.resolvers import access, validation
 from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.usage import plan_of
 
-PROBLEM_FIELDS = "give exactly one of `problemId`, `platform` with `number`, `legacyProblemId`"
+PROBLEM_FIELDS = "Send exactly one of `problemId`, `platform` with `number`, or `legacyProblemId`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecuteCode:
     """What a client asks to have executed; `problem` is what `problemId` names."""
 
-    problem: tuple[str, str] | None = None
+    problem: ProblemKey | None = None
     platform: str | None = None
     number: str | None = None
     legacy_problem_id: int | None = None
@@ -117,7 +118,7 @@ def _named_by(request: ExecuteCode) -> str:
     return "number" if request.legacy_problem_id is None else "legacyProblemId"
 
 
-async def _problem_key(context: Context, request: ExecuteCode) -> tuple[str, str]:
+async def _problem_key(context: Context, request: ExecuteCode) -> ProblemKey:
     by_name = request.platform is not None or request.number is not None
     by_id, by_old_id = request.problem is not None, request.legacy_problem_id is not None
     if by_name + by_id + by_old_id != 1:
@@ -127,14 +128,16 @@ async def _problem_key(context: Context, request: ExecuteCode) -> tuple[str, str
     if request.legacy_problem_id is not None:
         found = await context.stores.problems.by_legacy_id(request.legacy_problem_id)
         if found is None:
-            raise NotFound("there is no problem with this old id", ("legacyProblemId",))
+            raise NotFound("There is no problem with this `legacyProblemId`.", ("legacyProblemId",))
         return found
     if request.platform is None or request.number is None:
         missing = "platform" if request.platform is None else "number"
         raise InvalidInput(
-            f"`platform` and `number` go together: `{missing}` is missing", (missing,)
+            f"`platform` and `number` must be sent together: `{missing}` is missing.", (missing,)
         )
-    return validation.platform(request.platform), validation.number(request.number)
+    return ProblemKey(
+        validation.platform(request.platform), validation.number(request.number)
+    )
 
 
 async def _repeated(
@@ -143,7 +146,7 @@ async def _repeated(
     """Return the history of the first request under this idempotency key."""
     if receipt.input_hash != checked.input_hash():
         raise Conflict(
-            "this idempotency key was used for another submission; send a new one",
+            "This `idempotencyKey` was already used for another submission. Send a new key.",
             ("idempotencyKey",),
         )
     history = receipt.ulid and await context.stores.histories.get(
@@ -151,7 +154,7 @@ async def _repeated(
     )
     if not history:
         raise Conflict(
-            "the submission of this idempotency key was deleted; send a new key",
+            "The submission of this `idempotencyKey` was deleted. Send a new key.",
             ("idempotencyKey",),
         )
     return history
@@ -164,12 +167,14 @@ def _ready(viewer: Viewer, checked: _Checked, problem: Problem | None) -> Proble
         problem.state is not ProblemState.COMPLETED and not viewer.is_editor
     )
     if problem is None or is_hidden or problem.state is ProblemState.DELETED:
-        raise NotFound(f"there is no problem {checked.platform} {checked.number}", at)
+        raise NotFound(
+            f"There is no problem {shorten(checked.platform)} {shorten(checked.number)}.", at
+        )
     if problem.test_version is None or problem.test_count == 0:
-        raise Conflict("this problem has no test cases, so nothing can be judged", at)
+        raise Conflict("This problem has no test cases, so code cannot be judged.", at)
     if checked.is_public and problem.state is not ProblemState.COMPLETED:
         raise InvalidInput(
-            "executions of a draft stay private: leave `isPublic` out", ("isPublic",)
+            "`isPublic` must be false, because the problem is not published.", ("isPublic",)
         )
     return problem
 
@@ -177,6 +182,7 @@ def _ready(viewer: Viewer, checked: _Checked, problem: Problem | None) -> Proble
 async def _check_offer(context: Context, language: str) -> None:
     if await context.languages.is_offered(language) is False:
         raise Unavailable(
-            f"no worker has run {language} for a day; see `languages` for what runs",
+            f"No worker has offered {language} for a day. See `languages` for the "
+            "available languages.",
             ("language",),
         )

@@ -4,12 +4,10 @@ from graphql_api.context import Context
 from graphql_api.data.dynamo.pages import Page, PageWindow
 from graphql_api.data.enums import HistoryStatus, ProblemState
 from graphql_api.data.errors import Conflict, Forbidden, NotFound
-from graphql_api.data.records import History, Problem, Results
+from graphql_api.data.records import History, HistoryKey, Problem, Results
 from graphql_api.resolvers import access, validation
 from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
-
-HistoryKey = tuple[str, str]
 
 
 async def find(context: Context, key: HistoryKey) -> History | None:
@@ -41,7 +39,7 @@ async def list_of_user(
 
 async def problem_of(context: Context, history: History) -> Problem | None:
     """Return the problem of a history, if the viewer may see it."""
-    problem = await context.loaders.problems.load((history.platform, history.number))
+    problem = await context.loaders.problems.load(history.problem_key)
     return problem if problem and access.can_view_problem(context, problem) else None
 
 
@@ -49,7 +47,7 @@ async def code_of(context: Context, history: History) -> str | None:
     """Return the submitted code, to its owner and where it is public."""
     if not access.can_view_code(context, history):
         return None
-    return await context.loaders.codes.load((history.uid, history.ulid))
+    return await context.loaders.codes.load(history.key)
 
 
 def message_of(context: Context, history: History) -> str | None:
@@ -68,9 +66,9 @@ async def _own(context: Context, key: HistoryKey) -> History:
     viewer = context.require_viewer()
     history = await context.stores.histories.get(*key, consistent=True)
     if history is None or not access.can_view_history(context, history):
-        raise NotFound("there is no such history", ("historyId",))
+        raise NotFound("There is no such history.", ("historyId",))
     if history.uid != viewer.uid:
-        raise Forbidden("only its owner may change a history", ("historyId",))
+        raise Forbidden("Only the owner may change a history.", ("historyId",))
     return history
 
 
@@ -87,9 +85,9 @@ async def set_visibility(context: Context, key: HistoryKey, *, is_public: bool) 
         return history
     if not is_public:
         return await context.stores.histories.unpublish(*key, seen=history)
-    problem = await context.loaders.problems.load((history.platform, history.number))
+    problem = await context.loaders.problems.load(history.problem_key)
     if problem is None or problem.state is not ProblemState.COMPLETED:
-        raise Conflict("its problem is not published, so this history stays private")
+        raise Conflict("The history cannot be published, because its problem is not published.")
     return await context.stores.histories.publish(*key, problem_public=True, seen=history)
 
 

@@ -8,12 +8,10 @@ from graphql_api.data.dynamo.pages import Page, PageWindow
 from graphql_api.data.enums import HistoryStatus, JobKind, JobStatus, ProblemState
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
 from graphql_api.data.jobs import NewJob
-from graphql_api.data.records import Job, JobEvent, Problem
+from graphql_api.data.records import HistoryKey, Job, JobEvent, Problem, ProblemKey
+from graphql_api.data.text import shorten
 from graphql_api.resolvers import access
 from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
-
-HistoryKey = tuple[str, str]
-ProblemKey = tuple[str, str]
 
 
 async def find(context: Context, ulid: str) -> Job | None:
@@ -81,7 +79,7 @@ async def rejudge(context: Context, problem: ProblemKey | None, history: History
     """
     viewer = access.require_editor(context)
     if (problem is None) == (history is None):
-        raise InvalidInput("give exactly one of `problemId`, `historyId`", ("problemId",))
+        raise InvalidInput("Send exactly one of `problemId` and `historyId`.", ("problemId",))
     parameters: dict[str, Any] = {}
     if history is not None:
         problem = await _problem_of(context, history)
@@ -103,16 +101,16 @@ async def rejudge(context: Context, problem: ProblemKey | None, history: History
 async def _problem_of(context: Context, key: HistoryKey) -> ProblemKey:
     history = await context.stores.histories.get(*key, consistent=True)
     if history is None:
-        raise NotFound("there is no such history", ("historyId",))
+        raise NotFound("There is no such history.", ("historyId",))
     if history.status is not HistoryStatus.COMPLETED:
-        raise Conflict("only what was judged is judged again", ("historyId",))
-    return history.platform, history.number
+        raise Conflict("The history was not judged, so it cannot be judged again.", ("historyId",))
+    return history.problem_key
 
 
 async def _judging(context: Context, key: ProblemKey) -> Problem:
     problem = await context.stores.problems.get(*key, consistent=True)
     if problem is None or problem.state is ProblemState.DELETED:
-        raise NotFound(f"there is no problem {key[0]} {key[1]}", ("problemId",))
+        raise NotFound(f"There is no problem {shorten(key[0])} {shorten(key[1])}.", ("problemId",))
     if problem.test_version is None or problem.test_count == 0:
-        raise Conflict("this problem has no test cases to judge with", ("problemId",))
+        raise Conflict("This problem has no test cases, so code cannot be judged.", ("problemId",))
     return problem

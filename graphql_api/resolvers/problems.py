@@ -11,13 +11,11 @@ from graphql_api.data.enums import Comparer, ProblemState
 from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphql_api.data.problems.checkers import check_complete
 from graphql_api.data.problems.inputs import NewProblem, ProblemChanges
-from graphql_api.data.records import Problem, Solution, Statement
+from graphql_api.data.records import Problem, ProblemKey, Solution, Statement
 from graphql_api.resolvers import access, checkers, validation
 from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 from graphql_api.resolvers.testcases import TestCaseData, checked_tests
-
-ProblemKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +71,8 @@ async def find_by_name(context: Context, platform: str, number: str) -> Problem 
     Raises:
         InvalidInput: no problem can be named so.
     """
-    return await find(context, (validation.platform(platform), validation.number(number)))
+    key = ProblemKey(validation.platform(platform), validation.number(number))
+    return await find(context, key)
 
 
 async def list_problems(
@@ -103,19 +102,19 @@ async def list_problems(
 
 async def statement_of(context: Context, problem: Problem) -> Statement | None:
     """Return a problem's texts."""
-    return await context.loaders.statements.load((problem.platform, problem.number))
+    return await context.loaders.statements.load(problem.key)
 
 
 async def solution_of(context: Context, problem: Problem) -> Solution | None:
     """Return the author's solution, to editors."""
     if not context.is_editor:
         return None
-    return await context.loaders.solutions.load((problem.platform, problem.number))
+    return await context.loaders.solutions.load(problem.key)
 
 
 async def run_count_of(context: Context, problem: Problem) -> int:
     """Return about how often a problem was executed."""
-    return await context.loaders.run_counts.load((problem.platform, problem.number))
+    return await context.loaders.run_counts.load(problem.key)
 
 
 async def create(context: Context, wanted: CreateProblem) -> Problem:
@@ -181,9 +180,11 @@ async def complete(context: Context, key: ProblemKey) -> Problem:
     if problem.state is ProblemState.COMPLETED:
         return problem
     if problem.state is ProblemState.DELETED:
-        raise Conflict("the problem is deleted; restore it first")
+        raise Conflict("The problem is deleted. Restore it first.")
     if problem.test_count == 0:
-        raise Conflict("add test cases first: nothing could be judged by this problem")
+        raise Conflict(
+            "The problem has no test cases, so it cannot be published. Add test cases first."
+        )
     check_complete(problem)
     return await context.stores.problems.set_state(*key, ProblemState.COMPLETED)
 
@@ -221,7 +222,9 @@ async def delete(context: Context, key: ProblemKey) -> None:
     """
     viewer = access.require_editor(context)
     if not viewer.is_admin:
-        raise Forbidden("only administrators delete for good; use softDeleteProblem")
+        raise Forbidden(
+            "Only administrators may delete a problem permanently. Use `softDeleteProblem`."
+        )
     if await context.stores.problems.get(*key, consistent=True) is None:
         raise _not_found()
     await context.stores.problems.delete(*key)
@@ -242,7 +245,7 @@ async def set_solution(context: Context, key: ProblemKey, language: str, code: s
 
 
 def _not_found() -> NotFound:
-    return NotFound("there is no such problem", ("problemId",))
+    return NotFound("There is no such problem.", ("problemId",))
 
 
 def _given(changes: ProblemChanges, *names: str) -> dict[str, Any]:
@@ -278,5 +281,5 @@ def _tolerance(value: float | None, name: str, fields: ProblemFields) -> str | N
     if value is None:
         return None
     if fields.comparer not in (None, Comparer.FLOAT):
-        raise InvalidInput(f"`{name}` goes with the comparer FLOAT", (name,))
+        raise InvalidInput(f"`{name}` is allowed only with the comparer FLOAT.", (name,))
     return validation.tolerance(value, name)

@@ -8,11 +8,9 @@ from graphql_api.data.dynamo.pages import Page, PageWindow
 from graphql_api.data.errors import InvalidInput
 from graphql_api.data.limits import MAX_TESTS, TEST_FILE_BYTES
 from graphql_api.data.problems.testsets import NewTest
-from graphql_api.data.records import Problem, TestCase
+from graphql_api.data.records import Problem, ProblemKey, TestCase, TestCaseKey
 from graphql_api.resolvers import access, validation
 from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
-
-ProblemKey = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,16 +22,6 @@ class TestCaseData:
     is_sample: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestCaseKey:
-    """Which test of which version of a problem's set."""
-
-    platform: str
-    number: str
-    version: int
-    test: int
-
-
 def checked_tests(tests: Sequence[TestCaseData]) -> list[NewTest]:
     """Return the tests as they are stored.
 
@@ -41,9 +29,9 @@ def checked_tests(tests: Sequence[TestCaseData]) -> list[NewTest]:
         InvalidInput: there are none, too many, or one is too large; `path` names it.
     """
     if not tests:
-        raise InvalidInput("`testCases` must hold at least one test", ("testCases",))
+        raise InvalidInput("`testCases` must contain at least one test.", ("testCases",))
     if len(tests) > MAX_TESTS:
-        raise InvalidInput(f"`testCases` must hold at most {MAX_TESTS} tests", ("testCases",))
+        raise InvalidInput(f"`testCases` must contain at most {MAX_TESTS} tests.", ("testCases",))
     return [_checked(index, test) for index, test in enumerate(tests)]
 
 
@@ -69,12 +57,12 @@ async def list_tests(context: Context, problem: Problem, page: PageRequest) -> P
 
 async def find(context: Context, key: TestCaseKey) -> TestCase | None:
     """Return a test of the problem's current set, if the viewer may see it."""
-    problem = await context.loaders.problems.load((key.platform, key.number))
+    problem = await context.loaders.problems.load(ProblemKey(key.platform, key.number))
     if problem is None or not access.can_view_problem(context, problem):
         return None
     if problem.test_version != key.version or not 1 <= key.test <= problem.test_count:
         return None
-    test = await context.loaders.tests.load((key.platform, key.number, key.version, key.test))
+    test = await context.loaders.tests.load(key)
     return test if test and (test.is_sample or context.is_editor) else None
 
 

@@ -10,8 +10,7 @@ from strawberry import ID
 
 from graphql_api.data.errors import InvalidInput
 from graphql_api.data.limits import GLOBAL_ID_CHARACTERS
-from graphql_api.data.records import History
-from graphql_api.resolvers.testcases import TestCaseKey
+from graphql_api.data.records import History, HistoryKey, ProblemKey, TestCaseKey
 
 
 class Kind(StrEnum):
@@ -22,9 +21,11 @@ class Kind(StrEnum):
     HISTORY = "h"
     TEST_CASE = "t"
     JOB = "j"
+    PLAN = "n"
+    LANGUAGE = "l"
 
 
-_PARTS = {Kind.USER: 1, Kind.PROBLEM: 2, Kind.HISTORY: 2, Kind.TEST_CASE: 4, Kind.JOB: 1}
+_PARTS = {Kind.PROBLEM: 2, Kind.HISTORY: 2, Kind.TEST_CASE: 4}
 _NAMES = {
     Kind.USER: "user",
     Kind.PROBLEM: "problem",
@@ -49,7 +50,7 @@ def decode(text: str) -> tuple[Kind, tuple[str, ...]] | None:
     except ValueError:
         return None
     parts = tuple(plain[1:].split("#"))
-    if len(parts) != _PARTS[kind] or not all(parts) or encode(kind, *parts) != text:
+    if len(parts) != _PARTS.get(kind, 1) or not all(parts) or encode(kind, *parts) != text:
         return None
     return kind, parts
 
@@ -57,7 +58,7 @@ def decode(text: str) -> tuple[Kind, tuple[str, ...]] | None:
 def _decode_as(kind: Kind, text: str, field: str) -> tuple[str, ...]:
     found = decode(text)
     if found is None or found[0] is not kind:
-        raise InvalidInput(f"`{field}` is not the id of a {_NAMES[kind]}", (field,))
+        raise InvalidInput(f"`{field}` must be the global id of a {_NAMES[kind]}.", (field,))
     return found[1]
 
 
@@ -86,6 +87,16 @@ def job_id(ulid: str) -> ID:
     return encode(Kind.JOB, ulid)
 
 
+def plan_id(key: str) -> ID:
+    """Return the id of a plan."""
+    return encode(Kind.PLAN, key)
+
+
+def language_id(key: str) -> ID:
+    """Return the id of a language."""
+    return encode(Kind.LANGUAGE, key)
+
+
 def job_key(text: str, field: str = "jobId") -> str:
     """Return the ULID that an id names, or raise InvalidInput."""
     return _decode_as(Kind.JOB, text, field)[0]
@@ -96,16 +107,14 @@ def user_key(text: str, field: str = "userId") -> str:
     return _decode_as(Kind.USER, text, field)[0]
 
 
-def problem_key(text: str, field: str = "problemId") -> tuple[str, str]:
+def problem_key(text: str, field: str = "problemId") -> ProblemKey:
     """Return the platform and number that an id names, or raise InvalidInput."""
-    platform, number = _decode_as(Kind.PROBLEM, text, field)
-    return platform, number
+    return ProblemKey(*_decode_as(Kind.PROBLEM, text, field))
 
 
-def history_key(text: str, field: str = "historyId") -> tuple[str, str]:
+def history_key(text: str, field: str = "historyId") -> HistoryKey:
     """Return the uid and ULID that an id names, or raise InvalidInput."""
-    uid, ulid = _decode_as(Kind.HISTORY, text, field)
-    return uid, ulid
+    return HistoryKey(*_decode_as(Kind.HISTORY, text, field))
 
 
 def test_case_key(text: str) -> TestCaseKey:
@@ -113,7 +122,7 @@ def test_case_key(text: str) -> TestCaseKey:
     field = "testCaseId"
     found = test_key_of(_decode_as(Kind.TEST_CASE, text, field))
     if found is None:
-        raise InvalidInput(f"`{field}` is not the id of a test case", (field,))
+        raise InvalidInput(f"`{field}` must be the global id of a test case.", (field,))
     return found
 
 

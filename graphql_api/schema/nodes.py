@@ -7,13 +7,16 @@ from typing import cast
 from graphql_api.context import Context
 from graphql_api.data.errors import InvalidInput
 from graphql_api.data.limits import MAX_NODES
-from graphql_api.resolvers import histories, jobs, problems, testcases, users
+from graphql_api.data.records import HistoryKey, ProblemKey
+from graphql_api.resolvers import histories, jobs, languages, plans, problems, testcases, users
 from graphql_api.schema import ids
 from graphql_api.schema.connections import Node
 from graphql_api.schema.histories import History
 from graphql_api.schema.jobs import Job
+from graphql_api.schema.languages import Language
+from graphql_api.schema.plans import Plan
 from graphql_api.schema.problems import Problem
-from graphql_api.schema.testcases import TestCaseType
+from graphql_api.schema.testcases import TestCase
 from graphql_api.schema.users import User
 
 
@@ -23,24 +26,34 @@ async def _user(context: Context, parts: tuple[str, ...]) -> Node | None:
 
 
 async def _problem(context: Context, parts: tuple[str, ...]) -> Node | None:
-    found = await problems.find(context, (parts[0], parts[1]))
+    found = await problems.find(context, ProblemKey(*parts))
     return Problem.from_record(found) if found else None
 
 
 async def _history(context: Context, parts: tuple[str, ...]) -> Node | None:
-    found = await histories.find(context, (parts[0], parts[1]))
+    found = await histories.find(context, HistoryKey(*parts))
     return History.from_record(found) if found else None
 
 
 async def _test_case(context: Context, parts: tuple[str, ...]) -> Node | None:
     key = ids.test_key_of(parts)
     found = key and await testcases.find(context, key)
-    return TestCaseType.from_key(found, key) if key and found else None
+    return TestCase.from_key(found, key) if key and found else None
 
 
 async def _job(context: Context, parts: tuple[str, ...]) -> Node | None:
     found = await jobs.find(context, parts[0])
     return Job.from_record(found) if found else None
+
+
+async def _plan(context: Context, parts: tuple[str, ...]) -> Node | None:
+    found = await plans.find(context, parts[0])
+    return Plan.from_record(found) if found else None
+
+
+async def _language(context: Context, parts: tuple[str, ...]) -> Node | None:
+    found = await languages.find(context, parts[0])
+    return Language.from_record(found) if found else None
 
 
 _FINDERS: dict[ids.Kind, Callable[[Context, tuple[str, ...]], Awaitable[Node | None]]] = {
@@ -49,6 +62,8 @@ _FINDERS: dict[ids.Kind, Callable[[Context, tuple[str, ...]], Awaitable[Node | N
     ids.Kind.HISTORY: _history,
     ids.Kind.TEST_CASE: _test_case,
     ids.Kind.JOB: _job,
+    ids.Kind.PLAN: _plan,
+    ids.Kind.LANGUAGE: _language,
 }
 
 
@@ -65,7 +80,7 @@ async def find_nodes(context: Context, texts: list[str]) -> list[Node | None]:
         InvalidInput: more than 100 ids.
     """
     if len(texts) > MAX_NODES:
-        raise InvalidInput(f"`ids` must hold at most {MAX_NODES} ids", ("ids",))
+        raise InvalidInput(f"`ids` must contain at most {MAX_NODES} ids.", ("ids",))
     nodes = await asyncio.gather(
         *(find_node(context, text) for text in texts), return_exceptions=True
     )

@@ -4,18 +4,17 @@ from typing import Self
 
 import strawberry
 
-from graphql_api.data.records import Problem, TestCase
-from graphql_api.resolvers.testcases import TestCaseKey
+from graphql_api.data import records
+from graphql_api.data.records import TestCaseKey
 from graphql_api.schema import ids
 from graphql_api.schema.connections import Node
 
 
 @strawberry.type(
-    name="TestCase",
     description="A test case of a problem. Samples are visible to everyone who sees the "
     "problem, other tests to editors.",
 )
-class TestCaseType(Node):
+class TestCase(Node):
     """A test of the problem's current set."""
 
     number: int = strawberry.field(description="Number of the test in its set, counted from 1.")
@@ -26,7 +25,7 @@ class TestCaseType(Node):
     output: str | None = strawberry.field(description="Expected output of the program.")
 
     @classmethod
-    def from_record(cls, record: TestCase, problem: Problem) -> Self:
+    def from_record(cls, record: records.TestCase, problem: records.Problem) -> Self:
         """Return a test of the problem's current set as GraphQL shows it."""
         key = TestCaseKey(
             platform=problem.platform,
@@ -37,7 +36,7 @@ class TestCaseType(Node):
         return cls.from_key(record, key)
 
     @classmethod
-    def from_key(cls, record: TestCase, key: TestCaseKey) -> Self:
+    def from_key(cls, record: records.TestCase, key: TestCaseKey) -> Self:
         """Return a test whose key is known as GraphQL shows it."""
         return cls(
             id=ids.test_case_id(key),

@@ -1,21 +1,15 @@
 """One execution from message to verdict: claim, load, judge, complete.
 
-Safe to run twice, also at once: the claim lets one in, its lease is renewed while it works, and
-everything written carries the attempt that it belongs to. Whoever lost the claim discards its work.
+An execution may be delivered twice, even at the same time. Only one worker gets the claim and
+renews its lease while it works, and everything it writes carries the number of its attempt. A
+worker that has lost the claim discards its work.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import (
-    AsyncExitStack,
-    ExitStack,
-    asynccontextmanager,
-    contextmanager,
-    nullcontext,
-    suppress,
-)
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event
@@ -27,8 +21,8 @@ from ulid import ULID
 from graphql_api.config import Settings
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.enums import ProblemState, Verdict
-from graphql_api.data.errors import Conflict, DomainError, NotFound, Unavailable
-from graphql_api.data.histories.executions import LeasedElsewhere, Outcome
+from graphql_api.data.errors import Conflict, NotFound, Unavailable
+from graphql_api.data.histories.executions import ExecutionStore, LeasedElsewhere, Outcome
 from graphql_api.data.problems import language_limits
 from graphql_api.data.problems.checkers import digest_of
 from graphql_api.data.records import (
@@ -44,17 +38,17 @@ from judge.checkers import CheckerBroken
 from judge.comparison.comparers import UnsupportedComparer
 from judge.judge import Judge, LanguageUnavailable
 from judge.models import JudgeCancelled, Judgement, JudgeRequest, TestCaseFiles
-from tasks.handlers.concurrency import in_thread
-from tasks.handlers.leases import PASSED_ON_MS, RELEASED_MS, keep_renewed
+from tasks.handlers.concurrency import run_in_thread
+from tasks.handlers.leases import WorkPaused, delay_until_expiry_ms, hold_lease
 from tasks.handlers.testset_cache import DamagedSet, OpenedSet, TestSetCache
 from tasks.queue.cancellations import Cancellations
 from tasks.queue.sender import TaskSender
 
-# A verdict is held back while the database is away: it is tried again until this has passed.
-COMPLETION_PATIENCE_S = 30.0
+# While the database is unavailable, a finished verdict is stored again for at most this long.
+COMPLETION_TIMEOUT_S = 30.0
 COMPLETION_PAUSE_S = 0.3
 
-# A card keeps 120 bytes of them.
+# Messages for the user; a card keeps the first 120 bytes.
 ATTEMPTS_EXHAUSTED = (
     "The judge failed {cap} times on this code. Your quota was not used. Submit it again."
 )
@@ -68,23 +62,23 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class Unjudgeable(Exception):
-    """Judging again would not help; the message is for the user."""
+    """Another attempt would not help. The message is for the user."""
 
 
 class JudgeFailed(Exception):
-    """The judge itself failed; another attempt may succeed."""
+    """The judge itself failed. Another attempt may succeed."""
 
 
 @dataclass(slots=True)
 class Timings:
-    """Where one execution's time went, in milliseconds."""
+    """The time that each phase of one execution took, in milliseconds."""
 
     started: float = field(default_factory=time.perf_counter)
     spent: dict[str, int] = field(default_factory=dict)
 
     @contextmanager
-    def of(self, phase: str) -> Iterator[None]:
-        """Take the time of a phase."""
+    def measure(self, phase: str) -> Iterator[None]:
+        """Measure the time of a phase."""
         started = time.perf_counter()
         try:
             yield
@@ -92,14 +86,14 @@ class Timings:
             self.spent[f"{phase}_ms"] = round((time.perf_counter() - started) * 1000)
 
     def report(self) -> dict[str, int]:
-        """Return all phases and the total."""
+        """Return the times of all phases and the total."""
         total = round((time.perf_counter() - self.started) * 1000)
         return {**self.spent, "total_ms": total}
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """What judging required besides the card."""
+class LoadedExecution:
+    """The parts of an execution that are not on its card."""
 
     problem: Problem
     tests: tuple[TestCaseFiles, ...]
@@ -107,8 +101,38 @@ class Loaded:
     code: str
 
 
-class Execution:
-    """Executions on one worker process."""
+@dataclass(frozen=True, slots=True)
+class ExecutionLease:
+    """The claim of this worker on an execution."""
+
+    history: History
+    store: ExecutionStore
+    sender: TaskSender
+
+    @property
+    def log_fields(self) -> Mapping[str, str | int]:
+        """The execution, its problem and the number of the attempt."""
+        return _log_fields(self.history)
+
+    async def renew(self, lease_ms: int) -> bool:
+        """Set the lease to expire in `lease_ms`. Return False if the claim is lost."""
+        history = self.history
+        return await self.store.renew(history.uid, history.ulid, history.attempt, lease_ms)
+
+    async def give_back(self, required: Collection[str]) -> bool:  # noqa: ARG002 - for jobs
+        """Make the execution PENDING again. Return False if the claim is lost."""
+        return await self.store.give_back(self.history)
+
+    async def send(self, required: Collection[str], delay_ms: int | None) -> None:
+        """Send the execution again, for a worker that also has the languages in `required`."""
+        history = self.history
+        await self.sender.send_execution(
+            history.uid, history.ulid, history.language, required=required, delay_ms=delay_ms
+        )
+
+
+class ExecutionHandler:
+    """Handles the messages that name executions."""
 
     def __init__(
         self,
@@ -123,100 +147,88 @@ class Execution:
         clock: Clock = now_ms,
     ) -> None:
         self._stores, self._judge, self._files = stores, judge, files
-        self._nudges = cancellations
+        self._cancellations = cancellations
         self._sender, self._threads, self._clock = sender, threads, clock
         self._lease_ms = settings.lease_seconds * 1000
         self._attempt_cap = settings.attempt_cap
-        # Of executions that find a set missing at once, one fetches it.
+        # If several executions miss the same set at the same time, only one fetches it.
         self._fetching: WeakValueDictionary[ProblemKey, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self, uid: str, ulid: str, *, sent_at_ms: int | None = None) -> None:
-        """Judge an execution unless it is finished; when another worker has it, look again later.
+        """Judge an execution unless it has ended. If another worker has it, try again later.
+
+        `sent_at_ms` is the time of the message (epoch milliseconds) and only used in the log.
 
         Raises:
-            JudgeFailed: the judge failed; the claim is given up, for another attempt.
+            JudgeFailed: the judge failed; the claim is given up for another attempt.
             Unavailable: the database did not answer.
         """
         timings = Timings()
         if sent_at_ms is not None:
             timings.spent["queue_ms"] = max(0, self._clock() - sent_at_ms)
-        # Signals are listened for before the claim: none that comes right after it is missed.
-        with self._nudges.on(uid, ulid) as notify:
-            await self._claim_and_run(uid, ulid, timings, notify)
+        # Watch before the claim, so that no cancellation after it is missed.
+        with self._cancellations.watch(uid, ulid) as recheck:
+            await self._claim_and_run(uid, ulid, timings, recheck)
 
     async def _claim_and_run(
-        self, uid: str, ulid: str, timings: Timings, notify: asyncio.Event
+        self, uid: str, ulid: str, timings: Timings, recheck: asyncio.Event
     ) -> None:
-        with timings.of("claim"):
+        with timings.measure("claim"):
             claim = await self._stores.executions.claim(
                 uid, ulid, token=str(ULID()), lease_ms=self._lease_ms
             )
         if claim is None:
             _log.debug("nothing to judge", uid=uid, ulid=ulid)
         elif isinstance(claim, LeasedElsewhere):
-            delay_ms = max(0, claim.until - self._clock()) + 1
+            delay_ms = delay_until_expiry_ms(claim.until, self._clock())
             await self._sender.send_execution(uid, ulid, claim.language, delay_ms=delay_ms)
         elif claim.history.attempt > self._attempt_cap:
             await self._fail(claim.history, ATTEMPTS_EXHAUSTED.format(cap=self._attempt_cap))
         else:
-            await self._run_claimed(claim.history, timings, notify)
+            await self._run_claimed(claim.history, timings, recheck)
 
-    async def _run_claimed(self, history: History, timings: Timings, notify: asyncio.Event) -> None:
-        async with AsyncExitStack() as stack:
-            lost = await stack.enter_async_context(self._leased(history, notify))
+    async def _run_claimed(
+        self, history: History, timings: Timings, recheck: asyncio.Event
+    ) -> None:
+        lease = ExecutionLease(history, self._stores.executions, self._sender)
+        async with hold_lease(lease, self._lease_ms, recheck) as lost:
             try:
                 judgement = await self._judge_and_complete(history, timings, lost)
-            except JudgeCancelled:
-                _log.warning("claim lost while judging", **_names(history))
             except Unjudgeable as error:
                 await self._fail(history, str(error))
             except LanguageUnavailable as error:
-                # Renewals end first: the claim they would keep is given back.
-                await stack.aclose()
-                await self._pass_on(history, error)
-            except BaseException:
-                # Renewals end first: a late one would take the claim back.
-                await stack.aclose()
-                await self._release(history)
-                raise
+                raise WorkPaused(error.required, str(error)) from error
             else:
                 if judgement is not None:
-                    _log.info(
-                        "executed",
-                        **_names(history),
-                        language=history.language,
-                        verdict=str(judgement.verdict),
-                        tests=len(judgement.results),
-                        **timings.report(),
-                    )
+                    _log_execution(history, judgement, timings)
                     await self._count_run(history)
 
     async def _judge_and_complete(
         self, history: History, timings: Timings, lost: Event
     ) -> Judgement | None:
-        """Return what was judged and stored; None when somebody else's outcome stands."""
-        problem, judgement = await self.judged(history, lost, timings)
-        with timings.of("store"):
+        """Return the stored judgement, or None if another outcome was stored before."""
+        problem, judgement = await self.judge_history(history, lost, timings)
+        with timings.measure("store"):
             is_stored = await self._complete(history, problem, judgement)
         return judgement if is_stored else None
 
-    async def judged(
+    async def judge_history(
         self, history: History, lost: Event, timings: Timings | None = None
     ) -> tuple[Problem, Judgement]:
-        """Judge a history by its problem as it is now, and write nothing.
+        """Judge a history by the current state of its problem, without storing the outcome.
 
         Raises:
             JudgeFailed: the judge itself failed; another attempt may succeed.
-            LanguageUnavailable: another worker is needed.
-            Unjudgeable: judging again would not help.
-            JudgeCancelled: `lost` was set meanwhile.
+            LanguageUnavailable: this host does not have all the languages.
+            Unjudgeable: another attempt would not help.
+            JudgeCancelled: `lost` was set during the judging.
         """
         timings = timings or Timings()
-        with ExitStack() as held:
-            with timings.of("fetch"):
-                loaded = await self._load(history, held)
+        with ExitStack() as open_sets:
+            with timings.measure("fetch"):
+                loaded = await self._load(history, open_sets)
             try:
-                judgement = await self._judged(_request(history, loaded), lost)
+                judgement = await self._judge_in_thread(_request_for(history, loaded), lost)
             except CheckerBroken as error:
                 await self._note_fault(loaded.problem, error)
                 raise Unjudgeable(CHECKER_BROKEN) from error
@@ -231,65 +243,77 @@ class Execution:
 
     # Loading
 
-    async def _load(self, history: History, held: ExitStack) -> Loaded:
+    async def _load(self, history: History, open_sets: ExitStack) -> LoadedExecution:
         reading = asyncio.ensure_future(self._stores.histories.code(history.uid, history.ulid))
         try:
-            problem, kept = await self._set(history.platform, history.number, held)
+            problem, testset = await self._load_set(history.platform, history.number, open_sets)
             code = await reading
         finally:
             reading.cancel()
         if code is None:
             raise Unjudgeable(CODE_GONE)
-        return Loaded(problem, kept.tests, kept.checker, code)
+        return LoadedExecution(problem, testset.tests, testset.checker, code)
 
-    async def _set(self, platform: str, number: str, held: ExitStack) -> tuple[Problem, OpenedSet]:
-        """Return the current set: one read of the card when it is on disk, else one query."""
-        fetching = self._fetching.setdefault((platform, number), asyncio.Lock())
-        async with fetching if not self._files.knows(platform, number) else nullcontext():
-            return await self._set_in_turn(platform, number, held)
-
-    async def _set_in_turn(
-        self, platform: str, number: str, held: ExitStack
+    async def _load_set(
+        self, platform: str, number: str, open_sets: ExitStack
     ) -> tuple[Problem, OpenedSet]:
-        if self._files.knows(platform, number):
-            problem = _judgeable(await self._stores.problems.get(platform, number))
-            kept = await asyncio.to_thread(held.enter_context, self._files.opened(problem))
-            if kept is not None:
-                return problem, await self._with_checker(problem, kept)
-        found = await self._stores.tests.with_problem(platform, number)
-        problem = _judgeable(found.problem if found else None)
-        assert found is not None
-        await asyncio.to_thread(self._files.keep, problem, found.tests)
-        kept = await asyncio.to_thread(held.enter_context, self._files.opened(problem))
-        if kept is None:
-            raise DamagedSet
-        if found.checker is not None:
-            await asyncio.to_thread(self._files.keep_checker, problem, found.checker)
-        return problem, replace(kept, checker=found.checker)
+        """Return a problem and its current test set.
 
-    async def _with_checker(self, problem: Problem, kept: OpenedSet) -> OpenedSet:
-        """Return the set with the problem's checker: one read more where it is not on disk."""
-        if problem.checker_hash is None or kept.checker is not None:
-            return kept
+        This takes one read of the problem's card if the set is on disk, and one query otherwise.
+        """
+        fetching = self._fetching.setdefault(ProblemKey(platform, number), asyncio.Lock())
+        async with fetching if not self._files.knows(platform, number) else nullcontext():
+            problem_and_set = await self._open_set(platform, number, open_sets)
+            return problem_and_set or await self._fetch_set(platform, number, open_sets)
+
+    async def _open_set(
+        self, platform: str, number: str, open_sets: ExitStack
+    ) -> tuple[Problem, OpenedSet] | None:
+        """Return a problem and its current test set if the set is on disk."""
+        if not self._files.knows(platform, number):
+            return None
+        problem = _require_judgeable(await self._stores.problems.get(platform, number))
+        testset = await asyncio.to_thread(open_sets.enter_context, self._files.opened(problem))
+        return (problem, await self._add_checker(problem, testset)) if testset else None
+
+    async def _fetch_set(
+        self, platform: str, number: str, open_sets: ExitStack
+    ) -> tuple[Problem, OpenedSet]:
+        """Read a problem and its test set from the table and store the set on disk."""
+        stored = await self._stores.tests.with_problem(platform, number)
+        problem = _require_judgeable(stored.problem if stored else None)
+        assert stored is not None
+        await asyncio.to_thread(self._files.keep, problem, stored.tests)
+        testset = await asyncio.to_thread(open_sets.enter_context, self._files.opened(problem))
+        if testset is None:
+            raise DamagedSet
+        if stored.checker is not None:
+            await asyncio.to_thread(self._files.keep_checker, problem, stored.checker)
+        return problem, replace(testset, checker=stored.checker)
+
+    async def _add_checker(self, problem: Problem, testset: OpenedSet) -> OpenedSet:
+        """Return the set with the problem's checker; read the checker if it is not on disk."""
+        if problem.checker_hash is None or testset.checker is not None:
+            return testset
         name = problem.platform, problem.number
         checker = await self._stores.checkers.get(*name, consistent=True)
         if checker is None or digest_of(checker) != problem.checker_hash:
-            raise JudgeFailed("the problem's checker changed meanwhile")
+            raise JudgeFailed("the problem's checker was changed while it was loaded")
         await asyncio.to_thread(self._files.keep_checker, problem, checker)
-        return replace(kept, checker=checker)
+        return replace(testset, checker=checker)
 
     # Judging
 
-    async def _judged(self, request: JudgeRequest, lost: Event) -> Judgement:
-        """Judge in a thread; when this task is cancelled, the programs are ended first."""
+    async def _judge_in_thread(self, request: JudgeRequest, lost: Event) -> Judgement:
+        """Judge in a thread. If this task is cancelled, end the running programs first."""
         work = partial(self._judge.judge, request, cancelled=lost.is_set)
         try:
-            return await in_thread(self._threads, work, lost)
+            return await run_in_thread(self._threads, work, lost)
         except UnsupportedComparer as error:
             raise Unjudgeable(NO_COMPARER) from error
 
     async def _note_fault(self, problem: Problem, error: CheckerBroken) -> None:
-        """Leave word of a broken checker where the problem's editors look."""
+        """Store the fault of a broken checker on the problem, for its editors."""
         name = problem.platform, problem.number
         _log.error("checker failed", problem="/".join(name), test=error.test_number)
         fault = CheckerFault(
@@ -300,45 +324,16 @@ class Execution:
         )
         await self._stores.checkers.note_fault(*name, fault)
 
-    @asynccontextmanager
-    async def _leased(self, history: History, notify: asyncio.Event) -> AsyncIterator[Event]:
-        """Renew the claim while the block runs; the event given is set when it is lost."""
-
-        async def renew(lease_ms: int) -> bool:
-            executions = self._stores.executions
-            return await executions.renew(history.uid, history.ulid, history.attempt, lease_ms)
-
-        async with keep_renewed(renew, self._lease_ms, notify) as lost:
-            yield lost
-
-    async def _release(self, history: History) -> None:
-        """Give up a claim, so that the next attempt need not wait for the lease to end."""
-        with suppress(DomainError):
-            await self._stores.executions.renew(
-                history.uid, history.ulid, history.attempt, RELEASED_MS
-            )
-
-    async def _pass_on(self, history: History, error: LanguageUnavailable) -> None:
-        """Leave an execution to a worker that has all it required."""
-        if await self._stores.executions.give_back(history):
-            _log.info("passed on", reason=str(error), **_names(history))
-            await self._sender.send_execution(
-                history.uid,
-                history.ulid,
-                history.language,
-                required=error.required,
-                delay_ms=PASSED_ON_MS,
-            )
-
     # Ending
 
     async def _complete(self, history: History, problem: Problem, judgement: Judgement) -> bool:
-        """Store the outcome; False when the execution has ended otherwise meanwhile.
+        """Store the outcome. Return False if the execution has already ended in another way.
 
-        The attempt in every condition makes it safe to try again, even past the lease.
+        Each write is conditional on the attempt number. So a retry is safe, even after the lease
+        has expired.
         """
         outcome = outcome_of(history, problem, judgement)
-        gives_up_at = time.monotonic() + COMPLETION_PATIENCE_S
+        gives_up_at = time.monotonic() + COMPLETION_TIMEOUT_S
         while True:
             try:
                 await self._stores.executions.complete(history, outcome)
@@ -347,7 +342,7 @@ class Execution:
                     raise
                 await asyncio.sleep(COMPLETION_PAUSE_S)
             except (Conflict, NotFound) as error:
-                _log.info("verdict discarded", reason=error.message, **_names(history))
+                _log.info("verdict discarded", reason=error.message, **_log_fields(history))
                 return False
             else:
                 return True
@@ -356,18 +351,29 @@ class Execution:
         try:
             await self._stores.executions.fail(history, message)
         except (Conflict, NotFound) as error:
-            _log.info("failure discarded", reason=error.message, **_names(history))
+            _log.info("failure discarded", reason=error.message, **_log_fields(history))
         else:
-            _log.warning("failed and refunded", message=message, **_names(history))
+            _log.warning("failed and refunded", message=message, **_log_fields(history))
 
     async def _count_run(self, history: History) -> None:
         try:
             await self._stores.problems.add_run(history.platform, history.number)
         except Unavailable as error:
-            _log.warning("run not counted", error=error.message, **_names(history))
+            _log.warning("run not counted", error=error.message, **_log_fields(history))
 
 
-def _names(history: History) -> dict[str, str | int]:
+def _log_execution(history: History, judgement: Judgement, timings: Timings) -> None:
+    _log.info(
+        "executed",
+        **_log_fields(history),
+        language=history.language,
+        verdict=str(judgement.verdict),
+        tests=len(judgement.results),
+        **timings.report(),
+    )
+
+
+def _log_fields(history: History) -> dict[str, str | int]:
     return {
         "uid": history.uid,
         "ulid": history.ulid,
@@ -376,7 +382,7 @@ def _names(history: History) -> dict[str, str | int]:
     }
 
 
-def _judgeable(problem: Problem | None) -> Problem:
+def _require_judgeable(problem: Problem | None) -> Problem:
     if problem is None or problem.state is ProblemState.DELETED:
         raise Unjudgeable(PROBLEM_GONE)
     if problem.test_version is None or problem.test_count == 0:
@@ -384,7 +390,7 @@ def _judgeable(problem: Problem | None) -> Problem:
     return problem
 
 
-def _request(history: History, loaded: Loaded) -> JudgeRequest:
+def _request_for(history: History, loaded: LoadedExecution) -> JudgeRequest:
     problem = loaded.problem
     return JudgeRequest(
         language=history.language,
@@ -393,20 +399,20 @@ def _request(history: History, loaded: Loaded) -> JudgeRequest:
         time_limit_ms=problem.time_limit_ms,
         memory_limit_kb=problem.memory_limit_kb,
         comparer=problem.comparer,
-        abs_tolerance=_number(problem.absolute_tolerance),
-        rel_tolerance=_number(problem.relative_tolerance),
+        abs_tolerance=_parse_tolerance(problem.absolute_tolerance),
+        rel_tolerance=_parse_tolerance(problem.relative_tolerance),
         checker=loaded.checker,
         time_multiplier=language_limits.unpack(problem.language_limits).get(history.language),
         stop_on_first_failure=bool(problem.stop_on_first_failure),
     )
 
 
-def _number(text: str | None) -> float | None:
+def _parse_tolerance(text: str | None) -> float | None:
     return None if text is None else float(text)
 
 
 def outcome_of(history: History, problem: Problem, judgement: Judgement) -> Outcome:
-    """Return what a judgement says, as it is stored."""
+    """Return the outcome to store for a judgement."""
     return Outcome(
         verdict=judgement.verdict,
         passed=judgement.passed,

@@ -1,6 +1,7 @@
-"""Judging the histories of a problem again, one after the other, as a job.
+"""Rejudge jobs: judge the histories of a problem again, one after the other.
 
-Bulk work: before each history it waits until nobody waits for this process, for a while at most.
+This is bulk work. Before each history the job waits, for a limited time, until the process has no
+executions or custom runs.
 """
 
 import asyncio
@@ -14,35 +15,37 @@ import structlog
 
 from graphql_api.data.enums import HistoryStatus, ProblemState
 from graphql_api.data.histories.rejudges import summary_of
-from graphql_api.data.histories.store import HistoryKey
-from graphql_api.data.records import Job, Problem
+from graphql_api.data.records import HistoryKey, Job, Problem
 from graphql_api.data.stores import Stores
 from judge.judge import LanguageUnavailable
-from tasks.handlers.executions import Execution, JudgeFailed, Unjudgeable, outcome_of
+from tasks.handlers.executions import ExecutionHandler, JudgeFailed, Unjudgeable, outcome_of
 from tasks.handlers.idle_gate import IdleGate
-from tasks.handlers.jobs import Attempt, JobFailed, JobPaused
+from tasks.handlers.jobs import JobAttempt, JobFailed
+from tasks.handlers.leases import WorkPaused
 
-# However busy the process is, one history is judged in this time.
-PATIENCE_S = 5.0
-# Progress is told this often, and the work is repeated from there after a crash.
+# Longest wait for an idle process before each history.
+IDLE_WAIT_S = 5.0
+# The progress is stored after this time or number of histories. After a crash the next attempt
+# continues from there.
 CHECKPOINT_S = 2.0
 CHECKPOINT_HISTORIES = 25
-# When other jobs wait, a rejudging works for so long at a time.
+# If other jobs are waiting, a rejudge pauses after this time.
 JOB_SLICE_S = 60.0
-# What was running at first is looked at this often; after so long other jobs have a turn.
-LOOK_S = 0.5
-LONGEST_RUN_S = 600.0
-# The judge may fail on a history for a moment.
-TRIES = 2
+# How often and how long a rejudge waits for an execution that was RUNNING when it began.
+POLL_S = 0.5
+MAX_RUNNING_WAIT_S = 600.0
+# Attempts at one history, because the judge may fail for a moment.
+JUDGE_ATTEMPTS = 2
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How far a rejudging is: `after` is the last history of the problem's list that is done.
+    """The progress of a rejudge.
 
-    `running` are those that were, when an attempt began, and are not done.
+    `after` is the last finished position in the problem's list of histories. `running` has the
+    histories that were RUNNING when an attempt began and that are not judged again yet.
     """
 
     after: str | None = None
@@ -53,164 +56,169 @@ class Tally:
     failed: int = 0
 
     @classmethod
-    def of(cls, checkpoint: Mapping[str, Any]) -> Self:
-        """Return what `checkpoint` has returned."""
-        running = tuple((uid, ulid) for uid, ulid in checkpoint.get("running", ()))
+    def from_checkpoint(cls, checkpoint: Mapping[str, Any]) -> Self:
+        """Return the tally that `to_checkpoint` has converted."""
+        running = tuple(HistoryKey(*key) for key in checkpoint.get("running", ()))
         return cls(**{**checkpoint, "running": running})
 
-    def checkpoint(self) -> dict[str, Any]:
-        """Return where the next attempt is to begin."""
+    def to_checkpoint(self) -> dict[str, Any]:
+        """Return the checkpoint from which the next attempt continues."""
         running = {"running": [list(key) for key in self.running]} if self.running else {}
         return {"after": self.after, **self.counts(), **running}
 
-    def knowing(self, running: Iterable[HistoryKey]) -> Self:
-        """Return the same with more of those that run."""
+    def add_running(self, running: Iterable[HistoryKey]) -> Self:
+        """Return a tally with more RUNNING histories."""
         return replace(self, running=tuple(dict.fromkeys((*self.running, *running))))
 
-    def past(self, position: str, key: HistoryKey) -> Self:
-        """Return the same with a history done that has this place in the list."""
-        running = tuple(one for one in self.running if one != key)
+    def advance(self, position: str, key: HistoryKey) -> Self:
+        """Return a tally with the history at this position of the list finished."""
+        running = tuple(other for other in self.running if other != key)
         return replace(self, after=position, running=running)
 
     @property
     def done(self) -> int:
-        """Histories that were looked at."""
+        """Number of finished histories."""
         return self.judged + self.skipped + self.failed
 
     def counts(self) -> dict[str, int]:
-        """Return the figures alone."""
-        places = ("after", "running")
-        return {name: count for name, count in asdict(self).items() if name not in places}
+        """Return the numbers without the positions."""
+        positions = ("after", "running")
+        return {name: count for name, count in asdict(self).items() if name not in positions}
 
 
-class Rejudging:
-    """Rejudges on one worker process.
+class RejudgeHandler:
+    """Works on rejudge jobs.
 
-    `draining` is set when the process is to end soon; `others_wait()` asks Redis for other jobs.
+    `draining` is set when the process shuts down. `others_wait()` asks Redis whether other jobs
+    are waiting; it blocks.
     """
 
     def __init__(
         self,
         *,
         stores: Stores,
-        execution: Execution,
-        quiet: IdleGate,
+        executions: ExecutionHandler,
+        idle_gate: IdleGate,
         draining: Event,
         others_wait: Callable[[], bool],
     ) -> None:
-        self._stores, self._execution = stores, execution
-        self._quiet, self._draining, self._others_wait = quiet, draining, others_wait
+        self._stores, self._executions = stores, executions
+        self._idle_gate, self._draining, self._others_wait = idle_gate, draining, others_wait
 
-    async def work(self, attempt: Attempt) -> Mapping[str, Any]:
-        """Judge what a job names again; see `tasks.handlers.jobs.Handler`."""
-        told = Tally.of(attempt.job.checkpoint or {})
-        problem = await self._problem(attempt.job)
+    async def work(self, attempt: JobAttempt) -> Mapping[str, Any]:
+        """Judge the histories that a job names again; see `JobKindHandler.work`."""
+        saved = Tally.from_checkpoint(attempt.job.checkpoint or {})
+        problem = await self._read_problem(attempt.job)
         expected = await self._stores.problems.run_count(problem.platform, problem.number)
-        began = told_at = time.monotonic()
-        tally = told.knowing(await self._running(attempt, problem))
+        began = saved_at = time.monotonic()
+        tally = saved.add_running(await self._list_running(attempt, problem))
         try:
-            async for position, key in self._wanted(attempt, tally):
-                await self._quiet.wait(PATIENCE_S)
+            async for position, key in self._iterate_histories(attempt, tally):
+                await self._idle_gate.wait(IDLE_WAIT_S)
                 attempt.check()
-                tally = (await self._counted(attempt, key, tally)).past(position, key)
-                is_time = time.monotonic() - told_at > CHECKPOINT_S
-                if is_time or tally.done - told.done >= CHECKPOINT_HISTORIES:
-                    await _tell(attempt, tally, expected)
-                    told_at, told = time.monotonic(), tally
-                await self._give_way(began)
-        except JobPaused:
-            if tally != told:
-                await _tell(attempt, tally, expected)
+                tally = (await self._judge_and_count(attempt, key, tally)).advance(position, key)
+                is_time = time.monotonic() - saved_at > CHECKPOINT_S
+                if is_time or tally.done - saved.done >= CHECKPOINT_HISTORIES:
+                    await _save_progress(attempt, tally, expected)
+                    saved_at, saved = time.monotonic(), tally
+                await self._pause_for_others(began)
+        except WorkPaused:
+            if tally != saved:
+                await _save_progress(attempt, tally, expected)
             raise
-        await _tell(attempt, tally, tally.done)
+        await _save_progress(attempt, tally, tally.done)
         return tally.counts()
 
-    async def _give_way(self, began: float) -> None:
-        """Raise JobPaused when it is another job's turn."""
+    async def _pause_for_others(self, began: float) -> None:
+        """Raise WorkPaused if the time slice is over and other jobs are waiting."""
         if time.monotonic() - began > JOB_SLICE_S and await asyncio.to_thread(self._others_wait):
-            raise JobPaused
+            raise WorkPaused
 
-    async def _running(self, attempt: Attempt, problem: Problem) -> Sequence[HistoryKey]:
-        """Return what may be judged with the tests of before."""
+    async def _list_running(
+        self, attempt: JobAttempt, problem: Problem
+    ) -> Sequence[HistoryKey]:
+        """Return the RUNNING histories, which a worker may be judging with the previous tests."""
         if "ulid" in attempt.parameters:
             return ()
         found = await self._stores.executions.running(problem.platform, problem.number)
         return [key for key in found if key[1] < attempt.job.ulid]
 
-    async def _problem(self, job: Job) -> Problem:
-        found = await self._stores.problems.get(job.platform or "", job.number or "")
-        if found is None or found.state is ProblemState.DELETED:
-            raise JobFailed("The problem was removed, so its results stay as they are.")
-        if found.test_version is None or found.test_count == 0:
-            raise JobFailed("The problem has no test cases, so its results stay as they are.")
-        return found
+    async def _read_problem(self, job: Job) -> Problem:
+        problem = await self._stores.problems.get(job.platform or "", job.number or "")
+        if problem is None or problem.state is ProblemState.DELETED:
+            raise JobFailed("The problem was deleted, so the results stay unchanged.")
+        if problem.test_version is None or problem.test_count == 0:
+            raise JobFailed("The problem has no test cases, so the results stay unchanged.")
+        return problem
 
-    async def _wanted(
-        self, attempt: Attempt, tally: Tally
+    async def _iterate_histories(
+        self, attempt: JobAttempt, tally: Tally
     ) -> AsyncIterator[tuple[str, HistoryKey]]:
-        """Yield each history with its place in the list, those submitted after the job left out.
+        """Yield the position and key of each history that was submitted before the job.
 
-        What was running comes last, once it is judged.
+        The histories that were RUNNING come last, each after its execution has ended.
         """
         after = tally.after
         if "ulid" in attempt.parameters:
-            key = attempt.parameters["uid"], attempt.parameters["ulid"]
+            key = HistoryKey(attempt.parameters["uid"], attempt.parameters["ulid"])
             if after is None:
-                yield key[1], key
+                yield key.ulid, key
             return
-        async for key in self._listed(attempt.job, after):
-            yield key[1], key
+        async for key in self._list_histories(attempt.job, after):
+            yield key.ulid, key
         for key in tally.running:
-            if await self._is_left(attempt, key):
+            if await self._wait_for_execution(attempt, key):
                 yield attempt.job.ulid, key
 
-    async def _listed(self, job: Job, after: str | None) -> AsyncIterator[HistoryKey]:
+    async def _list_histories(self, job: Job, after: str | None) -> AsyncIterator[HistoryKey]:
         while True:
             page = await self._stores.rejudges.of_problem(
                 job.platform or "", job.number or "", after=after
             )
             for key in page.histories:
-                if key[1] > job.ulid:
+                if key.ulid > job.ulid:
                     return
                 yield key
             after = page.end
             if after is None:
                 return
 
-    async def _is_left(self, attempt: Attempt, key: HistoryKey) -> bool:
-        """Wait until a history is not RUNNING, and tell whether it is to be judged again.
+    async def _wait_for_execution(self, attempt: JobAttempt, key: HistoryKey) -> bool:
+        """Wait until a history is not RUNNING. Return whether it must be judged again.
 
         Raises:
-            JobPaused: this worker is to end soon, or has waited for long.
+            WorkPaused: this worker shuts down, or has waited for 600 s.
         """
-        gives_up_at = time.monotonic() + LONGEST_RUN_S
+        gives_up_at = time.monotonic() + MAX_RUNNING_WAIT_S
         while True:
             card = await self._stores.histories.get(*key, consistent=True)
             if card is None or card.status is not HistoryStatus.RUNNING:
                 break
             attempt.check()
             if self._draining.is_set() or time.monotonic() > gives_up_at:
-                raise JobPaused
-            await asyncio.sleep(LOOK_S)
+                raise WorkPaused
+            await asyncio.sleep(POLL_S)
         return (
             card is not None
             and card.status is HistoryStatus.COMPLETED
             and card.rejudged_by != attempt.job.ulid
         )
 
-    async def _counted(self, attempt: Attempt, key: HistoryKey, tally: Tally) -> Tally:
-        """Judge one history again, and count it.
+    async def _judge_and_count(
+        self, attempt: JobAttempt, key: HistoryKey, tally: Tally
+    ) -> Tally:
+        """Judge one history again and count it.
 
         Raises:
-            JobPaused: this worker is to end soon, or lacks a language that it takes.
+            WorkPaused: this worker shuts down, or does not have a language of the history.
         """
         if self._draining.is_set():
-            raise JobPaused
-        for _ in range(TRIES):
+            raise WorkPaused
+        for _ in range(JUDGE_ATTEMPTS):
             try:
                 changed = await self._judge(attempt, key)
             except LanguageUnavailable as error:
-                raise JobPaused(error.required) from error
+                raise WorkPaused(error.required, str(error)) from error
             except JudgeFailed as error:
                 _log.warning("not judged again", ulid=key[1], reason=str(error))
                 continue
@@ -222,24 +230,27 @@ class Rejudging:
             return replace(tally, judged=tally.judged + 1, changed=tally.changed + changed)
         return replace(tally, failed=tally.failed + 1)
 
-    async def _judge(self, attempt: Attempt, key: HistoryKey) -> bool | None:
-        """Return whether the verdict is another; None where there is nothing to judge."""
+    async def _judge(self, attempt: JobAttempt, key: HistoryKey) -> bool | None:
+        """Judge one history again and store the outcome.
+
+        Return whether the verdict has changed, or None if the history cannot be judged again.
+        """
         job = attempt.job.ulid
-        begun = await self._stores.rejudges.begin(*key, job)
-        if begun is None:
+        history = await self._stores.rejudges.begin(*key, job)
+        if history is None:
             return None
-        if begun.rejudged_by == job:
-            # By an attempt that ended before it could say so.
+        if history.rejudged_by == job:
+            # An earlier attempt judged it and ended before it saved its progress.
             return False
-        problem, judgement = await self._execution.judged(begun, attempt.lost)
-        outcome = outcome_of(begun, problem, judgement)
+        problem, judgement = await self._executions.judge_history(history, attempt.lost)
+        outcome = outcome_of(history, problem, judgement)
         outcome = replace(
-            outcome, results=replace(outcome.results, attempt=begun.rejudge_attempt or 0)
+            outcome, results=replace(outcome.results, attempt=history.rejudge_attempt or 0)
         )
-        done = await self._stores.rejudges.complete(begun, outcome, job)
-        return None if done is None else done.verdict is not begun.verdict
+        rejudged = await self._stores.rejudges.complete(history, outcome, job)
+        return None if rejudged is None else rejudged.verdict is not history.verdict
 
 
-async def _tell(attempt: Attempt, tally: Tally, expected: int) -> None:
+async def _save_progress(attempt: JobAttempt, tally: Tally, expected: int) -> None:
     percent = 100 * tally.done // max(expected, tally.done, 1)
-    await attempt.progress(summary_of(tally.counts()), min(99, percent), tally.checkpoint())
+    await attempt.progress(summary_of(tally.counts()), min(99, percent), tally.to_checkpoint())

@@ -11,6 +11,7 @@ from graphql_api.data.dynamo.expressions import Change, absent, equals, exists
 from graphql_api.data.dynamo.transport import ConditionFailed
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
 from graphql_api.data.records import Plan
+from graphql_api.data.text import shorten
 
 # A changed limit reaches every process within this time.
 CACHED_MS = 60_000
@@ -73,7 +74,7 @@ class PlanStore:
         """
         now = self._clock()
         made = Plan(
-            plan_id=keys.part(plan.plan_id, "id"),
+            plan_id=keys.part(plan.plan_id, "key"),
             title=_title(plan.title),
             executions_per_day=_limit("executions_per_day", plan.executions_per_day),
             hints_per_day=_limit("hints_per_day", plan.hints_per_day),
@@ -88,7 +89,9 @@ class PlanStore:
         except ConditionFailed as error:
             # An answer that was lost makes the client write again and meet its own item.
             if error.item != item:
-                raise Conflict(f"there is a plan {made.plan_id} already", ("id",)) from error
+                raise Conflict(
+                    f"The plan `{made.plan_id}` already exists. Choose another `key`.", ("key",)
+                ) from error
         return self._remember(made)
 
     async def update(
@@ -136,7 +139,9 @@ class PlanStore:
         try:
             item = await self._dynamo.update(keys.plan(plan_id), change, exists())
         except ConditionFailed as error:
-            raise NotFound(f"there is no plan {plan_id}", ("id",)) from error
+            raise NotFound(
+                f"There is no plan `{shorten(plan_id)}`. See `plans` for the keys.", ("planKey",)
+            ) from error
         return Plan.from_item(item)
 
     def _remember(self, plan: Plan) -> Plan:
@@ -155,11 +160,13 @@ class PlanStore:
 def _title(title: str) -> str:
     found = title.strip()
     if not found or len(found) > 100:  # noqa: PLR2004 - said in the message
-        raise InvalidInput("a plan's title has 1 to 100 characters", ("title",))
+        raise InvalidInput("`name` must have 1 to 100 characters.", ("title",))
     return found
 
 
 def _limit(name: str, limit: int | None) -> int | None:
     if limit is not None and not 0 <= limit <= 1_000_000_000:  # noqa: PLR2004 - in the message
-        raise InvalidInput(f"{name} lies between 0 and 1,000,000,000, or is null", (name,))
+        raise InvalidInput(
+            f"`{name}` must be from 0 to 1,000,000,000, or null for no limit.", (name,)
+        )
     return limit

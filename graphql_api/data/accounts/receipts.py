@@ -59,8 +59,8 @@ def quota_exceeded(action: str, day: str, used: int, limit: int) -> QuotaExceede
     """Return the error that says when the next unit may be taken."""
     reset_at = end_of_day(day)
     return QuotaExceeded(
-        f"Daily {action} limit exceeded: {used} of {limit} used; "
-        f"it starts anew at {reset_at:%Y-%m-%dT%H:%M:%SZ}",
+        f"Daily {action} limit exceeded: {used} of {limit} used. The count starts "
+        f"again at {reset_at:%Y-%m-%dT%H:%M:%SZ}.",
         used=used,
         limit=limit,
         reset_at=reset_at,

@@ -177,7 +177,7 @@ class UsageStore:
                 raise (debit.denial(failed) or failed) from failed
             if earlier.input_hash != input_hash:
                 raise Conflict(
-                    "this idempotency key was used with another input; send a new one",
+                    "This `idempotencyKey` was already used with another input. Send a new key.",
                     ("idempotencyKey",),
                 ) from failed
             return DebitResult(earlier, is_duplicate=True)

@@ -45,7 +45,10 @@ class UserLocks:
                 async with asyncio.timeout(self._timeout_s):
                     await user.lock.acquire()
             except TimeoutError as error:
-                raise Unavailable("too many calls of this user at once; try again") from error
+                raise Unavailable(
+                    "Too many requests of this user are waiting. Nothing was changed; try "
+                    "again later."
+                ) from error
             try:
                 yield
             finally:

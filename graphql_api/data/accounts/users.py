@@ -65,7 +65,7 @@ def normalise_email(email: str) -> str:
     name, at, domain = found.rpartition("@")
     broken = any(character.isspace() or not character.isprintable() for character in found)
     if not (name and at and domain) or "@" in name or broken or len(found) > EMAIL_CHARACTERS:
-        raise InvalidInput("this is no e-mail address; send one like name@example.org", ("email",))
+        raise InvalidInput("`email` must be an e-mail address such as ann@example.org.", ("email",))
     return found
 
 
@@ -225,7 +225,9 @@ class UserStore:
             InvalidInput: deletion is begun by `begin_deletion`.
         """
         if state is UserState.DELETING:
-            raise InvalidInput("delete a user by deleteUser, not by its state", ("state",))
+            raise InvalidInput(
+                "`state` cannot be DELETING. Use `deleteUser` to delete a user.", ("state",)
+            )
         return await self._change(uid, {"st": str(state)})
 
     async def change_email(self, uid: str, email: str) -> User:
@@ -262,7 +264,7 @@ class UserStore:
         if user.google_sub == sub:
             return user
         if user.google_sub is not None:
-            raise Conflict("another Google account is linked to this user already")
+            raise Conflict("This user is already linked to another Google account.")
         after = replace(user, google_sub=sub, updated_at=self._clock())
         change = Change({"gs": sub, "ua": after.updated_at})
         await self._transact(
@@ -306,7 +308,7 @@ class UserStore:
         if user is None:
             return
         if user.state is not UserState.DELETING:
-            raise Conflict("mark the user by begin_deletion before removing everything")
+            raise Conflict("The user is not marked for deletion. Call `begin_deletion` first.")
         quiet = 0
         while quiet < QUIET_PASSES:
             if await self._remove_contents(uid):
@@ -426,22 +428,30 @@ def _user(item: Item | None) -> User | None:
 def _checked_name(name: str) -> str:
     found = unicodedata.normalize("NFC", name).strip()
     if not found or len(found.encode()) > NAME_BYTES or not found.isprintable():
-        raise InvalidInput(f"a name has 1 to {NAME_BYTES} bytes of visible characters", ("name",))
+        raise InvalidInput(
+            f"`name` must have 1 to {NAME_BYTES} bytes in UTF-8, without control characters.",
+            ("name",),
+        )
     return found
 
 
 def _conflict(failed: TransactItem) -> Conflict:
     partition = failed.item["PK"] if isinstance(failed, Put) else ""
     if partition.startswith("E#"):
-        return Conflict("this e-mail address is taken", ("email",))
+        return Conflict(
+            "This e-mail address belongs to another user. Use another `email`.", ("email",)
+        )
     if partition.startswith("G#"):
-        return Conflict("this Google account belongs to another user", ("googleSub",))
-    return Conflict("the user changed meanwhile; read it again")
+        return Conflict(
+            "This Google account is linked to another user. Use another Google account.",
+            ("googleSub",),
+        )
+    return Conflict("The user was changed by another request. Read the user again and retry.")
 
 
 def _not_found() -> NotFound:
-    return NotFound("there is no such user")
+    return NotFound("There is no such user.")
 
 
 def _being_deleted() -> Conflict:
-    return Conflict("the user is being deleted")
+    return Conflict("The user is being deleted and cannot be changed.")

@@ -75,7 +75,9 @@ class ObjectStore:
 
 
 def _unanswered(what: str) -> Unavailable:
-    return Unavailable(f"the object store did not answer the {what} of a body; try again later")
+    return Unavailable(
+        f"The object store did not answer the {what} of stored content. Try again later."
+    )
 
 
 @asynccontextmanager
@@ -215,7 +217,10 @@ class Bodies:
 
     def _objects_or_fail(self) -> ObjectStore:
         if self._objects is None:
-            raise Unavailable("a body lies in S3: set BODIES_BUCKET to the bucket that holds it")
+            raise Unavailable(
+                "Stored content is in S3, but no bucket is configured. Ask the operator "
+                "to set BODIES_BUCKET."
+            )
         return self._objects
 
 

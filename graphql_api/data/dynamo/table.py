@@ -152,7 +152,9 @@ class Table:
             raise Unavailable(NO_CREDENTIALS) from error
         except (ClientError, BotoCoreError) as error:
             where = self._client.meta.endpoint_url
-            raise Unavailable(f"{where} does not serve table {self.name}: {error}") from error
+            raise Unavailable(
+                f"The database at {where} does not serve table {self.name}: {error}."
+            ) from error
 
     def _ensure_exists(self) -> Step:
         try:
@@ -174,14 +176,14 @@ class Table:
         found = self.describe()
         if found is None:
             raise Unavailable(
-                f"the table {self.name} disappeared while it was set up; run it again"
+                f"Table {self.name} disappeared during the setup. Run the command again."
             )
         return found
 
     def _check_keys(self) -> None:
         found = self._found()
         if sorted(map(_key_names, found["KeySchema"])) != [("PK", "HASH"), ("SK", "RANGE")]:
-            raise Conflict(f"a table {self.name} with other keys exists; choose another TABLE_NAME")
+            raise Conflict(f"Table {self.name} exists with other keys. Choose another TABLE_NAME.")
 
     def _reconcile_indexes(self, *, rebuild: bool) -> Iterator[Step]:
         """Make the indexes that miss; on-demand billing comes first, as these name no capacity."""
@@ -203,9 +205,10 @@ class Table:
             return Step(f"index {name}", "as wanted")
         if not rebuild:
             raise Conflict(
-                f"index {name} does not carry {', '.join(sorted(missing))}: DynamoDB cannot add "
-                f"attributes to an index; `algoitny table init --rebuild-indexes` makes it anew, "
-                f"and lists are away until it is filled"
+                f"Index {name} lacks the attributes {', '.join(sorted(missing))}, and "
+                "DynamoDB cannot add attributes to an index. Run `algoitny table init "
+                "--rebuild-indexes` to create it again; lists are unavailable until it is"
+                " filled."
             )
         self._change_index({"Delete": {"IndexName": name}})
         self._change_index({"Create": wanted})
@@ -262,8 +265,8 @@ class Table:
         attribute = found.get("AttributeName", TTL_ATTRIBUTE)
         if attribute != TTL_ATTRIBUTE:
             raise Conflict(
-                f"time to live of table {self.name} is on attribute {attribute}: turn it off, "
-                f"and an hour later run `algoitny table init` again"
+                f"Table {self.name} has its time to live on attribute {attribute}. Turn it"
+                " off, and an hour later run `algoitny table init` again."
             )
         return True
 

@@ -190,7 +190,7 @@ def _named(error: Exception, operation: str) -> Exception:
         case "TransactionCanceledException":
             return TransactionFailed([_reason(entry) for entry in _reasons_of(error)])
         case "ResourceNotFoundException":
-            return Unavailable("the table does not exist; make it with `algoitny table init`")
+            return Unavailable("The table does not exist. Create it with `algoitny table init`.")
         case code if code in _UNCERTAIN_CODES:
             return Unavailable(f"the database failed in {operation}; whether it was done is open")
     return error

@@ -36,7 +36,7 @@ class CardChanged(Exception):
 
 def no_history() -> NotFound:
     """Return the error for a history that is not there."""
-    return NotFound("there is no such history", ("historyId",))
+    return NotFound("There is no such history.", ("historyId",))
 
 
 def as_seen(history: History) -> Condition:

@@ -43,7 +43,7 @@ from graphql_api.data.histories.reservations import (
 )
 from graphql_api.data.histories.results import dump_results
 from graphql_api.data.limits import FAILURE_MESSAGE_BYTES
-from graphql_api.data.records import History, Results, Solved, Totals
+from graphql_api.data.records import History, HistoryKey, Results, Solved, Totals
 from graphql_api.data.text import truncate_utf8
 
 __all__ = [
@@ -255,7 +255,7 @@ class ExecutionStore:
                 await self._feed.count(after, 1)
                 await self._forget_attempts(after)
                 return after
-        raise Conflict("the history keeps changing; try again")
+        raise Conflict("Other requests keep changing this history. Nothing was changed; try again.")
 
     async def _solves(self, history: History, verdict: Verdict) -> bool:
         """Tell whether this is the first time that the user solves the problem."""
@@ -361,7 +361,7 @@ class ExecutionStore:
             if history.status is HistoryStatus.CANCELLED:
                 return history
             if history.status not in WAITING:
-                raise Conflict("the execution has ended already", ("historyId",))
+                raise Conflict("The execution has already ended.", ("historyId",))
             pending = history.status is HistoryStatus.PENDING
             after = _ended(history, HistoryStatus.CANCELLED, now)
             try:
@@ -374,7 +374,7 @@ class ExecutionStore:
                 history = changed.current()
             else:
                 return after
-        raise Conflict("the history keeps changing; try again")
+        raise Conflict("Other requests keep changing this history. Nothing was changed; try again.")
 
     async def _end(
         self, after: History, condition: Condition, refund: Sequence[TransactItem]
@@ -392,18 +392,18 @@ class ExecutionStore:
 
     # What waits or runs
 
-    async def running(self, platform: str, number: str) -> list[tuple[str, str]]:
+    async def running(self, platform: str, number: str) -> list[HistoryKey]:
         """Return the user id and ULID of a problem's executions that workers have now.
 
         Eventual; reads all that waits or runs: a request a shard and megabyte.
         """
-        found: list[tuple[str, str]] = []
+        found: list[HistoryKey] = []
         for shard in range(keys.DUE_SHARDS):
             waiting = equals("g2p", keys.due_partition(shard))
             async for item in self._dynamo.query_all(waiting, index="GSI2"):
                 is_running = item["tp"] == History.entity and item["st"] == HistoryStatus.RUNNING
                 if is_running and (item["pf"], item["pn"]) == (platform, number):
-                    found.append((item["u"], item["h"]))
+                    found.append(HistoryKey(item["u"], item["h"]))
         return found
 
     async def due(self, shard: int, now: int, limit: int = 50) -> list[OverdueExecution]:

@@ -23,8 +23,7 @@ from graphql_api.data.histories.cards import CardChanged, as_seen
 from graphql_api.data.histories.executions import Outcome, solved_mark
 from graphql_api.data.histories.feed import entry_puts
 from graphql_api.data.histories.results import dump_results
-from graphql_api.data.histories.store import HistoryKey
-from graphql_api.data.records import History, Solved
+from graphql_api.data.records import History, HistoryKey, Solved
 
 # Of a card or a mark that others change meanwhile.
 DECISIONS = 8
@@ -84,7 +83,7 @@ class RejudgeStore:
             except ConditionFailed:
                 continue
             return History.from_item(begun)
-        raise Conflict("the history keeps changing; try again")
+        raise Conflict("Other requests keep changing this history. Nothing was changed; try again.")
 
     async def complete(self, begun: History, outcome: Outcome, job: str) -> History | None:
         """Replace a result, with the totals and feed entries that tell of it; harmless twice.
@@ -113,7 +112,7 @@ class RejudgeStore:
             else:
                 await self._forget_earlier(seen, after)
                 return after
-        raise Conflict("the history keeps changing; try again")
+        raise Conflict("Other requests keep changing this history. Nothing was changed; try again.")
 
     def _replaced(self, seen: History, outcome: Outcome, job: str) -> History:
         return replace(

@@ -150,14 +150,14 @@ class Reservations:
     async def _again(self, asked: Reservation, receipt: Receipt) -> Reserved:
         if receipt.input_hash != asked.input_hash:
             raise Conflict(
-                "this idempotency key was used with another input; send a new one",
+                "This `idempotencyKey` was already used with another input. Send a new key.",
                 ("idempotencyKey",),
             )
         key = keys.history(asked.user.uid, receipt.ulid or "")
         item = await self._dynamo.get(key, consistent=True)
         if item is None:
             raise Conflict(
-                "the history of this idempotency key was deleted; send a new one",
+                "The history of this `idempotencyKey` was deleted. Send a new key.",
                 ("idempotencyKey",),
             )
         return Reserved(History.from_item(item), is_duplicate=True)
@@ -167,7 +167,9 @@ def _encoded(code: str) -> bytes:
     try:
         return code.encode()
     except UnicodeEncodeError as error:
-        raise InvalidInput("the code holds half of a surrogate pair", ("code",)) from error
+        raise InvalidInput(
+            "`code` must be valid Unicode: it contains half of a surrogate pair.", ("code",)
+        ) from error
 
 
 def _pending(asked: Reservation, day: str) -> History:

@@ -26,9 +26,7 @@ from graphql_api.data.histories.cards import (
 )
 from graphql_api.data.histories.feed import FeedStore, entry_deletes, entry_puts
 from graphql_api.data.histories.results import load_results
-from graphql_api.data.records import History, Results, Totals
-
-HistoryKey = tuple[str, str]
+from graphql_api.data.records import History, HistoryKey, Results, Totals
 
 # A history has a handful of states: whoever loses this often meets something else than a race.
 DECISIONS = 8
@@ -183,7 +181,9 @@ class HistoryStore:
         try:
             await change_card(self._dynamo, card, *entry_puts(after), count_public(after.uid, 1))
         except TransactionFailed as failed:
-            raise Conflict("the user is being deleted, so nothing is published") from failed
+            raise Conflict(
+                "The user is being deleted, so the history cannot be published."
+            ) from failed
 
     async def _count_hour(self, before: History, after: History | None) -> None:
         """Count a listing or its end in its hour, after the fact and approximately."""
@@ -281,4 +281,4 @@ def _text(raw: bytes | None) -> str | None:
 
 
 def too_contended() -> Conflict:
-    return Conflict("the history keeps changing; try again")
+    return Conflict("Other requests keep changing this history. Nothing was changed; try again.")

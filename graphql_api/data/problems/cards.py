@@ -21,7 +21,7 @@ from graphql_api.data.errors import Conflict, InvalidInput, NotFound
 from graphql_api.data.limits import CARD_BYTES, DELETION_REASON_BYTES, MAX_TITLE_WORDS
 from graphql_api.data.problems.titles import tokens
 from graphql_api.data.records import Problem
-from graphql_api.data.text import truncate_utf8
+from graphql_api.data.text import shorten, truncate_utf8
 
 CHANGE_ATTEMPTS = 8
 
@@ -101,8 +101,8 @@ def checked_size(problem: Problem) -> Problem:
     excess = _listed_size(grown) - CARD_BYTES
     if excess > 0:
         raise InvalidInput(
-            f"title, link, tags and limits of languages are {excess} bytes too long together; "
-            "shorten one of them",
+            f"`title`, `url`, `tags` and `languageLimits` are together {excess} bytes "
+            "too long. Shorten one of them.",
             ("title",),
         )
     return problem
@@ -136,7 +136,7 @@ class ProblemCards:
         """
         item = await self.dynamo.get(keys.problem(platform, number), consistent=True)
         if item is None:
-            raise NotFound(f"there is no problem {number} of {platform}")
+            raise NotFound(f"There is no problem {shorten(platform)} {shorten(number)}.")
         return Problem.from_item(item)
 
     async def change(self, platform: str, number: str, decide: Decide) -> Problem:
@@ -163,7 +163,7 @@ class ProblemCards:
                     raise
                 continue
             return after
-        raise Conflict("the problem kept changing meanwhile; try again")
+        raise Conflict("Other requests keep changing this problem. Nothing was changed; try again.")
 
 
 def _rewriting(seen: Problem, after: Problem) -> list[TransactItem]:

@@ -26,10 +26,8 @@ from graphql_api.data.limits import (
     CHECKER_TIME_LIMIT_MS,
     CODE_BYTES,
 )
-from graphql_api.data.records import Checker, CheckerFault, Problem
+from graphql_api.data.records import Checker, CheckerFault, Problem, ProblemKey
 from graphql_api.data.text import truncate_utf8
-
-ProblemKey = tuple[str, str]
 
 _DIGEST_CHARACTERS = 16
 
@@ -54,21 +52,23 @@ def checked(checker: Checker) -> Checker:
     keys.part(checker.language, "language")
     if checker.convention is CheckerConvention.TESTLIB and not _is_c_or_cpp(checker.language):
         raise InvalidInput(
-            "the convention TESTLIB is for C and C++: in other languages a checker that crashes "
-            "may end like one that rejects; use ICPC",
+            "`convention` TESTLIB is for C and C++ only, because a crash in other "
+            "languages may exit with the code of a rejection. Use ICPC.",
             ("checker", "convention"),
         )
     if not checker.code.strip():
-        raise InvalidInput("a checker must not be empty", ("checker", "code"))
+        raise InvalidInput("`code` of the checker must not be empty.", ("checker", "code"))
     if len(checker.code.encode()) > CODE_BYTES:
-        raise InvalidInput(f"a checker has at most {CODE_BYTES // 1024} KB", ("checker", "code"))
+        raise InvalidInput(
+            f"`code` of the checker must have at most {CODE_BYTES // 1024} KB.", ("checker", "code")
+        )
     if len("\0".join(checker.arguments).encode()) > CHECKER_ARGUMENTS_BYTES:
         raise InvalidInput(
-            f"a checker's arguments have at most {CHECKER_ARGUMENTS_BYTES} bytes together",
+            f"`arguments` must have at most {CHECKER_ARGUMENTS_BYTES} bytes together.",
             ("checker", "arguments"),
         )
     if any("\0" in argument for argument in checker.arguments):
-        raise InvalidInput("a checker's arguments hold no NUL", ("checker", "arguments"))
+        raise InvalidInput("`arguments` must not contain NUL characters.", ("checker", "arguments"))
     _within(checker.time_limit_ms, CHECKER_TIME_LIMIT_MS, "timeLimitMs", "ms")
     _within(checker.memory_limit_kb, CHECKER_MEMORY_LIMIT_KB, "memoryLimitKb", "KB")
     return checker
@@ -82,7 +82,7 @@ def _within(value: int, bounds: tuple[int, int], name: str, unit: str) -> None:
     least, most = bounds
     if not least <= value <= most:
         raise InvalidInput(
-            f"a checker's {name} lies between {least} and {most} {unit}", ("checker", name)
+            f"`{name}` of the checker must be from {least} to {most} {unit}.", ("checker", name)
         )
 
 
@@ -97,7 +97,9 @@ def with_checker(seen: Problem | None, after: Problem, given: Checker | None) ->
     if not after.comparer.needs_checker:
         if given is not None:
             raise InvalidInput(
-                "a checker goes with the comparers CHECKER and INTERACTIVE", ("checker",)
+                "A `checker` is allowed only with the comparers CHECKER and INTERACTIVE. "
+                "Leave it out or change `comparer`.",
+                ("checker",),
             )
         return replace(after, checker_hash=None)
     if given is not None:
@@ -119,7 +121,7 @@ def check_complete(problem: Problem) -> None:
 
 def _lacks_checker(problem: Problem) -> InvalidInput:
     return InvalidInput(
-        f"the comparer {problem.comparer} needs a `checker`: the problem's own program",
+        f"The comparer {problem.comparer} requires a `checker`. Send one.",
         ("checker",),
     )
 

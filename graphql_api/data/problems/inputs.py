@@ -80,27 +80,27 @@ def checked_name(text: str, what: str) -> str:
         InvalidInput: it is empty, too long, or holds '#', ':' or control characters.
     """
     if len(text.encode()) > KEY_NAME_BYTES:
-        raise InvalidInput(f"{what} has at most {KEY_NAME_BYTES} bytes", (what,))
+        raise InvalidInput(f"`{what}` must have at most {KEY_NAME_BYTES} bytes in UTF-8.", (what,))
     return keys.part(text, what)
 
 
 def _title(title: str) -> str:
     found = truncate_utf8(" ".join(title.split()), TITLE_BYTES)
     if not found:
-        raise InvalidInput("a problem's title must not be empty", ("title",))
+        raise InvalidInput("`title` must not be empty.", ("title",))
     return found
 
 
 def _link(link: str) -> str | None:
     if link and not link.startswith(("http://", "https://")):
-        raise InvalidInput("a link begins with http:// or https://", ("url",))
+        raise InvalidInput("`url` must begin with http:// or https://.", ("url",))
     return link or None
 
 
 def _tags(tags: Sequence[str]) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(map(normalise_tag, tags)))
     if len(found) > MAX_TAGS:
-        raise InvalidInput(f"a problem has at most {MAX_TAGS} tags", ("tags",))
+        raise InvalidInput(f"`tags` must contain at most {MAX_TAGS} tags.", ("tags",))
     return found
 
 
@@ -110,14 +110,17 @@ def _tolerance(text: str) -> str | None:
     except ValueError:
         value = -1
     if not (isfinite(value) and value >= 0) or len(text) > TOLERANCE_CHARACTERS:
-        raise InvalidInput("a tolerance is a number from 0 on, such as 1e-6", ("tolerance",))
+        raise InvalidInput(
+            "`absTolerance` and `relTolerance` must be numbers of at least 0, such as 1e-6.",
+            ("tolerance",),
+        )
     return text or None
 
 
 def _hash(text: str) -> str | None:
     if len(text) > CONTENT_HASH_CHARACTERS:
         raise InvalidInput(
-            f"a content hash has at most {CONTENT_HASH_CHARACTERS} characters", ("hash",)
+            f"`hash` must have at most {CONTENT_HASH_CHARACTERS} characters.", ("hash",)
         )
     return text or None
 

@@ -17,18 +17,19 @@ def pack(multipliers: Mapping[str, float]) -> str | None:
     """
     if len(multipliers) > MAX_LANGUAGE_LIMITS:
         raise InvalidInput(
-            f"at most {MAX_LANGUAGE_LIMITS} languages have limits of their own", PATH
+            f"`languageLimits` must contain at most {MAX_LANGUAGE_LIMITS} languages.", PATH
         )
     return ",".join(_packed(*one) for one in sorted(multipliers.items())) or None
 
 
 def _packed(language: str, multiplier: float) -> str:
     if "," in keys.part(language, PATH[0]):
-        raise InvalidInput("a language's id holds no comma", PATH)
+        raise InvalidInput("`language` must not contain a comma.", PATH)
     smallest, largest = TIME_MULTIPLIER
     if not smallest <= multiplier <= largest or round(multiplier, 2) != multiplier:
         raise InvalidInput(
-            f"a multiplier lies between {smallest:g} and {largest:g}, with at most two decimals",
+            f"`timeMultiplier` must be from {smallest:g} to {largest:g}, with at most "
+            "two decimals.",
             PATH,
         )
     return f"{language}:{multiplier:g}"

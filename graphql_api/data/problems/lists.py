@@ -106,7 +106,7 @@ class ProblemFilter:
 def _words(search: str) -> tuple[str, ...]:
     found: Sequence[str] = tokens(search)
     if not found:
-        raise InvalidInput("search for a word: letters or digits", ("search",))
+        raise InvalidInput("`search` must contain a word of letters or digits.", ("search",))
     if len(found) > MAX_TITLE_WORDS:
-        raise InvalidInput("search for fewer words", ("search",))
+        raise InvalidInput("`search` has too many words. Send fewer.", ("search",))
     return tuple(found)

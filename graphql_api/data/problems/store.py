@@ -40,9 +40,8 @@ from graphql_api.data.problems.inputs import (
     text_fields,
 )
 from graphql_api.data.problems.lists import ProblemFilter
-from graphql_api.data.records import Checker, Problem, Record, Solution, Statement
+from graphql_api.data.records import Checker, Problem, ProblemKey, Record, Solution, Statement
 
-ProblemKey = tuple[str, str]
 R = TypeVar("R", bound=Record)
 
 # Statement with constraints, and a solution: either stays one item, however badly it compresses.
@@ -82,9 +81,9 @@ class ProblemStore:
             actions.append(_legacy_pointer(problem))
         texts = Statement(**text_fields(new))
         if texts != Statement():
-            actions.append(await self._body(keys.statement(*_key(problem)), texts))
+            actions.append(await self._body(keys.statement(*problem.key), texts))
         if new.checker is not None:
-            actions.append(await self._body(keys.checker(*_key(problem)), new.checker))
+            actions.append(await self._body(keys.checker(*problem.key), new.checker))
         try:
             await self._dynamo.transact(actions)
         except TransactionFailed as error:
@@ -122,7 +121,7 @@ class ProblemStore:
     async def by_legacy_id(self, legacy_id: int) -> ProblemKey | None:
         """Return the platform and number of an old numeric id: one request, 0.5 read units."""
         item = await self._dynamo.get(keys.legacy_problem(legacy_id))
-        return (item["pf"], item["pn"]) if item else None
+        return ProblemKey(item["pf"], item["pn"]) if item else None
 
     # Changing
 
@@ -139,7 +138,10 @@ class ProblemStore:
         async def decide(seen: Problem) -> Decision:
             _refuse_deleted(seen)
             if changes.revision not in (None, seen.revision):
-                raise Conflict("the problem changed meanwhile; read it again", ("revision",))
+                raise Conflict(
+                    "The problem was changed by another request. Read it again and retry.",
+                    ("revision",),
+                )
             after = with_checker(seen, replace(seen, **on_card), changes.checker)
             texts_after = await self._texts_after(seen, texts)
             checker_after = await self._checker_after(seen, after, changes.checker)
@@ -154,7 +156,7 @@ class ProblemStore:
         """
         if not changed:
             return []
-        key = keys.statement(*_key(seen))
+        key = keys.statement(*seen.key)
         stored = _record(Statement, await self._bodies.get(key, consistent=True))
         return [await self._body(key, replace(stored or Statement(), **changed))]
 
@@ -162,7 +164,7 @@ class ProblemStore:
         self, seen: Problem, after: Problem, given: Checker | None
     ) -> list[TransactItem]:
         """Return the write of a new checker, or the removal of one that goes."""
-        key = keys.checker(*_key(seen))
+        key = keys.checker(*seen.key)
         if given is not None:
             return [await self._body(key, given)]
         return [Delete(key)] if seen.checker_hash and not after.checker_hash else []
@@ -176,7 +178,7 @@ class ProblemStore:
             InvalidInput: language or code is empty or too long.
         """
         if not code.strip():
-            raise InvalidInput("a solution must not be empty", ("code",))
+            raise InvalidInput("`code` must not be empty.", ("code",))
         solution = Solution(
             language=checked_name(language, "language"), code=code, updated_at=self._clock()
         )
@@ -197,7 +199,10 @@ class ProblemStore:
             InvalidInput: deletion has its own operation.
         """
         if state is ProblemState.DELETED:
-            raise InvalidInput("delete a problem by softDeleteProblem", ("state",))
+            raise InvalidInput(
+                "`state` cannot be DELETED. Use `softDeleteProblem` to delete a problem.",
+                ("state",),
+            )
 
         async def decide(seen: Problem) -> Decision:
             _refuse_deleted(seen)
@@ -236,9 +241,11 @@ class ProblemStore:
 
         async def decide(seen: Problem) -> Decision:
             if seen.state is not ProblemState.DELETED:
-                raise Conflict("the problem is not deleted")
+                raise Conflict("The problem is not deleted, so it cannot be restored.")
             if seen.state_before_deletion is None:
-                raise Conflict("the problem is being deleted for good")
+                raise Conflict(
+                    "The problem is being deleted permanently, so it cannot be restored."
+                )
             return Decision(
                 replace(
                     seen,
@@ -275,7 +282,9 @@ class ProblemStore:
             await self._dynamo.transact(actions)
         except TransactionFailed as error:
             if await self.get(platform, number, consistent=True) is not None:
-                raise Conflict("the problem changed meanwhile; delete it again") from error
+                raise Conflict(
+                    "The problem was changed during its deletion. Delete it again."
+                ) from error
 
     async def _decide_on_end(self, seen: Problem) -> Decision:
         """Mark a problem as beyond restoring: deleted, without a state to go back to."""
@@ -334,7 +343,9 @@ class ProblemStore:
         raw = orjson.dumps(record.to_item())
         if len(raw) > TEXT_RECORD_BYTES:
             raise InvalidInput(
-                f"a {record.entity} has at most {TEXT_RECORD_BYTES // 1024} KB", (record.entity,)
+                f"The {record.entity} of a problem must have at most "
+                f"{TEXT_RECORD_BYTES // 1024} KB.",
+                (record.entity,),
             )
         (item,) = await self._bodies.items(key, raw)
         return Put(item)
@@ -384,10 +395,6 @@ class ProblemStore:
         return (await read_page(self._dynamo, [cards], window, keep)).map(Problem.from_item_or_none)
 
 
-def _key(problem: Problem) -> ProblemKey:
-    return problem.platform, problem.number
-
-
 def _record(kind: type[R], raw: bytes | None) -> R | None:
     return None if raw is None else kind.from_item(orjson.loads(raw))
 
@@ -395,14 +402,14 @@ def _record(kind: type[R], raw: bytes | None) -> R | None:
 def _counters(problem: Problem) -> list[Put]:
     """Return the shards of the run counter: they exist with the problem, and only with it."""
     return [
-        Put({**keys.run_counter(*_key(problem), shard), "v": 1, "tp": "runs", "n": 0})
+        Put({**keys.run_counter(*problem.key, shard), "v": 1, "tp": "runs", "n": 0})
         for shard in range(keys.RUN_COUNTER_SHARDS)
     ]
 
 
 def _legacy_pointer(problem: Problem) -> Put:
     if problem.legacy_id is None or problem.legacy_id < 0:
-        raise InvalidInput("an old id is a whole number from 0 on", ("legacyId",))
+        raise InvalidInput("`legacyId` must be a whole number of at least 0.", ("legacyId",))
     pointer = {"v": 1, "tp": "legacy", "pf": problem.platform, "pn": problem.number}
     return Put({**keys.legacy_problem(problem.legacy_id), **pointer}, absent())
 
@@ -410,11 +417,15 @@ def _legacy_pointer(problem: Problem) -> Put:
 def _exists_already(problem: Problem, *, taken: bool) -> Conflict:
     if taken:
         return Conflict(
-            f"there is a problem {problem.number} of {problem.platform} already", ("number",)
+            f"The problem {problem.platform} {problem.number} already exists. Choose "
+            "another `number`.",
+            ("number",),
         )
-    return Conflict(f"another problem has the old id {problem.legacy_id}", ("legacyId",))
+    return Conflict(
+        f"Another problem already has the `legacyId` {problem.legacy_id}.", ("legacyId",)
+    )
 
 
 def _refuse_deleted(problem: Problem) -> None:
     if problem.state is ProblemState.DELETED:
-        raise Conflict("the problem is deleted; restore it first")
+        raise Conflict("The problem is deleted. Restore it first.")

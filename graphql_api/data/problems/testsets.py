@@ -41,7 +41,7 @@ from graphql_api.data.limits import MAX_TESTS, TEST_BYTES, TEST_SET_BYTES
 from graphql_api.data.packing import DamagedBody
 from graphql_api.data.problems import checkers
 from graphql_api.data.problems.cards import Decision, ProblemCards, checked_size, index_keys
-from graphql_api.data.records import Checker, Problem, TestCase
+from graphql_api.data.records import Checker, Problem, TestCase, TestCaseKey
 
 # Workers that began with a set have long ended, and writers have long flipped.
 GRACE_MS = 3_600_000
@@ -51,7 +51,6 @@ BATCH_BYTES = 2 * 1024 * 1024
 CLAIM_ATTEMPTS = 8
 
 # Platform, number, version, test number.
-TestKey = tuple[str, str, int, int]
 
 _LENGTH = struct.Struct(">Q")
 _log = structlog.stdlib.get_logger(__name__)
@@ -126,10 +125,10 @@ class TestSetStore:
         """
         seen, version = await self._claim(platform, number)
         if of_version not in (None, seen.test_version):
-            raise Conflict("the tests were replaced meanwhile; read them again")
+            raise Conflict("The tests were replaced by another request. Read them again and retry.")
         tests = await self._current(seen)
         if not 1 <= test_number <= len(tests):
-            raise NotFound(f"the problem has no test {test_number}")
+            raise NotFound(f"The problem has no test {test_number}.")
         return await self._write(seen, version, tests[: test_number - 1] + tests[test_number:])
 
     async def _claim(self, platform: str, number: str) -> tuple[Problem, int]:
@@ -154,7 +153,10 @@ class TestSetStore:
                 skipped += error.reasons[1] is not None
                 continue
             return seen, version
-        raise Conflict("others keep writing this problem's tests; try again")
+        raise Conflict(
+            "Other requests keep changing the tests of this problem. Nothing was "
+            "changed; try again."
+        )
 
     def _note(self, platform: str, number: str, version: int) -> Item:
         due = keys.purge_due(keys.problem_partition(platform, number), self._clock() + GRACE_MS)
@@ -223,7 +225,9 @@ class TestSetStore:
         async def decide(card: Problem) -> Decision:
             _refuse_deleted(card)
             if (card.test_version, card.test_count) != (seen.test_version, seen.test_count):
-                raise Conflict("another set of tests was written meanwhile; read it again")
+                raise Conflict(
+                    "Another request has replaced the tests. Read the problem again and retry."
+                )
             after = replace(
                 card,
                 test_version=flipped.test_version,
@@ -235,7 +239,9 @@ class TestSetStore:
         try:
             return await self._cards.change(*name, decide)
         except TransactionFailed as error:
-            raise Conflict("writing the tests took too long; send them again") from error
+            raise Conflict(
+                "Saving the tests took too long, so they were not saved. Send them again."
+            ) from error
 
     # Reading
 
@@ -262,7 +268,9 @@ class TestSetStore:
             is_right = problem.checker_hash == (checker and checkers.digest_of(checker))
             if tests is not None and len(tests) == problem.test_count and is_right:
                 return JudgingSet(problem, tests, checker)
-        raise Unavailable("the problem's tests or checker are not whole; try again later")
+        raise Unavailable(
+            "The tests or the checker of the problem are incomplete. Try again later."
+        )
 
     async def _checker(self, items: Sequence[Item]) -> Checker | None:
         heads = [item for item in items if item["SK"] == keys.CHECKER]
@@ -283,9 +291,9 @@ class TestSetStore:
             )
             if tests is not None and len(tests) == count:
                 return tests
-        raise Conflict("this set of tests is not there any more; read the problem again")
+        raise Conflict("This version of the test set no longer exists. Read the problem again.")
 
-    async def get_many(self, wanted: Sequence[TestKey]) -> list[TestCase | None]:
+    async def get_many(self, wanted: Sequence[TestCaseKey]) -> list[TestCase | None]:
         """Return one entry a (platform, number, version, test number), in order.
 
         None where there is none. One request for a hundred, and what large tests need besides.
@@ -327,7 +335,9 @@ class TestSetStore:
         )
         tests = await self._assembled([item for part in parts for item in part], version)
         if tests is None or len(tests) != len(wanted):
-            raise Conflict("the tests were replaced meanwhile; read the problem again")
+            raise Conflict(
+                "The tests were replaced by another request. Read the problem again and retry."
+            )
         return Page(
             records=tests,
             positions=[str(number) for number in wanted],
@@ -421,22 +431,26 @@ def _not_deleted() -> Condition:
 
 def _refuse_deleted(problem: Problem) -> None:
     if problem.state is ProblemState.DELETED:
-        raise Conflict("the problem is deleted; restore it first")
+        raise Conflict("The problem is deleted. Restore it first.")
 
 
 def _check(tests: Sequence[NewTest]) -> None:
     if len(tests) > MAX_TESTS:
-        raise InvalidInput(f"a problem has at most {MAX_TESTS} tests", ("testCases",))
+        raise InvalidInput(
+            f"`testCases` must not bring the problem to more than {MAX_TESTS} tests.",
+            ("testCases",),
+        )
     sizes = [len(test.input) + len(test.output) for test in tests]
     for index, size in enumerate(sizes):
         if size > TEST_BYTES:
             raise InvalidInput(
-                f"a test has at most {TEST_BYTES // 2**20} MB of input and output",
+                f"`input` and `output` of a test must have at most {TEST_BYTES // 2**20} "
+                "MB together.",
                 ("testCases", str(index)),
             )
     if sum(sizes) > TEST_SET_BYTES:
         raise InvalidInput(
-            f"a set of tests has at most {TEST_SET_BYTES // 2**20} MB", ("testCases",)
+            f"`testCases` must have at most {TEST_SET_BYTES // 2**20} MB together.", ("testCases",)
         )
 
 
@@ -451,7 +465,10 @@ def _ranges(tests: Sequence[NewTest]) -> str | None:
         str(first) if first == last else f"{first}-{last}" for first, last in _runs(numbers)
     )
     if len(text) > LONGEST_SAMPLES:
-        raise InvalidInput("put the samples next to each other", ("testCases",))
+        raise InvalidInput(
+            "`testCases` has its samples too far apart. Put the samples next to each other.",
+            ("testCases",),
+        )
     return text or None
 
 

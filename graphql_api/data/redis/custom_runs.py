@@ -199,4 +199,6 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except RedisError as error:
-        raise Unavailable("code cannot be run now: the queue did not answer; try again") from error
+        raise Unavailable(
+            "The code was not run, because the queue did not answer. Try again later."
+        ) from error

@@ -167,4 +167,4 @@ def _announcement(raw: bytes | str) -> _Announcement:
 
 
 def _silent() -> Unavailable:
-    return Unavailable("the board of languages did not answer; try again later")
+    return Unavailable("The list of available languages cannot be read. Try again later.")
