@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchmarks._serving import PAUSE_S, Contender, Order, Runner, Took, check, serve, timed
 from graphql_api.cli.local.process import free_port
-from judge.sandbox.limits import LimitBackend
+from judge.sandbox.cgroups import LimitBackend
 from judge.sandbox.report import Outcome, Program, Report, RunLimits
 from judge.sandbox.sandbox import Sandbox, open_sandbox
 

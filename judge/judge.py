@@ -19,7 +19,7 @@ from judge.checkers import CheckerBroken, CheckerProgram
 from judge.comparison.comparers import check_supported
 from judge.languages import find_language
 from judge.models import Judgement, JudgeRequest, decisive, skipped
-from judge.sandbox.limits import LimitBackend
+from judge.sandbox.cgroups import LimitBackend
 from judge.sandbox.sandbox import Sandbox, open_sandbox
 from judge.sandbox.slots import WaitCancelled
 from judge.scheduler import TimeBudget, WorkPool

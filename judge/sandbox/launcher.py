@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from judge.sandbox.descriptors import Descriptors, sealed
-from judge.sandbox.limits import GroupHandles, LimitBackend
+from judge.sandbox.cgroups import GroupHandles, LimitBackend
 from judge.sandbox.outcome import Run, conclude
 from judge.sandbox.pump import Pump, nothing
 from judge.sandbox.report import Program, Report, RunLimits

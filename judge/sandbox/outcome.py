@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from judge.sandbox.limits import GroupUsage, LimitBackend
+from judge.sandbox.cgroups import GroupUsage, LimitBackend
 from judge.sandbox.pump import Captured, Pump
 from judge.sandbox.report import Facts, Outcome, Report, RunLimits, signal_name
 

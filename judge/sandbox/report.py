@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, Self
 
-from judge.sandbox.limits import GroupUsage, LimitBackend
+from judge.sandbox.cgroups import GroupUsage, LimitBackend
 from judge.sandbox.rootfs import BOX
 
 

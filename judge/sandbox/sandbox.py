@@ -14,7 +14,7 @@ from pathlib import Path
 from judge.sandbox import selftest
 from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.launcher import Host, PreparedSandbox, start
-from judge.sandbox.limits import LimitBackend, choose_limits
+from judge.sandbox.cgroups import LimitBackend, choose_limits
 from judge.sandbox.native.build import build_program
 from judge.sandbox.outcome import internal
 from judge.sandbox.report import Program, Report, RunLimits

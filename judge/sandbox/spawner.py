@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from judge.sandbox.errors import SandboxUnavailable
-from judge.sandbox.limits import LimitBackend, SlotGroup
+from judge.sandbox.cgroups import LimitBackend, SlotGroup
 from judge.sandbox.rootfs import RUNNER
 
 START_TIMEOUT_S = 10.0

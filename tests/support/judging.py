@@ -1,18 +1,17 @@
 """What tests of the judge share: a real judge, and tests on disk."""
 
-import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from judge.judge import Judge, JudgeConfig
 from judge.models import Judgement, JudgeRequest, TestCaseFiles
+from judge.sandbox.cgroups import LimitBackend
 from judge.sandbox.errors import SandboxUnavailable
-from judge.sandbox.limits import LimitBackend
+from tests.support.services import skip_or_fail
 from tests.support.settings import FEW_LANGUAGES
+from tests.support.waiting import PATIENCE_S
 
 Cases = Callable[..., list[TestCaseFiles]]
 # Does what a test's input says: `0.2 7` sleeps and writes 7.
@@ -25,7 +24,7 @@ print(answer)
 
 
 class WatchedJudge(Judge):
-    """A judge that tells when it begins and when the programs end, and returns when it may."""
+    """A judge with events for its beginning and its end, which returns when `may_return` is set."""
 
     def __init__(self, judge: Judge) -> None:
         self.began, self.ended, self.may_return = (threading.Event() for _ in range(3))
@@ -37,7 +36,7 @@ class WatchedJudge(Judge):
             return self._watched.judge(*given, **named)
         finally:
             self.ended.set()
-            self.may_return.wait(60)
+            self.may_return.wait(PATIENCE_S)
 
 
 def judge_config(work_dir: Path, **more: Any) -> JudgeConfig:
@@ -52,9 +51,7 @@ def open_judge(work_dir: Path, forced: LimitBackend | None = None, **more: Any) 
     try:
         return judge.start()
     except SandboxUnavailable as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+        skip_or_fail(str(error))
 
 
 def write_cases(folder: Path, *pairs: tuple[str, str]) -> list[TestCaseFiles]:

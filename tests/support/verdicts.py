@@ -15,7 +15,7 @@ from pathlib import Path
 from graphql_api.data.enums import Verdict
 from judge.judge import Judge
 from judge.models import Judgement, JudgeRequest, TestCaseFiles
-from judge.sandbox.limits import LimitBackend
+from judge.sandbox.cgroups import LimitBackend
 from tests.support.paths import ROOT
 
 PROGRAMS = ROOT / "tests" / "verdicts" / "programs"

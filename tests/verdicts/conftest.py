@@ -1,6 +1,6 @@
 """Options of the verdict suite: `pytest tests/verdicts --times 3 --busy`."""
 
-from judge.sandbox.limits import LimitBackend
+from judge.sandbox.cgroups import LimitBackend
 
 
 def pytest_addoption(parser) -> None:

@@ -19,8 +19,8 @@ import pytest
 from graphql_api.data.enums import Verdict
 from judge.judge import Judge, JudgeConfig
 from judge.models import Judgement
+from judge.sandbox.cgroups import LimitBackend
 from judge.sandbox.errors import SandboxUnavailable
-from judge.sandbox.limits import LimitBackend
 from tests.support.services import skip_or_fail
 from tests.support.verdicts import (
     Labelled,

@@ -11,7 +11,7 @@ from graphql_api.data.records import Checker
 from judge.checkers import ENDED_EARLY, CheckerBroken
 from judge.judge import Judge
 from judge.models import JudgeCancelled, Judgement, TestCaseFiles
-from judge.sandbox.limits import LimitBackend
+from judge.sandbox.cgroups import LimitBackend
 from tests.support.judging import ask, open_judge, write_cases
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]

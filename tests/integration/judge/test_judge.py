@@ -12,8 +12,9 @@ from graphql_api.data.records import TestResult
 from judge.comparison.comparers import UnsupportedComparer
 from judge.judge import Judge, JudgeConfig, LanguageUnavailable
 from judge.models import JudgeCancelled, TestCaseFiles
-from judge.sandbox.limits import LimitBackend
+from judge.sandbox.cgroups import LimitBackend
 from tests.support.judging import ask, open_judge, write_cases
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
@@ -205,7 +206,7 @@ def test_two_submissions_take_turns(best_judge, cases):
 
     long = threading.Thread(target=run_long)
     long.start()
-    assert long_began.wait(30)
+    assert long_began.wait(PATIENCE_S)
     assert ask(best_judge, "python", slow, tests[:1]).verdict is Verdict.AC
     ended_before_the_short_one = len(ended)
     long.join()

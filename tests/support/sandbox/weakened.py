@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from judge.sandbox.limits import LimitBackend
+from judge.sandbox.cgroups import LimitBackend
 from judge.sandbox.sandbox import Sandbox
 
 SOURCES = Path(sys.modules[Sandbox.__module__].__file__ or "").parent
@@ -99,9 +99,7 @@ OWN_TMP = layer(
         "    add_places();",
         '    add_places();\n    mount("/tmp", in_room("/tmp"), NULL, MS_BIND | MS_REC, NULL);',
     ),
-    Cut(
-        "native/runner.c", "if (!statfs(", "if (0 && !statfs("
-    ),  # /tmp is the host's
+    Cut("native/runner.c", "if (!statfs(", "if (0 && !statfs("),  # /tmp is the host's
 )
 OWN_USER = layer(
     "unprivileged user",
@@ -185,11 +183,11 @@ READ_ONLY_HOUSE = layer(
 # What limits amounts is widened: an attack that gets more than it may is not to get all there is.
 MEMORY_OF_THE_GROUP = layer(
     "memory of the control group",
-    Cut("limits.py", "memory_kb + GROUP_OVERHEAD_KB", "4 * memory_kb + GROUP_OVERHEAD_KB"),
+    Cut("cgroups.py", "memory_kb + GROUP_OVERHEAD_KB", "4 * memory_kb + GROUP_OVERHEAD_KB"),
 )
 PROCESSES_OF_THE_GROUP = layer(
     "processes of the control group",
-    Cut("limits.py", "processes + GROUP_OVERHEAD_PROCESSES", "processes + 200"),
+    Cut("cgroups.py", "processes + GROUP_OVERHEAD_PROCESSES", "processes + 200"),
 )
 ADDRESS_SPACE = layer(
     "RLIMIT_AS", Cut("native/runner.c", "config.address_kb * 1024", "8 * config.address_kb * 1024")

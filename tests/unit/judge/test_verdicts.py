@@ -7,7 +7,7 @@ import pytest
 from graphql_api.data.enums import Verdict
 from graphql_api.data.limits import COMPILE_OUTPUT_BYTES
 from judge.languages import LANGUAGES
-from judge.sandbox.limits import LimitBackend
+from judge.sandbox.cgroups import LimitBackend
 from judge.sandbox.report import Outcome, Report, RunLimits
 from judge.toolchains.compiler import clean_output
 from judge.verdicts import verdict_of

@@ -12,8 +12,8 @@ from graphql_api.data.enums import Verdict
 from judge.judge import Judge, JudgeConfig
 from judge.languages import LANGUAGES
 from judge.models import Judgement, JudgeRequest, TestCaseFiles
+from judge.sandbox.cgroups import LimitBackend
 from judge.sandbox.errors import SandboxUnavailable
-from judge.sandbox.limits import LimitBackend
 from judge.toolchains.detection import UNPREPARED
 from tests.support.programs import GREEDY, PROGRAMS
 from tests.support.services import skip_or_fail

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from judge.sandbox.limits import LimitBackend
+from judge.sandbox.cgroups import LimitBackend
 from tests.support.sandbox.attacks import Attacks, Weaken
 from tests.support.sandbox.host import HostFixture
 from tests.support.sandbox.sandboxes import LanguageSandboxFixture, SandboxFixture, open_box

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from judge.sandbox.limits import GroupHandles, GroupUsage, LimitBackend
+from judge.sandbox.cgroups import GroupHandles, GroupUsage, LimitBackend
 from judge.sandbox.report import Outcome, Program
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]

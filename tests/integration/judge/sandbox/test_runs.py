@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from judge.sandbox.limits import LimitBackend
+from judge.sandbox.cgroups import LimitBackend
 from judge.sandbox.report import Outcome, Program, RunLimits
 from judge.sandbox.slots import WaitCancelled
 from judge.toolchains.compiler import CompileCancelled, Compiled

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from benchmarks.soak import KINDS
-from judge.sandbox.limits import LimitBackend
+from judge.sandbox.cgroups import LimitBackend
 from tests.support.paths import ROOT
 from tests.support.services import skip_or_fail
 

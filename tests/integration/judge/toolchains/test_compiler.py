@@ -20,6 +20,7 @@ from judge.toolchains.detection import detect_languages
 from judge.toolchains.installed import Installed, fill
 from judge.toolchains.precompiled import UNUSED_S, PrecompiledStore
 from tests.support.sandbox.sandboxes import LanguageSandboxFixture
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
@@ -232,7 +233,7 @@ class TestDetecting:
                 )
             )
             other.start()
-            other.join(60)
+            other.join(PATIENCE_S)
             assert again == [first]
 
     def test_only_what_is_asked_for_is_found(self, best_box):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from judge.sandbox.limits import GroupUsage, LimitBackend
+from judge.sandbox.cgroups import GroupUsage, LimitBackend
 from judge.sandbox.outcome import Run, conclude, unpack
 from judge.sandbox.pump import Captured
 from judge.sandbox.report import Facts, Outcome, Report, RunLimits, signal_name

@@ -3,8 +3,8 @@ import io
 import pytest
 
 from judge.sandbox import selftest
+from judge.sandbox.cgroups import LimitBackend
 from judge.sandbox.errors import SandboxUnavailable
-from judge.sandbox.limits import LimitBackend
 from judge.sandbox.report import Outcome, Report
 
 GOOD = "\n".join([*sorted(selftest.EXPECTED), "writable: /box", ""])

@@ -6,6 +6,7 @@ import pytest
 
 from judge.sandbox import slots
 from judge.sandbox.slots import SlotPool, WaitCancelled
+from tests.support.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_who_waits_is_woken_when_a_slot_is_freed(pool, monkeypatch):
         waiter.start()
         time.sleep(0.05)
         assert not got.is_set()
-    assert got.wait(25)
+    assert got.wait(PATIENCE_S)
     waiter.join()
 
 
@@ -63,7 +64,7 @@ def test_what_a_killed_process_held_is_free(tmp_path):
     ready = context.Event()
     process = context.Process(target=hold, args=(tmp_path, ready))
     process.start()
-    assert ready.wait(60)
+    assert ready.wait(PATIENCE_S)
     pool = SlotPool(tmp_path, 1)
     with pytest.raises(WaitCancelled), pool.take(lambda: True):
         pass

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from judge.sandbox.limits import (
+from judge.sandbox.cgroups import (
     CGROUP_PARENT_LEAF,
     GROUP_OVERHEAD_KB,
     Cgroup1Slot,
