@@ -96,7 +96,9 @@ class Context:
             Unauthenticated: nobody is signed in.
         """
         if self.viewer is None:
-            raise Unauthenticated("sign in first: send `Authorization: Bearer <access token>`")
+            raise Unauthenticated(
+                "You are not signed in. Sign in and send `Authorization: Bearer <access token>`."
+            )
         return self.viewer
 
     @property

@@ -83,9 +83,9 @@ class JwtTokens:
         if claims["typ"] != _PURPOSE or not isinstance(uid, str) or not isinstance(expires_s, int):
             raise _invalid()
         if expires_s * 1000 <= self._clock():
-            raise Unauthenticated("the access token has expired; sign in again")
+            raise Unauthenticated("The access token has expired. Sign in again.")
         return uid
 
 
 def _invalid() -> Unauthenticated:
-    return Unauthenticated("the access token is not valid; sign in again")
+    return Unauthenticated("The access token is not valid. Sign in again.")

@@ -36,10 +36,15 @@ class Viewers:
             return None
         scheme, _, token = authorization.partition(" ")
         if scheme.casefold() != "bearer" or not token.strip():
-            raise Unauthenticated("send `Authorization: Bearer <access token>`")
+            raise Unauthenticated(
+                "The `Authorization` header is malformed. Send `Authorization: Bearer "
+                "<access token>`."
+            )
         user = await self._user(self._tokens.read(token.strip()))
         if user is None or user.state is not UserState.ACTIVE:
-            raise Unauthenticated("this account is not active any more")
+            raise Unauthenticated(
+                "This account is no longer active. Ask an administrator to activate it."
+            )
         return Viewer(user, effective_role(user, self._settings))
 
     def forget(self, uid: str) -> None:

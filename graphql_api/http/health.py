@@ -57,7 +57,7 @@ async def _table(services: Checked) -> str:
         return error.message
     except Exception as error:  # noqa: BLE001 - the answer says that it is not there
         _log.warning("table not ready", error=str(error))
-        return "no such table; create it with `algoitny table init`"
+        return "The table does not exist. Create it with `algoitny table init`."
     return OK
 
 
@@ -67,5 +67,7 @@ async def _workers(services: Checked) -> tuple[str, str]:
     except DomainError as error:
         return error.message, "unknown"
     if seen_at is None or services.clock() - seen_at > SEEN_MS:
-        return OK, "none seen lately; start one with `dramatiq tasks`"
+        return OK, (
+            "No worker has announced itself in the last 90 s. Start one with `dramatiq tasks`."
+        )
     return OK, OK

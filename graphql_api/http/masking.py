@@ -17,5 +17,5 @@ def masked(cause: Exception, **about: object) -> tuple[str, dict[str, object]]:
         **about,
         **structlog.contextvars.get_contextvars(),
     )
-    message = f"something went wrong on our side; report the error id {error_id}"
+    message = f"An unexpected error occurred. Report the error id {error_id}."
     return message, {"code": "INTERNAL", "errorId": error_id}

@@ -89,7 +89,10 @@ class GraphQLView(GraphQL[Context, None]):
     async def _answer(self, request: Request, media_type: str) -> Response:
         if request.method not in ("GET", "POST"):
             raise RequestRejected(
-                405, "send a GET or POST request", "BAD_REQUEST", {"allow": "GET, POST"}
+                405,
+                "The method is not allowed. Send a GET or POST request.",
+                "BAD_REQUEST",
+                {"allow": "GET, POST"},
             )
         if request.method == "POST":
             _check_content_type(request.headers.get("content-type"))
@@ -120,13 +123,13 @@ class GraphQLView(GraphQL[Context, None]):
             )
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION:
-                raise _bad("there are no subscriptions; poll with queries") from None
+                raise _bad("Subscriptions are not supported. Poll with queries.") from None
             raise RequestRejected(
-                405, "send mutations by POST", "BAD_REQUEST", {"allow": "POST"}
+                405, "Mutations must be sent by POST.", "BAD_REQUEST", {"allow": "POST"}
             ) from None
         except CannotGetOperationTypeError:
             raise RequestRejected(
-                400, "`operationName` must name an operation of the document", "BAD_REQUEST"
+                400, "`operationName` must name an operation of the document.", "BAD_REQUEST"
             ) from None
 
 
@@ -146,7 +149,9 @@ def negotiated(accept: str | None) -> str:
         if found and weight > quality:
             best, quality = found, weight
     if not best:
-        raise RequestRejected(406, f"accept {GRAPHQL_JSON} or {JSON}", "BAD_REQUEST")
+        raise RequestRejected(
+            406, f"The `Accept` header must allow {GRAPHQL_JSON} or {JSON}.", "BAD_REQUEST"
+        )
     return best
 
 
@@ -177,9 +182,11 @@ def _check_content_type(header: str | None) -> None:
     kind, _, parameters = (header or "").partition(";")
     charset = parameters.strip().lower().replace('"', "").replace(" ", "")
     if kind.strip().lower() != JSON:
-        raise RequestRejected(415, f"send the body as {JSON}", "BAD_REQUEST", {"accept-post": JSON})
+        raise RequestRejected(
+            415, f"The body must be sent as {JSON}.", "BAD_REQUEST", {"accept-post": JSON}
+        )
     if charset.startswith("charset=") and charset not in ("charset=utf-8", "charset=utf8"):
-        raise RequestRejected(415, "send the body in UTF-8", "BAD_REQUEST")
+        raise RequestRejected(415, "The body must be encoded in UTF-8.", "BAD_REQUEST")
 
 
 async def _authenticated(services: Services, authorization: str | None) -> Viewer | None:
@@ -197,7 +204,7 @@ async def _authenticated(services: Services, authorization: str | None) -> Viewe
 async def _read_body(request: Request, limit: int) -> bytes:
     too_large = RequestRejected(
         413,
-        f"the body must have at most {limit // MB} MB",
+        f"The body must have at most {limit // MB} MB.",
         "BAD_REQUEST",
         {"connection": "close"},
     )
@@ -214,7 +221,7 @@ async def _read_body(request: Request, limit: int) -> bytes:
                 raise too_large
             chunks.append(chunk)
     except ClientDisconnect as error:
-        raise _bad("the body ends too early") from error
+        raise _bad("The body ended too early. Send the request again.") from error
     return b"".join(chunks)
 
 
@@ -226,15 +233,15 @@ def _json(text: str | bytes, what: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise _bad(f"{what} must be JSON in UTF-8: {error.msg}") from error
+        raise _bad(f"{what} must be JSON in UTF-8: {error.msg}.") from error
 
 
 def _from_body(body: bytes) -> GraphQLRequest:
-    found = _json(body, "the body")
+    found = _json(body, "The body")
     if isinstance(found, list):
-        raise _bad("send one operation a request: batches are not supported")
+        raise _bad("Batches are not supported. Send one operation per request.")
     if not isinstance(found, dict):
-        raise _bad('the body must be a JSON object such as {"query": "{ viewer { id } }"}')
+        raise _bad('The body must be a JSON object such as {"query": "{ viewer { id } }"}.')
     return _request(found)
 
 
@@ -251,12 +258,12 @@ def _from_parameters(parameters: Mapping[str, str]) -> GraphQLRequest:
 def _request(found: Mapping[str, Any]) -> GraphQLRequest:
     query = found.get("query")
     if not isinstance(query, str) or not query.strip():
-        raise _bad("`query` must be the text of a GraphQL document")
+        raise _bad("`query` must be the text of a GraphQL document.")
     for name in ("variables", "extensions"):
         if not isinstance(found.get(name), dict | None):
-            raise _bad(f"`{name}` must be an object")
+            raise _bad(f"`{name}` must be an object.")
     if not isinstance(found.get("operationName"), str | None):
-        raise _bad("`operationName` must be a string")
+        raise _bad("`operationName` must be a string.")
     return GraphQLRequest(
         query=query,
         variables=found.get("variables"),

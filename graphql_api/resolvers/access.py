@@ -15,7 +15,7 @@ def require_editor(context: Context) -> Viewer:
     """
     viewer = context.require_viewer()
     if not viewer.is_editor:
-        raise Forbidden("only editors may do this")
+        raise Forbidden("Only editors may do this.")
     return viewer
 
 
@@ -28,7 +28,7 @@ def require_admin(context: Context) -> Viewer:
     """
     viewer = context.require_viewer()
     if not viewer.is_admin:
-        raise Forbidden("only administrators may do this")
+        raise Forbidden("Only administrators may do this.")
     return viewer
 
 
@@ -39,7 +39,9 @@ def require_active(user: User | None) -> User:
         Unauthenticated: it is not.
     """
     if user is None or user.state is not UserState.ACTIVE:
-        raise Unauthenticated("this account is not active any more")
+        raise Unauthenticated(
+            "This account is no longer active. Ask an administrator to activate it."
+        )
     return user
 
 

@@ -19,7 +19,7 @@ from graphql_api.resolvers import access, validation
 from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.usage import plan_of
 
-UNTOUCHED = "Your limit is untouched; try again later."
+UNTOUCHED = "Your quota was not used. Try again later."
 # A run that has begun may take `run_seconds`, and so long for its turn among the host's programs.
 TURN_S = 10
 
@@ -67,7 +67,7 @@ async def run_code(context: Context, asked: RunCode) -> RunAnswer:
     request = _checked(asked)
     if not await context.languages.is_present(request.language):
         raise Unavailable(
-            f"no worker runs {request.language} now; try again in a minute", ("language",)
+            f"No worker currently runs {request.language}. Try again in a minute.", ("language",)
         )
     user = access.require_active(await context.stores.users.get(viewer.uid, consistent=True))
     request_id = asked.idempotency_key or str(ULID())
@@ -124,7 +124,7 @@ async def _again(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
     if is_refunded or age_s > ANSWER_LIFE_S:
         await context.runs.withdraw(run.run_id)
         raise Conflict(
-            "the answer of this idempotency key is not kept any more; send a new one",
+            "The result for this `idempotencyKey` is no longer stored. Send a new key.",
             ("idempotencyKey",),
         )
     return await _answer(context, run, receipt)
@@ -137,7 +137,7 @@ async def _answer(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
         with suppress(DomainError):
             await context.runs.withdraw(run.run_id)
         await _refund(context, run, receipt)
-        raise Unavailable(f"no worker has run this in time. {UNTOUCHED}")
+        raise Unavailable(f"No worker ran the code in time. {UNTOUCHED}")
     return await _told(context, run, receipt, found)
 
 
@@ -156,7 +156,7 @@ async def _waited(context: Context, run: _Run) -> RunAnswer | None:
 async def _told(context: Context, run: _Run, receipt: Receipt, found: RunAnswer) -> RunAnswer:
     if found.status is None:
         await _refund(context, run, receipt)
-        raise Unavailable(f"the judge failed on this: {found.message}. {UNTOUCHED}")
+        raise Unavailable(f"The judge failed: {found.message.rstrip('.')}. {UNTOUCHED}")
     return found
 
 

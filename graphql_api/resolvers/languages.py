@@ -17,6 +17,15 @@ async def list_available(context: Context) -> Sequence[LanguageInfo]:
     return await context.languages.available()
 
 
+async def find(context: Context, key: str) -> LanguageInfo | None:
+    """Return a language that workers announced within the last day.
+
+    Raises:
+        Unavailable: Redis did not answer.
+    """
+    return next((one for one in await list_available(context) if one.id == key), None)
+
+
 def language_id(name: str | None) -> str | None:
     """Return the stored id of a language given by id, name or alias; None for None.
 
@@ -28,5 +37,5 @@ def language_id(name: str | None) -> str | None:
     language = find_language(name)
     if language is None:
         known = ", ".join(spec.id for spec in LANGUAGES)
-        raise InvalidInput(f"unknown language; the languages are {known}", ("language",))
+        raise InvalidInput(f"The language is unknown. The languages are {known}.", ("language",))
     return language.id

@@ -29,10 +29,10 @@ class PageRequest:
             InvalidCursor: a cursor of another list, or none at all.
         """
         if self.first is not None and self.last is not None:
-            raise InvalidInput("give `first` or `last`, not both", ("first",))
+            raise InvalidInput("Send `first` or `last`, not both.", ("first",))
         name, size = ("last", self.last) if self.last is not None else ("first", self.first)
         if size is not None and not 1 <= size <= MAX_PAGE_SIZE:
-            raise InvalidInput(f"`{name}` must be from 1 to {MAX_PAGE_SIZE}", (name,))
+            raise InvalidInput(f"`{name}` must be from 1 to {MAX_PAGE_SIZE}.", (name,))
         return PageWindow(
             size=DEFAULT_PAGE_SIZE if size is None else size,
             from_end=self.last is not None,

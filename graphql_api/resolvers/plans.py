@@ -1,12 +1,24 @@
 """Plans: what everyone may read and administrators change."""
 
 from collections.abc import Mapping
+from typing import TypedDict
 
 from graphql_api.context import Context
 from graphql_api.data.accounts.plans import NewPlan
 from graphql_api.data.limits import PLAN_LIMIT_PER_DAY
 from graphql_api.data.records import Plan
 from graphql_api.resolvers import access, validation
+
+
+class PlanChanges(TypedDict, total=False):
+    """The fields of a plan to change. None clears a field; a field that is left out is kept."""
+
+    name: str | None
+    is_active: bool | None
+    executions_per_day: int | None
+    hints_per_day: int | None
+    runs_per_day: int | None
+
 
 # A plan's limits by the name of the record's field; None is unlimited.
 Limits = Mapping[str, int | None]
@@ -31,19 +43,29 @@ async def list_plans(context: Context) -> list[Plan]:
     return await context.stores.plans.list(active_only=not is_admin)
 
 
-async def create(context: Context, plan_id: str, name: str, limits: Limits) -> Plan:
+async def find(context: Context, key: str) -> Plan | None:
+    """Return a plan: an active one, one's own, or any for administrators."""
+    viewer = context.viewer
+    plan = await context.stores.plans.get(key) if validation.is_plan_key(key) else None
+    if plan is None or plan.is_active:
+        return plan
+    may_view = viewer is not None and (viewer.is_admin or viewer.user.plan_id == key)
+    return plan if may_view else None
+
+
+async def create(context: Context, key: str, name: str, limits: Limits) -> Plan:
     """Create a plan; a limit that is not given is none.
 
     Raises:
         Unauthenticated, Forbidden: the viewer is no administrator.
-        InvalidInput: the id, name or a limit is malformed.
-        Conflict: there is a plan of that id.
+        InvalidInput: the key, name or a limit is malformed.
+        Conflict: there is a plan of that key.
     """
     access.require_admin(context)
     given = _checked(limits)
     return await context.stores.plans.create(
         NewPlan(
-            plan_id=validation.plan_id(plan_id),
+            plan_id=validation.plan_key(key, "key"),
             title=validation.name(name),
             executions_per_day=given.get("executions_per_day"),
             hints_per_day=given.get("hints_per_day"),
@@ -52,21 +74,28 @@ async def create(context: Context, plan_id: str, name: str, limits: Limits) -> P
     )
 
 
-async def update(
-    context: Context, plan_id: str, name: str | None, limits: Limits, *, is_active: bool | None
-) -> Plan:
-    """Change what is given of a plan; every user on it has the new limits within a minute.
+async def update(context: Context, key: str, changes: PlanChanges) -> Plan:
+    """Change fields of a plan; every user on it has the new limits within a minute.
 
     Raises:
         Unauthenticated, Forbidden: the viewer is no administrator.
-        InvalidInput: the id, name or a limit is malformed.
+        InvalidInput: the key, name or a limit is malformed.
         NotFound: there is no such plan.
     """
     access.require_admin(context)
-    given = _checked(limits)
+    limits = {name: changes[name] for name in _FIELDS if name in changes}  # type: ignore[literal-required]
     return await context.stores.plans.update(
-        validation.plan_id(plan_id),
-        title=validation.given(name, validation.name),
-        is_active=is_active,
-        **given,
+        validation.plan_key(key, "planKey"),
+        title=validation.name(validation.not_null(changes["name"], "name"))
+        if "name" in changes
+        else None,
+        is_active=_is_active(changes),
+        **_checked(limits),
     )
+
+
+def _is_active(changes: PlanChanges) -> bool | None:
+    """Return the new value: null stands for the default, True; None keeps the present one."""
+    if "is_active" not in changes:
+        return None
+    return True if changes["is_active"] is None else changes["is_active"]

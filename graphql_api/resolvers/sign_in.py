@@ -38,7 +38,7 @@ async def sign_in_for_development(context: Context, email: str, name: str | None
         InvalidInput: the address or name is malformed.
     """
     if not context.settings.is_development:
-        raise Forbidden("this sign-in is for development only")
+        raise Forbidden("This sign-in is for development only.")
     address = validation.email(email)
     called = validation.given(name, validation.name) or _name_of(address)
     return await sign_in(context, Identity(email=address, name=called))
@@ -57,7 +57,7 @@ async def sign_in(context: Context, identity: Identity) -> SignedIn:
     """
     user = await _user_of(context, identity)
     if user.state is not UserState.ACTIVE:
-        raise Forbidden("this account is not active")
+        raise Forbidden("This account is not active. Ask an administrator to activate it.")
     viewer = Viewer(user, effective_role(user, context.settings))
     # The rest of the request is the new viewer's: the payload shows what is theirs.
     context.viewer = viewer

@@ -34,7 +34,9 @@ async def plan_of(context: Context, user: User) -> Plan:
         # The table is younger than this process.
         plan = await plans.get(plan_id)
     if plan is None:
-        raise NotFound(f"the plan {plan_id} is gone; an administrator can make it anew")
+        raise NotFound(
+            f"The plan `{plan_id}` no longer exists. Ask an administrator to create it again."
+        )
     return plan
 
 

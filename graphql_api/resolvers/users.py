@@ -45,7 +45,7 @@ async def rename(context: Context, name: str) -> User:
     return await _changed(context, await context.stores.users.update(uid, name=checked))
 
 
-async def set_plan(context: Context, uid: str, plan_id: str) -> User:
+async def set_plan(context: Context, uid: str, plan_key: str) -> User:
     """Put a user on a plan.
 
     Raises:
@@ -54,11 +54,11 @@ async def set_plan(context: Context, uid: str, plan_id: str) -> User:
         NotFound, Conflict: the user is gone or going.
     """
     access.require_admin(context)
-    known = validation.is_plan_id(plan_id)
-    plan = await context.stores.plans.get(plan_id) if known else None
+    known = validation.is_plan_key(plan_key)
+    plan = await context.stores.plans.get(plan_key) if known else None
     if plan is None or not plan.is_active:
-        raise InvalidInput("there is no active plan of this id; see `plans`", ("planId",))
-    return await _changed(context, await context.stores.users.update(uid, plan_id=plan_id))
+        raise InvalidInput("`planKey` must be the key of an active plan. See `plans`.", ("planKey",))
+    return await _changed(context, await context.stores.users.update(uid, plan_id=plan_key))
 
 
 async def set_active(context: Context, uid: str, *, is_active: bool) -> User:
@@ -70,7 +70,7 @@ async def set_active(context: Context, uid: str, *, is_active: bool) -> User:
         NotFound: there is no such user.
     """
     if access.require_admin(context).uid == uid and not is_active:
-        raise Conflict("your own account cannot be deactivated by you", ("userId",))
+        raise Conflict("You cannot deactivate your own account.", ("userId",))
     state = UserState.ACTIVE if is_active else UserState.INACTIVE
     return await _changed(context, await context.stores.users.set_state(uid, state))
 
@@ -85,9 +85,9 @@ async def delete(context: Context, uid: str) -> None:
     """
     viewer_uid = context.require_viewer().uid
     if not access.can_view_user(context, uid):
-        raise Forbidden("only administrators may delete another's account", ("userId",))
+        raise Forbidden("Only administrators may delete the account of another user.", ("userId",))
     if uid != viewer_uid and await context.stores.users.get(uid, consistent=True) is None:
-        raise NotFound("there is no such user", ("userId",))
+        raise NotFound("There is no such user.", ("userId",))
     await context.stores.users.begin_deletion(uid)
     context.forget_user(uid)
     await context.stores.users.purge(uid)

@@ -16,7 +16,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f<>,;:\"]+@[^@\s\x00-\x1f<>,;:\"]+\.[^@\s.]+")
-_PLAN_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_PLAN_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _URL = re.compile(r"https?://[^\s\x00-\x1f]+", re.IGNORECASE)
 
 
@@ -34,24 +34,33 @@ def given(value: T | None, check: Callable[[T], U]) -> U | None:
     return None if value is None else check(value)
 
 
+def not_null(value: T | None, field: str) -> T:
+    """Return the value of a field that an update may leave out, but not clear."""
+    if value is None:
+        raise InvalidInput(f"`{field}` must not be null: leave it out to keep its value.", (field,))
+    return value
+
+
 def line(value: str, field: str, longest: int) -> str:
     """Return one line of text without the spaces around it."""
     text = value.strip()
     if not text:
-        raise InvalidInput(f"`{field}` must not be empty", (field,))
+        raise InvalidInput(f"`{field}` must not be empty.", (field,))
     if len(text) > longest:
-        raise InvalidInput(f"`{field}` must have at most {longest} characters", (field,))
+        raise InvalidInput(f"`{field}` must have at most {longest} characters.", (field,))
     if any(category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
-        raise InvalidInput(f"`{field}` must be one line without control characters", (field,))
+        raise InvalidInput(f"`{field}` must be one line without control characters.", (field,))
     return text
 
 
 def text(value: str, field: str, longest_bytes: int) -> str:
     """Return text of any number of lines."""
     if utf8_size(value, field) > longest_bytes:
-        raise InvalidInput(f"`{field}` must have at most {longest_bytes // 1024} KB", (field,))
+        raise InvalidInput(
+            f"`{field}` must have at most {longest_bytes // 1024} KB in UTF-8.", (field,)
+        )
     if "\x00" in value:
-        raise InvalidInput(f"`{field}` must not hold NUL characters", (field,))
+        raise InvalidInput(f"`{field}` must not contain NUL characters.", (field,))
     return value
 
 
@@ -60,20 +69,22 @@ def utf8_size(value: str, field: str) -> int:
     try:
         return len(value.encode())
     except UnicodeEncodeError:
-        raise InvalidInput(f"`{field}` must be valid Unicode", (field,)) from None
+        raise InvalidInput(f"`{field}` must be valid Unicode.", (field,)) from None
 
 
 def code(value: str) -> str:
     """Return program text of 1 byte to 256 KB."""
     if not value.strip():
-        raise InvalidInput("`code` must not be empty", ("code",))
+        raise InvalidInput("`code` must not be empty.", ("code",))
     return text(value, "code", limits.CODE_BYTES)
 
 
 def stdin(value: str) -> str:
     """Return what a program is to read, at most 256 KB; any characters."""
     if utf8_size(value, "stdin") > limits.STDIN_BYTES:
-        raise InvalidInput(f"`stdin` must have at most {limits.STDIN_BYTES // 1024} KB", ("stdin",))
+        raise InvalidInput(
+            f"`stdin` must have at most {limits.STDIN_BYTES // 1024} KB in UTF-8.", ("stdin",)
+        )
     return value
 
 
@@ -81,7 +92,7 @@ def key_part(value: str, field: str, longest: int) -> str:
     """Return a platform or a problem number."""
     found = line(value, field, longest)
     if any(character in "#:/" or character.isspace() for character in found):
-        raise InvalidInput(f"`{field}` must not hold '#', ':', '/' or spaces", (field,))
+        raise InvalidInput(f"`{field}` must not contain '#', ':', '/' or spaces.", (field,))
     return found
 
 
@@ -99,7 +110,7 @@ def tags(values: Sequence[str]) -> tuple[str, ...]:
     """Return tags in lower case, each once, in order."""
     found = tuple(dict.fromkeys(tag(value) for value in values))
     if len(found) > limits.MAX_TAGS:
-        raise InvalidInput(f"a problem has at most {limits.MAX_TAGS} `tags`", ("tags",))
+        raise InvalidInput(f"`tags` must contain at most {limits.MAX_TAGS} tags.", ("tags",))
     return found
 
 
@@ -109,7 +120,7 @@ def url(value: str) -> str:
         return ""
     found = line(value, "url", limits.URL_CHARACTERS)
     if not _URL.fullmatch(found):
-        raise InvalidInput("`url` must begin with http:// or https://", ("url",))
+        raise InvalidInput("`url` must begin with http:// or https://.", ("url",))
     return found
 
 
@@ -117,26 +128,28 @@ def email(value: str) -> str:
     """Return an e-mail address as it was written."""
     found = line(value, "email", limits.EMAIL_CHARACTERS)
     if not _EMAIL.fullmatch(found):
-        raise InvalidInput("`email` must be an e-mail address such as ann@example.org", ("email",))
+        raise InvalidInput("`email` must be an e-mail address such as ann@example.org.", ("email",))
     return found
 
 
-def is_plan_id(value: str) -> bool:
-    """Whether a plan can have this id."""
-    return _PLAN_ID.fullmatch(value) is not None
+def is_plan_key(value: str) -> bool:
+    """Whether a plan can have this key."""
+    return _PLAN_KEY.fullmatch(value) is not None
 
 
-def plan_id(value: str) -> str:
-    """Return the id of a plan."""
-    if not is_plan_id(value):
-        raise InvalidInput("`id` must be 1 to 40 lower-case letters, digits, '-' or '_'", ("id",))
+def plan_key(value: str, field: str) -> str:
+    """Return the key of a plan."""
+    if not is_plan_key(value):
+        raise InvalidInput(
+            f"`{field}` must be 1 to 40 lower-case letters, digits, '-' or '_'.", (field,)
+        )
     return value
 
 
 def within(value: int, field: str, low: int, high: int) -> int:
     """Return a number within bounds, both included."""
     if not low <= value <= high:
-        raise InvalidInput(f"`{field}` must be from {low} to {high}", (field,))
+        raise InvalidInput(f"`{field}` must be from {low} to {high}.", (field,))
     return value
 
 
@@ -163,7 +176,7 @@ def run_memory_limit_kb(value: int) -> int:
 def tolerance(value: float, field: str) -> str:
     """Return a tolerance of the FLOAT comparer as it is stored."""
     if not 0 <= value <= 1:
-        raise InvalidInput(f"`{field}` must be from 0 to 1", (field,))
+        raise InvalidInput(f"`{field}` must be from 0 to 1.", (field,))
     return repr(float(value))
 
 

@@ -79,7 +79,7 @@ class Complexity:
             ("root fields", self.fields, ROOT_FIELDS),
         ):
             if value > limit:
-                return f"the document has more than {limit} {name}; split it"
+                return f"The document has more than {limit} {name}. Split it."
         return None
 
 
@@ -88,8 +88,8 @@ def too_costly(weight: Complexity) -> str | None:
     if weight.cost <= COST:
         return None
     return (
-        f"the document costs more than {COST} points (a field is one, a page multiplies what is "
-        "below it); ask for smaller pages"
+        f"The document costs more than {COST} points (one per field; a page "
+        "multiplies the fields below it). Request smaller pages."
     )
 
 
@@ -107,7 +107,7 @@ def too_repetitive(document: DocumentNode) -> str | None:
             waiting.append(getattr(node, "selection_set", None))
     if sum(count * count for count in times.values()) <= COMPARISONS:
         return None
-    return "the document repeats fields of one name too often; split it"
+    return "The document repeats fields of one name too often. Split it."
 
 
 def measure(document: DocumentNode, variables: Variables | None = None) -> Complexity:

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from typing import Annotated, Generic, TypeVar
 
 import strawberry
+import structlog
 
 from graphql_api.data.dynamo.pages import Page
+
+_log = structlog.stdlib.get_logger(__name__)
 
 N = TypeVar("N")
 R = TypeVar("R")
@@ -89,12 +92,18 @@ class Connection(Generic[N]):
 
 
 def connection(page: Page[R], from_record: Callable[[R], N]) -> Connection[N]:
-    """Return a page, whose positions are cursors, as GraphQL shows it."""
+    """Return a page, whose positions are cursors, as GraphQL shows it.
+
+    A record that cannot be shown is logged and left out, so that the others are shown.
+    """
+    edges: list[Edge[N]] = []
+    for cursor, record in zip(page.positions, page.records, strict=True):
+        try:
+            edges.append(Edge(cursor=cursor, node=from_record(record)))
+        except Exception:  # noqa: BLE001 - whatever is wrong with one, the others are shown
+            _log.exception("a record cannot be shown", record=type(record).__name__)
     return Connection(
-        edges=[
-            Edge(cursor=cursor, node=from_record(record))
-            for cursor, record in zip(page.positions, page.records, strict=True)
-        ],
+        edges=edges,
         page_info=PageInfo(
             has_next_page=page.has_next,
             has_previous_page=page.has_previous,

@@ -73,7 +73,7 @@ class CustomRunMutations:
         "if no worker runs it in time or the judge fails; the unit of quota is "
         "then returned."
     )
-    async def run_code(self, info: Info, input: RunCodeInput) -> RunCodeResult:
+    async def run_code(self, info: Info, input: RunCodeInput) -> RunCodeResult | None:
         """Run code."""
         asked = RunCode(
             language=input.language,

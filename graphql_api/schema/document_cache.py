@@ -46,7 +46,7 @@ def _parse(text: str) -> DocumentNode:
     try:
         return parse(text, max_tokens=TOKENS)
     except RecursionError:
-        raise GraphQLSyntaxError(Source(text), 0, "the document is nested too deeply") from None
+        raise GraphQLSyntaxError(Source(text), 0, "The document is nested too deeply.") from None
 
 
 def _check(schema: GraphQLSchema, text: str) -> _Checked:
@@ -54,7 +54,7 @@ def _check(schema: GraphQLSchema, text: str) -> _Checked:
     try:
         weight = measure(document)
     except RecursionError:
-        return _Checked(Complexity(), (_refusal("the document is nested too deeply"),))
+        return _Checked(Complexity(), (_refusal("The document is nested too deeply."),))
     excess = weight.excess() or too_repetitive(document)
     if excess is not None:
         return _Checked(weight, (_refusal(excess),))
@@ -84,7 +84,7 @@ def _explained(error: GraphQLError) -> GraphQLError:
     if error.original_error is None or isinstance(error.original_error, GraphQLError):
         return error
     return GraphQLError(
-        "a value in the document cannot be read; a number may have too many digits",
+        "A value in the document cannot be read. A number may have too many digits.",
         nodes=error.nodes,
     )
 
@@ -104,10 +104,15 @@ def find_errors(
     checked = _checked(schema, text)
     errors = list(checked.errors)
     if not errors and checked.operations > 1 and not names_operation:
-        errors = [GraphQLError("name the operation to execute: `operationName` is missing")]
+        errors = [GraphQLError("The document has several operations. Name one in `operationName`.")]
     if not may_introspect:
         if checked.weight.introspects:
-            errors = [_refusal("introspection is for signed-in callers; the schema is documented")]
+            errors = [
+                _refusal(
+                    "Introspection is available only to signed-in users. The schema is "
+                    "published in the documentation."
+                )
+            ]
         errors = [_without_suggestion(error) for error in errors]
     if errors or too_costly(checked.weight) is None:
         return errors

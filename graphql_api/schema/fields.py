@@ -18,3 +18,9 @@ def mutation(*, description: str) -> Callable[[F], F]:
     """Make a method a mutation."""
     decorator: Callable[[F], F] = strawberry.mutation(description=description)
     return decorator
+
+
+def sent_fields(given: object, *names: str) -> dict[str, Any]:
+    """Return those fields of an input that the client sent, null among them."""
+    values = {name: getattr(given, name) for name in names}
+    return {name: value for name, value in values.items() if value is not strawberry.UNSET}

@@ -16,11 +16,13 @@ from graphql_api.schema.info import Info
 from graphql_api.schema.problems import Problem
 
 
-@strawberry.type(description="Public information about a user.")
+@strawberry.type(
+    description="Public information about a user. It is a value without an id of its own."
+)
 class Author:
     """Whose execution it is."""
 
-    id: strawberry.ID = strawberry.field(description="Global id of the user.")
+    user_id: strawberry.ID = strawberry.field(description="Global id of the user.")
     name: str = strawberry.field(
         description="Display name of the user when the code was submitted."
     )
@@ -51,8 +53,6 @@ class Difference:
 @strawberry.type(description="Result of one test of an execution.")
 class TestResult:
     """One test of one execution."""
-
-    __test__ = False
 
     number: int = strawberry.field(description="Number of the test in its set, counted from 1.")
     is_sample: bool = strawberry.field(
@@ -187,7 +187,7 @@ class History(Node):
             platform=record.platform,
             problem_number=record.number,
             problem_title=record.title,
-            author=Author(id=ids.user_id(record.uid), name=record.author_name),
+            author=Author(user_id=ids.user_id(record.uid), name=record.author_name),
             passed_count=record.passed,
             failed_count=record.failed,
             total_count=record.total,

@@ -21,7 +21,7 @@ from graphql_api.schema.histories import History
 from graphql_api.schema.info import Info
 from graphql_api.schema.payloads import UsagePayload
 
-STARTED = "Code execution started"
+STARTED = "Code execution started."
 
 
 @strawberry.input(
@@ -169,7 +169,7 @@ class HistoryMutations:
         "Takes one unit of the daily limit; QUOTA_EXCEEDED if none is left. If "
         "the call is rejected, no unit is taken."
     )
-    async def execute_code(self, info: Info, input: ExecuteCodeInput) -> ExecuteCodeResult:
+    async def execute_code(self, info: Info, input: ExecuteCodeInput) -> ExecuteCodeResult | None:
         """Accept a submission."""
         problem_id = input.problem_id
         request = ExecuteCode(
@@ -193,7 +193,7 @@ class HistoryMutations:
         self,
         info: Info,
         input: CancelExecutionInput,
-    ) -> CancelExecutionResult:
+    ) -> CancelExecutionResult | None:
         """Cancel an execution."""
         history = await histories.cancel(info.context, ids.history_key(input.history_id))
         return CancelExecutionPayload(history=History.from_record(history))
@@ -206,7 +206,7 @@ class HistoryMutations:
         self,
         info: Info,
         input: SetHistoryVisibilityInput,
-    ) -> SetHistoryVisibilityResult:
+    ) -> SetHistoryVisibilityResult | None:
         """Change who sees a history."""
         key = ids.history_key(input.history_id)
         history = await histories.set_visibility(info.context, key, is_public=input.is_public)
@@ -217,7 +217,7 @@ class HistoryMutations:
         self,
         info: Info,
         input: DeleteHistoryInput,
-    ) -> DeleteHistoryResult:
+    ) -> DeleteHistoryResult | None:
         """Remove a history."""
         await histories.delete(info.context, ids.history_key(input.history_id))
         return DeleteHistoryPayload(history_id=input.history_id)

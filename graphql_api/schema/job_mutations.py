@@ -76,7 +76,7 @@ class JobMutations:
         "new one is saved, and no user's quota is used. CONFLICT if the problem "
         "has no tests or the history was never judged."
     )
-    async def rejudge(self, info: Info, input: RejudgeInput) -> RejudgeResult:
+    async def rejudge(self, info: Info, input: RejudgeInput) -> RejudgeResult | None:
         """Begin a rejudging."""
         problem, history = input.problem_id, input.history_id
         job = await jobs.rejudge(
@@ -90,7 +90,7 @@ class JobMutations:
         description="Cancel a job. The work it has already done is kept. For editors. "
         "CONFLICT if it has already ended."
     )
-    async def cancel_job(self, info: Info, input: CancelJobInput) -> CancelJobResult:
+    async def cancel_job(self, info: Info, input: CancelJobInput) -> CancelJobResult | None:
         """Cancel a job."""
         job = await jobs.cancel(info.context, ids.job_key(input.job_id))
         return CancelJobPayload(job=Job.from_record(job))

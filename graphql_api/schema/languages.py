@@ -5,13 +5,15 @@ from typing import Self
 import strawberry
 
 from graphql_api.data.languages import LanguageInfo
+from graphql_api.schema import ids
+from graphql_api.schema.connections import Node
 
 
 @strawberry.type(description="A programming language that this deployment's workers can run.")
-class Language:
+class Language(Node):
     """As its worker announced it."""
 
-    id: strawberry.ID = strawberry.field(description="Key to send as `language`, such as `python`.")
+    key: str = strawberry.field(description="Key to send as `language`, such as `python`.")
     name: str = strawberry.field(description="Display name of the language.")
     version: str = strawberry.field(
         description="Version of the compiler or interpreter that the workers run."
@@ -29,7 +31,8 @@ class Language:
     def from_record(cls, record: LanguageInfo) -> Self:
         """Return a language as GraphQL shows it."""
         return cls(
-            id=strawberry.ID(record.id),
+            id=ids.language_id(record.id),
+            key=record.id,
             name=record.name,
             version=record.version,
             aliases=list(record.aliases),

@@ -1,11 +1,11 @@
 """Mutations on plans: for administrators."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
 from graphql_api.resolvers import plans
-from graphql_api.resolvers.plans import Limits
+from graphql_api.resolvers.plans import Limits, PlanChanges
 from graphql_api.schema.errors import (
     CreateErrors,
     Forbidden,
@@ -14,7 +14,7 @@ from graphql_api.schema.errors import (
     Unauthenticated,
     Unavailable,
 )
-from graphql_api.schema.fields import mutation
+from graphql_api.schema.fields import mutation, sent_fields
 from graphql_api.schema.info import Info
 from graphql_api.schema.payloads import PlanPayload
 from graphql_api.schema.plans import Plan
@@ -26,8 +26,8 @@ from graphql_api.schema.plans import Plan
 class CreatePlanInput:
     """A plan to be."""
 
-    id: strawberry.ID = strawberry.field(
-        description="Id of the plan: 1 to 40 lower-case letters, digits, `-` or `_`; the "
+    key: str = strawberry.field(
+        description="Key of the plan: 1 to 40 lower-case letters, digits, `-` or `_`; the "
         "first is a letter or digit."
     )
     name: str = strawberry.field(description="Display name of the plan, 1 to 100 characters.")
@@ -66,9 +66,10 @@ CreatePlanResult = Annotated[
 class UpdatePlanInput:
     """Changes."""
 
-    id: strawberry.ID = strawberry.field(description="Id of the plan, such as `free`.")
+    plan_key: str = strawberry.field(description="Key of the plan, such as `free`.")
     name: str | None = strawberry.field(
-        default=None, description="New display name, 1 to 100 characters."
+        default=strawberry.UNSET,
+        description="New display name, 1 to 100 characters. It cannot be null.",
     )
     executions_per_day: int | None = strawberry.field(
         default=strawberry.UNSET,
@@ -84,7 +85,8 @@ class UpdatePlanInput:
         "unlimited.",
     )
     is_active: bool | None = strawberry.field(
-        default=None, description="Whether users can be put on the plan."
+        default=strawberry.UNSET,
+        description="Whether users can be put on the plan. Null is the default, true.",
     )
 
 
@@ -101,33 +103,33 @@ UpdatePlanResult = Annotated[
 ]
 
 
-def limits_of(given: CreatePlanInput | UpdatePlanInput) -> Limits:
+_LIMITS = ("executions_per_day", "hints_per_day", "runs_per_day")
+
+
+def _limits_of(given: CreatePlanInput) -> Limits:
     """Return the limits that were sent, null among them."""
-    limits = {
-        "executions_per_day": given.executions_per_day,
-        "hints_per_day": given.hints_per_day,
-        "runs_per_day": given.runs_per_day,
-    }
-    return {name: limit for name, limit in limits.items() if limit is not strawberry.UNSET}
+    return sent_fields(given, *_LIMITS)
+
+
+def _changes_of(given: UpdatePlanInput) -> PlanChanges:
+    return cast("PlanChanges", sent_fields(given, "name", "is_active", *_LIMITS))
 
 
 @strawberry.type
 class PlanMutations:
     """What administrators do with plans."""
 
-    @mutation(description="Create a plan. For administrators. CONFLICT if the id is taken.")
-    async def create_plan(self, info: Info, input: CreatePlanInput) -> CreatePlanResult:
+    @mutation(description="Create a plan. For administrators. CONFLICT if the key is taken.")
+    async def create_plan(self, info: Info, input: CreatePlanInput) -> CreatePlanResult | None:
         """Create a plan."""
-        made = await plans.create(info.context, input.id, input.name, limits_of(input))
+        made = await plans.create(info.context, input.key, input.name, _limits_of(input))
         return CreatePlanPayload(plan=Plan.from_record(made))
 
     @mutation(
         description="Change a plan for all its users; the new limits apply within a minute. "
         "For administrators."
     )
-    async def update_plan(self, info: Info, input: UpdatePlanInput) -> UpdatePlanResult:
+    async def update_plan(self, info: Info, input: UpdatePlanInput) -> UpdatePlanResult | None:
         """Change a plan."""
-        changed = await plans.update(
-            info.context, input.id, input.name, limits_of(input), is_active=input.is_active
-        )
+        changed = await plans.update(info.context, input.plan_key, _changes_of(input))
         return UpdatePlanPayload(plan=Plan.from_record(changed))

@@ -5,13 +5,17 @@ from typing import Self
 import strawberry
 
 from graphql_api.data import records
+from graphql_api.schema import ids
+from graphql_api.schema.connections import Node
 
 
 @strawberry.type(description="A plan: the daily limits of its users. Days are UTC days.")
-class Plan:
+class Plan(Node):
     """What a user may consume."""
 
-    id: strawberry.ID = strawberry.field(description="Id of the plan, such as `free`.")
+    key: str = strawberry.field(
+        description="Key of the plan, such as `free`. Mutations on plans take it as `planKey`."
+    )
     name: str = strawberry.field(description="Display name of the plan.")
     executions_per_day: int | None = strawberry.field(
         description="Executions allowed per UTC day. Null is unlimited."
@@ -28,7 +32,8 @@ class Plan:
     def from_record(cls, record: records.Plan) -> Self:
         """Return a plan as GraphQL shows it."""
         return cls(
-            id=strawberry.ID(record.plan_id),
+            id=ids.plan_id(record.plan_id),
+            key=record.plan_id,
             name=record.title,
             executions_per_day=record.executions_per_day,
             hints_per_day=record.hints_per_day,

@@ -333,7 +333,7 @@ class ProblemMutations:
         self,
         info: Info,
         input: CreateProblemInput,
-    ) -> CreateProblemResult:
+    ) -> CreateProblemResult | None:
         """Create a problem, as a DRAFT."""
         wanted = problems.CreateProblem(
             platform=input.platform,
@@ -353,7 +353,7 @@ class ProblemMutations:
         self,
         info: Info,
         input: UpdateProblemInput,
-    ) -> UpdateProblemResult:
+    ) -> UpdateProblemResult | None:
         """Change what is given of a problem."""
         key = ids.problem_key(input.problem_id)
         changed = await problems.update(info.context, key, fields_of(input))
@@ -367,7 +367,7 @@ class ProblemMutations:
         self,
         info: Info,
         input: CompleteProblemInput,
-    ) -> CompleteProblemResult:
+    ) -> CompleteProblemResult | None:
         """Show a problem to everyone."""
         key = ids.problem_key(input.problem_id)
         changed = await problems.complete(info.context, key)
@@ -381,7 +381,7 @@ class ProblemMutations:
         self,
         info: Info,
         input: SoftDeleteProblemInput,
-    ) -> SoftDeleteProblemResult:
+    ) -> SoftDeleteProblemResult | None:
         """Take a problem out of every list until it is restored."""
         key = ids.problem_key(input.problem_id)
         changed = await problems.soft_delete(info.context, key, input.reason)
@@ -395,7 +395,7 @@ class ProblemMutations:
         self,
         info: Info,
         input: RestoreProblemInput,
-    ) -> RestoreProblemResult:
+    ) -> RestoreProblemResult | None:
         """Bring a soft-deleted problem back."""
         key = ids.problem_key(input.problem_id)
         changed = await problems.restore(info.context, key)
@@ -409,7 +409,7 @@ class ProblemMutations:
         self,
         info: Info,
         input: DeleteProblemInput,
-    ) -> DeleteProblemResult:
+    ) -> DeleteProblemResult | None:
         """Remove a problem for good; for administrators."""
         await problems.delete(info.context, ids.problem_key(input.problem_id))
         return DeleteProblemPayload(problem_id=input.problem_id)

@@ -24,7 +24,7 @@ from graphql_api.schema.connections import (
 )
 from graphql_api.schema.fields import field
 from graphql_api.schema.info import Info
-from graphql_api.schema.testcases import TestCaseType
+from graphql_api.schema.testcases import TestCase
 
 
 @strawberry.type(description="The author's solution of a problem. Only editors see it.")
@@ -227,11 +227,11 @@ class Problem(Node):
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[TestCaseType]:
+    ) -> Connection[TestCase] | None:
         """Read a page of tests."""
         page = PageRequest(first=first, after=after, last=last, before=before)
         listing = await testcases.list_tests(info.context, self.record, page)
-        return connection(listing, partial(TestCaseType.from_record, problem=self.record))
+        return connection(listing, partial(TestCase.from_record, problem=self.record))
 
     @field(
         description="The author's solution. Null if there is none, and for viewers other than "

@@ -56,7 +56,7 @@ class Query:
         ids: Annotated[
             list[strawberry.ID], strawberry.argument(description="At most 100 global ids.")
         ],
-    ) -> list[Node | None]:
+    ) -> list[Node | None] | None:
         """Find nodes."""
         return await find_nodes(info.context, list(ids))
 
@@ -113,7 +113,7 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[Problem]:
+    ) -> Connection[Problem] | None:
         """Read a page of problems."""
         page = PageRequest(first=first, after=after, last=last, before=before)
         wanted = ProblemFilter(
@@ -146,14 +146,14 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[History]:
+    ) -> Connection[History] | None:
         """Read a page of the feed."""
         page = PageRequest(first=first, after=after, last=last, before=before)
         listing = await feed.public_feed(info.context, page, platform, language)
         return connection(listing, History.from_record)
 
     @field(description="All active plans; administrators also see inactive ones.")
-    async def plans(self, info: Info) -> list[Plan]:
+    async def plans(self, info: Info) -> list[Plan] | None:
         """Read the plans."""
         return [Plan.from_record(plan) for plan in await plans.list_plans(info.context)]
 
@@ -161,7 +161,7 @@ class Query:
         description="Programming languages that this deployment's workers have announced "
         "within the last day."
     )
-    async def languages(self, info: Info) -> list[LanguageType]:
+    async def languages(self, info: Info) -> list[LanguageType] | None:
         """Read what the workers announce."""
         found = await languages.list_available(info.context)
         return [LanguageType.from_record(language) for language in found]
@@ -190,7 +190,7 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[Job]:
+    ) -> Connection[Job] | None:
         """Read a page of jobs."""
         page = PageRequest(first=first, after=after, last=last, before=before)
         listing = await jobs.list_jobs(info.context, page, kind, status)
@@ -205,7 +205,7 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[User]:
+    ) -> Connection[User] | None:
         """Read a page of users."""
         page = PageRequest(first=first, after=after, last=last, before=before)
         return connection(await users.list_users(info.context, page), User.from_record)

@@ -2,6 +2,7 @@
 
 import strawberry
 from graphql import GraphQLError, Undefined, get_named_type
+from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from graphql_api.data.errors import DomainError
@@ -13,14 +14,17 @@ from graphql_api.schema.histories import History
 from graphql_api.schema.history_mutations import HistoryMutations
 from graphql_api.schema.job_mutations import JobMutations
 from graphql_api.schema.jobs import Job
+from graphql_api.schema.languages import Language
 from graphql_api.schema.plan_mutations import PlanMutations
+from graphql_api.schema.plans import Plan
 from graphql_api.schema.problem_mutations import ProblemMutations
 from graphql_api.schema.problems import Problem
 from graphql_api.schema.query import Query
+from graphql_api.schema.scalars import SCALARS
 from graphql_api.schema.sign_in_mutations import SignInMutations
 from graphql_api.schema.solution_mutations import SolutionMutations
 from graphql_api.schema.testcase_mutations import TestCaseMutations
-from graphql_api.schema.testcases import TestCaseType
+from graphql_api.schema.testcases import TestCase
 from graphql_api.schema.user_mutations import UserMutations
 from graphql_api.schema.users import User
 
@@ -95,7 +99,8 @@ schema = _finished(
     ApiSchema(
         query=Query,
         mutation=Mutation,
-        types=[User, Problem, History, TestCaseType, Job],
+        types=[User, Problem, History, TestCase, Job, Plan, Language],
+        config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[Documents],
         exception_handlers=error_handlers(),
     )

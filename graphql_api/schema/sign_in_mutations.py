@@ -58,7 +58,7 @@ class SignInMutations:
         self,
         info: Info,
         input: SignInForDevelopmentInput,
-    ) -> SignInForDevelopmentResult:
+    ) -> SignInForDevelopmentResult | None:
         """Sign in by an address that nobody checks."""
         found = await sign_in.sign_in_for_development(info.context, input.email, input.name)
         return SignInPayload(

@@ -51,7 +51,7 @@ class SolutionMutations:
         self,
         info: Info,
         input: SetSolutionInput,
-    ) -> SetSolutionResult:
+    ) -> SetSolutionResult | None:
         """Keep the author's solution of a problem."""
         key = ids.problem_key(input.problem_id)
         changed = await problems.set_solution(info.context, key, input.language, input.code)

@@ -118,7 +118,7 @@ class TestCaseMutations:
         self,
         info: Info,
         input: AddTestCasesInput,
-    ) -> AddTestCasesResult:
+    ) -> AddTestCasesResult | None:
         """Append tests to a problem's set."""
         key, tests = ids.problem_key(input.problem_id), [one.to_data() for one in input.test_cases]
         changed = await testcases.add(info.context, key, tests)
@@ -132,7 +132,7 @@ class TestCaseMutations:
         self,
         info: Info,
         input: ReplaceTestCasesInput,
-    ) -> ReplaceTestCasesResult:
+    ) -> ReplaceTestCasesResult | None:
         """Give a problem another set of tests."""
         key, tests = ids.problem_key(input.problem_id), [one.to_data() for one in input.test_cases]
         changed = await testcases.replace(info.context, key, tests)
@@ -146,7 +146,7 @@ class TestCaseMutations:
         self,
         info: Info,
         input: DeleteTestCaseInput,
-    ) -> DeleteTestCaseResult:
+    ) -> DeleteTestCaseResult | None:
         """Remove one test; those after it move up."""
         key = ids.test_case_key(input.test_case_id)
         changed = await testcases.delete(info.context, key)

@@ -51,7 +51,7 @@ class SetUserPlanInput:
     """Which user, which plan."""
 
     user_id: strawberry.ID = strawberry.field(description="Global id of the user.")
-    plan_id: strawberry.ID = strawberry.field(description="Id of an active plan, such as `free`.")
+    plan_key: str = strawberry.field(description="Key of an active plan, such as `free`.")
 
 
 @strawberry.type(description="The user with the new plan.")
@@ -140,7 +140,9 @@ class UserMutations:
     """What users do with their account, and administrators with users."""
 
     @mutation(description="Change the viewer's own account.")
-    async def update_viewer(self, info: Info, input: UpdateViewerInput) -> UpdateViewerResult:
+    async def update_viewer(
+        self, info: Info, input: UpdateViewerInput
+    ) -> UpdateViewerResult | None:
         """Change the viewer."""
         changed = await users.rename(info.context, input.name)
         return UpdateViewerPayload(viewer=User.from_record(changed))
@@ -149,17 +151,19 @@ class UserMutations:
         description="Put a user on a plan. For administrators. INVALID_INPUT if the plan does "
         "not exist or is not active."
     )
-    async def set_user_plan(self, info: Info, input: SetUserPlanInput) -> SetUserPlanResult:
+    async def set_user_plan(self, info: Info, input: SetUserPlanInput) -> SetUserPlanResult | None:
         """Change a user's plan."""
         uid = ids.user_key(input.user_id)
-        changed = await users.set_plan(info.context, uid, input.plan_id)
+        changed = await users.set_plan(info.context, uid, input.plan_key)
         return SetUserPlanPayload(user=User.from_record(changed))
 
     @mutation(
         description="Allow a deactivated user to sign in again. For administrators. CONFLICT "
         "if the user is being deleted."
     )
-    async def activate_user(self, info: Info, input: ActivateUserInput) -> ActivateUserResult:
+    async def activate_user(
+        self, info: Info, input: ActivateUserInput
+    ) -> ActivateUserResult | None:
         """Activate a user."""
         uid = ids.user_key(input.user_id)
         changed = await users.set_active(info.context, uid, is_active=True)
@@ -173,7 +177,7 @@ class UserMutations:
         self,
         info: Info,
         input: DeactivateUserInput,
-    ) -> DeactivateUserResult:
+    ) -> DeactivateUserResult | None:
         """Deactivate a user."""
         uid = ids.user_key(input.user_id)
         changed = await users.set_active(info.context, uid, is_active=False)
@@ -184,7 +188,7 @@ class UserMutations:
         "administrators any user. If a call is interrupted, repeat it to complete "
         "the deletion."
     )
-    async def delete_user(self, info: Info, input: DeleteUserInput) -> DeleteUserResult:
+    async def delete_user(self, info: Info, input: DeleteUserInput) -> DeleteUserResult | None:
         """Delete a user."""
         await users.delete(info.context, ids.user_key(input.user_id))
         return DeleteUserPayload(user_id=input.user_id)

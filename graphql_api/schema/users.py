@@ -89,7 +89,7 @@ class User(Node):
         return effective_role(self.record, info.context.settings)
 
     @field(description="Plan with the user's daily limits.")
-    async def plan(self, info: Info) -> Plan:
+    async def plan(self, info: Info) -> Plan | None:
         """Read the plan, cached for a minute."""
         return Plan.from_record(await usage.plan_of(info.context, self.record))
 
@@ -104,7 +104,7 @@ class User(Node):
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[History]:
+    ) -> Connection[History] | None:
         """Read a page of histories."""
         page = PageRequest(first=first, after=after, last=last, before=before)
         listing = await histories.list_of_user(
@@ -122,13 +122,13 @@ class User(Node):
                 description="Number of days to return, 1 to 90 (default 1: only today)."
             ),
         ] = 1,
-    ) -> list[Usage]:
+    ) -> list[Usage] | None:
         """Read the days' counters."""
         found = await usage.usage(info.context, self.record, days)
         return [Usage.from_record(day.used, day.plan) for day in found]
 
     @field(description="All-time counters of the user.")
-    async def stats(self, info: Info) -> UserStats:
+    async def stats(self, info: Info) -> UserStats | None:
         """Read the totals."""
         totals, by_language = await users.totals(info.context, self.record)
         most_first = sorted(by_language.items(), key=lambda entry: (-entry[1], entry[0]))

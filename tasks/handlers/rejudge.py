@@ -140,8 +140,8 @@ class RejudgeHandler:
         """Return the RUNNING histories, which a worker may be judging with the previous tests."""
         if "ulid" in attempt.parameters:
             return ()
-        found = await self._stores.executions.running(problem.platform, problem.number)
-        return [key for key in found if key[1] < attempt.job.ulid]
+        running = await self._stores.executions.running(problem.platform, problem.number)
+        return [HistoryKey(*key) for key in running if key[1] < attempt.job.ulid]
 
     async def _read_problem(self, job: Job) -> Problem:
         problem = await self._stores.problems.get(job.platform or "", job.number or "")
@@ -220,10 +220,10 @@ class RejudgeHandler:
             except LanguageUnavailable as error:
                 raise WorkPaused(error.required, str(error)) from error
             except JudgeFailed as error:
-                _log.warning("not judged again", ulid=key[1], reason=str(error))
+                _log.warning("not judged again", ulid=key.ulid, reason=str(error))
                 continue
             except Unjudgeable as error:
-                _log.warning("not judged again", ulid=key[1], reason=str(error))
+                _log.warning("not judged again", ulid=key.ulid, reason=str(error))
                 break
             if changed is None:
                 return replace(tally, skipped=tally.skipped + 1)

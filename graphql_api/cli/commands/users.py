@@ -1,4 +1,4 @@
-"""`algoitny users …`: list users, and say who is an editor."""
+"""`algoitny users …`: list users and set their roles."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -15,14 +15,17 @@ from graphql_api.data.limits import MAX_PAGE_SIZE
 from graphql_api.data.records import User
 from graphql_api.data.stores import Stores, open_stores
 
-app = typer.Typer(help="List users, and say who is an editor.", no_args_is_help=True)
+app = typer.Typer(help="List users and set their roles.", no_args_is_help=True)
 T = TypeVar("T")
 COLUMNS = ("user", "e-mail", "name", "role", "state", "plan")
 
 
 @app.command("list")
 def list_(*, as_json: AsJson = False) -> None:
-    """List all users, newest first; a role by ADMIN_EMAILS is not among those shown."""
+    """List all users, newest first.
+
+    The list shows stored roles; the administrators named by ADMIN_EMAILS can have another one.
+    """
     output = Output(as_json=as_json)
     users = _with_stores(output, _all_users)
     output.table(COLUMNS, [_row(user) for user in users])
@@ -31,44 +34,44 @@ def list_(*, as_json: AsJson = False) -> None:
 
 @app.command()
 def role(
-    email: Annotated[str, typer.Argument(help="The user's address.")],
-    granted: Annotated[
+    email: Annotated[str, typer.Argument(help="The user's e-mail address.")],
+    new_role: Annotated[
         Role, typer.Argument(metavar="ROLE", help="USER, EDITOR or ADMIN.", case_sensitive=False)
     ],
 ) -> None:
-    """Give a user a role; the API knows it within a minute."""
+    """Set a user's role. The API applies it within a minute."""
     output = Output()
 
     async def grant(stores: Stores) -> User:
         user = await stores.users.by_email(email, consistent=True)
         if user is None:
-            raise NotFound(f"nobody has the address {email}; they must sign in once first")
-        return await stores.users.update(user.uid, role=granted)
+            raise NotFound(f"No user has the address {email}. The user must sign in once first.")
+        return await stores.users.update(user.uid, role=new_role)
 
     user = _with_stores(output, grant)
-    output.line(f"{user.email}: {user.role}")
+    output.line(f"{user.email} has the role {user.role}. The API applies it within a minute.")
 
 
 def _with_stores(output: Output, work: Callable[[Stores], Coroutine[Any, Any, T]]) -> T:
-    async def opened() -> T:
+    async def run() -> T:
         async with open_stores(get_settings()) as stores:
             return await work(stores)
 
     try:
-        return asyncio.run(opened())
+        return asyncio.run(run())
     except DomainError as error:
         output.error(error.message)
         raise typer.Exit(1) from error
 
 
 async def _all_users(stores: Stores) -> list[User]:
-    found: list[User] = []
+    users: list[User] = []
     window = PageWindow(MAX_PAGE_SIZE)
     while True:
         page = await stores.users.list(window)
-        found += page.records
+        users += page.records
         if not page.has_next:
-            return found
+            return users
         window = PageWindow(MAX_PAGE_SIZE, after=page.end)
 
 

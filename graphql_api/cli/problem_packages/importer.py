@@ -47,7 +47,7 @@ async def import_package(stores: Stores, package: Package, *, force: bool = Fals
     digest = await asyncio.to_thread(content_hash, package)
     seen = await stores.problems.get(*name, consistent=True)
     if seen is not None and seen.state is ProblemState.DELETED:
-        raise Conflict("the problem is deleted; restore it before importing it again")
+        raise Conflict("The problem is deleted. Restore it before you import it again.")
     if seen is not None and seen.content_hash == digest and not force:
         return Outcome.UNCHANGED
     tests = await asyncio.to_thread(_tests, package)

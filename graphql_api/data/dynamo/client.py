@@ -82,7 +82,7 @@ class Dynamo:
                 "ConsistentRead": consistent,
             }
         }
-        backoff = self._transport.backoff()
+        backoff = self._transport.backoff("batch_get_item")
         while pending:
             answer = await self._transport.call("batch_get_item", RequestItems=pending)
             items += map(load_item, answer["Responses"].get(self.table_name, ()))
@@ -205,7 +205,7 @@ class Dynamo:
 
     async def _batch_write(self, requests: list[dict[str, Any]]) -> None:
         pending: dict[str, Any] = {self.table_name: requests}
-        backoff = self._transport.backoff()
+        backoff = self._transport.backoff("batch_write_item")
         while pending:
             answer = await self._transport.call("batch_write_item", RequestItems=pending)
             pending = answer.get("UnprocessedItems") or {}

@@ -53,6 +53,9 @@ _REFUSED_REASONS = frozenset(
     {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 )
 
+READS = frozenset({"get_item", "query", "batch_get_item", "scan"})
+MAYBE_SAVED = "The change may or may not have been saved: read the object again before you retry."
+
 
 class ConditionFailed(Exception):
     """A write's condition did not hold; `item` is what stood there, None if nothing."""
@@ -99,9 +102,7 @@ class Backoff:
         """
         pause_s = random.uniform(0, self._longest_s)  # noqa: S311 - jitter, no secret
         if pause_s > self.remaining_s:
-            raise Unavailable(
-                f"the database did not answer {self._operation} in time; try again later"
-            ) from cause
+            raise _timed_out(self._operation) from cause
         await asyncio.sleep(pause_s)
         self._longest_s = min(self._longest_s * 2, LONGEST_PAUSE_S)
 
@@ -113,7 +114,7 @@ class Transport:
         self.client = client
         self._deadline_s = deadline_ms / 1000
 
-    def backoff(self, operation: str = "the request") -> Backoff:
+    def backoff(self, operation: str) -> Backoff:
         """Return the pauses of one operation, its deadline counted from now."""
         return Backoff(operation, self._deadline_s)
 
@@ -182,8 +183,9 @@ def _reasons_of(error: ClientError) -> list[dict[str, Any]]:
 def _named(error: Exception, operation: str) -> Exception:
     """Return the error that callers know for what botocore raised."""
     if not isinstance(error, ClientError):
-        is_open = f"the database did not answer {operation}; whether it was done is open"
-        return Unavailable(NO_CREDENTIALS if isinstance(error, NoCredentialsError) else is_open)
+        if isinstance(error, NoCredentialsError):
+            return Unavailable(NO_CREDENTIALS)
+        return _timed_out(operation)
     match error.response["Error"]["Code"]:
         case "ConditionalCheckFailedException":
             return ConditionFailed(_old(error.response))
@@ -192,8 +194,13 @@ def _named(error: Exception, operation: str) -> Exception:
         case "ResourceNotFoundException":
             return Unavailable("The table does not exist. Create it with `algoitny table init`.")
         case code if code in _UNCERTAIN_CODES:
-            return Unavailable(f"the database failed in {operation}; whether it was done is open")
+            return _timed_out(operation)
     return error
+
+
+def _timed_out(operation: str) -> Unavailable:
+    advice = "Try again later." if operation in READS else MAYBE_SAVED
+    return Unavailable(f"The database did not answer in time. {advice}")
 
 
 def _reason(entry: dict[str, Any]) -> Reason | None:
@@ -216,7 +223,7 @@ def _priced(
     units = sum(table["CapacityUnits"] for table in tables)
     if transaction_units is not None:
         units = transaction_units
-    reads = operation in {"get_item", "query", "batch_get_item", "scan"}
+    reads = operation in READS
     elapsed_ms = (time.perf_counter() - started) * 1000
     return meter.Call(operation, units if reads else 0, 0 if reads else units, elapsed_ms, attempts)
 

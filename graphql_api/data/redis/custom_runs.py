@@ -12,16 +12,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from graphql_api.config import Settings
 from graphql_api.data.enums import RunStatus
 from graphql_api.data.errors import Unavailable
 from graphql_api.data.packing import pack, unpack
+from graphql_api.data.redis.connection import connect, connect_blocking
 
 PREFIX = "algoitny:run:"
 # Longer than anyone waits for an answer: what an API that died left behind goes by itself.
@@ -71,26 +69,13 @@ class RunAnswer:
 @asynccontextmanager
 async def open_run_board(settings: Settings) -> AsyncIterator["RunBoard"]:
     """Open the board of the Redis that the settings name; connects at its first use."""
-    timeout_s = settings.redis_timeout_ms / 1000
-    options: dict[str, Any] = {
-        "socket_connect_timeout": timeout_s,
-        "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-    }
-    redis = Redis.from_url(settings.redis_url, socket_timeout=timeout_s, **options)
-    pool = BlockingConnectionPool.from_url(
-        settings.redis_url,
-        max_connections=WAITING_AT_ONCE,
-        timeout=WAIT_STEP_S,
-        socket_timeout=timeout_s + WAIT_STEP_S,
-        **options,
-    )
-    waiting = Redis(connection_pool=pool)
+    redis = connect(settings)
+    waiting = connect_blocking(settings, block_s=WAIT_STEP_S, max_connections=WAITING_AT_ONCE)
     try:
         yield RunBoard(redis, waiting)
     finally:
         await redis.aclose()
         await waiting.aclose()
-        await pool.disconnect()
 
 
 class RunBoard:

@@ -12,15 +12,13 @@ from dataclasses import asdict, dataclass
 
 import orjson
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from graphql_api.config import Settings
 from graphql_api.data.clock import DAY_MS, Clock, now_ms
 from graphql_api.data.errors import Unavailable
 from graphql_api.data.languages import LanguageInfo
+from graphql_api.data.redis.connection import connect
 
 BOARD = "algoitny:languages"
 WORKERS = "algoitny:workers"
@@ -52,14 +50,7 @@ async def open_language_board(
     settings: Settings, clock: Clock = now_ms
 ) -> AsyncIterator["LanguageBoard"]:
     """Open the board of the Redis that the settings name; nothing is sent before it is used."""
-    timeout_s = settings.redis_timeout_ms / 1000
-    redis: Redis = Redis.from_url(
-        settings.redis_url,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=timeout_s,
-        # A connection that a restarted Redis dropped is made anew; time-outs are not waited twice.
-        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-    )
+    redis = connect(settings)
     try:
         yield LanguageBoard(redis, clock)
     finally:

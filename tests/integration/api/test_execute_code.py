@@ -36,7 +36,7 @@ async def test_an_accepted_submission_is_pending_sent_and_counted(api: Api, ann:
     result = await api.mutate("executeCode", FIELDS, ann, **given)
 
     assert result["__typename"] == "ExecuteCodePayload"
-    assert result["message"] == "Code execution started"
+    assert result["message"] == "Code execution started."
     history = result["history"]
     assert (history["status"], history["verdict"], history["language"]) == (
         "PENDING",

@@ -182,7 +182,7 @@ async def test_a_checker_goes_with_its_comparer(api: Api) -> None:
 
     refused = await update(comparer="CHECKER")
     assert (refused["__typename"], refused["path"]) == ("InvalidInput", ["checker"])
-    assert "CHECKER needs a `checker`" in refused["message"]
+    assert "CHECKER requires a `checker`" in refused["message"]
     assert (await update(**checker()))["problem"]["checker"]["code"] == CHECKER["code"]
     assert (await update(title="Same"))["problem"]["checker"]["code"] == CHECKER["code"]
     refused = await update(comparer="INTERACTIVE")
@@ -253,7 +253,7 @@ async def test_a_deleted_problem_is_to_be_restored_not_completed(api: Api) -> No
     pid = await problem_id(api, token)
     refused = await api.mutate("completeProblem", "problem { id }", token, problemId=pid)
     assert refused["__typename"] == "Conflict"
-    assert "restore" in refused["message"]
+    assert "Restore" in refused["message"]
 
 
 async def test_a_problem_without_tests_stays_a_draft(api: Api) -> None:

@@ -95,7 +95,7 @@ async def test_a_subscription_is_told_to_poll(method: str) -> None:
             response = await client.post("/", content=orjson.dumps(body), headers=headers)
     assert response.status_code == 400
     (error,) = response.json()["errors"]
-    assert "poll" in error["message"]
+    assert "Poll" in error["message"]
 
 
 class Broken(Nobody):

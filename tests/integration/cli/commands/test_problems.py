@@ -249,7 +249,7 @@ async def test_a_deleted_problem_is_not_brought_back(stores: Stores, some: Path)
     await import_package(stores, package)
     await stores.problems.soft_delete("algoitny", "1", "a copy")
 
-    with pytest.raises(Conflict, match="restore it"):
+    with pytest.raises(Conflict, match="Restore it"):
         await import_package(stores, package)
 
 

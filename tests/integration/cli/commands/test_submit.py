@@ -220,7 +220,7 @@ def test_an_execution_that_was_not_judged_is_an_error(
 
 
 def test_an_execution_that_failed_says_why(server: Server, program: Path) -> None:
-    why = "The problem's checker failed. Its editors are told; your limit is untouched."
+    why = "The problem's checker failed. Its editors can see why. Your quota was not used."
     server.history |= {
         "status": "FAILED",
         "verdict": None,

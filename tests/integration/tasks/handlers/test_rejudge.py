@@ -27,7 +27,7 @@ from tasks.queue.cancellations import JOB, Cancellations, signal
 from tests.support.executions import ADD, WRONG, SubmissionDriver, sleeping
 from tests.support.judging import WatchedJudge
 from tests.support.senders import RecordingSender
-from tests.support.waiting import wait_until_async
+from tests.support.waiting import PATIENCE_S, wait_until_async
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
 
@@ -120,7 +120,7 @@ async def slow(
     watched = WatchedJudge(judge)
     history = await desk.reserve(WRONG)
     running = asyncio.create_task(make_execution(watched).run(history.uid, history.ulid))
-    assert await asyncio.to_thread(watched.began.wait, 25)
+    assert await asyncio.to_thread(watched.began.wait, PATIENCE_S)
     yield Slow(history, watched, running)
     watched.may_return.set()
     await running
@@ -319,7 +319,7 @@ async def test_an_ending_worker_leaves_the_job_for_another_who_goes_on_where_it_
     watched = WatchedJudge(judge)
     jobs = make_jobs(watched)
     running = asyncio.create_task(jobs.run(job.ulid))
-    assert await asyncio.to_thread(watched.began.wait, 25)
+    assert await asyncio.to_thread(watched.began.wait, PATIENCE_S)
     draining.set()
     watched.may_return.set()
     await running
@@ -359,7 +359,7 @@ async def test_where_a_worker_lacks_a_language_one_that_has_it_goes_on_with_the_
     left = await seen(desk, job)
     assert (left.status, left.message) == (
         JobStatus.RUNNING,
-        "It waits for a worker that runs cpp.",
+        "The job is waiting for a worker that runs cpp.",
     )
     cards = [await desk.card(one) for one in (first, foreign, last)]
     assert [card.verdict for card in cards] == [Verdict.AC, Verdict.WA, Verdict.WA]
@@ -430,7 +430,7 @@ async def test_an_ending_worker_that_waits_for_what_runs_leaves_the_job_to_anoth
     # Nothing but what runs is left then.
     await until_rejudged(desk, quick)
     draining.set()
-    await asyncio.wait_for(waiting, 25)
+    await asyncio.wait_for(waiting, PATIENCE_S)
     assert (await seen(desk, job)).status is JobStatus.RUNNING
     draining.clear()
     await slow.end()
@@ -526,12 +526,12 @@ async def test_it_waits_while_people_do_but_not_for_ever(
         running = asyncio.create_task(make_jobs().run(job.ulid))
         await asyncio.sleep(1)
         assert (await desk.card(history)).rejudged_by is None
-    await asyncio.wait_for(running, 30)
+    await asyncio.wait_for(running, PATIENCE_S)
     assert (await desk.card(history)).rejudged_by == job.ulid
     again = await new_job(desk)
     monkeypatch.setattr(rejudge, "PATIENCE_S", 0.2)
     with quiet.busy():
-        await asyncio.wait_for(make_jobs().run(again.ulid), 30)
+        await asyncio.wait_for(make_jobs().run(again.ulid), PATIENCE_S)
     assert (await desk.card(history)).rejudged_by == again.ulid
 
 
