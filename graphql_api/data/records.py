@@ -58,9 +58,6 @@ class TestCaseKey(NamedTuple):
     test: int
 
 
-TestCaseKey.__test__ = False  # type: ignore[attr-defined] # pytest collects Test… classes
-
-
 class UnknownFormat(Exception):
     """An item of a newer format than this code reads: deploy the newer code before it writes."""
 

@@ -1,7 +1,7 @@
-"""Telling workers that an execution or a job has ended without them, so that they stop at once.
+"""Cancellations: messages that let workers stop at once when an execution or a job has ended.
 
-A signal only makes the worker that has it look at its claim now instead of at its next renewal. The
-table decides: a signal that is lost, late or false does no harm.
+A worker that receives a cancellation checks its claim immediately instead of at its next renewal.
+The table decides, so a lost, late or false cancellation does no harm.
 """
 
 import asyncio
@@ -10,72 +10,74 @@ from contextlib import contextmanager
 
 import redis.asyncio
 import structlog
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from graphql_api.config import Settings
+from graphql_api.data.redis.connection import connect
 
 CHANNEL = "algoitny:ended"
-# How long one wait for a signal lasts, and the pause before a lost connection is made anew.
+# Longest wait for one message, and the pause before a lost connection is opened again.
 LISTEN_S = 5.0
 RECONNECT_S = 1.0
-# Stands in the place of the user id where a job has ended.
+# Replaces the user id in the cancellation of a job.
 JOB = "job"
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
-def signal(uid: str, ulid: str) -> str:
-    """Return what is published on `CHANNEL` when an execution, or a job, has ended."""
+def format_cancellation(uid: str, ulid: str) -> str:
+    """Return the text that is published on `CHANNEL` when an execution or a job has ended.
+
+    `uid` is `JOB` for a job.
+    """
     return f"{uid} {ulid}"
 
 
 class Cancellations:
-    """What this process works on, each with the event that makes it look."""
+    """The executions and jobs of this process, each with the event that makes it check its claim."""
 
     def __init__(self) -> None:
         self._events: dict[str, set[asyncio.Event]] = {}
 
     @contextmanager
-    def on(self, uid: str, ulid: str) -> Iterator[asyncio.Event]:
-        """Return an event that is set whenever a signal names this; of a job `uid` is `JOB`."""
-        name, event = signal(uid, ulid), asyncio.Event()
-        self._events.setdefault(name, set()).add(event)
+    def watch(self, uid: str, ulid: str) -> Iterator[asyncio.Event]:
+        """Yield an event that is set by each cancellation of an execution or job.
+
+        `uid` is `JOB` for a job.
+        """
+        cancellation, event = format_cancellation(uid, ulid), asyncio.Event()
+        self._events.setdefault(cancellation, set()).add(event)
         try:
             yield event
         finally:
-            self._events[name].discard(event)
-            if not self._events[name]:
-                del self._events[name]
+            self._events[cancellation].discard(event)
+            if not self._events[cancellation]:
+                del self._events[cancellation]
 
-    def notify(self, name: str) -> None:
-        """Let those that work on what a signal names look; mostly there are none."""
-        for event in self._events.get(name, ()):
+    def notify(self, cancellation: str) -> None:
+        """Set the events of one cancellation; most cancellations concern other processes."""
+        for event in self._events.get(cancellation, ()):
             event.set()
 
     def notify_all(self) -> None:
-        """Let all look: signals may have been missed."""
-        for name in self._events:
-            self.notify(name)
+        """Set all events, because cancellations may have been missed."""
+        for cancellation in self._events:
+            self.notify(cancellation)
 
 
-async def listen_for_ever(settings: Settings, cancellations: Cancellations) -> None:
-    """Pass signals on until cancelled; while Redis is away, only renewals notice an end."""
-    timeout_s = settings.redis_timeout_ms / 1000
-    client = redis.asyncio.Redis.from_url(
-        settings.redis_url,
-        socket_connect_timeout=timeout_s,
-        socket_timeout=timeout_s,
-        health_check_interval=LISTEN_S,
-        retry=Retry(NoBackoff(), 0),
-    )
+async def listen_forever(settings: Settings, cancellations: Cancellations) -> None:
+    """Receive cancellations until this task is cancelled.
+
+    While Redis is unavailable, a worker notices an ended execution only at its next renewal.
+    """
+    # The loop below reconnects, so that it can report each loss.
+    client = connect(settings, reconnects=0, health_check_s=LISTEN_S)
     async with client:
         while True:
             try:
                 await _listen(client, cancellations)
             except RedisError as error:
-                _log.warning("signals not heard", reason=str(error))
+                _log.warning("cancellations not received", reason=str(error))
                 await asyncio.sleep(RECONNECT_S)
 
 
@@ -87,7 +89,7 @@ async def _listen(client: redis.asyncio.Redis, cancellations: Cancellations) -> 
             if message is None:
                 continue
             if message["type"] == "subscribe":
-                # Whatever was published before this was not heard.
+                # Cancellations from before the subscription were not received.
                 cancellations.notify_all()
             else:
                 cancellations.notify(message["data"].decode())

@@ -18,9 +18,8 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.common import q_name
 from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from graphql_api.data.redis.connection import connect_sync
 from tasks.queue.fair_queue import FairQueue
 
 # A list of tokens is at most this long, as each costs an idle consumer one empty fetch.
@@ -28,21 +27,6 @@ TOKENS_KEPT = 64
 TOKEN_LIFE_S = 30
 # BLPOP takes 0 for ever.
 SHORTEST_WAIT_S = 0.01
-
-
-def connect(url: str, *, timeout_s: float, database_offset: int = 0) -> redis.Redis:
-    """Return a client that connects at its first command and tries a broken connection once again.
-
-    `database_offset` counts from the database that the URL names.
-    """
-    pool = redis.ConnectionPool.from_url(
-        url,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=timeout_s,
-        retry=Retry(NoBackoff(), 1),
-    )
-    pool.connection_kwargs["db"] = int(pool.connection_kwargs.get("db") or 0) + database_offset
-    return redis.Redis(connection_pool=pool)
 
 
 class BlockingRedisBroker(RedisBroker):
@@ -69,7 +53,7 @@ class BlockingRedisBroker(RedisBroker):
         dead_message_life_ms: int,
     ) -> None:
         super().__init__(  # type: ignore[no-untyped-call]
-            client=connect(url, timeout_s=timeout_s, database_offset=1),
+            client=connect_sync(url, timeout_s=timeout_s, database_offset=1),
             middleware=middleware,
             heartbeat_timeout=heartbeat_timeout_ms,
             maintenance_chance=maintenance_chance,
@@ -92,7 +76,9 @@ class BlockingRedisBroker(RedisBroker):
 
     def connect_waiting(self, longest_wait_s: float) -> redis.Redis:
         """Return a client whose commands may block for that long."""
-        return connect(self._url, timeout_s=self._timeout_s + longest_wait_s, database_offset=1)
+        return connect_sync(
+            self._url, timeout_s=self._timeout_s, block_s=longest_wait_s, database_offset=1
+        )
 
     def wake_key(self, queue_name: str) -> str:
         """Return the key of a queue's wake-up tokens."""

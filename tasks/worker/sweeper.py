@@ -8,10 +8,7 @@ import asyncio
 import random
 from dataclasses import dataclass
 
-import redis.asyncio
 import structlog
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from graphql_api.config import Settings
@@ -20,6 +17,7 @@ from graphql_api.data.enums import HistoryStatus
 from graphql_api.data.errors import Conflict, DomainError, NotFound
 from graphql_api.data.histories.executions import OverdueExecution
 from graphql_api.data.keys import DUE_SHARDS
+from graphql_api.data.redis.connection import connect
 from graphql_api.data.stores import Stores
 from tasks.handlers.executions import ATTEMPTS_EXHAUSTED
 from tasks.queue.sender import TaskSender
@@ -62,13 +60,7 @@ class Sweeper:
         self._attempt_cap = settings.attempt_cap
         self._name = worker_name
         self._purges_at = 0
-        timeout_s = settings.redis_timeout_ms / 1000
-        self._redis = redis.asyncio.Redis.from_url(
-            settings.redis_url,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
-            retry=Retry(NoBackoff(), 1),
-        )
+        self._redis = connect(settings)
 
     async def run_for_ever(self) -> None:
         """Look every `sweep_seconds`, first after a random part of them, until cancelled."""
