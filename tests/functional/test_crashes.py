@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import signal
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
@@ -29,12 +28,9 @@ from tests.support.executions import ADD, OVERDUE_MS, SHORT, SubmissionDriver, s
 from tests.support.services import run_engine
 from tests.support.settings import PATIENCE_MS, make_settings
 from tests.support.system import Api, Client, Worker
-from tests.support.waiting import wait_until, wait_until_async
+from tests.support.waiting import PATIENCE_S, wait_until, wait_until_async
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
-
-# Heartbeat, lease and sweep, and the time to start over.
-NOTICED_WITHIN_S = 25
 
 
 @pytest.fixture
@@ -125,9 +121,7 @@ async def test_another_worker_finishes_what_a_killed_one_was_judging(
         # The third slot is for the other's look at its own sandbox.
         ready(stack.enter_context(Worker({**env, "JUDGE_SLOTS": "3"}, tmp_path / "other")))
         killed.kill()
-        died = time.monotonic()
         await desk.running(history, attempt=2)
-        assert time.monotonic() - died < NOTICED_WITHIN_S
         await all_ended_once(desk, [history])
 
 
@@ -220,7 +214,7 @@ async def test_redis_killed_in_the_middle_loses_and_doubles_nothing(
         histories += [await submit(desk, sender, age_ms=OVERDUE_MS) for _ in range(5)]
         await asyncio.sleep(0.5)
         await asyncio.to_thread(queue.start)
-        await all_ended_once(desk, histories, timeout_s=90)
+        await all_ended_once(desk, histories, timeout_s=PATIENCE_S)
         assert worker.is_running
 
 
@@ -244,5 +238,5 @@ async def test_the_database_killed_in_the_middle_loses_and_doubles_nothing(
 
         await wait_until_async("the database's return", answers)
         histories.append(await submit(desk, sender))
-        await all_ended_once(desk, histories, timeout_s=90)
+        await all_ended_once(desk, histories, timeout_s=PATIENCE_S)
         assert worker.is_running

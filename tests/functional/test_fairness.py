@@ -17,7 +17,7 @@ from tasks.queue.sender import TaskSender
 from tests.support.executions import ADD, ADD_CPP, SHORT, SubmissionDriver
 from tests.support.services import run_engine
 from tests.support.system import Worker
-from tests.support.waiting import wait_until, wait_until_async
+from tests.support.waiting import PATIENCE_S, wait_until, wait_until_async
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -61,7 +61,9 @@ async def test_one_submission_passes_those_of_a_user_who_sent_many_at_once(
     ada.limit = None
     many = await send(ada, sender, MANY)
     with Worker({**settings_env, **SHORT, "LEASE_SECONDS": "20"}, tmp_path) as worker:
-        wait_until("the worker's start", lambda: "ready for action" in worker.log(), timeout_s=120)
+        wait_until(
+            "the worker's start", lambda: "ready for action" in worker.log(), timeout_s=PATIENCE_S
+        )
 
         async def some() -> bool:
             return await ended_count(ada, many) >= 5
@@ -78,7 +80,7 @@ async def test_one_submission_passes_those_of_a_user_who_sent_many_at_once(
             earlier = [at for at in ended_at if sent_at < at < card.finished_at]
             assert len(earlier) <= 3 * PLACES, "it waited for the many"
             assert sum(at < card.finished_at for at in ended_at) < MANY, "none was left to pass"
-        await asyncio.gather(*(ada.ended(one, timeout_s=90) for one in many))
+        await asyncio.gather(*(ada.ended(one, timeout_s=PATIENCE_S) for one in many))
     assert await ada.judged() == MANY
 
 
@@ -93,10 +95,10 @@ async def test_a_worker_leaves_what_it_cannot_run_to_one_that_can(
         own = await desk.reserve(ADD)
         for one in (foreign, own):
             await sender.send_execution(one.uid, one.ulid, one.language)
-        assert (await desk.ended(own, timeout_s=120)).verdict is Verdict.AC
+        assert (await desk.ended(own, timeout_s=PATIENCE_S)).verdict is Verdict.AC
         assert (await desk.card(foreign)).status is HistoryStatus.PENDING
         with Worker({**env, "JUDGE_LANGUAGES": "cpp"}, tmp_path / "other"):
-            card = await desk.ended(foreign, timeout_s=120)
+            card = await desk.ended(foreign, timeout_s=PATIENCE_S)
     assert (card.verdict, card.attempt) == (Verdict.AC, 1)
 
 
@@ -112,11 +114,13 @@ async def test_a_worker_without_the_checker_s_language_leaves_an_execution_to_on
     with Worker({**env, "JUDGE_LANGUAGES": "python"}, tmp_path) as unable:
         history = await desk.reserve(ADD)
         await sender.send_execution(history.uid, history.ulid, history.language)
-        wait_until("the worker to pass it on", lambda: "passed on" in unable.log(), timeout_s=120)
+        wait_until(
+            "the worker to pass it on", lambda: "passed on" in unable.log(), timeout_s=PATIENCE_S
+        )
         await asyncio.sleep(3)
         card = await desk.card(history)
         assert (card.status, card.attempt) == (HistoryStatus.PENDING, 0)
         assert unable.log().count("passed on") == 1
         with Worker({**env, "JUDGE_LANGUAGES": "python,cpp"}, tmp_path / "other"):
-            card = await desk.ended(history, timeout_s=120)
+            card = await desk.ended(history, timeout_s=PATIENCE_S)
     assert (card.verdict, card.attempt) == (Verdict.AC, 1)

@@ -27,7 +27,7 @@ from tests.support.paths import ROOT
 from tests.support.services import skip_or_fail
 from tests.support.settings import CREDENTIALS, FEW_LANGUAGES
 from tests.support.system import Client
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_S, wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -233,7 +233,7 @@ def test_what_dies_starts_again_and_nothing_is_lost(start):
         except (AssertionError, httpx.HTTPError):
             return False
 
-    wait_until("a judgement after the crash", judged, timeout_s=60)
+    wait_until("a judgement after the crash", judged, timeout_s=PATIENCE_S)
     client.close()
     press_ctrl_c(session)
 

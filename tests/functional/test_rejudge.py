@@ -19,7 +19,7 @@ from tasks.queue.sender import TaskSender
 from tests.support.executions import ADD, SHORT, WRONG, SubmissionDriver, sleeping
 from tests.support.services import run_engine
 from tests.support.system import Worker
-from tests.support.waiting import wait_until, wait_until_async
+from tests.support.waiting import PATIENCE_S, wait_until, wait_until_async
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -52,7 +52,9 @@ async def desk(stores: Stores) -> SubmissionDriver:
 
 
 def ready(worker: Worker) -> Worker:
-    wait_until("the worker's start", lambda: "ready for action" in worker.log(), timeout_s=120)
+    wait_until(
+        "the worker's start", lambda: "ready for action" in worker.log(), timeout_s=PATIENCE_S
+    )
     return worker
 
 
@@ -63,7 +65,7 @@ async def judged(
     histories = [await desk.reserve(code) for _ in range(count)]
     for one in histories:
         await sender.send_execution(one.uid, one.ulid, one.language)
-    return [await desk.ended(one, timeout_s=120) for one in histories]
+    return [await desk.ended(one, timeout_s=PATIENCE_S) for one in histories]
 
 
 async def begun(desk: SubmissionDriver, sender: TaskSender) -> Job:
@@ -79,7 +81,7 @@ async def ended(desk: SubmissionDriver, job: Job) -> Job:
         found = await desk.stores.jobs.get(job.ulid, consistent=True)
         return found if found and found.finished_at else None
 
-    return await wait_until_async("the job's end", check, timeout_s=120)
+    return await wait_until_async("the job's end", check, timeout_s=PATIENCE_S)
 
 
 async def rejudged(desk: SubmissionDriver, histories: list[History], job: Job) -> int:

@@ -19,7 +19,7 @@ from tasks.queue.sender import TaskSender
 from tests.support.executions import ADD, ADD_CPP, SHORT, WRONG, SubmissionDriver, sleeping
 from tests.support.services import run_engine
 from tests.support.system import Worker
-from tests.support.waiting import wait_until, wait_until_async
+from tests.support.waiting import PATIENCE_S, wait_until, wait_until_async
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -125,7 +125,9 @@ async def test_a_worker_stops_at_once_when_what_it_judges_is_cancelled(
         await asyncio.sleep(0.5)
         cancelled = await stores.executions.cancel(history.uid, history.ulid)
         await sender.send_end(history.uid, history.ulid)
-        wait_until("the worker to notice", lambda: "claim lost while judging" in worker.log())
+        wait_until(
+            "the worker to notice", lambda: "claim lost while judging" in worker.log(), timeout_s=45
+        )
         healthy = await desk.reserve()
         await sender.send_execution(healthy.uid, healthy.ulid, healthy.language)
         assert (await desk.ended(healthy)).verdict is Verdict.AC
@@ -149,7 +151,9 @@ async def test_a_worker_hears_signals_again_after_redis_was_away(
         await desk.running(history)
         await stores.executions.cancel(history.uid, history.ulid)
         await sender.send_end(history.uid, history.ulid)
-        wait_until("the worker to notice", lambda: "claim lost while judging" in worker.log())
+        wait_until(
+            "the worker to notice", lambda: "claim lost while judging" in worker.log(), timeout_s=45
+        )
 
 
 def _listeners(server: redis.Redis) -> int:
@@ -191,7 +195,7 @@ async def test_a_hundred_at_once_of_twenty_users_each_sent_twice_are_judged_once
                 sender.send_execution(history.uid, history.ulid, history.language) for _ in range(2)
             )
             await asyncio.gather(*twice)
-            card = await desk.ended(history, timeout_s=90)
+            card = await desk.ended(history, timeout_s=PATIENCE_S)
             assert (card.verdict, card.attempt) == (Verdict.AC, 1)
 
         await asyncio.gather(*(submit(desks[n % 20], n) for n in range(100)))

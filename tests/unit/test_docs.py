@@ -1,7 +1,9 @@
 """Every function, path and language that the documents name exists."""
 
 import re
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,6 +76,26 @@ def test_the_layout_lists_every_package() -> None:
     packages = [path.parent for source in sources for path in source.rglob("__init__.py")]
     listed = {folder.rstrip("/") for folder in layout()}
     assert {str(path.relative_to(ROOT)) for path in packages} - listed == set()
+
+
+def layers_row(contract: dict[str, Any]) -> str:
+    """Return the row of ARCHITECTURE.md that lists the layers of a contract."""
+    where = contract["containers"][0].replace(".", "/") if "containers" in contract else ""
+    layers = " > ".join(
+        re.sub(r"(?:graphql_api\.)?(\w+)", r"`\1`", layer) for layer in contract["layers"]
+    )
+    escaped = layers.replace("|", r"\|")
+    return f"| `{where}` | {escaped} |" if where else f"| whole project | {escaped} |"
+
+
+def test_the_layers_are_those_of_the_contracts() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    rows = [layers_row(each) for each in contracts if each["type"] == "layers"]
+    listed = (ROOT / "ARCHITECTURE.md").read_text().splitlines()
+    # The row of the whole project contains the layers of `graphql_api`.
+    api = next(row for row in rows if row.startswith("| `graphql_api` |"))
+    assert [row for row in rows if row not in [*listed, api]] == []
 
 
 def test_every_decision_has_a_number_of_its_own() -> None:

@@ -228,10 +228,10 @@ async def test_counters_that_cannot_be_read_leave_what_the_run_gave(
     worker.answer = answer
     query = f"""mutation($input: RunCodeInput!) {{ runCode(input: $input) {{
       ... on RunCodePayload {{ {FIELDS} }} }} }}"""
-    answered = (await api.post(query, {"input": GOOD}, ann)).json()
-    payload = answered["data"]["runCode"]
+    find_answer = (await api.post(query, {"input": GOOD}, ann)).json()
+    payload = find_answer["data"]["runCode"]
     assert (payload["run"]["output"], payload["usage"]) == ("out", None)
-    (error,) = answered["errors"]
+    (error,) = find_answer["errors"]
     assert error["path"] == ["runCode", "usage"]
     assert error["extensions"] == {"code": "UNAVAILABLE"}
 

@@ -26,8 +26,10 @@ from tasks.queue.cancellations import Cancellations, signal
 from tests.support.executions import ADD, ADD_CPP, WRONG, SubmissionDriver, sleeping
 from tests.support.judging import WatchedJudge
 from tests.support.senders import RecordingSender
-from tests.support.waiting import wait_until_async
+from tests.support.waiting import PATIENCE_S, wait_until_async
 
+# Less than the time for which the programs sleep that are to be ended.
+NOTICED_S = 45
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
 
 
@@ -144,7 +146,7 @@ async def test_a_lost_lease_ends_the_judging_and_nothing_is_written(
     running = asyncio.create_task(execution.run(history.uid, history.ulid))
     await desk.running(history)
     stolen = await steal(desk.stores, history)
-    async with asyncio.timeout(25):
+    async with asyncio.timeout(NOTICED_S):
         await running
     card = await desk.card(history)
     assert (card.status, card.attempt) == (HistoryStatus.RUNNING, 2)
@@ -174,7 +176,7 @@ async def test_a_signal_right_after_the_claim_is_not_missed(
     # Renewals alone would notice after half an hour.
     execution._lease_ms = 3_600_000
     history = await desk.reserve(sleeping(50))
-    await asyncio.wait_for(execution.run(history.uid, history.ulid), 25)
+    await asyncio.wait_for(execution.run(history.uid, history.ulid), NOTICED_S)
     assert (await desk.card(history)).status is HistoryStatus.CANCELLED
 
 
@@ -192,7 +194,7 @@ async def test_a_cancelled_execution_is_noticed_at_a_signal_and_nothing_is_writt
     assert not running.done(), "a false signal ended it"
     cancelled = await desk.stores.executions.cancel(history.uid, history.ulid)
     cancellations.notify(signal(history.uid, history.ulid))
-    await asyncio.wait_for(running, 25)
+    await asyncio.wait_for(running, NOTICED_S)
     assert await desk.card(history) == cancelled
     assert await desk.stores.bodies.get(results_body(history.uid, history.ulid, 1)) is None
     assert await desk.judged() == 0
@@ -205,7 +207,7 @@ async def test_a_cancelled_execution_is_noticed_without_a_signal_at_the_next_ren
     running = asyncio.create_task(execution.run(history.uid, history.ulid))
     await desk.running(history)
     cancelled = await desk.stores.executions.cancel(history.uid, history.ulid)
-    await asyncio.wait_for(running, 25)
+    await asyncio.wait_for(running, NOTICED_S)
     assert await desk.card(history) == cancelled
 
 
@@ -235,7 +237,7 @@ async def test_an_attempt_that_was_overtaken_cannot_complete(
     watched = WatchedJudge(judge)
     history = await desk.reserve()
     running = asyncio.create_task(make_execution(watched).run(history.uid, history.ulid))
-    assert await asyncio.to_thread(watched.ended.wait, 25)
+    assert await asyncio.to_thread(watched.ended.wait, PATIENCE_S)
     await steal(desk.stores, history)
     watched.may_return.set()
     await running
@@ -334,7 +336,7 @@ async def test_what_was_cancelled_while_its_worker_found_that_it_is_unable_is_no
     watched = WatchedJudge(python_judge)
     history = await desk.reserve(ADD_CPP, language="cpp")
     running = asyncio.create_task(make_execution(watched).run(history.uid, history.ulid))
-    assert await asyncio.to_thread(watched.ended.wait, 25)
+    assert await asyncio.to_thread(watched.ended.wait, PATIENCE_S)
     cancelled = await desk.stores.executions.cancel(history.uid, history.ulid)
     watched.may_return.set()
     await running
@@ -349,14 +351,14 @@ async def test_an_interrupted_attempt_ends_its_program_and_gives_up_its_claim_at
     execution = make_execution(watched)
     history = await desk.reserve(sleeping(50))
     running = asyncio.create_task(execution.run(history.uid, history.ulid))
-    assert await asyncio.to_thread(watched.began.wait, 25)
+    assert await asyncio.to_thread(watched.began.wait, PATIENCE_S)
     running.cancel()
     # Dramatiq waits for a second, so that this does not wait for the judge to return.
     assert CANCEL_PATIENCE_S < 1
     with pytest.raises(asyncio.CancelledError):
         await running
     assert not watched.may_return.is_set()
-    assert await asyncio.to_thread(watched.ended.wait, 25)
+    assert await asyncio.to_thread(watched.ended.wait, NOTICED_S)
     watched.may_return.set()
     claim = await desk.stores.executions.claim(
         history.uid, history.ulid, token="next", lease_ms=1000
@@ -365,24 +367,28 @@ async def test_an_interrupted_attempt_ends_its_program_and_gives_up_its_claim_at
     assert claim.history.attempt == 2
 
 
-async def test_a_user_who_leaves_meanwhile_gets_no_verdict(
-    execution: Execution, desk: SubmissionDriver
+async def test_a_user_who_leaves_while_the_execution_runs_gets_no_verdict(
+    make_execution: Callable[..., Execution], judge: Judge, desk: SubmissionDriver
 ) -> None:
-    history = await desk.reserve(sleeping(1))
-    running = asyncio.create_task(execution.run(history.uid, history.ulid))
+    watched = WatchedJudge(judge)
+    history = await desk.reserve()
+    running = asyncio.create_task(make_execution(watched).run(history.uid, history.ulid))
     await desk.running(history)
     await desk.stores.users.begin_deletion(desk.user.uid)
+    watched.may_return.set()
     await running
     assert (await desk.card(history)).status is HistoryStatus.RUNNING
 
 
-async def test_a_history_removed_meanwhile_stays_removed(
-    execution: Execution, desk: SubmissionDriver
+async def test_a_history_removed_while_the_execution_runs_stays_removed(
+    make_execution: Callable[..., Execution], judge: Judge, desk: SubmissionDriver
 ) -> None:
-    history = await desk.reserve(sleeping(1))
-    running = asyncio.create_task(execution.run(history.uid, history.ulid))
+    watched = WatchedJudge(judge)
+    history = await desk.reserve()
+    running = asyncio.create_task(make_execution(watched).run(history.uid, history.ulid))
     await desk.running(history)
     await desk.stores.histories.delete(history.uid, history.ulid)
+    watched.may_return.set()
     await running
     assert await desk.stores.histories.get(history.uid, history.ulid, consistent=True) is None
     assert await desk.judged() == 0

@@ -13,7 +13,7 @@ from graphql_api.config import Settings
 from tasks.queue.broker import MAX_RETRIES, GracefulShutdown, make_broker
 from tasks.queue.redis_broker import BlockingRedisBroker
 from tests.support.settings import PATIENCE_MS, make_settings
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_S, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis]
 
@@ -76,7 +76,7 @@ def test_what_runs_too_long_after_sigterm_is_interrupted_and_given_back(
     worker = dramatiq.Worker(impatient, worker_threads=2)
     worker.start()
     actor.send()
-    assert began.wait(30)
+    assert began.wait(PATIENCE_S)
     started = time.monotonic()
     worker.stop()
     assert 1.5 < time.monotonic() - started < 25
@@ -96,7 +96,7 @@ def test_what_ends_in_time_is_not_interrupted(patient: BlockingRedisBroker) -> N
     worker = dramatiq.Worker(patient, worker_threads=2)
     worker.start()
     actor.send()
-    assert began.wait(30)
+    assert began.wait(PATIENCE_S)
     worker.stop()
     assert ended.is_set()
     assert waiting(patient) == 0
@@ -109,7 +109,7 @@ def test_what_has_not_begun_is_given_back_before_the_rest_ends(
 
     async def slow() -> None:
         began.set()
-        await asyncio.to_thread(may_end.wait, 60)
+        await asyncio.to_thread(may_end.wait, PATIENCE_S)
         ended.set()
 
     actor = dramatiq.actor(broker=patient, queue_name=QUEUE)(slow)
@@ -118,14 +118,14 @@ def test_what_has_not_begun_is_given_back_before_the_rest_ends(
     worker.start()
     for _ in range(6):
         actor.send()
-    assert began.wait(30)
+    assert began.wait(PATIENCE_S)
     wait_until("all to be fetched", lambda: waiting(patient) == 0)
     stopping = threading.Thread(target=worker.stop)
     stopping.start()
     wait_until("five to be given back", lambda: waiting(patient) == 5)
     assert not ended.is_set()
     may_end.set()
-    stopping.join(30)
+    stopping.join(PATIENCE_S)
     assert ended.is_set()
 
 

@@ -10,7 +10,7 @@ from graphql_api.data.errors import InvalidInput
 from graphql_api.data.limits import CARD_BYTES
 from graphql_api.data.problems.cards import (
     card_item,
-    checked_size,
+    check_size,
     entries,
     entry_keys,
     with_reason,
@@ -80,7 +80,7 @@ def test_a_checked_card_stays_under_950_bytes_whatever_is_written_later(title, t
         DRAFT, title=title, tags=tuple(tags), link=link, created_at=now, updated_at=now
     )
     try:
-        checked_size(problem)
+        check_size(problem)
     except InvalidInput:
         return
     grown = replace(
@@ -102,4 +102,4 @@ def test_a_checked_card_stays_under_950_bytes_whatever_is_written_later(title, t
 
 def test_a_card_that_is_too_large_is_refused():
     with pytest.raises(InvalidInput):
-        checked_size(replace(DRAFT, link="https://example.org/" + "x" * 800))
+        check_size(replace(DRAFT, link="https://example.org/" + "x" * 800))

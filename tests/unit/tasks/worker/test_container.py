@@ -3,6 +3,7 @@ from pathlib import Path
 
 from tasks.handlers.testset_cache import TestSetCache
 from tasks.worker.container import _prune_for_ever
+from tests.support.waiting import PATIENCE_S
 
 
 class RefusingFiles(TestSetCache):
@@ -21,7 +22,7 @@ class RefusingFiles(TestSetCache):
 async def test_a_disk_that_refuses_does_not_end_the_pruning(tmp_path: Path) -> None:
     files = RefusingFiles(tmp_path / "tests")
     pruning = asyncio.create_task(_prune_for_ever(files))
-    await asyncio.wait_for(files.asked.wait(), 60)
+    await asyncio.wait_for(files.asked.wait(), PATIENCE_S)
     done, _ = await asyncio.wait({pruning}, timeout=0.1)
     assert not done
     pruning.cancel()
