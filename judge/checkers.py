@@ -27,7 +27,7 @@ JUDGE_MESSAGE, TEAM_MESSAGE = "judgemessage.txt", "teammessage.txt"
 FIRST, SECOND, THIRD = (f"/proc/self/fd/{number}" for number in (3, 4, 5))
 # Interactors by testlib's convention write a file that nobody reads here.
 UNREAD = "/tmp/output"  # noqa: S108 - inside
-ENDED_EARLY = "it ended before the dialogue did"
+ENDED_EARLY = "The program ended before the interaction was complete."
 
 
 class CheckerBroken(Exception):
@@ -65,8 +65,10 @@ CODES = {
     ),
     CheckerConvention.ICPC: Codes(42, frozenset({43})),
 }
-REJECTED = "the checker does not accept it"
-MALFORMED = "the checker cannot read it: words are missing, too many, or of another kind"
+REJECTED = "The checker rejected the output."
+MALFORMED = (
+    "The checker cannot read the output: words are missing, superfluous or of the wrong type."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class CheckerProgram:
         if code in codes.rejects or code in codes.forms:
             said = MALFORMED if code in codes.forms else REJECTED
             return Ruling(Verdict.WA, self._told(report) or said, self._noted(report))
-        what = f"it exits with {code}" if code is not None else report.message
+        what = f"The checker exited with code {code}." if code is not None else report.message
         raise CheckerBroken(f"{what}\n{self._noted(report)}".strip(), test_number)
 
     def _told(self, report: Report) -> str:

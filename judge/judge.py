@@ -196,7 +196,7 @@ class Judge:
         installed = self._find(checker.language)
         compiled = submission.compile(self._compiler, installed, checker.code)
         if compiled.directory is None:
-            raise CheckerBroken(f"it does not compile\n{compiled.output}")
+            raise CheckerBroken(f"The checker does not compile.\n{compiled.output}")
         return CheckerProgram.of(checker, installed, compiled.directory)
 
     def _nothing_ran(

@@ -182,7 +182,10 @@ class Submission:
                 ruling = self._judge_output(session, test, report, verdict)
                 expected = beginning(test.expected_path)
             except OSError as error:
-                ruling, expected = Ruling(Verdict.IE, f"expected output: {error}"), b""
+                ruling, expected = (
+                    Ruling(Verdict.IE, f"The expected output cannot be read: {error}."),
+                    b"",
+                )
             return outcome_of(test, report, ruling, expected)
 
     def _verdict_of(self, report: Report) -> Verdict:

@@ -53,7 +53,7 @@ def verdict_of(report: Report, limits: RunLimits, memory_errors: Sequence[bytes]
 def on_end(report: Report, verdict: Verdict) -> Ruling:
     """Return the ruling on a run that ended with something against it."""
     is_told = verdict is Verdict.MLE and report.outcome is not Outcome.MEMORY
-    return Ruling(verdict, "it ran out of memory" if is_told else report.message)
+    return Ruling(verdict, "The program ran out of memory." if is_told else report.message)
 
 
 def on_output(

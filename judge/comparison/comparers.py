@@ -19,13 +19,13 @@ from judge.comparison import tokenizer, unordered
 from judge.comparison.tokenizer import Pieces, Place
 
 DEFAULT_TOLERANCE = 1e-6
-ENDS = "the output ends at {}; more is expected"
-DIFFERS = "{} differs"
-SURPLUS = "nothing more is expected from {} on"
-STRANGE = "the line at {} is not expected, or not so often"
-LACKS = "a line is missing"
-UNLIKE = "the lines are not those that are expected"
-WHITE = "; only white space is different"
+ENDS = "The output ends at {}, but more is expected."
+DIFFERS = "The output differs at {}."
+SURPLUS = "The output should have ended before {}."
+STRANGE = "The line at {} is not expected, or occurs too often."
+LACKS = "A line is missing."
+UNLIKE = "The lines differ from the expected lines."
+WHITE = " Only white space differs."
 
 _NUMBER = re.compile(rb"[+-]?(\d++\.?\d*+|\.\d++)([eE][+-]?\d++)?")
 _NANS = frozenset(

@@ -69,7 +69,7 @@ class LanguageSpec:
     packages: str
     check: bool = False
     product: str = "main"
-    no_product: str = "the compiler made no program"
+    no_product: str = "The compiler produced no program."
     support: tuple[tuple[str, str], ...] = ()
     hints: tuple[tuple[str, str], ...] = ()
     grace: Grace = Grace()

@@ -11,7 +11,7 @@ from judge.sandbox.cgroups import GroupUsage, LimitBackend
 from judge.sandbox.pump import Captured, Pump
 from judge.sandbox.report import Facts, Outcome, Report, RunLimits, signal_name
 
-GAVE_WAY = "ended because this host, and not the program, ran out of memory"
+GAVE_WAY = "The run was ended because this host, not the program, ran out of memory."
 # What comes of others is cut off or not there at all, which `unpack` finds.
 _COLLECTING = (Outcome.OK, Outcome.NONZERO_EXIT)
 
@@ -71,42 +71,50 @@ def conclude(run: Run, usage: GroupUsage) -> Report:
 
 def _without_facts(run: Run, usage: GroupUsage, stderr: bytes) -> tuple[Outcome, str]:
     if usage.is_out_of_memory:
-        return Outcome.MEMORY, "the sandbox ran out of memory"
+        return Outcome.MEMORY, "The sandbox ran out of memory."
     if usage.killed_by_host_oom:
         return Outcome.INTERNAL, GAVE_WAY
     if run.pump.was_cancelled:
         return Outcome.CANCELLED, ""
     said = (run.pump.facts or stderr[-500:]).decode("utf-8", "replace").strip()
-    late = "the runner was silent and was ended; " if run.pump.was_killed else ""
-    return Outcome.INTERNAL, f"{late}the sandbox gave no report: {said or 'nothing was said'}"
+    late = "The runner did not report in time and was ended. " if run.pump.was_killed else ""
+    return Outcome.INTERNAL, f"{late}The sandbox gave no report: {said or 'it wrote nothing'}."
 
 
 def _with_facts(run: Run, usage: GroupUsage, facts: Facts, held_kb: int) -> tuple[Outcome, str]:
     if facts.reason == "start":
         return _not_started(facts.start_errno, run.product)
     limits = run.limits
-    memory = f"more than {limits.memory_kb} KB of memory"
+    memory = f"The limit of {limits.memory_kb} KB of memory was exceeded."
     over_output = run.stdout.overflowed or run.stderr.overflowed
     over_cpu = facts.cpu_us > limits.cpu_ms * 1000
     is_thrashing = usage.is_thrashing and (over_cpu or facts.reason == "wall")
     over_memory = usage.is_out_of_memory or held_kb > limits.memory_kb or is_thrashing
     checks = (
         (over_memory or facts.reason == "memory", Outcome.MEMORY, memory),
-        (over_output, Outcome.OUTPUT, f"more than {limits.output_kb} KB of output"),
+        (
+            over_output,
+            Outcome.OUTPUT,
+            f"The limit of {limits.output_kb} KB of output was exceeded.",
+        ),
         (run.pump.was_cancelled and facts.reason == "stop", Outcome.CANCELLED, ""),
-        (over_cpu, Outcome.CPU_LIMIT, f"more than {limits.cpu_ms} ms of CPU time"),
-        (facts.reason == "wall", Outcome.WALL_LIMIT, f"more than {limits.wall_ms} ms of wall time"),
-        (not facts.ended, Outcome.INTERNAL, f"stopped by the runner: {facts.reason}"),
+        (over_cpu, Outcome.CPU_LIMIT, f"The limit of {limits.cpu_ms} ms of CPU time was exceeded."),
+        (
+            facts.reason == "wall",
+            Outcome.WALL_LIMIT,
+            f"The limit of {limits.wall_ms} ms of wall time was exceeded.",
+        ),
+        (not facts.ended, Outcome.INTERNAL, f"The runner stopped the program: {facts.reason}."),
         (usage.killed_by_host_oom and facts.status, Outcome.INTERNAL, GAVE_WAY),
-        (facts.signal, Outcome.SIGNALLED, f"ended by {signal_name(facts.signal)}"),
-        (facts.exit_code, Outcome.NONZERO_EXIT, f"exit code {facts.exit_code}"),
+        (facts.signal, Outcome.SIGNALLED, f"The program was ended by {signal_name(facts.signal)}."),
+        (facts.exit_code, Outcome.NONZERO_EXIT, f"The program exited with code {facts.exit_code}."),
     )
     found = (check[1:] for check in checks if check[0])
     return next(found, (Outcome.OK, ""))
 
 
 def _not_started(number: int, product: Path | None) -> tuple[Outcome, str]:
-    said = f"the program does not start: {os.strerror(number)}"
+    said = f"The program does not start: {os.strerror(number)}."
     if number == errno.ENOMEM:
         return Outcome.MEMORY, said
     # A program names its own loader, which need not be there.

@@ -47,8 +47,8 @@ _NOISE = re.compile(
 )
 CUT = "\n… (cut)"
 TOO_LARGE = (
-    f"the compiled program is larger than {COLLECT_KB // 1024} MB, "
-    f"or has more than {COLLECT_FILES} files"
+    f"The compiled program is larger than {COLLECT_KB // 1024} MB, "
+    f"or has more than {COLLECT_FILES} files."
 )
 
 
@@ -177,7 +177,7 @@ class Compiler:
         said = report.stderr + report.stdout.read(COMPILE_OUTPUT_BYTES)
         output = clean_output(said, installed.spec)
         if report.outcome not in (Outcome.OK, Outcome.NONZERO_EXIT):
-            output = f"The compiler was stopped: {report.message}.\n{output}".strip()
+            output = f"The compiler was stopped. {report.message}\n{output}".strip()
         return output
 
     def _store(self, place: Path, files: dict[str, bytes], output: str) -> Path:

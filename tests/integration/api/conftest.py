@@ -127,7 +127,9 @@ class Api:
                 output=f"out {number}",
                 error=f"err {number}",
                 expected=f"exp {number}",
-                message=None if verdict is Verdict.AC else "line 2, column 3 differs",
+                message=None
+                if verdict is Verdict.AC
+                else "The output differs at line 2, column 3.",
                 note=None if verdict is Verdict.AC else "for the problem's authors",
                 difference=None if verdict is Verdict.AC else (2, 3, "right", "wrong"),
             )

@@ -47,7 +47,7 @@ async def test_the_owner_sees_everything_but_what_hidden_tests_expect(
         "output": "out 2",
         "error": "err 2",
         "expected": None,
-        "message": "line 2, column 3 differs",
+        "message": "The output differs at line 2, column 3.",
         "judgeMessage": None,
         "difference": {"line": 2, "column": 3, "actual": "wrong", "expected": None},
     }

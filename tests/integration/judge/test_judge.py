@@ -257,7 +257,7 @@ def test_texts_are_shortened_to_a_kilobyte(best_judge, cases):
 
 def test_a_wrong_answer_says_where_and_does_not_tell_the_answer(best_judge, cases):
     (one,) = ask(best_judge, "python", "print('1 2\\n 4')", cases(("", "1 2 secret"))).results
-    assert one.message == "line 2, column 2 differs"
+    assert one.message == "The output differs at line 2, column 2."
     assert one.difference
     assert (one.difference[:2], one.difference[3]) == ((2, 2), "4")
     assert one.difference[2] == "secret"

@@ -45,10 +45,10 @@ def best_box(open_once) -> LanguageSandboxFixture:
 
 
 @pytest.fixture
-def arena() -> Iterator[HostFixture]:
-    arena = HostFixture()
-    with arena.closing:
-        yield arena
+def host() -> Iterator[HostFixture]:
+    host = HostFixture()
+    with host.closing:
+        yield host
 
 
 @pytest.fixture(scope="session")

@@ -46,8 +46,8 @@ def need_ptrace() -> None:
 
 
 @ATTACKS.stopped_by(READ_ONLY_BOX, READ_ONLY_SHARED, OWN_USER)
-def its_program_and_so_the_compile_cache(box, arena):
-    directory = box.sandbox.shared / arena.marker
+def its_program_and_so_the_compile_cache(box, host):
+    directory = box.sandbox.shared / host.marker
     directory.mkdir()
     (directory / "main").write_text("program")
     (directory / "main").chmod(0o555)
@@ -72,39 +72,39 @@ for change in (
 
 
 @ATTACKS.stopped_by(SEALED_INPUT)
-def its_input_on_the_host(box, arena):
-    arena.public.chmod(0o666)
+def its_input_on_the_host(box, host):
+    host.public.chmod(0o666)
     box.script(
         """
 import os
 os.write(os.open("/proc/self/fd/0", os.O_RDWR), b"changed")
 """,
-        arena.public,
+        host.public,
     )
-    return arena.public.read_text() != arena.marker
+    return host.public.read_text() != host.marker
 
 
 @ATTACKS.stopped_by(READ_ONLY_SYSTEM, OWN_USER)
-def a_program_of_the_system(box, arena):
-    del arena
+def a_program_of_the_system(box, host):
+    del host
     if os.geteuid() != 0:
         pytest.skip("a user that is not root may change nothing there anyway")
     return box.script("import os; print(os.access('/usr/bin', os.W_OK))").out == "True\n"
 
 
 @ATTACKS.stopped_by(READ_ONLY_HOUSE, OWN_USER)
-def the_root_of_the_next_run(box, arena):
-    box.script(f"open('/{arena.marker}', 'w')")
-    return arena.marker in box.script("import os; print(os.listdir('/'))").out
+def the_root_of_the_next_run(box, host):
+    box.script(f"open('/{host.marker}', 'w')")
+    return host.marker in box.script("import os; print(os.listdir('/'))").out
 
 
 @ATTACKS.stopped_by(OWN_TMP)
-def a_file_of_a_run_at_the_same_time(box, arena):
-    kept = f"/tmp/{arena.marker}"
+def a_file_of_a_run_at_the_same_time(box, host):
+    kept = f"/tmp/{host.marker}"
     # The name of the second shell appears in no command line before the file is there.
-    script = f"umask 0; echo kept > {kept}; exec /bin/sh -c 'sleep 20; true' {arena.marker}'-'wrote"
+    script = f"umask 0; echo kept > {kept}; exec /bin/sh -c 'sleep 20; true' {host.marker}'-'wrote"
     with box.meanwhile("/bin/sh", "-c", script):
-        wait_until("the other run's file", lambda: processes_named(f"{arena.marker}-wrote"))
+        wait_until("the other run's file", lambda: processes_named(f"{host.marker}-wrote"))
         ran = box.script(
             f"""
 try:
@@ -118,16 +118,16 @@ except OSError:
 
 
 @ATTACKS.stopped_by(PROCESSES, USER_OF_THE_PLACE)
-def the_end_of_a_run_at_the_same_time(box, arena):
-    with box.meanwhile("/bin/sh", "-c", "sleep 20; true", arena.marker) as other:
-        pid = arena.victim(box)
+def the_end_of_a_run_at_the_same_time(box, host):
+    with box.meanwhile("/bin/sh", "-c", "sleep 20; true", host.marker) as other:
+        pid = host.victim(box)
         ran = box.script(f"import os; print(os.kill({pid}, 15))")
     return ran.out == "None\n" and other[0].report.signal == "SIGTERM"
 
 
 @ATTACKS.stopped_by(RUNNER_CLOSES)
-def the_report_through_an_inherited_descriptor(box, arena):
-    del arena
+def the_report_through_an_inherited_descriptor(box, host):
+    del host
     ran = box.script(
         f"""
 import os, sys
@@ -143,8 +143,8 @@ sys.exit(7)
 
 
 @ATTACKS.stopped_by(NOT_DUMPABLE, SYSTEM_CALLS)
-def the_report_through_a_descriptor_of_process_1(box, arena):
-    del arena
+def the_report_through_a_descriptor_of_process_1(box, host):
+    del host
     need_ptrace()
     ran = box.script(
         f"""
@@ -161,8 +161,8 @@ sys.exit(7)
 
 
 @ATTACKS.stopped_by(NOT_DUMPABLE)
-def the_memory_of_process_1(box, arena):
-    del arena
+def the_memory_of_process_1(box, host):
+    del host
     ran = box.script(
         """
 import os
@@ -179,37 +179,37 @@ for line in open("/proc/1/maps"):
 
 
 @ATTACKS.stopped_by(NOT_DUMPABLE, SYSTEM_CALLS)
-def the_course_of_process_1(box, arena):
-    del arena
+def the_course_of_process_1(box, host):
+    del host
     need_ptrace()
     seize = "import ctypes; print(ctypes.CDLL(None).ptrace(0x4206, 1, 0, 0))"
     return box.script(seize).out == "0\n"
 
 
 @ATTACKS.stopped_by(SYSTEM_CALLS)
-def the_limits_of_process_1(box, arena):
-    del arena
+def the_limits_of_process_1(box, host):
+    del host
     change = "import resource as r; print(r.prlimit(1, r.RLIMIT_NOFILE, (64, 64)))"
     return box.script(change).report.exit_code == 0
 
 
 @ATTACKS.stopped_by(SYSTEM_CALLS)
-def the_priority_of_process_1(box, arena):
-    del arena
+def the_priority_of_process_1(box, host):
+    del host
     change = "import os; print(os.setpriority(os.PRIO_PROCESS, 1, 19))"
     return box.script(change).report.exit_code == 0
 
 
 @ATTACKS.stopped_by(PROCESSES)
-def the_verdict_by_killing_the_runner(box, arena):
-    del arena
+def the_verdict_by_killing_the_runner(box, host):
+    del host
     ran = box.script("import os, sys; os.kill(os.getppid(), 9); sys.exit(7)")
     return ran.report.exit_code != 7
 
 
 @ATTACKS.stopped_by(SPAWNER_CLOSES, RUNNER_CLOSES)
-def the_lock_of_the_slot(box, arena):
-    del arena
+def the_lock_of_the_slot(box, host):
+    del host
     ran = box.script(
         """
 import fcntl, os
@@ -226,15 +226,15 @@ for number in range(3, 64):
 
 
 @ATTACKS.stopped_by(LINKS_NOT_FOLLOWED)
-def what_is_collected_through_a_link(box, arena):
-    del arena
+def what_is_collected_through_a_link(box, host):
+    del host
     program = Program(("/bin/sh", "-c", "ln -s /usr/bin/env main"), collect_kb=1024)
     return "main" in (box.program(program).report.collected or {})
 
 
 @ATTACKS.stopped_by(REGULAR_FILES_ONLY)
-def what_is_collected_through_a_pipe(box, arena):
-    del arena
+def what_is_collected_through_a_pipe(box, host):
+    del host
     program = Program(("/bin/sh", "-c", "mkfifo main"), collect_kb=1024)
     return "main" in (box.program(program).report.collected or {})
 
@@ -296,16 +296,16 @@ READ_ONLY = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_language_writes_where_it_must_not(best_box, arena, language):
+def test_no_language_writes_where_it_must_not(best_box, host, language):
     best_box.need(language)
-    arena.public.chmod(0o666)
-    paths = [*READ_ONLY, "/box/main", "/box/main.py", "/box/new", str(arena.public)]
+    host.public.chmod(0o666)
+    paths = [*READ_ONLY, "/box/main", "/box/main.py", "/box/new", str(host.public)]
     stdin = "\n".join(["/tmp/own", *paths]).encode()
     assert best_box.run(language, WRITE[language], stdin).out == "/tmp/own\n"
-    stdin = "\n".join(["/tmp/own", "/box/own", *READ_ONLY, str(arena.public)]).encode()
+    stdin = "\n".join(["/tmp/own", "/box/own", *READ_ONLY, str(host.public)]).encode()
     ran = best_box.run_as_compiler(language, WRITE[language], stdin)
     assert ran.out == "/tmp/own\n/box/own\n"
-    assert arena.public.read_text() == arena.marker
+    assert host.public.read_text() == host.marker
 
 
 def test_a_report_written_on_the_outputs_is_only_output(box):

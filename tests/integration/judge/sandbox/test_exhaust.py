@@ -25,8 +25,8 @@ ATTACKS = Attacks()
 
 
 @ATTACKS.stopped_by(NUMBER_OF_PROCESSES, with_groups=(PROCESSES_OF_THE_GROUP,))
-def processes(box, arena):
-    del arena
+def processes(box, host):
+    del host
     code = """
 import os, time
 made = 0
@@ -41,8 +41,8 @@ print(made)
 
 
 @ATTACKS.stopped_by(NUMBER_OF_PROCESSES, with_groups=(PROCESSES_OF_THE_GROUP,))
-def threads(box, arena):
-    del arena
+def threads(box, host):
+    del host
     code = """
 import threading, time
 threading.stack_size(1 << 16)
@@ -59,8 +59,8 @@ import os; os._exit(0)
 
 
 @ATTACKS.stopped_by(NUMBER_OF_FILES)
-def descriptors(box, arena):
-    del arena
+def descriptors(box, host):
+    del host
     code = """
 made = []
 try:
@@ -72,16 +72,16 @@ print(len(made))
 
 
 @ATTACKS.stopped_by(NO_TERMINALS)
-def terminals_of_the_host(box, arena):
+def terminals_of_the_host(box, host):
     """A host has some thousand, and no control group counts what is written to them."""
-    del arena
+    del host
     return box.script("import os; print(os.open('/dev/ptmx', os.O_RDWR))").report.exit_code == 0
 
 
 @ATTACKS.stopped_by(SYSTEM_CALLS)
-def aio_contexts_of_the_host(box, arena):
+def aio_contexts_of_the_host(box, host):
     """`fs.aio-max-nr` of them are all that a host has."""
-    del arena
+    del host
     code = """
 import ctypes, platform
 context = ctypes.c_ulong(0)
@@ -92,9 +92,9 @@ print(ctypes.CDLL(None).syscall(number, 1, ctypes.byref(context)))
 
 
 @ATTACKS.stopped_by(SYSTEM_CALLS)
-def huge_pages_of_the_host(box, arena):
+def huge_pages_of_the_host(box, host):
     """Where a host keeps some, whoever asks gets them, and no group of memory counts them."""
-    del arena
+    del host
     code = """
 import errno, mmap
 try:
@@ -107,8 +107,8 @@ except OSError as error:
 
 
 @ATTACKS.stopped_by(OUTPUT_ENDS, OUTPUT_KEPT)
-def output(box, arena):
-    del arena
+def output(box, host):
+    del host
     program = Program(("/bin/sh", "-c", "head -c 100000000 /dev/full"))
     limits = RunLimits(cpu_ms=8000, wall_ms=30_000, memory_kb=64 * 1024, output_kb=1024)
     with box.sandbox.run(program, b"", limits) as report:
@@ -119,8 +119,8 @@ SPIN = "import time\nwhile time.process_time() < {}: pass\n"
 
 
 @ATTACKS.stopped_by(CPU_OF_THE_TREE)
-def cpu_time_of_a_child_that_nobody_waits_for(box, arena):
-    del arena
+def cpu_time_of_a_child_that_nobody_waits_for(box, host):
+    del host
     code = f"""
 import os, signal
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -136,15 +136,15 @@ print("done")
 
 
 @ATTACKS.stopped_by(CPU_OF_THE_TREE, CPU_OF_A_PROCESS)
-def cpu_time_of_itself(box, arena):
-    del arena
+def cpu_time_of_itself(box, host):
+    del host
     code = f"{SPIN.format(2.3)}\nprint('done')"
     return box.script(code, cpu_ms=300, wall_ms=30_000).out == "done\n"
 
 
 @ATTACKS.stopped_by(WALL_CLOCK)
-def wall_time(box, arena):
-    del arena
+def wall_time(box, host):
+    del host
     return box.command("/bin/sleep", "1", wall_ms=300).outcome == Outcome.OK
 
 
@@ -159,8 +159,8 @@ print("made")
 
 
 @ATTACKS.stopped_by(CPU_OF_THE_TREE)
-def cpu_time_of_a_compiler(box, arena):
-    del arena
+def cpu_time_of_a_compiler(box, host):
+    del host
     limits = {"cpu_ms": 300, "wall_ms": 60_000, "memory_kb": 1 << 20}
     return box.script(COMPILES, b"", **limits).out == "made\n"
 

@@ -53,16 +53,16 @@ def gets(box, code: str, **limits) -> bool:
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(ADDRESS_SPACE, LOOKS))
-def anonymous_memory(box, arena):
-    del arena
+def anonymous_memory(box, host):
+    del host
     return gets(box, f"kept = b'x' * ({WANTED_MB} << 20)")
 
 
 @ATTACKS.stopped_by(
     with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(SYSTEM_CALLS, ADDRESS_SPACE, LOOKS)
 )
-def shared_memory(box, arena):
-    del arena
+def shared_memory(box, host):
+    del host
     code = f"""
 import mmap
 kept = mmap.mmap(-1, {WANTED_MB} << 20)
@@ -87,30 +87,30 @@ assert all(piece[4096] for piece in kept)
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(SYSTEM_CALLS,))
-def shared_memory_put_aside(box, arena):
-    del arena
+def shared_memory_put_aside(box, host):
+    del host
     code = PUT_ASIDE.format(pieces=WANTED_MB // 16, mapping="mmap.mmap(-1, 16 << 20)")
     return gets(box, code, address_space_kb=None)
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(NO_ZERO_DEVICE,))
-def zero_device_put_aside(box, arena):
-    del arena
+def zero_device_put_aside(box, host):
+    del host
     mapping = "mmap.mmap(os.open('/dev/zero', os.O_RDWR), 16 << 20)"
     code = PUT_ASIDE.format(pieces=WANTED_MB // 16, mapping=mapping)
     return gets(box, code, address_space_kb=None)
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
-def memory_of_children(box, arena):
+def memory_of_children(box, host):
     """Each of them within what one process may have."""
-    del arena
+    del host
     return gets(box, AT_ONCE.format(children=WANTED_MB // 16, hold="kept = b'x' * (16 << 20)"))
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(SYSTEM_CALLS,))
-def memory_files(box, arena):
-    del arena
+def memory_files(box, host):
+    del host
     code = f"""
 import os
 for _ in range({WANTED_MB} // 16):
@@ -120,8 +120,8 @@ for _ in range({WANTED_MB} // 16):
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(SYSTEM_CALLS,))
-def system_v_segments(box, arena):
-    del arena
+def system_v_segments(box, host):
+    del host
     code = f"""
 import ctypes
 libc = ctypes.CDLL(None)
@@ -137,8 +137,8 @@ for _ in range({WANTED_MB} // 16):
 
 
 @ATTACKS.stopped_by(SIZE_OF_TMP, with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
-def files_in_tmp(box, arena):
-    del arena
+def files_in_tmp(box, host):
+    del host
     code = f"""
 for number in range({WANTED_MB} // 16):
     open(f"/tmp/{{number}}", "wb").write(bytes(16 << 20))
@@ -147,9 +147,9 @@ for number in range({WANTED_MB} // 16):
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
-def empty_files(box, arena):
+def empty_files(box, host):
     """Their inodes and names take a kilobyte each."""
-    del arena
+    del host
     code = f"""
 import os
 for number in range({WANTED_MB // 2} * 1024):
@@ -159,9 +159,9 @@ for number in range({WANTED_MB // 2} * 1024):
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
-def sockets(box, arena):
+def sockets(box, host):
     """Which hold what was written and not read."""
-    del arena
+    del host
     hold = """
         import socket
         kept = [socket.socketpair() for _ in range(60)]
@@ -175,9 +175,9 @@ def sockets(box, arena):
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
-def page_tables(box, arena):
+def page_tables(box, host):
     """A page of a table for each address that is read; all of them lead to one page of zeros."""
-    del arena
+    del host
     code = f"""
 import mmap
 flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000
@@ -190,8 +190,8 @@ for at in range(0, len(kept), 1 << 21):
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,))
-def pipes(box, arena):
-    del arena
+def pipes(box, host):
+    del host
     if not box.has_groups:
         pytest.skip("without groups the kernel's fs.pipe-user-pages-soft, 64 MB, bounds them")
     code = """

@@ -56,33 +56,33 @@ for top in ("", "/host"):
 
 
 @ATTACKS.stopped_by(OWN_ROOT)
-def a_file_of_the_host(box, arena):
-    return arena.marker in reads(box, arena.public)
+def a_file_of_the_host(box, host):
+    return host.marker in reads(box, host.public)
 
 
 @ATTACKS.stopped_by(OWN_ROOT, OWN_USER)
-def a_file_of_another_user(box, arena):
-    return arena.marker in reads(box, arena.private)
+def a_file_of_another_user(box, host):
+    return host.marker in reads(box, host.private)
 
 
 @ATTACKS.stopped_by(OWN_ROOT, NO_GROUPS)
-def a_file_of_a_group_of_the_worker(box, arena):
+def a_file_of_a_group_of_the_worker(box, host):
     if os.geteuid() != 0:
         pytest.skip("only root can join a group")
     box.drop_spawners()
-    with arena.group_of_the_worker():
-        return arena.marker in reads(box, arena.of_a_group)
+    with host.group_of_the_worker():
+        return host.marker in reads(box, host.of_a_group)
 
 
 @ATTACKS.stopped_by(EMPTY_ENVIRONMENT, NOT_DUMPABLE)
-def the_environment_of_process_1(box, arena):
-    del arena
+def the_environment_of_process_1(box, host):
+    del host
     return "SECRET=" in reads(box, Path("/proc/1/environ"))
 
 
 @ATTACKS.stopped_by(NOT_DUMPABLE)
-def the_memory_of_process_1(box, arena):
-    del arena
+def the_memory_of_process_1(box, host):
+    del host
     ran = box.script(
         """
 first = open("/proc/1/maps").readline()
@@ -95,8 +95,8 @@ with open("/proc/1/mem", "rb") as memory:
 
 
 @ATTACKS.stopped_by(NOT_DUMPABLE)
-def the_descriptors_of_process_1(box, arena):
-    del arena
+def the_descriptors_of_process_1(box, host):
+    del host
     return "'3'" in box.script("import os; print(os.listdir('/proc/1/fd'))").out
 
 
@@ -111,30 +111,30 @@ for path in glob.glob("/proc/[0-9]*/cmdline"):
 
 
 @ATTACKS.stopped_by(PROCESSES)
-def a_process_of_the_host(box, arena):
-    with arena.process():
-        return arena.marker in box.script(COMMAND_LINES).out
+def a_process_of_the_host(box, host):
+    with host.process():
+        return host.marker in box.script(COMMAND_LINES).out
 
 
 @ATTACKS.stopped_by(PROCESSES)
-def a_run_at_the_same_time(box, arena):
-    with box.meanwhile("/bin/sh", "-c", "sleep 20; true", arena.marker):
-        arena.victim(box)
-        return arena.marker in box.script(COMMAND_LINES).out
+def a_run_at_the_same_time(box, host):
+    with box.meanwhile("/bin/sh", "-c", "sleep 20; true", host.marker):
+        host.victim(box)
+        return host.marker in box.script(COMMAND_LINES).out
 
 
 @ATTACKS.stopped_by(OWN_TMP)
-def a_file_of_the_run_before(box, arena):
-    box.script(f"open('/tmp/{arena.marker}', 'w').write('left')")
+def a_file_of_the_run_before(box, host):
+    box.script(f"open('/tmp/{host.marker}', 'w').write('left')")
     ran = box.script("import os; print(os.listdir('/tmp'))")
     with contextlib.suppress(FileNotFoundError):
-        Path("/tmp", arena.marker).unlink()
-    return arena.marker in ran.out
+        Path("/tmp", host.marker).unlink()
+    return host.marker in ran.out
 
 
 @ATTACKS.stopped_by(IPC, without_groups=(SYSTEM_CALLS,))
-def a_segment_of_the_run_before(box, arena):
-    del arena
+def a_segment_of_the_run_before(box, host):
+    del host
     attach = (
         f"import ctypes; libc = ctypes.CDLL(None)\nprint(libc.shmget({SEGMENT}, 4096, FLAGS) >= 0)"
     )
@@ -145,8 +145,8 @@ def a_segment_of_the_run_before(box, arena):
 
 
 @ATTACKS.stopped_by(RUNNER_CLOSES)
-def an_inherited_descriptor(box, arena):
-    del arena
+def an_inherited_descriptor(box, host):
+    del host
     ran = box.script(
         """
 import fcntl
@@ -165,19 +165,19 @@ def connects(box: SandboxFixture, host: str, port: int) -> str:
 
 
 @ATTACKS.stopped_by(NETWORK, NETWORK_OF_THE_HOUSE, SYSTEM_CALLS)
-def a_server_on_loopback(box, arena):
-    with arena.listener(("127.0.0.1", 0)) as listener:
-        learned = arena.marker in connects(box, "127.0.0.1", listener.port)
+def a_server_on_loopback(box, host):
+    with host.listener(("127.0.0.1", 0)) as listener:
+        learned = host.marker in connects(box, "127.0.0.1", listener.port)
     assert learned is (listener.heard > 0)
     return learned
 
 
 @ATTACKS.stopped_by(NETWORK, NETWORK_OF_THE_HOUSE, SYSTEM_CALLS)
-def the_metadata_address(box, arena):
+def the_metadata_address(box, host):
     def connect() -> bool:
         box.drop_spawners()
-        with arena.listener((METADATA, 80)) as listener:
-            learned = arena.marker in connects(box, METADATA, listener.port)
+        with host.listener((METADATA, 80)) as listener:
+            learned = host.marker in connects(box, METADATA, listener.port)
         box.drop_spawners()
         return learned and listener.heard > 0
 
@@ -193,19 +193,19 @@ print(server.recv(99))
 
 
 @ATTACKS.stopped_by(NETWORK, NETWORK_OF_THE_HOUSE, SYSTEM_CALLS)
-def an_abstract_socket(box, arena):
-    address = f"\0{arena.marker[::-1]}"
-    with arena.listener(address) as listener:
+def an_abstract_socket(box, host):
+    address = f"\0{host.marker[::-1]}"
+    with host.listener(address) as listener:
         ran = box.script(SAY.replace("ADDRESS", repr(address)))
-    return arena.marker in ran.out and listener.heard > 0
+    return host.marker in ran.out and listener.heard > 0
 
 
 @ATTACKS.stopped_by(OWN_ROOT, SYSTEM_CALLS)
-def a_socket_in_a_directory(box, arena):
-    path = str(arena.place / "socket")
-    with arena.listener(path) as listener:
+def a_socket_in_a_directory(box, host):
+    path = str(host.place / "socket")
+    with host.listener(path) as listener:
         ran = box.script(SAY.replace("ADDRESS", repr(f"/host{path}")))
-    return arena.marker in ran.out and listener.heard > 0
+    return host.marker in ran.out and listener.heard > 0
 
 
 @pytest.mark.slow
@@ -226,12 +226,12 @@ FORBIDDEN = (
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["run", "run_as_compiler"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_language_reads_what_is_not_its_own(best_box, arena, language, how):
+def test_no_language_reads_what_is_not_its_own(best_box, host, language, how):
     best_box.need(language)
     (best_box.sandbox.root / "tests").mkdir(exist_ok=True)
     expected = best_box.sandbox.root / "tests" / "expected-output"
-    expected.write_text(arena.marker)
-    paths = (*FORBIDDEN, str(arena.public), str(arena.place), str(expected))
+    expected.write_text(host.marker)
+    paths = (*FORBIDDEN, str(host.public), str(host.place), str(expected))
     ran = getattr(best_box, how)(language, READ[language], "\n".join(paths).encode())
     assert ran.out.splitlines() == [f"refused {path}" for path in paths]
 
@@ -239,9 +239,9 @@ def test_no_language_reads_what_is_not_its_own(best_box, arena, language, how):
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["run", "run_as_compiler"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_environment_is_three_harmless_words(best_box, monkeypatch, arena, language, how):
+def test_the_environment_is_three_harmless_words(best_box, monkeypatch, host, language, how):
     best_box.need(language)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", arena.marker)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", host.marker)
     best_box.drop_spawners()
     ran = getattr(best_box, how)(language, ENVIRONMENT[language])
     found = dict(line.split("=", 1) for line in ran.out.splitlines())
@@ -297,14 +297,14 @@ def test_without_its_layers_redis_and_dynamodb_would_answer(
     ],
 )
 @pytest.mark.parametrize("path", ["/etc/shadow", "/proc/1/environ", "PUBLIC"])
-def test_no_compiler_tells_what_a_source_may_not_know(best_box, arena, language, code, path):
+def test_no_compiler_tells_what_a_source_may_not_know(best_box, host, language, code, path):
     best_box.need(language)
-    path = str(arena.public) if path == "PUBLIC" else path
+    path = str(host.public) if path == "PUBLIC" else path
     installed = best_box.languages.installed[language]
     compiled = best_box.compiler.compile(installed, code.replace("PATH", path).encode())
     assert compiled.directory is None
     assert "root:" not in compiled.output
-    assert arena.marker not in compiled.output
+    assert host.marker not in compiled.output
 
 
 @pytest.mark.parametrize("language", ["python", "javascript"])
@@ -333,16 +333,16 @@ def test_command_lines_in_the_sandbox_name_no_host_path(box):
 
 
 @pytest.mark.slow
-def test_no_file_of_the_work_directory_can_be_found(box, arena):
-    (box.sandbox.root / arena.marker).write_text("42")
-    (box.sandbox.shared / arena.marker).write_text("42")
+def test_no_file_of_the_work_directory_can_be_found(box, host):
+    (box.sandbox.root / host.marker).write_text("42")
+    (box.sandbox.shared / host.marker).write_text("42")
     ran = box.python(
         f"""
 import os
 for top, directories, files in os.walk("/"):
     if top == "/":
         directories.remove("usr")
-    if {arena.marker!r} in files:
+    if {host.marker!r} in files:
         print("found in", top)
 print("walked")
 """
@@ -395,7 +395,7 @@ def test_the_host_s_processes_are_not_seen(box):
 @pytest.mark.slow
 @pytest.mark.usefixtures("best_box")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only a root worker has another user to drop to")
-def test_the_host_sees_an_unprivileged_user_without_groups(tmp_path, arena):
+def test_the_host_sees_an_unprivileged_user_without_groups(tmp_path, host):
     sandbox = Sandbox(tmp_path, slots=1)
     seen: dict[str, str] = {}
     stop = threading.Event()
@@ -414,7 +414,7 @@ def test_the_host_sees_an_unprivileged_user_without_groups(tmp_path, arena):
     watcher.start()
     limits = RunLimits(cpu_ms=2000, wall_ms=20_000, memory_kb=64 * 1024)
     with (
-        arena.group_of_the_worker(),
+        host.group_of_the_worker(),
         sandbox.run(Program(("/bin/sleep", "20")), b"", limits, stop.is_set) as report,
     ):
         assert report.outcome is Outcome.CANCELLED

@@ -13,7 +13,7 @@ import pytest
 from judge.sandbox.report import Outcome
 from judge.sandbox.sandbox import Sandbox
 from tests.support.sandbox.attacks import Attacks, LayeredAttacks
-from tests.support.sandbox.host import Host, remove_segments
+from tests.support.sandbox.host import HostSnapshot, remove_segments
 from tests.support.sandbox.sandboxes import control_groups, descendants, processes_named
 from tests.support.sandbox.sources import LANGUAGES
 from tests.support.sandbox.weakened import (
@@ -56,18 +56,18 @@ def end_all(pids: list[int]) -> None:
 
 
 @ATTACKS.stopped_by(PROCESSES)
-def daemons(box, arena):
-    ran = box.script(DAEMON.replace("MARKER", repr(arena.marker)))
+def daemons(box, host):
+    ran = box.script(DAEMON.replace("MARKER", repr(host.marker)))
     assert ran.report.exit_code == 0, ran
-    left = processes_named(arena.marker)
+    left = processes_named(host.marker)
     end_all(left)
     return bool(left)
 
 
 @ATTACKS.stopped_by(PROCESSES, SPAWNER_REAPS)
-def a_zombie_for_the_first_process_of_the_host(box, arena):
+def a_zombie_for_the_first_process_of_the_host(box, host):
     """This process takes the part of the host's, as a worker in a container does."""
-    del arena
+    del host
     # Afterwards its spawner is there, which is a child, too.
     box.command("/bin/true")
     libc = ctypes.CDLL(None)
@@ -100,8 +100,8 @@ def children_states() -> dict[int, str]:
 
 
 @ATTACKS.stopped_by(IPC, IPC_OF_THE_HOUSE, without_groups=(SYSTEM_CALLS,))
-def a_system_v_segment(box, arena):
-    del arena
+def a_system_v_segment(box, host):
+    del host
     box.script(f"import ctypes; print(ctypes.CDLL(None).shmget({SEGMENT}, 1 << 20, 0o1666))")
     return remove_segments(SEGMENT)
 
@@ -110,9 +110,9 @@ class TestAttacks(LayeredAttacks):
     """Each of the functions above."""
 
 
-def test_a_daemon_that_the_runner_forgets_dies_with_its_namespace(best_box, weaken, arena):
+def test_a_daemon_that_the_runner_forgets_dies_with_its_namespace(best_box, weaken, host):
     with weaken([KILLS_ALL], best_box) as box:
-        assert not daemons(box, arena)
+        assert not daemons(box, host)
 
 
 DOUBLE_FORK = {
@@ -149,14 +149,14 @@ DOUBLE_FORK["cpp"] = DOUBLE_FORK["c"].replace("(void)", "()")
 
 @pytest.mark.parametrize("how", ["run", "run_as_compiler"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_daemon_in_any_language_dies_with_its_run(best_box, arena, language, how):
+def test_a_daemon_in_any_language_dies_with_its_run(best_box, host, language, how):
     best_box.need(language)
-    host = Host(best_box)
-    code = DOUBLE_FORK[language].replace("MARKER", arena.marker)
+    snapshot = HostSnapshot(best_box)
+    code = DOUBLE_FORK[language].replace("MARKER", host.marker)
     ran = getattr(best_box, how)(language, code)
     assert ran.outcome is Outcome.OK, ran
-    assert processes_named(arena.marker) == []
-    host.assert_untouched()
+    assert processes_named(host.marker) == []
+    snapshot.assert_untouched()
 
 
 def test_children_never_waited_for_leave_no_zombie(box):
@@ -204,11 +204,11 @@ def killed_worker(root: Path, marker: str, package: str, path: Path, number: int
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_worker_takes_its_sandboxes_along(builds, tmp_path, arena, number):
+def test_a_killed_worker_takes_its_sandboxes_along(builds, tmp_path, host, number):
     package = weakened_package(tmp_path, [], builds)
     root = tmp_path / "root"
-    with killed_worker(root, arena.marker, package, tmp_path, number):
-        gone = [arena.marker, str(root)]  # the sandbox's processes, and the spawner
+    with killed_worker(root, host.marker, package, tmp_path, number):
+        gone = [host.marker, str(root)]  # the sandbox's processes, and the spawner
         wait_until("the end of all", lambda: not any(map(processes_named, gone)))
     successor = Sandbox(root, slots=1)
     successor.check()
@@ -217,16 +217,16 @@ def test_a_killed_worker_takes_its_sandboxes_along(builds, tmp_path, arena, numb
 
 
 @pytest.mark.parametrize("kept", [*GUARDS, None], ids=str)
-def test_each_guard_alone_ends_the_sandboxes_of_a_killed_worker(builds, tmp_path, arena, kept):
+def test_each_guard_alone_ends_the_sandboxes_of_a_killed_worker(builds, tmp_path, host, kept):
     cut = [one for one in GUARDS if one is not kept]
     package = weakened_package(tmp_path, cut, builds)
     root = tmp_path / "root"
-    with killed_worker(root, arena.marker, package, tmp_path, signal.SIGKILL):
+    with killed_worker(root, host.marker, package, tmp_path, signal.SIGKILL):
         if kept is None:
             wait_until("the end of the spawner", lambda: not processes_named(str(root)))
-            assert processes_named(arena.marker)
+            assert processes_named(host.marker)
         else:
-            wait_until("the end of all", lambda: not processes_named(arena.marker))
+            wait_until("the end of all", lambda: not processes_named(host.marker))
 
 
 def test_a_spawner_that_was_lost_while_it_was_idle_is_replaced(best_box):

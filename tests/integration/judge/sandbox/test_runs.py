@@ -98,7 +98,7 @@ def test_a_program_that_is_not_there_is_no_fault_of_a_submission(box):
     ran = box.command("/no/such/program")
     assert (ran.outcome, ran.report.message) == (
         Outcome.INTERNAL,
-        "the program does not start: No such file or directory",
+        "The program does not start: No such file or directory.",
     )
 
 

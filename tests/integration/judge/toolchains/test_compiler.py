@@ -92,7 +92,7 @@ class TestPrograms:
         code = b"int large[20000000] = {1}; int main(void) { return large[1]; }"
         compiled = best_box.compiler.compile(best_box.languages.installed["c"], code)
         assert compiled.directory is None
-        assert "the compiled program is larger than 64 MB" in compiled.output
+        assert "The compiled program is larger than 64 MB" in compiled.output
 
     def test_a_program_of_too_many_classes_does_not_compile(self, best_box):
         best_box.need("java")

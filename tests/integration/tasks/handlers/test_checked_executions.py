@@ -46,7 +46,7 @@ def checker(code: str = ANY_LARGER) -> Checker:
 
 
 @pytest.fixture
-async def desk(stores: Stores) -> SubmissionDriver:
+async def driver(stores: Stores) -> SubmissionDriver:
     """Submissions to a problem that asks for any larger number."""
     await stores.problems.create(
         NewProblem(
@@ -63,68 +63,68 @@ async def desk(stores: Stores) -> SubmissionDriver:
     return await SubmissionDriver.open(stores, number=NAME[1])
 
 
-async def run(desk: SubmissionDriver, execution: Execution, code: str) -> History:
-    history = await desk.reserve(code)
+async def run(driver: SubmissionDriver, execution: Execution, code: str) -> History:
+    history = await driver.reserve(code)
     await execution.run(history.uid, history.ulid)
-    return await desk.card(history)
+    return await driver.card(history)
 
 
-async def results(desk: SubmissionDriver, card: History) -> Results:
-    found = await desk.stores.histories.results(card)
+async def results(driver: SubmissionDriver, card: History) -> Results:
+    found = await driver.stores.histories.results(card)
     assert found is not None
     return found
 
 
-async def change(desk: SubmissionDriver, **fields: Any) -> None:
-    await desk.stores.problems.update(*NAME, ProblemChanges(**fields))
+async def change(driver: SubmissionDriver, **fields: Any) -> None:
+    await driver.stores.problems.update(*NAME, ProblemChanges(**fields))
 
 
 LARGER = "print(int(input()) + 100)\n"
 SMALLER = "n = int(input()); print(n + 1 if n < 6 else 0)\n"
 
 
-async def test_the_problem_s_checker_judges(desk: SubmissionDriver, execution: Execution) -> None:
-    assert (await run(desk, execution, LARGER)).verdict is Verdict.AC
-    card = await run(desk, execution, SMALLER)
+async def test_the_problem_s_checker_judges(driver: SubmissionDriver, execution: Execution) -> None:
+    assert (await run(driver, execution, LARGER)).verdict is Verdict.AC
+    card = await run(driver, execution, SMALLER)
     assert (card.verdict, card.passed, card.failed) == (Verdict.WA, 1, 2)
-    second = (await results(desk, card)).tests[1]
-    assert (second.message, second.note) == ("the checker does not accept it", "6 and 0")
+    second = (await results(driver, card)).tests[1]
+    assert (second.message, second.note) == ("The checker rejected the output.", "6 and 0")
 
 
 async def test_with_the_set_on_disk_only_card_and_code_are_read(
-    desk: SubmissionDriver, execution: Execution
+    driver: SubmissionDriver, execution: Execution
 ) -> None:
-    await run(desk, execution, LARGER)
-    await desk.stores.dynamo.delete({"PK": "P#algoitny#77", "SK": "O"})
-    assert (await run(desk, execution, SMALLER)).verdict is Verdict.WA
+    await run(driver, execution, LARGER)
+    await driver.stores.dynamo.delete({"PK": "P#algoitny#77", "SK": "O"})
+    assert (await run(driver, execution, SMALLER)).verdict is Verdict.WA
 
 
 async def test_another_checker_judges_the_next_submission_without_reading_the_tests_again(
-    desk: SubmissionDriver, execution: Execution
+    driver: SubmissionDriver, execution: Execution
 ) -> None:
-    assert (await run(desk, execution, LARGER)).verdict is Verdict.AC
-    await change(desk, checker=checker(ANY_LARGER.replace("found > given", "found < given")))
-    history = await desk.reserve(SMALLER)
+    assert (await run(driver, execution, LARGER)).verdict is Verdict.AC
+    await change(driver, checker=checker(ANY_LARGER.replace("found > given", "found < given")))
+    history = await driver.reserve(SMALLER)
     with metered() as meter:
         await execution.run(history.uid, history.ulid)
-    card = await desk.card(history)
+    card = await driver.card(history)
     assert (card.verdict, card.passed, card.failed) == (Verdict.WA, 2, 1)
     # Claim, card, code, checker, results, completion, run counter.
     assert meter.requests == 7
 
 
 async def test_a_broken_checker_fails_the_execution_at_once_and_tells_the_editors(
-    desk: SubmissionDriver, execution: Execution
+    driver: SubmissionDriver, execution: Execution
 ) -> None:
-    await change(desk, checker=checker("1 / 0"))
-    card = await run(desk, execution, LARGER)
+    await change(driver, checker=checker("1 / 0"))
+    card = await run(driver, execution, LARGER)
     assert (card.status, card.verdict, card.message) == (
         HistoryStatus.FAILED,
         None,
         CHECKER_BROKEN,
     )
-    assert await desk.used(card) == 0
-    (fault,) = await desk.stores.checkers.faults([ProblemKey(*NAME)])
+    assert await driver.used(card) == 0
+    (fault,) = await driver.stores.checkers.faults([ProblemKey(*NAME)])
     assert fault is not None
     assert "ZeroDivisionError" in fault.message
     assert fault.checker_hash == digest_of(checker("1 / 0"))
@@ -132,13 +132,13 @@ async def test_a_broken_checker_fails_the_execution_at_once_and_tells_the_editor
 
 
 async def test_a_checker_that_does_not_compile_is_told_with_the_compiler_s_words(
-    desk: SubmissionDriver, execution: Execution
+    driver: SubmissionDriver, execution: Execution
 ) -> None:
-    await change(desk, checker=checker("else"))
-    assert (await run(desk, execution, LARGER)).status is HistoryStatus.FAILED
-    (fault,) = await desk.stores.checkers.faults([ProblemKey(*NAME)])
+    await change(driver, checker=checker("else"))
+    assert (await run(driver, execution, LARGER)).status is HistoryStatus.FAILED
+    (fault,) = await driver.stores.checkers.faults([ProblemKey(*NAME)])
     assert fault is not None
-    assert fault.message.startswith("it does not compile\n")
+    assert fault.message.startswith("The checker does not compile.\n")
     assert "SyntaxError" in fault.message
     assert fault.test_number is None
 
@@ -156,36 +156,36 @@ int main(int, char** args) {
 
 async def test_a_worker_without_the_checker_s_language_leaves_it_to_one_that_has_both(
     *,
-    desk: SubmissionDriver,
+    driver: SubmissionDriver,
     make_execution: Callable[..., Execution],
     python_judge: Judge,
     sender: RecordingSender,
 ) -> None:
-    await change(desk, checker=replace(checker(CPP_LARGER), language="cpp"))
-    card = await run(desk, make_execution(python_judge), LARGER)
+    await change(driver, checker=replace(checker(CPP_LARGER), language="cpp"))
+    card = await run(driver, make_execution(python_judge), LARGER)
     assert (card.status, card.attempt) == (HistoryStatus.PENDING, 0)
     assert sender.required[card.ulid] == [{"python", "cpp"}]
     await make_execution().run(card.uid, card.ulid)
-    card = await desk.card(card)
+    card = await driver.card(card)
     assert (card.verdict, card.attempt) == (Verdict.AC, 1)
 
 
 async def test_tests_after_the_first_failure_are_skipped_if_the_problem_says_so(
-    desk: SubmissionDriver, execution: Execution
+    driver: SubmissionDriver, execution: Execution
 ) -> None:
-    await change(desk, stop_on_first_failure=True)
-    card = await run(desk, execution, SMALLER)
+    await change(driver, stop_on_first_failure=True)
+    card = await run(driver, execution, SMALLER)
     assert (card.passed, card.failed, card.total) == (1, 1, 3)
-    verdicts = [one.verdict for one in (await results(desk, card)).tests]
+    verdicts = [one.verdict for one in (await results(driver, card)).tests]
     assert verdicts == [Verdict.AC, Verdict.WA, Verdict.SKIPPED]
 
 
 async def test_a_language_s_own_multiplier_replaces_what_it_gets_of_every_problem(
-    desk: SubmissionDriver, execution: Execution
+    driver: SubmissionDriver, execution: Execution
 ) -> None:
     """Python has three times the limit elsewhere."""
     busy = "import time\nwhile time.process_time() < 0.8: pass\n" + LARGER
-    await change(desk, time_limit_ms=1000, language_limits={"python": 0.5, "c": 50.0})
-    assert (await run(desk, execution, busy)).verdict is Verdict.TLE
-    await change(desk, time_limit_ms=100, language_limits={"python": 20.0})
-    assert (await run(desk, execution, busy)).verdict is Verdict.AC
+    await change(driver, time_limit_ms=1000, language_limits={"python": 0.5, "c": 50.0})
+    assert (await run(driver, execution, busy)).verdict is Verdict.TLE
+    await change(driver, time_limit_ms=100, language_limits={"python": 20.0})
+    assert (await run(driver, execution, busy)).verdict is Verdict.AC

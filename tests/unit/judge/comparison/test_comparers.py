@@ -91,11 +91,11 @@ class TestStreamedComparisonsEqualNaiveOnes:
             wanted, given_ = (Counter(filter(None, naive_lines(out))) for out in (expected, one))
             assert got.equal == (wanted == given_)
             if given_ - wanted:
-                assert got.message.startswith("the line at")
+                assert got.message.startswith("The line at")
                 assert got.place is not None
                 assert naive_lines(one)[got.place.line - 1] in given_ - wanted
             elif wanted - given_:
-                assert got.message == "a line is missing"
+                assert got.message == "A line is missing."
 
     @pytest.mark.parametrize("size", [1, 3, 1 << 20])
     @given(expected=OUTPUTS, actual=OUTPUTS)
@@ -146,14 +146,14 @@ class TestTokens:
     @pytest.mark.parametrize(
         ("actual", "message", "wanted", "given_"),
         [
-            (b"10 20 3", "line 1, column 7 differs", "30", "3"),
-            (b"10\n 30 30", "line 2, column 2 differs", "20", "30"),
-            (b"10", "the output ends at line 1, column 3; more is expected", "20", ""),
-            (b"10 20\n", "the output ends at line 2, column 1; more is expected", "30", ""),
-            (b"", "the output ends at line 1, column 1; more is expected", "10", ""),
-            (b"10 20\n30 40", "nothing more is expected from line 2, column 4 on", "", "40"),
-            (b"1020 30", "line 1, column 1 differs", "10", "1020"),
-            (b"10 20\n\xea\xb0\x80 4", "line 2, column 1 differs", "30", "\uac00"),
+            (b"10 20 3", "The output differs at line 1, column 7.", "30", "3"),
+            (b"10\n 30 30", "The output differs at line 2, column 2.", "20", "30"),
+            (b"10", "The output ends at line 1, column 3, but more is expected.", "20", ""),
+            (b"10 20\n", "The output ends at line 2, column 1, but more is expected.", "30", ""),
+            (b"", "The output ends at line 1, column 1, but more is expected.", "10", ""),
+            (b"10 20\n30 40", "The output should have ended before line 2, column 4.", "", "40"),
+            (b"1020 30", "The output differs at line 1, column 1.", "10", "1020"),
+            (b"10 20\n\xea\xb0\x80 4", "The output differs at line 2, column 1.", "30", "\uac00"),
         ],
     )
     def test_the_first_difference_is_named(self, actual, message, wanted, given_):
@@ -194,13 +194,13 @@ class TestLines:
     @pytest.mark.parametrize(
         ("actual", "message"),
         [
-            (b" a b\nc", "line 1, column 1 differs; only white space is different"),
-            (b"a  b\nc", "line 1, column 3 differs; only white space is different"),
-            (b"a b\n\nc", "line 2, column 1 differs; only white space is different"),
-            (b"a b", "the output ends at line 1, column 4; more is expected"),
-            (b"a b\nc\n\nd", "nothing more is expected from line 4, column 1 on"),
-            (b"a b\nd", "line 2, column 1 differs"),
-            (b"a b\ncd", "line 2, column 2 differs"),
+            (b" a b\nc", "The output differs at line 1, column 1. Only white space differs."),
+            (b"a  b\nc", "The output differs at line 1, column 3. Only white space differs."),
+            (b"a b\n\nc", "The output differs at line 2, column 1. Only white space differs."),
+            (b"a b", "The output ends at line 1, column 4, but more is expected."),
+            (b"a b\nc\n\nd", "The output should have ended before line 4, column 1."),
+            (b"a b\nd", "The output differs at line 2, column 1."),
+            (b"a b\ncd", "The output differs at line 2, column 2."),
         ],
     )
     def test_elsewhere_it_does(self, actual, message):
@@ -213,11 +213,11 @@ class TestExact:
     @pytest.mark.parametrize(
         ("actual", "message"),
         [
-            (b"a\nb", f"the output ends at line 2, column 2; more is expected{WHITE}"),
-            (b"a\nc\n", "line 2, column 1 differs"),
-            (b"a\nb\n\n", f"nothing more is expected from line 3, column 1 on{WHITE}"),
+            (b"a\nb", f"The output ends at line 2, column 2, but more is expected.{WHITE}"),
+            (b"a\nc\n", "The output differs at line 2, column 1."),
+            (b"a\nb\n\n", f"The output should have ended before line 3, column 1.{WHITE}"),
             (b"a\nb \n", f"line 2, column 2 differs{WHITE}"),
-            (b"", "the output ends at line 1, column 1; more is expected"),
+            (b"", "The output ends at line 1, column 1, but more is expected."),
         ],
     )
     def test_every_byte_counts(self, actual, message):
@@ -320,16 +320,16 @@ class TestUnorderedLines:
     @pytest.mark.parametrize(
         ("actual", "message", "wanted", "given_"),
         [
-            (b"c\nb a\na b", "the line at line 2, column 1 is not expected, {}", "", "b a"),
-            (b"a b\nc\nc\na b", "the line at line 3, column 1 is not expected, {}", "", "c"),
-            (b"c\na b", "a line is missing", "a b", ""),
-            (b"", "a line is missing", "a b", ""),
-            (b"a b\nc\na b\n\nd", "the line at line 5, column 1 is not expected, {}", "", "d"),
+            (b"c\nb a\na b", "The line at line 2, column 1 is not expected, {}", "", "b a"),
+            (b"a b\nc\nc\na b", "The line at line 3, column 1 is not expected, {}", "", "c"),
+            (b"c\na b", "A line is missing.", "a b", ""),
+            (b"", "A line is missing.", "a b", ""),
+            (b"a b\nc\na b\n\nd", "The line at line 5, column 1 is not expected, {}", "", "d"),
         ],
     )
     def test_the_first_line_that_is_wrong_is_named(self, actual, message, wanted, given_):
         got = agree(Comparer.UNORDERED_LINES, b"a b\nc\na b\n", actual)
-        assert got.message == message.format("or not so often")
+        assert got.message == message.format("or occurs too often.")
         assert (got.equal, got.expected, got.actual) == (False, wanted, given_)
 
     def test_where_too_many_lines_could_be_the_wrong_one_none_is_named(self, monkeypatch):
