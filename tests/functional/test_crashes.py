@@ -72,7 +72,7 @@ def env(settings_env: dict[str, str], crash_settings: Settings, tmp_path: Path) 
 
 
 @pytest.fixture
-async def desk(crash_settings: Settings) -> AsyncIterator[SubmissionDriver]:
+async def driver(crash_settings: Settings) -> AsyncIterator[SubmissionDriver]:
     async with open_stores(crash_settings) as stores:
         yield await SubmissionDriver.open(stores)
 
@@ -90,61 +90,61 @@ def ready(worker: Worker) -> Worker:
 
 
 async def submit(
-    desk: SubmissionDriver, sender: TaskSender, code: str = ADD, **more: int
+    driver: SubmissionDriver, sender: TaskSender, code: str = ADD, **more: int
 ) -> History:
-    history = await desk.reserve(code, **more)  # type: ignore[arg-type]
+    history = await driver.reserve(code, **more)  # type: ignore[arg-type]
     await sender.send_execution(history.uid, history.ulid, history.language)
     return history
 
 
 async def all_ended_once(
-    desk: SubmissionDriver, histories: list[History], timeout_s: float = 60
+    driver: SubmissionDriver, histories: list[History], timeout_s: float = 60
 ) -> None:
     """Check that each was accepted, that no other completion was counted, and the usage."""
     for history in histories:
-        card = await desk.ended(history, timeout_s=timeout_s)
+        card = await driver.ended(history, timeout_s=timeout_s)
         assert (card.status, card.verdict) == (HistoryStatus.COMPLETED, Verdict.AC)
-        assert await desk.stores.histories.results(card) is not None
-    assert await desk.judged() == len(histories)
-    assert await desk.used(histories[0]) == len(histories)
+        assert await driver.stores.histories.results(card) is not None
+    assert await driver.judged() == len(histories)
+    assert await driver.used(histories[0]) == len(histories)
 
 
 async def test_another_worker_finishes_what_a_killed_one_was_judging(
-    env: dict[str, str], desk: SubmissionDriver, sender: TaskSender, tmp_path: Path
+    env: dict[str, str], driver: SubmissionDriver, sender: TaskSender, tmp_path: Path
 ) -> None:
     (tmp_path / "other").mkdir()
     async with AsyncExitStack() as stack:
         killed = ready(stack.enter_context(Worker(env, tmp_path)))
         # Half a minute in the two slots of its worker: longer than `ready` waits for the other.
-        history = await submit(desk, sender, sleeping(15))
-        await desk.running(history)
+        history = await submit(driver, sender, sleeping(15))
+        await driver.running(history)
         # The third slot is for the other's look at its own sandbox.
         ready(stack.enter_context(Worker({**env, "JUDGE_SLOTS": "3"}, tmp_path / "other")))
         killed.kill()
-        await desk.running(history, attempt=2)
-        await all_ended_once(desk, [history])
+        await driver.running(history, attempt=2)
+        await all_ended_once(driver, [history])
 
 
 async def test_what_was_reserved_and_never_sent_is_judged(
-    env: dict[str, str], desk: SubmissionDriver, tmp_path: Path
+    env: dict[str, str], driver: SubmissionDriver, tmp_path: Path
 ) -> None:
-    histories = [await desk.reserve(age_ms=OVERDUE_MS) for _ in range(5)]
+    histories = [await driver.reserve(age_ms=OVERDUE_MS) for _ in range(5)]
     with Worker(env, tmp_path):
-        await all_ended_once(desk, histories)
+        await all_ended_once(driver, histories)
 
 
 async def test_what_a_killed_api_had_reserved_and_not_sent_is_judged(
-    env: dict[str, str], desk: SubmissionDriver, queue: RedisServer, tmp_path: Path
+    env: dict[str, str], driver: SubmissionDriver, queue: RedisServer, tmp_path: Path
 ) -> None:
     async def reserved() -> History | None:
-        found = await desk.stores.histories.list(desk.user.uid, PageWindow())
+        found = await driver.stores.histories.list(driver.user.uid, PageWindow())
         return found.records[0] if found.records else None
 
     with ExitStack() as stack:
         patient = {**env, "REDIS_TIMEOUT_MS": "10000"}
         api = stack.enter_context(Api(patient, tmp_path)).wait_until_alive()
         nobody = stack.enter_context(Client(api.url))
-        client = stack.enter_context(await asyncio.to_thread(nobody.signed_in, desk.user.email))
+        client = stack.enter_context(await asyncio.to_thread(nobody.signed_in, driver.user.email))
         # Sending waits for a Redis that stands still, so that the API dies before it has sent.
         os.kill(queue.pid, signal.SIGSTOP)
         call = asyncio.create_task(asyncio.to_thread(client.submit, "1", "python", ADD))
@@ -154,22 +154,22 @@ async def test_what_a_killed_api_had_reserved_and_not_sent_is_judged(
         with pytest.raises(httpx.HTTPError):
             await call
         os.kill(queue.pid, signal.SIGCONT)
-    assert (await desk.card(history)).status is HistoryStatus.PENDING
+    assert (await driver.card(history)).status is HistoryStatus.PENDING
     # The half minute that a message has passes at once.
     overdue = Change(put={"g2s": keys.due_sort(now_ms() - 1)})
-    await desk.stores.dynamo.update(keys.history(history.uid, history.ulid), overdue)
+    await driver.stores.dynamo.update(keys.history(history.uid, history.ulid), overdue)
     with redis.Redis.from_url(env["REDIS_URL"].replace("/0", "/1")) as queues:
         assert queues.hlen("dramatiq:execution.msgs") == 0
     with Worker(env, tmp_path):
-        await all_ended_once(desk, [history])
+        await all_ended_once(driver, [history])
 
 
 async def test_workers_killed_again_and_again_lose_and_double_nothing(
-    env: dict[str, str], desk: SubmissionDriver, sender: TaskSender, tmp_path: Path
+    env: dict[str, str], driver: SubmissionDriver, sender: TaskSender, tmp_path: Path
 ) -> None:
     moments = random.Random(20261121)
     patient = {**env, "ATTEMPT_CAP": "20"}
-    histories = [await submit(desk, sender, sleeping(0.5) if n % 2 else ADD) for n in range(20)]
+    histories = [await submit(driver, sender, sleeping(0.5) if n % 2 else ADD) for n in range(20)]
     for _ in range(3):
         with Worker(patient, tmp_path) as worker:
             started = worker.log().count("ready for action")
@@ -177,66 +177,66 @@ async def test_workers_killed_again_and_again_lose_and_double_nothing(
             await asyncio.sleep(moments.uniform(0.05, 1.0))
             worker.kill()
     with Worker(patient, tmp_path):
-        await all_ended_once(desk, histories)
+        await all_ended_once(driver, histories)
 
 
 async def test_a_submission_that_kills_its_worker_fails_at_the_cap_and_is_refunded(
-    env: dict[str, str], desk: SubmissionDriver, sender: TaskSender, tmp_path: Path
+    env: dict[str, str], driver: SubmissionDriver, sender: TaskSender, tmp_path: Path
 ) -> None:
-    poison = await submit(desk, sender, sleeping(10))
+    poison = await submit(driver, sender, sleeping(10))
     for attempt in (1, 2, 3):
         with Worker(env, tmp_path) as worker:
-            await desk.running(poison, attempt=attempt)
+            await driver.running(poison, attempt=attempt)
             worker.kill()
     with Worker(env, tmp_path):
-        card = await desk.ended(poison)
+        card = await driver.ended(poison)
         assert card.status is HistoryStatus.FAILED
         assert "3 times" in (card.message or "")
-        assert await desk.used(poison) == 0
-        assert await desk.judged() == 0
-        healthy = await submit(desk, sender)
-        assert (await desk.ended(healthy)).verdict is Verdict.AC
+        assert await driver.used(poison) == 0
+        assert await driver.judged() == 0
+        healthy = await submit(driver, sender)
+        assert (await driver.ended(healthy)).verdict is Verdict.AC
 
 
 async def test_redis_killed_in_the_middle_loses_and_doubles_nothing(
     env: dict[str, str],
-    desk: SubmissionDriver,
+    driver: SubmissionDriver,
     sender: TaskSender,
     queue: RedisServer,
     tmp_path: Path,
 ) -> None:
     with Worker({**env, "ATTEMPT_CAP": "20"}, tmp_path) as worker:
         ready(worker)
-        histories = [await submit(desk, sender, sleeping(0.5)) for _ in range(10)]
-        await desk.any_running(histories)
+        histories = [await submit(driver, sender, sleeping(0.5)) for _ in range(10)]
+        await driver.any_running(histories)
         queue.kill()
         # Redis away: accepted all the same, and sent by the sweeper later.
-        histories += [await submit(desk, sender, age_ms=OVERDUE_MS) for _ in range(5)]
+        histories += [await submit(driver, sender, age_ms=OVERDUE_MS) for _ in range(5)]
         await asyncio.sleep(0.5)
         await asyncio.to_thread(queue.start)
-        await all_ended_once(desk, histories, timeout_s=PATIENCE_S)
+        await all_ended_once(driver, histories, timeout_s=PATIENCE_S)
         assert worker.is_running
 
 
 async def test_the_database_killed_in_the_middle_loses_and_doubles_nothing(
     env: dict[str, str],
-    desk: SubmissionDriver,
+    driver: SubmissionDriver,
     sender: TaskSender,
     database: DynamoDBLocal,
     tmp_path: Path,
 ) -> None:
     with Worker({**env, "ATTEMPT_CAP": "20"}, tmp_path) as worker:
         ready(worker)
-        histories = [await submit(desk, sender, sleeping(0.5)) for _ in range(10)]
-        await desk.any_running(histories)
+        histories = [await submit(driver, sender, sleeping(0.5)) for _ in range(10)]
+        await driver.any_running(histories)
         database.kill()
         await asyncio.sleep(1)
         await asyncio.to_thread(database.start)
 
         async def answers() -> bool:
-            return await desk.stores.users.get(desk.user.uid) is not None
+            return await driver.stores.users.get(driver.user.uid) is not None
 
         await wait_until_async("the database's return", answers)
-        histories.append(await submit(desk, sender))
-        await all_ended_once(desk, histories, timeout_s=PATIENCE_S)
+        histories.append(await submit(driver, sender))
+        await all_ended_once(driver, histories, timeout_s=PATIENCE_S)
         assert worker.is_running

@@ -41,15 +41,15 @@ async def sender(full_settings: Settings) -> AsyncIterator[TaskSender]:
     await found.aclose()
 
 
-async def send(desk: SubmissionDriver, sender: TaskSender, count: int) -> list[History]:
-    histories = [await desk.reserve(ADD) for _ in range(count)]
+async def send(driver: SubmissionDriver, sender: TaskSender, count: int) -> list[History]:
+    histories = [await driver.reserve(ADD) for _ in range(count)]
     for one in histories:
         await sender.send_execution(one.uid, one.ulid, one.language)
     return histories
 
 
-async def ended_count(desk: SubmissionDriver, histories: list[History]) -> int:
-    cards = await desk.stores.histories.get_many([history.key for history in histories])
+async def ended_count(driver: SubmissionDriver, histories: list[History]) -> int:
+    cards = await driver.stores.histories.get_many([history.key for history in histories])
     return sum(1 for card in cards if card and card.status is HistoryStatus.COMPLETED)
 
 
@@ -69,10 +69,10 @@ async def test_one_submission_passes_those_of_a_user_who_sent_many_at_once(
             return await ended_count(ada, many) >= 5
 
         await wait_until_async("some of the many", some)
-        for desk in others:
-            (single,) = await send(desk, sender, 1)
+        for driver in others:
+            (single,) = await send(driver, sender, 1)
             sent_at = now_ms()
-            card = await desk.ended(single)
+            card = await driver.ended(single)
             assert card.verdict is Verdict.AC
             assert card.finished_at is not None
             cards = [await ada.card(one) for one in many]
@@ -89,16 +89,16 @@ async def test_a_worker_leaves_what_it_cannot_run_to_one_that_can(
 ) -> None:
     (tmp_path / "other").mkdir()
     env = {**settings_env, **SHORT, "LEASE_SECONDS": "20"}
-    desk = await SubmissionDriver.open(stores)
+    driver = await SubmissionDriver.open(stores)
     with Worker({**env, "JUDGE_LANGUAGES": "python"}, tmp_path):
-        foreign = await desk.reserve(ADD_CPP, language="cpp")
-        own = await desk.reserve(ADD)
+        foreign = await driver.reserve(ADD_CPP, language="cpp")
+        own = await driver.reserve(ADD)
         for one in (foreign, own):
             await sender.send_execution(one.uid, one.ulid, one.language)
-        assert (await desk.ended(own, timeout_s=PATIENCE_S)).verdict is Verdict.AC
-        assert (await desk.card(foreign)).status is HistoryStatus.PENDING
+        assert (await driver.ended(own, timeout_s=PATIENCE_S)).verdict is Verdict.AC
+        assert (await driver.card(foreign)).status is HistoryStatus.PENDING
         with Worker({**env, "JUDGE_LANGUAGES": "cpp"}, tmp_path / "other"):
-            card = await desk.ended(foreign, timeout_s=PATIENCE_S)
+            card = await driver.ended(foreign, timeout_s=PATIENCE_S)
     assert (card.verdict, card.attempt) == (Verdict.AC, 1)
 
 
@@ -107,20 +107,20 @@ async def test_a_worker_without_the_checker_s_language_leaves_an_execution_to_on
 ) -> None:
     (tmp_path / "other").mkdir()
     env = {**settings_env, **SHORT, "LEASE_SECONDS": "20"}
-    desk = await SubmissionDriver.open(stores)
+    driver = await SubmissionDriver.open(stores)
     checker = Checker(language="cpp", code=ALL_RIGHT_CPP, convention=CheckerConvention.ICPC)
     changes = ProblemChanges(comparer=Comparer.CHECKER, checker=checker)
     await stores.problems.update("algoitny", "1", changes)
     with Worker({**env, "JUDGE_LANGUAGES": "python"}, tmp_path) as unable:
-        history = await desk.reserve(ADD)
+        history = await driver.reserve(ADD)
         await sender.send_execution(history.uid, history.ulid, history.language)
         wait_until(
             "the worker to pass it on", lambda: "passed on" in unable.log(), timeout_s=PATIENCE_S
         )
         await asyncio.sleep(3)
-        card = await desk.card(history)
+        card = await driver.card(history)
         assert (card.status, card.attempt) == (HistoryStatus.PENDING, 0)
         assert unable.log().count("passed on") == 1
         with Worker({**env, "JUDGE_LANGUAGES": "python,cpp"}, tmp_path / "other"):
-            card = await desk.ended(history, timeout_s=PATIENCE_S)
+            card = await driver.ended(history, timeout_s=PATIENCE_S)
     assert (card.verdict, card.attempt) == (Verdict.AC, 1)

@@ -46,7 +46,7 @@ IS_REUSING = os.environ.get("ALGOITNY_TEST_REUSE") == "1"
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clean clone of this checkout's last commit."""
-    lacking = [package.name for package in apt.missing(apt.RUN_PACKAGES)]
+    lacking = [package.name for package in apt.find_missing(apt.RUN_PACKAGES)]
     if lacking:
         skip_or_fail(f"system packages are missing: {', '.join(lacking)}; run make setup")
     folder = tmp_path_factory.mktemp("clone") / "algoitny"

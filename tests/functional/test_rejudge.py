@@ -47,7 +47,7 @@ async def sender(full_settings: Settings) -> AsyncIterator[TaskSender]:
 
 
 @pytest.fixture
-async def desk(stores: Stores) -> SubmissionDriver:
+async def driver(stores: Stores) -> SubmissionDriver:
     return await SubmissionDriver.open(stores)
 
 
@@ -59,71 +59,71 @@ def ready(worker: Worker) -> Worker:
 
 
 async def judged(
-    desk: SubmissionDriver, sender: TaskSender, code: str, count: int
+    driver: SubmissionDriver, sender: TaskSender, code: str, count: int
 ) -> list[History]:
     """Return histories of a worker that runs, each once it is judged."""
-    histories = [await desk.reserve(code) for _ in range(count)]
+    histories = [await driver.reserve(code) for _ in range(count)]
     for one in histories:
         await sender.send_execution(one.uid, one.ulid, one.language)
-    return [await desk.ended(one, timeout_s=PATIENCE_S) for one in histories]
+    return [await driver.ended(one, timeout_s=PATIENCE_S) for one in histories]
 
 
-async def begun(desk: SubmissionDriver, sender: TaskSender) -> Job:
-    await desk.stores.tests.replace("algoitny", "1", SEVENS)
+async def begun(driver: SubmissionDriver, sender: TaskSender) -> Job:
+    await driver.stores.tests.replace("algoitny", "1", SEVENS)
     new = NewJob(kind=JobKind.REJUDGE, uid="editor", parameters={}, platform="algoitny", number="1")
-    job = await desk.stores.jobs.create(new)
+    job = await driver.stores.jobs.create(new)
     await sender.send_job("editor", job.ulid)
     return job
 
 
-async def ended(desk: SubmissionDriver, job: Job) -> Job:
+async def ended(driver: SubmissionDriver, job: Job) -> Job:
     async def check() -> Job | None:
-        found = await desk.stores.jobs.get(job.ulid, consistent=True)
+        found = await driver.stores.jobs.get(job.ulid, consistent=True)
         return found if found and found.finished_at else None
 
     return await wait_until_async("the job's end", check, timeout_s=PATIENCE_S)
 
 
-async def rejudged(desk: SubmissionDriver, histories: list[History], job: Job) -> int:
-    cards = [await desk.card(one) for one in histories]
+async def rejudged(driver: SubmissionDriver, histories: list[History], job: Job) -> int:
+    cards = [await driver.card(one) for one in histories]
     assert {card.status for card in cards} == {HistoryStatus.COMPLETED}
     return sum(1 for card in cards if card.rejudged_by == job.ulid)
 
 
 async def test_a_rejudge_goes_on_where_its_killed_worker_was(
-    env: dict[str, str], desk: SubmissionDriver, sender: TaskSender, tmp_path: Path
+    env: dict[str, str], driver: SubmissionDriver, sender: TaskSender, tmp_path: Path
 ) -> None:
     async with AsyncExitStack() as stack:
         worker = ready(stack.enter_context(Worker(env, tmp_path)))
-        histories = await judged(desk, sender, f"import time\ntime.sleep(0.3)\n{WRONG}", MANY)
-        job = await begun(desk, sender)
+        histories = await judged(driver, sender, f"import time\ntime.sleep(0.3)\n{WRONG}", MANY)
+        job = await begun(driver, sender)
 
         async def some() -> bool:
-            return await rejudged(desk, histories, job) >= 2
+            return await rejudged(driver, histories, job) >= 2
 
         await wait_until_async("some of them", some)
         worker.kill()
-        assert await rejudged(desk, histories, job) < MANY
+        assert await rejudged(driver, histories, job) < MANY
         ready(stack.enter_context(Worker(env, tmp_path)))
-        done = await ended(desk, job)
+        done = await ended(driver, job)
         assert done.status is JobStatus.SUCCEEDED, done
         assert done.attempt >= 2
-        result = await desk.stores.jobs.result(done)
+        result = await driver.stores.jobs.result(done)
         assert result is not None
         assert (result["judged"], result["skipped"], result["failed"]) == (MANY, 0, 0)
-        assert await rejudged(desk, histories, job) == MANY
-    cards = [await desk.card(one) for one in histories]
+        assert await rejudged(driver, histories, job) == MANY
+    cards = [await driver.card(one) for one in histories]
     assert {card.verdict for card in cards} == {Verdict.AC}
-    totals, _ = await desk.stores.users.totals(desk.user.uid)
+    totals, _ = await driver.stores.users.totals(driver.user.uid)
     assert (totals.executions, totals.accepted, totals.problems_solved) == (MANY, MANY, 1)
     for card in cards:
-        results = await desk.stores.histories.results(card)
+        results = await driver.stores.histories.results(card)
         assert results is not None
         assert results.attempt == card.attempt
 
 
 async def test_people_come_first_and_a_rejudge_still_gets_on(
-    env: dict[str, str], desk: SubmissionDriver, sender: TaskSender, tmp_path: Path
+    env: dict[str, str], driver: SubmissionDriver, sender: TaskSender, tmp_path: Path
 ) -> None:
     stop = threading.Event()
 
@@ -131,41 +131,41 @@ async def test_people_come_first_and_a_rejudge_still_gets_on(
         """Keep the worker busy: when one has ended the next is handed in."""
         found: list[History] = []
         while not stop.is_set():
-            found += await judged(desk, sender, sleeping(0.2), 3)
+            found += await judged(driver, sender, sleeping(0.2), 3)
         return found
 
     async with AsyncExitStack() as stack:
         ready(stack.enter_context(Worker(env, tmp_path)))
-        desk.limit = None
-        histories = await judged(desk, sender, WRONG, 3)
+        driver.limit = None
+        histories = await judged(driver, sender, WRONG, 3)
         busy = [asyncio.create_task(people()) for _ in range(2)]
         await asyncio.sleep(1)
-        job = await begun(desk, sender)
+        job = await begun(driver, sender)
         # With that many before it, it waits its time for each, and is done all the same.
-        done = await ended(desk, job)
+        done = await ended(driver, job)
         stop.set()
         theirs = [one for found in await asyncio.gather(*busy) for one in found]
     assert done.status is JobStatus.SUCCEEDED
-    assert await rejudged(desk, histories, job) == 3
+    assert await rejudged(driver, histories, job) == 3
     meanwhile = [one for one in theirs if one.finished_at and one.finished_at > job.created_at]
     assert len(meanwhile) > 3, "the rejudge did not leave people their turn"
 
 
 async def test_a_cancelled_rejudge_ends_at_once(
-    env: dict[str, str], desk: SubmissionDriver, sender: TaskSender, tmp_path: Path
+    env: dict[str, str], driver: SubmissionDriver, sender: TaskSender, tmp_path: Path
 ) -> None:
     # Its renewals come every five minutes: what stops it in time is the signal.
     with Worker({**env, "LEASE_SECONDS": "600"}, tmp_path) as worker:
         ready(worker)
-        histories = await judged(desk, sender, f"import time\ntime.sleep(1)\n{ADD}", 4)
-        job = await begun(desk, sender)
+        histories = await judged(driver, sender, f"import time\ntime.sleep(1)\n{ADD}", 4)
+        job = await begun(driver, sender)
 
         async def taken() -> bool:
-            found = await desk.stores.jobs.get(job.ulid, consistent=True)
+            found = await driver.stores.jobs.get(job.ulid, consistent=True)
             return found is not None and found.status is JobStatus.RUNNING
 
         await wait_until_async("the worker to take it", taken)
-        await desk.stores.jobs.cancel(job.ulid)
-        await sender.send_job_end(job.ulid)
-        wait_until("the worker to notice", lambda: '"job left"' in worker.log())
-        assert await rejudged(desk, histories, job) < 4
+        await driver.stores.jobs.cancel(job.ulid)
+        await sender.send_job_cancellation(job.ulid)
+        wait_until("the worker to notice", lambda: '"claim lost"' in worker.log())
+        assert await rejudged(driver, histories, job) < 4

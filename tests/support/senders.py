@@ -46,10 +46,10 @@ class RecordingSender(TaskSender):
         self.jobs.append((uid, ulid, delay_ms))
         self.required.setdefault(ulid, []).append(set(required))
 
-    async def send_job_end(self, ulid: str) -> None:
+    async def send_job_cancellation(self, ulid: str) -> None:
         self.ended.append(("job", ulid))
 
-    async def send_end(self, uid: str, ulid: str) -> None:
+    async def send_cancellation(self, uid: str, ulid: str) -> None:
         self.ended.append((uid, ulid))
 
     @property

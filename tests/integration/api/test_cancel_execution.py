@@ -52,17 +52,17 @@ async def test_twice_is_once(api: Api, ann: str) -> None:
 class Breaking(RecordingSender):
     """A sender after which the database is away for one read."""
 
-    wire: FaultyTransport
+    faults: FaultyTransport
 
-    async def send_end(self, uid: str, ulid: str) -> None:
-        await super().send_end(uid, ulid)
-        self.wire.refuse("GetItem", AWAY)
+    async def send_cancellation(self, uid: str, ulid: str) -> None:
+        await super().send_cancellation(uid, ulid)
+        self.faults.refuse("GetItem", AWAY)
 
 
 async def test_counters_that_cannot_be_read_leave_what_was_cancelled(open_api: OpenApi) -> None:
     sender = Breaking()
     api = await open_api(sender)
-    sender.wire = FaultyTransport(api.services.stores.dynamo)
+    sender.faults = FaultyTransport(api.services.stores.dynamo)
     await api.problem()
     ann = await api.sign_in(ANN)
     given = {"historyId": await api.submit(ann)}

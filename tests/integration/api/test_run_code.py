@@ -219,10 +219,10 @@ async def test_past_the_limit_nothing_is_run(api: Api, ann: str, worker: Working
 async def test_counters_that_cannot_be_read_leave_what_the_run_gave(
     api: Api, ann: str, worker: Working
 ) -> None:
-    wire = FaultyTransport(api.services.stores.dynamo)
+    faults = FaultyTransport(api.services.stores.dynamo)
 
     def answer(_: RunRequest) -> RunAnswer:
-        wire.refuse("GetItem", AWAY)
+        faults.refuse("GetItem", AWAY)
         return ANSWER
 
     worker.answer = answer

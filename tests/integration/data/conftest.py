@@ -203,16 +203,16 @@ class StoreHarness:
 
 
 @pytest.fixture
-def bench(dynamo: Dynamo) -> StoreHarness:
+def harness(dynamo: Dynamo) -> StoreHarness:
     return StoreHarness(dynamo)
 
 
 @pytest.fixture
-def wire(dynamo: Dynamo) -> FaultyTransport:
+def faults(dynamo: Dynamo) -> FaultyTransport:
     return FaultyTransport(dynamo)
 
 
 @pytest.fixture
-def make_bench(dynamo: Dynamo) -> Callable[..., StoreHarness]:
-    """Another bench on the same table, as another process would have it."""
+def make_harness(dynamo: Dynamo) -> Callable[..., StoreHarness]:
+    """Another harness on the same table, as another process would have it."""
     return lambda **options: StoreHarness(dynamo, **options)

@@ -104,9 +104,9 @@ async def test_of_many_workers_exactly_one_claims(jobs):
     assert await jobs.get(made.ulid, consistent=True) == won
 
 
-async def test_a_claim_whose_answer_was_lost_is_the_claimants(jobs, wire):
+async def test_a_claim_whose_answer_was_lost_is_the_claimants(jobs, faults):
     made = await jobs.create(NEW)
-    wire.lose("UpdateItem")
+    faults.lose("UpdateItem")
     found = await jobs.claim(made.ulid, token="mine", lease_ms=LEASE_MS)
     assert found is not None
     assert (found.attempt, found.claim_token) == (1, "mine")
@@ -168,9 +168,9 @@ async def test_progress_is_kept_in_order_and_on_the_card(jobs):
     assert (card.progress, card.message, card.events) == (11, "Step 11", 12)
 
 
-async def test_progress_at_once_is_never_under_one_number(jobs, wire):
+async def test_progress_at_once_is_never_under_one_number(jobs, faults):
     job = await claimed(jobs)
-    wire.lose("UpdateItem")
+    faults.lose("UpdateItem")
     await asyncio.gather(*(jobs.progress(job.ulid, 1, f"Step {n}", n) for n in range(10)))
     events = await jobs.events(job.ulid)
     assert {event.message for event in events} == {f"Step {n}" for n in range(10)}
@@ -187,9 +187,9 @@ async def test_a_finished_job_shows_its_result_and_lives_thirty_days(jobs, clock
     assert (await jobs.list(PageWindow())).records == []
 
 
-async def test_finishing_twice_after_a_lost_answer_is_finishing_once(jobs, wire):
+async def test_finishing_twice_after_a_lost_answer_is_finishing_once(jobs, faults):
     job = await claimed(jobs)
-    wire.lose("UpdateItem")
+    faults.lose("UpdateItem")
     done = await jobs.finish(job.ulid, 1, {"title": "Sums"})
     assert done.status is SUCCEEDED
     assert await jobs.result(done) == {"title": "Sums"}

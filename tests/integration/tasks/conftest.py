@@ -11,7 +11,7 @@ from graphql_api.config import Settings
 from graphql_api.data.stores import Stores
 from judge.judge import Judge
 from judge.sandbox.errors import SandboxUnavailable
-from tasks.handlers.executions import Execution
+from tasks.handlers.executions import ExecutionHandler
 from tasks.handlers.testset_cache import TestSetCache
 from tasks.queue.cancellations import Cancellations
 from tests.support.executions import SubmissionDriver
@@ -71,11 +71,11 @@ def make_execution(
     sender: RecordingSender,
     cancellations: Cancellations,
     tmp_path: Path,
-) -> Iterator[Callable[..., Execution]]:
+) -> Iterator[Callable[..., ExecutionHandler]]:
     threads = ThreadPoolExecutor(4)
 
-    def make(judge: Judge = judge) -> Execution:
-        return Execution(
+    def make(judge: Judge = judge) -> ExecutionHandler:
+        return ExecutionHandler(
             settings=work_settings,
             stores=stores,
             judge=judge,
@@ -90,10 +90,10 @@ def make_execution(
 
 
 @pytest.fixture
-def execution(make_execution: Callable[..., Execution]) -> Execution:
+def execution(make_execution: Callable[..., ExecutionHandler]) -> ExecutionHandler:
     return make_execution()
 
 
 @pytest.fixture
-async def desk(stores: Stores) -> SubmissionDriver:
+async def driver(stores: Stores) -> SubmissionDriver:
     return await SubmissionDriver.open(stores)

@@ -8,7 +8,7 @@ from itertools import chain
 
 import pytest
 
-from tests.support.sandbox.host import Host, HostFixture
+from tests.support.sandbox.host import HostFixture, HostSnapshot
 from tests.support.sandbox.sandboxes import SandboxFixture
 from tests.support.sandbox.weakened import Layer
 
@@ -22,7 +22,7 @@ def _named(layers: Sequence[Layer]) -> str:
 
 @dataclass(frozen=True)
 class Attack:
-    """`act` tries it in a box and tells whether it did what it must not.
+    """`act` tries it in a sandbox and tells whether it did what it must not.
 
     Each of `layers` alone stops it; where there are no control groups, each of `without_groups`
     does, too, and none of `with_groups`.
@@ -47,9 +47,9 @@ class Attack:
             stopped_by.append(f"without: {_named(self.without_groups)}")
         return f"| {self.name.replace('_', ' ')} | {'; '.join(stopped_by)} |"
 
-    def layers_of(self, box: SandboxFixture) -> tuple[Layer, ...]:
+    def layers_of(self, sandbox: SandboxFixture) -> tuple[Layer, ...]:
         """The layers that this user's sandbox has."""
-        more = self.with_groups if box.has_groups else self.without_groups
+        more = self.with_groups if sandbox.has_groups else self.without_groups
         root = os.geteuid() == 0
         return tuple(one for one in (*self.layers, *more) if root or not one.of_root)
 
@@ -90,34 +90,34 @@ class LayeredAttacks:
     """A module's `ATTACKS`; its conftest parametrizes `attack` and `layer`."""
 
     @pytest.fixture
-    def kind(self, best_box: SandboxFixture) -> SandboxFixture:
+    def kind(self, best_sandbox: SandboxFixture) -> SandboxFixture:
         """A sandbox with the limits for which the layers are looked at."""
-        return best_box
+        return best_sandbox
 
-    def test_it_is_stopped(self, box: SandboxFixture, arena: HostFixture, attack: Attack):
-        host = Host(box)
-        assert not attack.act(box, arena)
-        host.assert_untouched()
+    def test_it_is_stopped(self, sandbox: SandboxFixture, host: HostFixture, attack: Attack):
+        snapshot = HostSnapshot(sandbox)
+        assert not attack.act(sandbox, host)
+        snapshot.assert_untouched()
 
     def test_each_layer_alone_stops_it(
-        self, kind: SandboxFixture, arena: HostFixture, weaken: Weaken, attack: Attack, layer: Layer
+        self, kind: SandboxFixture, host: HostFixture, weaken: Weaken, attack: Attack, layer: Layer
     ):
         layers = attack.layers_of(kind)
         if layer not in layers or len(layers) == 1:
             pytest.skip(f"here {layer} is none of those that stop it, or the only one")
-        with weaken([one for one in layers if one is not layer], kind) as box:
-            assert not attack.act(box, arena)
+        with weaken([one for one in layers if one is not layer], kind) as sandbox:
+            assert not attack.act(sandbox, host)
 
     def test_it_works_without_them(
-        self, kind: SandboxFixture, arena: HostFixture, weaken: Weaken, attack: Attack
+        self, kind: SandboxFixture, host: HostFixture, weaken: Weaken, attack: Attack
     ):
-        with weaken(attack.layers_of(kind), kind) as box:
-            assert attack.act(box, arena)
+        with weaken(attack.layers_of(kind), kind) as sandbox:
+            assert attack.act(sandbox, host)
 
 
 class LayeredAttacksOnLimits(LayeredAttacks):
     """The same where other layers hold without control groups."""
 
     @pytest.fixture
-    def kind(self, box: SandboxFixture) -> SandboxFixture:
-        return box
+    def kind(self, sandbox: SandboxFixture) -> SandboxFixture:
+        return sandbox

@@ -40,7 +40,7 @@ class HostFixture:
 
     def __init__(self) -> None:
         self.marker = f"marker-{secrets.token_hex(8)}"
-        self.place = Path(tempfile.mkdtemp(prefix="arena-", dir="/var/tmp"))
+        self.place = Path(tempfile.mkdtemp(prefix="host-", dir="/var/tmp"))
         self.place.chmod(0o755)
         self.closing = ExitStack()
         self.closing.callback(shutil.rmtree, self.place)
@@ -91,11 +91,11 @@ class HostFixture:
         finally:
             os.setgroups(groups)
 
-    def victim(self, box: SandboxFixture) -> int:
+    def victim(self, sandbox: SandboxFixture) -> int:
         """The host's number of the process that has the marker for a word of its command line."""
         found = wait_until(
             "a run with the marker",
-            lambda: set(processes_named(self.marker)) & set(descendants(box.spawners)),
+            lambda: set(processes_named(self.marker)) & set(descendants(sandbox.spawners)),
         )
         return max(found)
 
@@ -168,15 +168,15 @@ def remove_segments(key: int) -> bool:
     return True
 
 
-class Host:
+class HostSnapshot:
     """What must look the same after an attack as before."""
 
-    def __init__(self, box: SandboxFixture) -> None:
-        self._box = box
+    def __init__(self, sandbox: SandboxFixture) -> None:
+        self._sandbox = sandbox
         self.before = self._look()
 
     def _look(self) -> dict[str, object]:
-        root = self._box.sandbox.root
+        root = self._sandbox.inner.root
         kept = [path for path in root.rglob("*") if "programs" not in path.parts]
         mounts = Path("/proc/self/mountinfo").read_text().splitlines()
         return {
@@ -186,21 +186,23 @@ class Host:
 
     def assert_untouched(self) -> None:
         """Fail if a process, a file, a mount or somebody in a control group was left."""
-        assert descendants(self._box.spawners) == []
+        assert descendants(self._sandbox.spawners) == []
         after = self._look()
         for what, seen in self.before.items():
             assert after[what] == seen, what
-        assert not self._box.has_groups or _members(self._box) <= set(self._box.spawners)
+        assert not self._sandbox.has_groups or _members(self._sandbox) <= set(
+            self._sandbox.spawners
+        )
 
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _members(box: SandboxFixture) -> set[int]:
+def _members(sandbox: SandboxFixture) -> set[int]:
     """All processes in the control groups of this sandbox."""
     found: set[int] = set()
-    for group in control_groups(box.sandbox):
+    for group in control_groups(sandbox.inner):
         with contextlib.suppress(OSError):
             found.update(map(int, (group / "cgroup.procs").read_text().split()))
     return found

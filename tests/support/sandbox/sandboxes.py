@@ -43,7 +43,7 @@ class SandboxFixture:
     """Runs commands in one sandbox."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
+        self.inner = sandbox
 
     def program(
         self,
@@ -52,7 +52,7 @@ class SandboxFixture:
         cancelled: Callable[[], bool] | None = None,
         **limits,
     ) -> Ran:
-        with self.sandbox.run(program, stdin, replace(LIMITS, **limits), cancelled) as report:
+        with self.inner.run(program, stdin, replace(LIMITS, **limits), cancelled) as report:
             out = report.stdout.read(200_000).decode("utf-8", "replace")
             return Ran(report, out, report.stderr.decode("utf-8", "replace"))
 
@@ -82,17 +82,17 @@ class SandboxFixture:
 
     @property
     def has_groups(self) -> bool:
-        return str(self.sandbox.limit_backend) != LimitBackend.RLIMITS
+        return str(self.inner.limit_backend) != LimitBackend.RLIMITS
 
     @property
     def spawners(self) -> list[int]:
         """The processes that start sandboxes."""
-        return [spawner.pid for spawner in self.sandbox._spawners.values()]
+        return [spawner.pid for spawner in self.inner._spawners.values()]
 
     def drop_spawners(self) -> None:
         """The next runs start new ones, from the thread that they run in."""
-        for slot in list(self.sandbox._spawners):
-            self.sandbox._drop(slot)
+        for slot in list(self.inner._spawners):
+            self.inner._drop(slot)
 
 
 class LanguageSandboxFixture(SandboxFixture):
@@ -130,7 +130,7 @@ class LanguageSandboxFixture(SandboxFixture):
         if command == ("./main",):
             command = ("/bin/sh", "-c", START)
         program = Program(command, files=files, collect_kb=1024)
-        with self.sandbox.run(program, stdin, compile_limits(installed)) as report:
+        with self.inner.run(program, stdin, compile_limits(installed)) as report:
             out = report.stdout.read(200_000).decode("utf-8", "replace")
             return Ran(report, out, report.stderr.decode("utf-8", "replace"))
 
@@ -141,7 +141,7 @@ class LanguageSandboxFixture(SandboxFixture):
         return self.run("c", code, stdin, **limits)
 
 
-def open_box(root: Path, forced: LimitBackend | None) -> LanguageSandboxFixture:
+def open_language_sandbox(root: Path, forced: LimitBackend | None) -> LanguageSandboxFixture:
     try:
         sandbox = open_sandbox(root, 2, forced)
     except SandboxUnavailable as error:

@@ -30,8 +30,8 @@ class Ticks:
 
 
 @pytest.fixture
-def users(bench):
-    return UserStore(bench.dynamo, bench.bodies, bench.histories, Ticks())
+def users(harness):
+    return UserStore(harness.dynamo, harness.bodies, harness.histories, Ticks())
 
 
 async def items_of(dynamo: Dynamo, partition: str) -> list[Item]:
@@ -281,23 +281,23 @@ async def test_a_purge_needs_the_mark(users):
 
 
 @pytest.mark.slow
-async def test_a_purge_leaves_nothing_of_one_user_and_all_of_the_others(users, bench):
+async def test_a_purge_leaves_nothing_of_one_user_and_all_of_the_others(users, harness):
     ada = await users.create(email="ada@example.org", name="Ada", google_sub="g-1")
     eve = await users.create(email="eve@example.org", name="Eve")
     for user in (ada, eve):
         for is_public in (True, False):
-            await bench.completed(user, is_public=is_public)
-        await bench.running(user)
-        await bench.pending(user)
-    of_eve = [item for item in await bench.everything() if eve.uid in str(item)]
+            await harness.completed(user, is_public=is_public)
+        await harness.running(user)
+        await harness.pending(user)
+    of_eve = [item for item in await harness.everything() if eve.uid in str(item)]
     await users.begin_deletion(ada.uid)
     await users.purge(ada.uid)
-    left = await bench.everything()
+    left = await harness.everything()
     assert not [item for item in left if ada.uid in str(item) or "ada@" in str(item)]
     assert [item for item in left if eve.uid in str(item)] == of_eve
     assert await users.by_google_sub("g-1", consistent=True) is None
     assert [user.uid for user in (await users.list(PageWindow())).records] == [eve.uid]
-    assert len(await bench.entries()) == 4
+    assert len(await harness.entries()) == 4
     await users.purge(ada.uid)
 
 
@@ -325,28 +325,30 @@ async def test_a_purge_goes_on_until_two_passes_find_nothing(dynamo):
 
 
 @pytest.mark.slow
-async def test_a_purge_that_crashed_is_finished_by_the_next(users, bench, wire):
+async def test_a_purge_that_crashed_is_finished_by_the_next(users, harness, faults):
     ada = await users.create(email="ada@example.org", name="Ada")
     for _ in range(3):
-        await bench.completed(ada, is_public=True)
+        await harness.completed(ada, is_public=True)
     await users.begin_deletion(ada.uid)
     for operation in ("TransactWriteItems", "BatchWriteItem"):
-        wire.crash(operation)
+        faults.crash(operation)
         (crash,) = await outcomes(users.purge(ada.uid))
         assert type(crash).__name__ == "Crash"
         assert await users.email_exists("ada@example.org")
     await users.purge(ada.uid)
-    assert not [item for item in await bench.everything() if ada.uid in str(item)]
+    assert not [item for item in await harness.everything() if ada.uid in str(item)]
 
 
 @pytest.mark.slow
-async def test_a_running_execution_of_a_deleted_user_leaves_nothing(users, bench):
+async def test_a_running_execution_of_a_deleted_user_leaves_nothing(users, harness):
     ada = await users.create(email="ada@example.org", name="Ada")
-    running = await bench.running(ada, is_public=True)
+    running = await harness.running(ada, is_public=True)
     await users.begin_deletion(ada.uid)
-    await outcomes(bench.executions.complete(running, bench.outcome(running)), users.purge(ada.uid))
+    await outcomes(
+        harness.executions.complete(running, harness.outcome(running)), users.purge(ada.uid)
+    )
     await users.purge(ada.uid)
-    assert not [item for item in await bench.everything() if ada.uid in str(item)]
+    assert not [item for item in await harness.everything() if ada.uid in str(item)]
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from moto.server import ThreadedMotoServer
 
 from graphql_api.config import Settings
 from graphql_api.data import keys
-from graphql_api.data.dynamo.bodies import OBJECT, PIECE_BYTES, Bodies, open_bodies
+from graphql_api.data.dynamo.bodies import CHUNK_BYTES, OBJECT, Bodies, open_bodies
 from graphql_api.data.dynamo.client import Dynamo
 from graphql_api.data.dynamo.expressions import begins_with, equals
 from graphql_api.data.dynamo.meter import metered
@@ -19,7 +19,7 @@ from graphql_api.data.packing import DamagedBody
 pytestmark = pytest.mark.dynamodb
 
 KEY = keys.code_body("01U", "01H")
-LARGE = random.Random(7).randbytes(2 * PIECE_BYTES + 5000)  # random bytes do not compress
+LARGE = random.Random(7).randbytes(2 * CHUNK_BYTES + 5000)  # random bytes do not compress
 
 
 @pytest.fixture
@@ -104,18 +104,18 @@ async def test_a_query_s_items_join_to_the_body(bodies: Bodies, dynamo: Dynamo) 
 
 async def test_the_pieces_of_a_longer_body_that_was_overwritten_do_no_harm(bodies: Bodies) -> None:
     await bodies.put(KEY, LARGE)
-    await bodies.put(KEY, LARGE[: PIECE_BYTES + 10])
-    assert await bodies.get(KEY) == LARGE[: PIECE_BYTES + 10]
+    await bodies.put(KEY, LARGE[: CHUNK_BYTES + 10])
+    assert await bodies.get(KEY) == LARGE[: CHUNK_BYTES + 10]
 
 
 async def test_a_missing_or_foreign_piece_is_noticed(bodies: Bodies, dynamo: Dynamo) -> None:
     _, first, _ = await bodies.items(KEY, LARGE)
     await bodies.put(KEY, LARGE)
-    piece = {"PK": first["PK"], "SK": first["SK"]}
+    chunk = {"PK": first["PK"], "SK": first["SK"]}
     await dynamo.put({**first, "z": b"x" * len(first["z"])})
     with pytest.raises(DamagedBody):
         await bodies.get(KEY)
-    await dynamo.delete(piece)
+    await dynamo.delete(chunk)
     with pytest.raises(DamagedBody):
         await bodies.get(KEY)
 
@@ -149,9 +149,9 @@ async def test_with_a_bucket_a_large_body_is_one_object_and_a_small_one_stays(
     assert len(bucket.names()) == 1
     assert await stored(dynamo) == ["B#01H#c", "B#01H#h"]
     assert await bodies.get_many([KEY, other]) == [LARGE, b"short"]
-    head = await dynamo.get(KEY)
-    assert head is not None
-    assert await bodies.join([head]) == LARGE
+    manifest = await dynamo.get(KEY)
+    assert manifest is not None
+    assert await bodies.join([manifest]) == LARGE
 
 
 async def test_an_object_s_name_tells_nothing_of_its_owner(
@@ -175,9 +175,9 @@ async def test_a_missing_object_and_a_missing_bucket_setting_are_named(
     s3_bodies: tuple[Bodies, S3], dynamo: Dynamo
 ) -> None:
     bodies, bucket = s3_bodies
-    head = await bodies.put(KEY, LARGE)
+    manifest = await bodies.put(KEY, LARGE)
     with pytest.raises(Unavailable, match="BODIES_BUCKET"):
         await Bodies(dynamo).get(KEY)
-    bucket.remove(head[OBJECT])
+    bucket.remove(manifest[OBJECT])
     with pytest.raises(DamagedBody):
         await bodies.get(KEY)

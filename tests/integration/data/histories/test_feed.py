@@ -19,7 +19,7 @@ LANGUAGES = ("python", "cpp")
 PLATFORMS = ("baekjoon", "codeforces")
 
 
-def card(bench: Any, number: int) -> History:
+def card(harness: Any, number: int) -> History:
     """A finished public history whose entries have about 0.8 KB."""
     return History(
         uid="01JUSER",
@@ -31,20 +31,20 @@ def card(bench: Any, number: int) -> History:
         language=LANGUAGES[number // 2 % 2],
         status=HistoryStatus.COMPLETED,
         verdict=Verdict.AC,
-        created_at=bench.clock.now,
-        finished_at=bench.clock.now,
+        created_at=harness.clock.now,
+        finished_at=harness.clock.now,
     )
 
 
-async def list_cards(bench: Any, start: int, count: int) -> list[History]:
+async def list_cards(harness: Any, start: int, count: int) -> list[History]:
     """Publish cards a millisecond apart, oldest first."""
     found = []
     for number in range(start, start + count):
-        bench.clock.now += 1
-        found.append(bench.feed.listed(card(bench, number)))
+        harness.clock.now += 1
+        found.append(harness.feed.listed(card(harness, number)))
     puts = [put.item for one in found for put in entry_puts(one)]
     assert 780 < item_size(puts[0]) < 1024
-    await bench.dynamo.batch_write(puts=puts)
+    await harness.dynamo.batch_write(puts=puts)
     return found
 
 
@@ -63,9 +63,9 @@ def ids(histories: list[History]) -> list[str]:
     ],
 )
 async def test_a_page_of_one_shard_is_one_request_of_two_and_a_half_units(
-    bench: Any, found: dict[str, str]
+    harness: Any, found: dict[str, str]
 ) -> None:
-    cards = await list_cards(bench, 0, 240)
+    cards = await list_cards(harness, 0, 240)
     expected = [
         one
         for one in reversed(cards)
@@ -75,7 +75,7 @@ async def test_a_page_of_one_shard_is_one_request_of_two_and_a_half_units(
     after, walked = None, []
     while True:
         with metered() as meter:
-            page = await bench.feed.page(PageWindow(20, after=after), **found)
+            page = await harness.feed.page(PageWindow(20, after=after), **found)
         assert meter.requests == 1
         assert meter.read_units <= 2.5
         walked += page.records
@@ -88,12 +88,12 @@ async def test_a_page_of_one_shard_is_one_request_of_two_and_a_half_units(
 @pytest.mark.slow
 @pytest.mark.parametrize("from_end", [False, True])
 async def test_a_page_of_four_shards_is_eight_requests_of_five_units_at_most(
-    make_bench: Any, *, from_end: bool
+    make_harness: Any, *, from_end: bool
 ) -> None:
     """The feed is spread over partitions, at a price that stays fixed."""
-    bench = make_bench(shards=4)
-    cards = await list_cards(bench, 0, 300)
-    spread = {entry["PK"] for entry in await bench.entries() if entry["PK"].startswith("F#A#")}
+    harness = make_harness(shards=4)
+    cards = await list_cards(harness, 0, 300)
+    spread = {entry["PK"] for entry in await harness.entries() if entry["PK"].startswith("F#A#")}
     assert len(spread) == 4
     position: str | None = None
     walked: list[History] = []
@@ -101,7 +101,7 @@ async def test_a_page_of_four_shards_is_eight_requests_of_five_units_at_most(
     while True:
         edge = {"before": position} if from_end else {"after": position}
         with metered() as meter:
-            page = await bench.feed.page(PageWindow(20, from_end=from_end, **edge))
+            page = await harness.feed.page(PageWindow(20, from_end=from_end, **edge))
         assert meter.requests <= 8
         assert meter.read_units <= 5
         units.append(meter.read_units)
@@ -114,40 +114,40 @@ async def test_a_page_of_four_shards_is_eight_requests_of_five_units_at_most(
 
 
 @pytest.mark.slow
-async def test_pages_meet_in_the_middle_from_either_direction(bench: Any) -> None:
-    cards = await list_cards(bench, 0, 50)
+async def test_pages_meet_in_the_middle_from_either_direction(harness: Any) -> None:
+    cards = await list_cards(harness, 0, 50)
     newest = ids(cards[::-1])
-    forward = await bench.feed.page(PageWindow(30))
+    forward = await harness.feed.page(PageWindow(30))
     assert ids(forward.records) == newest[:30]
-    back = await bench.feed.page(PageWindow(20, from_end=True, before=forward.positions[-1]))
+    back = await harness.feed.page(PageWindow(20, from_end=True, before=forward.positions[-1]))
     assert ids(back.records) == newest[9:29]
     assert (back.has_previous, back.has_next) == (True, True)
-    last = await bench.feed.page(PageWindow(20, from_end=True))
+    last = await harness.feed.page(PageWindow(20, from_end=True))
     assert (ids(last.records), last.has_next, last.has_previous) == (newest[30:], False, True)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shards", [1, 4])
 async def test_sixteen_pages_walked_while_others_publish_show_each_once(
-    make_bench: Any, shards: int
+    make_harness: Any, shards: int
 ) -> None:
     """No page repeats, none skips, and none falls back to the first."""
-    bench = make_bench(shards=shards)
-    cards = await list_cards(bench, 0, 300)
+    harness = make_harness(shards=shards)
+    cards = await list_cards(harness, 0, 300)
     done, published = asyncio.Event(), asyncio.Event()
     number = 300
 
     async def publish_on() -> None:
         nonlocal number
         while not done.is_set():
-            await list_cards(bench, number, 3)
+            await list_cards(harness, number, 3)
             number += 3
             published.set()
 
     async def walk() -> list[History]:
         after, walked = None, []
         for _ in range(16):
-            page = await bench.feed.page(PageWindow(20, after=after))
+            page = await harness.feed.page(PageWindow(20, after=after))
             walked += page.records
             after = page.end
             published.clear()
@@ -163,49 +163,49 @@ async def test_sixteen_pages_walked_while_others_publish_show_each_once(
 
 
 @pytest.mark.slow
-async def test_unpublishing_between_pages_drops_only_what_was_unpublished(bench: Any) -> None:
-    user = await bench.user()
+async def test_unpublishing_between_pages_drops_only_what_was_unpublished(harness: Any) -> None:
+    user = await harness.user()
     histories = []
     for _ in range(9):
-        bench.clock.now += 1
-        histories.append(await bench.completed(user, is_public=True))
+        harness.clock.now += 1
+        histories.append(await harness.completed(user, is_public=True))
     newest = ids(histories[::-1])
-    first = await bench.feed.page(PageWindow(3))
-    await bench.histories.unpublish(user.uid, newest[2])  # the page's last
-    await bench.histories.unpublish(user.uid, newest[4])
-    second = await bench.feed.page(PageWindow(3, after=first.end))
+    first = await harness.feed.page(PageWindow(3))
+    await harness.histories.unpublish(user.uid, newest[2])  # the page's last
+    await harness.histories.unpublish(user.uid, newest[4])
+    second = await harness.feed.page(PageWindow(3, after=first.end))
     assert ids(second.records) == [newest[3], newest[5], newest[6]]
 
 
 async def test_a_feed_holds_histories_of_its_filter_and_nothing_private(
-    bench: Any,
+    harness: Any,
 ) -> None:
     """Prefixes of their own; private histories stand in no list but their owner's."""
-    user = await bench.user()
-    shown = await bench.completed(user, is_public=True, language="cpp")
-    await bench.completed(user, language="cpp")
-    await bench.completed(user, is_public=True)
-    await bench.running(user, is_public=True, language="cpp")
-    page = await bench.feed.page(PageWindow(), language="cpp")
+    user = await harness.user()
+    shown = await harness.completed(user, is_public=True, language="cpp")
+    await harness.completed(user, language="cpp")
+    await harness.completed(user, is_public=True)
+    await harness.running(user, is_public=True, language="cpp")
+    page = await harness.feed.page(PageWindow(), language="cpp")
     assert ids(page.records) == [shown.ulid]
-    both = await bench.feed.page(PageWindow(), platform="baekjoon", language="cpp")
+    both = await harness.feed.page(PageWindow(), platform="baekjoon", language="cpp")
     assert both.records == page.records
-    assert (await bench.feed.page(PageWindow(), platform="codeforces")).records == []
+    assert (await harness.feed.page(PageWindow(), platform="codeforces")).records == []
 
 
-async def test_an_entry_reads_as_the_card_without_what_is_the_worker_s(bench: Any) -> None:
-    done = await bench.completed(await bench.user(), is_public=True, request_id="secret")
-    (entry,) = (await bench.feed.page(PageWindow())).records
+async def test_an_entry_reads_as_the_card_without_what_is_the_worker_s(harness: Any) -> None:
+    done = await harness.completed(await harness.user(), is_public=True, request_id="secret")
+    (entry,) = (await harness.feed.page(PageWindow())).records
     assert entry.request_hash is None
     assert entry.usage_day is None
     assert (entry.ulid, entry.verdict, entry.feed_id) == (done.ulid, done.verdict, done.feed_id)
     assert (entry.author_name, entry.passed, entry.cpu_ms) == ("Ada Lovelace", 1, 24)
 
 
-async def test_a_page_needs_no_second_read_of_its_cards(bench: Any) -> None:
-    await list_cards(bench, 0, 30)
+async def test_a_page_needs_no_second_read_of_its_cards(harness: Any) -> None:
+    await list_cards(harness, 0, 30)
     with metered() as meter:
-        page = await bench.feed.page(PageWindow(20))
+        page = await harness.feed.page(PageWindow(20))
     assert [call.operation for call in meter.calls] == ["query"]
     assert page.records[0].title
 
@@ -213,37 +213,40 @@ async def test_a_page_needs_no_second_read_of_its_cards(bench: Any) -> None:
 # Recent counts
 
 
-async def test_recent_counts_follow_the_hours_of_publication(bench: Any) -> None:
-    user = await bench.user()
-    old = await bench.completed(user, is_public=True)
-    bench.clock.now += 3_600_000
-    await bench.completed(user, is_public=True)
-    private = await bench.completed(user)
-    assert await bench.feed.recent_public_count(1) == 1
+async def test_recent_counts_follow_the_hours_of_publication(harness: Any) -> None:
+    user = await harness.user()
+    old = await harness.completed(user, is_public=True)
+    harness.clock.now += 3_600_000
+    await harness.completed(user, is_public=True)
+    private = await harness.completed(user)
+    assert await harness.feed.recent_public_count(1) == 1
     with metered() as meter:
-        assert await bench.feed.recent_public_count(24) == 2
+        assert await harness.feed.recent_public_count(24) == 2
     assert meter.requests == 1
-    await bench.histories.publish(user.uid, private.ulid, problem_public=True)
-    assert await bench.feed.recent_public_count(1) == 2
-    await bench.histories.unpublish(user.uid, old.ulid)
-    assert (await bench.feed.recent_public_count(1), await bench.feed.recent_public_count(2)) == (
+    await harness.histories.publish(user.uid, private.ulid, problem_public=True)
+    assert await harness.feed.recent_public_count(1) == 2
+    await harness.histories.unpublish(user.uid, old.ulid)
+    assert (
+        await harness.feed.recent_public_count(1),
+        await harness.feed.recent_public_count(2),
+    ) == (
         2,
         2,
     )
 
 
-async def test_a_recent_count_that_is_gone_is_not_made_negative(bench: Any) -> None:
-    user = await bench.user()
-    done = await bench.completed(user, is_public=True)
-    hours = [item["PK"] for item in await bench.everything() if item["PK"].startswith("FC#")]
-    await bench.dynamo.delete({"PK": hours[0], "SK": "M"})
-    await bench.histories.unpublish(user.uid, done.ulid)
-    assert await bench.feed.recent_public_count(2) == 0
-    assert not [item for item in await bench.everything() if item["PK"].startswith("FC#")]
+async def test_a_recent_count_that_is_gone_is_not_made_negative(harness: Any) -> None:
+    user = await harness.user()
+    done = await harness.completed(user, is_public=True)
+    hours = [item["PK"] for item in await harness.everything() if item["PK"].startswith("FC#")]
+    await harness.dynamo.delete({"PK": hours[0], "SK": "M"})
+    await harness.histories.unpublish(user.uid, done.ulid)
+    assert await harness.feed.recent_public_count(2) == 0
+    assert not [item for item in await harness.everything() if item["PK"].startswith("FC#")]
 
 
-def test_where_an_entry_goes_follows_from_its_id_alone(make_bench: Any) -> None:
-    feed: FeedStore = make_bench(shards=8).feed
-    one = feed.listed(card(make_bench(), 1))
+def test_where_an_entry_goes_follows_from_its_id_alone(make_harness: Any) -> None:
+    feed: FeedStore = make_harness(shards=8).feed
+    one = feed.listed(card(make_harness(), 1))
     assert one.feed_id is not None
     assert one.feed_shard == keys.shard_of(one.feed_id, 8)

@@ -70,13 +70,13 @@ async def test_faults_at_any_time_of_a_deletion_leave_nothing(
     checkers: CheckerStore, problems: ProblemStore, dynamo: Dynamo
 ) -> None:
     await problems.create(NEW)
-    wire = FaultyTransport(dynamo)
+    faults = FaultyTransport(dynamo)
 
     async def note() -> None:
         await checkers.note_fault(*ONE, FAULT)
 
     for operation in ("TransactWriteItems", "TransactWriteItems", "BatchWriteItem", "Query"):
-        wire.meanwhile(operation, note)
+        faults.meanwhile(operation, note)
     await problems.delete(*ONE)
     assert await left(dynamo) == []
 

@@ -273,17 +273,17 @@ async def test_changing_no_problem_is_refused_and_leaves_no_ghost(problems, dyna
     assert await everything(dynamo) == []
 
 
-async def test_an_update_whose_answer_was_lost_is_done_once(problems, wire):
+async def test_an_update_whose_answer_was_lost_is_done_once(problems, faults):
     await problems.create(NEW)
-    wire.lose("TransactWriteItems")
+    faults.lose("TransactWriteItems")
     changed = await problems.update(*ONE, ProblemChanges(title="Once"))
     assert changed.revision == 2
     assert await problems.get(*ONE, consistent=True) == changed
-    assert wire.sent.count("TransactWriteItems") == 3
+    assert faults.sent.count("TransactWriteItems") == 3
 
 
-async def test_a_creation_whose_answer_was_lost_is_no_conflict(problems, wire):
-    wire.lose("TransactWriteItems")
+async def test_a_creation_whose_answer_was_lost_is_no_conflict(problems, faults):
+    faults.lose("TransactWriteItems")
     made = await problems.create(NEW)
     assert await problems.get(*ONE, consistent=True) == made
 
@@ -322,7 +322,7 @@ async def test_tags_and_words_list_a_problem_only_while_completed(problems, dyna
 
 
 async def test_a_change_meant_for_a_deleted_problem_leaves_its_successor_alone(
-    problems, dynamo, wire
+    problems, dynamo, faults
 ):
     """Both have the revision 1; a copy under the old one's birth would stay for ever."""
     await problems.create(NEW)
@@ -331,7 +331,7 @@ async def test_a_change_meant_for_a_deleted_problem_leaves_its_successor_alone(
         await problems.delete(*ONE)
         await problems.create(replace(NEW, title="Another"))
 
-    wire.meanwhile("TransactWriteItems", replace_it)
+    faults.meanwhile("TransactWriteItems", replace_it)
     await problems.update(*ONE, ProblemChanges(title="Changed"))
     await check_entries(dynamo)
     assert (await problems.get(*ONE)).title == "Changed"
@@ -439,9 +439,9 @@ async def test_states_cannot_be_set_to_deleted(problems):
         lambda problems: problems.set_solution(*ONE, "c", "int main(){}"),
     ],
 )
-async def test_a_write_decided_before_a_deletion_is_decided_anew(problems, dynamo, wire, act):
+async def test_a_write_decided_before_a_deletion_is_decided_anew(problems, dynamo, faults, act):
     await problems.create(replace(NEW, tags=["math"]))
-    wire.meanwhile("TransactWriteItems", lambda: problems.soft_delete(*ONE))
+    faults.meanwhile("TransactWriteItems", lambda: problems.soft_delete(*ONE))
     with pytest.raises(Conflict):
         await act(problems)
     found = await problems.get(*ONE, consistent=True)
@@ -450,10 +450,10 @@ async def test_a_write_decided_before_a_deletion_is_decided_anew(problems, dynam
     await check_entries(dynamo)
 
 
-async def test_a_restore_decided_before_the_final_deletion_is_decided_anew(problems, wire):
+async def test_a_restore_decided_before_the_final_deletion_is_decided_anew(problems, faults):
     await completed(problems, "1")
     await problems.soft_delete(*ONE)
-    wire.meanwhile("TransactWriteItems", lambda: problems.delete(*ONE))
+    faults.meanwhile("TransactWriteItems", lambda: problems.delete(*ONE))
     with pytest.raises(NotFound):
         await problems.restore(*ONE)
 
@@ -505,15 +505,15 @@ async def test_any_mix_of_writers_leaves_the_lists_as_the_card_says(problems, dy
 
 
 @pytest.mark.slow
-async def test_a_full_change_of_tags_and_title_fits_one_transaction(problems, dynamo, wire):
+async def test_a_full_change_of_tags_and_title_fits_one_transaction(problems, dynamo, faults):
     old = "".join(chr(0xAC00 + n) for n in range(100))
     new = "".join(chr(0xB000 + n) for n in range(100))
     await completed(problems, "1", title=old, tags=[f"a{n}" for n in range(12)])
-    wire.sent.clear()
+    faults.sent.clear()
     await problems.update(
         *ONE, ProblemChanges(title=new, tags=[f"b{n}" for n in range(12)], statement="New.")
     )
-    assert wire.sent.count("TransactWriteItems") == 1
+    assert faults.sent.count("TransactWriteItems") == 1
     await check_entries(dynamo)
 
 
@@ -530,11 +530,11 @@ async def test_deleting_for_good_leaves_nothing_and_frees_name_and_old_id(proble
 
 
 async def test_a_deletion_that_was_interrupted_cannot_be_restored_and_is_finished(
-    problems, dynamo, wire
+    problems, dynamo, faults
 ):
     await problems.create(FULL)
     await problems.soft_delete(*ONE)
-    wire.crash("BatchWriteItem")
+    faults.crash("BatchWriteItem")
     (crash,) = await outcomes(problems.delete(*ONE))
     assert type(crash).__name__ == "Crash"
     with pytest.raises(Conflict):

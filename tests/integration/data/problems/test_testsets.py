@@ -214,9 +214,9 @@ async def test_two_who_add_at_once_never_lose_a_test_silently(sets):
     assert len(await current(sets)) == len(won)
 
 
-async def test_a_set_that_is_being_written_is_not_visible(sets, dynamo, wire):
+async def test_a_set_that_is_being_written_is_not_visible(sets, dynamo, faults):
     await sets.replace(*ONE, new("a"))
-    wire.crash("BatchWriteItem", after=True)
+    faults.crash("BatchWriteItem", after=True)
     (crash,) = await outcomes(sets.replace(*ONE, new(*["b"] * 40)))
     assert type(crash).__name__ == "Crash"
     assert len(await sorts(dynamo, "T#00002#")) == 25
@@ -240,9 +240,9 @@ async def test_a_set_that_cannot_be_removed_does_not_keep_the_others(sets, dynam
 
 @pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True])
-async def test_what_a_crashed_writer_left_goes_an_hour_later(sets, dynamo, clock, wire, after):
+async def test_what_a_crashed_writer_left_goes_an_hour_later(sets, dynamo, clock, faults, after):
     await sets.replace(*ONE, new("a"))
-    wire.crash("BatchWriteItem", after=after)
+    faults.crash("BatchWriteItem", after=after)
     await outcomes(sets.replace(*ONE, new("b")))
     assert await sets.purge_due(clock.now + GRACE_MS) == 1
     assert await sorts(dynamo, "T#") == ["T#00001#00001"]
@@ -252,8 +252,8 @@ async def test_what_a_crashed_writer_left_goes_an_hour_later(sets, dynamo, clock
     assert names(await current(sets)) == ["c"]
 
 
-async def test_a_flip_whose_answer_was_lost_is_no_conflict(sets, wire):
-    wire.lose("TransactWriteItems", times=2)
+async def test_a_flip_whose_answer_was_lost_is_no_conflict(sets, faults):
+    faults.lose("TransactWriteItems", times=2)
     problem = await sets.replace(*ONE, new("a"))
     assert problem.test_version == 1
     assert names(await current(sets)) == ["a"]
@@ -321,26 +321,26 @@ async def test_tests_of_a_deleted_problem_cannot_be_written(sets, problems, dyna
     assert problem.state is ProblemState.DELETED
 
 
-async def test_a_claim_by_what_is_not_so_any_more_takes_the_next_version(sets, wire):
-    wire.meanwhile("TransactWriteItems", lambda: sets.replace(*ONE, new("first")))
+async def test_a_claim_by_what_is_not_so_any_more_takes_the_next_version(sets, faults):
+    faults.meanwhile("TransactWriteItems", lambda: sets.replace(*ONE, new("first")))
     problem = await sets.add(*ONE, new("second", samples=0))
     assert problem.test_version == 2
     assert names(await current(sets)) == ["first", "second"]
 
 
 async def test_a_deletion_before_the_flip_refuses_it_and_leaves_nothing(
-    sets, problems, dynamo, wire
+    sets, problems, dynamo, faults
 ):
-    wire.meanwhile("BatchWriteItem", lambda: problems.soft_delete(*ONE))
+    faults.meanwhile("BatchWriteItem", lambda: problems.soft_delete(*ONE))
     with pytest.raises(Conflict):
         await sets.replace(*ONE, new("a"))
     assert await sorts(dynamo, "T#") == []
     assert (await problems.restore(*ONE)).test_version is None
 
 
-async def test_an_edit_before_the_flip_does_not_disturb_it(sets, problems, wire):
+async def test_an_edit_before_the_flip_does_not_disturb_it(sets, problems, faults):
     title = ProblemChanges(title="Renamed")
-    wire.meanwhile("BatchWriteItem", lambda: problems.update(*ONE, title))
+    faults.meanwhile("BatchWriteItem", lambda: problems.update(*ONE, title))
     flipped = await sets.replace(*ONE, new("a"))
     assert flipped.title == "Renamed"
     assert names(await current(sets)) == ["a"]
@@ -430,9 +430,9 @@ async def test_what_compresses_is_kept_compressed(sets, dynamo):
     assert len((await current(sets))[0].output) == 200_000
 
 
-async def test_sixty_tests_are_written_by_three_batches(sets, wire):
+async def test_sixty_tests_are_written_by_three_batches(sets, faults):
     await sets.replace(*ONE, new(*map(str, range(60))))
-    assert wire.sent.count("BatchWriteItem") == 3
+    assert faults.sent.count("BatchWriteItem") == 3
     assert names(await current(sets)) == [str(n) for n in range(60)]
 
 

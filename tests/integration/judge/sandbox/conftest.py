@@ -10,7 +10,11 @@ import pytest
 from judge.sandbox.cgroups import LimitBackend
 from tests.support.sandbox.attacks import Attacks, Weaken
 from tests.support.sandbox.host import HostFixture
-from tests.support.sandbox.sandboxes import LanguageSandboxFixture, SandboxFixture, open_box
+from tests.support.sandbox.sandboxes import (
+    LanguageSandboxFixture,
+    SandboxFixture,
+    open_language_sandbox,
+)
 from tests.support.sandbox.weakened import Layer, weakened_sandbox
 
 
@@ -18,28 +22,28 @@ from tests.support.sandbox.weakened import Layer, weakened_sandbox
 def open_once(
     tmp_path_factory,
 ) -> Iterator[Callable[[LimitBackend | None], LanguageSandboxFixture]]:
-    """Opens each kind of box at its first use; they share what was compiled, and the slots."""
+    """Opens each kind of sandbox at its first use; they share what was compiled, and the slots."""
     root = tmp_path_factory.mktemp("sandbox")
-    boxes: dict[LimitBackend | None, LanguageSandboxFixture] = {}
+    sandboxes: dict[LimitBackend | None, LanguageSandboxFixture] = {}
 
     def get(forced: LimitBackend | None) -> LanguageSandboxFixture:
-        if forced not in boxes:
-            boxes[forced] = open_box(root, forced)
-        return boxes[forced]
+        if forced not in sandboxes:
+            sandboxes[forced] = open_language_sandbox(root, forced)
+        return sandboxes[forced]
 
     yield get
-    for box in boxes.values():
-        box.sandbox.close()
+    for sandbox in sandboxes.values():
+        sandbox.inner.close()
 
 
 @pytest.fixture(scope="session", params=[None, LimitBackend.RLIMITS], ids=["best", "rlimits"])
-def box(request, open_once) -> LanguageSandboxFixture:
+def sandbox(request, open_once) -> LanguageSandboxFixture:
     found: LanguageSandboxFixture = open_once(request.param)
     return found
 
 
 @pytest.fixture(scope="session")
-def best_box(open_once) -> LanguageSandboxFixture:
+def best_sandbox(open_once) -> LanguageSandboxFixture:
     found: LanguageSandboxFixture = open_once(None)
     return found
 
@@ -52,16 +56,16 @@ def host() -> Iterator[HostFixture]:
 
 
 @pytest.fixture(scope="session")
-def builds(best_box, tmp_path_factory) -> Path:
+def builds(best_sandbox, tmp_path_factory) -> Path:
     """The directory of the sandbox programs built so far, weakened ones included."""
     directory = Path(tmp_path_factory.mktemp("builds"))
-    shutil.copytree(best_box.sandbox.shared / "bin", directory, dirs_exist_ok=True)
+    shutil.copytree(best_sandbox.inner.shared / "bin", directory, dirs_exist_ok=True)
     return directory
 
 
 @pytest.fixture
 def weaken(builds, tmp_path) -> Weaken:
-    """Opens a sandbox without some layers, with the limits of a box."""
+    """Opens a sandbox without some layers, with the limits of a sandbox."""
 
     @contextmanager
     def open_weakened(layers: Sequence[Layer], like: SandboxFixture) -> Iterator[SandboxFixture]:

@@ -59,24 +59,24 @@ class BornInGroup:
 
 
 @pytest.fixture
-def grouped(best_box):
+def grouped(best_sandbox):
     mount = cgroup2_mount()
     if mount is None or not os.access(mount, os.W_OK) or os.geteuid() != 0:
         pytest.skip("no cgroup v2 mount that this user may write to")
     group = mount / f"algoitny-test-{os.getpid()}"
-    sandbox = best_box.sandbox
+    sandbox = best_sandbox.inner
     make_group = sandbox._make_group
-    best_box.drop_spawners()
+    best_sandbox.drop_spawners()
     sandbox._make_group = lambda _slot: BornInGroup(group)
-    yield best_box, group
+    yield best_sandbox, group
     sandbox._make_group = make_group
-    best_box.drop_spawners()
+    best_sandbox.drop_spawners()
     with contextlib.suppress(OSError):
         group.rmdir()
 
 
 def test_the_whole_sandbox_is_born_in_the_run_s_group(grouped):
-    box, group = grouped
+    sandbox, group = grouped
     seen: set[str] = set()
 
     def born() -> bool:
@@ -84,14 +84,14 @@ def test_the_whole_sandbox_is_born_in_the_run_s_group(grouped):
             seen.update((group / "cgroup.procs").read_text().split())
         return len(seen) >= 3  # bwrap, the runner and the program
 
-    ran = box.program(Program(("/bin/sleep", "5")), cancelled=born)
+    ran = sandbox.program(Program(("/bin/sleep", "5")), cancelled=born)
     assert ran.outcome is Outcome.CANCELLED
     assert not group.exists()
 
 
 def test_cpu_time_is_the_group_s(grouped):
-    box, _ = grouped
-    ran = box.c(
+    sandbox, _ = grouped
+    ran = sandbox.c(
         "#include <signal.h>\n#include <time.h>\n#include <sys/wait.h>\n#include <unistd.h>\n"
         "int main(void) { signal(SIGCHLD, SIG_IGN); if (fork() == 0) {"
         " while (clock() < CLOCKS_PER_SEC / 5); _exit(0); } wait(0); }"

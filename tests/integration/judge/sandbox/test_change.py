@@ -46,8 +46,8 @@ def need_ptrace() -> None:
 
 
 @ATTACKS.stopped_by(READ_ONLY_BOX, READ_ONLY_SHARED, OWN_USER)
-def its_program_and_so_the_compile_cache(box, host):
-    directory = box.sandbox.shared / host.marker
+def its_program_and_so_the_compile_cache(sandbox, host):
+    directory = sandbox.inner.shared / host.marker
     directory.mkdir()
     (directory / "main").write_text("program")
     (directory / "main").chmod(0o555)
@@ -65,16 +65,16 @@ for change in (
     except OSError:
         pass
 """
-    box.program(Program(("/usr/bin/python3", "-c", change), directory))
+    sandbox.program(Program(("/usr/bin/python3", "-c", change), directory))
     found = {path.name: path.read_text() for path in directory.iterdir()}
     shutil.rmtree(directory)
     return found != {"main": "program"}
 
 
 @ATTACKS.stopped_by(SEALED_INPUT)
-def its_input_on_the_host(box, host):
+def its_input_on_the_host(sandbox, host):
     host.public.chmod(0o666)
-    box.script(
+    sandbox.script(
         """
 import os
 os.write(os.open("/proc/self/fd/0", os.O_RDWR), b"changed")
@@ -85,27 +85,27 @@ os.write(os.open("/proc/self/fd/0", os.O_RDWR), b"changed")
 
 
 @ATTACKS.stopped_by(READ_ONLY_SYSTEM, OWN_USER)
-def a_program_of_the_system(box, host):
+def a_program_of_the_system(sandbox, host):
     del host
     if os.geteuid() != 0:
         pytest.skip("a user that is not root may change nothing there anyway")
-    return box.script("import os; print(os.access('/usr/bin', os.W_OK))").out == "True\n"
+    return sandbox.script("import os; print(os.access('/usr/bin', os.W_OK))").out == "True\n"
 
 
 @ATTACKS.stopped_by(READ_ONLY_HOUSE, OWN_USER)
-def the_root_of_the_next_run(box, host):
-    box.script(f"open('/{host.marker}', 'w')")
-    return host.marker in box.script("import os; print(os.listdir('/'))").out
+def the_root_of_the_next_run(sandbox, host):
+    sandbox.script(f"open('/{host.marker}', 'w')")
+    return host.marker in sandbox.script("import os; print(os.listdir('/'))").out
 
 
 @ATTACKS.stopped_by(OWN_TMP)
-def a_file_of_a_run_at_the_same_time(box, host):
+def a_file_of_a_run_at_the_same_time(sandbox, host):
     kept = f"/tmp/{host.marker}"
     # The name of the second shell appears in no command line before the file is there.
     script = f"umask 0; echo kept > {kept}; exec /bin/sh -c 'sleep 20; true' {host.marker}'-'wrote"
-    with box.meanwhile("/bin/sh", "-c", script):
+    with sandbox.meanwhile("/bin/sh", "-c", script):
         wait_until("the other run's file", lambda: processes_named(f"{host.marker}-wrote"))
-        ran = box.script(
+        ran = sandbox.script(
             f"""
 try:
     print(open({kept!r}, "r+").write("changed"))
@@ -118,17 +118,17 @@ except OSError:
 
 
 @ATTACKS.stopped_by(PROCESSES, USER_OF_THE_PLACE)
-def the_end_of_a_run_at_the_same_time(box, host):
-    with box.meanwhile("/bin/sh", "-c", "sleep 20; true", host.marker) as other:
-        pid = host.victim(box)
-        ran = box.script(f"import os; print(os.kill({pid}, 15))")
+def the_end_of_a_run_at_the_same_time(sandbox, host):
+    with sandbox.meanwhile("/bin/sh", "-c", "sleep 20; true", host.marker) as other:
+        pid = host.victim(sandbox)
+        ran = sandbox.script(f"import os; print(os.kill({pid}, 15))")
     return ran.out == "None\n" and other[0].report.signal == "SIGTERM"
 
 
 @ATTACKS.stopped_by(RUNNER_CLOSES)
-def the_report_through_an_inherited_descriptor(box, host):
+def the_report_through_an_inherited_descriptor(sandbox, host):
     del host
-    ran = box.script(
+    ran = sandbox.script(
         f"""
 import os, sys
 for number in range(3, 64):
@@ -143,10 +143,10 @@ sys.exit(7)
 
 
 @ATTACKS.stopped_by(NOT_DUMPABLE, SYSTEM_CALLS)
-def the_report_through_a_descriptor_of_process_1(box, host):
+def the_report_through_a_descriptor_of_process_1(sandbox, host):
     del host
     need_ptrace()
-    ran = box.script(
+    ran = sandbox.script(
         f"""
 import ctypes, os, sys
 PIDFD_OPEN, PIDFD_GETFD = 434, 438
@@ -161,9 +161,9 @@ sys.exit(7)
 
 
 @ATTACKS.stopped_by(NOT_DUMPABLE)
-def the_memory_of_process_1(box, host):
+def the_memory_of_process_1(sandbox, host):
     del host
-    ran = box.script(
+    ran = sandbox.script(
         """
 import os
 for line in open("/proc/1/maps"):
@@ -179,38 +179,38 @@ for line in open("/proc/1/maps"):
 
 
 @ATTACKS.stopped_by(NOT_DUMPABLE, SYSTEM_CALLS)
-def the_course_of_process_1(box, host):
+def the_course_of_process_1(sandbox, host):
     del host
     need_ptrace()
     seize = "import ctypes; print(ctypes.CDLL(None).ptrace(0x4206, 1, 0, 0))"
-    return box.script(seize).out == "0\n"
+    return sandbox.script(seize).out == "0\n"
 
 
 @ATTACKS.stopped_by(SYSTEM_CALLS)
-def the_limits_of_process_1(box, host):
+def the_limits_of_process_1(sandbox, host):
     del host
     change = "import resource as r; print(r.prlimit(1, r.RLIMIT_NOFILE, (64, 64)))"
-    return box.script(change).report.exit_code == 0
+    return sandbox.script(change).report.exit_code == 0
 
 
 @ATTACKS.stopped_by(SYSTEM_CALLS)
-def the_priority_of_process_1(box, host):
+def the_priority_of_process_1(sandbox, host):
     del host
     change = "import os; print(os.setpriority(os.PRIO_PROCESS, 1, 19))"
-    return box.script(change).report.exit_code == 0
+    return sandbox.script(change).report.exit_code == 0
 
 
 @ATTACKS.stopped_by(PROCESSES)
-def the_verdict_by_killing_the_runner(box, host):
+def the_verdict_by_killing_the_runner(sandbox, host):
     del host
-    ran = box.script("import os, sys; os.kill(os.getppid(), 9); sys.exit(7)")
+    ran = sandbox.script("import os, sys; os.kill(os.getppid(), 9); sys.exit(7)")
     return ran.report.exit_code != 7
 
 
 @ATTACKS.stopped_by(SPAWNER_CLOSES, RUNNER_CLOSES)
-def the_lock_of_the_slot(box, host):
+def the_lock_of_the_slot(sandbox, host):
     del host
-    ran = box.script(
+    ran = sandbox.script(
         """
 import fcntl, os
 for number in range(3, 64):
@@ -226,17 +226,17 @@ for number in range(3, 64):
 
 
 @ATTACKS.stopped_by(LINKS_NOT_FOLLOWED)
-def what_is_collected_through_a_link(box, host):
+def what_is_collected_through_a_link(sandbox, host):
     del host
     program = Program(("/bin/sh", "-c", "ln -s /usr/bin/env main"), collect_kb=1024)
-    return "main" in (box.program(program).report.collected or {})
+    return "main" in (sandbox.program(program).report.collected or {})
 
 
 @ATTACKS.stopped_by(REGULAR_FILES_ONLY)
-def what_is_collected_through_a_pipe(box, host):
+def what_is_collected_through_a_pipe(sandbox, host):
     del host
     program = Program(("/bin/sh", "-c", "mkfifo main"), collect_kb=1024)
-    return "main" in (box.program(program).report.collected or {})
+    return "main" in (sandbox.program(program).report.collected or {})
 
 
 @pytest.mark.slow
@@ -296,27 +296,27 @@ READ_ONLY = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_language_writes_where_it_must_not(best_box, host, language):
-    best_box.need(language)
+def test_no_language_writes_where_it_must_not(best_sandbox, host, language):
+    best_sandbox.need(language)
     host.public.chmod(0o666)
     paths = [*READ_ONLY, "/box/main", "/box/main.py", "/box/new", str(host.public)]
     stdin = "\n".join(["/tmp/own", *paths]).encode()
-    assert best_box.run(language, WRITE[language], stdin).out == "/tmp/own\n"
+    assert best_sandbox.run(language, WRITE[language], stdin).out == "/tmp/own\n"
     stdin = "\n".join(["/tmp/own", "/box/own", *READ_ONLY, str(host.public)]).encode()
-    ran = best_box.run_as_compiler(language, WRITE[language], stdin)
+    ran = best_sandbox.run_as_compiler(language, WRITE[language], stdin)
     assert ran.out == "/tmp/own\n/box/own\n"
     assert host.public.read_text() == host.marker
 
 
-def test_a_report_written_on_the_outputs_is_only_output(box):
-    ran = box.script(
+def test_a_report_written_on_the_outputs_is_only_output(sandbox):
+    ran = sandbox.script(
         f"import sys; print({FORGED!r}); print({FORGED!r}, file=sys.stderr); sys.exit(9)"
     )
     assert (ran.outcome, ran.report.exit_code) == (Outcome.NONZERO_EXIT, 9)
 
 
-def test_signals_to_process_1_do_nothing(box):
-    ran = box.script(
+def test_signals_to_process_1_do_nothing(sandbox):
+    ran = sandbox.script(
         """
 import os, signal, sys
 for number in (signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM, signal.SIGCHLD, signal.SIGXCPU):
@@ -327,11 +327,11 @@ sys.exit(7)
     assert (ran.outcome, ran.report.exit_code) == (Outcome.NONZERO_EXIT, 7)
 
 
-def test_its_own_input_can_be_read_again_and_never_written(box, tmp_path):
+def test_its_own_input_can_be_read_again_and_never_written(sandbox, tmp_path):
     given = tmp_path / "input"
     given.write_bytes(b"12 30\n")
     given.chmod(0o666)
-    ran = box.script(
+    ran = sandbox.script(
         """
 import os
 print(open("/dev/stdin").read().strip(), os.pread(0, 2, 0))
@@ -352,8 +352,8 @@ for change in (
     assert given.read_bytes() == b"12 30\n"
 
 
-def test_its_own_program_and_the_system_can_not_be_changed(box):
-    ran = box.python(
+def test_its_own_program_and_the_system_can_not_be_changed(sandbox):
+    ran = sandbox.python(
         """
 import os
 for change in (
@@ -377,21 +377,21 @@ print("tried")
     assert ran.out == "tried\n"
 
 
-def test_the_compile_cache_is_what_it_was(box):
+def test_the_compile_cache_is_what_it_was(sandbox):
     def digest() -> list[tuple[Path, str]]:
-        files = sorted(path for path in box.sandbox.shared.rglob("*") if path.is_file())
+        files = sorted(path for path in sandbox.inner.shared.rglob("*") if path.is_file())
         return [(path, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files]
 
     source = "int main(void) { return 0; }"
-    box.c(source)
+    sandbox.c(source)
     before = digest()
-    box.c(source)
+    sandbox.c(source)
     assert digest() == before
 
 
-def test_no_file_gives_another_user_s_rights(box):
+def test_no_file_gives_another_user_s_rights(sandbox):
     """Programs that are set-user-id on the host run as who started them."""
-    ran = box.script(
+    ran = sandbox.script(
         """
 import glob, os, stat, subprocess
 print(open("/proc/self/status").read().split("NoNewPrivs:")[1].split()[0])
@@ -405,7 +405,7 @@ for path in glob.glob("/usr/bin/*"):
     assert set(others) <= {"True"}
 
 
-def test_of_what_a_compiler_leaves_only_regular_files_are_taken(box):
+def test_of_what_a_compiler_leaves_only_regular_files_are_taken(sandbox):
     script = textwrap.dedent(
         """
         printf ready > main
@@ -417,12 +417,12 @@ def test_of_what_a_compiler_leaves_only_regular_files_are_taken(box):
         printf hidden > .hidden
         """
     )
-    ran = box.program(Program(("/bin/sh", "-c", script), collect_kb=64))
+    ran = sandbox.program(Program(("/bin/sh", "-c", script), collect_kb=64))
     assert ran.report.collected == {"main": b"ready", "hard": b"ready"}
 
 
-def test_more_than_may_be_collected_is_refused_whole(box):
+def test_more_than_may_be_collected_is_refused_whole(sandbox):
     script = "head -c 40000 /dev/full > one; head -c 40000 /dev/full > two"
-    ran = box.program(Program(("/bin/sh", "-c", script), collect_kb=64))
+    ran = sandbox.program(Program(("/bin/sh", "-c", script), collect_kb=64))
     assert ran.outcome is Outcome.OK
     assert ran.report.collected is None

@@ -25,7 +25,7 @@ ATTACKS = Attacks()
 
 
 @ATTACKS.stopped_by(NUMBER_OF_PROCESSES, with_groups=(PROCESSES_OF_THE_GROUP,))
-def processes(box, host):
+def processes(sandbox, host):
     del host
     code = """
 import os, time
@@ -37,11 +37,11 @@ try:
 except OSError: pass
 print(made)
 """
-    return int(box.script(code, processes=32, memory_kb=512 * 1024).out) > 64
+    return int(sandbox.script(code, processes=32, memory_kb=512 * 1024).out) > 64
 
 
 @ATTACKS.stopped_by(NUMBER_OF_PROCESSES, with_groups=(PROCESSES_OF_THE_GROUP,))
-def threads(box, host):
+def threads(sandbox, host):
     del host
     code = """
 import threading, time
@@ -55,11 +55,11 @@ except RuntimeError: pass
 print(made, flush=True)
 import os; os._exit(0)
 """
-    return int(box.script(code, processes=32, memory_kb=512 * 1024).out) > 64
+    return int(sandbox.script(code, processes=32, memory_kb=512 * 1024).out) > 64
 
 
 @ATTACKS.stopped_by(NUMBER_OF_FILES)
-def descriptors(box, host):
+def descriptors(sandbox, host):
     del host
     code = """
 made = []
@@ -68,18 +68,18 @@ try:
 except OSError: pass
 print(len(made))
 """
-    return int(box.script(code).out) > 128
+    return int(sandbox.script(code).out) > 128
 
 
 @ATTACKS.stopped_by(NO_TERMINALS)
-def terminals_of_the_host(box, host):
+def terminals_of_the_host(sandbox, host):
     """A host has some thousand, and no control group counts what is written to them."""
     del host
-    return box.script("import os; print(os.open('/dev/ptmx', os.O_RDWR))").report.exit_code == 0
+    return sandbox.script("import os; print(os.open('/dev/ptmx', os.O_RDWR))").report.exit_code == 0
 
 
 @ATTACKS.stopped_by(SYSTEM_CALLS)
-def aio_contexts_of_the_host(box, host):
+def aio_contexts_of_the_host(sandbox, host):
     """`fs.aio-max-nr` of them are all that a host has."""
     del host
     code = """
@@ -88,11 +88,11 @@ context = ctypes.c_ulong(0)
 number = 206 if platform.machine() == "x86_64" else 0
 print(ctypes.CDLL(None).syscall(number, 1, ctypes.byref(context)))
 """
-    return box.script(code).out == "0\n"
+    return sandbox.script(code).out == "0\n"
 
 
 @ATTACKS.stopped_by(SYSTEM_CALLS)
-def huge_pages_of_the_host(box, host):
+def huge_pages_of_the_host(sandbox, host):
     """Where a host keeps some, whoever asks gets them, and no group of memory counts them."""
     del host
     code = """
@@ -103,15 +103,15 @@ try:
 except OSError as error:
     print(errno.errorcode[error.errno])
 """
-    return box.script(code).out in ("got\n", "ENOMEM\n")  # this host may have none
+    return sandbox.script(code).out in ("got\n", "ENOMEM\n")  # this host may have none
 
 
 @ATTACKS.stopped_by(OUTPUT_ENDS, OUTPUT_KEPT)
-def output(box, host):
+def output(sandbox, host):
     del host
     program = Program(("/bin/sh", "-c", "head -c 100000000 /dev/full"))
     limits = RunLimits(cpu_ms=8000, wall_ms=30_000, memory_kb=64 * 1024, output_kb=1024)
-    with box.sandbox.run(program, b"", limits) as report:
+    with sandbox.inner.run(program, b"", limits) as report:
         return report.stdout.seek(0, os.SEEK_END) == 100_000_000
 
 
@@ -119,7 +119,7 @@ SPIN = "import time\nwhile time.process_time() < {}: pass\n"
 
 
 @ATTACKS.stopped_by(CPU_OF_THE_TREE)
-def cpu_time_of_a_child_that_nobody_waits_for(box, host):
+def cpu_time_of_a_child_that_nobody_waits_for(sandbox, host):
     del host
     code = f"""
 import os, signal
@@ -132,20 +132,20 @@ try: os.waitpid(child, 0)
 except ChildProcessError: pass
 print("done")
 """
-    return box.script(code, cpu_ms=300, wall_ms=30_000).out == "done\n"
+    return sandbox.script(code, cpu_ms=300, wall_ms=30_000).out == "done\n"
 
 
 @ATTACKS.stopped_by(CPU_OF_THE_TREE, CPU_OF_A_PROCESS)
-def cpu_time_of_itself(box, host):
+def cpu_time_of_itself(sandbox, host):
     del host
     code = f"{SPIN.format(2.3)}\nprint('done')"
-    return box.script(code, cpu_ms=300, wall_ms=30_000).out == "done\n"
+    return sandbox.script(code, cpu_ms=300, wall_ms=30_000).out == "done\n"
 
 
 @ATTACKS.stopped_by(WALL_CLOCK)
-def wall_time(box, host):
+def wall_time(sandbox, host):
     del host
-    return box.command("/bin/sleep", "1", wall_ms=300).outcome == Outcome.OK
+    return sandbox.command("/bin/sleep", "1", wall_ms=300).outcome == Outcome.OK
 
 
 # Each process of the compiler is short on any host, so that only the sum exceeds the limit.
@@ -159,23 +159,23 @@ print("made")
 
 
 @ATTACKS.stopped_by(CPU_OF_THE_TREE)
-def cpu_time_of_a_compiler(box, host):
+def cpu_time_of_a_compiler(sandbox, host):
     del host
     limits = {"cpu_ms": 300, "wall_ms": 60_000, "memory_kb": 1 << 20}
-    return box.script(COMPILES, b"", **limits).out == "made\n"
+    return sandbox.script(COMPILES, b"", **limits).out == "made\n"
 
 
 class TestAttacks(LayeredAttacksOnLimits):
     """Each of the functions above."""
 
 
-def test_a_fork_bomb_that_never_stops_is_ended(box):
-    ran = box.c(
+def test_a_fork_bomb_that_never_stops_is_ended(sandbox):
+    ran = sandbox.c(
         "#include <unistd.h>\nint main(void) { for (;;) fork(); }", cpu_ms=500, wall_ms=5000
     )
     assert ran.outcome in (Outcome.CPU_LIMIT, Outcome.WALL_LIMIT)
-    assert descendants(box.spawners) == []
-    assert box.command("/bin/echo", "fine").out == "fine\n"
+    assert descendants(sandbox.spawners) == []
+    assert sandbox.command("/bin/echo", "fine").out == "fine\n"
 
 
 FORK_BOMBS = {
@@ -192,30 +192,30 @@ public class Main {
 
 
 @pytest.mark.parametrize("language", FORK_BOMBS)
-def test_a_fork_bomb_in_any_language_is_ended(best_box, language):
-    best_box.need(language)
-    ran = best_box.run(
+def test_a_fork_bomb_in_any_language_is_ended(best_sandbox, language):
+    best_sandbox.need(language)
+    ran = best_sandbox.run(
         language, FORK_BOMBS[language], memory_kb=512 * 1024, cpu_ms=1500, wall_ms=10_000
     )
     assert ran.outcome is not Outcome.OK
     assert ran.outcome is not Outcome.INTERNAL
-    assert descendants(best_box.spawners) == []
-    assert best_box.command("/bin/echo", "fine").out == "fine\n"
+    assert descendants(best_sandbox.spawners) == []
+    assert best_sandbox.command("/bin/echo", "fine").out == "fine\n"
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_an_output_flood_is_cut_and_ended(box, stream):
-    ran = box.script(
+def test_an_output_flood_is_cut_and_ended(sandbox, stream):
+    ran = sandbox.script(
         f"import sys\nwhile True: sys.{stream}.buffer.write(b'x' * 65536)", output_kb=1024
     )
     assert ran.outcome is Outcome.OUTPUT
     assert len(ran.report.stderr) <= 64 * 1024
 
 
-def test_output_up_to_the_limit_arrives_whole(best_box):
+def test_output_up_to_the_limit_arrives_whole(best_sandbox):
     limits = RunLimits(cpu_ms=10_000, wall_ms=30_000, memory_kb=64 * 1024, output_kb=4096)
     program = Program(("/bin/sh", "-c", "head -c 4194304 /dev/full"))
-    with best_box.sandbox.run(program, b"", limits) as report:
+    with best_sandbox.inner.run(program, b"", limits) as report:
         assert report.outcome is Outcome.OK
         assert report.stdout.read() == bytes(4 << 20)
 
@@ -231,9 +231,9 @@ def test_output_up_to_the_limit_arrives_whole(best_box):
     ],
     ids=["itself", "child", "orphan", "child never reaped", "signals ignored"],
 )
-def test_cpu_time_of_the_whole_tree_counts(box, body):
+def test_cpu_time_of_the_whole_tree_counts(sandbox, body):
     spin = "for (volatile long i = 0;; i++);"
-    ran = box.c(
+    ran = sandbox.c(
         "#include <signal.h>\n#include <unistd.h>\n"
         f"int main(void) {{ {body.replace('SPIN', spin)} }}",
         cpu_ms=300,
@@ -243,10 +243,10 @@ def test_cpu_time_of_the_whole_tree_counts(box, body):
     assert ran.report.cpu_ms >= 300
 
 
-def test_cpu_time_in_children_that_nobody_reaps_counts_even_when_they_are_gone(best_box):
-    if not best_box.has_groups:
+def test_cpu_time_in_children_that_nobody_reaps_counts_even_when_they_are_gone(best_sandbox):
+    if not best_sandbox.has_groups:
         pytest.skip("no control groups here")
-    ran = best_box.c(
+    ran = best_sandbox.c(
         """
 #include <signal.h>
 #include <time.h>
@@ -269,13 +269,13 @@ int main(void) {
     assert ran.outcome is Outcome.CPU_LIMIT
 
 
-def test_sleeping_is_ended_by_wall_time_alone(box):
-    ran = box.command("/bin/sleep", "60", wall_ms=500)
+def test_sleeping_is_ended_by_wall_time_alone(sandbox):
+    ran = sandbox.command("/bin/sleep", "60", wall_ms=500)
     assert ran.outcome is Outcome.WALL_LIMIT
     assert ran.report.wall_ms >= 500
     assert ran.report.cpu_ms < ran.report.wall_ms
 
 
-def test_a_stopped_program_is_ended_by_wall_time(box):
-    ran = box.command("/bin/sh", "-c", "kill -STOP $$", wall_ms=500)
+def test_a_stopped_program_is_ended_by_wall_time(sandbox):
+    ran = sandbox.command("/bin/sh", "-c", "kill -STOP $$", wall_ms=500)
     assert ran.outcome is Outcome.WALL_LIMIT

@@ -41,7 +41,7 @@ assert os.waitpid(-1, os.WNOHANG) == (0, 0)
 """
 
 
-def gets(box, code: str, **limits) -> bool:
+def gets(sandbox, code: str, **limits) -> bool:
     """Tell whether a program came to its end with all of the memory that it asked for."""
     held = {
         "memory_kb": MEMORY_KB,
@@ -49,19 +49,19 @@ def gets(box, code: str, **limits) -> bool:
         "cpu_ms": 8000,
         "wall_ms": 30_000,
     }
-    return "got it" in box.script(code + DONE, **(held | limits)).out
+    return "got it" in sandbox.script(code + DONE, **(held | limits)).out
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(ADDRESS_SPACE, LOOKS))
-def anonymous_memory(box, host):
+def anonymous_memory(sandbox, host):
     del host
-    return gets(box, f"kept = b'x' * ({WANTED_MB} << 20)")
+    return gets(sandbox, f"kept = b'x' * ({WANTED_MB} << 20)")
 
 
 @ATTACKS.stopped_by(
     with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(SYSTEM_CALLS, ADDRESS_SPACE, LOOKS)
 )
-def shared_memory(box, host):
+def shared_memory(sandbox, host):
     del host
     code = f"""
 import mmap
@@ -69,7 +69,7 @@ kept = mmap.mmap(-1, {WANTED_MB} << 20)
 for at in range(0, len(kept), 4096):
     kept[at] = 1
 """
-    return gets(box, code)
+    return gets(sandbox, code)
 
 
 # Pages of a shared mapping that a process gives up stay, for others who might have it.
@@ -87,40 +87,40 @@ assert all(piece[4096] for piece in kept)
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(SYSTEM_CALLS,))
-def shared_memory_put_aside(box, host):
+def shared_memory_put_aside(sandbox, host):
     del host
     code = PUT_ASIDE.format(pieces=WANTED_MB // 16, mapping="mmap.mmap(-1, 16 << 20)")
-    return gets(box, code, address_space_kb=None)
+    return gets(sandbox, code, address_space_kb=None)
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(NO_ZERO_DEVICE,))
-def zero_device_put_aside(box, host):
+def zero_device_put_aside(sandbox, host):
     del host
     mapping = "mmap.mmap(os.open('/dev/zero', os.O_RDWR), 16 << 20)"
     code = PUT_ASIDE.format(pieces=WANTED_MB // 16, mapping=mapping)
-    return gets(box, code, address_space_kb=None)
+    return gets(sandbox, code, address_space_kb=None)
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
-def memory_of_children(box, host):
+def memory_of_children(sandbox, host):
     """Each of them within what one process may have."""
     del host
-    return gets(box, AT_ONCE.format(children=WANTED_MB // 16, hold="kept = b'x' * (16 << 20)"))
+    return gets(sandbox, AT_ONCE.format(children=WANTED_MB // 16, hold="kept = b'x' * (16 << 20)"))
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(SYSTEM_CALLS,))
-def memory_files(box, host):
+def memory_files(sandbox, host):
     del host
     code = f"""
 import os
 for _ in range({WANTED_MB} // 16):
     os.write(os.memfd_create("kept"), bytes(16 << 20))
 """
-    return gets(box, code)
+    return gets(sandbox, code)
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(SYSTEM_CALLS,))
-def system_v_segments(box, host):
+def system_v_segments(sandbox, host):
     del host
     code = f"""
 import ctypes
@@ -133,21 +133,21 @@ for _ in range({WANTED_MB} // 16):
     ctypes.memset(place, 1, 16 << 20)
     libc.shmdt(place)
 """
-    return gets(box, code)
+    return gets(sandbox, code)
 
 
 @ATTACKS.stopped_by(SIZE_OF_TMP, with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
-def files_in_tmp(box, host):
+def files_in_tmp(sandbox, host):
     del host
     code = f"""
 for number in range({WANTED_MB} // 16):
     open(f"/tmp/{{number}}", "wb").write(bytes(16 << 20))
 """
-    return gets(box, code, tmp_kb=MEMORY_KB)
+    return gets(sandbox, code, tmp_kb=MEMORY_KB)
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
-def empty_files(box, host):
+def empty_files(sandbox, host):
     """Their inodes and names take a kilobyte each."""
     del host
     code = f"""
@@ -155,11 +155,11 @@ import os
 for number in range({WANTED_MB // 2} * 1024):
     os.close(os.open(f"/tmp/{{number}}", os.O_CREAT | os.O_WRONLY))
 """
-    return gets(box, code, memory_kb=MEMORY_KB // 2)
+    return gets(sandbox, code, memory_kb=MEMORY_KB // 2)
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
-def sockets(box, host):
+def sockets(sandbox, host):
     """Which hold what was written and not read."""
     del host
     hold = """
@@ -171,11 +171,11 @@ def sockets(box, host):
                 while True: end.send(bytes(4096))
             except BlockingIOError: pass
 """
-    return gets(box, AT_ONCE.format(children=9, hold=hold))
+    return gets(sandbox, AT_ONCE.format(children=9, hold=hold))
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
-def page_tables(box, host):
+def page_tables(sandbox, host):
     """A page of a table for each address that is read; all of them lead to one page of zeros."""
     del host
     code = f"""
@@ -186,13 +186,13 @@ kept.madvise(mmap.MADV_NOHUGEPAGE)
 for at in range(0, len(kept), 1 << 21):
     kept[at]
 """
-    return gets(box, code, address_space_kb=None)
+    return gets(sandbox, code, address_space_kb=None)
 
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,))
-def pipes(box, host):
+def pipes(sandbox, host):
     del host
-    if not box.has_groups:
+    if not sandbox.has_groups:
         pytest.skip("without groups the kernel's fs.pipe-user-pages-soft, 64 MB, bounds them")
     code = """
 import fcntl, os
@@ -205,7 +205,7 @@ for _ in range(60):
     except BlockingIOError: pass
 assert held >= 48 << 20
 """
-    return gets(box, code, memory_kb=MEMORY_KB // 2)
+    return gets(sandbox, code, memory_kb=MEMORY_KB // 2)
 
 
 class TestAttacks(LayeredAttacksOnLimits):
@@ -241,8 +241,8 @@ WITHOUT_END = {
 
 
 @pytest.mark.parametrize("way", WITHOUT_END)
-def test_two_gigabytes_are_not_got(box, way):
-    ran = box.c(
+def test_two_gigabytes_are_not_got(sandbox, way):
+    ran = sandbox.c(
         f"{HEAD}int main(void) {{ for (int i = 0; i < 2048; i++) {{ {WITHOUT_END[way]} }}"
         " return 4; }",
         memory_kb=MEMORY_KB,
@@ -251,19 +251,19 @@ def test_two_gigabytes_are_not_got(box, way):
     )
     assert ran.outcome in (Outcome.MEMORY, Outcome.NONZERO_EXIT, Outcome.SIGNALLED)
     assert ran.report.exit_code != 4
-    assert ran.report.peak_kb <= MEMORY_KB + OVERSHOOT_KB[box.has_groups]
+    assert ran.report.peak_kb <= MEMORY_KB + OVERSHOOT_KB[sandbox.has_groups]
 
 
 @pytest.mark.parametrize("way", ["malloc", "shared mapping", "growing block"])
-def test_touching_too_much_memory_is_called_so(box, way):
+def test_touching_too_much_memory_is_called_so(sandbox, way):
     """Within the address space, of which a process has more."""
-    ran = box.c(
+    ran = sandbox.c(
         f"{HEAD}int main(void) {{ for (int i = 0; i < 90; i++) {{ {WITHOUT_END[way]} }}"
         " sleep(9); return 4; }",
         memory_kb=MEMORY_KB,
     )
     # Without groups there are no shared mappings, which is told to the program at once.
-    refused = way == "shared mapping" and not box.has_groups
+    refused = way == "shared mapping" and not sandbox.has_groups
     assert ran.outcome is (Outcome.NONZERO_EXIT if refused else Outcome.MEMORY)
 
 
@@ -294,21 +294,21 @@ void _start(void)
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="it makes system calls of x86-64")
-def test_whoever_is_ended_for_it_using_too_much_is_called_so(best_box, tmp_path):
-    place = best_box.sandbox.shared / "unseen"
+def test_whoever_is_ended_for_it_using_too_much_is_called_so(best_sandbox, tmp_path):
+    place = best_sandbox.inner.shared / "unseen"
     place.mkdir()
     (tmp_path / "unseen.c").write_text(UNSEEN)
     options = ("-O2", "-static", "-nostdlib", "-o", str(place / "main"))
     subprocess.run(["gcc", *options, str(tmp_path / "unseen.c")], check=True)
     for _ in range(3):
-        ran = best_box.program(Program(("./main",), place), memory_kb=32 * 1024)
+        ran = best_sandbox.program(Program(("./main",), place), memory_kb=32 * 1024)
         assert ran.outcome is Outcome.MEMORY, ran
-        assert all(list(Path(f"/proc/{pid}/fd").iterdir()) for pid in best_box.spawners)
-    assert best_box.command("/bin/true").outcome is Outcome.OK
+        assert all(list(Path(f"/proc/{pid}/fd").iterdir()) for pid in best_sandbox.spawners)
+    assert best_sandbox.command("/bin/true").outcome is Outcome.OK
 
 
-def test_reading_large_files_is_no_use_of_memory(best_box):
-    ran = best_box.script(
+def test_reading_large_files_is_no_use_of_memory(best_sandbox):
+    ran = best_sandbox.script(
         """
 import glob
 for path in glob.glob("/usr/lib/*/*.so*")[:200]:
@@ -320,8 +320,8 @@ for path in glob.glob("/usr/lib/*/*.so*")[:200]:
     assert ran.outcome is Outcome.OK
 
 
-def test_the_disk_it_sees_is_small(box):
-    ran = box.script(
+def test_the_disk_it_sees_is_small(sandbox):
+    ran = sandbox.script(
         """
 for place in ("/tmp/x", "/dev/shm/x"):
     size = 0
@@ -340,9 +340,9 @@ for place in ("/tmp/x", "/dev/shm/x"):
     ]
 
 
-def test_what_a_compiler_writes_is_bounded_too(box):
+def test_what_a_compiler_writes_is_bounded_too(sandbox):
     script = "head -c 100000000 /dev/full > big; head -c 100000000 /dev/full > /tmp/big; ls -s"
     program = Program(("/bin/sh", "-c", script), collect_kb=64)
-    ran = box.program(program, tmp_kb=4 * 1024)
+    ran = sandbox.program(program, tmp_kb=4 * 1024)
     assert ran.out.split()[:2] == ["total", "4096"]
     assert ran.report.collected is None

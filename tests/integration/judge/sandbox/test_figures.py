@@ -55,20 +55,20 @@ int main(void) {
     [(0, 0, 0), (200, 0, 1), (0, 0, 60), (150, 2, 20)],
     ids=["nothing", "time", "memory", "children"],
 )
-def test_figures_agree_with_the_program_s_own(box, spin_ms, children, megabytes):
+def test_figures_agree_with_the_program_s_own(sandbox, spin_ms, children, megabytes):
     given = f"{spin_ms * 1000} {children} {megabytes}".encode()
-    ran = box.run("c", USES, given)
+    ran = sandbox.run("c", USES, given)
     assert ran.outcome is Outcome.OK, ran
     cpu_ms, peak_kb, _ = map(int, ran.out.split())
-    start_ms = box.run("c", USES, b"0 0 0").report.cpu_ms
+    start_ms = sandbox.run("c", USES, b"0 0 0").report.cpu_ms
     assert abs(ran.report.cpu_ms - cpu_ms) <= max(CPU_MARGIN_MS, 4 * start_ms)
     # Without groups what processes share counts for each of them, while it is below the limit.
-    most_kb = peak_kb if box.has_groups else peak_kb * (1 + children)
+    most_kb = peak_kb if sandbox.has_groups else peak_kb * (1 + children)
     assert peak_kb - MEMORY_MARGIN_KB <= ran.report.peak_kb <= most_kb + MEMORY_MARGIN_KB
 
 
-def test_memory_of_children_is_added_up_where_groups_count_it(best_box):
-    if not best_box.has_groups:
+def test_memory_of_children_is_added_up_where_groups_count_it(best_sandbox):
+    if not best_sandbox.has_groups:
         pytest.skip("no control groups here")
     code = """
 import os
@@ -88,16 +88,18 @@ for _ in range(3):
     os.wait()
 """
     # Files of earlier runs in the group's cache are not to make room for this one's memory.
-    ran = best_box.script(code, memory_kb=512 << 10)
+    ran = best_sandbox.script(code, memory_kb=512 << 10)
     assert 60 << 10 < ran.report.peak_kb < 100 << 10
 
 
-def test_an_input_that_is_mapped_is_no_memory_of_its_reader_where_groups_count(best_box, tmp_path):
+def test_an_input_that_is_mapped_is_no_memory_of_its_reader_where_groups_count(
+    best_sandbox, tmp_path
+):
     (tmp_path / "in").write_bytes(bytes(40 << 20))
     code = "import mmap\nseen = mmap.mmap(0, 0, access=mmap.ACCESS_READ)\n"
     code += "for at in range(0, len(seen), 4096): seen[at]\nheap = b'x' * (30 << 20)"
-    ran = best_box.script(code, tmp_path / "in", memory_kb=64 << 10)
-    if best_box.has_groups:
+    ran = best_sandbox.script(code, tmp_path / "in", memory_kb=64 << 10)
+    if best_sandbox.has_groups:
         assert ran.outcome is Outcome.OK
         assert 30 << 10 < ran.report.peak_kb <= 64 << 10
 
@@ -120,8 +122,8 @@ int main(void)
 """
 
 
-def test_memory_that_two_processes_live_in_counts_once(box):
-    ran = box.c(VFORKS, memory_kb=64 << 10)
+def test_memory_that_two_processes_live_in_counts_once(sandbox):
+    ran = sandbox.c(VFORKS, memory_kb=64 << 10)
     assert ran.outcome is Outcome.OK, ran
     assert 40 << 10 < ran.report.peak_kb < 50 << 10
 
@@ -141,18 +143,18 @@ TOO_MUCH = {
 GRACE_KB = {"javascript": 128 << 10, "java": 512 << 10}
 
 
-def verdict(box: LanguageSandboxFixture, language: str, code: str, memory_kb: int) -> Verdict:
+def verdict(sandbox: LanguageSandboxFixture, language: str, code: str, memory_kb: int) -> Verdict:
     """What the judge would say of a program."""
-    spec = box.languages.installed[language].spec
-    ran = box.run(language, code, memory_kb=memory_kb, cpu_ms=10_000, wall_ms=40_000)
+    spec = sandbox.languages.installed[language].spec
+    ran = sandbox.run(language, code, memory_kb=memory_kb, cpu_ms=10_000, wall_ms=40_000)
     return verdict_of(ran.report, LIMITS, spec.memory_errors)
 
 
 @pytest.mark.parametrize("language", TOO_MUCH)
-def test_too_much_memory_is_called_so_in_every_language(box, language):
-    box.need(language)
+def test_too_much_memory_is_called_so_in_every_language(sandbox, language):
+    sandbox.need(language)
     memory_kb = (64 << 10) + GRACE_KB.get(language, 0)
-    assert verdict(box, language, TOO_MUCH[language], memory_kb) is Verdict.MLE
+    assert verdict(sandbox, language, TOO_MUCH[language], memory_kb) is Verdict.MLE
 
 
 CRASHES = {
@@ -165,10 +167,10 @@ CRASHES = {
 
 
 @pytest.mark.parametrize("language", CRASHES)
-def test_another_failure_is_not(box, language):
-    box.need(language)
+def test_another_failure_is_not(sandbox, language):
+    sandbox.need(language)
     memory_kb = (64 << 10) + GRACE_KB.get(language, 0)
-    assert verdict(box, language, CRASHES[language], memory_kb) is Verdict.RE
+    assert verdict(sandbox, language, CRASHES[language], memory_kb) is Verdict.RE
 
 
 # Reads 40 MB of a file again and again beside 55 MB of its own.
@@ -190,10 +192,10 @@ int main(void)
 """
 
 
-def test_who_has_no_room_left_for_the_files_it_reads_is_out_of_memory(best_box):
-    if not best_box.has_groups:
+def test_who_has_no_room_left_for_the_files_it_reads_is_out_of_memory(best_sandbox):
+    if not best_sandbox.has_groups:
         pytest.skip("no control groups here")
-    files = best_box.sandbox.shared / "files"
+    files = best_sandbox.inner.shared / "files"
     files.mkdir(exist_ok=True)
     with (files / "one").open("wb") as file:
         file.write(bytes(40 << 20))
@@ -201,6 +203,6 @@ def test_who_has_no_room_left_for_the_files_it_reads_is_out_of_memory(best_box):
         # Nobody else has these pages in memory: the program's group is to pay for them.
         os.fsync(file.fileno())
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    program = Program(("./main",), best_box.built("c", CROWDED), mounts={"/opt/files": files})
-    ran = best_box.program(program, memory_kb=64 << 10, cpu_ms=4000, wall_ms=40_000)
+    program = Program(("./main",), best_sandbox.built("c", CROWDED), mounts={"/opt/files": files})
+    ran = best_sandbox.program(program, memory_kb=64 << 10, cpu_ms=4000, wall_ms=40_000)
     assert ran.outcome is Outcome.MEMORY, ran

@@ -41,9 +41,9 @@ ATTACKS = Attacks()
 SEGMENT = 0x5EC2E7
 
 
-def reads(box: SandboxFixture, path: Path) -> str:
+def reads(sandbox: SandboxFixture, path: Path) -> str:
     """What a program finds at a path of the host, wherever the host may be seen."""
-    return box.script(
+    return sandbox.script(
         f"""
 import os
 for top in ("", "/host"):
@@ -56,34 +56,34 @@ for top in ("", "/host"):
 
 
 @ATTACKS.stopped_by(OWN_ROOT)
-def a_file_of_the_host(box, host):
-    return host.marker in reads(box, host.public)
+def a_file_of_the_host(sandbox, host):
+    return host.marker in reads(sandbox, host.public)
 
 
 @ATTACKS.stopped_by(OWN_ROOT, OWN_USER)
-def a_file_of_another_user(box, host):
-    return host.marker in reads(box, host.private)
+def a_file_of_another_user(sandbox, host):
+    return host.marker in reads(sandbox, host.private)
 
 
 @ATTACKS.stopped_by(OWN_ROOT, NO_GROUPS)
-def a_file_of_a_group_of_the_worker(box, host):
+def a_file_of_a_group_of_the_worker(sandbox, host):
     if os.geteuid() != 0:
         pytest.skip("only root can join a group")
-    box.drop_spawners()
+    sandbox.drop_spawners()
     with host.group_of_the_worker():
-        return host.marker in reads(box, host.of_a_group)
+        return host.marker in reads(sandbox, host.of_a_group)
 
 
 @ATTACKS.stopped_by(EMPTY_ENVIRONMENT, NOT_DUMPABLE)
-def the_environment_of_process_1(box, host):
+def the_environment_of_process_1(sandbox, host):
     del host
-    return "SECRET=" in reads(box, Path("/proc/1/environ"))
+    return "SECRET=" in reads(sandbox, Path("/proc/1/environ"))
 
 
 @ATTACKS.stopped_by(NOT_DUMPABLE)
-def the_memory_of_process_1(box, host):
+def the_memory_of_process_1(sandbox, host):
     del host
-    ran = box.script(
+    ran = sandbox.script(
         """
 first = open("/proc/1/maps").readline()
 with open("/proc/1/mem", "rb") as memory:
@@ -95,9 +95,9 @@ with open("/proc/1/mem", "rb") as memory:
 
 
 @ATTACKS.stopped_by(NOT_DUMPABLE)
-def the_descriptors_of_process_1(box, host):
+def the_descriptors_of_process_1(sandbox, host):
     del host
-    return "'3'" in box.script("import os; print(os.listdir('/proc/1/fd'))").out
+    return "'3'" in sandbox.script("import os; print(os.listdir('/proc/1/fd'))").out
 
 
 COMMAND_LINES = """
@@ -111,43 +111,43 @@ for path in glob.glob("/proc/[0-9]*/cmdline"):
 
 
 @ATTACKS.stopped_by(PROCESSES)
-def a_process_of_the_host(box, host):
+def a_process_of_the_host(sandbox, host):
     with host.process():
-        return host.marker in box.script(COMMAND_LINES).out
+        return host.marker in sandbox.script(COMMAND_LINES).out
 
 
 @ATTACKS.stopped_by(PROCESSES)
-def a_run_at_the_same_time(box, host):
-    with box.meanwhile("/bin/sh", "-c", "sleep 20; true", host.marker):
-        host.victim(box)
-        return host.marker in box.script(COMMAND_LINES).out
+def a_run_at_the_same_time(sandbox, host):
+    with sandbox.meanwhile("/bin/sh", "-c", "sleep 20; true", host.marker):
+        host.victim(sandbox)
+        return host.marker in sandbox.script(COMMAND_LINES).out
 
 
 @ATTACKS.stopped_by(OWN_TMP)
-def a_file_of_the_run_before(box, host):
-    box.script(f"open('/tmp/{host.marker}', 'w').write('left')")
-    ran = box.script("import os; print(os.listdir('/tmp'))")
+def a_file_of_the_run_before(sandbox, host):
+    sandbox.script(f"open('/tmp/{host.marker}', 'w').write('left')")
+    ran = sandbox.script("import os; print(os.listdir('/tmp'))")
     with contextlib.suppress(FileNotFoundError):
         Path("/tmp", host.marker).unlink()
     return host.marker in ran.out
 
 
 @ATTACKS.stopped_by(IPC, without_groups=(SYSTEM_CALLS,))
-def a_segment_of_the_run_before(box, host):
+def a_segment_of_the_run_before(sandbox, host):
     del host
     attach = (
         f"import ctypes; libc = ctypes.CDLL(None)\nprint(libc.shmget({SEGMENT}, 4096, FLAGS) >= 0)"
     )
-    box.script(attach.replace("FLAGS", "0o1666"))
-    found = box.script(attach.replace("FLAGS", "0o666")).out == "True\n"
+    sandbox.script(attach.replace("FLAGS", "0o1666"))
+    found = sandbox.script(attach.replace("FLAGS", "0o666")).out == "True\n"
     remove_segments(SEGMENT)
     return found
 
 
 @ATTACKS.stopped_by(RUNNER_CLOSES)
-def an_inherited_descriptor(box, host):
+def an_inherited_descriptor(sandbox, host):
     del host
-    ran = box.script(
+    ran = sandbox.script(
         """
 import fcntl
 for number in range(3, 1024):
@@ -160,25 +160,25 @@ for number in range(3, 1024):
     return "open" in ran.out
 
 
-def connects(box: SandboxFixture, host: str, port: int) -> str:
-    return box.script(CONNECT["python"], f"{host} {port} hello".encode()).out
+def connects(sandbox: SandboxFixture, host: str, port: int) -> str:
+    return sandbox.script(CONNECT["python"], f"{host} {port} hello".encode()).out
 
 
 @ATTACKS.stopped_by(NETWORK, NETWORK_OF_THE_HOUSE, SYSTEM_CALLS)
-def a_server_on_loopback(box, host):
+def a_server_on_loopback(sandbox, host):
     with host.listener(("127.0.0.1", 0)) as listener:
-        learned = host.marker in connects(box, "127.0.0.1", listener.port)
+        learned = host.marker in connects(sandbox, "127.0.0.1", listener.port)
     assert learned is (listener.heard > 0)
     return learned
 
 
 @ATTACKS.stopped_by(NETWORK, NETWORK_OF_THE_HOUSE, SYSTEM_CALLS)
-def the_metadata_address(box, host):
+def the_metadata_address(sandbox, host):
     def connect() -> bool:
-        box.drop_spawners()
+        sandbox.drop_spawners()
         with host.listener((METADATA, 80)) as listener:
-            learned = host.marker in connects(box, METADATA, listener.port)
-        box.drop_spawners()
+            learned = host.marker in connects(sandbox, METADATA, listener.port)
+        sandbox.drop_spawners()
         return learned and listener.heard > 0
 
     return in_thread(enter_network_with_metadata, connect)
@@ -193,18 +193,18 @@ print(server.recv(99))
 
 
 @ATTACKS.stopped_by(NETWORK, NETWORK_OF_THE_HOUSE, SYSTEM_CALLS)
-def an_abstract_socket(box, host):
+def an_abstract_socket(sandbox, host):
     address = f"\0{host.marker[::-1]}"
     with host.listener(address) as listener:
-        ran = box.script(SAY.replace("ADDRESS", repr(address)))
+        ran = sandbox.script(SAY.replace("ADDRESS", repr(address)))
     return host.marker in ran.out and listener.heard > 0
 
 
 @ATTACKS.stopped_by(OWN_ROOT, SYSTEM_CALLS)
-def a_socket_in_a_directory(box, host):
+def a_socket_in_a_directory(sandbox, host):
     path = str(host.place / "socket")
     with host.listener(path) as listener:
-        ran = box.script(SAY.replace("ADDRESS", repr(f"/host{path}")))
+        ran = sandbox.script(SAY.replace("ADDRESS", repr(f"/host{path}")))
     return host.marker in ran.out and listener.heard > 0
 
 
@@ -226,24 +226,24 @@ FORBIDDEN = (
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["run", "run_as_compiler"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_language_reads_what_is_not_its_own(best_box, host, language, how):
-    best_box.need(language)
-    (best_box.sandbox.root / "tests").mkdir(exist_ok=True)
-    expected = best_box.sandbox.root / "tests" / "expected-output"
+def test_no_language_reads_what_is_not_its_own(best_sandbox, host, language, how):
+    best_sandbox.need(language)
+    (best_sandbox.inner.root / "tests").mkdir(exist_ok=True)
+    expected = best_sandbox.inner.root / "tests" / "expected-output"
     expected.write_text(host.marker)
     paths = (*FORBIDDEN, str(host.public), str(host.place), str(expected))
-    ran = getattr(best_box, how)(language, READ[language], "\n".join(paths).encode())
+    ran = getattr(best_sandbox, how)(language, READ[language], "\n".join(paths).encode())
     assert ran.out.splitlines() == [f"refused {path}" for path in paths]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["run", "run_as_compiler"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_environment_is_three_harmless_words(best_box, monkeypatch, host, language, how):
-    best_box.need(language)
+def test_the_environment_is_three_harmless_words(best_sandbox, monkeypatch, host, language, how):
+    best_sandbox.need(language)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", host.marker)
-    best_box.drop_spawners()
-    ran = getattr(best_box, how)(language, ENVIRONMENT[language])
+    best_sandbox.drop_spawners()
+    ran = getattr(best_sandbox, how)(language, ENVIRONMENT[language])
     found = dict(line.split("=", 1) for line in ran.out.splitlines())
     if how == "run_as_compiler":
         found.pop("PWD", None)  # the shell's, which starts the program there
@@ -256,10 +256,10 @@ def test_the_environment_is_three_harmless_words(best_box, monkeypatch, host, la
 @pytest.mark.parametrize("how", ["run", "run_as_compiler"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_redis_and_dynamodb_on_loopback_hear_nothing(
-    best_box, redis_server, dynamodb_endpoint, language, how
+    best_sandbox, redis_server, dynamodb_endpoint, language, how
 ):
-    best_box.need(language)
-    run = getattr(best_box, how)
+    best_sandbox.need(language)
+    run = getattr(best_sandbox, how)
     with redis.Redis.from_url(redis_server) as client:
         before = client.info()["total_connections_received"]
         port = urlsplit(redis_server).port
@@ -277,11 +277,13 @@ def test_redis_and_dynamodb_on_loopback_hear_nothing(
 @pytest.mark.dynamodb
 @pytest.mark.slow
 def test_without_its_layers_redis_and_dynamodb_would_answer(
-    best_box, weaken, redis_server, dynamodb_endpoint
+    best_sandbox, weaken, redis_server, dynamodb_endpoint
 ):
-    with weaken((NETWORK, NETWORK_OF_THE_HOUSE, SYSTEM_CALLS), best_box) as box:
+    with weaken((NETWORK, NETWORK_OF_THE_HOUSE, SYSTEM_CALLS), best_sandbox) as sandbox:
         for url, words in ((redis_server, "PING"), (dynamodb_endpoint, "GET / HTTP/1.0")):
-            ran = box.script(CONNECT["python"], f"127.0.0.1 {urlsplit(url).port} {words}".encode())
+            ran = sandbox.script(
+                CONNECT["python"], f"127.0.0.1 {urlsplit(url).port} {words}".encode()
+            )
             assert ran.out.startswith("heard"), (url, ran)
 
 
@@ -297,32 +299,32 @@ def test_without_its_layers_redis_and_dynamodb_would_answer(
     ],
 )
 @pytest.mark.parametrize("path", ["/etc/shadow", "/proc/1/environ", "PUBLIC"])
-def test_no_compiler_tells_what_a_source_may_not_know(best_box, host, language, code, path):
-    best_box.need(language)
+def test_no_compiler_tells_what_a_source_may_not_know(best_sandbox, host, language, code, path):
+    best_sandbox.need(language)
     path = str(host.public) if path == "PUBLIC" else path
-    installed = best_box.languages.installed[language]
-    compiled = best_box.compiler.compile(installed, code.replace("PATH", path).encode())
+    installed = best_sandbox.languages.installed[language]
+    compiled = best_sandbox.compiler.compile(installed, code.replace("PATH", path).encode())
     assert compiled.directory is None
     assert "root:" not in compiled.output
     assert host.marker not in compiled.output
 
 
 @pytest.mark.parametrize("language", ["python", "javascript"])
-def test_what_is_only_checked_is_not_run(best_box, language):
+def test_what_is_only_checked_is_not_run(best_sandbox, language):
     code = {
         "python": "import sys\nprint('ran', file=sys.stderr)\n",
         "javascript": "console.error('ran')\n",
     }
-    best_box.need(language)
-    compiled = best_box.compiler.compile(
-        best_box.languages.installed[language], code[language].encode()
+    best_sandbox.need(language)
+    compiled = best_sandbox.compiler.compile(
+        best_sandbox.languages.installed[language], code[language].encode()
     )
     assert compiled.directory is not None
     assert compiled.output == ""
 
 
-def test_command_lines_in_the_sandbox_name_no_host_path(box):
-    ran = box.python(
+def test_command_lines_in_the_sandbox_name_no_host_path(sandbox):
+    ran = sandbox.python(
         "import glob\nfor path in glob.glob('/proc/[0-9]*/cmdline'): print(open(path, 'rb').read())"
     )
     assert sorted(set(ran.out.split("\n"))) == [
@@ -333,10 +335,10 @@ def test_command_lines_in_the_sandbox_name_no_host_path(box):
 
 
 @pytest.mark.slow
-def test_no_file_of_the_work_directory_can_be_found(box, host):
-    (box.sandbox.root / host.marker).write_text("42")
-    (box.sandbox.shared / host.marker).write_text("42")
-    ran = box.python(
+def test_no_file_of_the_work_directory_can_be_found(sandbox, host):
+    (sandbox.inner.root / host.marker).write_text("42")
+    (sandbox.inner.shared / host.marker).write_text("42")
+    ran = sandbox.python(
         f"""
 import os
 for top, directories, files in os.walk("/"):
@@ -350,12 +352,12 @@ print("walked")
     assert ran.out == "walked\n"
 
 
-def test_where_more_could_be_mounted_there_is_nothing(box):
-    assert box.command("/bin/ls", "-A", "/opt").out == ""
+def test_where_more_could_be_mounted_there_is_nothing(sandbox):
+    assert sandbox.command("/bin/ls", "-A", "/opt").out == ""
 
 
-def test_no_descriptor_is_inherited(box):
-    ran = box.c(
+def test_no_descriptor_is_inherited(sandbox):
+    ran = sandbox.c(
         """
 #include <fcntl.h>
 #include <stdio.h>
@@ -368,8 +370,8 @@ int main(void) {
 
 
 @pytest.mark.parametrize("family", ["AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK", "AF_VSOCK"])
-def test_no_kind_of_socket_opens(box, family):
-    ran = box.script(
+def test_no_kind_of_socket_opens(sandbox, family):
+    ran = sandbox.script(
         f"""
 import socket
 try:
@@ -382,18 +384,22 @@ except PermissionError:
     assert ran.out == "refused\n"
 
 
-def test_the_network_has_no_device_but_its_own_loopback(box):
-    ran = box.script("print([l.split(':')[0].strip() for l in open('/proc/net/dev') if ':' in l])")
+def test_the_network_has_no_device_but_its_own_loopback(sandbox):
+    ran = sandbox.script(
+        "print([l.split(':')[0].strip() for l in open('/proc/net/dev') if ':' in l])"
+    )
     assert ran.out == "['lo']\n"
 
 
-def test_the_host_s_processes_are_not_seen(box):
-    ran = box.script("import os; print(sorted(int(p) for p in os.listdir('/proc') if p.isdigit()))")
+def test_the_host_s_processes_are_not_seen(sandbox):
+    ran = sandbox.script(
+        "import os; print(sorted(int(p) for p in os.listdir('/proc') if p.isdigit()))"
+    )
     assert ran.out == "[1, 2]\n"
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("best_box")
+@pytest.mark.usefixtures("best_sandbox")
 @pytest.mark.skipif(os.geteuid() != 0, reason="only a root worker has another user to drop to")
 def test_the_host_sees_an_unprivileged_user_without_groups(tmp_path, host):
     sandbox = Sandbox(tmp_path, slots=1)

@@ -56,8 +56,8 @@ def end_all(pids: list[int]) -> None:
 
 
 @ATTACKS.stopped_by(PROCESSES)
-def daemons(box, host):
-    ran = box.script(DAEMON.replace("MARKER", repr(host.marker)))
+def daemons(sandbox, host):
+    ran = sandbox.script(DAEMON.replace("MARKER", repr(host.marker)))
     assert ran.report.exit_code == 0, ran
     left = processes_named(host.marker)
     end_all(left)
@@ -65,11 +65,11 @@ def daemons(box, host):
 
 
 @ATTACKS.stopped_by(PROCESSES, SPAWNER_REAPS)
-def a_zombie_for_the_first_process_of_the_host(box, host):
+def a_zombie_for_the_first_process_of_the_host(sandbox, host):
     """This process takes the part of the host's, as a worker in a container does."""
     del host
     # Afterwards its spawner is there, which is a child, too.
-    box.command("/bin/true")
+    sandbox.command("/bin/true")
     libc = ctypes.CDLL(None)
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
     before = set(children_states())
@@ -78,7 +78,7 @@ def a_zombie_for_the_first_process_of_the_host(box, host):
         return {pid: state for pid, state in children_states().items() if pid not in before}
 
     try:
-        box.script("import os, time\nif os.fork() == 0: time.sleep(0.3)")
+        sandbox.script("import os, time\nif os.fork() == 0: time.sleep(0.3)")
         wait_until("the end of all that it left", lambda: set(left().values()) <= {"Z"})
         zombies = list(left())
         for pid in zombies:
@@ -100,9 +100,9 @@ def children_states() -> dict[int, str]:
 
 
 @ATTACKS.stopped_by(IPC, IPC_OF_THE_HOUSE, without_groups=(SYSTEM_CALLS,))
-def a_system_v_segment(box, host):
+def a_system_v_segment(sandbox, host):
     del host
-    box.script(f"import ctypes; print(ctypes.CDLL(None).shmget({SEGMENT}, 1 << 20, 0o1666))")
+    sandbox.script(f"import ctypes; print(ctypes.CDLL(None).shmget({SEGMENT}, 1 << 20, 0o1666))")
     return remove_segments(SEGMENT)
 
 
@@ -110,9 +110,9 @@ class TestAttacks(LayeredAttacks):
     """Each of the functions above."""
 
 
-def test_a_daemon_that_the_runner_forgets_dies_with_its_namespace(best_box, weaken, host):
-    with weaken([KILLS_ALL], best_box) as box:
-        assert not daemons(box, host)
+def test_a_daemon_that_the_runner_forgets_dies_with_its_namespace(best_sandbox, weaken, host):
+    with weaken([KILLS_ALL], best_sandbox) as sandbox:
+        assert not daemons(sandbox, host)
 
 
 DOUBLE_FORK = {
@@ -149,20 +149,20 @@ DOUBLE_FORK["cpp"] = DOUBLE_FORK["c"].replace("(void)", "()")
 
 @pytest.mark.parametrize("how", ["run", "run_as_compiler"])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_daemon_in_any_language_dies_with_its_run(best_box, host, language, how):
-    best_box.need(language)
-    snapshot = HostSnapshot(best_box)
+def test_a_daemon_in_any_language_dies_with_its_run(best_sandbox, host, language, how):
+    best_sandbox.need(language)
+    snapshot = HostSnapshot(best_sandbox)
     code = DOUBLE_FORK[language].replace("MARKER", host.marker)
-    ran = getattr(best_box, how)(language, code)
+    ran = getattr(best_sandbox, how)(language, code)
     assert ran.outcome is Outcome.OK, ran
     assert processes_named(host.marker) == []
     snapshot.assert_untouched()
 
 
-def test_children_never_waited_for_leave_no_zombie(box):
-    ran = box.script("import os\nfor _ in range(30):\n    if os.fork() == 0: os._exit(0)")
+def test_children_never_waited_for_leave_no_zombie(sandbox):
+    ran = sandbox.script("import os\nfor _ in range(30):\n    if os.fork() == 0: os._exit(0)")
     assert ran.outcome is Outcome.OK
-    assert descendants(box.spawners) == []
+    assert descendants(sandbox.spawners) == []
 
 
 WORKER = """
@@ -229,11 +229,11 @@ def test_each_guard_alone_ends_the_sandboxes_of_a_killed_worker(builds, tmp_path
             wait_until("the end of all", lambda: not processes_named(host.marker))
 
 
-def test_a_spawner_that_was_lost_while_it_was_idle_is_replaced(best_box):
-    best_box.command("/bin/true")
-    killed = best_box.spawners
+def test_a_spawner_that_was_lost_while_it_was_idle_is_replaced(best_sandbox):
+    best_sandbox.command("/bin/true")
+    killed = best_sandbox.spawners
     assert killed
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
-    outcomes = {best_box.command("/bin/true").outcome for _ in range(len(killed) + 1)}
+    outcomes = {best_sandbox.command("/bin/true").outcome for _ in range(len(killed) + 1)}
     assert outcomes == {Outcome.OK}

@@ -28,19 +28,19 @@ GREETINGS = {
 }
 
 
-def test_a_program_whose_loader_is_missing_fails_itself(box):
+def test_a_program_whose_loader_is_missing_fails_itself(sandbox):
     loader = '__attribute__((section(".interp"))) = "/missing";'
-    ran = box.c(f"const char loader[] {loader}\nint main(void) {{ return 0; }}")
+    ran = sandbox.c(f"const char loader[] {loader}\nint main(void) {{ return 0; }}")
     assert (ran.outcome, ran.report.exit_code) == (Outcome.NONZERO_EXIT, 127)
     assert "No such file" in ran.report.message
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", GREETINGS)
-def test_every_language_of_the_host_reads_and_writes(box, language):
-    if language not in box.languages.installed:
-        pytest.skip(box.languages.missing[language])
-    ran = box.run(language, GREETINGS[language], b"Ada\n", memory_kb=512 * 1024)
+def test_every_language_of_the_host_reads_and_writes(sandbox, language):
+    if language not in sandbox.languages.installed:
+        pytest.skip(sandbox.languages.missing[language])
+    ran = sandbox.run(language, GREETINGS[language], b"Ada\n", memory_kb=512 * 1024)
     assert (ran.outcome, ran.out) == (Outcome.OK, "안녕, Ada\n")
     assert ran.report.cpu_ms >= 0
     assert ran.report.peak_kb > 100
@@ -57,8 +57,8 @@ def test_every_language_of_the_host_reads_and_writes(box, language):
         ("raise(40);", Outcome.SIGNALLED, None, "SIG40"),
     ],
 )
-def test_the_end_is_reported_as_it_was(box, body, outcome, exit_code, signal):
-    ran = box.c(
+def test_the_end_is_reported_as_it_was(sandbox, body, outcome, exit_code, signal):
+    ran = sandbox.c(
         "#include <signal.h>\n#include <stdlib.h>\n#include <unistd.h>\n"
         f"int main(void) {{ {body} }}"
     )
@@ -66,20 +66,22 @@ def test_the_end_is_reported_as_it_was(box, body, outcome, exit_code, signal):
     assert (report.outcome, report.exit_code, report.signal) == (outcome, exit_code, signal)
 
 
-def test_the_report_names_what_held_the_limits(box):
-    assert box.command("/bin/true").report.limit_backend is box.sandbox.limit_backend
-    assert box.sandbox.limit_backend in LimitBackend
+def test_the_report_names_what_held_the_limits(sandbox):
+    assert sandbox.command("/bin/true").report.limit_backend is sandbox.inner.limit_backend
+    assert sandbox.inner.limit_backend in LimitBackend
 
 
-def test_a_large_input_arrives_whole(box, tmp_path):
+def test_a_large_input_arrives_whole(sandbox, tmp_path):
     given = tmp_path / "large"
     given.write_bytes(b"0123456789abcdef" * (10 << 16))
-    ran = box.python("import sys; print(len(sys.stdin.buffer.read()))", given, memory_kb=256 << 10)
+    ran = sandbox.python(
+        "import sys; print(len(sys.stdin.buffer.read()))", given, memory_kb=256 << 10
+    )
     assert ran.out == f"{10 << 20}\n"
 
 
-def test_deep_recursion_has_stack(box):
-    ran = box.c(
+def test_deep_recursion_has_stack(sandbox):
+    ran = sandbox.c(
         """
 #include <stdio.h>
 int deep(int n) {
@@ -94,48 +96,48 @@ int main(void) { printf("%d", deep(40000)); }
     assert ran.out == "7"
 
 
-def test_a_program_that_is_not_there_is_no_fault_of_a_submission(box):
-    ran = box.command("/no/such/program")
+def test_a_program_that_is_not_there_is_no_fault_of_a_submission(sandbox):
+    ran = sandbox.command("/no/such/program")
     assert (ran.outcome, ran.report.message) == (
         Outcome.INTERNAL,
         "The program does not start: No such file or directory.",
     )
 
 
-def test_a_file_that_is_no_program_is(box):
+def test_a_file_that_is_no_program_is(sandbox):
     script = "printf nonsense > main; chmod 755 main"
-    made = box.program(Program(("/bin/sh", "-c", script), collect_kb=64)).report.collected
+    made = sandbox.program(Program(("/bin/sh", "-c", script), collect_kb=64)).report.collected
     assert made == {"main": b"nonsense"}
-    directory = box.sandbox.shared / "nonsense"
+    directory = sandbox.inner.shared / "nonsense"
     directory.mkdir(exist_ok=True)
     (directory / "main").write_bytes(b"nonsense")
     (directory / "main").chmod(0o555)
-    assert box.program(Program(("./main",), directory)).outcome is Outcome.NONZERO_EXIT
+    assert sandbox.program(Program(("./main",), directory)).outcome is Outcome.NONZERO_EXIT
 
 
-def test_a_mount_is_seen_read_only(box):
-    made = box.sandbox.shared / "mounted"
+def test_a_mount_is_seen_read_only(sandbox):
+    made = sandbox.inner.shared / "mounted"
     made.mkdir(mode=0o755, exist_ok=True)
     (made / "text").write_text("from the host")
     script = "read -r line < /opt/made/text; echo $line; : > /opt/made/new"
-    ran = box.program(Program(("/bin/sh", "-c", script), mounts={"/opt/made": made}))
+    ran = sandbox.program(Program(("/bin/sh", "-c", script), mounts={"/opt/made": made}))
     assert ran.out == "from the host\n"
     assert "Read-only file system" in ran.err
     assert [one.name for one in made.iterdir()] == ["text"]
 
 
-def test_an_input_that_is_not_there_is_an_internal_error(box, tmp_path):
-    ran = box.command("/bin/cat", stdin=tmp_path / "missing")
+def test_an_input_that_is_not_there_is_an_internal_error(sandbox, tmp_path):
+    ran = sandbox.command("/bin/cat", stdin=tmp_path / "missing")
     assert ran.outcome is Outcome.INTERNAL
     assert "missing" in ran.report.message
-    assert box.command("/bin/true").outcome is Outcome.OK
+    assert sandbox.command("/bin/true").outcome is Outcome.OK
 
 
 @pytest.mark.slow
-def test_a_cancelled_run_is_ended_soon(box):
+def test_a_cancelled_run_is_ended_soon(sandbox):
     asked = time.monotonic()
     limits = RunLimits(cpu_ms=5000, wall_ms=20_000, memory_kb=64 * 1024)
-    with box.sandbox.run(
+    with sandbox.inner.run(
         Program(("/bin/sleep", "20")), b"", limits, lambda: time.monotonic() > asked + 0.3
     ) as report:
         assert report.outcome is Outcome.CANCELLED
@@ -143,12 +145,12 @@ def test_a_cancelled_run_is_ended_soon(box):
 
 
 @pytest.mark.slow
-def test_no_more_run_at_once_than_there_are_slots(best_box):
+def test_no_more_run_at_once_than_there_are_slots(best_sandbox):
     spans: list[tuple[float, float]] = []
 
     def run():
         code = "import time; a = time.monotonic(); time.sleep(0.2); print(a, time.monotonic())"
-        began, ended = map(float, best_box.script(code).out.split())
+        began, ended = map(float, best_sandbox.script(code).out.split())
         spans.append((began, ended))
 
     runs = [threading.Thread(target=run) for _ in range(5)]
@@ -157,18 +159,18 @@ def test_no_more_run_at_once_than_there_are_slots(best_box):
     for one in runs:
         one.join()
     for began, _ in spans:
-        assert sum(start <= began < end for start, end in spans) <= len(best_box.sandbox.slots)
+        assert sum(start <= began < end for start, end in spans) <= len(best_sandbox.inner.slots)
 
 
 @pytest.mark.slow
-def test_a_cancelled_wait_for_a_slot_ends(best_box):
-    slots = best_box.sandbox.slots
+def test_a_cancelled_wait_for_a_slot_ends(best_sandbox):
+    slots = best_sandbox.inner.slots
     limits = RunLimits(cpu_ms=100, wall_ms=100, memory_kb=1024)
     with ExitStack() as held:
         for _ in range(len(slots)):
             held.enter_context(slots.take())
         with pytest.raises(WaitCancelled):
-            best_box.sandbox.run(Program(("/bin/true",)), b"", limits, lambda: True)
+            best_sandbox.inner.run(Program(("/bin/true",)), b"", limits, lambda: True)
 
 
 TEMPLATES = """
@@ -183,9 +185,9 @@ int main() {}
 
 
 class TestCompiling:
-    def compile(self, box, language, code, cancelled=None) -> Compiled:
-        compiled: Compiled = box.compiler.compile(
-            box.languages.installed[language], code.encode(), cancelled
+    def compile(self, sandbox, language, code, cancelled=None) -> Compiled:
+        compiled: Compiled = sandbox.compiler.compile(
+            sandbox.languages.installed[language], code.encode(), cancelled
         )
         return compiled
 
@@ -200,33 +202,33 @@ class TestCompiling:
             ("java", "class Main { int x = y; }", "Main.java:1: error"),
         ],
     )
-    def test_an_error_is_said_in_the_source_s_own_terms(self, box, language, code, said):
-        if language not in box.languages.installed:
-            pytest.skip(box.languages.missing[language])
-        compiled = self.compile(box, language, code)
+    def test_an_error_is_said_in_the_source_s_own_terms(self, sandbox, language, code, said):
+        if language not in sandbox.languages.installed:
+            pytest.skip(sandbox.languages.missing[language])
+        compiled = self.compile(sandbox, language, code)
         assert compiled.directory is None
         assert said in compiled.output
-        for hidden in ("/box", "/work", str(box.sandbox.root), "node:internal", "<string>"):
+        for hidden in ("/box", "/work", str(sandbox.inner.root), "node:internal", "<string>"):
             assert hidden not in compiled.output
 
-    def test_the_same_source_is_compiled_once(self, box):
+    def test_the_same_source_is_compiled_once(self, sandbox):
         code = f"int main(void) {{}} // {time.time_ns()}"
-        first, second = self.compile(box, "c", code), self.compile(box, "c", code)
+        first, second = self.compile(sandbox, "c", code), self.compile(sandbox, "c", code)
         assert (first.from_cache, second.from_cache) == (False, True)
         assert first.directory == second.directory
 
-    def test_another_compiler_version_compiles_again(self, best_box):
+    def test_another_compiler_version_compiles_again(self, best_sandbox):
         code = "int main(void) { return 11; }"
-        self.compile(best_box, "c", code)
-        installed = best_box.languages.installed["c"]
+        self.compile(best_sandbox, "c", code)
+        installed = best_sandbox.languages.installed["c"]
         newer = replace(installed, toolchain=replace(installed.toolchain, version="99"))
-        assert not best_box.compiler.compile(newer, code.encode()).from_cache
+        assert not best_sandbox.compiler.compile(newer, code.encode()).from_cache
 
-    def test_warnings_are_kept_with_the_program(self, box):
+    def test_warnings_are_kept_with_the_program(self, sandbox):
         code = "int main(void) { return gets; }"
-        self.compile(box, "c", f"#include <stdio.h>\n{code}".replace("gets", "(int)(long)main"))
+        self.compile(sandbox, "c", f"#include <stdio.h>\n{code}".replace("gets", "(int)(long)main"))
         noisy = "int f(); int main(void) { return 1/0; }"
-        outputs = [self.compile(box, "c", noisy).output for _ in range(2)]
+        outputs = [self.compile(sandbox, "c", noisy).output for _ in range(2)]
         assert "division by zero" in outputs[0]
         assert outputs[0] == outputs[1]
 
@@ -243,8 +245,8 @@ class TestCompiling:
         ],
         ids=["zeros", "noise", "gigabyte", "itself", "templates", "constexpr"],
     )
-    def test_a_compile_bomb_is_a_compile_error(self, best_box, language, code):
-        compiled = self.compile(best_box, language, code)
+    def test_a_compile_bomb_is_a_compile_error(self, best_sandbox, language, code):
+        compiled = self.compile(best_sandbox, language, code)
         assert compiled.directory is None
         assert len(compiled.output.encode()) <= 64 * 1024
 
@@ -257,28 +259,28 @@ class TestCompiling:
             '#include "/root/.bashrc"\nint main(void) {}',
         ],
     )
-    def test_a_compiler_reads_no_secret_either(self, box, code):
-        compiled = self.compile(box, "c", code)
+    def test_a_compiler_reads_no_secret_either(self, sandbox, code):
+        compiled = self.compile(sandbox, "c", code)
         assert compiled.directory is None
         assert "root:" not in compiled.output
 
     @pytest.mark.slow
-    def test_a_cancelled_compilation_ends(self, best_box):
+    def test_a_cancelled_compilation_ends(self, best_sandbox):
         began = time.monotonic()
         with pytest.raises(CompileCancelled):
             self.compile(
-                best_box,
+                best_sandbox,
                 "cpp",
                 f"{CONSTEXPR} // {time.time_ns()}",
                 lambda: time.monotonic() > began + 0.2,
             )
 
-    def test_the_longest_unused_programs_go_first(self, best_box):
+    def test_the_longest_unused_programs_go_first(self, best_sandbox):
         codes = [f"int main(void) {{ return {n + 50}; }}" for n in range(3)]
         for code in codes:
-            self.compile(best_box, "c", code)
+            self.compile(best_sandbox, "c", code)
             time.sleep(0.02)  # longer than a tick of the file system's clock
-        self.compile(best_box, "c", codes[0])
-        best_box.compiler.prune(keep=2, untouched_s=0)
-        cached = [self.compile(best_box, "c", code).from_cache for code in codes]
+        self.compile(best_sandbox, "c", codes[0])
+        best_sandbox.compiler.prune(keep=2, untouched_s=0)
+        cached = [self.compile(best_sandbox, "c", code).from_cache for code in codes]
         assert cached == [True, False, True]

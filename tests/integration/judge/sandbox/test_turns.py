@@ -25,13 +25,13 @@ def text(report) -> str:
         return str(report.stdout.read().decode())
 
 
-def sandboxes(box) -> set[int]:
+def sandboxes(sandbox) -> set[int]:
     """The processes below all spawners: nothing, or what waits or runs."""
-    return set(descendants(box.spawners))
+    return set(descendants(sandbox.spawners))
 
 
-def test_each_run_of_a_turn_has_a_sandbox_of_its_own(box):
-    with box.sandbox.turn() as turn:
+def test_each_run_of_a_turn_has_a_sandbox_of_its_own(sandbox):
+    with sandbox.inner.turn() as turn:
         inputs = [f"{n}\n".encode() for n in range(5)]
         said = [
             text(turn.run(READS, stdin, LIMITS, then=then))
@@ -40,16 +40,16 @@ def test_each_run_of_a_turn_has_a_sandbox_of_its_own(box):
     assert said == [f"{n} 2\n" for n in range(5)]
 
 
-def test_the_next_sandbox_waits_and_what_waits_in_vain_is_ended(box):
-    with box.sandbox.turn() as turn:
+def test_the_next_sandbox_waits_and_what_waits_in_vain_is_ended(sandbox):
+    with sandbox.inner.turn() as turn:
         text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
-        assert sandboxes(box)
-    assert sandboxes(box) == set()
+        assert sandboxes(sandbox)
+    assert sandboxes(sandbox) == set()
 
 
-def test_a_sandbox_that_waits_is_not_used_for_another_program_or_other_limits(box):
+def test_a_sandbox_that_waits_is_not_used_for_another_program_or_other_limits(sandbox):
     other = Program(("/bin/echo", "other"))
-    with box.sandbox.turn() as turn:
+    with sandbox.inner.turn() as turn:
         text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
         assert text(turn.run(other, b"", LIMITS, then=b"2\n")) == "other\n"
         limits = replace(LIMITS, cpu_ms=100)
@@ -57,16 +57,16 @@ def test_a_sandbox_that_waits_is_not_used_for_another_program_or_other_limits(bo
             assert report.outcome is Outcome.OK
 
 
-def test_each_run_reads_its_own_input_whatever_was_expected_of_it(box, tmp_path):
+def test_each_run_reads_its_own_input_whatever_was_expected_of_it(sandbox, tmp_path):
     (tmp_path / "expected").write_bytes(b"expected\n")
-    with box.sandbox.turn() as turn:
+    with sandbox.inner.turn() as turn:
         text(turn.run(READS, b"1\n", LIMITS, then=tmp_path / "expected"))
         assert text(turn.run(READS, b"2\n", LIMITS, then=b"2\n")) == "2 2\n"
         assert text(turn.run(READS, tmp_path / "expected", LIMITS)) == "expected 2\n"
 
 
-def test_an_input_that_is_missing_is_told_of_the_run_that_reads_it(box, tmp_path):
-    with box.sandbox.turn() as turn:
+def test_an_input_that_is_missing_is_told_of_the_run_that_reads_it(sandbox, tmp_path):
+    with sandbox.inner.turn() as turn:
         assert text(turn.run(READS, b"1\n", LIMITS, then=tmp_path / "missing")) == "1 2\n"
         with turn.run(READS, tmp_path / "missing", LIMITS) as report:
             assert report.outcome is Outcome.INTERNAL
@@ -74,9 +74,9 @@ def test_an_input_that_is_missing_is_told_of_the_run_that_reads_it(box, tmp_path
         assert text(turn.run(READS, b"2\n", LIMITS)) == "2 2\n"
 
 
-def test_a_pair_does_without_the_sandbox_that_waits(box):
+def test_a_pair_does_without_the_sandbox_that_waits(sandbox):
     speaker = Program(("/bin/sh", "-c", "echo hello"))
-    with box.sandbox.turn() as turn:
+    with sandbox.inner.turn() as turn:
         text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
         for report in turn.run_pair((speaker, READS), (LIMITS, LIMITS)):
             with report:
@@ -84,20 +84,20 @@ def test_a_pair_does_without_the_sandbox_that_waits(box):
         text(turn.run(READS, b"2\n", LIMITS))
 
 
-def test_a_sandbox_that_was_ended_while_it_waited_is_replaced(box):
-    with box.sandbox.turn() as turn:
+def test_a_sandbox_that_was_ended_while_it_waited_is_replaced(sandbox):
+    with sandbox.inner.turn() as turn:
         text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
-        for pid in sandboxes(box):
+        for pid in sandboxes(sandbox):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        while sandboxes(box):
+        while sandboxes(sandbox):
             pass
         assert text(turn.run(READS, b"2\n", LIMITS)) == "2 2\n"
 
 
 @pytest.mark.slow
-def test_waiting_costs_the_program_neither_time_nor_memory(box):
-    with box.sandbox.turn() as turn:
+def test_waiting_costs_the_program_neither_time_nor_memory(sandbox):
+    with sandbox.inner.turn() as turn:
         turn.run(Program(("/bin/true",)), b"", LIMITS, then=b"2\n").close()
         turn.run(Program(("/bin/sleep", "0.2")), b"", LIMITS).close()
         program = Program(("/bin/sleep", "0.1"))
@@ -110,23 +110,23 @@ def test_waiting_costs_the_program_neither_time_nor_memory(box):
             assert report.peak_kb < 8 * 1024
 
 
-def test_a_run_that_is_cancelled_ends_the_turn_cleanly(box):
+def test_a_run_that_is_cancelled_ends_the_turn_cleanly(sandbox):
     stop = threading.Event()
     threading.Timer(0.2, stop.set).start()
-    with box.sandbox.turn(stop.is_set) as turn:
+    with sandbox.inner.turn(stop.is_set) as turn:
         report = turn.run(Program(("/bin/sleep", "20")), b"", LIMITS, then=b"2\n")
         report.close()
     assert report.outcome is Outcome.CANCELLED
-    assert sandboxes(box) == set()
+    assert sandboxes(sandbox) == set()
 
 
-def test_a_program_whose_spawner_is_lost_runs_once_more(box):
+def test_a_program_whose_spawner_is_lost_runs_once_more(sandbox):
     def lose():
         wait_until("the program's start", lambda: processes_named("sleep 1; echo again"))
-        for one in list(box.sandbox._spawners.values()):
+        for one in list(sandbox.inner._spawners.values()):
             os.kill(one.pid, signal.SIGKILL)
 
-    with box.sandbox.turn() as turn:
+    with sandbox.inner.turn() as turn:
         text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
         loser = threading.Thread(target=lose)
         loser.start()
@@ -137,8 +137,8 @@ def test_a_program_whose_spawner_is_lost_runs_once_more(box):
         assert text(turn.run(READS, b"2\n", LIMITS)) == "2 2\n"
 
 
-def test_a_slot_that_is_held_shows_that_others_wait_for_it(box):
-    slots, stop = box.sandbox.slots, threading.Event()
+def test_a_slot_that_is_held_shows_that_others_wait_for_it(sandbox):
+    slots, stop = sandbox.inner.slots, threading.Event()
 
     def wait():
         with contextlib.suppress(WaitCancelled), slots.take(stop.is_set):
@@ -156,46 +156,46 @@ def test_a_slot_that_is_held_shows_that_others_wait_for_it(box):
     assert not slots.has_waiting()
 
 
-def test_a_word_with_a_nul_starts_nothing(box):
-    ran = box.program(Program(("/bin/echo", "x\0bind=/opt=/proc")))
+def test_a_word_with_a_nul_starts_nothing(sandbox):
+    ran = sandbox.program(Program(("/bin/echo", "x\0bind=/opt=/proc")))
     assert (ran.outcome, "NUL" in ran.report.message) == (Outcome.INTERNAL, True)
-    assert box.command("/bin/true").outcome is Outcome.OK
+    assert sandbox.command("/bin/true").outcome is Outcome.OK
 
 
 class TestInputs:
-    def test_a_program_opens_each_of_its_inputs_as_often_as_it_likes(self, box, tmp_path):
+    def test_a_program_opens_each_of_its_inputs_as_often_as_it_likes(self, sandbox, tmp_path):
         (tmp_path / "answer").write_bytes(b"42\n")
         script = "cat /proc/self/fd/3 /proc/self/fd/4 /proc/self/fd/3; cat"
         program = Program(("/bin/sh", "-c", script), inputs=(b"in\n", tmp_path / "answer"))
-        assert box.program(program, b"out\n").out == "in\n42\nin\nout\n"
+        assert sandbox.program(program, b"out\n").out == "in\n42\nin\nout\n"
 
-    def test_nobody_can_change_an_input(self, box):
+    def test_nobody_can_change_an_input(self, sandbox):
         script = "(echo x > /proc/self/fd/3) 2>&1; (echo x >&3) 2>&1; cat /proc/self/fd/3"
-        ran = box.program(Program(("/bin/sh", "-c", script), inputs=(b"kept\n",)))
+        ran = sandbox.program(Program(("/bin/sh", "-c", script), inputs=(b"kept\n",)))
         assert ran.out.endswith("kept\n")
         assert "denied" in ran.out
 
-    def test_nothing_else_is_open(self, box):
+    def test_nothing_else_is_open(self, sandbox):
         program = Program(("/bin/ls", "/proc/self/fd"), inputs=(b"", b""))
-        assert box.program(program).out.split() == ["0", "1", "2", "3", "4", "5"]
+        assert sandbox.program(program).out.split() == ["0", "1", "2", "3", "4", "5"]
 
-    def test_an_input_that_is_not_there_is_an_internal_error(self, box, tmp_path):
-        ran = box.program(Program(("/bin/true",), inputs=(tmp_path / "missing",)))
+    def test_an_input_that_is_not_there_is_an_internal_error(self, sandbox, tmp_path):
+        ran = sandbox.program(Program(("/bin/true",), inputs=(tmp_path / "missing",)))
         assert ran.outcome is Outcome.INTERNAL
-        assert box.command("/bin/true").outcome is Outcome.OK
+        assert sandbox.command("/bin/true").outcome is Outcome.OK
 
 
 class TestFeedback:
     @pytest.mark.parametrize("code", [0, 42, 43])
-    def test_what_is_written_there_comes_back_after_any_exit(self, box, code):
+    def test_what_is_written_there_comes_back_after_any_exit(self, sandbox, code):
         script = f"printf said > /feedback/judgemessage.txt; ln -s /proc /feedback/x; exit {code}"
         program = Program(("/bin/sh", "-c", script), collect_kb=64, collect_from="/feedback")
-        ran = box.program(program)
+        ran = sandbox.program(program)
         assert ran.report.exit_code == code
         assert ran.report.collected == {"judgemessage.txt": b"said"}
 
-    def test_without_it_the_place_can_not_be_written(self, box):
-        ran = box.command("/bin/sh", "-c", "echo x > /feedback/x")
+    def test_without_it_the_place_can_not_be_written(self, sandbox):
+        ran = sandbox.command("/bin/sh", "-c", "echo x > /feedback/x")
         assert ran.report.exit_code != 0
 
 
@@ -219,10 +219,10 @@ while True:
 
 class TestPairs:
     @pytest.fixture
-    def pair(self, box):
+    def pair(self, sandbox):
         def run(one: str, other: str, limits=LIMITS, cancelled=None):
             programs = tuple(Program(("/usr/bin/python3", "-c", source)) for source in (one, other))
-            first, second = box.sandbox.run_pair(programs, (limits, LIMITS), cancelled)
+            first, second = sandbox.inner.run_pair(programs, (limits, LIMITS), cancelled)
             return first, second
 
         return run
@@ -272,17 +272,17 @@ class TestPairs:
         first, second = pair(sees, sees)
         assert (first.exit_code, second.exit_code) == (2, 2)
 
-    def test_a_pair_that_is_cancelled_ends(self, pair, box):
+    def test_a_pair_that_is_cancelled_ends(self, pair, sandbox):
         stop = threading.Event()
         threading.Timer(0.3, stop.set).start()
         first, second = pair("input()", "input()", cancelled=stop.is_set)
         assert Outcome.CANCELLED in (first.outcome, second.outcome)
-        assert sandboxes(box) == set()
+        assert sandboxes(sandbox) == set()
 
-    def test_a_pair_takes_one_slot(self, box):
+    def test_a_pair_takes_one_slot(self, sandbox):
         programs = (Program(("/bin/true",)), Program(("/bin/true",)))
         with contextlib.ExitStack() as held:
-            for _ in range(len(box.sandbox.slots) - 1):
-                held.enter_context(box.sandbox.slots.take())
-            reports = box.sandbox.run_pair(programs, (LIMITS, LIMITS))
+            for _ in range(len(sandbox.inner.slots) - 1):
+                held.enter_context(sandbox.inner.slots.take())
+            reports = sandbox.inner.run_pair(programs, (LIMITS, LIMITS))
         assert {report.outcome for report in reports} == {Outcome.OK}

@@ -39,38 +39,38 @@ def kept(directory: Path) -> set[str]:
 
 class TestPrograms:
     @pytest.fixture
-    def programs(self, best_box: LanguageSandboxFixture) -> Path:
-        (directory,) = (best_box.sandbox.shared / "programs").iterdir()
+    def programs(self, best_sandbox: LanguageSandboxFixture) -> Path:
+        (directory,) = (best_sandbox.inner.shared / "programs").iterdir()
         return directory
 
-    def test_two_who_compile_one_source_at_once_leave_one_program(self, best_box, programs):
+    def test_two_who_compile_one_source_at_once_leave_one_program(self, best_sandbox, programs):
         code = f"int main(void) {{ return 0; }} // {time.time_ns()}".encode()
         before, compiled = kept(programs), []
         at_once(
             lambda: compiled.append(
-                best_box.compiler.compile(best_box.languages.installed["c"], code)
+                best_sandbox.compiler.compile(best_sandbox.languages.installed["c"], code)
             )
         )
         assert len({one.directory for one in compiled}) == 1
         assert len(kept(programs) - before) == 1
-        assert best_box.program(Program(("./main",), compiled[0].directory)).outcome == "OK"
+        assert best_sandbox.program(Program(("./main",), compiled[0].directory)).outcome == "OK"
 
-    def test_a_program_that_cannot_be_written_whole_is_not_there(self, best_box, programs):
+    def test_a_program_that_cannot_be_written_whole_is_not_there(self, best_sandbox, programs):
         before = set(programs.iterdir())
         files = {"one": b"x", "main": b"x" * 300_000}
         with small_files(), pytest.raises(OSError, match="File too large"):
-            best_box.compiler._store(programs / "half", files, "")
+            best_sandbox.compiler._store(programs / "half", files, "")
         assert set(programs.iterdir()) == before
 
-    def test_what_a_killed_worker_leaves_is_no_program(self, best_box, programs):
+    def test_what_a_killed_worker_leaves_is_no_program(self, best_sandbox, programs):
         """It writes under a name that no source has, and renames at the end."""
         code = f"int main(void) {{ return 0; }} // {time.time_ns()}".encode()
-        compiled = best_box.compiler.compile(best_box.languages.installed["c"], code)
+        compiled = best_sandbox.compiler.compile(best_sandbox.languages.installed["c"], code)
         (programs / ".new-killed").mkdir()
         compiled.directory.parent.rename(programs / ".new-killed" / "program")
-        again = best_box.compiler.compile(best_box.languages.installed["c"], code)
+        again = best_sandbox.compiler.compile(best_sandbox.languages.installed["c"], code)
         assert not again.from_cache
-        best_box.compiler.prune(keep=0, untouched_s=0)
+        best_sandbox.compiler.prune(keep=0, untouched_s=0)
         assert not (programs / ".new-killed").exists()
 
     @pytest.mark.parametrize(
@@ -82,34 +82,38 @@ class TestPrograms:
         ],
         ids=["public", "other", "package"],
     )
-    def test_a_java_program_without_a_class_main_is_told_what_to_name_it(self, best_box, code):
-        best_box.need("java")
-        compiled = best_box.compiler.compile(best_box.languages.installed["java"], code.encode())
+    def test_a_java_program_without_a_class_main_is_told_what_to_name_it(self, best_sandbox, code):
+        best_sandbox.need("java")
+        compiled = best_sandbox.compiler.compile(
+            best_sandbox.languages.installed["java"], code.encode()
+        )
         assert compiled.directory is None
         assert "the method main of a class Main that is in no package" in compiled.output
 
-    def test_a_program_that_is_too_large_does_not_compile(self, best_box):
+    def test_a_program_that_is_too_large_does_not_compile(self, best_sandbox):
         code = b"int large[20000000] = {1}; int main(void) { return large[1]; }"
-        compiled = best_box.compiler.compile(best_box.languages.installed["c"], code)
+        compiled = best_sandbox.compiler.compile(best_sandbox.languages.installed["c"], code)
         assert compiled.directory is None
         assert "The compiled program is larger than 64 MB" in compiled.output
 
-    def test_a_program_of_too_many_classes_does_not_compile(self, best_box):
-        best_box.need("java")
+    def test_a_program_of_too_many_classes_does_not_compile(self, best_sandbox):
+        best_sandbox.need("java")
         more = "".join(f"class C{number} {{}}\n" for number in range(COLLECT_FILES))
         code = f"public class Main {{ public static void main(String[] a) {{}} }}\n{more}"
-        compiled = best_box.compiler.compile(best_box.languages.installed["java"], code.encode())
+        compiled = best_sandbox.compiler.compile(
+            best_sandbox.languages.installed["java"], code.encode()
+        )
         assert compiled.directory is None
         assert "or has more than 512 files" in compiled.output
 
     @pytest.mark.parametrize(("more", "is_kept"), [("", True), ("; : > more", False)])
-    def test_as_many_files_are_kept_as_is_said(self, best_box, more, is_kept):
+    def test_as_many_files_are_kept_as_is_said(self, best_sandbox, more, is_kept):
         """The source is one of them."""
-        installed = best_box.languages.installed["c"]
+        installed = best_sandbox.languages.installed["c"]
         script = f"echo said; for n in $(seq {COLLECT_FILES - 2}); do : > $n; done; : > main{more}"
         spec = replace(installed.spec, compile=("/bin/sh", "-c", script))
         code = f"// {time.time_ns()}".encode()
-        compiled = best_box.compiler.compile(replace(installed, spec=spec), code)
+        compiled = best_sandbox.compiler.compile(replace(installed, spec=spec), code)
         assert (compiled.directory is not None) == is_kept
         assert compiled.output.startswith("said")
         assert (TOO_LARGE in compiled.output) != is_kept
@@ -128,119 +132,123 @@ def small_files() -> Iterator[None]:
 
 class TestPrebuilt:
     @pytest.fixture
-    def store(self, best_box: LanguageSandboxFixture) -> PrecompiledStore:
-        return PrecompiledStore(best_box.sandbox)
+    def store(self, best_sandbox: LanguageSandboxFixture) -> PrecompiledStore:
+        return PrecompiledStore(best_sandbox.inner)
 
     @pytest.fixture
-    def directory(self, best_box: LanguageSandboxFixture) -> Path:
-        return best_box.sandbox.shared / "precompiled"
+    def directory(self, best_sandbox: LanguageSandboxFixture) -> Path:
+        return best_sandbox.inner.shared / "precompiled"
 
     @staticmethod
-    def made_by(best_box: LanguageSandboxFixture, script: str, used_by: bytes = b"") -> Installed:
+    def made_by(
+        best_sandbox: LanguageSandboxFixture, script: str, used_by: bytes = b""
+    ) -> Installed:
         """C with something of its own to see at `/opt/made`."""
-        installed = best_box.languages.installed["c"]
+        installed = best_sandbox.languages.installed["c"]
         command = ("/bin/sh", "-c", f"{script} # {time.time_ns()}")
         made = Precompiled(place="/opt/made", command=command, used_by=used_by, size_kb=1024)
         return replace(installed, spec=replace(installed.spec, precompiled=made))
 
-    def test_the_header_of_all_headers_is_used_precompiled(self, best_box, store):
+    def test_the_header_of_all_headers_is_used_precompiled(self, best_sandbox, store):
         code = b"#include <bits/stdc++.h>\nint main() {}\n"
-        installed = best_box.languages.installed["cpp"]
+        installed = best_sandbox.languages.installed["cpp"]
         command = (*fill(installed.spec.compile, installed.tools), "-H")
         mounts = store.mounts(installed, code)
         program = Program(command, files={"main.cpp": code}, mounts=mounts)
         limits = {"cpu_ms": 20_000, "wall_ms": 60_000, "memory_kb": 512 * 1024}
-        ran = best_box.program(program, **limits)
+        ran = best_sandbox.program(program, **limits)
         assert ran.outcome == "OK", ran
         assert "! /opt/bits/stdc++.h.gch" in ran.err
 
-    def test_one_that_does_not_match_is_left_alone(self, best_box, store):
+    def test_one_that_does_not_match_is_left_alone(self, best_sandbox, store):
         code = b"#include <bits/stdc++.h>\nint main() { return __cplusplus > 202000; }\n"
-        installed = best_box.languages.installed["cpp"]
+        installed = best_sandbox.languages.installed["cpp"]
         command = fill(installed.spec.compile, installed.tools)
         older = [word.replace("gnu++20", "gnu++17") for word in command]
         mounts = store.mounts(installed, code)
         program = Program((*older, "-H"), files={"main.cpp": code}, mounts=mounts)
         limits = {"cpu_ms": 20_000, "wall_ms": 60_000, "memory_kb": 512 * 1024}
-        ran = best_box.program(program, **limits)
+        ran = best_sandbox.program(program, **limits)
         assert ran.outcome == "OK", ran
         assert "x /opt/bits/stdc++.h.gch" in ran.err
 
-    def test_a_source_that_does_not_use_it_sees_and_makes_nothing(self, best_box, store, directory):
-        installed = self.made_by(best_box, "echo x > made", used_by=b"this")
+    def test_a_source_that_does_not_use_it_sees_and_makes_nothing(
+        self, best_sandbox, store, directory
+    ):
+        installed = self.made_by(best_sandbox, "echo x > made", used_by=b"this")
         before = kept(directory)
         assert store.mounts(installed, b"int main(void) {}") == {}
         assert kept(directory) == before
         assert list(store.mounts(installed, b"uses this")) == ["/opt/made"]
 
-    def test_it_is_made_once_by_those_who_come_together(self, best_box, store, directory):
-        installed = self.made_by(best_box, "sleep 0.3; cat /proc/sys/kernel/random/uuid > made")
+    def test_it_is_made_once_by_those_who_come_together(self, best_sandbox, store, directory):
+        installed = self.made_by(best_sandbox, "sleep 0.3; cat /proc/sys/kernel/random/uuid > made")
         before, seen = kept(directory), []
-        stores = iter([store, PrecompiledStore(best_box.sandbox)])
+        stores = iter([store, PrecompiledStore(best_sandbox.inner)])
         at_once(lambda: seen.append(next(stores).mounts(installed, b"")))
         assert seen[0] == seen[1]
         (name,) = kept(directory) - before
         assert kept(directory / name) == {"made"}
 
-    def test_nobody_waits_for_what_compilers_can_do_without(self, best_box, store):
-        installed = self.made_by(best_box, "sleep 1; echo x > made", used_by=b"this")
+    def test_nobody_waits_for_what_compilers_can_do_without(self, best_sandbox, store):
+        installed = self.made_by(best_sandbox, "sleep 1; echo x > made", used_by=b"this")
         seen = []
-        stores = iter([store, PrecompiledStore(best_box.sandbox)])
+        stores = iter([store, PrecompiledStore(best_sandbox.inner)])
         at_once(lambda: seen.append(next(stores).mounts(installed, b"this")))
         assert sorted(map(len, seen)) == [0, 1]
 
-    def test_what_cannot_be_made_keeps_nobody_from_compiling(self, best_box, store, directory):
+    def test_what_cannot_be_made_keeps_nobody_from_compiling(self, best_sandbox, store, directory):
         before = kept(directory)
         for script in ("echo half > made; exit 1", "head -c 9000000 /dev/full > made"):
-            assert store.mounts(self.made_by(best_box, script), b"") == {}
+            assert store.mounts(self.made_by(best_sandbox, script), b"") == {}
         assert kept(directory) == before
-        compiled = best_box.compiler.compile(
-            self.made_by(best_box, "exit 1"), b"int main(void) { return 0; }"
+        compiled = best_sandbox.compiler.compile(
+            self.made_by(best_sandbox, "exit 1"), b"int main(void) { return 0; }"
         )
         assert compiled.directory is not None
 
-    def test_who_waits_for_it_can_be_cancelled(self, best_box, store):
-        installed = self.made_by(best_box, "sleep 20")
+    def test_who_waits_for_it_can_be_cancelled(self, best_sandbox, store):
+        installed = self.made_by(best_sandbox, "sleep 20")
         with pytest.raises(WaitCancelled):
             store.mounts(installed, b"", lambda: True)
 
-    def test_its_files_are_for_reading_only(self, best_box, store):
-        installed = self.made_by(best_box, "umask 0; echo x > made; chmod 777 made")
+    def test_its_files_are_for_reading_only(self, best_sandbox, store):
+        installed = self.made_by(best_sandbox, "umask 0; echo x > made; chmod 777 made")
         (place,) = store.mounts(installed, b"").values()
         assert (place / "made").stat().st_mode & 0o777 == 0o444
         assert place.stat().st_mode & 0o777 == 0o755
 
-    def test_what_was_unused_for_a_month_goes(self, best_box, store):
+    def test_what_was_unused_for_a_month_goes(self, best_sandbox, store):
         places = []
         for age_s in (UNUSED_S + 60, UNUSED_S - 60):
-            (place,) = store.mounts(self.made_by(best_box, "echo x > made"), b"").values()
+            (place,) = store.mounts(self.made_by(best_sandbox, "echo x > made"), b"").values()
             os.utime(place, (time.time() - age_s,) * 2)
             places.append(place)
-        PrecompiledStore(best_box.sandbox)
+        PrecompiledStore(best_sandbox.inner)
         assert [place.exists() for place in places] == [False, True]
 
 
 class TestDetecting:
-    def test_what_passed_is_not_tried_again(self, best_box):
-        first = detect_languages(best_box.sandbox, best_box.compiler, ["c", "python"])
+    def test_what_passed_is_not_tried_again(self, best_sandbox):
+        first = detect_languages(best_sandbox.inner, best_sandbox.compiler, ["c", "python"])
         again = []
         with ExitStack() as held:
-            for _ in range(len(best_box.sandbox.slots)):
-                held.enter_context(best_box.sandbox.slots.take())
+            for _ in range(len(best_sandbox.inner.slots)):
+                held.enter_context(best_sandbox.inner.slots.take())
             other = threading.Thread(
                 target=lambda: again.append(
-                    detect_languages(best_box.sandbox, best_box.compiler, ["c", "python"])
+                    detect_languages(best_sandbox.inner, best_sandbox.compiler, ["c", "python"])
                 )
             )
             other.start()
             other.join(PATIENCE_S)
             assert again == [first]
 
-    def test_only_what_is_asked_for_is_found(self, best_box):
-        found = detect_languages(best_box.sandbox, best_box.compiler, ["gcc", " PY "])
+    def test_only_what_is_asked_for_is_found(self, best_sandbox):
+        found = detect_languages(best_sandbox.inner, best_sandbox.compiler, ["gcc", " PY "])
         assert list(found.installed) == ["python", "c"]
         assert found.missing["cpp"] == "not among JUDGE_LANGUAGES"
 
-    def test_a_name_that_is_no_language_s_is_refused(self, best_box):
+    def test_a_name_that_is_no_language_s_is_refused(self, best_sandbox):
         with pytest.raises(SandboxUnavailable, match="no language: cobol; there are python"):
-            detect_languages(best_box.sandbox, best_box.compiler, ["c", "cobol"])
+            detect_languages(best_sandbox.inner, best_sandbox.compiler, ["c", "cobol"])

@@ -20,7 +20,7 @@ from graphql_api.data.problems.testsets import NewTest
 from graphql_api.data.records import Checker, History, ProblemKey, Results
 from graphql_api.data.stores import Stores
 from judge.judge import Judge
-from tasks.handlers.executions import CHECKER_BROKEN, Execution
+from tasks.handlers.executions import CHECKER_BROKEN, ExecutionHandler
 from tests.support.executions import SubmissionDriver
 from tests.support.senders import RecordingSender
 
@@ -63,7 +63,7 @@ async def driver(stores: Stores) -> SubmissionDriver:
     return await SubmissionDriver.open(stores, number=NAME[1])
 
 
-async def run(driver: SubmissionDriver, execution: Execution, code: str) -> History:
+async def run(driver: SubmissionDriver, execution: ExecutionHandler, code: str) -> History:
     history = await driver.reserve(code)
     await execution.run(history.uid, history.ulid)
     return await driver.card(history)
@@ -83,7 +83,9 @@ LARGER = "print(int(input()) + 100)\n"
 SMALLER = "n = int(input()); print(n + 1 if n < 6 else 0)\n"
 
 
-async def test_the_problem_s_checker_judges(driver: SubmissionDriver, execution: Execution) -> None:
+async def test_the_problem_s_checker_judges(
+    driver: SubmissionDriver, execution: ExecutionHandler
+) -> None:
     assert (await run(driver, execution, LARGER)).verdict is Verdict.AC
     card = await run(driver, execution, SMALLER)
     assert (card.verdict, card.passed, card.failed) == (Verdict.WA, 1, 2)
@@ -92,7 +94,7 @@ async def test_the_problem_s_checker_judges(driver: SubmissionDriver, execution:
 
 
 async def test_with_the_set_on_disk_only_card_and_code_are_read(
-    driver: SubmissionDriver, execution: Execution
+    driver: SubmissionDriver, execution: ExecutionHandler
 ) -> None:
     await run(driver, execution, LARGER)
     await driver.stores.dynamo.delete({"PK": "P#algoitny#77", "SK": "O"})
@@ -100,7 +102,7 @@ async def test_with_the_set_on_disk_only_card_and_code_are_read(
 
 
 async def test_another_checker_judges_the_next_submission_without_reading_the_tests_again(
-    driver: SubmissionDriver, execution: Execution
+    driver: SubmissionDriver, execution: ExecutionHandler
 ) -> None:
     assert (await run(driver, execution, LARGER)).verdict is Verdict.AC
     await change(driver, checker=checker(ANY_LARGER.replace("found > given", "found < given")))
@@ -114,7 +116,7 @@ async def test_another_checker_judges_the_next_submission_without_reading_the_te
 
 
 async def test_a_broken_checker_fails_the_execution_at_once_and_tells_the_editors(
-    driver: SubmissionDriver, execution: Execution
+    driver: SubmissionDriver, execution: ExecutionHandler
 ) -> None:
     await change(driver, checker=checker("1 / 0"))
     card = await run(driver, execution, LARGER)
@@ -132,7 +134,7 @@ async def test_a_broken_checker_fails_the_execution_at_once_and_tells_the_editor
 
 
 async def test_a_checker_that_does_not_compile_is_told_with_the_compiler_s_words(
-    driver: SubmissionDriver, execution: Execution
+    driver: SubmissionDriver, execution: ExecutionHandler
 ) -> None:
     await change(driver, checker=checker("else"))
     assert (await run(driver, execution, LARGER)).status is HistoryStatus.FAILED
@@ -157,7 +159,7 @@ int main(int, char** args) {
 async def test_a_worker_without_the_checker_s_language_leaves_it_to_one_that_has_both(
     *,
     driver: SubmissionDriver,
-    make_execution: Callable[..., Execution],
+    make_execution: Callable[..., ExecutionHandler],
     python_judge: Judge,
     sender: RecordingSender,
 ) -> None:
@@ -171,7 +173,7 @@ async def test_a_worker_without_the_checker_s_language_leaves_it_to_one_that_has
 
 
 async def test_tests_after_the_first_failure_are_skipped_if_the_problem_says_so(
-    driver: SubmissionDriver, execution: Execution
+    driver: SubmissionDriver, execution: ExecutionHandler
 ) -> None:
     await change(driver, stop_on_first_failure=True)
     card = await run(driver, execution, SMALLER)
@@ -181,7 +183,7 @@ async def test_tests_after_the_first_failure_are_skipped_if_the_problem_says_so(
 
 
 async def test_a_language_s_own_multiplier_replaces_what_it_gets_of_every_problem(
-    driver: SubmissionDriver, execution: Execution
+    driver: SubmissionDriver, execution: ExecutionHandler
 ) -> None:
     """Python has three times the limit elsewhere."""
     busy = "import time\nwhile time.process_time() < 0.8: pass\n" + LARGER

@@ -18,7 +18,7 @@ from graphql_api.data.redis.custom_runs import (
     open_run_board,
 )
 from judge.judge import Judge
-from tasks.handlers.custom_runs import Runs, truncate_output
+from tasks.handlers.custom_runs import CustomRunHandler, truncate_output
 from tests.support.judging import WatchedJudge
 from tests.support.senders import RecordingSender
 from tests.support.settings import make_settings
@@ -49,11 +49,11 @@ def sent() -> RecordingSender:
 @pytest.fixture
 def make_runs(
     board: RunBoard, judge: Judge, sent: RecordingSender
-) -> Iterator[Callable[..., Runs]]:
+) -> Iterator[Callable[..., CustomRunHandler]]:
     with ThreadPoolExecutor(4) as threads:
 
-        def make(judge: Judge = judge, **settings: Any) -> Runs:
-            return Runs(
+        def make(judge: Judge = judge, **settings: Any) -> CustomRunHandler:
+            return CustomRunHandler(
                 settings=make_settings(**settings),
                 board=board,
                 judge=judge,
@@ -65,7 +65,7 @@ def make_runs(
 
 
 @pytest.fixture
-def runs(make_runs: Callable[..., Runs]) -> Runs:
+def runs(make_runs: Callable[..., CustomRunHandler]) -> CustomRunHandler:
     return make_runs()
 
 
@@ -78,7 +78,7 @@ async def begun(board: RunBoard, run_id: str) -> None:
     await wait_until_async(f"the claim of {run_id}", check)
 
 
-async def answer_of(runs: Runs, board: RunBoard, request: RunRequest) -> RunAnswer:
+async def answer_of(runs: CustomRunHandler, board: RunBoard, request: RunRequest) -> RunAnswer:
     await board.ask("one", request)
     await runs.run("ann", "one")
     found = await board.find_answer("one")
@@ -87,7 +87,7 @@ async def answer_of(runs: Runs, board: RunBoard, request: RunRequest) -> RunAnsw
 
 
 async def test_a_program_reads_its_input_and_its_output_comes_back_unchanged(
-    runs: Runs, board: RunBoard
+    runs: CustomRunHandler, board: RunBoard
 ) -> None:
     found = await answer_of(runs, board, ECHO)
     assert (found.status, found.output, found.error) == (RunStatus.OK, ECHO.stdin, "")
@@ -111,7 +111,13 @@ async def test_a_program_reads_its_input_and_its_output_comes_back_unchanged(
     ],
 )
 async def test_how_it_ended_is_told(
-    *, runs: Runs, board: RunBoard, language: str, code: str, status: RunStatus, said: str
+    *,
+    runs: CustomRunHandler,
+    board: RunBoard,
+    language: str,
+    code: str,
+    status: RunStatus,
+    said: str,
 ) -> None:
     time_limit_ms = 500 if status in {RunStatus.TLE, RunStatus.ILE} else 10_000
     request = replace(ECHO, language=language, code=code, time_limit_ms=time_limit_ms)
@@ -122,7 +128,7 @@ async def test_how_it_ended_is_told(
 
 
 async def test_what_does_not_compile_comes_back_with_what_the_compiler_said(
-    runs: Runs, board: RunBoard
+    runs: CustomRunHandler, board: RunBoard
 ) -> None:
     found = await answer_of(runs, board, replace(ECHO, language="cpp", code="int main() { retrun"))
     assert found.status is RunStatus.CE
@@ -131,7 +137,7 @@ async def test_what_does_not_compile_comes_back_with_what_the_compiler_said(
 
 
 async def test_long_output_and_error_are_cut_at_64_kb_and_said_to_be(
-    runs: Runs, board: RunBoard
+    runs: CustomRunHandler, board: RunBoard
 ) -> None:
     code = "import sys\nprint('é' * 60000)\nsys.stderr.write('e' * 70000)\n"
     found = await answer_of(runs, board, replace(ECHO, code=code))
@@ -143,14 +149,16 @@ async def test_long_output_and_error_are_cut_at_64_kb_and_said_to_be(
 
 
 async def test_a_language_that_is_not_here_is_no_answer_of_the_program(
-    runs: Runs, board: RunBoard
+    runs: CustomRunHandler, board: RunBoard
 ) -> None:
     found = await answer_of(runs, board, replace(ECHO, language="cobol"))
     assert found.status is None
     assert "cobol" in found.message
 
 
-async def test_what_is_answered_or_withdrawn_is_not_run_again(runs: Runs, board: RunBoard) -> None:
+async def test_what_is_answered_or_withdrawn_is_not_run_again(
+    runs: CustomRunHandler, board: RunBoard
+) -> None:
     first = await answer_of(runs, board, ECHO)
     await runs.run("ann", "one")
     assert await board.find_answer("one") == first
@@ -175,7 +183,7 @@ async def test_no_answer_in_time_is_none(board: RunBoard) -> None:
 
 
 async def test_an_interrupted_run_ends_its_program_and_is_run_by_the_next(
-    runs: Runs, board: RunBoard
+    runs: CustomRunHandler, board: RunBoard
 ) -> None:
     slow = replace(ECHO, code="import time\ntime.sleep(8)", time_limit_ms=10_000)
     await board.ask("one", slow)
@@ -189,7 +197,7 @@ async def test_an_interrupted_run_ends_its_program_and_is_run_by_the_next(
 
 
 async def test_while_one_worker_has_a_run_others_look_again_later(
-    make_runs: Callable[..., Runs], judge: Judge, board: RunBoard, sent: RecordingSender
+    make_runs: Callable[..., CustomRunHandler], judge: Judge, board: RunBoard, sent: RecordingSender
 ) -> None:
     watched = WatchedJudge(judge)
     runs = make_runs(watched)
@@ -206,7 +214,10 @@ async def test_while_one_worker_has_a_run_others_look_again_later(
 
 
 async def test_a_claim_lasts_while_the_program_runs_and_not_for_long_after_a_crash(
-    make_runs: Callable[..., Runs], judge: Judge, board: RunBoard, monkeypatch: pytest.MonkeyPatch
+    make_runs: Callable[..., CustomRunHandler],
+    judge: Judge,
+    board: RunBoard,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for module in ("graphql_api.data.redis.custom_runs", "tasks.handlers.custom_runs"):
         monkeypatch.setattr(f"{module}.CLAIM_LIFE_MS", 1500)
@@ -228,7 +239,7 @@ async def test_a_claim_lasts_while_the_program_runs_and_not_for_long_after_a_cra
 
 
 async def test_a_run_that_nobody_waits_for_any_more_is_stopped(
-    runs: Runs, board: RunBoard, monkeypatch: pytest.MonkeyPatch
+    runs: CustomRunHandler, board: RunBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tasks.handlers.custom_runs.CLAIM_LIFE_MS", 300)
     await board.ask("one", replace(ECHO, code="import time\ntime.sleep(90)", time_limit_ms=50_000))
@@ -240,7 +251,7 @@ async def test_a_run_that_nobody_waits_for_any_more_is_stopped(
 
 
 async def test_compiling_and_running_take_no_longer_than_the_settings_say(
-    make_runs: Callable[..., Runs], board: RunBoard
+    make_runs: Callable[..., CustomRunHandler], board: RunBoard
 ) -> None:
     await board.ask("one", replace(ECHO, code="import time\ntime.sleep(60)", time_limit_ms=10_000))
     await make_runs(run_seconds=2).run("ann", "one")
@@ -252,7 +263,7 @@ async def test_compiling_and_running_take_no_longer_than_the_settings_say(
 
 
 async def test_a_compiler_that_takes_too_long_is_stopped(
-    make_runs: Callable[..., Runs], board: RunBoard
+    make_runs: Callable[..., CustomRunHandler], board: RunBoard
 ) -> None:
     deep = "template<int n, int m> struct F { static const long v = F<n-1,m>::v + F<n-1,m+1>::v; };"
     base = "template<int m> struct F<0, m> { static const long v = m; };"

@@ -18,12 +18,12 @@ from graphql_api.data.records import History, Job
 from judge.judge import Judge
 from judge.models import Judgement
 from tasks.handlers import rejudge
-from tasks.handlers.executions import Execution, outcome_of
+from tasks.handlers.executions import ExecutionHandler, outcome_of
 from tasks.handlers.idle_gate import IdleGate
-from tasks.handlers.jobs import Jobs
+from tasks.handlers.jobs import JobHandler
 from tasks.handlers.leases import PASSED_ON_MS
-from tasks.handlers.rejudge import Rejudging
-from tasks.queue.cancellations import JOB, Cancellations, signal
+from tasks.handlers.rejudge import RejudgeHandler
+from tasks.queue.cancellations import JOB, Cancellations, format_cancellation
 from tests.support.executions import ADD, WRONG, SubmissionDriver, sleeping
 from tests.support.judging import WatchedJudge
 from tests.support.senders import RecordingSender
@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
 # With these WRONG is right, and ADD is not.
 SEVENS = [NewTest(input=b"1 2\n", output=b"7\n", is_sample=True)]
 SEVEN_CPP = '#include <cstdio>\nint main() { puts("7"); }\n'
-Make = Callable[..., Jobs]
+Make = Callable[..., JobHandler]
 
 
 class Shaky(Judge):
@@ -65,7 +65,7 @@ class Slow:
 
 
 @pytest.fixture
-def quiet() -> IdleGate:
+def idle_gate() -> IdleGate:
     return IdleGate()
 
 
@@ -78,25 +78,27 @@ def draining() -> threading.Event:
 def make_jobs(
     *,
     work_settings: Settings,
-    desk: SubmissionDriver,
+    driver: SubmissionDriver,
     sender: RecordingSender,
     cancellations: Cancellations,
-    quiet: IdleGate,
+    idle_gate: IdleGate,
     draining: threading.Event,
-    make_execution: Callable[..., Execution],
+    make_execution: Callable[..., ExecutionHandler],
 ) -> Make:
-    def make(judge: Judge | None = None, *, others_wait: bool = False, **changed: Any) -> Jobs:
+    def make(
+        judge: Judge | None = None, *, others_wait: bool = False, **changed: Any
+    ) -> JobHandler:
         execution = make_execution(judge) if judge else make_execution()
-        handler = Rejudging(
-            stores=desk.stores,
-            execution=execution,
-            quiet=quiet,
+        handler = RejudgeHandler(
+            stores=driver.stores,
+            executions=execution,
+            idle_gate=idle_gate,
             draining=draining,
             others_wait=lambda: others_wait,
         )
-        return Jobs(
+        return JobHandler(
             settings=work_settings.model_copy(update=changed),
-            store=desk.stores.jobs,
+            store=driver.stores.jobs,
             sender=sender,
             cancellations=cancellations,
             handlers={JobKind.REJUDGE: handler},
@@ -106,19 +108,19 @@ def make_jobs(
 
 
 async def judged(
-    execution: Execution, desk: SubmissionDriver, code: str = ADD, **more: Any
+    execution: ExecutionHandler, driver: SubmissionDriver, code: str = ADD, **more: Any
 ) -> History:
-    history = await desk.reserve(code, **more)
+    history = await driver.reserve(code, **more)
     await execution.run(history.uid, history.ulid)
-    return await desk.card(history)
+    return await driver.card(history)
 
 
 @pytest.fixture
 async def slow(
-    make_execution: Callable[..., Execution], desk: SubmissionDriver, judge: Judge
+    make_execution: Callable[..., ExecutionHandler], driver: SubmissionDriver, judge: Judge
 ) -> AsyncIterator[Slow]:
     watched = WatchedJudge(judge)
-    history = await desk.reserve(WRONG)
+    history = await driver.reserve(WRONG)
     running = asyncio.create_task(make_execution(watched).run(history.uid, history.ulid))
     assert await asyncio.to_thread(watched.began.wait, PATIENCE_S)
     yield Slow(history, watched, running)
@@ -126,7 +128,7 @@ async def slow(
     await running
 
 
-async def new_job(desk: SubmissionDriver, parameters: Mapping[str, Any] | None = None) -> Job:
+async def new_job(driver: SubmissionDriver, parameters: Mapping[str, Any] | None = None) -> Job:
     new = NewJob(
         kind=JobKind.REJUDGE,
         uid="editor",
@@ -134,168 +136,168 @@ async def new_job(desk: SubmissionDriver, parameters: Mapping[str, Any] | None =
         platform="algoitny",
         number="1",
     )
-    return await desk.stores.jobs.create(new)
+    return await driver.stores.jobs.create(new)
 
 
-async def seen(desk: SubmissionDriver, job: Job) -> Job:
-    found = await desk.stores.jobs.get(job.ulid, consistent=True)
+async def seen(driver: SubmissionDriver, job: Job) -> Job:
+    found = await driver.stores.jobs.get(job.ulid, consistent=True)
     assert found is not None
     return found
 
 
-async def until_rejudged(desk: SubmissionDriver, history: History) -> None:
+async def until_rejudged(driver: SubmissionDriver, history: History) -> None:
     async def check() -> bool:
-        return (await desk.card(history)).rejudged_by is not None
+        return (await driver.card(history)).rejudged_by is not None
 
     await wait_until_async("a history to be judged again", check)
 
 
 async def test_all_of_a_problem_is_judged_again_with_its_tests_of_now(
-    execution: Execution, make_jobs: Make, desk: SubmissionDriver
+    execution: ExecutionHandler, make_jobs: Make, driver: SubmissionDriver
 ) -> None:
-    other = await SubmissionDriver.open(desk.stores, "grace@example.org")
-    right = await judged(execution, desk, is_public=True)
+    other = await SubmissionDriver.open(driver.stores, "grace@example.org")
+    right = await judged(execution, driver, is_public=True)
     wrong = await judged(execution, other, WRONG)
-    broken = await judged(execution, desk, "raise ValueError")
-    pending = await desk.reserve()
-    await desk.stores.tests.replace("algoitny", "1", SEVENS)
-    job = await new_job(desk)
+    broken = await judged(execution, driver, "raise ValueError")
+    pending = await driver.reserve()
+    await driver.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(driver)
     later = await judged(execution, other, WRONG)
     await make_jobs().run(job.ulid)
 
-    done = await seen(desk, job)
+    done = await seen(driver, job)
     assert (done.status, done.progress) == (JobStatus.SUCCEEDED, 100)
     counts = {"judged": 3, "changed": 2, "skipped": 0, "failed": 0}
-    assert await desk.stores.jobs.result(done) == counts
+    assert await driver.stores.jobs.result(done) == counts
     assert "3 judged again, 2 with another verdict" in (done.message or "")
-    assert [event.seq for event in await desk.stores.jobs.events(job.ulid)] == [1]
-    verdicts = [(await desk.card(one)).verdict for one in (right, wrong, broken)]
+    assert [event.seq for event in await driver.stores.jobs.events(job.ulid)] == [1]
+    verdicts = [(await driver.card(one)).verdict for one in (right, wrong, broken)]
     assert verdicts == [Verdict.WA, Verdict.AC, Verdict.RE]
-    card = await desk.card(right)
+    card = await driver.card(right)
     assert (card.status, card.attempt, card.total, card.test_version) == (
         HistoryStatus.COMPLETED,
         2,
         1,
         2,
     )
-    results = await desk.stores.histories.results(card)
+    results = await driver.stores.histories.results(card)
     assert results is not None
     assert (results.attempt, [test.expected for test in results.tests]) == (2, ["7\n"])
-    (entry,) = (await desk.stores.feed.page(PageWindow())).records
+    (entry,) = (await driver.stores.feed.page(PageWindow())).records
     assert (entry.ulid, entry.verdict) == (right.ulid, Verdict.WA)
-    assert (await desk.card(later)).rejudged_by is None
-    assert (await desk.card(pending)).status is HistoryStatus.PENDING
-    totals, _ = await desk.stores.users.totals(desk.user.uid)
+    assert (await driver.card(later)).rejudged_by is None
+    assert (await driver.card(pending)).status is HistoryStatus.PENDING
+    totals, _ = await driver.stores.users.totals(driver.user.uid)
     assert (totals.executions, totals.accepted, totals.problems_solved) == (2, 0, 0)
-    assert await desk.used(pending) == 3
-    assert await desk.stores.problems.run_count("algoitny", "1") == 4
+    assert await driver.used(pending) == 3
+    assert await driver.stores.problems.run_count("algoitny", "1") == 4
 
 
 async def test_one_history_alone_is_judged_again(
-    execution: Execution, make_jobs: Make, desk: SubmissionDriver
+    execution: ExecutionHandler, make_jobs: Make, driver: SubmissionDriver
 ) -> None:
-    first, second = [await judged(execution, desk, WRONG) for _ in range(2)]
-    await desk.stores.tests.replace("algoitny", "1", SEVENS)
-    job = await new_job(desk, {"uid": second.uid, "ulid": second.ulid})
+    first, second = [await judged(execution, driver, WRONG) for _ in range(2)]
+    await driver.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(driver, {"uid": second.uid, "ulid": second.ulid})
     await make_jobs().run(job.ulid)
-    verdicts = [(await desk.card(one)).verdict for one in (first, second)]
+    verdicts = [(await driver.card(one)).verdict for one in (first, second)]
     assert verdicts == [Verdict.WA, Verdict.AC]
 
 
 async def test_what_was_running_with_the_tests_of_before_is_judged_again_last(
-    execution: Execution, make_jobs: Make, desk: SubmissionDriver, slow: Slow
+    execution: ExecutionHandler, make_jobs: Make, driver: SubmissionDriver, slow: Slow
 ) -> None:
-    quick = await judged(execution, desk, WRONG)
-    await desk.stores.tests.replace("algoitny", "1", SEVENS)
-    job = await new_job(desk)
+    quick = await judged(execution, driver, WRONG)
+    await driver.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(driver)
     running = asyncio.create_task(make_jobs().run(job.ulid))
-    await until_rejudged(desk, quick)
+    await until_rejudged(driver, quick)
     await slow.end()
     await running
     counts = {"judged": 2, "changed": 2, "skipped": 0, "failed": 0}
-    assert await desk.stores.jobs.result(await seen(desk, job)) == counts
+    assert await driver.stores.jobs.result(await seen(driver, job)) == counts
     for history in (slow.history, quick):
-        card = await desk.card(history)
+        card = await driver.card(history)
         assert (card.verdict, card.test_version, card.attempt) == (Verdict.AC, 2, 2)
 
 
 async def test_what_an_attempt_did_that_died_before_its_checkpoint_is_counted_and_not_redone(
-    execution: Execution, make_jobs: Make, desk: SubmissionDriver
+    execution: ExecutionHandler, make_jobs: Make, driver: SubmissionDriver
 ) -> None:
-    first, second = [await judged(execution, desk, WRONG) for _ in range(2)]
-    await desk.stores.tests.replace("algoitny", "1", SEVENS)
-    job = await new_job(desk)
-    rejudges = desk.stores.rejudges
+    first, second = [await judged(execution, driver, WRONG) for _ in range(2)]
+    await driver.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(driver)
+    rejudges = driver.stores.rejudges
     begun = await rejudges.begin(first.uid, first.ulid, job.ulid)
     assert begun is not None
-    problem, judgement = await execution.judged(begun, threading.Event())
+    problem, judgement = await execution.judge_history(begun, threading.Event())
     await rejudges.complete(begun, outcome_of(begun, problem, judgement), job.ulid)
     await make_jobs().run(job.ulid)
     counts = {"judged": 2, "changed": 1, "skipped": 0, "failed": 0}
-    assert await desk.stores.jobs.result(await seen(desk, job)) == counts
-    assert [(await desk.card(one)).attempt for one in (first, second)] == [2, 2]
+    assert await driver.stores.jobs.result(await seen(driver, job)) == counts
+    assert [(await driver.card(one)).attempt for one in (first, second)] == [2, 2]
 
 
 async def test_running_a_finished_job_again_does_nothing(
-    execution: Execution, make_jobs: Make, desk: SubmissionDriver
+    execution: ExecutionHandler, make_jobs: Make, driver: SubmissionDriver
 ) -> None:
-    history = await judged(execution, desk)
-    job = await new_job(desk)
+    history = await judged(execution, driver)
+    job = await new_job(driver)
     await make_jobs().run(job.ulid)
-    card, done = await desk.card(history), await seen(desk, job)
+    card, done = await driver.card(history), await seen(driver, job)
     await make_jobs().run(job.ulid)
-    assert (await desk.card(history), await seen(desk, job)) == (card, done)
+    assert (await driver.card(history), await seen(driver, job)) == (card, done)
 
 
 async def test_what_the_judge_fails_at_keeps_its_result_and_is_counted(
-    execution: Execution, make_jobs: Make, desk: SubmissionDriver, judge: Judge
+    execution: ExecutionHandler, make_jobs: Make, driver: SubmissionDriver, judge: Judge
 ) -> None:
-    first, second = [await judged(execution, desk, WRONG) for _ in range(2)]
-    before = await desk.stores.histories.results(first)
-    await desk.stores.tests.replace("algoitny", "1", SEVENS)
-    job = await new_job(desk)
+    first, second = [await judged(execution, driver, WRONG) for _ in range(2)]
+    before = await driver.stores.histories.results(first)
+    await driver.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(driver)
     # Twice on the first; a third failure would be the second's, once.
     await make_jobs(Shaky(judge, failures=3)).run(job.ulid)
     counts = {"judged": 1, "changed": 1, "skipped": 0, "failed": 1}
-    assert await desk.stores.jobs.result(await seen(desk, job)) == counts
-    card = await desk.card(first)
+    assert await driver.stores.jobs.result(await seen(driver, job)) == counts
+    card = await driver.card(first)
     assert (card.status, card.verdict) == (HistoryStatus.COMPLETED, Verdict.WA)
-    assert await desk.stores.histories.results(card) == before
-    assert (await desk.card(second)).verdict is Verdict.AC
+    assert await driver.stores.histories.results(card) == before
+    assert (await driver.card(second)).verdict is Verdict.AC
 
 
 async def test_a_cancelled_job_stops_in_the_middle_and_the_result_of_then_stands(
-    execution: Execution,
+    execution: ExecutionHandler,
     make_jobs: Make,
-    desk: SubmissionDriver,
+    driver: SubmissionDriver,
     judge: Judge,
     cancellations: Cancellations,
 ) -> None:
-    quick, slow = await judged(execution, desk), await judged(execution, desk, sleeping(0.1))
+    quick, slow = await judged(execution, driver), await judged(execution, driver, sleeping(0.1))
     key = slow.uid, slow.ulid
-    await desk.stores.bodies.put(_code_key(slow), sleeping(60).encode())
+    await driver.stores.bodies.put(_code_key(slow), sleeping(60).encode())
     watched = WatchedJudge(judge)
     watched.may_return.set()
-    job = await new_job(desk, {"uid": key[0], "ulid": key[1]})
+    job = await new_job(driver, {"uid": key[0], "ulid": key[1]})
     # Its renewals come every half hour: the signal is what stops it.
     running = asyncio.create_task(make_jobs(watched, lease_seconds=600).run(job.ulid))
     assert await asyncio.to_thread(watched.began.wait, 20)
-    await desk.stores.jobs.cancel(job.ulid)
-    cancellations.notify(signal(JOB, job.ulid))
+    await driver.stores.jobs.cancel(job.ulid)
+    cancellations.notify(format_cancellation(JOB, job.ulid))
     await asyncio.wait_for(running, 20)
-    assert (await seen(desk, job)).status is JobStatus.CANCELLED
+    assert (await seen(driver, job)).status is JobStatus.CANCELLED
     for history in (quick, slow):
-        card = await desk.card(history)
+        card = await driver.card(history)
         assert (card.status, card.verdict, card.rejudged_by) == (
             HistoryStatus.COMPLETED,
             Verdict.AC,
             None,
         )
     # The next one is not held up by what was begun.
-    await desk.stores.bodies.put(_code_key(slow), WRONG.encode())
-    again = await new_job(desk, {"uid": key[0], "ulid": key[1]})
+    await driver.stores.bodies.put(_code_key(slow), WRONG.encode())
+    again = await new_job(driver, {"uid": key[0], "ulid": key[1]})
     await make_jobs().run(again.ulid)
-    assert (await desk.card(slow)).verdict is Verdict.WA
+    assert (await driver.card(slow)).verdict is Verdict.WA
 
 
 def _code_key(history: History) -> dict[str, str]:
@@ -306,16 +308,16 @@ def _code_key(history: History) -> dict[str, str]:
 
 async def test_an_ending_worker_leaves_the_job_for_another_who_goes_on_where_it_was(
     *,
-    execution: Execution,
+    execution: ExecutionHandler,
     make_jobs: Make,
-    desk: SubmissionDriver,
+    driver: SubmissionDriver,
     judge: Judge,
     draining: threading.Event,
     sender: RecordingSender,
 ) -> None:
-    histories = [await judged(execution, desk, WRONG) for _ in range(4)]
-    await desk.stores.tests.replace("algoitny", "1", SEVENS)
-    job = await new_job(desk)
+    histories = [await judged(execution, driver, WRONG) for _ in range(4)]
+    await driver.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(driver)
     watched = WatchedJudge(judge)
     jobs = make_jobs(watched)
     running = asyncio.create_task(jobs.run(job.ulid))
@@ -323,223 +325,226 @@ async def test_an_ending_worker_leaves_the_job_for_another_who_goes_on_where_it_
     draining.set()
     watched.may_return.set()
     await running
-    left = await seen(desk, job)
+    left = await seen(driver, job)
     assert left.status is JobStatus.RUNNING
     assert left.checkpoint is not None
     assert sender.jobs == [("editor", job.ulid, None)]
-    done = [one for one in histories if (await desk.card(one)).rejudged_by]
+    done = [one for one in histories if (await driver.card(one)).rejudged_by]
     assert done == histories[:1]
-    attempts = [(await desk.card(one)).attempt for one in done]
+    attempts = [(await driver.card(one)).attempt for one in done]
     draining.clear()
     await asyncio.sleep(0.01)
     await jobs.run(job.ulid)
     counts = {"judged": 4, "changed": 4, "skipped": 0, "failed": 0}
-    assert await desk.stores.jobs.result(await seen(desk, job)) == counts
-    assert [(await desk.card(one)).attempt for one in done] == attempts
+    assert await driver.stores.jobs.result(await seen(driver, job)) == counts
+    assert [(await driver.card(one)).attempt for one in done] == attempts
 
 
 async def test_where_a_worker_lacks_a_language_one_that_has_it_goes_on_with_the_job(
     *,
-    execution: Execution,
+    execution: ExecutionHandler,
     make_jobs: Make,
-    desk: SubmissionDriver,
+    driver: SubmissionDriver,
     python_judge: Judge,
     sender: RecordingSender,
 ) -> None:
-    first = await judged(execution, desk, WRONG)
-    foreign = await judged(execution, desk, SEVEN_CPP, language="cpp")
-    last = await judged(execution, desk, WRONG)
-    await desk.stores.tests.replace("algoitny", "1", SEVENS)
-    job = await new_job(desk)
+    first = await judged(execution, driver, WRONG)
+    foreign = await judged(execution, driver, SEVEN_CPP, language="cpp")
+    last = await judged(execution, driver, WRONG)
+    await driver.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(driver)
     unable = make_jobs(python_judge)
     # Oftener than a job may be begun without getting on.
     for _ in range(5):
         await unable.run(job.ulid)
         await asyncio.sleep(0.01)
-    left = await seen(desk, job)
+    left = await seen(driver, job)
     assert (left.status, left.message) == (
         JobStatus.RUNNING,
         "The job is waiting for a worker that runs cpp.",
     )
-    cards = [await desk.card(one) for one in (first, foreign, last)]
+    cards = [await driver.card(one) for one in (first, foreign, last)]
     assert [card.verdict for card in cards] == [Verdict.AC, Verdict.WA, Verdict.WA]
     assert sender.jobs == [("editor", job.ulid, PASSED_ON_MS)] * 5
     assert sender.required[job.ulid] == [{"cpp"}] * 5
-    assert len(await desk.stores.jobs.events(job.ulid)) == 1
+    assert len(await driver.stores.jobs.events(job.ulid)) == 1
     await make_jobs().run(job.ulid)
     counts = {"judged": 3, "changed": 3, "skipped": 0, "failed": 0}
-    assert await desk.stores.jobs.result(await seen(desk, job)) == counts
+    assert await driver.stores.jobs.result(await seen(driver, job)) == counts
 
 
 async def test_where_other_jobs_wait_one_gives_way_after_its_turn_and_gets_on_in_each(
     *,
-    execution: Execution,
+    execution: ExecutionHandler,
     make_jobs: Make,
-    desk: SubmissionDriver,
+    driver: SubmissionDriver,
     sender: RecordingSender,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("tasks.handlers.rejudge.JOB_SLICE_S", 0)
-    histories = [await judged(execution, desk, WRONG) for _ in range(2)]
-    await desk.stores.tests.replace("algoitny", "1", SEVENS)
-    job = await new_job(desk)
+    histories = [await judged(execution, driver, WRONG) for _ in range(2)]
+    await driver.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(driver)
     for done in (1, 2):
         await make_jobs(others_wait=True).run(job.ulid)
-        cards = [await desk.card(one) for one in histories]
+        cards = [await driver.card(one) for one in histories]
         assert [card.verdict for card in cards].count(Verdict.AC) == done
-        assert (await seen(desk, job)).status is JobStatus.RUNNING
+        assert (await seen(driver, job)).status is JobStatus.RUNNING
     assert sender.jobs == [("editor", job.ulid, None)] * 2
     await make_jobs(others_wait=False).run(job.ulid)
-    assert (await seen(desk, job)).status is JobStatus.SUCCEEDED
+    assert (await seen(driver, job)).status is JobStatus.SUCCEEDED
 
 
 async def test_what_was_running_when_a_job_began_is_judged_again_by_who_goes_on_with_it(
     *,
-    execution: Execution,
+    execution: ExecutionHandler,
     make_jobs: Make,
-    desk: SubmissionDriver,
+    driver: SubmissionDriver,
     python_judge: Judge,
     slow: Slow,
 ) -> None:
-    quick = await judged(execution, desk, WRONG)
-    foreign = await judged(execution, desk, SEVEN_CPP, language="cpp")
-    await desk.stores.tests.replace("algoitny", "1", SEVENS)
-    job = await new_job(desk)
+    quick = await judged(execution, driver, WRONG)
+    foreign = await judged(execution, driver, SEVEN_CPP, language="cpp")
+    await driver.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(driver)
     await make_jobs(python_judge).run(job.ulid)
     await slow.end()
     await make_jobs().run(job.ulid)
     counts = {"judged": 3, "changed": 3, "skipped": 0, "failed": 0}
-    assert await desk.stores.jobs.result(await seen(desk, job)) == counts
+    assert await driver.stores.jobs.result(await seen(driver, job)) == counts
     for history in (slow.history, quick, foreign):
-        card = await desk.card(history)
+        card = await driver.card(history)
         assert (card.verdict, card.test_version) == (Verdict.AC, 2)
 
 
 async def test_an_ending_worker_that_waits_for_what_runs_leaves_the_job_to_another(
     *,
-    execution: Execution,
+    execution: ExecutionHandler,
     make_jobs: Make,
-    desk: SubmissionDriver,
+    driver: SubmissionDriver,
     draining: threading.Event,
     slow: Slow,
 ) -> None:
-    quick = await judged(execution, desk, WRONG)
-    await desk.stores.tests.replace("algoitny", "1", SEVENS)
-    job = await new_job(desk)
+    quick = await judged(execution, driver, WRONG)
+    await driver.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(driver)
     waiting = asyncio.create_task(make_jobs().run(job.ulid))
     # Nothing but what runs is left then.
-    await until_rejudged(desk, quick)
+    await until_rejudged(driver, quick)
     draining.set()
     await asyncio.wait_for(waiting, PATIENCE_S)
-    assert (await seen(desk, job)).status is JobStatus.RUNNING
+    assert (await seen(driver, job)).status is JobStatus.RUNNING
     draining.clear()
     await slow.end()
     await make_jobs().run(job.ulid)
-    assert (await seen(desk, job)).status is JobStatus.SUCCEEDED
-    assert (await desk.card(slow.history)).verdict is Verdict.AC
+    assert (await seen(driver, job)).status is JobStatus.SUCCEEDED
+    assert (await driver.card(slow.history)).verdict is Verdict.AC
 
 
 async def test_another_worker_s_job_is_looked_at_again_when_its_lease_ends(
-    make_jobs: Make, desk: SubmissionDriver, sender: RecordingSender
+    make_jobs: Make, driver: SubmissionDriver, sender: RecordingSender
 ) -> None:
-    job = await new_job(desk)
-    await desk.stores.jobs.claim(job.ulid, token="another", lease_ms=5000)
+    job = await new_job(driver)
+    await driver.stores.jobs.claim(job.ulid, token="another", lease_ms=5000)
     await make_jobs().run(job.ulid)
     ((uid, ulid, delay_ms),) = sender.jobs
     assert (uid, ulid) == ("editor", job.ulid)
     assert delay_ms is not None
     assert 0 < delay_ms <= 5001
-    assert (await seen(desk, job)).attempt == 1
+    assert (await seen(driver, job)).attempt == 1
 
 
 async def test_begun_too_often_without_getting_on_a_job_fails(
-    make_jobs: Make, desk: SubmissionDriver
+    make_jobs: Make, driver: SubmissionDriver
 ) -> None:
-    job = await new_job(desk)
+    job = await new_job(driver)
     for number in range(3):
-        await desk.stores.jobs.claim(job.ulid, token=f"dead-{number}", lease_ms=-1)
+        await driver.stores.jobs.claim(job.ulid, token=f"dead-{number}", lease_ms=-1)
     await make_jobs().run(job.ulid)
-    failed = await seen(desk, job)
+    failed = await seen(driver, job)
     assert failed.status is JobStatus.FAILED
     assert "3 times" in (failed.message or "")
 
 
 async def test_attempts_that_got_on_do_not_count(
-    execution: Execution, make_jobs: Make, desk: SubmissionDriver
+    execution: ExecutionHandler, make_jobs: Make, driver: SubmissionDriver
 ) -> None:
-    history = await judged(execution, desk)
-    job = await new_job(desk)
+    history = await judged(execution, driver)
+    job = await new_job(driver)
     for number in range(3):
-        await desk.stores.jobs.claim(job.ulid, token=f"dead-{number}", lease_ms=60_000)
-        await desk.stores.jobs.progress(job.ulid, number + 1, "on", 1, checkpoint={})
-        await desk.stores.jobs.renew(job.ulid, number + 1, -1)
+        await driver.stores.jobs.claim(job.ulid, token=f"dead-{number}", lease_ms=60_000)
+        await driver.stores.jobs.progress(job.ulid, number + 1, "on", 1, checkpoint={})
+        await driver.stores.jobs.renew(job.ulid, number + 1, -1)
     await make_jobs().run(job.ulid)
-    assert (await seen(desk, job)).status is JobStatus.SUCCEEDED
-    assert (await desk.card(history)).rejudged_by == job.ulid
+    assert (await seen(driver, job)).status is JobStatus.SUCCEEDED
+    assert (await driver.card(history)).rejudged_by == job.ulid
 
 
 async def test_a_job_of_a_problem_that_is_gone_fails_and_says_so(
-    execution: Execution, make_jobs: Make, desk: SubmissionDriver
+    execution: ExecutionHandler, make_jobs: Make, driver: SubmissionDriver
 ) -> None:
-    history = await judged(execution, desk)
-    job = await new_job(desk)
-    await desk.stores.problems.soft_delete("algoitny", "1")
+    history = await judged(execution, driver)
+    job = await new_job(driver)
+    await driver.stores.problems.soft_delete("algoitny", "1")
     await make_jobs().run(job.ulid)
-    failed = await seen(desk, job)
+    failed = await seen(driver, job)
     assert (failed.status, failed.attempt) == (JobStatus.FAILED, 1)
     assert "removed" in (failed.message or "")
-    assert (await desk.card(history)).verdict is Verdict.AC
+    assert (await driver.card(history)).verdict is Verdict.AC
 
 
 async def test_a_database_that_is_away_gives_the_claim_up_for_another_attempt(
-    execution: Execution, make_jobs: Make, desk: SubmissionDriver, monkeypatch: pytest.MonkeyPatch
+    execution: ExecutionHandler,
+    make_jobs: Make,
+    driver: SubmissionDriver,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await judged(execution, desk)
-    job = await new_job(desk)
+    await judged(execution, driver)
+    job = await new_job(driver)
     jobs = make_jobs()
 
     async def away(*_: Any, **__: Any) -> None:
         raise Unavailable("the database did not answer")
 
-    rejudges = type(desk.stores.rejudges)
+    rejudges = type(driver.stores.rejudges)
     with monkeypatch.context() as patch:
         patch.setattr(rejudges, "begin", away)
         with pytest.raises(Unavailable):
             await jobs.run(job.ulid)
     await asyncio.sleep(0.01)
     await jobs.run(job.ulid)
-    assert (await seen(desk, job)).status is JobStatus.SUCCEEDED
+    assert (await seen(driver, job)).status is JobStatus.SUCCEEDED
 
 
 async def test_it_waits_while_people_do_but_not_for_ever(
     *,
-    execution: Execution,
+    execution: ExecutionHandler,
     make_jobs: Make,
-    desk: SubmissionDriver,
-    quiet: IdleGate,
+    driver: SubmissionDriver,
+    idle_gate: IdleGate,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    history = await judged(execution, desk)
-    job = await new_job(desk)
-    with quiet.busy():
-        monkeypatch.setattr(rejudge, "PATIENCE_S", 600)
+    history = await judged(execution, driver)
+    job = await new_job(driver)
+    with idle_gate.busy():
+        monkeypatch.setattr(rejudge, "IDLE_WAIT_S", 600)
         running = asyncio.create_task(make_jobs().run(job.ulid))
         await asyncio.sleep(1)
-        assert (await desk.card(history)).rejudged_by is None
+        assert (await driver.card(history)).rejudged_by is None
     await asyncio.wait_for(running, PATIENCE_S)
-    assert (await desk.card(history)).rejudged_by == job.ulid
-    again = await new_job(desk)
-    monkeypatch.setattr(rejudge, "PATIENCE_S", 0.2)
-    with quiet.busy():
+    assert (await driver.card(history)).rejudged_by == job.ulid
+    again = await new_job(driver)
+    monkeypatch.setattr(rejudge, "IDLE_WAIT_S", 0.2)
+    with idle_gate.busy():
         await asyncio.wait_for(make_jobs().run(again.ulid), PATIENCE_S)
-    assert (await desk.card(history)).rejudged_by == again.ulid
+    assert (await driver.card(history)).rejudged_by == again.ulid
 
 
 async def test_a_job_of_a_kind_that_no_worker_knows_fails(
-    make_jobs: Make, desk: SubmissionDriver
+    make_jobs: Make, driver: SubmissionDriver
 ) -> None:
     new = NewJob(kind=JobKind.EXTRACT_PROBLEM, uid="editor", parameters={})
-    job = await desk.stores.jobs.create(new)
+    job = await driver.stores.jobs.create(new)
     await make_jobs().run(job.ulid)
-    assert (await seen(desk, job)).status is JobStatus.FAILED
+    assert (await seen(driver, job)).status is JobStatus.FAILED
     await make_jobs().run(replace(job, ulid="01GONE").ulid)

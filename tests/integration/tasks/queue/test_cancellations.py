@@ -9,7 +9,7 @@ import redis
 from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.config import Settings
 from tasks.handlers.concurrency import background_task
-from tasks.queue.cancellations import CHANNEL, Cancellations, listen_for_ever, signal
+from tasks.queue.cancellations import CHANNEL, Cancellations, format_cancellation, listen_forever
 from tests.support.services import run_engine
 from tests.support.waiting import wait_until_async
 
@@ -36,8 +36,8 @@ def server(redis_server: str) -> Iterator[redis.Redis]:
 async def cancellations(full_settings: Settings) -> AsyncIterator[Cancellations]:
     """What a listener passes signals on to; it listens by now."""
     found = Cancellations()
-    with found.on("any", "one") as first:
-        async with background_task(listen_for_ever(full_settings, found)):
+    with found.watch("any", "one") as first:
+        async with background_task(listen_forever(full_settings, found)):
             await asyncio.wait_for(first.wait(), HEARD_WITHIN_S)
             yield found
 
@@ -45,8 +45,8 @@ async def cancellations(full_settings: Settings) -> AsyncIterator[Cancellations]
 async def test_a_signal_makes_those_look_that_work_on_what_it_names(
     cancellations: Cancellations, server: redis.Redis
 ) -> None:
-    with cancellations.on(UID, ULID) as named, cancellations.on(UID, "01K") as other:
-        server.publish(CHANNEL, signal(UID, ULID))
+    with cancellations.watch(UID, ULID) as named, cancellations.watch(UID, "01K") as other:
+        server.publish(CHANNEL, format_cancellation(UID, ULID))
         await asyncio.wait_for(named.wait(), HEARD_WITHIN_S)
         assert not other.is_set()
 
@@ -54,9 +54,9 @@ async def test_a_signal_makes_those_look_that_work_on_what_it_names(
 async def test_all_look_once_the_listener_is_back_for_it_may_have_missed_their_signals(
     cancellations: Cancellations, server: redis.Redis
 ) -> None:
-    with cancellations.on(UID, ULID) as named, cancellations.on(UID, "01K") as other:
+    with cancellations.watch(UID, ULID) as named, cancellations.watch(UID, "01K") as other:
         server.client_kill_filter(_type="pubsub", skipme=True)
-        assert server.publish(CHANNEL, signal(UID, ULID)) == 0
+        assert server.publish(CHANNEL, format_cancellation(UID, ULID)) == 0
         await asyncio.wait_for(named.wait(), HEARD_WITHIN_S)
         await asyncio.wait_for(other.wait(), HEARD_WITHIN_S)
 
@@ -66,12 +66,12 @@ async def test_a_signal_is_heard_again_after_each_lost_connection(
 ) -> None:
     for _ in range(3):
         server.client_kill_filter(_type="pubsub", skipme=True)
-        with cancellations.on(UID, ULID) as named:
+        with cancellations.watch(UID, ULID) as named:
 
             async def heard(event: asyncio.Event = named) -> bool:
                 return event.is_set()
 
             await wait_until_async("all to look", heard)
             named.clear()
-            server.publish(CHANNEL, signal(UID, ULID))
+            server.publish(CHANNEL, format_cancellation(UID, ULID))
             await wait_until_async("the signal to be heard", heard)

@@ -297,11 +297,11 @@ def test_a_dead_worker_s_messages_go_to_another_who_is_able(make: Made) -> None:
 
 
 def test_it_is_told_whether_anything_waits(broker: BlockingRedisBroker) -> None:
-    assert not broker.others_wait(QUEUE)
+    assert not broker.has_waiting(QUEUE)
     send(broker, "a0", "ada")
-    assert broker.others_wait(QUEUE)
+    assert broker.has_waiting(QUEUE)
     assert texts(consumer_of(broker)) == ["a0"]
-    assert not broker.others_wait(QUEUE)
+    assert not broker.has_waiting(QUEUE)
 
 
 def test_a_message_without_a_lane_waits_in_the_queue_as_ever(broker: BlockingRedisBroker) -> None:

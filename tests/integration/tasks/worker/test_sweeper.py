@@ -14,7 +14,7 @@ from graphql_api.data.enums import HistoryStatus, JobKind
 from graphql_api.data.histories.executions import Claim
 from graphql_api.data.jobs import RESEND_AFTER_MS, NewJob
 from graphql_api.data.records import History
-from tasks.worker.sweeper import Sweeper, Swept
+from tasks.worker.sweeper import SweepCounts, Sweeper
 from tests.support.executions import TESTS, SubmissionDriver
 from tests.support.senders import RecordingSender
 from tests.support.waiting import wait_until_async
@@ -39,13 +39,13 @@ class Refusing(RecordingSender):
 
 @pytest.fixture
 async def make_sweeper(
-    work_settings: Settings, desk: SubmissionDriver, sender: RecordingSender
+    work_settings: Settings, driver: SubmissionDriver, sender: RecordingSender
 ) -> AsyncIterator[MakeSweeper]:
     made: list[Sweeper] = []
 
     def make(name: str = "one", clock: Clock = now_ms, **changed: Any) -> Sweeper:
         settings = work_settings.model_copy(update=changed)
-        made.append(Sweeper(settings, desk.stores, sender, worker_name=name, clock=clock))
+        made.append(Sweeper(settings, driver.stores, sender, worker_name=name, clock=clock))
         return made[-1]
 
     yield make
@@ -53,9 +53,9 @@ async def make_sweeper(
         await sweeper.aclose()
 
 
-async def claim(desk: SubmissionDriver, history: History, lease_ms: int = -1) -> History:
+async def claim(driver: SubmissionDriver, history: History, lease_ms: int = -1) -> History:
     """Claim an execution; by default its lease has ended already."""
-    found = await desk.stores.executions.claim(
+    found = await driver.stores.executions.claim(
         history.uid, history.ulid, token=f"dead-{lease_ms}", lease_ms=lease_ms
     )
     assert isinstance(found, Claim)
@@ -63,19 +63,19 @@ async def claim(desk: SubmissionDriver, history: History, lease_ms: int = -1) ->
 
 
 async def test_what_was_never_sent_is_sent_once_by_sweepers_at_once(
-    make_sweeper: MakeSweeper, desk: SubmissionDriver, sender: RecordingSender
+    make_sweeper: MakeSweeper, driver: SubmissionDriver, sender: RecordingSender
 ) -> None:
-    histories = [await desk.reserve(age_ms=OVERDUE_MS) for _ in range(5)]
+    histories = [await driver.reserve(age_ms=OVERDUE_MS) for _ in range(5)]
     found = await asyncio.gather(*(make_sweeper(str(n)).sweep() for n in range(4)))
     assert sum(swept.sent for swept in found) == 5
     assert sorted(sender.ulids) == sorted(history.ulid for history in histories)
 
 
 async def test_a_job_that_nobody_claims_is_sent_again_once_by_sweepers_at_once(
-    make_sweeper: MakeSweeper, desk: SubmissionDriver, sender: RecordingSender
+    make_sweeper: MakeSweeper, driver: SubmissionDriver, sender: RecordingSender
 ) -> None:
     new = NewJob(kind=JobKind.REJUDGE, uid="editor", parameters={})
-    job = await desk.stores.jobs.create(new)
+    job = await driver.stores.jobs.create(new)
     await make_sweeper().sweep()
     assert sender.jobs == []
 
@@ -89,11 +89,11 @@ async def test_a_job_that_nobody_claims_is_sent_again_once_by_sweepers_at_once(
 
 
 async def test_one_that_cannot_be_sent_does_not_hold_up_the_others(
-    work_settings: Settings, desk: SubmissionDriver
+    work_settings: Settings, driver: SubmissionDriver
 ) -> None:
-    histories = [await desk.reserve(age_ms=OVERDUE_MS) for _ in range(6)]
+    histories = [await driver.reserve(age_ms=OVERDUE_MS) for _ in range(6)]
     broken = Refusing(refused={histories[0].ulid, histories[3].ulid})
-    sweeper = Sweeper(work_settings, desk.stores, broken, worker_name="one")
+    sweeper = Sweeper(work_settings, driver.stores, broken, worker_name="one")
     swept = await sweeper.sweep()
     await sweeper.aclose()
     assert swept.sent == 4
@@ -101,28 +101,28 @@ async def test_one_that_cannot_be_sent_does_not_hold_up_the_others(
 
 
 async def test_what_is_not_overdue_is_left_alone(
-    make_sweeper: MakeSweeper, desk: SubmissionDriver, sender: RecordingSender
+    make_sweeper: MakeSweeper, driver: SubmissionDriver, sender: RecordingSender
 ) -> None:
-    await desk.reserve()
-    await claim(desk, await desk.reserve(), lease_ms=60_000)
+    await driver.reserve()
+    await claim(driver, await driver.reserve(), lease_ms=60_000)
     swept = await make_sweeper().sweep()
     assert not swept
     assert sender.sent == []
 
 
 async def test_a_dead_workers_execution_is_sent_again(
-    make_sweeper: MakeSweeper, desk: SubmissionDriver, sender: RecordingSender
+    make_sweeper: MakeSweeper, driver: SubmissionDriver, sender: RecordingSender
 ) -> None:
-    history = await claim(desk, await desk.reserve())
-    assert await make_sweeper().sweep() == Swept(sent=1)
+    history = await claim(driver, await driver.reserve())
+    assert await make_sweeper().sweep() == SweepCounts(sent=1)
     assert sender.ulids == [history.ulid]
-    assert await desk.used(history) == 1
+    assert await driver.used(history) == 1
 
 
 async def test_what_was_sent_again_is_left_alone_for_a_while(
-    make_sweeper: MakeSweeper, desk: SubmissionDriver, sender: RecordingSender
+    make_sweeper: MakeSweeper, driver: SubmissionDriver, sender: RecordingSender
 ) -> None:
-    await desk.reserve(age_ms=OVERDUE_MS)
+    await driver.reserve(age_ms=OVERDUE_MS)
     sweeper = make_sweeper()
     await sweeper.sweep()
     assert not await sweeper.sweep()
@@ -130,42 +130,42 @@ async def test_what_was_sent_again_is_left_alone_for_a_while(
 
 
 async def test_past_the_cap_it_is_failed_and_refunded_once(
-    make_sweeper: MakeSweeper, desk: SubmissionDriver, sender: RecordingSender
+    make_sweeper: MakeSweeper, driver: SubmissionDriver, sender: RecordingSender
 ) -> None:
-    history = await desk.reserve()
+    history = await driver.reserve()
     for lease_ms in (-1, -2, -3):
-        await claim(desk, history, lease_ms)
-    assert await desk.used(history) == 1
+        await claim(driver, history, lease_ms)
+    assert await driver.used(history) == 1
     found = await asyncio.gather(*(make_sweeper(str(n)).sweep() for n in range(3)))
     assert sum(swept.failed for swept in found) == 1
-    card = await desk.card(history)
+    card = await driver.card(history)
     assert card.status is HistoryStatus.FAILED
     assert "3 times" in (card.message or "")
-    assert await desk.used(history) == 0
+    assert await driver.used(history) == 0
     assert sender.sent == []
 
 
 async def test_the_last_attempt_is_left_alone_while_it_runs(
-    make_sweeper: MakeSweeper, desk: SubmissionDriver
+    make_sweeper: MakeSweeper, driver: SubmissionDriver
 ) -> None:
-    history = await desk.reserve()
+    history = await driver.reserve()
     for lease_ms in (-1, -2, 60_000):
-        await claim(desk, history, lease_ms)
+        await claim(driver, history, lease_ms)
     assert not await make_sweeper().sweep()
-    assert (await desk.card(history)).status is HistoryStatus.RUNNING
+    assert (await driver.card(history)).status is HistoryStatus.RUNNING
 
 
 async def test_without_redis_nothing_is_sent_or_put_off_but_the_hopeless_end(
-    make_sweeper: MakeSweeper, desk: SubmissionDriver, sender: RecordingSender
+    make_sweeper: MakeSweeper, driver: SubmissionDriver, sender: RecordingSender
 ) -> None:
-    waiting = await desk.reserve(age_ms=OVERDUE_MS)
-    hopeless = await desk.reserve()
+    waiting = await driver.reserve(age_ms=OVERDUE_MS)
+    hopeless = await driver.reserve()
     for lease_ms in (-1, -2, -3):
-        await claim(desk, hopeless, lease_ms)
-    await make_sweeper(redis_url="redis://127.0.0.1:1/0").take_turn()
-    assert (await desk.card(hopeless)).status is HistoryStatus.FAILED
+        await claim(driver, hopeless, lease_ms)
+    await make_sweeper(redis_url="redis://127.0.0.1:1/0").sweep_if_elected()
+    assert (await driver.card(hopeless)).status is HistoryStatus.FAILED
     assert sender.sent == []
-    assert await make_sweeper().sweep() == Swept(sent=1)
+    assert await make_sweeper().sweep() == SweepCounts(sent=1)
     assert sender.ulids == [waiting.ulid]
 
 
@@ -177,9 +177,9 @@ async def test_of_all_processes_one_looks_at_a_time(
         make_sweeper(name, redis_url=redis_url, sweep_seconds=60) for name in ("first", "second")
     )
     with meter.metered() as looked:
-        await first.take_turn()
+        await first.sweep_if_elected()
     with meter.metered() as stood_by:
-        await second.take_turn()
+        await second.sweep_if_elected()
     assert looked.requests > 0
     assert stood_by.requests == 0
 
@@ -187,11 +187,11 @@ async def test_of_all_processes_one_looks_at_a_time(
 @pytest.mark.slow
 @pytest.mark.redis
 async def test_another_process_looks_after_the_first_has_died(
-    make_sweeper: MakeSweeper, redis_url: str, desk: SubmissionDriver, sender: RecordingSender
+    make_sweeper: MakeSweeper, redis_url: str, driver: SubmissionDriver, sender: RecordingSender
 ) -> None:
-    await make_sweeper("dead", redis_url=redis_url).take_turn()
-    history = await desk.reserve(age_ms=OVERDUE_MS)
-    living = asyncio.create_task(make_sweeper("living", redis_url=redis_url).run_for_ever())
+    await make_sweeper("dead", redis_url=redis_url).sweep_if_elected()
+    history = await driver.reserve(age_ms=OVERDUE_MS)
+    living = asyncio.create_task(make_sweeper("living", redis_url=redis_url).run_forever())
 
     async def sent() -> bool:
         return bool(sender.sent)
@@ -202,12 +202,12 @@ async def test_another_process_looks_after_the_first_has_died(
 
 
 async def test_a_replaced_set_of_tests_goes_after_its_grace(
-    make_sweeper: MakeSweeper, desk: SubmissionDriver
+    make_sweeper: MakeSweeper, driver: SubmissionDriver
 ) -> None:
-    await desk.stores.tests.replace("algoitny", "1", TESTS[:1])
+    await driver.stores.tests.replace("algoitny", "1", TESTS[:1])
     assert not await make_sweeper().sweep()
     swept = await make_sweeper(clock=lambda: now_ms() + 7_200_000).sweep()
-    assert swept == Swept(purged=1)
-    found = await desk.stores.tests.with_problem("algoitny", "1")
+    assert swept == SweepCounts(purged=1)
+    found = await driver.stores.tests.with_problem("algoitny", "1")
     assert found is not None
     assert len(found[1]) == 1

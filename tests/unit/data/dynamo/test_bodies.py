@@ -33,8 +33,8 @@ async def test_a_long_body_does_not_hold_up_the_event_loop_however_well_it_packs
 ) -> None:
     packed = pack(raw)
     assert len(packed) < 10_000
-    head = {"PK": "a", "SK": "b", "v": 1, "tp": "body", PACKED: packed}
-    reading = asyncio.ensure_future(Bodies(dynamo=None).of_head(head))  # type: ignore[arg-type]
+    manifest = {"PK": "a", "SK": "b", "v": 1, "tp": "body", PACKED: packed}
+    reading = asyncio.ensure_future(Bodies(dynamo=None).of_manifest(manifest))  # type: ignore[arg-type]
     turns = 0
     while not reading.done():
         turns += 1

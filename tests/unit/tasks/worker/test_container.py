@@ -2,7 +2,7 @@ import asyncio
 from pathlib import Path
 
 from tasks.handlers.testset_cache import TestSetCache
-from tasks.worker.container import _prune_for_ever
+from tasks.worker.container import _prune_forever
 from tests.support.waiting import PATIENCE_S
 
 
@@ -21,7 +21,7 @@ class RefusingFiles(TestSetCache):
 
 async def test_a_disk_that_refuses_does_not_end_the_pruning(tmp_path: Path) -> None:
     files = RefusingFiles(tmp_path / "tests")
-    pruning = asyncio.create_task(_prune_for_ever(files))
+    pruning = asyncio.create_task(_prune_forever(files))
     await asyncio.wait_for(files.asked.wait(), PATIENCE_S)
     done, _ = await asyncio.wait({pruning}, timeout=0.1)
     assert not done
