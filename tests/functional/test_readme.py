@@ -18,7 +18,10 @@ MEASURED = ("cpuMs", "peakKb")
 
 
 def matches(shown: Any, real: Any) -> bool:
-    """Whether an answer is what is shown; `…` stands for any text, or any further entries."""
+    """Tell whether a real answer matches the shown one.
+
+    In the shown answer, `…` stands for any text, or for any further entries of a list.
+    """
     if isinstance(shown, dict):
         return (
             isinstance(real, dict)
@@ -44,7 +47,7 @@ def test_the_first_session_gives_what_the_readme_shows(
     blocks = BLOCK.findall((ROOT / "README.md").read_text())
     assert len(blocks) == 6
     script = "\necho; echo ---\n".join(commands for commands, _ in blocks)
-    done = subprocess.run(
+    session = subprocess.run(
         ["bash", "-ec", script.replace("http://localhost:8000/graphql", api.url)],
         cwd=tmp_path,
         capture_output=True,
@@ -52,5 +55,5 @@ def test_the_first_session_gives_what_the_readme_shows(
         timeout=90,
         check=True,
     )
-    for (_, shown), real in zip(blocks, done.stdout.split("\n---\n"), strict=True):
+    for (_, shown), real in zip(blocks, session.stdout.split("\n---\n"), strict=True):
         assert matches(json.loads(shown), json.loads(real)), real
