@@ -1,6 +1,6 @@
-"""The workers: `dramatiq tasks` starts them all.
+"""The workers. `dramatiq tasks` starts all of them.
 
-Importing this package declares the actors on a broker that connects at its first use.
+An import of this package declares the actors on a broker that connects at its first use.
 """
 
 import dramatiq

@@ -1,4 +1,4 @@
-"""The actors: ids in, one call of a plain function each."""
+"""The actors: each takes ids and calls one handler."""
 
 import dramatiq
 
@@ -12,32 +12,32 @@ from tasks.queue.sender import (
 )
 from tasks.worker.container import current_container
 
-# A day. What works under a lease ends by itself or loses it: an execution by its submission's
-# judging time, however long it waits for slots meanwhile; a job goes on from its checkpoint.
+# One day. Work with a lease ends by itself or loses the lease. The judging time of a submission
+# bounds an execution, except for its wait for slots. A job continues from its checkpoint.
 LEASED_TIME_LIMIT_MS = 86_400_000
 
 
 async def execute_submission(*, uid: str, ulid: str, sent_at_ms: int | None = None) -> None:
-    """Judge one execution; `sent_at_ms` is when it was asked for, for the log alone."""
-    resources = current_container()
-    with resources.quiet.busy():
-        await resources.execution.run(uid, ulid, sent_at_ms=sent_at_ms)
+    """Judge one execution; `sent_at_ms` is the time of the message, for the log only."""
+    container = current_container()
+    with container.idle_gate.busy():
+        await container.executions.run(uid, ulid, sent_at_ms=sent_at_ms)
 
 
 async def run_code(*, uid: str, run_id: str, sent_at_ms: int | None = None) -> None:
-    """Run code on its author's own input; `uid` is whose turn it is."""
-    resources = current_container()
-    with resources.quiet.busy():
-        await resources.runs.run(uid, run_id, sent_at_ms=sent_at_ms)
+    """Run code on the caller's own input; `uid` is the caller, whose lane the message uses."""
+    container = current_container()
+    with container.idle_gate.busy():
+        await container.custom_runs.run(uid, run_id, sent_at_ms=sent_at_ms)
 
 
 async def work_on_job(*, ulid: str) -> None:
-    """Work on a job: bulk, of which a process takes one at a time."""
+    """Work on a job. This is bulk work: a process has one job at a time."""
     await current_container().jobs.run(ulid)
 
 
 def declare_actors(broker: dramatiq.Broker) -> None:
-    """Declare every actor, and with it its queue, on a broker."""
+    """Declare all actors and their queues on a broker."""
     declare = dramatiq.actor(
         broker=broker,
         actor_name=EXECUTION_ACTOR,
@@ -45,7 +45,7 @@ def declare_actors(broker: dramatiq.Broker) -> None:
         time_limit=LEASED_TIME_LIMIT_MS,
     )
     declare(execute_submission)
-    # Whoever asked waits seconds, not for many attempts.
+    # The caller waits only a few seconds, so there is no time for many attempts.
     declare = dramatiq.actor(
         broker=broker, actor_name=RUN_ACTOR, queue_name=RUN_QUEUE, max_retries=2, max_backoff=1000
     )

@@ -101,7 +101,7 @@ async def delete(context: Context, key: HistoryKey) -> None:
     """
     history = await _own(context, key)
     await context.stores.histories.delete(*key, seen=history)
-    await context.sender.send_end(*key)
+    await context.sender.send_cancellation(*key)
 
 
 async def cancel(context: Context, key: HistoryKey) -> History:
@@ -118,5 +118,5 @@ async def cancel(context: Context, key: HistoryKey) -> History:
     if history.status is HistoryStatus.CANCELLED:
         return history
     cancelled = await context.stores.executions.cancel(*key)
-    await context.sender.send_end(*key)
+    await context.sender.send_cancellation(*key)
     return cancelled

@@ -64,7 +64,7 @@ async def cancel(context: Context, ulid: str) -> Job:
     """
     access.require_editor(context)
     job = await context.stores.jobs.cancel(ulid)
-    await context.sender.send_job_end(ulid)
+    await context.sender.send_job_cancellation(ulid)
     return job
 
 

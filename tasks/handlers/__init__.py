@@ -1,1 +1,1 @@
-"""TODO package."""
+"""The handlers of messages: executions, custom runs and jobs, with their leases."""

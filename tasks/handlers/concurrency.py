@@ -1,4 +1,4 @@
-"""Work background_task a coroutine, in a thread or a task, ended before the coroutine is."""
+"""Work in a thread or a task that ends before the coroutine that started it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -9,23 +9,24 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-# What an interrupted actor may still take: dramatiq waits a second for it.
-CANCEL_PATIENCE_S = 0.6
-# A client of Redis may swallow a cancellation: a task that goes on is cancelled again after this.
+# Time that an interrupted actor may still take; dramatiq waits for one second.
+CANCEL_TIMEOUT_S = 0.6
+# A Redis client may swallow a cancellation. A task that continues is cancelled again after this.
 CANCEL_AGAIN_S = 0.1
 
 
-async def in_thread(threads: Executor, work: Callable[[], T], stop: Event) -> T:
-    """Do work in a thread; when this task is cancelled, `stop` is set and the work's end awaited.
+async def run_in_thread(threads: Executor, work: Callable[[], T], stop: Event) -> T:
+    """Run work in a thread and return its result; an exception of the work is raised here.
 
-    The work is to look at `stop` often. What it raises is raised here.
+    If this task is cancelled, `stop` is set and the end of the work is awaited. The work must
+    check `stop` often.
     """
     future = asyncio.get_running_loop().run_in_executor(threads, work)
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
         stop.set()
-        await asyncio.wait({future}, timeout=CANCEL_PATIENCE_S)
+        await asyncio.wait({future}, timeout=CANCEL_TIMEOUT_S)
         if future.done():
             future.exception()
         raise
@@ -33,7 +34,7 @@ async def in_thread(threads: Executor, work: Callable[[], T], stop: Event) -> T:
 
 @asynccontextmanager
 async def background_task(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Have work done while the block runs; afterwards it has ended. What it raises is raised."""
+    """Run a coroutine as a task during the block; cancel it at the end and raise its exception."""
     task = asyncio.create_task(work)
     try:
         yield

@@ -1,7 +1,7 @@
-"""One run of code on the caller's own input, from message to answer.
+"""One custom run (code on the caller's own input), from message to answer.
 
-A run changes nothing, so that running it twice is harmless: the first answer stands. While one
-worker has it, others leave it alone, so that asking many times at once does not run it as often.
+A run changes nothing, so a second run does no harm: the first answer is kept. While one worker has
+the claim on a run, other workers leave it alone. So repeated messages do not repeat the run.
 """
 
 import asyncio
@@ -24,15 +24,15 @@ from graphql_api.data.text import truncate_utf8
 from judge.custom_run import CustomRun, run_custom
 from judge.judge import Judge, LanguageUnavailable
 from judge.models import JudgeCancelled
-from tasks.handlers.concurrency import in_thread
+from tasks.handlers.concurrency import run_in_thread
 from tasks.handlers.leases import keep_renewed
 from tasks.queue.sender import TaskSender
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
-class Runs:
-    """Runs on one worker process."""
+class CustomRunHandler:
+    """Handles the messages that name custom runs."""
 
     def __init__(
         self,
@@ -49,12 +49,13 @@ class Runs:
         self._threads, self._clock = threads, clock
 
     async def run(self, uid: str, run_id: str, *, sent_at_ms: int | None = None) -> None:
-        """Run what is asked for under an id, unless it is answered or withdrawn.
+        """Run the code of a request, unless the request is answered or withdrawn.
 
-        When another worker has it, look again later. `uid` is whose turn it is.
+        If another worker has the claim, try again later. `uid` is the caller, whose lane the
+        message uses. `sent_at_ms` is the time of the message (epoch milliseconds).
 
         Raises:
-            Unavailable: Redis did not answer; another attempt may succeed while someone waits.
+            Unavailable: Redis did not answer; another attempt may succeed while the caller waits.
         """
         queue_ms = 0 if sent_at_ms is None else max(0, self._clock() - sent_at_ms)
         request, token = await self._board.request(run_id), str(ULID())
@@ -75,7 +76,7 @@ class Runs:
                 answer = await self._answer(request, lost)
             await self._board.answer(run_id, answer)
         except JudgeCancelled:
-            _log.info("run left", run=run_id)
+            _log.info("claim on run lost", run=run_id)
             return
         finally:
             with suppress(Unavailable):
@@ -105,13 +106,13 @@ class Runs:
             cancelled=stop.is_set,
         )
         try:
-            return _answer_of(await in_thread(self._threads, work, stop))
+            return _answer_of(await run_in_thread(self._threads, work, stop))
         except JudgeCancelled:
             raise
         except LanguageUnavailable as error:
             return RunAnswer(status=None, message=str(error))
-        except Exception as error:  # noqa: BLE001 - whoever waits is to know at once
-            _log.exception("not run")
+        except Exception as error:  # noqa: BLE001 - the waiting caller must get an answer
+            _log.exception("custom run failed")
             return RunAnswer(status=None, message=type(error).__name__)
 
 

@@ -37,7 +37,7 @@ from graphql_api.data.stores import Stores
 from judge.checkers import CheckerBroken
 from judge.comparison.comparers import UnsupportedComparer
 from judge.judge import Judge, LanguageUnavailable
-from judge.models import JudgeCancelled, Judgement, JudgeRequest, TestCaseFiles
+from judge.models import Judgement, JudgeRequest, TestCaseFiles
 from tasks.handlers.concurrency import run_in_thread
 from tasks.handlers.leases import WorkPaused, delay_until_expiry_ms, hold_lease
 from tasks.handlers.testset_cache import DamagedSet, OpenedSet, TestSetCache

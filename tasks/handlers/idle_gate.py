@@ -1,4 +1,4 @@
-"""Bulk work takes what people who wait leave over."""
+"""A gate that delays bulk work while the process has executions or custom runs."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ SETTLED_S = 0.05
 
 
 class IdleGate:
-    """Counts what people wait for in this process, and lets bulk work wait for its end."""
+    """Counts the executions and custom runs of this process, and lets bulk work wait for none."""
 
     def __init__(self) -> None:
         self._working = 0
@@ -18,7 +18,7 @@ class IdleGate:
 
     @contextmanager
     def busy(self) -> Iterator[None]:
-        """Work on something that somebody waits for."""
+        """Count the process as busy while the block runs."""
         self._working += 1
         self._ended.clear()
         try:
@@ -28,10 +28,10 @@ class IdleGate:
             if not self._working:
                 self._ended.set()
 
-    async def wait(self, patience_s: float) -> None:
-        """Return when nobody waits for this process, after `patience_s` in any case."""
+    async def wait(self, timeout_s: float) -> None:
+        """Wait until the process is idle, for at most `timeout_s`."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(patience_s):
+            async with asyncio.timeout(timeout_s):
                 while self._working:
                     await self._ended.wait()
                     await asyncio.sleep(SETTLED_S)

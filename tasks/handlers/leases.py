@@ -1,49 +1,130 @@
-"""Keeping a claim while one works on what was claimed."""
+"""Leases: keep a claim renewed while this worker works on it, and give it up if the work stops.
+
+Executions and jobs use `hold_lease`. Custom runs have a simpler claim and use `keep_renewed`.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from threading import Event
+from typing import Protocol
 
-from graphql_api.data.errors import Unavailable
+import structlog
+
+from graphql_api.data.errors import DomainError, Unavailable
+from judge.models import JudgeCancelled
 from tasks.handlers.concurrency import background_task
 
-# Between two tries to renew while the database is away.
+# Pause before the next renewal while the database is unavailable.
 RENEWAL_PAUSE_S = 0.2
-# A lease this short has ended by the time that anyone reads it.
+# A lease this short has expired before another worker can read it.
 RELEASED_MS = 1
-# What this host cannot work on is looked for by another no sooner.
+# Delay of a message that this host passes on, so that hosts without the languages do not spin.
 PASSED_ON_MS = 1_000
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class WorkPaused(Exception):
+    """The work must continue later, on a worker that has the languages in `required`."""
+
+    def __init__(self, required: Collection[str] = (), reason: str = "") -> None:
+        super().__init__(reason)
+        self.required = required
+
+
+class Lease(Protocol):
+    """The claim of this worker on one execution or job."""
+
+    @property
+    def log_fields(self) -> Mapping[str, str | int]:
+        """Names of the execution or job for the log."""
+
+    async def renew(self, lease_ms: int) -> bool:
+        """Set the lease to expire in `lease_ms`. Return False if the claim is lost."""
+
+    async def give_back(self, required: Collection[str]) -> bool:
+        """End the claim, so that another worker can begin. Return False if the claim is lost."""
+
+    async def send(self, required: Collection[str], delay_ms: int | None) -> None:
+        """Send the message again, for a worker that has the languages in `required`."""
+
+
+@asynccontextmanager
+async def hold_lease(lease: Lease, lease_ms: int, recheck: asyncio.Event) -> AsyncIterator[Event]:
+    """Keep a claim renewed while the block runs. Yield an event that is set if the claim is lost.
+
+    The block stores the outcome of the work, which ends the claim. If the block raises
+
+    - JudgeCancelled: the claim is lost, and nothing is written;
+    - WorkPaused: the claim is given back, and the message is sent again;
+    - any other exception: the claim is released, and the exception is raised again.
+    """
+    async with AsyncExitStack() as renewal:
+        lost = await renewal.enter_async_context(keep_renewed(lease.renew, lease_ms, recheck))
+        try:
+            yield lost
+        except JudgeCancelled:
+            _log.info("claim lost", **lease.log_fields)
+        except WorkPaused as paused:
+            # Stop the renewals first: a late renewal would take the claim back.
+            await renewal.aclose()
+            await _pass_on(lease, paused)
+        except BaseException:
+            await renewal.aclose()
+            await _release(lease)
+            raise
+
+
+async def _pass_on(lease: Lease, paused: WorkPaused) -> None:
+    required = paused.required
+    if await lease.give_back(required):
+        _log.info("passed on", required=sorted(required), reason=str(paused), **lease.log_fields)
+        await lease.send(required, PASSED_ON_MS if required else None)
+
+
+async def _release(lease: Lease) -> None:
+    """Let the lease expire at once, so that the next attempt does not wait for its end."""
+    with suppress(DomainError, asyncio.CancelledError):
+        await lease.renew(RELEASED_MS)
 
 
 @asynccontextmanager
 async def keep_renewed(
-    renew: Callable[[int], Awaitable[bool]], lease_ms: int, notify: asyncio.Event
+    renew: Callable[[int], Awaitable[bool]], lease_ms: int, recheck: asyncio.Event
 ) -> AsyncIterator[Event]:
-    """Renew a claim while the block runs; the event given is set when it is lost.
+    """Renew a claim while the block runs. Yield an event that is set if the claim is lost.
 
-    `renew` prolongs it by milliseconds and answers False when it is another's; it is called when
-    half of the lease is over, and whenever `notify` is set.
+    `renew` takes the new length of the lease in milliseconds and returns False if the claim is
+    lost. It is called after half of the lease, and whenever `recheck` is set.
     """
     lost = Event()
-    async with background_task(_renew(renew, lease_ms, notify, lost)):
+    async with background_task(_renew_until_lost(renew, lease_ms, recheck, lost)):
         yield lost
 
 
-async def _renew(
-    renew: Callable[[int], Awaitable[bool]], lease_ms: int, notify: asyncio.Event, lost: Event
+async def _renew_until_lost(
+    renew: Callable[[int], Awaitable[bool]], lease_ms: int, recheck: asyncio.Event, lost: Event
 ) -> None:
     pause_s = lease_ms / 2000
     while not lost.is_set():
         with suppress(TimeoutError):
-            await asyncio.wait_for(notify.wait(), pause_s)
-        notify.clear()
+            await asyncio.wait_for(recheck.wait(), pause_s)
+        recheck.clear()
         try:
             is_ours = await renew(lease_ms)
         except Unavailable:
-            # Nobody else can take the claim either, while the database is away.
+            # While the database is unavailable, no other worker can take the claim either.
             pause_s = RENEWAL_PAUSE_S
             continue
         pause_s = lease_ms / 2000
         if not is_ours:
             lost.set()
+
+
+def delay_until_expiry_ms(expires_at: int, now: int) -> int:
+    """Return the delay of a message that is due once another worker's lease has expired.
+
+    Both times are epoch milliseconds.
+    """
+    return max(0, expires_at - now) + 1

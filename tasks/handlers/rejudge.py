@@ -134,9 +134,7 @@ class RejudgeHandler:
         if time.monotonic() - began > JOB_SLICE_S and await asyncio.to_thread(self._others_wait):
             raise WorkPaused
 
-    async def _list_running(
-        self, attempt: JobAttempt, problem: Problem
-    ) -> Sequence[HistoryKey]:
+    async def _list_running(self, attempt: JobAttempt, problem: Problem) -> Sequence[HistoryKey]:
         """Return the RUNNING histories, which a worker may be judging with the previous tests."""
         if "ulid" in attempt.parameters:
             return ()
@@ -204,9 +202,7 @@ class RejudgeHandler:
             and card.rejudged_by != attempt.job.ulid
         )
 
-    async def _judge_and_count(
-        self, attempt: JobAttempt, key: HistoryKey, tally: Tally
-    ) -> Tally:
+    async def _judge_and_count(self, attempt: JobAttempt, key: HistoryKey, tally: Tally) -> Tally:
         """Judge one history again and count it.
 
         Raises:

@@ -1,9 +1,10 @@
 """Test sets on the worker's disk, by version: fetched once, then judged from files.
 
-`{root}/{problem}/{version}/` holds `00001.in`, `00001.out`, … and a manifest with every size;
-background_task them lies the problem's checker, if it has one. A set appears whole, by a rename, and every
-use checks it against its manifest. All worker processes of a host share the folder: who reads a set
-holds a shared lock on its manifest, who removes one required it alone.
+`{root}/{problem}/{version}/` has `00001.in`, `00001.out`, …, a manifest with the size of each file,
+and the problem's checker if it has one. A set appears by a rename, so it is always complete, and
+each use compares it with its manifest. All worker processes of a host share the folder: a reader
+holds a shared lock on the manifest of its set, and a process that removes the set holds an
+exclusive lock.
 """
 
 import fcntl
@@ -33,7 +34,7 @@ KEEP_BYTES = 4 * 1024**3
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _StoredSet:
     folder: Path
     used_at: float
     size: int
@@ -41,57 +42,55 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class OpenedSet:
-    """What is here of a problem; `checker` is None where it has none, or another than is here."""
+    """The files of a problem's set; `checker` is None if the current checker is not on disk."""
 
     tests: tuple[TestCaseFiles, ...]
     checker: Checker | None
 
 
 class DamagedSet(Exception):
-    """A set on disk differs from its manifest, or went away meanwhile."""
+    """A set on disk differs from its manifest, or was removed during the use."""
 
 
 class TestSetCache:
-    """The test sets below one folder."""
-
-    __test__ = False
+    """A cache of test sets in one folder."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def knows(self, platform: str, number: str) -> bool:
-        """Return whether a set of the problem, of any version, may be here."""
+        """Return whether any version of the problem's set may be on disk."""
         return (self._root / _digest(platform, number)).is_dir()
 
     @contextmanager
     def opened(self, problem: Problem) -> Iterator[OpenedSet | None]:
-        """Give the files of a problem's current set; None when they are not here, whole.
+        """Yield the files of a problem's current set, or None if it is not complete on disk.
 
-        While the block runs nobody removes them.
+        No process removes the files while the block runs.
         """
-        with ExitStack() as held:
-            yield self._open(problem, held)
+        with ExitStack() as locks:
+            yield self._open(problem, locks)
 
-    def _open(self, problem: Problem, held: ExitStack) -> OpenedSet | None:
+    def _open(self, problem: Problem, locks: ExitStack) -> OpenedSet | None:
         folder = self._folder(problem)
         try:
-            manifest = held.enter_context((folder / MANIFEST).open("rb"))
+            manifest = locks.enter_context((folder / MANIFEST).open("rb"))
         except FileNotFoundError:
             self._set_aside(folder)
             return None
         fcntl.flock(manifest, fcntl.LOCK_SH)
         try:
-            files = _checked(folder, orjson.loads(manifest.read()), problem.test_count)
+            files = _list_files(folder, orjson.loads(manifest.read()), problem.test_count)
         except (DamagedSet, ValueError):
-            held.close()
+            locks.close()
             self._remove(folder)
             return None
         os.utime(folder)
-        return OpenedSet(files, _checker_in(folder, problem))
+        return OpenedSet(files, _read_checker(folder, problem))
 
     def keep(self, problem: Problem, cases: Sequence[TestCase]) -> None:
-        """Write a set that was just read; one that is here already stays."""
+        """Write a set to disk; a set that is on disk already stays."""
         folder = self._folder(problem)
         folder.parent.mkdir(mode=0o700, exist_ok=True)
         incoming = Path(mkdtemp(prefix=_INCOMING, dir=self._root))
@@ -105,7 +104,7 @@ class TestSetCache:
             shutil.rmtree(incoming, ignore_errors=True)
 
     def keep_checker(self, problem: Problem, checker: Checker) -> None:
-        """Write a problem's checker background_task its current set, which is here."""
+        """Write a problem's checker into the folder of its current set, which must be on disk."""
         folder = self._folder(problem)
         incoming = Path(mkdtemp(prefix=_INCOMING, dir=self._root))
         try:
@@ -115,39 +114,43 @@ class TestSetCache:
             shutil.rmtree(incoming, ignore_errors=True)
 
     def prune(self, *, unused_s: float = KEEP_UNUSED_S, most_bytes: int = KEEP_BYTES) -> int:
-        """Remove what was unused for long, then what was used longest ago while there is too much.
+        """Remove sets and return their number.
 
-        Sets in use stay. Returns how many went.
+        Sets that were unused for `unused_s` are removed first. If the rest has more than
+        `most_bytes`, the least recently used sets follow. Sets in use stay.
         """
         self._sweep_strays(unused_s)
-        kept = sorted(self._kept(), key=lambda one: one.used_at, reverse=True)
-        oldest, total, gone = time.time() - unused_s, 0, 0
-        for one in kept:
-            total += one.size
-            if (one.used_at < oldest or total > most_bytes) and self._remove(one.folder):
-                gone += 1
-                total -= one.size
-        return gone
+        stored_sets = sorted(self._list_sets(), key=lambda stored: stored.used_at, reverse=True)
+        oldest, total, removed = time.time() - unused_s, 0, 0
+        for stored in stored_sets:
+            total += stored.size
+            is_excess = stored.used_at < oldest or total > most_bytes
+            if is_excess and self._remove(stored.folder):
+                removed += 1
+                total -= stored.size
+        return removed
 
-    def _kept(self) -> Iterator[_Kept]:
-        for folder in (one for problem in _entries(self._root) for one in _entries(problem)):
+    def _list_sets(self) -> Iterator[_StoredSet]:
+        for folder in (
+            entry for problem in _list_entries(self._root) for entry in _list_entries(problem)
+        ):
             try:
                 size = sum(file.stat().st_size for file in folder.iterdir())
-                yield _Kept(folder, folder.stat().st_mtime, size)
+                yield _StoredSet(folder, folder.stat().st_mtime, size)
             except (FileNotFoundError, NotADirectoryError):
                 continue
 
     def _sweep_strays(self, unused_s: float) -> None:
-        """Remove what a killed process left half-written or half-removed."""
+        """Remove the incomplete folders of killed processes."""
         oldest = time.time() - min(unused_s, 3600)
         for prefix in (_INCOMING, _OUTGOING):
             for stray in self._root.glob(f"{prefix}*"):
-                with suppress(FileNotFoundError):  # another process sweeps, too
+                with suppress(FileNotFoundError):  # another process removed it
                     if stray.stat().st_mtime < oldest:
                         shutil.rmtree(stray, ignore_errors=True)
 
     def _remove(self, folder: Path) -> bool:
-        """Remove a set that nobody reads; its place is free at once."""
+        """Remove a set unless a process reads it. Return whether it was removed."""
         try:
             with (folder / MANIFEST).open("rb") as manifest:
                 fcntl.flock(manifest, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -162,18 +165,18 @@ class TestSetCache:
         except FileNotFoundError:
             return False
         shutil.rmtree(outgoing, ignore_errors=True)
-        with suppress(OSError):  # others' sets are there, or one has just come
+        with suppress(OSError):  # the folder has other versions
             folder.parent.rmdir()
         return True
 
     def _folder(self, problem: Problem) -> Path:
-        # Versions start anew when a problem is deleted and created again: its birth tells them
-        # apart.
+        # The versions of a problem that was deleted and created again start at 1 again. The time
+        # of its creation makes the name unique.
         version = f"{problem.test_version or 0:05d}-{problem.created_at}"
         return self._root / _digest(problem.platform, problem.number) / version
 
 
-def _checker_in(folder: Path, problem: Problem) -> Checker | None:
+def _read_checker(folder: Path, problem: Problem) -> Checker | None:
     try:
         checker = checkers.load((folder / CHECKER).read_bytes())
     except (FileNotFoundError, ValueError, KeyError, AttributeError):
@@ -181,8 +184,8 @@ def _checker_in(folder: Path, problem: Problem) -> Checker | None:
     return checker if checkers.digest_of(checker) == problem.checker_hash else None
 
 
-def _entries(folder: Path) -> list[Path]:
-    """Return what is in a folder: nothing where it is none, or is gone meanwhile."""
+def _list_entries(folder: Path) -> list[Path]:
+    """Return the entries of a folder; an empty list if it is missing or isn't a folder."""
     try:
         return list(folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):
@@ -190,7 +193,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _digest(platform: str, number: str) -> str:
-    """Return a folder's name: platforms and numbers may hold `/` and dots."""
+    """Return the name of a problem's folder; platforms and numbers may have `/` and dots."""
     return hashlib.sha256(f"{platform}#{number}".encode()).hexdigest()[:32]
 
 
@@ -203,7 +206,7 @@ def _write(folder: Path, cases: Sequence[TestCase]) -> None:
     (folder / MANIFEST).write_bytes(orjson.dumps(entries))
 
 
-def _checked(folder: Path, entries: list[Any], count: int) -> tuple[TestCaseFiles, ...]:
+def _list_files(folder: Path, entries: list[Any], count: int) -> tuple[TestCaseFiles, ...]:
     if len(entries) != count:
         raise DamagedSet
     return tuple(_file_pair(folder, *entry) for entry in entries)
@@ -219,9 +222,9 @@ def _file_pair(
     pair = (folder / f"{number:05d}.in", folder / f"{number:05d}.out")
     for path, size in zip(pair, (input_size, output_size), strict=True):
         try:
-            found = path.stat().st_size
+            actual_size = path.stat().st_size
         except FileNotFoundError:
             raise DamagedSet from None
-        if found != size:
+        if actual_size != size:
             raise DamagedSet
     return TestCaseFiles(number, is_sample, *pair)

@@ -1,1 +1,1 @@
-"""TODO package."""
+"""The queues on Redis: the broker, the fair queue, the sender and cancellations."""

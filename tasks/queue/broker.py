@@ -1,7 +1,7 @@
-"""The queues on Redis: how soon a crash is noticed, how often and for how long things are tried.
+"""The queues on Redis: how soon a crash is noticed, and how often and how long a message is tried.
 
-The figures are chosen for messages that name a record in the table: a lost one is sent again by
-the sweeper, a doubled one is found claimed, so that nothing here required to last for days.
+Each message names a record in the table. The sweeper sends a lost message again, and a worker finds
+the record of a duplicate already claimed. So no message has to live for days.
 """
 
 import threading
@@ -14,29 +14,30 @@ from dramatiq.middleware import AgeLimit, Middleware, Retries, ShutdownNotificat
 from graphql_api.config import Settings
 from tasks.queue.redis_broker import BlockingRedisBroker
 
-# A worker that was killed is noticed, and its messages go to others, after this long.
+# After this time without a heartbeat, the messages of a killed worker go to other workers.
 HEARTBEAT_TIMEOUT_MS = 5_000
-# Of a million: every fetch looks for dead workers. A fetch in a thousand, dramatiq's own choice,
-# took 387 s to find one.
+# Out of a million: each fetch looks for dead workers. With dramatiq's default, one fetch in a
+# thousand, it took 387 s to find a dead worker.
 MAINTENANCE_CHANCE = 1_000_000
 DEAD_MESSAGE_LIFE_MS = 86_400_000
 
-# Enough for a stumble of the database; the sweeper takes over from there.
+# Enough for a short failure of the database; after that the sweeper sends the message again.
 MAX_RETRIES = 3
 MIN_BACKOFF_MS = 500
 MAX_BACKOFF_MS = 8_000
-# By then the sweeper has sent a dozen newer ones.
+# By this age the sweeper has sent a dozen newer messages.
 MAX_AGE_MS = 86_400_000
-# Of what works under no lease, which are runs on own input: nobody waits so long for one.
+# Time limit of messages without a lease (custom runs).
 TIME_LIMIT_MS = 1_800_000
-# What runs at SIGTERM may finish for this long; orchestrators commonly kill after 30 s.
+# Running messages may finish for this long after SIGTERM; orchestrators commonly kill after 30 s.
 DRAIN_SECONDS = 20
 
 
 class GracefulShutdown(ShutdownNotifications):
-    """Lets what runs finish for `drain_s` seconds after SIGTERM, then interrupts it.
+    """Middleware for a graceful shutdown at SIGTERM.
 
-    What waits in this process goes back to its queue at once.
+    Running messages may finish for `drain_s` seconds and are interrupted after that. Messages that
+    have not begun go back to their queue at once.
     """
 
     def __init__(self, drain_s: float = DRAIN_SECONDS) -> None:
@@ -44,7 +45,7 @@ class GracefulShutdown(ShutdownNotifications):
         self._drain_s = drain_s
 
     def before_worker_shutdown(self, broker: Any, worker: Worker) -> None:
-        """Stop fetching, give back what has not begun, and set the time for the rest."""
+        """Stop fetching, give back the messages that have not begun, and start the timer."""
         broker.draining.set()
         timer = threading.Timer(self._drain_s, self.manager.shutdown)
         timer.daemon = True
@@ -53,8 +54,8 @@ class GracefulShutdown(ShutdownNotifications):
             worker.consumers[item.message.queue_name].requeue_messages([item.message])
 
 
-def make_broker(settings: Settings, *more: Middleware) -> BlockingRedisBroker:
-    """Return a broker on the settings' Redis, with `more` middleware; connects at its first use."""
+def make_broker(settings: Settings, *extra: Middleware) -> BlockingRedisBroker:
+    """Return a broker with `extra` middleware. It connects to Redis at its first use."""
     return BlockingRedisBroker(
         settings.redis_url,
         timeout_s=settings.redis_timeout_ms / 1000,
@@ -68,6 +69,6 @@ def make_broker(settings: Settings, *more: Middleware) -> BlockingRedisBroker:
             Retries(
                 max_retries=MAX_RETRIES, min_backoff=MIN_BACKOFF_MS, max_backoff=MAX_BACKOFF_MS
             ),
-            *more,
+            *extra,
         ],
     )

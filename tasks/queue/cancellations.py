@@ -34,7 +34,7 @@ def format_cancellation(uid: str, ulid: str) -> str:
 
 
 class Cancellations:
-    """The executions and jobs of this process, each with the event that makes it check its claim."""
+    """The executions and jobs of this process, each with the event that triggers a check."""
 
     def __init__(self) -> None:
         self._events: dict[str, set[asyncio.Event]] = {}

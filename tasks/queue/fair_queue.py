@@ -1,8 +1,9 @@
 """Fair queues: users take turns, however many messages each of them has sent.
 
-Each user has a lane, and each turn serves one message of a lane. A message may require capabilities:
-it waits until a worker with all of them has room, while other messages of the lane overtake it. A
-message with the deduplication key of a waiting message replaces it and keeps its position.
+Each user has a lane, and each turn serves one message of a lane. A message may require
+capabilities: it waits until a worker with all of them has room, while other messages of the lane
+overtake it. A message with the deduplication key of a waiting message replaces that message and
+keeps its position.
 """
 
 from collections.abc import Collection
@@ -19,19 +20,22 @@ SEPARATOR = ","
 LANE, REQUIRED, DEDUP_KEY = "lane", "needs", "about"
 
 
-def options(
+def message_options(
     lane: str, required: Collection[str] = (), dedup_key: str | None = None
 ) -> dict[str, Any]:
     """Return the options of a message that waits in a lane for a worker with these capabilities.
 
     Without a deduplication key, the message never replaces another one.
     """
-    found = {LANE: lane, REQUIRED: SEPARATOR.join(sorted(set(required)))}
-    return found if dedup_key is None else {**found, DEDUP_KEY: dedup_key}
+    options = {LANE: lane, REQUIRED: SEPARATOR.join(sorted(set(required)))}
+    return options if dedup_key is None else {**options, DEDUP_KEY: dedup_key}
 
 
 class FairQueue:
-    """The fair queues on one Redis; with `capabilities` None this process takes every message."""
+    """The fair queues on one Redis.
+
+    `capabilities` are the languages of this process; None lets it take every message.
+    """
 
     def __init__(self, client: Redis, namespace: str) -> None:
         self._client, self._namespace = client, namespace
@@ -40,10 +44,10 @@ class FairQueue:
 
     def put(self, queue_name: str, message_id: str, data: bytes) -> bool:
         """Add a message to its lane. Return False if the message names no lane."""
-        found = Message.decode(data).options
-        if LANE not in found:
+        options = Message.decode(data).options
+        if LANE not in options:
             return False
-        place = found[LANE], found.get(REQUIRED, ""), found.get(DEDUP_KEY, message_id)
+        place = options[LANE], options.get(REQUIRED, ""), options.get(DEDUP_KEY, message_id)
         self._script(keys=[self._key(queue_name)], args=["put", message_id, data, *place])
         return True
 
@@ -55,11 +59,11 @@ class FairQueue:
         return taken
 
     def has_waiting(self, queue_name: str) -> bool:
-        """Tell whether any message is waiting in a queue, whatever it requires."""
+        """Return whether a message is waiting in a queue, whatever capabilities it requires."""
         return bool(self._client.exists(f"{self._key(queue_name)}.needs"))
 
     def can_run(self, data: bytes) -> bool:
-        """Tell whether this process has all the capabilities that a message requires."""
+        """Return whether this process has all the capabilities that a message requires."""
         required = Message.decode(data).options.get(REQUIRED, "")
         return self.capabilities is None or set(required.split(SEPARATOR)) <= {
             "",

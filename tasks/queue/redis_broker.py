@@ -1,8 +1,9 @@
-"""A Redis broker whose idle workers are woken by the next message instead of polling for it.
+"""A Redis broker whose idle consumers block until the next message arrives, instead of polling.
 
-Each message pushes a token on its queue's wake-up list. A consumer that finds its queue empty
-waits for a token, so that it fetches within milliseconds; without one it looks again after the
-worker's idle time-out, which keeps heartbeats and the recovery of dead workers' messages going.
+Each message pushes a token to the wake-up list of its queue. A consumer that finds its queue empty
+blocks until a token arrives, so it fetches the message within milliseconds. Without a token it
+fetches again after the worker's idle time-out. These fetches send the heartbeats and recover the
+messages of dead workers.
 """
 
 import threading
@@ -22,24 +23,24 @@ from dramatiq.middleware import Middleware
 from graphql_api.data.redis.connection import connect_sync
 from tasks.queue.fair_queue import FairQueue
 
-# A list of tokens is at most this long, as each costs an idle consumer one empty fetch.
+# Maximum length of a list of tokens; each token costs an idle consumer one empty fetch.
 TOKENS_KEPT = 64
 TOKEN_LIFE_S = 30
-# BLPOP takes 0 for ever.
+# For BLPOP a time-out of 0 means forever.
 SHORTEST_WAIT_S = 0.01
 
 
 class BlockingRedisBroker(RedisBroker):
-    """Dramatiq's Redis broker with consumers that wait for a wake-up.
+    """Dramatiq's Redis broker with consumers that block until a message arrives.
 
-    `prefetch` is the most messages of a queue that this process holds at once, by queue name;
-    while `draining` is set nothing is fetched.
+    `prefetch` maps a queue name to the maximum number of messages that this process holds at once.
+    While `draining` is set, nothing is fetched.
 
     Parameters:
-        url: the Redis; the queues lie in its next database, as maintenance lists all keys there.
+        url: the Redis. The queues are in the next database, because maintenance lists all its keys.
         timeout_s: time-out of one command.
-        maintenance_chance: commands of a million that look for dead workers' messages.
-        dead_message_life_ms: how long what failed for good is kept for people to look at.
+        maintenance_chance: number of commands in a million that look for dead workers' messages.
+        dead_message_life_ms: how long a message that failed for good is kept for inspection.
     """
 
     def __init__(
@@ -66,16 +67,16 @@ class BlockingRedisBroker(RedisBroker):
 
     @property
     def consumer_class(self) -> type[Consumer]:
-        """The consumer that waits for a wake-up."""
+        """The class of the blocking consumer."""
         return BlockingRedisConsumer
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
-        """Return a consumer of a queue that idles for at most `timeout` milliseconds."""
+        """Return a consumer of a queue that blocks for at most `timeout` milliseconds."""
         bounded = min(prefetch, self.prefetch.get(queue_name, prefetch))
         return BlockingRedisConsumer(self, queue_name, bounded, timeout)
 
-    def connect_waiting(self, longest_wait_s: float) -> redis.Redis:
-        """Return a client whose commands may block for that long."""
+    def connect_blocking(self, longest_wait_s: float) -> redis.Redis:
+        """Return a client whose commands may block for `longest_wait_s`."""
         return connect_sync(
             self._url, timeout_s=self._timeout_s, block_s=longest_wait_s, database_offset=1
         )
@@ -85,7 +86,7 @@ class BlockingRedisBroker(RedisBroker):
         return f"{self.namespace}:{queue_name}.wake"
 
     def wake(self, queue_name: str) -> None:
-        """Let one idle consumer of a queue look; does nothing while Redis is away."""
+        """Wake one idle consumer of a queue; do nothing while Redis is unavailable."""
         key = self.wake_key(queue_name)
         pipeline = self.client.pipeline(transaction=False)
         pipeline.rpush(key, 1)
@@ -95,9 +96,9 @@ class BlockingRedisBroker(RedisBroker):
             pipeline.execute()
 
     def do_enqueue(self, queue_name: str, message_id: str, data: bytes) -> None:
-        """Append a message to its lane, or to the queue if it names none; wake a consumer.
+        """Append a message to its lane, or to the queue if it has no lane, and wake a consumer.
 
-        Delayed messages have no fair_queue: they enter theirs when they are due.
+        A delayed message enters its lane when it is due.
         """
         is_delayed = queue_name != q_name(queue_name)
         if is_delayed or not self.fair_queue.put(queue_name, message_id, data):
@@ -105,19 +106,19 @@ class BlockingRedisBroker(RedisBroker):
         self.wake(queue_name)
 
     def take(self, queue_name: str, room: int) -> list[bytes]:
-        """Return at most `room` messages; with no room it still is a heartbeat.
+        """Return at most `room` messages and send a heartbeat, even with no room.
 
-        What was given back, or was a dead worker's, comes before the fair_queue: it had its turn. What
-        of it this process is not able to run goes into its lane. Delayed messages have no fair_queue:
-        whoever finds one holds it until it is due.
+        Messages that were given back, and messages of dead workers, come before the fair queue,
+        because they had their turn. Those that this process cannot run go back to their lane.
+        Delayed messages have no lane: the worker that fetches one holds it until it is due.
         """
         given_back = self._dispatch("fetch")(queue_name, room)  # type: ignore[no-untyped-call]
-        # A message acknowledged by a worker that had been taken for dead has an id and no data.
-        found = [data for data in given_back if data is not None]
+        # A message that was acknowledged by a worker declared dead has an id, but no data.
+        returned = [data for data in given_back if data is not None]
         acks = f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"
         has_lanes = queue_name == q_name(queue_name)
-        ours = [data for data in found if not has_lanes or self.fair_queue.can_run(data)]
-        for data in found:
+        ours = [data for data in returned if not has_lanes or self.fair_queue.can_run(data)]
+        for data in returned:
             if data not in ours:
                 message_id = Message.decode(data).options["redis_message_id"]
                 self.do_enqueue(queue_name, message_id, data)
@@ -125,8 +126,8 @@ class BlockingRedisBroker(RedisBroker):
         room -= len(ours)
         return ours + (self.fair_queue.take(queue_name, acks, room) if has_lanes and room else [])
 
-    def others_wait(self, queue_name: str) -> bool:
-        """Tell whether messages wait in fair_queue of a queue; False while Redis is away."""
+    def has_waiting(self, queue_name: str) -> bool:
+        """Return whether messages wait in a queue's lanes; False while Redis is unavailable."""
         with suppress(redis.RedisError):
             return self.fair_queue.has_waiting(queue_name)
         return False
@@ -137,7 +138,7 @@ class BlockingRedisBroker(RedisBroker):
 
 
 class BlockingRedisConsumer(Consumer):
-    """Messages of one queue, for one consumer thread; acknowledged from any thread."""
+    """A consumer of one queue for one consumer thread; any thread may acknowledge messages."""
 
     def __init__(
         self, broker: BlockingRedisBroker, queue_name: str, prefetch: int, timeout_ms: int
@@ -146,15 +147,15 @@ class BlockingRedisConsumer(Consumer):
         self._queue_name = queue_name
         self._prefetch = prefetch
         self._longest_wait_s = timeout_ms / 1000
-        self._waiting = broker.connect_waiting(self._longest_wait_s)
+        self._blocking = broker.connect_blocking(self._longest_wait_s)
         self._fetched: deque[Message[Any]] = deque()
-        # Ids of the messages handed out, and when those that are delayed are due (epoch ms).
+        # Ids of the messages in work; for delayed messages, the time when they are due (epoch ms).
         self._held: dict[str, float | None] = {}
         self._freed = threading.Event()
 
     def __next__(self) -> MessageProxy | None:
-        """Return the next message, or None after having waited for one."""
-        with _as_closed():
+        """Return the next message, or None if none arrived within the time-out."""
+        with _raise_connection_closed():
             if not self._fetched:
                 self._fetched.extend(self._fetch())
             if not self._fetched:
@@ -173,19 +174,19 @@ class BlockingRedisConsumer(Consumer):
         self._finish("nack", message)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
-        """Give messages back unprocessed, for any worker."""
+        """Give messages back unprocessed, so that any worker can take them."""
         self._requeue([_redis_id(message) for message in messages])
 
     def close(self) -> None:
-        """Give back what was fetched and not handed out, and close the connection."""
+        """Give back the fetched messages that were not returned, and close the connection."""
         fetched = [_redis_id(message) for message in self._fetched]
         self._fetched.clear()
         with suppress(ConnectionClosed):
             self._requeue(fetched)
-        self._waiting.close()
+        self._blocking.close()
 
     def _fetch(self) -> list[Message[Any]]:
-        """Fetch what this process has room for; with no room it still is a heartbeat."""
+        """Fetch messages while there is room, and send a heartbeat in any case."""
         room = 0 if self._broker.draining.is_set() else self._prefetch - len(self._held)
         return [Message.decode(data) for data in self._broker.take(self._queue_name, max(0, room))]
 
@@ -195,7 +196,7 @@ class BlockingRedisConsumer(Consumer):
             self._freed.wait(wait_s)
             self._freed.clear()
         else:
-            self._waiting.blpop([self._broker.wake_key(self._queue_name)], timeout=wait_s)
+            self._blocking.blpop([self._broker.wake_key(self._queue_name)], timeout=wait_s)
 
     def _until_due_s(self) -> float:
         dues = [due for due in self._held.copy().values() if isinstance(due, int | float)]
@@ -204,7 +205,7 @@ class BlockingRedisConsumer(Consumer):
     def _finish(self, command: str, message: MessageProxy) -> None:
         message_id = _redis_id(message)
         try:
-            with _as_closed():
+            with _raise_connection_closed():
                 getattr(self._broker, f"do_{command}")(self._queue_name, message_id)
         finally:
             self._held.pop(message_id, None)
@@ -213,7 +214,7 @@ class BlockingRedisConsumer(Consumer):
     def _requeue(self, message_ids: list[str]) -> None:
         if not message_ids:
             return
-        with _as_closed():
+        with _raise_connection_closed():
             self._broker.do_requeue(self._queue_name, *message_ids)
             for _ in message_ids:
                 self._broker.wake(self._queue_name)
@@ -222,19 +223,19 @@ class BlockingRedisConsumer(Consumer):
 
 
 def _redis_id(message: Message[Any] | MessageProxy) -> str:
-    # A message keeps its own id over retries; this one names its place in the queue.
+    # The message's own id stays the same over retries; this id is unique in the queue.
     return str(message.options["redis_message_id"])
 
 
 @contextmanager
-def _as_closed() -> Iterator[None]:
-    """Name every failure of Redis in the way that makes dramatiq connect again.
+def _raise_connection_closed() -> Iterator[None]:
+    """Raise each Redis error as ConnectionClosed, which makes dramatiq connect again.
 
-    Of the others it lets a consumer thread die: a Redis that is full for a moment, or a replica for
-    a moment, must not end a worker.
+    Any other exception would end dramatiq's consumer thread. A Redis that is full or read-only for
+    a moment must not end a worker.
 
     Raises:
-        ConnectionClosed: Redis went away, did not answer in time, or refused.
+        ConnectionClosed: Redis is unavailable, did not answer in time, or refused the command.
     """
     try:
         yield

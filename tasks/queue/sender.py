@@ -1,4 +1,4 @@
-"""Messages to workers: ids only. What they stand for lies in the table."""
+"""Messages to workers. They contain only ids; the data is in the table."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ from graphql_api.config import Settings
 from graphql_api.data.clock import now_ms
 from tasks.queue import fair_queue
 from tasks.queue.broker import make_broker
-from tasks.queue.cancellations import CHANNEL, JOB, signal
+from tasks.queue.cancellations import CHANNEL, JOB, format_cancellation
 from tasks.queue.redis_broker import BlockingRedisBroker
 
 EXECUTION_QUEUE = "execution"
@@ -25,9 +25,10 @@ RUN_ACTOR = "run_code"
 BULK_QUEUE = "bulk"
 JOB_ACTOR = "work_on_job"
 
-# At once, each bounded by the time-out of its Redis commands.
+# Number of messages sent at the same time; the time-out of Redis commands bounds each of them.
 SENDERS = 4
-# After a failure nothing is sent for so long, so that callers do not queue for one time-out each.
+# The circuit breaker: after a failure nothing is sent for this time. Otherwise each caller would
+# wait for a time-out of its own.
 CIRCUIT_OPEN_S = 1.0
 
 _SEND_ERRORS = (RedisError, BrokerConnectionError, OSError)
@@ -36,42 +37,42 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def execution_message(uid: str, ulid: str, required: Collection[str]) -> Message[Any]:
-    """Return the message that has one execution judged by a worker with the languages it required."""
+    """Return the message for one execution; its worker must have the languages in `required`."""
     return Message(
         queue_name=EXECUTION_QUEUE,
         actor_name=EXECUTION_ACTOR,
         args=(),
         kwargs={"uid": uid, "ulid": ulid, "sent_at_ms": now_ms()},
-        options=fair_queue.options(uid, required, dedup_key=ulid),
+        options=fair_queue.message_options(uid, required, dedup_key=ulid),
     )
 
 
 def run_message(uid: str, run_id: str, language: str) -> Message[Any]:
-    """Return the message that has code run on its author's own input."""
+    """Return the message for one custom run."""
     return Message(
         queue_name=RUN_QUEUE,
         actor_name=RUN_ACTOR,
         args=(),
         kwargs={"uid": uid, "run_id": run_id, "sent_at_ms": now_ms()},
-        options=fair_queue.options(uid, {language}, dedup_key=run_id),
+        options=fair_queue.message_options(uid, {language}, dedup_key=run_id),
     )
 
 
 def job_message(uid: str, ulid: str, required: Collection[str]) -> Message[Any]:
-    """Return the message that has a job worked on; `uid` asked for it."""
+    """Return the message for a job that user `uid` has started."""
     return Message(
         queue_name=BULK_QUEUE,
         actor_name=JOB_ACTOR,
         args=(),
         kwargs={"ulid": ulid},
-        options=fair_queue.options(uid, required, dedup_key=ulid),
+        options=fair_queue.message_options(uid, required, dedup_key=ulid),
     )
 
 
 class TaskSender:
-    """Sends without blocking the event loop and without ever failing its caller.
+    """Sends messages without blocking the event loop; a failed send never fails its caller.
 
-    The record in the table is what counts: the sweeper sends again what was not sent.
+    The sweeper finds the record of an unsent message in the table and sends the message again.
     """
 
     def __init__(self, settings: Settings, broker: BlockingRedisBroker | None = None) -> None:
@@ -89,9 +90,9 @@ class TaskSender:
         required: Collection[str] = (),
         delay_ms: int | None = None,
     ) -> None:
-        """Ask for an execution to be judged, at the earliest after `delay_ms`.
+        """Send an execution to the workers; it is due after `delay_ms`.
 
-        `required` are languages that its worker must have besides that of the submission.
+        `required` are the languages that the worker must have in addition to `language`.
         """
         message = execution_message(uid, ulid, {language, *required})
         enqueue = partial(self._broker.enqueue, message, delay=delay_ms)
@@ -100,7 +101,7 @@ class TaskSender:
     async def send_run(
         self, uid: str, run_id: str, language: str, *, delay_ms: int | None = None
     ) -> bool:
-        """Ask for code to be run; False where that could not be sent, and nothing will come."""
+        """Send a custom run. Return False if it was not sent, so that no answer will come."""
         message = run_message(uid, run_id, language)
         enqueue = partial(self._broker.enqueue, message, delay=delay_ms)
         return await self._send(enqueue, **message.kwargs)
@@ -108,25 +109,25 @@ class TaskSender:
     async def send_job(
         self, uid: str, ulid: str, *, required: Collection[str] = (), delay_ms: int | None = None
     ) -> None:
-        """Ask for a job to be worked on by a worker with those languages, after `delay_ms`."""
+        """Send a job to a worker that has the languages in `required`; due after `delay_ms`."""
         message = job_message(uid, ulid, required)
         await self._send(partial(self._broker.enqueue, message, delay=delay_ms), job=ulid)
 
-    async def send_job_end(self, ulid: str) -> None:
-        """Let the worker that has a job notice at once that it was ended."""
-        await self.send_end(JOB, ulid)
+    async def send_job_cancellation(self, ulid: str) -> None:
+        """Let the worker of a job notice at once that the job has ended."""
+        await self.send_cancellation(JOB, ulid)
 
-    async def send_end(self, uid: str, ulid: str) -> None:
-        """Let the worker that has an execution notice at once that it was ended."""
-        publish = partial(self._broker.client.publish, CHANNEL, signal(uid, ulid))
+    async def send_cancellation(self, uid: str, ulid: str) -> None:
+        """Let the worker of an execution notice at once that the execution has ended."""
+        publish = partial(self._broker.client.publish, CHANNEL, format_cancellation(uid, ulid))
         await self._send(publish, uid=uid, ulid=ulid)
 
-    async def _send(self, send: Callable[[], object], **names: Any) -> bool:
+    async def _send(self, send: Callable[[], object], **log_fields: Any) -> bool:
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._threads, self._try, send)
         except _SEND_ERRORS as error:
-            _log.warning("message not sent", error=str(error), **names)
+            _log.warning("message not sent", error=str(error), **log_fields)
             return False
         return True
 
@@ -140,7 +141,7 @@ class TaskSender:
             raise
 
     async def aclose(self) -> None:
-        """Wait for what is being sent and close the connections."""
+        """Wait for the running sends and close the connections."""
         await asyncio.to_thread(self._threads.shutdown)
         if self._owns_broker:
             self._broker.close()

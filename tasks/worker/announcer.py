@@ -1,9 +1,8 @@
-"""Telling the API, again and again, which languages this worker runs."""
+"""Announces the languages of this worker process to the API, at regular intervals."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from threading import Lock
+import time
+from threading import Event
 
 import structlog
 
@@ -14,50 +13,31 @@ from judge.judge import Judge
 
 ANNOUNCE_SECONDS = 30
 RETRY_SECONDS = 2
+# Longest delay between a change of the languages and its announcement.
+POLL_S = 0.2
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
-class Bell:
-    """Rung by any thread, heard by one task of an event loop, if one listens."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._rung = asyncio.Event()
-
-    def ring(self) -> None:
-        """Set the event of who listens."""
-        with self._lock:
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._rung.set)
-
-    @contextmanager
-    def heard(self) -> Iterator[asyncio.Event]:
-        """Return the event that is set whenever the bell is rung while the block runs."""
-        self._listen(asyncio.get_running_loop())
-        try:
-            yield self._rung
-        finally:
-            self._listen(None)
-
-    def _listen(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        # Under the lock no ring reaches a loop that is closed.
-        with self._lock:
-            self._loop = loop
-
-
-async def announce_for_ever(settings: Settings, worker_name: str, judge: Judge, bell: Bell) -> None:
-    """Announce the languages of this host at once, when the bell is rung, and every 30 s."""
+async def announce_forever(
+    settings: Settings, worker_name: str, judge: Judge, languages_changed: Event
+) -> None:
+    """Announce the judge's languages every 30 s, and whenever `languages_changed` is set."""
     async with open_language_board(settings) as board:
-        with bell.heard() as rung:
-            while True:
-                rung.clear()
-                pause_s = ANNOUNCE_SECONDS
-                try:
-                    await board.announce(worker_name, judge.languages.values())
-                except Unavailable as error:
-                    _log.warning("languages not announced", reason=error.message)
-                    pause_s = RETRY_SECONDS
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(rung.wait(), pause_s)
+        while True:
+            # Clear first: a change during the announcement causes another one.
+            languages_changed.clear()
+            pause_s = ANNOUNCE_SECONDS
+            try:
+                await board.announce(worker_name, judge.languages.values())
+            except Unavailable as error:
+                _log.warning("languages not announced", reason=error.message)
+                pause_s = RETRY_SECONDS
+            await _wait(languages_changed, pause_s)
+
+
+async def _wait(event: Event, timeout_s: float) -> None:
+    """Wait for an event that any thread may set, even while no event loop is running."""
+    ends_at = time.monotonic() + timeout_s
+    while not event.is_set() and time.monotonic() < ends_at:  # noqa: ASYNC110 - set by threads
+        await asyncio.sleep(POLL_S)

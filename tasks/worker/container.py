@@ -1,4 +1,4 @@
-"""What the actors of one worker process share, open from before the first message to the last."""
+"""The objects that the actors of one worker process share, from the first message to the last."""
 
 import asyncio
 import os
@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from threading import Event
 
 import structlog
 from ulid import ULID
@@ -18,58 +19,58 @@ from graphql_api.data.redis.custom_runs import open_run_board
 from graphql_api.data.stores import Stores, open_stores
 from judge.judge import Judge, JudgeConfig
 from tasks.handlers.concurrency import background_task
-from tasks.handlers.custom_runs import Runs
-from tasks.handlers.executions import Execution
+from tasks.handlers.custom_runs import CustomRunHandler
+from tasks.handlers.executions import ExecutionHandler
 from tasks.handlers.idle_gate import IdleGate
-from tasks.handlers.jobs import Jobs
-from tasks.handlers.rejudge import Rejudging
+from tasks.handlers.jobs import JobHandler
+from tasks.handlers.rejudge import RejudgeHandler
 from tasks.handlers.testset_cache import TestSetCache
-from tasks.queue.cancellations import Cancellations, listen_for_ever
+from tasks.queue.cancellations import Cancellations, listen_forever
 from tasks.queue.redis_broker import BlockingRedisBroker
 from tasks.queue.sender import BULK_QUEUE, TaskSender
-from tasks.worker.announcer import Bell, announce_for_ever
+from tasks.worker.announcer import announce_forever
 from tasks.worker.sweeper import Sweeper
 
 PRUNE_SECONDS = 3600
-# Bulk takes one place of a process: what people wait for has the others.
-JOBS_AT_ONCE = 1
+# Bulk work has one thread of a process; executions and custom runs have the others.
+JOB_CONCURRENCY = 1
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerContainer:
-    """The open parts of one worker process."""
+    """The shared objects of one worker process."""
 
     worker_id: str
     stores: Stores
-    execution: Execution
-    runs: Runs
-    jobs: Jobs
-    quiet: IdleGate
+    executions: ExecutionHandler
+    custom_runs: CustomRunHandler
+    jobs: JobHandler
+    idle_gate: IdleGate
 
 
 _CURRENT: list[WorkerContainer] = []
 
 
 def current_container() -> WorkerContainer:
-    """Return this process's resources.
+    """Return the container of this process.
 
     Raises:
-        RuntimeError: this process is no worker, or is shutting down.
+        RuntimeError: this process isn't a worker, or is shutting down.
     """
     if not _CURRENT:
-        raise RuntimeError("actors run in the processes that `dramatiq tasks` starts")
+        raise RuntimeError("actors run only in the processes of `dramatiq tasks`")
     return _CURRENT[-1]
 
 
-def worker_name() -> str:
+def make_worker_name() -> str:
     """Return a name that no other worker process has."""
     return f"{socket.gethostname()}:{os.getpid()}:{str(ULID())[-6:]}"
 
 
 def judge_config(settings: Settings) -> JudgeConfig:
-    """Return the part of the settings that the judge required."""
+    """Return the judge's part of the settings."""
     return JudgeConfig(
         work_dir=settings.work_dir,
         slots=settings.judge_slots,
@@ -78,39 +79,40 @@ def judge_config(settings: Settings) -> JudgeConfig:
     )
 
 
-def executions_at_once(settings: Settings) -> int:
-    """Return how many executions a process works on: all the host's slots, and one that loads."""
+def execution_concurrency(settings: Settings) -> int:
+    """Return how many executions a process works on: one for each slot, and one that loads."""
     return (settings.judge_slots or os.cpu_count() or 1) + 1
 
 
-def runs_at_once(settings: Settings) -> int:
-    """Return how many runs on own input a process works on, besides its executions."""
+def custom_run_concurrency(settings: Settings) -> int:
+    """Return how many custom runs a process works on, in addition to its executions."""
     return settings.judge_slots or os.cpu_count() or 1
 
 
-def threads_needed(settings: Settings) -> int:
-    """Return the threads with which nothing that a process has taken waits for one."""
-    return executions_at_once(settings) + runs_at_once(settings) + JOBS_AT_ONCE
+def thread_count(settings: Settings) -> int:
+    """Return the number of threads with which no message in this process waits for a thread."""
+    return execution_concurrency(settings) + custom_run_concurrency(settings) + JOB_CONCURRENCY
 
 
 @asynccontextmanager
 async def open_container(
-    settings: Settings, broker: BlockingRedisBroker, judge: Judge, bell: Bell
+    settings: Settings, broker: BlockingRedisBroker, judge: Judge, languages_changed: Event
 ) -> AsyncIterator[WorkerContainer]:
-    """Open everything and keep the sweeper and the announcements running inside the block.
+    """Open the shared objects, and run the background tasks while the block runs.
 
-    The bell is rung when the judge's languages changed.
+    These are the sweeper, the announcer, the listener for cancellations and the pruning of test
+    sets. `languages_changed` is set when the judge's languages have changed.
     """
     async with AsyncExitStack() as stack:
-        name = worker_name()
+        name = make_worker_name()
         stores = await stack.enter_async_context(open_stores(settings))
         sender = TaskSender(settings, broker)
         stack.push_async_callback(sender.aclose)
-        threads = ThreadPoolExecutor(threads_needed(settings) + 2, thread_name_prefix="judge")
+        threads = ThreadPoolExecutor(thread_count(settings) + 2, thread_name_prefix="judge")
         stack.callback(threads.shutdown, wait=False, cancel_futures=True)
         files = TestSetCache(settings.work_dir / "tests")
         cancellations = Cancellations()
-        execution = Execution(
+        executions = ExecutionHandler(
             settings=settings,
             stores=stores,
             judge=judge,
@@ -121,36 +123,38 @@ async def open_container(
         )
         sweeper = Sweeper(settings, stores, sender, worker_name=name)
         for background in (
-            sweeper.run_for_ever(),
-            announce_for_ever(settings, name, judge, bell),
-            listen_for_ever(settings, cancellations),
-            _prune_for_ever(files),
+            sweeper.run_forever(),
+            announce_forever(settings, name, judge, languages_changed),
+            listen_forever(settings, cancellations),
+            _prune_forever(files),
         ):
             await stack.enter_async_context(background_task(background))
         board = await stack.enter_async_context(open_run_board(settings))
-        runs = Runs(settings=settings, board=board, judge=judge, sender=sender, threads=threads)
-        quiet = IdleGate()
-        rejudging = Rejudging(
-            stores=stores,
-            execution=execution,
-            quiet=quiet,
-            draining=broker.draining,
-            others_wait=partial(broker.others_wait, BULK_QUEUE),
+        custom_runs = CustomRunHandler(
+            settings=settings, board=board, judge=judge, sender=sender, threads=threads
         )
-        jobs = Jobs(
+        idle_gate = IdleGate()
+        rejudge = RejudgeHandler(
+            stores=stores,
+            executions=executions,
+            idle_gate=idle_gate,
+            draining=broker.draining,
+            others_wait=partial(broker.has_waiting, BULK_QUEUE),
+        )
+        jobs = JobHandler(
             settings=settings,
             store=stores.jobs,
             sender=sender,
             cancellations=cancellations,
-            handlers={JobKind.REJUDGE: rejudging},
+            handlers={JobKind.REJUDGE: rejudge},
         )
-        resources = WorkerContainer(name, stores, execution, runs, jobs, quiet)
-        _CURRENT.append(resources)
-        stack.callback(_CURRENT.remove, resources)
-        yield resources
+        container = WorkerContainer(name, stores, executions, custom_runs, jobs, idle_gate)
+        _CURRENT.append(container)
+        stack.callback(_CURRENT.remove, container)
+        yield container
 
 
-async def _prune_for_ever(files: TestSetCache) -> None:
+async def _prune_forever(files: TestSetCache) -> None:
     while True:
         try:
             await asyncio.to_thread(files.prune)

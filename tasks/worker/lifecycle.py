@@ -1,6 +1,7 @@
-"""The life of one worker process: sandbox first, then event loop and stores, then messages."""
+"""The lifecycle of one worker process: start the sandbox, then the stores, then take messages."""
 
 from contextlib import AsyncExitStack
+from threading import Event
 from typing import Any
 
 import structlog
@@ -13,17 +14,16 @@ from graphql_api.logs import configure_logging
 from judge.judge import Judge
 from judge.sandbox.errors import SandboxUnavailable
 from tasks.queue.sender import BULK_QUEUE, EXECUTION_QUEUE, RUN_QUEUE
-from tasks.worker.announcer import Bell
 from tasks.worker.container import (
-    JOBS_AT_ONCE,
-    executions_at_once,
+    JOB_CONCURRENCY,
+    custom_run_concurrency,
+    execution_concurrency,
     judge_config,
     open_container,
-    runs_at_once,
-    threads_needed,
+    thread_count,
 )
 
-# sysexits.h: something that the machine lacks, and a failure of the software.
+# Exit codes of sysexits.h: EX_UNAVAILABLE and EX_SOFTWARE.
 EXIT_NO_SANDBOX = 69
 EXIT_NOT_OPENED = 70
 LOOP_START_S = 10.0
@@ -32,15 +32,16 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class WorkerLifecycle(Middleware):
-    """Opens what actors need before a worker consumes, closes it after the last message.
+    """Middleware that opens a worker's container before the first message and closes it at the end.
 
-    A process that cannot judge safely, or cannot open what it required, ends before it consumes.
+    A process without a working sandbox, or without a connection to a store, ends before it takes
+    messages.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._judge: Judge | None = None
-        self._bell = Bell()
+        self._languages_changed = Event()
         self._opened = AsyncExitStack()
 
     def after_process_boot(self, broker: Any) -> None:  # noqa: ARG002 - dramatiq's signature
@@ -48,25 +49,25 @@ class WorkerLifecycle(Middleware):
         configure_logging(self._settings)
 
     def before_worker_boot(self, broker: Any, worker: Worker) -> None:
-        """Start the judge, the event loop and everything that actors share.
+        """Start the judge and the event loop, and open the container.
 
         Raises:
-            SystemExit: there is no working sandbox, or something could not be opened.
+            SystemExit: the sandbox does not work, or the container could not be opened.
         """
         judge = self._judge = self._start_judge(broker)
-        worker.worker_threads = max(worker.worker_threads, threads_needed(self._settings))
+        worker.worker_threads = max(worker.worker_threads, thread_count(self._settings))
         worker.queue_prefetch = worker.worker_threads
-        broker.prefetch[EXECUTION_QUEUE] = executions_at_once(self._settings)
-        broker.prefetch[RUN_QUEUE] = runs_at_once(self._settings)
-        broker.prefetch[BULK_QUEUE] = JOBS_AT_ONCE
+        broker.prefetch[EXECUTION_QUEUE] = execution_concurrency(self._settings)
+        broker.prefetch[RUN_QUEUE] = custom_run_concurrency(self._settings)
+        broker.prefetch[BULK_QUEUE] = JOB_CONCURRENCY
         loop = EventLoopThread(_log)
-        # A process that ends early must not wait for its loop.
+        # A process that ends early must not wait for the thread of its event loop.
         loop.daemon = True
         loop.start(timeout=LOOP_START_S)
         set_event_loop_thread(loop)
-        resources = open_container(self._settings, broker, judge, self._bell)
+        container = open_container(self._settings, broker, judge, self._languages_changed)
         try:
-            loop.run_coroutine(self._opened.enter_async_context(resources))
+            loop.run_coroutine(self._opened.enter_async_context(container))
         except Exception:  # noqa: BLE001 - it is logged, and the process ends
             _log.exception("worker not started")
             judge.close()
@@ -75,19 +76,19 @@ class WorkerLifecycle(Middleware):
     def _start_judge(self, broker: Any) -> Judge:
         judge = Judge(judge_config(self._settings))
 
-        def take_what_it_can() -> None:
+        def update_languages() -> None:
             broker.fair_queue.capabilities = frozenset(judge.languages)
-            self._bell.ring()
+            self._languages_changed.set()
 
         try:
-            judge.start(take_what_it_can)
+            judge.start(update_languages)
         except SandboxUnavailable as error:
-            _log.critical("no sandbox: this worker judges nothing", reason=str(error))
+            _log.critical("sandbox unavailable: this worker cannot judge", reason=str(error))
             raise SystemExit(EXIT_NO_SANDBOX) from None
         return judge
 
     def after_worker_shutdown(self, broker: Any, worker: Worker) -> None:  # noqa: ARG002
-        """Close it all, in reverse."""
+        """Close the container, the event loop and the judge."""
         loop = get_event_loop_thread()
         if loop is not None:
             loop.run_coroutine(self._opened.aclose())

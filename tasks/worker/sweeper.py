@@ -1,7 +1,7 @@
-"""Looks for executions and jobs that wait too long, sends them again, ends the hopeless ones.
+"""Sends overdue executions and jobs again, and fails executions that used all their attempts.
 
-Every worker process looks in turn; a lock on Redis lets one of them look at a time. The lock only
-saves work: each step is conditional in the table, so that two sweepers do no harm.
+Every worker process sweeps at regular intervals; a lock on Redis admits one of them at a time. The
+lock only saves work: each step is conditional in the table, so two sweepers do no harm.
 """
 
 import asyncio
@@ -23,17 +23,17 @@ from tasks.handlers.executions import ATTEMPTS_EXHAUSTED
 from tasks.queue.sender import TaskSender
 
 LOCK_KEY = "algoitny:sweeper"
-# Of one shard in one look; the rest is found by the next.
+# Items read from one shard in one sweep; the next sweep reads the rest.
 DUE_AT_ONCE = 100
-# Test sets that nothing names any more wait an hour to go: this often is often enough.
+# Unused test sets stay for an hour, so a purge every few minutes is enough.
 PURGE_PAUSE_MS = 300_000
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(slots=True)
-class Swept:
-    """What one look did."""
+class SweepCounts:
+    """The number of items that one sweep sent again, failed and purged."""
 
     sent: int = 0
     failed: int = 0
@@ -62,14 +62,14 @@ class Sweeper:
         self._purges_at = 0
         self._redis = connect(settings)
 
-    async def run_for_ever(self) -> None:
-        """Look every `sweep_seconds`, first after a random part of them, until cancelled."""
+    async def run_forever(self) -> None:
+        """Sweep every `sweep_seconds` until cancelled, first after a random part of this time."""
         await asyncio.sleep(random.uniform(0, self._pause_s))  # noqa: S311 - spreads the workers
         try:
             while True:
                 try:
-                    await self.take_turn()
-                except Exception:  # noqa: BLE001 - it is logged, and the next turn may succeed
+                    await self.sweep_if_elected()
+                except Exception:  # noqa: BLE001 - it is logged, and the next sweep may succeed
                     _log.exception("not swept")
                 await asyncio.sleep(self._pause_s)
         finally:
@@ -79,12 +79,12 @@ class Sweeper:
         """Close the connection."""
         await self._redis.aclose()
 
-    async def take_turn(self) -> None:
-        """Look once, unless another worker process does; a failure waits for the next turn."""
+    async def sweep_if_elected(self) -> None:
+        """Sweep once unless another worker process does; after an error the next sweep retries."""
         try:
-            may_send = await self._is_elected()
+            may_send = await self._take_lock()
         except RedisError as error:
-            # Nothing can be sent, but what has used up its attempts can end.
+            # Nothing can be sent, but executions without remaining attempts can fail.
             _log.warning("sweeping without Redis", reason=str(error))
             may_send = None
         if may_send is False:
@@ -97,42 +97,42 @@ class Sweeper:
         if swept:
             _log.info("swept", sent=swept.sent, failed=swept.failed, purged=swept.purged)
 
-    async def _is_elected(self) -> bool:
-        """Return whether it is this process's turn; the lock ends by itself before the next."""
+    async def _take_lock(self) -> bool:
+        """Return whether this process got the lock, which expires before the next sweep."""
         life_ms = int(self._pause_s * 900)
         return bool(await self._redis.set(LOCK_KEY, self._name, nx=True, px=life_ms))
 
-    async def sweep(self, *, may_send: bool = True) -> Swept:
-        """Look through all shards once."""
-        swept = Swept()
+    async def sweep(self, *, may_send: bool = True) -> SweepCounts:
+        """Sweep all shards once."""
+        swept = SweepCounts()
         for shard in range(DUE_SHARDS):
             due = await self._stores.executions.due(shard, self._clock(), DUE_AT_ONCE)
-            for one in due:
+            for execution in due:
                 try:
-                    await self._handle(one, swept, may_send=may_send)
+                    await self._handle(execution, swept, may_send=may_send)
                 except DomainError:
                     raise
-                except Exception:  # noqa: BLE001 - one that fails must not hold up the others
-                    _log.exception("not swept", uid=one.uid, ulid=one.ulid)
+                except Exception:  # noqa: BLE001 - one failure must not delay the others
+                    _log.exception("not swept", uid=execution.uid, ulid=execution.ulid)
         if may_send:
             await self._send_jobs(swept)
         await self._purge(swept)
         return swept
 
-    async def _send_jobs(self, swept: Swept) -> None:
+    async def _send_jobs(self, swept: SweepCounts) -> None:
         now = self._clock()
         for job in await self._stores.jobs.due(now):
             if await self._stores.jobs.postpone(job, now):
                 await self._sender.send_job(job.uid, job.ulid)
                 swept.sent += 1
 
-    async def _purge(self, swept: Swept) -> None:
+    async def _purge(self, swept: SweepCounts) -> None:
         now = self._clock()
         if now >= self._purges_at:
             self._purges_at = now + PURGE_PAUSE_MS
             swept.purged += await self._stores.tests.purge_due(now)
 
-    async def _handle(self, due: OverdueExecution, swept: Swept, *, may_send: bool) -> None:
+    async def _handle(self, due: OverdueExecution, swept: SweepCounts, *, may_send: bool) -> None:
         if due.status is HistoryStatus.RUNNING and due.attempt >= self._attempt_cap:
             swept.failed += await self._fail(due)
         elif may_send and await self._stores.executions.postpone(due, self._clock()):

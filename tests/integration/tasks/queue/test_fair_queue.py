@@ -52,7 +52,7 @@ def send(
     *required: str,
     dedup_key: str | None = None,
 ) -> None:
-    options = {} if lane is None else fair_queue.options(lane, required, dedup_key)
+    options = {} if lane is None else fair_queue.message_options(lane, required, dedup_key)
     broker.enqueue(
         dramatiq.Message(
             queue_name=QUEUE, actor_name="note", args=(text,), kwargs={}, options=options
@@ -317,7 +317,7 @@ def test_a_delayed_message_enters_its_lane_when_it_is_due(broker: BlockingRedisB
     worker = dramatiq.Worker(broker, worker_threads=1)
     worker.start()
     try:
-        actor.send_with_options(args=("later",), delay=200, **fair_queue.options("ada"))
+        actor.send_with_options(args=("later",), delay=200, **fair_queue.message_options("ada"))
         ends_at = time.monotonic() + 60
         while not ran and time.monotonic() < ends_at:
             time.sleep(0.02)

@@ -128,7 +128,7 @@ def test_idling_costs_a_few_commands_a_second(broker: BlockingRedisBroker) -> No
 
 def test_a_delayed_message_is_held_by_whoever_finds_it(broker: BlockingRedisBroker) -> None:
     broker.fair_queue.capabilities = ["python"]
-    later = message().copy(options=fair_queue.options("ada", required="java"))
+    later = message().copy(options=fair_queue.message_options("ada", required="java"))
     broker.enqueue(later, delay=60_000)
     with closing(broker.consume(dq_name(QUEUE), timeout=20)) as consumer:
         assert next(consumer) is not None
