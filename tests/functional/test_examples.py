@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from graphql_api.cli.problem_packages import Submission, find_packages, read_package
+from graphql_api.cli.problem_packages.model import Submission
+from graphql_api.cli.problem_packages.reader import find_packages, read_package
 from tests.functional.conftest import ADMIN
 from tests.support.paths import ROOT
 from tests.support.system import Api, Client, Worker

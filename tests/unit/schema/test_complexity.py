@@ -5,7 +5,7 @@ from graphql import parse
 
 from graphql_api.schema.complexity import COST, Complexity, measure, too_costly
 from graphql_api.schema.schema import schema
-from tests.support.calls import counted_calls
+from tests.support.call_counter import counted_calls
 
 
 def of(text: str, **variables: object) -> Complexity:

@@ -5,7 +5,7 @@ from graphql import GraphQLError, get_introspection_query
 
 from graphql_api.schema.document_cache import find_errors
 from graphql_api.schema.schema import schema
-from tests.support.calls import counted_calls
+from tests.support.call_counter import counted_calls
 
 TWO = "query A { __typename } query B { __typename }"
 

@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from graphql_api.cli.commands.problems import app
-from graphql_api.cli.problem_packages import content_hash, find_packages, read_package
 from graphql_api.cli.problem_packages.importer import UNFINISHED, Outcome, import_package
+from graphql_api.cli.problem_packages.reader import content_hash, find_packages, read_package
 from graphql_api.config import Settings, get_settings
 from graphql_api.data.dynamo.pages import PageWindow
 from graphql_api.data.enums import Comparer, ProblemState

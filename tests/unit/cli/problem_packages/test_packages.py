@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.cli.problem_packages import (
-    Comparison,
-    PackageError,
+from graphql_api.cli.problem_packages.files import PackageError
+from graphql_api.cli.problem_packages.generators import generate
+from graphql_api.cli.problem_packages.model import Comparison
+from graphql_api.cli.problem_packages.reader import (
     content_hash,
     find_duplicates,
     find_packages,
     package_number,
     read_package,
-    read_test,
 )
-from graphql_api.cli.problem_packages.generators import generate
+from graphql_api.cli.problem_packages.testdata import read_test
 from graphql_api.data.enums import CheckerConvention, Comparer, Verdict
 from graphql_api.data.records import Checker
 from tests.support.paths import ROOT

@@ -1,4 +1,4 @@
-"""Work counted in function calls: unlike time, a busy machine does not change it."""
+"""Work measured in function calls, a number that does not depend on the load of the host."""
 
 import sys
 from collections.abc import Iterator
@@ -8,16 +8,16 @@ from types import FrameType
 
 
 @dataclass
-class Calls:
-    """How many functions, of Python's or of C's, this thread called."""
+class CallCounter:
+    """Number of Python and C functions that this thread called."""
 
     count: int = 0
 
 
 @contextmanager
-def counted_calls() -> Iterator[Calls]:
-    """Count the calls of this thread while the block runs; other threads are not seen."""
-    calls = Calls()
+def counted_calls() -> Iterator[CallCounter]:
+    """Count the calls of this thread in the block, without those of other threads."""
+    calls = CallCounter()
 
     def note(_: FrameType, event: str, __: object) -> None:
         if event in {"call", "c_call"}:
