@@ -78,7 +78,7 @@ class StoreHarness:
         )
         return replace(base, **fields)
 
-    def asked(self, user: User, **fields: Any) -> Reservation:
+    def reservation(self, user: User, **fields: Any) -> Reservation:
         base = Reservation(
             user=user,
             plan_limit=50,
@@ -93,7 +93,7 @@ class StoreHarness:
         return replace(base, **fields)
 
     async def reserve(self, user: User, **fields: Any) -> Reserved:
-        return await self.executions.reserve(self.asked(user, **fields))
+        return await self.executions.reserve(self.reservation(user, **fields))
 
     async def pending(self, user: User, **fields: Any) -> History:
         return (await self.reserve(user, **fields)).history

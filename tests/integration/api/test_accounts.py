@@ -8,7 +8,7 @@ import pytest
 from graphql_api.config import Environment
 from graphql_api.data.enums import UserState
 from graphql_api.data.languages import LanguageInfo
-from tests.integration.api.conftest import ADMIN, Api, OpenApi
+from tests.support.api import ADMIN, Api, OpenApi
 from tests.support.settings import SECRET
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]

@@ -3,7 +3,7 @@
 import pytest
 
 from graphql_api.schema.ids import Kind, encode, history_key
-from tests.integration.api.conftest import Api, OpenApi
+from tests.support.api import Api, OpenApi
 from tests.support.senders import RecordingSender
 from tests.support.transport import AWAY, FaultyTransport
 

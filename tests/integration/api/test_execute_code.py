@@ -14,7 +14,7 @@ from graphql_api.data.keys import plan
 from graphql_api.schema.ids import problem_id
 from judge.languages import LANGUAGES
 from tasks.queue.sender import TaskSender
-from tests.integration.api.conftest import Api, OpenApi
+from tests.support.api import Api, OpenApi
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 

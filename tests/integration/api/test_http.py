@@ -11,7 +11,7 @@ from graphql_api.context import AccessToken
 from graphql_api.data.dynamo.meter import metered
 from graphql_api.data.dynamo.table import open_table
 from graphql_api.data.keys import feed_partition
-from tests.integration.api.conftest import ADMIN, Api, OpenApi
+from tests.support.api import ADMIN, Api, OpenApi
 from tests.support.call_counter import counted_calls
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]

@@ -8,7 +8,7 @@ from ulid import ULID
 from graphql_api.data.dynamo.meter import metered
 from graphql_api.data.enums import JobKind, JobStatus, ProblemState
 from graphql_api.schema.ids import history_key, job_id, job_key, problem_id
-from tests.integration.api.conftest import Api
+from tests.support.api import Api
 from tests.support.transport import AWAY, FaultyTransport
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]

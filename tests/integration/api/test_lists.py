@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.integration.api.conftest import ADMIN, Api
+from tests.support.api import ADMIN, Api
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 

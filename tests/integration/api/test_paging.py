@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from graphql_api.data.dynamo.meter import metered
-from tests.integration.api.conftest import Api
+from tests.support.api import Api
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 

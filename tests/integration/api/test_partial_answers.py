@@ -7,7 +7,7 @@ import pytest
 from graphql_api.data import keys
 from graphql_api.data.dynamo.expressions import Change
 from graphql_api.schema import ids
-from tests.integration.api.conftest import ADMIN, Api
+from tests.support.api import ADMIN, Api
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis]
 

@@ -8,7 +8,7 @@ from graphql_api.data import keys
 from graphql_api.data.dynamo.expressions import Change
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.records import CheckerFault
-from tests.integration.api.conftest import ADMIN, Api
+from tests.support.api import ADMIN, Api
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 

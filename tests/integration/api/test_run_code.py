@@ -14,7 +14,7 @@ from graphql_api.data.enums import RunStatus, UserState
 from graphql_api.data.errors import Unavailable
 from graphql_api.data.languages import LanguageInfo
 from graphql_api.data.redis.custom_runs import RunAnswer, RunRequest
-from tests.integration.api.conftest import Api, OpenApi
+from tests.support.api import Api, OpenApi
 from tests.support.senders import RecordingSender
 from tests.support.transport import AWAY, FaultyTransport
 from tests.support.waiting import wait_until_async

@@ -8,7 +8,7 @@ from graphql_api.data.dynamo.meter import metered
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.histories.executions import Claim
 from graphql_api.schema.ids import history_key
-from tests.integration.api.conftest import Api
+from tests.support.api import Api
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 

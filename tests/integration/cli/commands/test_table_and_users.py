@@ -45,7 +45,7 @@ def elsewhere(settings: Settings) -> Settings:
 def test_a_table_is_created_shown_and_deleted_only_by_its_name(elsewhere: Settings) -> None:
     code, printed, _ = algoitny(elsewhere, "table", "init", "--json")
     assert code == 0
-    assert json.loads(printed)["steps"]["table"] == "made"
+    assert json.loads(printed)["steps"]["table"] == "created"
     code, printed, _ = algoitny(elsewhere, "table", "describe")
     assert code == 0
     assert printed.startswith(f"{elsewhere.table_name}: ACTIVE, 0 items")

@@ -73,17 +73,17 @@ def test_the_indexes_carry_no_more_attributes_than_dynamodb_allows() -> None:
 
 
 def test_making_it_twice_changes_nothing_the_second_time(table: Table) -> None:
-    assert outcomes(table)["table"] == "made"
+    assert outcomes(table)["table"] == "created"
     second = outcomes(table)
     assert second.pop("table") == "exists"
-    assert set(second.values()) <= {"as wanted", "not known to this engine"}
+    assert set(second.values()) <= {"unchanged", "not supported by this engine"}
 
 
 def test_two_who_make_it_at_once_both_find_it_made(table: Table, fresh: Settings) -> None:
     tables = [table, open_table(fresh)]
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(outcomes, tables))
-    assert sorted(steps["table"] for steps in found) == ["exists", "made"]
+    assert sorted(steps["table"] for steps in found) == ["exists", "created"]
     assert time_to_live(fresh) == ("ENABLED", "x")
 
 
@@ -95,7 +95,7 @@ def test_time_to_live_that_another_sets_meanwhile_is_found_as_wanted() -> None:
         stub.add_response("describe_time_to_live", off, named)
         stub.add_client_error("update_time_to_live", "ValidationException", "already enabled")
         stub.add_response("describe_time_to_live", on, named)
-        assert Table(stubbed, "named", "development")._ensure_ttl() == "as wanted"
+        assert Table(stubbed, "named", "development")._ensure_ttl() == "unchanged"
         stub.assert_no_pending_responses()
 
 
@@ -112,7 +112,7 @@ def test_settings_that_drifted_are_set_again(table: Table, fresh: Settings) -> N
     bare.pop("GlobalSecondaryIndexes")
     client(fresh).create_table(**bare)
     found = outcomes(table)
-    assert found["index GSI1"] == found["index GSI2"] == "made"
+    assert found["index GSI1"] == found["index GSI2"] == "created"
     assert found["on-demand billing"] == found["time to live"] == "set"
     assert found["stream, deletion protection"] == "set: stream, deletion protection"
     described = table.describe()
@@ -152,8 +152,8 @@ def test_an_index_that_carries_too_little_is_made_anew_when_that_is_asked_for(
     ):
         outcomes(table)
     rebuilt = {step.setting: step.outcome for step in table.provision(rebuild_indexes=True)}
-    assert (rebuilt["index GSI1"], rebuilt["index GSI2"]) == ("as wanted", "made anew")
-    assert outcomes(table)["index GSI2"] == "as wanted"
+    assert (rebuilt["index GSI1"], rebuilt["index GSI2"]) == ("unchanged", "created again")
+    assert outcomes(table)["index GSI2"] == "unchanged"
     found = engine.query(
         TableName=fresh.table_name,
         IndexName="GSI2",
@@ -202,7 +202,7 @@ def test_it_is_made_when_the_table_and_its_indexes_serve() -> None:
             stub.add_response("describe_table", {"Table": description}, named)
         step = next(Table(stubbed, "named", "production").provision())
         stub.assert_no_pending_responses()
-    assert (step.setting, step.outcome) == ("table", "made")
+    assert (step.setting, step.outcome) == ("table", "created")
 
 
 def test_recovery_and_tags_are_asked_for_where_the_engine_knows_them() -> None:
