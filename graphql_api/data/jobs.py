@@ -154,7 +154,7 @@ class JobStore:
         except ConditionFailed as error:
             # Gone: a repeated request, or another's; either way its parts are to go.
             if error.item is not None:
-                raise _changed(error) from error
+                raise _explain_conflict(error) from error
         partition = equals("PK", keys.job(ulid)["PK"])
         parts = [item async for item in self._dynamo.query_all(partition, consistent=True)]
         await remove_items(self._dynamo, self._bodies, parts)
@@ -262,13 +262,13 @@ class JobStore:
             Conflict: the attempt is over or was taken over.
             InvalidInput: the result is too large.
         """
-        head = await self._put_body(keys.job_result(ulid, attempt), result, self._clock())
+        manifest = await self._put_body(keys.job_result(ulid, attempt), result, self._clock())
         try:
             return await self._end(
                 ulid, JobStatus.SUCCEEDED, _of_attempt(attempt), {"pg": 100}, attempt
             )
         except (Conflict, NotFound):
-            await self._bodies.delete_heads([head])
+            await self._bodies.delete_manifests([manifest])
             raise
 
     async def fail(self, ulid: str, attempt: int, message: str) -> Job:
@@ -403,7 +403,7 @@ class JobStore:
                 error.item.get("att") if attempt is None else attempt,
             )
             if not (done and error.item):
-                raise _changed(error) from error
+                raise _explain_conflict(error) from error
             item = error.item
         return Job.from_item(item)
 
@@ -415,7 +415,7 @@ class JobStore:
                 keys.job(ulid), change, condition, repeatable=repeatable
             )
         except ConditionFailed as error:
-            raise _changed(error) from error
+            raise _explain_conflict(error) from error
 
     # Last: its name hides the type from what follows it in the class.
 
@@ -466,7 +466,7 @@ def _not_found() -> NotFound:
     return NotFound("There is no such job.")
 
 
-def _changed(error: ConditionFailed) -> Conflict | NotFound:
+def _explain_conflict(error: ConditionFailed) -> Conflict | NotFound:
     if error.item is None:
         return _not_found()
     return Conflict(

@@ -6,20 +6,20 @@ COMPRESSION_LEVEL = 3
 
 
 class DamagedBody(Exception):
-    """A stored body does not read back as it was written: pieces are missing or changed."""
+    """A stored body differs from what was written: chunks are missing or changed."""
 
 
 def pack(raw: bytes) -> bytes:
-    """Return bytes compressed by zstd, with a checksum inside."""
+    """Return the bytes compressed by zstd, with a checksum inside."""
     compressor = zstandard.ZstdCompressor(level=COMPRESSION_LEVEL, write_checksum=True)
     return compressor.compress(raw)
 
 
 def unpack(packed: bytes) -> bytes:
-    """Return what was packed.
+    """Return the bytes that were packed.
 
     Raises:
-        DamagedBody: these are not the bytes that `pack` returned.
+        DamagedBody: these are not bytes that `pack` returned.
     """
     try:
         return zstandard.ZstdDecompressor().decompress(packed)
@@ -27,8 +27,8 @@ def unpack(packed: bytes) -> bytes:
         raise DamagedBody(f"a body of {len(packed)} packed bytes cannot be read") from error
 
 
-def unpacked_bytes(packed: bytes) -> int:
-    """Return the size after unpacking: 64 MB of zeros take 6 KB packed."""
+def read_unpacked_size(packed: bytes) -> int:
+    """Return the size after unpacking, which can be 10,000 times the packed size."""
     try:
         return zstandard.frame_content_size(packed)
     except zstandard.ZstdError:

@@ -109,7 +109,7 @@ class Record:
             UnknownFormat: the item was written by newer code.
         """
         if item.get("v", 1) != cls.format:
-            item = _upgraded(cls, dict(item))
+            item = _upgrade(cls, dict(item))
         values: dict[str, Any] = {}
         for name, attribute, decode, default in _attributes_of(cls):
             value = item.get(attribute, MISSING)
@@ -162,7 +162,7 @@ def _attribute(field: Field[Any]) -> _Attribute:
     return _Attribute(field.name, field.metadata["name"], _decoder(kind), field.default)
 
 
-def _upgraded(cls: type[Record], item: Item) -> Item:
+def _upgrade(cls: type[Record], item: Item) -> Item:
     version = item.get("v", 1)
     while version != cls.format:
         if version not in cls.upgrades:
@@ -443,7 +443,7 @@ class Results:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Record):
-    """The card of one piece of authoring work; its parameters and result are bodies.
+    """The card of one chunk of authoring work; its parameters and result are bodies.
 
     `due_at` is when a sweeper is to send it again: set while QUEUED or RUNNING. `checkpoint` is
     where the attempt after `checkpoint_attempt` begins.

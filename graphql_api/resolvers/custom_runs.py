@@ -56,7 +56,7 @@ class _Run:
         return fingerprint(self.user.uid, self.request_id, self.input_hash)
 
 
-async def run_code(context: Context, asked: RunCode) -> RunAnswer:
+async def run_code(context: Context, request: RunCode) -> RunAnswer:
     """Run code on the caller's own input and return what came of it.
 
     Raises:
@@ -64,7 +64,7 @@ async def run_code(context: Context, asked: RunCode) -> RunAnswer:
         Unavailable: nobody could run it, or not in time; the unit of quota was given back.
     """
     viewer = context.require_viewer()
-    request = _checked(asked)
+    request = _validate(asked)
     if not await context.languages.is_present(request.language):
         raise Unavailable(
             f"No worker currently runs {request.language}. Try again in a minute.", ("language",)
@@ -72,16 +72,16 @@ async def run_code(context: Context, asked: RunCode) -> RunAnswer:
     user = access.require_active(await context.stores.users.get(viewer.uid, consistent=True))
     request_id = asked.idempotency_key or str(ULID())
     run = _Run(user, request, request_id, is_repeatable=asked.idempotency_key is not None)
-    consumed = await _asked(context, run)
+    consumed = await _enqueue(context, run)
     if consumed.is_duplicate:
-        return await _again(context, run, consumed.receipt)
-    return await _answer(context, run, consumed.receipt)
+        return await _repeat(context, run, consumed.receipt)
+    return await _send_and_wait(context, run, consumed.receipt)
 
 
-def _checked(asked: RunCode) -> RunRequest:
+def _validate(request: RunCode) -> RunRequest:
     language = language_id(asked.language)
     assert language is not None
-    validation.given(asked.idempotency_key, validation.idempotency_key)
+    validation.optional(asked.idempotency_key, validation.idempotency_key)
     return RunRequest(
         language=language,
         code=validation.code(asked.code),
@@ -91,7 +91,7 @@ def _checked(asked: RunCode) -> RunRequest:
     )
 
 
-async def _asked(context: Context, run: _Run) -> DebitResult:
+async def _enqueue(context: Context, run: _Run) -> DebitResult:
     """Leave the request and take its unit; in this order, as without Redis none is to be taken."""
     is_new = await context.runs.ask(run.run_id, run.request)
     try:
@@ -113,13 +113,13 @@ async def _asked(context: Context, run: _Run) -> DebitResult:
         raise
 
 
-async def _again(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
+async def _repeat(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
     """Return the answer of the first request under this idempotency key, or wait for it too."""
-    found = await context.runs.answered(run.run_id)
+    found = await context.runs.find_answer(run.run_id)
     is_refunded = receipt.refunded_at is not None
     if found is not None and not is_refunded:
         await context.runs.withdraw(run.run_id)
-        return await _told(context, run, receipt, found)
+        return await _unwrap_answer(context, run, receipt, found)
     age_s = (context.clock() - receipt.created_at) / 1000
     if is_refunded or age_s > ANSWER_LIFE_S:
         await context.runs.withdraw(run.run_id)
@@ -127,21 +127,21 @@ async def _again(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
             "The result for this `idempotencyKey` is no longer stored. Send a new key.",
             ("idempotencyKey",),
         )
-    return await _answer(context, run, receipt)
+    return await _send_and_wait(context, run, receipt)
 
 
-async def _answer(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
-    """Have it run and wait; sent twice it is answered once."""
-    found = await _waited(context, run)
+async def _send_and_wait(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
+    """Have it run and wait; sent twice it is find_answer once."""
+    found = await _wait_for_answer(context, run)
     if found is None:
         with suppress(DomainError):
             await context.runs.withdraw(run.run_id)
         await _refund(context, run, receipt)
         raise Unavailable(f"No worker ran the code in time. {UNTOUCHED}")
-    return await _told(context, run, receipt, found)
+    return await _unwrap_answer(context, run, receipt, found)
 
 
-async def _waited(context: Context, run: _Run) -> RunAnswer | None:
+async def _wait_for_answer(context: Context, run: _Run) -> RunAnswer | None:
     if not await context.sender.send_run(run.user.uid, run.run_id, run.request.language):
         return None
     settings = context.settings
@@ -153,7 +153,9 @@ async def _waited(context: Context, run: _Run) -> RunAnswer | None:
     return None
 
 
-async def _told(context: Context, run: _Run, receipt: Receipt, found: RunAnswer) -> RunAnswer:
+async def _unwrap_answer(
+    context: Context, run: _Run, receipt: Receipt, found: RunAnswer
+) -> RunAnswer:
     if found.status is None:
         await _refund(context, run, receipt)
         raise Unavailable(f"The judge failed: {found.message.rstrip('.')}. {UNTOUCHED}")

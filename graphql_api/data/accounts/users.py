@@ -108,7 +108,7 @@ class UserStore:
         user = User(
             uid=keys.part(uid, "uid") if uid else ulid_at(now),
             email=normalise_email(email),
-            name=_checked_name(name),
+            name=_normalise_name(name),
             google_sub=google_sub or None,
             plan_id=plan_id,
             role=role,
@@ -166,12 +166,12 @@ class UserStore:
             InvalidInput: this is no e-mail address.
         """
         address = normalise_email(email)
-        user = await self._guarded(keys.unique_email(address), consistent=consistent)
+        user = await self._find_by_guard(keys.unique_email(address), consistent=consistent)
         return user if user and user.email == address else None
 
     async def by_google_sub(self, sub: str, *, consistent: bool = False) -> User | None:
         """Return the user with a Google account: two requests, 0.5 read units each."""
-        user = await self._guarded(keys.google_guard(sub), consistent=consistent)
+        user = await self._find_by_guard(keys.google_guard(sub), consistent=consistent)
         return user if user and user.google_sub == sub else None
 
     async def email_exists(self, email: str) -> bool:
@@ -211,7 +211,7 @@ class UserStore:
             Conflict: the user is being deleted.
             InvalidInput: the name is malformed.
         """
-        found = {"nm": name and _checked_name(name), "pln": plan_id, "rl": role and str(role)}
+        found = {"nm": name and _normalise_name(name), "pln": plan_id, "rl": role and str(role)}
         return await self._change(
             uid, {field: value for field, value in found.items() if value is not None}
         )
@@ -248,7 +248,7 @@ class UserStore:
             [
                 Update(keys.user(uid), Change({"em": address, "ua": after.updated_at}), seen, 1),
                 _guard(keys.unique_email(address), uid),
-                Delete(keys.unique_email(user.email), _held_by(uid)),
+                Delete(keys.unique_email(user.email), _belongs_to(uid)),
             ]
         )
         return after
@@ -348,13 +348,13 @@ class UserStore:
         await self._transact(
             [
                 Delete(keys.user(user.uid), marked, 1),
-                *(Delete(guard, absent() | _held_by(user.uid)) for guard in guards),
+                *(Delete(guard, absent() | _belongs_to(user.uid)) for guard in guards),
             ]
         )
 
     # Shared
 
-    async def _guarded(self, guard: keys.Key, *, consistent: bool) -> User | None:
+    async def _find_by_guard(self, guard: keys.Key, *, consistent: bool) -> User | None:
         found = await self._dynamo.get(guard, consistent=consistent)
         return await self.get(found["u"], consistent=consistent) if found else None
 
@@ -413,7 +413,7 @@ def _guard(key: keys.Key, uid: str) -> Put:
     return Put({**key, "v": 1, "tp": "guard", "u": uid}, absent())
 
 
-def _held_by(uid: str) -> Condition:
+def _belongs_to(uid: str) -> Condition:
     return equals("u", uid)
 
 
@@ -425,7 +425,7 @@ def _user(item: Item | None) -> User | None:
     return User.from_item(item) if item else None
 
 
-def _checked_name(name: str) -> str:
+def _normalise_name(name: str) -> str:
     found = unicodedata.normalize("NFC", name).strip()
     if not found or len(found.encode()) > NAME_BYTES or not found.isprintable():
         raise InvalidInput(

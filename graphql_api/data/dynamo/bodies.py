@@ -1,14 +1,15 @@
-"""Bodies: what a card's detail page shows, compressed, in the table or in S3.
+"""Bodies: the large parts of an entity that only its detail page shows, compressed.
 
-A body is one item, its head. Up to 300 KB of compressed bytes lie in the head; a larger body goes
-on in pieces under `{SK}#p001` and so on, or, where a bucket is set, wholly into one S3 object that
-the head names. A head is written after everything it names, so a body that can be read is whole;
-the checksum inside the compressed bytes catches one whose pieces were overwritten meanwhile.
+A body has one main item, its manifest, which holds up to 300 KB of compressed bytes. The rest of a
+larger body is in chunks, items with the keys `{SK}#p001` and so on. If a bucket is configured, a
+larger body is one S3 object instead, which the manifest names. The manifest is written last, so a
+body that has one is complete. A checksum inside the compressed bytes detects chunks that were
+overwritten by a later write.
 """
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -21,25 +22,25 @@ from graphql_api.data import keys
 from graphql_api.data.dynamo.client import Dynamo
 from graphql_api.data.errors import Unavailable
 from graphql_api.data.keys import Key
-from graphql_api.data.packing import DamagedBody, pack, unpack, unpacked_bytes
+from graphql_api.data.packing import DamagedBody, pack, read_unpacked_size, unpack
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
 
 Item = dict[str, Any]
 
-# Half a kilobyte of names and keys stays far under DynamoDB's 400 KB an item.
-PIECE_BYTES = 300 * 1024
-# Compressing this much takes about 5 ms: more leaves the event loop's thread.
+# With 0.5 KB of names and keys this is far below DynamoDB's limit of 400 KB for an item.
+CHUNK_BYTES = 300 * 1024
+# Compressing this much takes about 5 ms. More is compressed outside the event loop's thread.
 INLINE_BYTES = 1024 * 1024
 
 PACKED = "z"
-PIECES = "np"
+CHUNKS = "np"
 OBJECT = "s3"
 
 
 class ObjectStore:
-    """The S3 bucket of large bodies; object names are hashes and tell nothing of whose they are."""
+    """The S3 bucket of large bodies; object names are hashes, which do not reveal the owner."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client, self._bucket = client, bucket
@@ -49,13 +50,13 @@ class ObjectStore:
         try:
             await self._client.put_object(Bucket=self._bucket, Key=name, Body=packed)
         except (ClientError, BotoCoreError) as error:
-            raise _unanswered("write") from error
+            raise _make_timeout("write") from error
 
     async def get(self, name: str) -> bytes:
         """Return an object's bytes.
 
         Raises:
-            DamagedBody: there is no such object.
+            DamagedBody: the object does not exist.
         """
         try:
             answer = await self._client.get_object(Bucket=self._bucket, Key=name)
@@ -64,17 +65,17 @@ class ObjectStore:
         except self._client.exceptions.NoSuchKey as error:
             raise DamagedBody(f"object {name} of a body is missing") from error
         except (ClientError, BotoCoreError) as error:
-            raise _unanswered("read") from error
+            raise _make_timeout("read") from error
 
     async def delete(self, name: str) -> None:
-        """Remove an object; nothing happens where there is none."""
+        """Remove an object, if it exists."""
         try:
             await self._client.delete_object(Bucket=self._bucket, Key=name)
         except (ClientError, BotoCoreError) as error:
-            raise _unanswered("removal") from error
+            raise _make_timeout("removal") from error
 
 
-def _unanswered(what: str) -> Unavailable:
+def _make_timeout(what: str) -> Unavailable:
     return Unavailable(
         f"The object store did not answer the {what} of stored content. Try again later."
     )
@@ -82,9 +83,9 @@ def _unanswered(what: str) -> Unavailable:
 
 @asynccontextmanager
 async def open_bodies(settings: Settings, dynamo: Dynamo) -> AsyncIterator["Bodies"]:
-    """Open the bodies of a table, with a connection to S3 when the settings name a bucket.
+    """Open the bodies of a table, with a connection to S3 if the settings name a bucket.
 
-    `LOCALSTACK_URL`, or else botocore's own `AWS_ENDPOINT_URL_S3`, points at another S3.
+    `LOCALSTACK_URL`, or otherwise botocore's `AWS_ENDPOINT_URL_S3`, selects another S3 endpoint.
     """
     if settings.bodies_bucket is None:
         yield Bodies(dynamo)
@@ -100,7 +101,7 @@ async def open_bodies(settings: Settings, dynamo: Dynamo) -> AsyncIterator["Bodi
 
 
 class Bodies:
-    """Reads and writes bodies; without an object store, large ones are split over items."""
+    """Reads and writes bodies; without an object store, large bodies are split into items."""
 
     def __init__(self, dynamo: Dynamo, objects: ObjectStore | None = None) -> None:
         self._dynamo, self._objects = dynamo, objects
@@ -108,112 +109,121 @@ class Bodies:
     async def items(
         self, key: Key, raw: bytes, extra: Mapping[str, Any] | None = None
     ) -> list[Item]:
-        """Return what to write for a body: its head, then its pieces; S3 is written already.
+        """Return the items to write for a body: its manifest, then its chunks.
 
-        `extra` are further attributes of the head. Write the pieces before, or together with, the
-        head. One item of ceil(packed KB) write units up to 300 KB.
+        An S3 object has been written when this returns. `extra` has further attributes of the
+        manifest. Write the chunks before the manifest, or together with it. A body of up to 300 KB
+        is one item and takes ceil(packed KB) write units.
         """
-        packed = await _in_thread_if_large(pack, raw, len(raw))
-        head = {**key, "v": 1, "tp": "body", **(extra or {})}
-        if len(packed) <= PIECE_BYTES:
-            return [{**head, PACKED: packed}]
+        packed = await _run_in_thread_if_large(pack, raw, len(raw))
+        manifest = {**key, "v": 1, "tp": "body", **(extra or {})}
+        if len(packed) <= CHUNK_BYTES:
+            return [{**manifest, PACKED: packed}]
         if self._objects is not None:
             name = _object_name(self._dynamo.table_name, key, packed)
             await self._objects.put(name, packed)
-            return [{**head, OBJECT: name}]
+            return [{**manifest, OBJECT: name}]
         first, *rest = (
-            packed[start : start + PIECE_BYTES] for start in range(0, len(packed), PIECE_BYTES)
+            packed[start : start + CHUNK_BYTES] for start in range(0, len(packed), CHUNK_BYTES)
         )
-        pieces = [
-            {**_piece_key(key, number), "v": 1, "tp": "piece", PACKED: piece}
-            for number, piece in enumerate(rest, 1)
+        chunks = [
+            {**_chunk_key(key, number), "v": 1, "tp": "piece", PACKED: chunk}
+            for number, chunk in enumerate(rest, 1)
         ]
-        return [{**head, PACKED: first, PIECES: len(rest)}, *pieces]
+        return [{**manifest, PACKED: first, CHUNKS: len(rest)}, *chunks]
 
     async def put(self, key: Key, raw: bytes, extra: Mapping[str, Any] | None = None) -> Item:
-        """Write a body and return its head; one request up to 300 KB of packed bytes."""
-        head, *pieces = await self.items(key, raw, extra)
-        if pieces:
-            await self._dynamo.batch_write(puts=pieces)
-        await self._dynamo.put(head)
-        return head
+        """Write a body and return its manifest: one request for up to 300 KB of packed bytes."""
+        manifest, *chunks = await self.items(key, raw, extra)
+        if chunks:
+            await self._dynamo.batch_write(puts=chunks)
+        await self._dynamo.put(manifest)
+        return manifest
 
     async def get(self, key: Key, *, consistent: bool = False) -> bytes | None:
-        """Return a body, None if there is none; one request up to 300 KB of packed bytes."""
-        head = await self._dynamo.get(key, consistent=consistent)
-        return None if head is None else await self.of_head(head)
+        """Return a body, None if it does not exist: one request up to 300 KB of packed bytes."""
+        manifest = await self._dynamo.get(key, consistent=consistent)
+        return None if manifest is None else await self.of_manifest(manifest)
 
     async def get_many(self, keys: Sequence[Key]) -> list[bytes | None]:
-        """Return one entry a key, in order, None where there is none.
+        """Return one body per key, in order; None for each that does not exist.
 
-        One BatchGetItem for a hundred heads, and what each large body needs besides.
+        One BatchGetItem per 100 manifests, and the requests that each large body needs.
         """
-        heads = await self._dynamo.batch_get(keys)
+        manifests = await self._dynamo.batch_get(keys)
         return list(
-            await asyncio.gather(*(self.of_head(head) if head else _nothing() for head in heads))
+            await asyncio.gather(
+                *(
+                    self.of_manifest(manifest) if manifest else _return_none()
+                    for manifest in manifests
+                )
+            )
         )
 
-    async def of_head(self, head: Mapping[str, Any]) -> bytes:
-        """Return the body of a head that was read; no request unless it is split or in S3.
+    async def of_manifest(self, manifest: Mapping[str, Any]) -> bytes:
+        """Return the body of a manifest: no request unless the body is split or in S3.
 
         Raises:
-            DamagedBody: a piece or the object is missing.
+            DamagedBody: a chunk or the S3 object is missing, or bytes were changed.
         """
-        keys = _piece_keys(head)
-        pieces = await self._dynamo.batch_get(keys, consistent=True) if keys else []
-        return await self._assembled(head, pieces)
+        keys = _chunk_keys(manifest)
+        chunks = await self._dynamo.batch_get(keys, consistent=True) if keys else []
+        return await self._assemble(manifest, chunks)
 
     async def join(self, items: Sequence[Mapping[str, Any]]) -> bytes:
-        """Return the body whose head and pieces a query returned, in any order.
+        """Return the body whose manifest and chunks a query returned, in any order.
 
-        Items that are neither are passed over. No request unless the body is in S3.
+        Other items are ignored. No request unless the body is in S3.
 
         Raises:
-            DamagedBody: a piece or the object is missing.
-            ValueError: there is no head among the items.
+            DamagedBody: a chunk or the S3 object is missing, or bytes were changed.
+            ValueError: the manifest is missing.
         """
-        found = {item["SK"]: item for item in items}
-        heads = [item for item in items if item.get("tp") != "piece"]
-        if not heads:
-            raise ValueError("these items hold pieces of a body and not its head")
-        return await self._assembled(
-            heads[0], [found.get(key["SK"]) for key in _piece_keys(heads[0])]
+        by_sort_key = {item["SK"]: item for item in items}
+        manifests = [item for item in items if item.get("tp") != "piece"]
+        if not manifests:
+            raise ValueError("the items contain chunks of a body but not its manifest")
+        return await self._assemble(
+            manifests[0], [by_sort_key.get(key["SK"]) for key in _chunk_keys(manifests[0])]
         )
 
-    async def _assembled(
-        self, head: Mapping[str, Any], pieces: Sequence[Mapping[str, Any] | None]
+    async def _assemble(
+        self, manifest: Mapping[str, Any], chunks: Sequence[Mapping[str, Any] | None]
     ) -> bytes:
-        if OBJECT in head:
-            packed = await self._objects_or_fail().get(head[OBJECT])
-        elif None in pieces:
-            raise DamagedBody(f"a body of {len(pieces) + 1} items lacks a piece")
+        if OBJECT in manifest:
+            packed = await self._objects_or_fail().get(manifest[OBJECT])
+        elif None in chunks:
+            raise DamagedBody(f"a body of {len(chunks) + 1} items lacks a chunk")
         else:
-            packed = b"".join([head[PACKED], *(piece[PACKED] for piece in pieces if piece)])
-        return await _in_thread_if_large(unpack, packed, unpacked_bytes(packed))
+            packed = b"".join([manifest[PACKED], *(chunk[PACKED] for chunk in chunks if chunk)])
+        return await _run_in_thread_if_large(unpack, packed, read_unpacked_size(packed))
 
     async def delete(self, key: Key) -> None:
-        """Remove a body with its pieces or its object; nothing happens where there is none."""
+        """Remove a body, if it exists, with its chunks or its object."""
         await self.delete_many([key])
 
     async def delete_many(self, keys: Sequence[Key]) -> None:
-        """Remove bodies: one BatchGetItem of their heads, then 25 items a request."""
-        heads = await self._dynamo.batch_get(keys, consistent=True)
-        await self.delete_heads(head for head in heads if head)
+        """Remove bodies: one BatchGetItem per 100 manifests, then one request per 25 items."""
+        manifests = await self._dynamo.batch_get(keys, consistent=True)
+        await self.delete_manifests(manifest for manifest in manifests if manifest)
 
-    async def delete_heads(self, heads: Iterable[Mapping[str, Any]]) -> None:
-        """Remove the bodies of heads that were read or written, each head after its rest."""
-        found = list(heads)
-        pieces = [key for head in found for key in _piece_keys(head)]
-        await self.delete_items([*pieces, *found])
+    async def delete_manifests(self, manifests: Iterable[Mapping[str, Any]]) -> None:
+        """Remove the bodies of these manifests, the chunks first."""
+        manifests = list(manifests)
+        chunks = [key for manifest in manifests for key in _chunk_keys(manifest)]
+        await self.delete_items([*chunks, *manifests])
 
     async def delete_items(self, items: Iterable[Mapping[str, Any]]) -> None:
-        """Remove heads and pieces, whole or keys only, with the objects that the heads name."""
-        found = list(items)
-        objects = [item[OBJECT] for item in found if OBJECT in item]
+        """Remove manifests and chunks, and the S3 objects that the manifests name.
+
+        Chunks may be items or only their keys.
+        """
+        items = list(items)
+        objects = [item[OBJECT] for item in items if OBJECT in item]
         if objects:
             store = self._objects_or_fail()
             await asyncio.gather(*map(store.delete, objects))
-        await self._dynamo.batch_write(deletes=map(keys.of_item, found))
+        await self._dynamo.batch_write(deletes=map(keys.of_item, items))
 
     def _objects_or_fail(self) -> ObjectStore:
         if self._objects is None:
@@ -225,23 +235,24 @@ class Bodies:
 
 
 def _object_name(table_name: str, key: Key, packed: bytes) -> str:
-    """Name an object by hashes of its key and content: writing it again changes nothing."""
+    """Name an object by hashes of its key and content, so that writing it is idempotent."""
     owner = hashlib.sha256(f"{table_name}\n{key['PK']}\n{key['SK']}".encode()).hexdigest()
     return f"bodies/{owner[:40]}/{hashlib.sha256(packed).hexdigest()[:16]}"
 
 
-def _piece_key(key: Mapping[str, str], number: int) -> Key:
+def _chunk_key(key: Mapping[str, str], number: int) -> Key:
     return {"PK": key["PK"], "SK": f"{key['SK']}#p{number:03d}"}
 
 
-def _piece_keys(head: Mapping[str, Any]) -> list[Key]:
-    return [_piece_key(head, number) for number in range(1, head.get(PIECES, 0) + 1)]
+def _chunk_keys(manifest: Mapping[str, Any]) -> list[Key]:
+    return [_chunk_key(manifest, number) for number in range(1, manifest.get(CHUNKS, 0) + 1)]
 
 
-async def _nothing() -> None:
+async def _return_none() -> None:
     return None
 
 
-async def _in_thread_if_large(work: Any, data: bytes, size: int) -> bytes:
-    done: bytes = await asyncio.to_thread(work, data) if size > INLINE_BYTES else work(data)
-    return done
+async def _run_in_thread_if_large(
+    convert: Callable[[bytes], bytes], data: bytes, size: int
+) -> bytes:
+    return await asyncio.to_thread(convert, data) if size > INLINE_BYTES else convert(data)

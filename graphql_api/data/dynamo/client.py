@@ -1,4 +1,4 @@
-"""The table as plain items in and out: what every store is written with."""
+"""The client of the table, which all stores use: plain Python dicts in and out."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ Item = dict[str, Any]
 # Limits of BatchGetItem and BatchWriteItem, from Amazon's API reference.
 BATCH_GET_KEYS = 100
 BATCH_WRITE_ITEMS = 25
-# A body past a megabyte, base64 included, would hold up the event loop while it is sent.
+# A request of more than 1 MB, base64 included, would block the event loop while it is sent.
 BATCH_WRITE_BYTES = 600_000
 
 
@@ -33,20 +33,20 @@ class QueryPage:
 
 @asynccontextmanager
 async def open_dynamo(settings: Settings) -> AsyncIterator["Dynamo"]:
-    """Open the client of the table that the settings name; closed at the end of the block."""
+    """Open a client of the table that the settings name; the end of the block closes it."""
     async with open_transport(settings) as transport:
         yield Dynamo(transport, settings.table_name)
 
 
 class Dynamo:
-    """The table, as a client bound to its name."""
+    """A client of one table."""
 
     def __init__(self, transport: Transport, table_name: str) -> None:
         self.table_name = table_name
         self._transport = transport
 
     async def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        """Return the item under a key, None if there is none."""
+        """Return the item with a key, None if it does not exist."""
         answer = await self._transport.call(
             "get_item",
             TableName=self.table_name,
@@ -58,21 +58,21 @@ class Dynamo:
     async def batch_get(
         self, keys: Sequence[Key], *, consistent: bool = False
     ) -> list[Item | None]:
-        """Return one entry a key, in the keys' order; None where there is no item.
+        """Return one item per key, in order; None for each that does not exist.
 
-        Any number of keys, duplicates included; one request a hundred distinct keys.
+        There may be any number of keys, with duplicates: one request per 100 distinct keys.
         """
         distinct = list({(key["PK"], key["SK"]): key for key in keys}.values())
         chunks = [
             distinct[start : start + BATCH_GET_KEYS]
             for start in range(0, len(distinct), BATCH_GET_KEYS)
         ]
-        found: dict[tuple[str, str], Item] = {}
+        items_by_key: dict[tuple[str, str], Item] = {}
         for items in await asyncio.gather(
             *(self._batch_get(chunk, consistent) for chunk in chunks)
         ):
-            found.update(((item["PK"], item["SK"]), item) for item in items)
-        return [found.get((key["PK"], key["SK"])) for key in keys]
+            items_by_key.update(((item["PK"], item["SK"]), item) for item in items)
+        return [items_by_key.get((key["PK"], key["SK"])) for key in keys]
 
     async def _batch_get(self, keys: Sequence[Key], consistent: bool) -> list[Item]:  # noqa: FBT001
         items: list[Item] = []
@@ -101,7 +101,7 @@ class Dynamo:
         start: Key | None = None,
         consistent: bool = False,
     ) -> QueryPage:
-        """Return one page of a partition; `start` is the key after which to go on."""
+        """Return one page of a partition; `start` is the last key of the page before."""
         places = Placeholders()
         request: dict[str, Any] = {
             "TableName": self.table_name,
@@ -122,7 +122,7 @@ class Dynamo:
         return QueryPage([load_item(item) for item in answer["Items"]], last and load_item(last))
 
     async def query_all(self, condition: Condition, **options: Any) -> AsyncIterator[Item]:
-        """Yield every item that a query finds, page after page; options as of `query`."""
+        """Yield every item of a partition, page by page; the options are those of `query`."""
         start: Key | None = None
         while True:
             page = await self.query(condition, start=start, **options)
@@ -133,7 +133,7 @@ class Dynamo:
             start = page.last_key
 
     async def put(self, item: Mapping[str, Any], condition: Condition | None = None) -> None:
-        """Write a whole item.
+        """Write an item, replacing the one with its key.
 
         Raises:
             ConditionFailed: the condition did not hold.
@@ -156,10 +156,10 @@ class Dynamo:
         returns: str = "ALL_NEW",
         repeatable: bool | None = None,
     ) -> Item:
-        """Change one item and return its attributes; without a condition it upserts.
+        """Change one item and return its attributes; without a condition it is created if needed.
 
-        A change that adds is sent again only when DynamoDB said that it was not carried out, unless
-        `repeatable` says that carrying it out twice is the same as once.
+        A change that adds to a number is retried only if DynamoDB reports that it was not applied.
+        Set `repeatable` if applying the change twice has the same effect as once.
 
         Raises:
             ConditionFailed: the condition did not hold.
@@ -178,7 +178,7 @@ class Dynamo:
         return load_item(answer.get("Attributes", {}))
 
     async def delete(self, key: Key, condition: Condition | None = None) -> Item | None:
-        """Remove an item and return what it was, None if there was none.
+        """Remove an item and return it, None if it did not exist.
 
         Raises:
             ConditionFailed: the condition did not hold.
@@ -197,7 +197,7 @@ class Dynamo:
     async def batch_write(
         self, *, puts: Iterable[Mapping[str, Any]] = (), deletes: Iterable[Key] = ()
     ) -> None:
-        """Write and remove any number of items, up to 25 a request, not atomically."""
+        """Write and remove any number of items, up to 25 per request; not atomic."""
         for items in _batches(puts):
             await self._batch_write([{"PutRequest": {"Item": dump_item(item)}} for item in items])
         for keys in _batches(deletes):
@@ -213,10 +213,10 @@ class Dynamo:
                 await backoff.pause()
 
     async def transact(self, actions: Sequence[TransactItem]) -> None:
-        """Carry out all actions or none.
+        """Apply all actions or none.
 
         Raises:
-            TransactionFailed: a condition did not hold.
+            TransactionFailed: the condition of an action did not hold.
         """
         await self._transport.call(
             "transact_write_items",
@@ -227,7 +227,7 @@ class Dynamo:
 
 
 def _batches(items: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    """Group items into batches of at most 25 and, unless a single one is larger, 600 KB."""
+    """Group items into batches of at most 25 items and 600 KB; a larger item is alone."""
     batch: list[Mapping[str, Any]] = []
     size = 0
     for item in items:

@@ -1,4 +1,4 @@
-"""DynamoDB's expressions from Python values, every name and value by placeholder.
+"""DynamoDB's expressions, built from Python values with a placeholder for each name and value.
 
 Attribute names are always aliased, so no reserved word can break an expression.
 """
@@ -11,7 +11,7 @@ from graphql_api.data.dynamo.values import Wire, dump
 
 
 class Placeholders:
-    """The names and values of one request."""
+    """The placeholders of one request, with the names and values that they stand for."""
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
@@ -25,24 +25,27 @@ class Placeholders:
         return alias
 
     def value(self, value: object) -> str:
-        """Return a placeholder of a value."""
+        """Return a new placeholder of a value."""
         alias = f":{len(self.values)}"
         self.values[alias] = dump(value)
         return alias
 
     def parameters(self) -> dict[str, Any]:
-        """Return what a request says of them; nothing where nothing was used."""
-        found: dict[str, Any] = {}
+        """Return the parameters that define the placeholders in a request."""
+        parameters: dict[str, Any] = {}
         if self.names:
-            found["ExpressionAttributeNames"] = self.names
+            parameters["ExpressionAttributeNames"] = self.names
         if self.values:
-            found["ExpressionAttributeValues"] = self.values
-        return found
+            parameters["ExpressionAttributeValues"] = self.values
+        return parameters
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A boolean expression: a template whose `{n}` are names and `{v}` values, in order."""
+    """A boolean expression: parts of a template, an attribute name and values, and their joiner.
+
+    In a template `{0}` is the name, and `{1}` and so on are the values.
+    """
 
     parts: tuple[tuple[str, str, tuple[object, ...]], ...]
     joiner: str = " AND "
@@ -78,64 +81,68 @@ def _one(template: str, name: str, *values: object) -> Condition:
 
 
 def equals(name: str, value: object) -> Condition:
-    """The attribute has this value; with None, the attribute is absent."""
+    """Require that an attribute has a value; for None, that it is absent."""
     return absent(name) if value is None else _one("{0} = {1}", name, value)
 
 
 def differs(name: str, value: object) -> Condition:
-    """The attribute has another value, or is absent."""
+    """Require that an attribute has another value or is absent."""
     return _one("{0} <> {1}", name, value)
 
 
 def below(name: str, value: object) -> Condition:
-    """The attribute is less than the value."""
+    """Require that an attribute is less than a value."""
     return _one("{0} < {1}", name, value)
 
 
 def above(name: str, value: object) -> Condition:
-    """The attribute is greater than the value."""
+    """Require that an attribute is greater than a value."""
     return _one("{0} > {1}", name, value)
 
 
 def at_least(name: str, value: object) -> Condition:
-    """The attribute is greater than or equal to the value."""
+    """Require that an attribute is greater than or equal to a value."""
     return _one("{0} >= {1}", name, value)
 
 
 def at_most(name: str, value: object) -> Condition:
-    """The attribute is less than or equal to the value."""
+    """Require that an attribute is less than or equal to a value."""
     return _one("{0} <= {1}", name, value)
 
 
 def between(name: str, low: object, high: object) -> Condition:
-    """The attribute lies between the values, both included."""
+    """Require that an attribute is between two values, both included."""
     return _one("{0} BETWEEN {1} AND {2}", name, low, high)
 
 
 def begins_with(name: str, prefix: str) -> Condition:
-    """The attribute is a string with this beginning."""
+    """Require that an attribute is a string that begins with a prefix."""
     return _one("begins_with({0}, {1})", name, prefix)
 
 
 def one_of(name: str, values: Sequence[object]) -> Condition:
-    """The attribute has one of these values."""
+    """Require that an attribute has one of these values."""
     places = ", ".join(f"{{{index}}}" for index in range(1, len(values) + 1))
     return _one(f"{{0}} IN ({places})", name, *values)
 
 
 def absent(name: str = "PK") -> Condition:
-    """The attribute is not there; by default: the item does not exist."""
+    """Require that an attribute is absent; by default, that the item does not exist."""
     return _one("attribute_not_exists({0})", name)
 
 
 def exists(name: str = "PK") -> Condition:
-    """The attribute is there; by default: the item exists."""
+    """Require that an attribute is present; by default, that the item exists."""
     return _one("attribute_exists({0})", name)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An update: `put` sets attributes (None removes), `add` adds to numbers, `drop` removes."""
+    """An update of an item.
+
+    `put` sets attributes, or removes those that are None. `add` adds to numbers. `drop` removes
+    attributes.
+    """
 
     put: Mapping[str, Any] = field(default_factory=dict)
     add: Mapping[str, int] = field(default_factory=dict)
@@ -149,7 +156,7 @@ class Change:
             if value is not None
         ]
         adds = [f"{places.name(name)} {places.value(value)}" for name, value in self.add.items()]
-        gone = [places.name(name) for name, value in self.put.items() if value is None]
-        gone += [places.name(name) for name in self.drop]
-        clauses = (("SET", sets), ("ADD", adds), ("REMOVE", gone))
+        removes = [places.name(name) for name, value in self.put.items() if value is None]
+        removes += [places.name(name) for name in self.drop]
+        clauses = (("SET", sets), ("ADD", adds), ("REMOVE", removes))
         return " ".join(f"{verb} {', '.join(terms)}" for verb, terms in clauses if terms)

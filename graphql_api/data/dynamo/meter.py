@@ -1,4 +1,4 @@
-"""What store operations cost: requests, capacity units and time, counted per operation."""
+"""A meter of DynamoDB requests: their number, capacity units and time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request that was answered."""
+    """One call of DynamoDB that succeeded, with all its attempts."""
 
     operation: str
     read_units: float
@@ -19,23 +19,23 @@ class Call:
 
 @dataclass(slots=True)
 class Meter:
-    """The calls made while it was on."""
+    """The calls inside a `metered` block."""
 
     calls: list[Call] = field(default_factory=list)
 
     @property
     def requests(self) -> int:
-        """The number of requests, each retry counted."""
+        """Number of requests, retries included."""
         return sum(call.attempts for call in self.calls)
 
     @property
     def read_units(self) -> float:
-        """Read capacity consumed."""
+        """Consumed read capacity units."""
         return sum(call.read_units for call in self.calls)
 
     @property
     def write_units(self) -> float:
-        """Write capacity consumed, index copies included."""
+        """Consumed write capacity units, index copies included."""
         return sum(call.write_units for call in self.calls)
 
 
@@ -44,7 +44,7 @@ _METERS: ContextVar[tuple[Meter, ...]] = ContextVar("meters", default=())
 
 @contextmanager
 def metered() -> Iterator[Meter]:
-    """Count the calls made inside the block and in the tasks that it starts."""
+    """Record the calls in this block and in the tasks that it starts."""
     meter = Meter()
     token = _METERS.set((*_METERS.get(), meter))
     try:
@@ -54,6 +54,6 @@ def metered() -> Iterator[Meter]:
 
 
 def record(call: Call) -> None:
-    """Add a call to every meter that is on."""
+    """Add a call to every active meter."""
     for meter in _METERS.get():
         meter.calls.append(call)

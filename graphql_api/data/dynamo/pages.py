@@ -1,13 +1,13 @@
-"""Keyset pages of card lists, in both directions, over one partition or several merged.
+"""Keyset pages of card lists, in both directions, over one partition or several merged ones.
 
-A list is a partition, of the table or of an index, in the order of its sort keys. A position is a
-sort key without the list's prefix; pages stay stable while others insert, as they begin after a
-position.
+A list is a partition of the table or of an index, in the order of its sort keys. A position is a
+sort key without the list's prefix. A page begins after a position, so it is stable when other cards
+are inserted.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any, Generic, TypeVar
@@ -20,20 +20,23 @@ Item = dict[str, Any]
 T = TypeVar("T")
 R = TypeVar("R")
 
-# "A filter that no list serves reads at most five pages": of this many cards.
+# A filtered list reads at most this many pages of this many cards.
 SCAN_PAGES = 5
 SCAN_CARDS = 100
 
 _KEY_NAMES = {None: ("PK", "SK"), "GSI1": ("g1p", "g1s"), "GSI2": ("g2p", "g2s")}
-# Sorts before every sort key; an index takes no empty string.
+# Sorts before every sort key; an index does not accept an empty string.
 _START = " "
-# Sorts after every character that a position holds.
+# Sorts after every character of a position.
 _END = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
 class PartitionList:
-    """One partition whose sort keys begin with `prefix`; `index` is None, GSI1 or GSI2."""
+    """A list: the part of a partition whose sort keys begin with `prefix`.
+
+    `index` is None for the table, or GSI1 or GSI2.
+    """
 
     partition: str
     index: str | None = None
@@ -41,16 +44,16 @@ class PartitionList:
     descending: bool = True
 
     def position(self, item: Mapping[str, Any]) -> str:
-        """Return a card's place in the list."""
+        """Return the position of a card."""
         sort: str = item[_KEY_NAMES[self.index][1]]
         return sort[len(self.prefix) :]
 
 
 @dataclass(frozen=True, slots=True)
 class PageWindow:
-    """What part of a list is asked for: `size` cards from its start, or from its end.
+    """The requested part of a list: `size` cards from its start or from its end.
 
-    `after` and `before` are positions, both excluded.
+    `after` and `before` are positions; the cards at both are excluded.
     """
 
     size: int = 20
@@ -63,8 +66,8 @@ class PageWindow:
 class Page(Generic[T]):
     """Records in the order of their list, each with its position.
 
-    `start` and `end` are the positions at which reading began and stopped. They lie beyond the
-    records where a filter left some out, and are None for an empty list.
+    `start` and `end` are the positions at which reading began and stopped. If a filter excluded
+    cards there, they are beyond the records. They are None for an empty list.
     """
 
     records: list[T]
@@ -92,7 +95,7 @@ class Page(Generic[T]):
 
 
 class _Stream:
-    """One partition, read in the window's direction as far as it is needed."""
+    """The cards of one partition, read in the direction of the window when they are needed."""
 
     def __init__(self, dynamo: Dynamo, cards: PartitionList, window: PageWindow) -> None:
         self._dynamo, self._cards, self._window = dynamo, cards, window
@@ -108,7 +111,7 @@ class _Stream:
         page = await self._dynamo.query(
             equals(partition, self._cards.partition) & between(sort, low, high),
             index=self._cards.index,
-            limit=limit + self._excluded(),
+            limit=limit + self._count_excluded(),
             forward=self._forward,
             start=self._next,
         )
@@ -124,7 +127,7 @@ class _Stream:
         prefix = self._cards.prefix
         return prefix + (low or "") or _START, prefix + (_END if high is None else high)
 
-    def _excluded(self) -> int:
+    def _count_excluded(self) -> int:
         bounds = (self._window.after, self._window.before)
         return sum(1 for bound in bounds if bound is not None) if self._next is None else 0
 
@@ -135,38 +138,48 @@ async def read_page(
     window: PageWindow,
     keep: Callable[[Item], bool] | None = None,
 ) -> Page[Item]:
-    """Return a page of lists merged in their common order.
+    """Return a page of several lists merged in their common order.
 
-    Without `keep`, one partition costs one query. With it, cards for which it is false are left
-    out and at most five pages are read, so that a page may be short with more to come.
+    Without `keep`, one partition costs one query. With `keep`, cards for which it returns False
+    are excluded and at most five pages are read, so a page may be short although `has_next` is
+    true.
     """
     streams = [_Stream(dynamo, cards, window) for cards in lists]
     upwards = lists[0].descending is window.from_end
     taken: list[tuple[str, Item]] = []
-    seen: str | None = None
-    for limit in _limits(window.size, len(lists), filtered=keep is not None):
+    last_position: str | None = None
+    for limit in _read_sizes(window.size, len(lists), filtered=keep is not None):
         await asyncio.gather(
             *(stream.fill(limit) for stream in streams if not stream.buffer and not stream.done)
         )
-        while len(taken) <= window.size and _ready(streams):
-            full = [stream for stream in streams if stream.buffer]
-            stream = (min if upwards else max)(full, key=lambda one: one.buffer[0][0])
+        while len(taken) <= window.size and _is_next_known(streams):
+            buffered = [stream for stream in streams if stream.buffer]
+            stream = (min if upwards else max)(
+                buffered, key=lambda candidate: candidate.buffer[0][0]
+            )
             position, item = stream.buffer.popleft()
             if keep is None or keep(item):
                 taken.append((position, item))
-            seen = position if len(taken) <= window.size else seen
-        if len(taken) > window.size or not any(one.buffer or not one.done for one in streams):
+            if len(taken) <= window.size:
+                last_position = position
+        if len(taken) > window.size or not _has_more(streams):
             break
-    more = len(taken) > window.size or any(one.buffer or not one.done for one in streams)
-    return _page(taken[: window.size], window, seen, more=more)
+    more = len(taken) > window.size or _has_more(streams)
+    return _make_page(taken[: window.size], window, last_position, more=more)
 
 
-def _ready(streams: Sequence[_Stream]) -> bool:
-    """Whether the next card is known: each stream shows its next, or has ended."""
-    return any(one.buffer for one in streams) and all(one.buffer or one.done for one in streams)
+def _is_next_known(streams: Sequence[_Stream]) -> bool:
+    """Tell whether the next card is known: each stream has a buffered card or has ended."""
+    return any(stream.buffer for stream in streams) and all(
+        stream.buffer or stream.done for stream in streams
+    )
 
 
-def _limits(size: int, partitions: int, *, filtered: bool) -> Any:
+def _has_more(streams: Sequence[_Stream]) -> bool:
+    return any(stream.buffer or not stream.done for stream in streams)
+
+
+def _read_sizes(size: int, partitions: int, *, filtered: bool) -> Iterator[int]:
     if filtered:
         yield max(size + 1, 20)
         yield from [SCAN_CARDS] * (SCAN_PAGES - 1)
@@ -176,11 +189,11 @@ def _limits(size: int, partitions: int, *, filtered: bool) -> Any:
         yield max(4, ceil(size / partitions / 2))
 
 
-def _page(
-    taken: list[tuple[str, Item]], window: PageWindow, seen: str | None, *, more: bool
+def _make_page(
+    taken: list[tuple[str, Item]], window: PageWindow, last_position: str | None, *, more: bool
 ) -> Page[Item]:
-    first = taken[0][0] if taken else seen
-    last = seen
+    first = taken[0][0] if taken else last_position
+    last = last_position
     if window.from_end:
         taken.reverse()
         first, last = last, first

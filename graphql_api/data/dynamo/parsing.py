@@ -1,7 +1,7 @@
-"""A fast parser of DynamoDB's JSON answers, in place of botocore's model-driven one.
+"""A fast parser of DynamoDB's JSON responses, which replaces botocore's model-driven parser.
 
-It leaves attribute values typed (`{"S": …}`); `values.load_item` turns them into Python. Errors
-take botocore's own way, so their codes, messages and modelled fields stay as documented.
+It leaves attribute values typed (`{"S": …}`); `values.load_item` converts them to Python. Errors
+are parsed by botocore, so their codes, messages and fields are the documented ones.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from aiobotocore.session import AioSession, get_session
 
 class _FastJSONParser(AioJSONParser):
     async def parse(self, response: Mapping[str, Any], shape: Any) -> dict[str, Any]:
-        if response["status_code"] >= 300:  # noqa: PLR2004 - HTTP's first code that is no success
+        if response["status_code"] >= 300:  # noqa: PLR2004 - the first HTTP status that is not a success
             parsed: dict[str, Any] = await super().parse(response, shape)
             return parsed
         parsed = orjson.loads(response["body"])
@@ -30,7 +30,7 @@ class _FastParserFactory(AioResponseParserFactory):
 
 
 def fast_session() -> AioSession:
-    """Return an aiobotocore session whose DynamoDB answers are parsed fast."""
+    """Return an aiobotocore session that parses DynamoDB's responses with the fast parser."""
     session = get_session()
     session.register_component("response_parser_factory", _FastParserFactory())
     return session

@@ -1,7 +1,7 @@
-"""The table's definition, and making an engine's table agree with it.
+"""The definition of the table, and its creation on an engine.
 
-Making it is idempotent: what exists is compared setting by setting and only what differs is
-changed.
+Creation is idempotent: it compares the settings of an existing table and changes only those that
+differ.
 """
 
 import time
@@ -27,15 +27,15 @@ STREAM_VIEW = "NEW_AND_OLD_IMAGES"
 TAGS = {"Application": "AlgoItny"}
 _WAIT: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 300}
 
-# What the sweeper sees of an execution that is due.
+# The attributes of an overdue execution that the sweeper reads.
 _DUE_ATTRIBUTES = ("v", "tp", "u", "h", "st", "att", "lx", "rs", "pf", "pn")
 
-# What workers keep on a job's card, and no list shows.
+# The attributes of a job's card that workers use and no list shows.
 _FOR_WORKERS = ("ck", "cka")
 
 
-def _projected(index: str) -> list[str]:
-    """Return what an index carries besides the keys: attributes of the cards in its lists."""
+def _list_projected_attributes(index: str) -> list[str]:
+    """Return the attributes that an index copies from the cards in its lists, without keys."""
     keys = {"PK", "SK", "g1p", "g1s", "g2p", "g2s"}
     names = {*Problem.attributes(), *Job.attributes()}
     names |= set(User.attributes()) if index == "GSI1" else set(_DUE_ATTRIBUTES)
@@ -47,7 +47,10 @@ def _index(name: str, partition: str, sort: str) -> dict[str, Any]:
     return {
         "IndexName": name,
         "KeySchema": _key_schema(partition, sort),
-        "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": _projected(name)},
+        "Projection": {
+            "ProjectionType": "INCLUDE",
+            "NonKeyAttributes": _list_projected_attributes(name),
+        },
     }
 
 
@@ -62,7 +65,7 @@ INDEXES = (_index("GSI1", "g1p", "g1s"), _index("GSI2", "g2p", "g2s"))
 
 
 def definition(table_name: str) -> dict[str, Any]:
-    """Return what `CreateTable` is asked for."""
+    """Return the parameters of `CreateTable`."""
     return {
         "TableName": table_name,
         "BillingMode": "PAY_PER_REQUEST",
@@ -79,7 +82,7 @@ def definition(table_name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One setting: what was done about it, and whether the engine knows it at all."""
+    """One setting and the outcome: what was changed, or that the engine does not have it."""
 
     setting: str
     outcome: str
@@ -94,15 +97,15 @@ class Table:
         self._tags = {**TAGS, "Environment": environment}
 
     def provision(self, *, rebuild_indexes: bool = False) -> Iterator[Step]:
-        """Make the table, or make an existing one agree; yields each step as it is done.
+        """Create the table, or update an existing one; yield each step when it is done.
 
-        `rebuild_indexes` removes an index that carries too little and makes it anew from the items;
-        until it is filled, lists that read it are refused.
+        `rebuild_indexes` removes an index that lacks attributes and creates it again from the
+        items. Lists that read the index fail until it is filled.
 
         Raises:
-            Conflict: a table of that name has other keys, an index with other attributes, or its
+            Conflict: a table of that name has other keys, an index without some attributes, or its
                 time to live on another attribute.
-            Unavailable: the engine does not answer, or refuses.
+            Unavailable: the engine did not answer, or rejected the request.
         """
         with self._engine():
             yield self._ensure_exists()
@@ -115,10 +118,10 @@ class Table:
             yield _unless_unknown("tags", self._ensure_tags)
 
     def describe(self) -> dict[str, Any] | None:
-        """Return the engine's description, None where there is no table.
+        """Return the engine's description of the table, None if it does not exist.
 
         Raises:
-            Unavailable: the engine does not answer, or refuses.
+            Unavailable: the engine did not answer, or rejected the request.
         """
         with self._engine():
             try:
@@ -127,16 +130,16 @@ class Table:
                 return None
 
     def drop(self) -> bool:
-        """Remove the table with everything in it; False where there is none.
+        """Remove the table with all its items; return False if it does not exist.
 
         Raises:
-            Unavailable: the engine does not answer, or refuses.
+            Unavailable: the engine did not answer, or rejected the request.
         """
-        found = self.describe()
-        if found is None:
+        description = self.describe()
+        if description is None:
             return False
         with self._engine():
-            if found.get("DeletionProtectionEnabled"):
+            if description.get("DeletionProtectionEnabled"):
                 self._client.update_table(TableName=self.name, DeletionProtectionEnabled=False)
             self._client.delete_table(TableName=self.name)
             waiter = self._client.get_waiter("table_not_exists")
@@ -145,7 +148,7 @@ class Table:
 
     @contextmanager
     def _engine(self) -> Iterator[None]:
-        """Turn the engine's failures into one that a person can read."""
+        """Convert the engine's errors to `Unavailable`."""
         try:
             yield
         except NoCredentialsError as error:
@@ -159,36 +162,39 @@ class Table:
     def _ensure_exists(self) -> Step:
         try:
             self._client.create_table(**definition(self.name))
-            outcome = "made"
+            outcome = "created"
         except self._client.exceptions.ResourceInUseException:
             outcome = "exists"
         self._wait()
         return Step("table", outcome)
 
     def _wait(self) -> None:
-        """Wait until the table and each of its indexes serve; filling an index may take hours."""
+        """Wait until the table and its indexes are active; filling an index may take hours."""
         pause_s = 0.05
-        while not _serves(self._found()):
+        while not _is_active(self._describe_existing()):
             time.sleep(pause_s)
             pause_s = min(pause_s * 2, 5)
 
-    def _found(self) -> dict[str, Any]:
-        found = self.describe()
-        if found is None:
+    def _describe_existing(self) -> dict[str, Any]:
+        description = self.describe()
+        if description is None:
             raise Unavailable(
                 f"Table {self.name} disappeared during the setup. Run the command again."
             )
-        return found
+        return description
 
     def _check_keys(self) -> None:
-        found = self._found()
-        if sorted(map(_key_names, found["KeySchema"])) != [("PK", "HASH"), ("SK", "RANGE")]:
+        schema = self._describe_existing()["KeySchema"]
+        if sorted(map(_key_names, schema)) != [("PK", "HASH"), ("SK", "RANGE")]:
             raise Conflict(f"Table {self.name} exists with other keys. Choose another TABLE_NAME.")
 
     def _reconcile_indexes(self, *, rebuild: bool) -> Iterator[Step]:
-        """Make the indexes that miss; on-demand billing comes first, as these name no capacity."""
-        found = self._found()
-        present = {index["IndexName"]: index for index in found.get("GlobalSecondaryIndexes", ())}
+        """Create the missing indexes.
+
+        On-demand billing must be set before, because the definitions name no capacity.
+        """
+        indexes = self._describe_existing().get("GlobalSecondaryIndexes", ())
+        present = {index["IndexName"]: index for index in indexes}
         for wanted in INDEXES:
             yield self._reconcile_index(wanted, present.get(wanted["IndexName"]), rebuild=rebuild)
 
@@ -198,11 +204,11 @@ class Table:
         name = wanted["IndexName"]
         if present is None:
             self._change_index({"Create": wanted})
-            return Step(f"index {name}", "made")
+            return Step(f"index {name}", "created")
         carried = set(present["Projection"].get("NonKeyAttributes", ()))
         missing = set(wanted["Projection"]["NonKeyAttributes"]) - carried
         if not missing:
-            return Step(f"index {name}", "as wanted")
+            return Step(f"index {name}", "unchanged")
         if not rebuild:
             raise Conflict(
                 f"Index {name} lacks the attributes {', '.join(sorted(missing))}, and "
@@ -212,7 +218,7 @@ class Table:
             )
         self._change_index({"Delete": {"IndexName": name}})
         self._change_index({"Create": wanted})
-        return Step(f"index {name}", "made anew")
+        return Step(f"index {name}", "created again")
 
     def _change_index(self, change: dict[str, Any]) -> None:
         self._client.update_table(
@@ -222,47 +228,51 @@ class Table:
         )
         self._wait()
 
+    def _billing_mode(self) -> str | None:
+        summary: dict[str, Any] = self._describe_existing().get("BillingModeSummary", {})
+        return summary.get("BillingMode")
+
     def _ensure_billing(self) -> Step:
-        if self._found().get("BillingModeSummary", {}).get("BillingMode") == "PAY_PER_REQUEST":
-            return Step("on-demand billing", "as wanted")
+        if self._billing_mode() == "PAY_PER_REQUEST":
+            return Step("on-demand billing", "unchanged")
         self._client.update_table(TableName=self.name, BillingMode="PAY_PER_REQUEST")
         self._wait()
         return Step("on-demand billing", "set")
 
     def _ensure_stream_and_protection(self) -> Step:
-        found = self._found()
+        description = self._describe_existing()
         changes: list[tuple[str, dict[str, Any]]] = []
-        if not found.get("StreamSpecification", {}).get("StreamEnabled"):
+        if not description.get("StreamSpecification", {}).get("StreamEnabled"):
             stream = {"StreamEnabled": True, "StreamViewType": STREAM_VIEW}
             changes.append(("stream", {"StreamSpecification": stream}))
-        # Last: DynamoDB Local takes it off at every update that does not name it.
-        if not found.get("DeletionProtectionEnabled"):
+        # Last, because DynamoDB Local clears it in every update that does not name it.
+        if not description.get("DeletionProtectionEnabled"):
             changes.append(("deletion protection", {"DeletionProtectionEnabled": True}))
         for _, change in changes:
             self._client.update_table(TableName=self.name, **change)
             self._wait()
         names = ", ".join(name for name, _ in changes)
-        return Step("stream, deletion protection", f"set: {names}" if names else "as wanted")
+        return Step("stream, deletion protection", f"set: {names}" if names else "unchanged")
 
     def _ensure_ttl(self) -> str:
         if self._has_ttl():
-            return "as wanted"
+            return "unchanged"
         try:
             self._client.update_time_to_live(
                 TableName=self.name,
                 TimeToLiveSpecification={"Enabled": True, "AttributeName": TTL_ATTRIBUTE},
             )
         except ClientError:
-            if not self._has_ttl():  # or another set it meanwhile
+            if not self._has_ttl():  # another process may have set it
                 raise
-            return "as wanted"
+            return "unchanged"
         return "set"
 
     def _has_ttl(self) -> bool:
-        found = self._client.describe_time_to_live(TableName=self.name)["TimeToLiveDescription"]
-        if found.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
+        ttl = self._client.describe_time_to_live(TableName=self.name)["TimeToLiveDescription"]
+        if ttl.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
             return False
-        attribute = found.get("AttributeName", TTL_ATTRIBUTE)
+        attribute = ttl.get("AttributeName", TTL_ATTRIBUTE)
         if attribute != TTL_ATTRIBUTE:
             raise Conflict(
                 f"Table {self.name} has its time to live on attribute {attribute}. Turn it"
@@ -271,10 +281,10 @@ class Table:
         return True
 
     def _ensure_recovery(self) -> str:
-        found = self._client.describe_continuous_backups(TableName=self.name)
-        recovery = found["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
+        backups = self._client.describe_continuous_backups(TableName=self.name)
+        recovery = backups["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
         if recovery.get("PointInTimeRecoveryStatus") == "ENABLED":
-            return "as wanted"
+            return "unchanged"
         self._client.update_continuous_backups(
             TableName=self.name,
             PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
@@ -282,19 +292,19 @@ class Table:
         return "set"
 
     def _ensure_tags(self) -> str:
-        arn = self._found()["TableArn"]
-        found = self._client.list_tags_of_resource(ResourceArn=arn).get("Tags", [])
-        if self._tags.items() <= {tag["Key"]: tag["Value"] for tag in found}.items():
-            return "as wanted"
+        arn = self._describe_existing()["TableArn"]
+        present = self._client.list_tags_of_resource(ResourceArn=arn).get("Tags", [])
+        if self._tags.items() <= {tag["Key"]: tag["Value"] for tag in present}.items():
+            return "unchanged"
         tags = [{"Key": key, "Value": value} for key, value in self._tags.items()]
         self._client.tag_resource(ResourceArn=arn, Tags=tags)  # type: ignore[arg-type]
         return "set"
 
 
-def _serves(found: dict[str, Any]) -> bool:
-    parts = [found["TableStatus"]]
-    parts += [index.get("IndexStatus") for index in found.get("GlobalSecondaryIndexes", ())]
-    return set(parts) <= {"ACTIVE", None}
+def _is_active(description: dict[str, Any]) -> bool:
+    indexes = description.get("GlobalSecondaryIndexes", ())
+    statuses = {description["TableStatus"], *(index.get("IndexStatus") for index in indexes)}
+    return statuses <= {"ACTIVE", None}
 
 
 def _key_names(entry: dict[str, str]) -> tuple[str, str]:
@@ -302,17 +312,17 @@ def _key_names(entry: dict[str, str]) -> tuple[str, str]:
 
 
 def _unless_unknown(setting: str, ensure: Callable[[], str]) -> Step:
-    """Take a step that some engines do not know."""
+    """Do a step that some engines do not support."""
     try:
         return Step(setting, ensure())
     except ClientError as error:
         if error.response["Error"]["Code"] != "UnknownOperationException":
             raise
-        return Step(setting, "not known to this engine")
+        return Step(setting, "not supported by this engine")
 
 
 def open_table(settings: Settings) -> Table:
-    """Return the table that the settings name; connects at its first use."""
+    """Return the table that the settings name; it connects at its first use."""
     client = boto3.client(
         "dynamodb",
         region_name=settings.aws_default_region,

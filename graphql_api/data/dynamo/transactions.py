@@ -1,7 +1,7 @@
-"""The actions of a transaction: put, update, delete, check, each with condition and price.
+"""The actions of a transaction: put, update, delete and check, with their conditions and costs.
 
-Prices follow Amazon's rules: two units a started kilobyte of the item, and one a started kilobyte
-for each index copy that the write makes, moves (two) or removes.
+Costs follow Amazon's rules: two write units for each started kilobyte of the item, and one for each
+started kilobyte of an index copy. A write that moves an index copy pays for two copies.
 """
 
 from collections.abc import Mapping
@@ -20,17 +20,17 @@ class TransactItem(Protocol):
     """One action of a transaction."""
 
     def render(self, table_name: str) -> dict[str, Any]:
-        """Return the action as `TransactWriteItems` takes it."""
+        """Return the action in the form of `TransactWriteItems`."""
 
     def units(self) -> float:
-        """Return the write units that it consumes."""
+        """Return the write units that the action consumes."""
 
 
 def _kilobytes(size: int) -> int:
     return max(1, ceil(size / 1024))
 
 
-def _rendered(
+def _render_action(
     verb: str,
     table_name: str,
     body: dict[str, Any],
@@ -45,27 +45,28 @@ def _rendered(
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Write a whole item."""
+    """Write an item, replacing the one with its key."""
 
     item: Mapping[str, Any]
     condition: Condition | None = None
 
     def render(self, table_name: str) -> dict[str, Any]:
-        """Return the action as `TransactWriteItems` takes it."""
+        """Return the action in the form of `TransactWriteItems`."""
         body = {"Item": dump_item(self.item)}
-        return _rendered("Put", table_name, body, self.condition, Placeholders())
+        return _render_action("Put", table_name, body, self.condition, Placeholders())
 
     def units(self) -> float:
-        """Return the write units that it consumes."""
+        """Return the write units that the action consumes."""
         copies = sum(1 for name in _INDEX_PARTITIONS if name in self.item)
         return (2 + copies) * _kilobytes(item_size(self.item))
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Change one item; `index_copies` is how many index entries the change writes or removes.
+    """Change one item.
 
-    The item is taken to stay within `item_kb` kilobytes, one unless told.
+    `index_copies` is the number of index copies that the change writes or removes. `item_kb` is the
+    size of the item in kilobytes, rounded up (default 1).
     """
 
     key: Key
@@ -75,19 +76,19 @@ class Update:
     item_kb: int = 1
 
     def render(self, table_name: str) -> dict[str, Any]:
-        """Return the action as `TransactWriteItems` takes it."""
+        """Return the action in the form of `TransactWriteItems`."""
         places = Placeholders()
         body = {"Key": dump_item(self.key), "UpdateExpression": self.change.render(places)}
-        return _rendered("Update", table_name, body, self.condition, places)
+        return _render_action("Update", table_name, body, self.condition, places)
 
     def units(self) -> float:
-        """Return the write units that it consumes."""
+        """Return the write units that the action consumes."""
         return (2 + self.index_copies) * self.item_kb
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove one item, with `index_copies` index entries."""
+    """Remove one item, which has `index_copies` index copies."""
 
     key: Key
     condition: Condition | None = None
@@ -95,28 +96,28 @@ class Delete:
     item_kb: int = 1
 
     def render(self, table_name: str) -> dict[str, Any]:
-        """Return the action as `TransactWriteItems` takes it."""
+        """Return the action in the form of `TransactWriteItems`."""
         body = {"Key": dump_item(self.key)}
-        return _rendered("Delete", table_name, body, self.condition, Placeholders())
+        return _render_action("Delete", table_name, body, self.condition, Placeholders())
 
     def units(self) -> float:
-        """Return the write units that it consumes."""
+        """Return the write units that the action consumes."""
         return (2 + self.index_copies) * self.item_kb
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Let the transaction go on only if a condition holds."""
+    """Cancel the transaction if a condition does not hold."""
 
     key: Key
     condition: Condition
     item_kb: int = 1
 
     def render(self, table_name: str) -> dict[str, Any]:
-        """Return the action as `TransactWriteItems` takes it."""
+        """Return the action in the form of `TransactWriteItems`."""
         body = {"Key": dump_item(self.key)}
-        return _rendered("ConditionCheck", table_name, body, self.condition, Placeholders())
+        return _render_action("ConditionCheck", table_name, body, self.condition, Placeholders())
 
     def units(self) -> float:
-        """Return the write units that it consumes."""
+        """Return the write units that the action consumes."""
         return 2 * self.item_kb

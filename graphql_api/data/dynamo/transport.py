@@ -1,8 +1,7 @@
-"""Requests to DynamoDB: retried with jitter inside one deadline, counted, their errors named.
+"""Requests to DynamoDB: retries with jitter inside a deadline, metering, and named errors.
 
-Throttling, transaction conflicts, 5xx answers and broken connections are sent again. An answer
-that was lost leaves open whether the write was done: only what may be done twice is then sent
-again.
+Throttling, transaction conflicts, 5xx responses and broken connections are retried. If a response
+was lost, the write may have been applied; then only a write that may be applied twice is retried.
 """
 
 import asyncio
@@ -32,12 +31,12 @@ from graphql_api.data.errors import NO_CREDENTIALS, Unavailable
 
 CONNECT_TIMEOUT_S = 0.5
 READ_TIMEOUT_S = 2.0
-# DynamoDB closes connections that idle for longer than about 20 s.
+# DynamoDB closes connections that are idle for longer than about 20 s.
 KEEP_ALIVE_S = 15
 FIRST_PAUSE_S = 0.02
 LONGEST_PAUSE_S = 0.5
 
-# DynamoDB says that it did not carry these out.
+# DynamoDB reports that it did not apply these requests.
 _REFUSED_CODES = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -47,7 +46,7 @@ _REFUSED_CODES = frozenset(
         "TransactionInProgressException",
     }
 )
-# Whether these were carried out stays open.
+# DynamoDB may have applied these requests.
 _UNCERTAIN_CODES = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable"})
 _REFUSED_REASONS = frozenset(
     {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -58,7 +57,7 @@ MAYBE_SAVED = "The change may or may not have been saved: read the object again 
 
 
 class ConditionFailed(Exception):
-    """A write's condition did not hold; `item` is what stood there, None if nothing."""
+    """The condition of a write did not hold; `item` is the stored item, None if there is none."""
 
     def __init__(self, item: dict[str, Any] | None) -> None:
         super().__init__("the condition of a write did not hold")
@@ -67,14 +66,20 @@ class ConditionFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why one action cancelled its transaction; `item` is what stood there, None if nothing."""
+    """The reason why an action cancelled its transaction.
+
+    `item` is the stored item, None if there is none.
+    """
 
     code: str
     item: dict[str, Any] | None
 
 
 class TransactionFailed(Exception):
-    """A condition cancelled a transaction; `reasons` has an entry an action, None where it held."""
+    """The condition of an action cancelled its transaction.
+
+    `reasons` has one entry per action, None if its condition held.
+    """
 
     def __init__(self, reasons: Sequence[Reason | None]) -> None:
         super().__init__("a condition in a transaction did not hold")
@@ -82,7 +87,7 @@ class TransactionFailed(Exception):
 
 
 class Backoff:
-    """Pauses between attempts: full jitter, doubling, never past the deadline."""
+    """Pauses between attempts: full jitter, doubling, inside the deadline."""
 
     def __init__(self, operation: str, deadline_s: float) -> None:
         self._operation = operation
@@ -91,24 +96,24 @@ class Backoff:
 
     @property
     def remaining_s(self) -> float:
-        """The time left until the deadline, in seconds."""
+        """Time until the deadline, in seconds."""
         return max(0.0, self._ends_at - time.monotonic())
 
     async def pause(self, cause: Exception | None = None) -> None:
         """Wait before the next attempt.
 
         Raises:
-            Unavailable: the deadline leaves no time for one.
+            Unavailable: the deadline leaves no time for another attempt.
         """
         pause_s = random.uniform(0, self._longest_s)  # noqa: S311 - jitter, no secret
         if pause_s > self.remaining_s:
-            raise _timed_out(self._operation) from cause
+            raise _make_timeout(self._operation) from cause
         await asyncio.sleep(pause_s)
         self._longest_s = min(self._longest_s * 2, LONGEST_PAUSE_S)
 
 
 class Transport:
-    """One process's connection pool to DynamoDB."""
+    """The connection pool of a process to DynamoDB."""
 
     def __init__(self, client: Any, *, deadline_ms: int) -> None:
         self.client = client
@@ -126,15 +131,16 @@ class Transport:
         transaction_units: float | None = None,
         **request: Any,
     ) -> dict[str, Any]:
-        """Send a request until it is answered.
+        """Send a request, with retries, and return the response.
 
-        `repeatable` says that doing it twice is the same as once; `transaction_units` replaces the
-        capacity that the engine reports.
+        `repeatable` says that applying the request twice has the same effect as once.
+        `transaction_units` replaces the capacity that the engine reports.
 
         Raises:
             ConditionFailed: the condition of a single write did not hold.
             TransactionFailed: a condition in a transaction did not hold.
-            Unavailable: no answer inside the deadline, or one that may not be asked for again.
+            Unavailable: there was no response inside the deadline, or a request that must not be
+                repeated may have been applied.
         """
         backoff = self.backoff(operation)
         started, attempts = time.perf_counter(), 0
@@ -146,10 +152,10 @@ class Transport:
                     answer = await method(**request, ReturnConsumedCapacity="INDEXES")
             except (ClientError, BotoCoreError, TimeoutError) as error:
                 if not _may_repeat(error, repeatable=repeatable):
-                    raise _named(error, operation) from error
+                    raise _translate_error(error, operation) from error
                 await backoff.pause(error)
                 continue
-            meter.record(_priced(operation, answer, transaction_units, started, attempts))
+            meter.record(_measure_call(operation, answer, transaction_units, started, attempts))
             return answer  # type: ignore[no-any-return]
 
 
@@ -160,14 +166,15 @@ def _may_repeat(error: Exception, *, repeatable: bool) -> bool:
         return repeatable or _never_sent(error)
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
-        # Beside a conflict a failed condition tells too little: whether the others hold is open.
+        # After a conflict DynamoDB does not evaluate the other conditions, so a failed one does
+        # not count.
         codes = {reason["Code"] for reason in _reasons_of(error)} - {"None"}
         return not codes or not codes.isdisjoint(_REFUSED_REASONS)
     return code in _REFUSED_CODES or (repeatable and code in _UNCERTAIN_CODES)
 
 
 def _never_sent(error: Exception) -> bool:
-    # A connection that was reset after the request went out is an EndpointConnectionError too.
+    # An EndpointConnectionError may also be a reset after the request was sent.
     cause = getattr(error, "kwargs", {}).get("error")
     return isinstance(error, ConnectTimeoutError) or (
         isinstance(error, EndpointConnectionError)
@@ -180,38 +187,37 @@ def _reasons_of(error: ClientError) -> list[dict[str, Any]]:
     return list(reasons)
 
 
-def _named(error: Exception, operation: str) -> Exception:
-    """Return the error that callers know for what botocore raised."""
+def _translate_error(error: Exception, operation: str) -> Exception:
+    """Convert an error of botocore to the one that callers handle."""
     if not isinstance(error, ClientError):
-        if isinstance(error, NoCredentialsError):
-            return Unavailable(NO_CREDENTIALS)
-        return _timed_out(operation)
+        is_configured = not isinstance(error, NoCredentialsError)
+        return _make_timeout(operation) if is_configured else Unavailable(NO_CREDENTIALS)
     match error.response["Error"]["Code"]:
         case "ConditionalCheckFailedException":
-            return ConditionFailed(_old(error.response))
+            return ConditionFailed(_read_previous(error.response))
         case "TransactionCanceledException":
             return TransactionFailed([_reason(entry) for entry in _reasons_of(error)])
         case "ResourceNotFoundException":
             return Unavailable("The table does not exist. Create it with `algoitny table init`.")
         case code if code in _UNCERTAIN_CODES:
-            return _timed_out(operation)
+            return _make_timeout(operation)
     return error
 
 
-def _timed_out(operation: str) -> Unavailable:
+def _make_timeout(operation: str) -> Unavailable:
     advice = "Try again later." if operation in READS else MAYBE_SAVED
     return Unavailable(f"The database did not answer in time. {advice}")
 
 
 def _reason(entry: dict[str, Any]) -> Reason | None:
-    return None if entry["Code"] == "None" else Reason(entry["Code"], _old(entry))
+    return None if entry["Code"] == "None" else Reason(entry["Code"], _read_previous(entry))
 
 
-def _old(holder: Any) -> dict[str, Any] | None:
+def _read_previous(holder: Any) -> dict[str, Any] | None:
     return load_item(holder["Item"]) if holder.get("Item") else None
 
 
-def _priced(
+def _measure_call(
     operation: str,
     answer: dict[str, Any],
     transaction_units: float | None,
@@ -230,7 +236,7 @@ def _priced(
 
 @asynccontextmanager
 async def open_transport(settings: Settings) -> AsyncIterator[Transport]:
-    """Open the connections to the endpoint that the settings name."""
+    """Open the connection pool to the endpoint that the settings name."""
     config = AioConfig(
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=READ_TIMEOUT_S,

@@ -1,8 +1,8 @@
-"""DynamoDB's typed attribute values to plain Python and back.
+"""Conversion between DynamoDB's typed attribute values and Python values.
 
-The table holds strings, integers, booleans, bytes, lists and maps; a dispatch on the type tag is
-all that takes. Binary values arrive as base64 text from the fast parser and as bytes from
-botocore's own.
+The table contains strings, integers, booleans, bytes, lists and maps, so that a dispatch on the
+type tag is enough. Binary values are base64 text in responses of the fast parser and bytes in those
+of botocore's parser.
 """
 
 from base64 import b64decode
@@ -44,7 +44,7 @@ def load(value: Wire) -> Any:
 
 
 def load_item(item: Mapping[str, Wire]) -> dict[str, Any]:
-    """Return a whole item as a plain dict."""
+    """Return an item as a plain dict."""
     return {name: load(value) for name, value in item.items()}
 
 
@@ -52,7 +52,7 @@ def dump(value: object) -> Wire:  # noqa: PLR0911 - one return a type
     """Return the typed attribute value of a Python value.
 
     Raises:
-        TypeError: the table holds no such type.
+        TypeError: values of this type are not stored.
     """
     match value:
         case str():
@@ -73,15 +73,15 @@ def dump(value: object) -> Wire:  # noqa: PLR0911 - one return a type
 
 
 def dump_item(item: Mapping[str, Any]) -> dict[str, Wire]:
-    """Return a plain dict as a typed item."""
+    """Return a plain dict as an item with typed values."""
     return {name: dump(value) for name, value in item.items()}
 
 
 def size_of(value: object) -> int:
-    """Return the bytes that a value counts for in DynamoDB's item size.
+    """Return the number of bytes that a value adds to DynamoDB's item size.
 
-    The rules are those of "DynamoDB item sizes" in Amazon's developer guide; numbers are rounded
-    up.
+    This follows "DynamoDB item sizes" in Amazon's developer guide; the size of a number is an upper
+    bound.
     """
     match value:
         case str():
@@ -104,5 +104,5 @@ def _names(item: Mapping[str, Any]) -> int:
 
 
 def item_size(item: Mapping[str, Any]) -> int:
-    """Return the bytes that an item counts for: names and values."""
+    """Return the size of an item in bytes: its names and values."""
     return _names(item) + sum(map(size_of, item.values()))

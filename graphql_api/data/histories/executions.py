@@ -178,7 +178,7 @@ class ExecutionStore:
         try:
             item = await self._dynamo.update(keys.history(uid, ulid), change, free, repeatable=True)
         except ConditionFailed as error:
-            return _held(error.item, token)
+            return _resolve_refused_claim(error.item, token)
         return Claim(History.from_item(item))
 
     async def renew(self, uid: str, ulid: str, attempt: int, lease_ms: int) -> bool:
@@ -236,7 +236,7 @@ class ExecutionStore:
             self._solves(history, outcome.verdict),
         )
         for _ in range(DECISIONS):
-            after = self._completed(seen, outcome)
+            after = self._complete_card(seen, outcome)
             try:
                 await self._write_completion(seen, after, solves=solves)
             except CardChanged as changed:
@@ -247,7 +247,7 @@ class ExecutionStore:
                     await self._bodies.delete(body)
                     if isinstance(changed, _NoTotals):
                         await self._remove_of_nobody(seen)
-                    raise _lost() from changed
+                    raise _make_lost_claim() from changed
                 seen = found
             except _SolvedBefore:
                 solves = False
@@ -264,7 +264,7 @@ class ExecutionStore:
         key = keys.solved(history.uid, history.platform, history.number)
         return await self._dynamo.get(key, consistent=True) is None
 
-    def _completed(self, seen: History, outcome: Outcome) -> History:
+    def _complete_card(self, seen: History, outcome: Outcome) -> History:
         done = replace(
             seen,
             status=HistoryStatus.COMPLETED,
@@ -292,7 +292,7 @@ class ExecutionStore:
             condition,
             index_copies=2,
         )
-        mark = [solved_mark(after)] if solves else []
+        mark = [make_solved_mark(after)] if solves else []
         actions: list[TransactItem] = [card, _totals_of(after, solves=solves), *mark]
         actions += entry_puts(after)
         try:
@@ -340,13 +340,13 @@ class ExecutionStore:
             condition &= below("lx", now)
         history = seen if isinstance(seen, History) else await self._existing(seen.uid, seen.ulid)
         after = replace(
-            _ended(history, HistoryStatus.FAILED, now),
+            _end_history(history, HistoryStatus.FAILED, now),
             message=truncate_utf8(message, FAILURE_MESSAGE_BYTES),
         )
         try:
             await self._end(after, condition, refund_of(history, now))
         except CardChanged as changed:
-            raise _lost() from changed
+            raise _make_lost_claim() from changed
         return after
 
     async def cancel(self, uid: str, ulid: str) -> History:
@@ -363,7 +363,7 @@ class ExecutionStore:
             if history.status not in WAITING:
                 raise Conflict("The execution has already ended.", ("historyId",))
             pending = history.status is HistoryStatus.PENDING
-            after = _ended(history, HistoryStatus.CANCELLED, now)
+            after = _end_history(history, HistoryStatus.CANCELLED, now)
             try:
                 await self._end(
                     after,
@@ -454,7 +454,9 @@ def _is_done(history: History) -> bool:
     return history.status is HistoryStatus.COMPLETED
 
 
-def _held(item: Mapping[str, Any] | None, token: str) -> Claim | LeasedElsewhere | None:
+def _resolve_refused_claim(
+    item: Mapping[str, Any] | None, token: str
+) -> Claim | LeasedElsewhere | None:
     if item is None or item["st"] != HistoryStatus.RUNNING:
         return None
     history = History.from_item(item)
@@ -470,11 +472,11 @@ def _is_given_back(item: Mapping[str, Any] | None, history: History) -> bool:
     return item["st"] == HistoryStatus.PENDING and bool(item["att"] == history.attempt - 1)
 
 
-def _lost() -> LostClaim:
+def _make_lost_claim() -> LostClaim:
     return LostClaim("the execution is no longer this attempt's")
 
 
-def _ended(history: History, status: HistoryStatus, now: int) -> History:
+def _end_history(history: History, status: HistoryStatus, now: int) -> History:
     return replace(history, status=status, finished_at=now, lease_expires_at=None, claim_token=None)
 
 
@@ -494,7 +496,7 @@ def _totals_of(history: History, *, solves: bool) -> Update:
     return Update(keys.totals(history.uid), Change(add=add), exists())
 
 
-def solved_mark(history: History) -> Put:
+def make_solved_mark(history: History) -> Put:
     """Return what marks that a user has solved a problem with a history, unless it is marked."""
     mark = Solved(
         platform=history.platform,

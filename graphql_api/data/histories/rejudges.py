@@ -20,7 +20,7 @@ from graphql_api.data.dynamo.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.enums import HistoryStatus, Verdict
 from graphql_api.data.errors import Conflict
 from graphql_api.data.histories.cards import CardChanged, as_seen
-from graphql_api.data.histories.executions import Outcome, solved_mark
+from graphql_api.data.histories.executions import Outcome, make_solved_mark
 from graphql_api.data.histories.feed import entry_puts
 from graphql_api.data.histories.results import dump_results
 from graphql_api.data.records import History, HistoryKey, Solved
@@ -76,7 +76,7 @@ class RejudgeStore:
             if seen.rejudged_by == job:
                 return seen
             mine = max(seen.attempt, seen.rejudge_attempt or 0) + 1
-            condition = _judged(seen) & equals("rf", seen.rejudge_attempt)
+            condition = _is_judged(seen) & equals("rf", seen.rejudge_attempt)
             try:
                 # A lost answer costs a number, no more.
                 begun = await self._dynamo.update(key, Change({"rf": mine}), condition)
@@ -96,7 +96,7 @@ class RejudgeStore:
         await self._bodies.put(body, dump_results(outcome.results))
         seen = begun
         for _ in range(DECISIONS):
-            after = self._replaced(seen, outcome, job)
+            after = self._replace_result(seen, outcome, job)
             try:
                 await self._write(seen, after)
             except CardChanged as changed:
@@ -114,7 +114,7 @@ class RejudgeStore:
                 return after
         raise Conflict("Other requests keep changing this history. Nothing was changed; try again.")
 
-    def _replaced(self, seen: History, outcome: Outcome, job: str) -> History:
+    def _replace_result(self, seen: History, outcome: Outcome, job: str) -> History:
         return replace(
             seen,
             verdict=outcome.verdict,
@@ -135,7 +135,7 @@ class RejudgeStore:
         item = after.to_item()
         change = Change({name: item.get(name) for name in names})
         card = Update(keys.history(seen.uid, seen.ulid), change, condition, index_copies=1)
-        counted = await self._counted(seen, after)
+        counted = await self._count_change(seen, after)
         entries = entry_puts(after)
         try:
             await self._dynamo.transact([card, *counted, *entries])
@@ -150,7 +150,7 @@ class RejudgeStore:
                 raise _MarkChanged from failed
             raise
 
-    async def _counted(self, seen: History, after: History) -> list[TransactItem]:
+    async def _count_change(self, seen: History, after: History) -> list[TransactItem]:
         """Return what the totals and the solved mark gain or lose; the totals come first."""
         was, now = seen.verdict is Verdict.AC, after.verdict is Verdict.AC
         if was == now:
@@ -158,15 +158,21 @@ class RejudgeStore:
         key = keys.solved(seen.uid, seen.platform, seen.number)
         item = await self._dynamo.get(key, consistent=True)
         mark = Solved.from_item(item) if item else None
-        marked, solved = await (self._gained(after, mark) if now else self._lost(seen, mark))
+        marked, solved = await (
+            self._count_gain(after, mark) if now else self._count_loss(seen, mark)
+        )
         add = {"na": 1 if now else -1} | ({"ns": solved} if solved else {})
         return [Update(keys.totals(seen.uid), Change(add=add), exists()), *marked]
 
     @staticmethod
-    async def _gained(after: History, mark: Solved | None) -> tuple[Sequence[TransactItem], int]:
-        return ([solved_mark(after)], 1) if mark is None else ([], 0)
+    async def _count_gain(
+        after: History, mark: Solved | None
+    ) -> tuple[Sequence[TransactItem], int]:
+        return ([make_solved_mark(after)], 1) if mark is None else ([], 0)
 
-    async def _lost(self, seen: History, mark: Solved | None) -> tuple[Sequence[TransactItem], int]:
+    async def _count_loss(
+        self, seen: History, mark: Solved | None
+    ) -> tuple[Sequence[TransactItem], int]:
         """The mark that names this history goes to another accepted one, or goes."""
         if mark is None or mark.ulid != seen.ulid:
             return [], 0
@@ -203,7 +209,7 @@ class _MarkChanged(Exception):
     """Another execution of the same user changed the solved mark meanwhile."""
 
 
-def _judged(seen: History) -> Condition:
+def _is_judged(seen: History) -> Condition:
     return equals("st", str(HistoryStatus.COMPLETED)) & equals("att", seen.attempt)
 
 

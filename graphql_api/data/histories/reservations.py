@@ -125,7 +125,7 @@ class Reservations:
         debit = QuotaDebit(history.uid, _receipt(asked, history), asked.plan_limit)
         due = keys.due(history.ulid, asked.now + FIRST_DUE_MS)
         body = await self._bodies.put(
-            keys.code_body(history.uid, history.ulid), _encoded(asked.code)
+            keys.code_body(history.uid, history.ulid), _encode(asked.code)
         )
         is_sent = False
         try:
@@ -135,7 +135,7 @@ class Reservations:
                     [*debit.actions(), Put(card_item(history, due), absent())]
                 )
         except TransactionFailed as failed:
-            await self._bodies.delete_heads([body])
+            await self._bodies.delete_manifests([body])
             earlier = debit.earlier(failed)
             if earlier is not None:
                 return await self._again(asked, earlier)
@@ -143,7 +143,7 @@ class Reservations:
         except (Unavailable, asyncio.CancelledError):
             # Once sent, the transaction may have been carried out, and its card needs the body.
             if not is_sent:
-                await self._bodies.delete_heads([body])
+                await self._bodies.delete_manifests([body])
             raise
         return Reserved(history, is_duplicate=False)
 
@@ -163,7 +163,7 @@ class Reservations:
         return Reserved(History.from_item(item), is_duplicate=True)
 
 
-def _encoded(code: str) -> bytes:
+def _encode(code: str) -> bytes:
     try:
         return code.encode()
     except UnicodeEncodeError as error:

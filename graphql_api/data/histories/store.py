@@ -91,13 +91,13 @@ class HistoryStore:
         Raises:
             NotFound: the history is gone; nothing is left of the hints.
         """
-        head = await self._bodies.put(keys.hints_body(uid, ulid), orjson.dumps(list(hints)))
+        manifest = await self._bodies.put(keys.hints_body(uid, ulid), orjson.dumps(list(hints)))
         try:
             await self._dynamo.update(
                 keys.history(uid, ulid), Change({"hs": HINTS_READY}), exists(), returns="NONE"
             )
         except ConditionFailed as error:
-            await self._bodies.delete_heads([head])
+            await self._bodies.delete_manifests([manifest])
             raise no_history() from error
 
     async def count(self, uid: str) -> int:

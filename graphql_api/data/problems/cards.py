@@ -80,7 +80,7 @@ def entries(problem: Problem) -> list[Item]:
     return [{**key, **item} for key in entry_keys(problem)]
 
 
-def checked_size(problem: Problem) -> Problem:
+def check_size(problem: Problem) -> Problem:
     """Return the problem if its card leaves room for what later writes add to it.
 
     Raises:
@@ -98,7 +98,7 @@ def checked_size(problem: Problem) -> Problem:
         test_count=99_999,
         revision=999_999,
     )
-    excess = _listed_size(grown) - CARD_BYTES
+    excess = _measure_listed_size(grown) - CARD_BYTES
     if excess > 0:
         raise InvalidInput(
             f"`title`, `url`, `tags` and `languageLimits` are together {excess} bytes "
@@ -110,12 +110,12 @@ def checked_size(problem: Problem) -> Problem:
 
 def with_reason(problem: Problem, reason: str) -> Problem:
     """Return the problem with as much of the reason for its deletion as its card has room for."""
-    room = CARD_BYTES - _listed_size(replace(problem, deleted_reason=""))
+    room = CARD_BYTES - _measure_listed_size(replace(problem, deleted_reason=""))
     shown = truncate_utf8(reason.strip(), max(0, min(room, DELETION_REASON_BYTES)))
     return replace(problem, deleted_reason=shown or None)
 
 
-def _listed_size(problem: Problem) -> int:
+def _measure_listed_size(problem: Problem) -> int:
     """Return the bytes of the largest copy of a card that a list reads."""
     item = card_item(problem)
     in_index = {name: value for name, value in item.items() if name not in {"g2p", "g2s"}}

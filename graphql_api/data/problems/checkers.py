@@ -86,10 +86,13 @@ def _within(value: int, bounds: tuple[int, int], name: str, unit: str) -> None:
         )
 
 
-def with_checker(seen: Problem | None, after: Problem, given: Checker | None) -> Problem:
+def with_checker(
+    seen: Problem | None, after: Problem, given: Checker | None, *, is_removed: bool = False
+) -> Problem:
     """Return a problem about to be written, with the digest of the checker that it will have.
 
-    It keeps the one that it had while its comparer stays; `given` is a new one.
+    It keeps the one that it had while its comparer stays, unless `is_removed`; `given` is a new
+    one.
 
     Raises:
         InvalidInput: its comparer needs a checker and it has none, or the other way round.
@@ -104,7 +107,7 @@ def with_checker(seen: Problem | None, after: Problem, given: Checker | None) ->
         return replace(after, checker_hash=None)
     if given is not None:
         return replace(after, checker_hash=digest_of(checked(given)))
-    if seen is None or seen.comparer is not after.comparer:
+    if is_removed or seen is None or seen.comparer is not after.comparer:
         raise _lacks_checker(after)
     return after
 

@@ -52,7 +52,8 @@ class NewProblem:
 class ProblemChanges:
     """What to change of a problem: None keeps a field, an empty text or mapping removes it.
 
-    A checker is kept while its comparer is, and goes with it. `revision` is the revision that the
+    A checker is kept while its comparer is, and goes with it; `removes_checker` removes it.
+    `revision` is the revision that the
     changes are meant for; None takes whichever is there.
     """
 
@@ -69,11 +70,12 @@ class ProblemChanges:
     checker: Checker | None = None
     language_limits: Mapping[str, float] | None = None
     stop_on_first_failure: bool | None = None
+    removes_checker: bool = False
     content_hash: str | None = None
     revision: int | None = None
 
 
-def checked_name(text: str, what: str) -> str:
+def check_name(text: str, what: str) -> str:
     """Return a platform, number or language that may stand in a key.
 
     Raises:

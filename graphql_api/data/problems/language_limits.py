@@ -19,10 +19,10 @@ def pack(multipliers: Mapping[str, float]) -> str | None:
         raise InvalidInput(
             f"`languageLimits` must contain at most {MAX_LANGUAGE_LIMITS} languages.", PATH
         )
-    return ",".join(_packed(*one) for one in sorted(multipliers.items())) or None
+    return ",".join(_pack_one(*one) for one in sorted(multipliers.items())) or None
 
 
-def _packed(language: str, multiplier: float) -> str:
+def _pack_one(language: str, multiplier: float) -> str:
     if "," in keys.part(language, PATH[0]):
         raise InvalidInput("`language` must not contain a comma.", PATH)
     smallest, largest = TIME_MULTIPLIER

@@ -61,7 +61,7 @@ class ProblemFilter:
     def plan(self) -> tuple[PartitionList, Callable[[Item], bool] | None]:
         """Return the most selective list that serves the filter, and what it leaves to filter."""
         left = self._checks()
-        cards = self._most_selective(left)
+        cards = self._choose_list(left)
         checks = list(left.values())
         return cards, (lambda item: all(check(item) for check in checks)) if checks else None
 
@@ -78,7 +78,7 @@ class ProblemFilter:
             found[f"word {word}"] = lambda item, word=word: word in tokens(item.get("ti", ""))  # type: ignore[misc]
         return found
 
-    def _most_selective(self, left: dict[str, Callable[[Item], bool]]) -> PartitionList:
+    def _choose_list(self, left: dict[str, Callable[[Item], bool]]) -> PartitionList:
         """Return the list to read, and take its filter out of `left`."""
         completed = self.state is ProblemState.COMPLETED
         prefix = f"{self.state}#"

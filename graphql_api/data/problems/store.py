@@ -26,7 +26,7 @@ from graphql_api.data.problems.cards import (
     ProblemCards,
     as_seen,
     card_item,
-    checked_size,
+    check_size,
     entries,
     entry_keys,
     with_reason,
@@ -36,7 +36,7 @@ from graphql_api.data.problems.inputs import (
     NewProblem,
     ProblemChanges,
     card_fields,
-    checked_name,
+    check_name,
     text_fields,
 )
 from graphql_api.data.problems.lists import ProblemFilter
@@ -66,14 +66,14 @@ class ProblemStore:
         """
         now = self._clock()
         problem = Problem(
-            platform=checked_name(new.platform, "platform"),
-            number=checked_name(new.number, "number"),
+            platform=check_name(new.platform, "platform"),
+            number=check_name(new.number, "number"),
             legacy_id=new.legacy_id,
             created_at=now,
             updated_at=now,
             **card_fields(new),
         )
-        problem = checked_size(with_checker(None, problem, new.checker))
+        problem = check_size(with_checker(None, problem, new.checker))
         actions: list[TransactItem] = [Put(card_item(problem), absent())]
         actions += map(Put, entries(problem))
         actions += _counters(problem)
@@ -142,10 +142,15 @@ class ProblemStore:
                     "The problem was changed by another request. Read it again and retry.",
                     ("revision",),
                 )
-            after = with_checker(seen, replace(seen, **on_card), changes.checker)
+            after = with_checker(
+                seen,
+                replace(seen, **on_card),
+                changes.checker,
+                is_removed=changes.removes_checker,
+            )
             texts_after = await self._texts_after(seen, texts)
             checker_after = await self._checker_after(seen, after, changes.checker)
-            return Decision(checked_size(after), [*texts_after, *checker_after])
+            return Decision(check_size(after), [*texts_after, *checker_after])
 
         return await self._cards.change(platform, number, decide)
 
@@ -180,13 +185,13 @@ class ProblemStore:
         if not code.strip():
             raise InvalidInput("`code` must not be empty.", ("code",))
         solution = Solution(
-            language=checked_name(language, "language"), code=code, updated_at=self._clock()
+            language=check_name(language, "language"), code=code, updated_at=self._clock()
         )
         body = await self._body(keys.solution(platform, number), solution)
 
         async def decide(seen: Problem) -> Decision:
             _refuse_deleted(seen)
-            return Decision(checked_size(replace(seen, language=solution.language)), [body])
+            return Decision(check_size(replace(seen, language=solution.language)), [body])
 
         return await self._cards.change(platform, number, decide)
 

@@ -40,7 +40,7 @@ from graphql_api.data.errors import Conflict, InvalidInput, NotFound, Unavailabl
 from graphql_api.data.limits import MAX_TESTS, TEST_BYTES, TEST_SET_BYTES
 from graphql_api.data.packing import DamagedBody
 from graphql_api.data.problems import checkers
-from graphql_api.data.problems.cards import Decision, ProblemCards, checked_size, index_keys
+from graphql_api.data.problems.cards import Decision, ProblemCards, check_size, index_keys
 from graphql_api.data.records import Checker, Problem, TestCase, TestCaseKey
 
 # Workers that began with a set have long ended, and writers have long flipped.
@@ -176,7 +176,7 @@ class TestSetStore:
     async def _write(self, seen: Problem, version: int, tests: Sequence[NewTest]) -> Problem:
         try:
             _check(tests)
-            flipped = checked_size(
+            flipped = check_size(
                 replace(
                     seen,
                     test_version=version,
@@ -263,7 +263,7 @@ class TestSetStore:
             if not items or items[0]["SK"] != keys.META:
                 return None
             problem = Problem.from_item(items[0])
-            tests = await self._assembled(items[1:], problem.test_version)
+            tests = await self._assemble(items[1:], problem.test_version)
             checker = await self._checker(items[1:])
             is_right = problem.checker_hash == (checker and checkers.digest_of(checker))
             if tests is not None and len(tests) == problem.test_count and is_right:
@@ -273,8 +273,8 @@ class TestSetStore:
         )
 
     async def _checker(self, items: Sequence[Item]) -> Checker | None:
-        heads = [item for item in items if item["SK"] == keys.CHECKER]
-        return checkers.load(await self._bodies.of_head(heads[0])) if heads else None
+        manifests = [item for item in items if item["SK"] == keys.CHECKER]
+        return checkers.load(await self._bodies.of_manifest(manifests[0])) if manifests else None
 
     async def load(
         self, platform: str, number: str, version: int, count: int, *, consistent: bool = False
@@ -286,7 +286,7 @@ class TestSetStore:
         """
         one_set = begins_with("SK", _set_prefix(version))
         for strongly in (consistent, True):
-            tests = await self._assembled(
+            tests = await self._assemble(
                 await self._read(platform, number, one_set, strongly=strongly), version
             )
             if tests is not None and len(tests) == count:
@@ -298,11 +298,11 @@ class TestSetStore:
 
         None where there is none. One request for a hundred, and what large tests need besides.
         """
-        heads = await self._dynamo.batch_get([_test_key(*name) for name in wanted])
-        return list(await asyncio.gather(*map(self._of_head, heads)))
+        manifests = await self._dynamo.batch_get([_test_key(*name) for name in wanted])
+        return list(await asyncio.gather(*map(self._of_manifest, manifests)))
 
-    async def _of_head(self, head: Item | None) -> TestCase | None:
-        return _test(head, await self._bodies.of_head(head)) if head else None
+    async def _of_manifest(self, manifest: Item | None) -> TestCase | None:
+        return _test(manifest, await self._bodies.of_manifest(manifest)) if manifest else None
 
     async def page(
         self,
@@ -333,7 +333,7 @@ class TestSetStore:
         parts = await asyncio.gather(
             *(self._read(platform, number, run, strongly=False) for run in runs)
         )
-        tests = await self._assembled([item for part in parts for item in part], version)
+        tests = await self._assemble([item for part in parts for item in part], version)
         if tests is None or len(tests) != len(wanted):
             raise Conflict(
                 "The tests were replaced by another request. Read the problem again and retry."
@@ -353,7 +353,7 @@ class TestSetStore:
         condition = equals("PK", keys.problem_partition(platform, number)) & sorts
         return [item async for item in self._dynamo.query_all(condition, consistent=strongly)]
 
-    async def _assembled(self, items: Sequence[Item], version: int | None) -> list[TestCase] | None:
+    async def _assemble(self, items: Sequence[Item], version: int | None) -> list[TestCase] | None:
         """Return the tests of a version among items, None where one is not whole."""
         prefix = _set_prefix(version or 0)
         found: dict[str, list[Item]] = defaultdict(list)
@@ -414,11 +414,11 @@ def _test_key(platform: str, number: str, version: int, test_number: int) -> key
     return {"PK": partition, "SK": keys.case_sort(version, test_number)}
 
 
-def _test(head: Item, raw: bytes) -> TestCase:
-    """Return the test of a head and its body: the input's length, the input, the output."""
+def _test(manifest: Item, raw: bytes) -> TestCase:
+    """Return the test of a manifest and its body: the input's length, the input, the output."""
     (length,) = _LENGTH.unpack_from(raw)
     middle = _LENGTH.size + length
-    return TestCase.from_item({**head, "i": raw[_LENGTH.size : middle], "o": raw[middle:]})
+    return TestCase.from_item({**manifest, "i": raw[_LENGTH.size : middle], "o": raw[middle:]})
 
 
 def _set_prefix(version: int) -> str:

@@ -1,6 +1,6 @@
 """Runs of code on the caller's own input, in Redis: what is asked for, and what came of it.
 
-Both are short-lived. A request lies under its run's id until it is answered or withdrawn; a claim
+Both are short-lived. A request lies under its run's id until it is find_answer or withdrawn; a claim
 beside it says that a worker has begun; an answer lies there for a while, so that the same request
 finds it again. The first answer stands.
 """
@@ -92,10 +92,10 @@ class RunBoard:
         return bool(stored)
 
     async def request(self, run_id: str) -> RunRequest | None:
-        """Return a request, None once it is answered, withdrawn or too old."""
+        """Return a request, None once it is find_answer, withdrawn or too old."""
         with _answering():
             packed = await self._redis.get(PREFIX + run_id)
-        return None if packed is None else RunRequest(**_loaded(packed))
+        return None if packed is None else RunRequest(**_load(packed))
 
     async def withdraw(self, run_id: str) -> None:
         """Forget a request that nobody waits for any more."""
@@ -141,7 +141,7 @@ class RunBoard:
                 batch.delete(PREFIX + run_id)
                 await batch.execute()
 
-    async def answered(self, run_id: str) -> RunAnswer | None:
+    async def find_answer(self, run_id: str) -> RunAnswer | None:
         """Return an answer if there is one."""
         with _answering():
             packed = await self._redis.lindex(_answer_key(run_id), 0)
@@ -168,13 +168,13 @@ def _claim_key(run_id: str) -> str:
     return f"{PREFIX}{run_id}:claim"
 
 
-def _loaded(packed: bytes | str) -> dict[str, Any]:
+def _load(packed: bytes | str) -> dict[str, Any]:
     assert isinstance(packed, bytes)
     return dict(orjson.loads(unpack(packed)))
 
 
 def _answer(packed: bytes | str) -> RunAnswer:
-    found = _loaded(packed)
+    found = _load(packed)
     status = found.pop("status")
     return RunAnswer(status=None if status is None else RunStatus(status), **found)
 

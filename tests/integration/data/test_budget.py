@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.budget import World, build, costs, lengthen
+from benchmarks.budget import BudgetFixture, build, measure_costs, lengthen
 from graphql_api.data.dynamo.pages import PageWindow
 from graphql_api.data.dynamo.values import item_size
 from graphql_api.data.stores import Stores
@@ -18,16 +18,18 @@ LISTS = (
 
 
 @pytest.fixture
-async def world(stores: Stores) -> World:
+async def world(stores: Stores) -> BudgetFixture:
     return await build(stores, length=100)
 
 
-async def test_no_operation_is_over_its_budget(world: World) -> None:
-    over = [cost async for cost in costs(world) if not cost.is_within]
+async def test_no_operation_is_over_its_budget(world: BudgetFixture) -> None:
+    over = [cost async for cost in measure_costs(world) if not cost.is_within]
     assert over == []
 
 
-async def test_cards_of_the_budget_have_the_size_that_it_is_counted_in(world: World) -> None:
+async def test_cards_of_the_budget_have_the_size_that_it_is_counted_in(
+    world: BudgetFixture,
+) -> None:
     """The units are those of cards of 0.8 KB; smaller cards would prove nothing."""
     uid = world.user.uid
     histories = (await world.stores.histories.list(uid, PageWindow(20))).records
@@ -41,8 +43,8 @@ async def test_feed_and_history_lists_cost_the_same_at_100_and_at_20_000_items(
     stores: Stores,
 ) -> None:
     world = await build(stores, length=100)
-    short = [cost async for cost in costs(world) if cost.budget.name in LISTS]
+    short = [cost async for cost in measure_costs(world) if cost.budget.name in LISTS]
     await lengthen(world, 20_000, filters=False)
-    long = [cost async for cost in costs(world) if cost.budget.name in LISTS]
+    long = [cost async for cost in measure_costs(world) if cost.budget.name in LISTS]
     assert len(short) == len(LISTS)
     assert long == short
