@@ -20,7 +20,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks._serving import PAUSE_S, Contender, Order, Runner, Took, check, serve, timed
+from benchmarks._serving import (
+    PAUSE_S,
+    Contender,
+    Order,
+    OrderTime,
+    Runner,
+    add_timing,
+    check,
+    serve,
+)
 from graphql_api.cli.local.process import free_port
 from judge.sandbox.cgroups import LimitBackend
 from judge.sandbox.report import Outcome, Program, Report, RunLimits
@@ -99,7 +108,11 @@ def cold(forced: LimitBackend | None = None) -> None:
     """Serve runs whose sandbox is started when they are asked for."""
     with _sandbox(forced) as sandbox:
         programs = Programs(sandbox)
-        serve(timed(lambda one: _output(sandbox.run(programs.of(one), Path(one.input), LIMITS))))
+        serve(
+            add_timing(
+                lambda order: _output(sandbox.run(programs.of(order), Path(order.input), LIMITS))
+            )
+        )
 
 
 def ahead() -> None:
@@ -107,7 +120,7 @@ def ahead() -> None:
     with _sandbox(None) as sandbox:
         programs = Programs(sandbox)
 
-        def take(order: Order) -> Took:
+        def take(order: Order) -> OrderTime:
             program, given = programs.of(order), Path(order.input)
             with sandbox.turn() as turn:
                 outputs = [_output(turn.run(program, given, LIMITS, then=given))]
@@ -120,7 +133,7 @@ def ahead() -> None:
                 took = (time.perf_counter() - began) * 1000
             for output in outputs:
                 check(order, output)
-            return Took(took, len(outputs))
+            return OrderTime(took, len(outputs))
 
         serve(take)
 
@@ -183,16 +196,16 @@ def go_judge() -> Iterator[Runner]:
 def serve_go_judge() -> None:
     """Serve runs by its server."""
     with go_judge() as run:
-        serve(timed(run))
+        serve(add_timing(run))
 
 
 SERVERS: dict[str, Callable[[], None]] = {
-    BARE: lambda: serve(timed(bare)),
-    BWRAP: lambda: serve(timed(bwrap)),
+    BARE: lambda: serve(add_timing(bare)),
+    BWRAP: lambda: serve(add_timing(bwrap)),
     COLD: cold,
     AHEAD: ahead,
     RLIMITS: lambda: cold(LimitBackend.RLIMITS),
-    "isolate": lambda: serve(timed(isolate)),
+    "isolate": lambda: serve(add_timing(isolate)),
     "go-judge": serve_go_judge,
 }
 

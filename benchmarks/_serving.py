@@ -1,6 +1,7 @@
-"""How `benchmarks.judge` speaks with the process of one contender; standard library only.
+"""The protocol between `benchmarks.judge` and the process of a contender; standard library only.
 
-A line of JSON in: what to run, and how often in a row. A line out: how long it took.
+Each order is a line of JSON: a program and how often to run it in a row. The answer is a line of
+JSON with the time that the runs took.
 """
 
 import json
@@ -15,7 +16,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Order:
-    """A program in `directory`, run there `count` times in a row with a file as its input."""
+    """An order to run a command in `directory`, `count` times in a row, with `input` as its input."""
 
     directory: str
     command: tuple[str, ...]
@@ -25,51 +26,51 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Took:
-    """What an order took. `runs` is more than was asked for where some were not timed."""
+class OrderTime:
+    """The time of an order (milliseconds) and its number of runs, which counts untimed runs too."""
 
     ms: float
     runs: int
 
 
 Runner = Callable[[Order], str]
-# Before each order that is timed: a worker, too, has just waited for a program to end. It is also
-# enough to start a sandbox ahead.
+# Pause before each timed order, because a worker has also just waited for a program to end. It is
+# long enough to start a sandbox in advance.
 PAUSE_S = 0.02
 
 
-def timed(run: Runner) -> Callable[[Order], Took]:
-    """Return what runs an order after a pause and times it; `run` returns a program's output."""
+def add_timing(run: Runner) -> Callable[[Order], OrderTime]:
+    """Return a function that runs an order with `run` after a pause and measures the time."""
 
-    def take(order: Order) -> Took:
+    def take(order: Order) -> OrderTime:
         time.sleep(PAUSE_S)
         began = time.perf_counter()
         outputs = [run(order) for _ in range(order.count)]
         took = (time.perf_counter() - began) * 1000
         for output in outputs:
             check(order, output)
-        return Took(took, order.count)
+        return OrderTime(took, order.count)
 
     return take
 
 
 def check(order: Order, output: str) -> None:
-    """Raise RuntimeError unless the program did what it was to do."""
+    """Raise RuntimeError unless the program wrote the expected output."""
     if output != order.expected:
         raise RuntimeError(f"{order.command} wrote {output!r}")
 
 
-def serve(take: Callable[[Order], Took]) -> None:
+def serve(take: Callable[[Order], OrderTime]) -> None:
     """Take orders from standard input until its end."""
     print("ready", flush=True)
     for line in sys.stdin:
-        said = json.loads(line)
-        order = Order(**said | {"command": tuple(said["command"])})
+        fields = json.loads(line)
+        order = Order(**fields | {"command": tuple(fields["command"])})
         print(json.dumps(asdict(take(order))), flush=True)
 
 
 class Contender:
-    """The process of one contender, as the benchmark sees it."""
+    """The benchmark's side of a contender's process."""
 
     def __init__(self, name: str, command: Sequence[str]) -> None:
         self.name = name
@@ -79,8 +80,12 @@ class Contender:
         if self._answer() != "ready\n":
             raise RuntimeError(f"{name} does not start")
 
-    def take(self, order: Order) -> Took:
-        """Have it run an order. Raises RuntimeError when it is gone."""
+    def take(self, order: Order) -> OrderTime:
+        """Send an order and return its time.
+
+        Raises:
+            RuntimeError: the process has ended.
+        """
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(f"{json.dumps(asdict(order))}\n")
@@ -90,18 +95,18 @@ class Contender:
         answer = self._answer()
         if not answer:
             raise RuntimeError(f"{self.name} is gone")
-        return Took(**json.loads(answer))
+        return OrderTime(**json.loads(answer))
 
     def _answer(self) -> str:
         assert self._process.stdout is not None
         return self._process.stdout.readline()
 
     def cpu_ms(self) -> float:
-        """CPU time so far, with all that it started."""
+        """Return the CPU time of the process and its descendants (milliseconds)."""
         return sum(_cpu_ms(pid) for pid in (self._process.pid, *descendants(self._process.pid)))
 
     def close(self) -> None:
-        """End it; what it started ends with it."""
+        """End the process and with it everything that it started."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:
@@ -112,22 +117,22 @@ class Contender:
 
 
 def descendants(pid: int) -> list[int]:
-    """All living descendants of a process."""
+    """Return the ids of all running descendants of a process."""
     parents: dict[int, list[int]] = {}
     for entry in Path("/proc").glob("[0-9]*/stat"):
         words = _stat(int(entry.parent.name))
         if words:
             parents.setdefault(int(words[1]), []).append(int(entry.parent.name))
-    found, wanted = [], [pid]
-    while wanted:
-        children = parents.get(wanted.pop(), [])
-        found += children
-        wanted += children
-    return found
+    family, unvisited = [], [pid]
+    while unvisited:
+        children = parents.get(unvisited.pop(), [])
+        family += children
+        unvisited += children
+    return family
 
 
 def _stat(pid: int) -> list[str]:
-    """The words of a process's `stat` after its name; none when it is gone."""
+    """Return the fields of a process's `stat` after its name; an empty list if it has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -135,5 +140,5 @@ def _stat(pid: int) -> list[str]:
 
 
 def _cpu_ms(pid: int) -> float:
-    """Own CPU time and that of the children it has waited for."""
+    """Return the CPU time of a process and of the children that it has waited for."""
     return sum(map(int, _stat(pid)[11:15])) * 1000 / os.sysconf("SC_CLK_TCK")

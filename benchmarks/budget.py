@@ -1,7 +1,7 @@
-"""Requests and capacity of every store operation, measured on DynamoDB Local against their budget.
+"""Requests and capacity of every store operation on DynamoDB Local, compared with their budget.
 
-Prints one line an operation; `tests/integration/data/test_budget.py` asserts the same figures.
-Exit code 1 if one is over its budget.
+Prints one line for each operation. `tests/integration/data/test_budget.py` asserts the same
+figures. The exit code is 1 if an operation exceeds its budget.
 """
 
 import asyncio
@@ -30,19 +30,19 @@ from graphql_api.data.problems.testsets import NewTest
 from graphql_api.data.records import History, Problem, ProblemKey, Results, TestResult, User
 from graphql_api.data.stores import Stores, open_stores
 
-# With these a card has about 0.8 KB.
+# These values give a card about 0.8 KB.
 LONG_TITLE = "가" * 100
 LONG_NAME = "n" * 99
 PLATFORM = "p" * 40
 CODE = "".join(f"print({n} * {n * 7919 % 10007})\n" for n in range(110))
 PAGE = PageWindow(20)
-# Cards that are really read lie within this many of either end of a list.
+# The pages read only cards within this distance from either end of a list.
 READ = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What an operation may cost at most."""
+    """The maximum cost of an operation."""
 
     name: str
     requests: int
@@ -52,7 +52,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an operation did cost."""
+    """The measured cost of an operation."""
 
     budget: Budget
     requests: int
@@ -61,7 +61,7 @@ class Cost:
 
     @property
     def is_within(self) -> bool:
-        """Whether nothing is over the budget."""
+        """Whether no figure exceeds the budget."""
         return (
             self.requests <= self.budget.requests
             and self.read_units <= self.budget.read_units
@@ -70,37 +70,37 @@ class Cost:
 
 
 @dataclass(slots=True)
-class World:
-    """One user and twenty-five problems with ten small tests each; `problem` is the last."""
+class BudgetFixture:
+    """One user and 25 problems with ten small tests each; `problem` is the last problem."""
 
     stores: Stores
     user: User
     problem: Problem
 
-    async def reserved(self, *, is_public: bool = False) -> History:
-        """Return a new PENDING history, read and reserved as executeCode does it."""
+    async def reserve(self, *, is_public: bool = False) -> History:
+        """Return a new PENDING history, reserved with the same requests as executeCode."""
         executions, problem = self.stores.executions, self.problem
-        found = await executions.load_for_execution(
+        loaded = await executions.load_for_execution(
             self.user.uid, problem.platform, problem.number, None
         )
-        assert found.user is not None
-        assert found.problem is not None
-        asked = Reservation(
-            user=found.user,
+        assert loaded.user is not None
+        assert loaded.problem is not None
+        reservation = Reservation(
+            user=loaded.user,
             plan_limit=1_000_000,
             request_id=None,
             input_hash="",
-            problem=found.problem,
+            problem=loaded.problem,
             language="python",
             code=CODE,
             is_public=is_public,
             now=now_ms(),
         )
-        return (await executions.reserve(asked)).history
+        return (await executions.reserve(reservation)).history
 
-    async def claimed(self, *, is_public: bool = False) -> History:
-        """Return a new history that is this process's to judge."""
-        history = await self.reserved(is_public=is_public)
+    async def reserve_and_claim(self, *, is_public: bool = False) -> History:
+        """Return a new history that this process has claimed."""
+        history = await self.reserve(is_public=is_public)
         return await self.claim(history)
 
     async def claim(self, history: History) -> History:
@@ -127,24 +127,24 @@ class World:
         )
         return await self.stores.executions.complete(history, outcome)
 
-    async def completed(self, *, is_public: bool) -> History:
-        """Return a new finished history."""
-        return await self.complete(await self.claimed(is_public=is_public))
+    async def reserve_and_complete(self, *, is_public: bool) -> History:
+        """Return a new COMPLETED history."""
+        return await self.complete(await self.reserve_and_claim(is_public=is_public))
 
 
-async def build(stores: Stores, length: int) -> World:
-    """Fill an empty table: `length` finished public histories and twenty-five problems."""
+async def build(stores: Stores, length: int) -> BudgetFixture:
+    """Fill an empty table with `length` COMPLETED public histories and 25 problems."""
     user = await stores.users.create(email="someone@example.org", name=LONG_NAME)
     problem = None
     for number in range(25):
-        problem = await _problem(stores, f"{number:060d}")
+        problem = await _create_problem(stores, f"{number:060d}")
     assert problem is not None
-    world = World(stores, user, problem)
+    world = BudgetFixture(stores, user, problem)
     await lengthen(world, length)
     return world
 
 
-async def _problem(stores: Stores, number: str) -> Problem:
+async def _create_problem(stores: Stores, number: str) -> Problem:
     new = NewProblem(
         platform=PLATFORM,
         number=number,
@@ -160,15 +160,16 @@ async def _problem(stores: Stores, number: str) -> Problem:
     return await stores.problems.set_state(PLATFORM, number, ProblemState.COMPLETED)
 
 
-async def lengthen(world: World, length: int, *, filters: bool = True) -> None:
-    """Bring the user's histories and the feed to `length` cards, its filtered lists too if asked.
+async def lengthen(world: BudgetFixture, length: int, *, filters: bool = True) -> None:
+    """Add histories until the user's list and the feed have `length` cards.
 
-    They are written as items like the first history's, and between those that pages show as mere
-    bytes of the same number, which is much faster than judging them.
+    `filters` adds them to the filtered lists of the feed too. The cards are copies of the first
+    history, and the cards between those that pages show are only bytes of the same size. Both are
+    much faster than judging.
     """
-    stores, first = world.stores, await world.completed(is_public=True)
-    mine = await stores.dynamo.get(keys.history(first.uid, first.ulid))
-    assert mine is not None
+    stores, first = world.stores, await world.reserve_and_complete(is_public=True)
+    card_item = await stores.dynamo.get(keys.history(first.uid, first.ulid))
+    assert card_item is not None
     lists = keys.feed_partitions(first.platform, first.language, 0)[: None if filters else 1]
 
     padding = "x" * item_size(first.to_item())
@@ -177,7 +178,7 @@ async def lengthen(world: World, length: int, *, filters: bool = True) -> None:
         for number in range(length - 1):
             ulid = f"0{number:025d}"
             is_read = number < READ or number > length - READ
-            card = {**mine, "h": ulid, "fid": ulid} if is_read else {"padding": padding}
+            card = {**card_item, "h": ulid, "fid": ulid} if is_read else {"padding": padding}
             yield {**card, **keys.history(first.uid, ulid)}
             for partition in lists:
                 yield {**card, "PK": partition, "SK": ulid}
@@ -185,23 +186,23 @@ async def lengthen(world: World, length: int, *, filters: bool = True) -> None:
     await stores.dynamo.batch_write(puts=items())
 
 
-async def costs(world: World) -> AsyncIterator[Cost]:
-    """Carry out every operation of the budget once and say what it cost."""
+async def measure_costs(world: BudgetFixture) -> AsyncIterator[Cost]:
+    """Carry out each operation of the budget once and yield its cost."""
     for budget, prepare, run in _operations(world):
-        given = await prepare() if prepare else None
+        argument = await prepare() if prepare else None
         with metered() as meter:
-            await (run(given) if prepare else run())
+            await (run(argument) if prepare else run())
         yield Cost(budget, meter.requests, meter.read_units, meter.write_units)
 
 
 Operation = tuple[Budget, Callable[[], Awaitable[Any]] | None, Callable[..., Awaitable[Any]]]
 
 
-def _operations(world: World) -> list[Operation]:
+def _operations(world: BudgetFixture) -> list[Operation]:
     return [*_problem_operations(world), *_list_operations(world), *_execution_operations(world)]
 
 
-def _problem_operations(world: World) -> list[Operation]:
+def _problem_operations(world: BudgetFixture) -> list[Operation]:
     problems, tests = world.stores.problems, world.stores.tests
     key = world.problem.platform, world.problem.number
 
@@ -236,7 +237,7 @@ def _problem_operations(world: World) -> list[Operation]:
     ]
 
 
-def _list_operations(world: World) -> list[Operation]:
+def _list_operations(world: BudgetFixture) -> list[Operation]:
     stores, uid = world.stores, world.user.uid
     today = day_of(now_ms())
     deep = PageWindow(20, after=f"0{30:025d}")
@@ -277,25 +278,25 @@ def _list_operations(world: World) -> list[Operation]:
     ]
 
 
-def _execution_operations(world: World) -> list[Operation]:
+def _execution_operations(world: BudgetFixture) -> list[Operation]:
     histories = world.stores.histories
 
     async def private() -> History:
-        return await world.claimed()
+        return await world.reserve_and_claim()
 
     async def public() -> History:
-        return await world.claimed(is_public=True)
+        return await world.reserve_and_claim(is_public=True)
 
     async def finished() -> History:
-        return await world.completed(is_public=False)
+        return await world.reserve_and_complete(is_public=False)
 
     async def listed() -> History:
-        return await world.completed(is_public=True)
+        return await world.reserve_and_complete(is_public=True)
 
     body = 1
     return [
-        (Budget("executeCode accepted, 2 KB of code", 4, 6, 10), None, world.reserved),
-        (Budget("claim", 1, 0, 3), world.reserved, world.claim),
+        (Budget("executeCode accepted, 2 KB of code", 4, 6, 10), None, world.reserve),
+        (Budget("claim", 1, 0, 3), world.reserve, world.claim),
         (
             Budget("completion, private (1 + body)", 2 + 1, 1, 6 + body),
             private,
@@ -320,7 +321,7 @@ def _execution_operations(world: World) -> list[Operation]:
 
 
 async def main() -> int:
-    """Measure on an engine of its own; return the exit code."""
+    """Measure on a new engine and return the exit code."""
     os.environ.update(AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local")  # noqa: S106
     worst = 0
     with DynamoDBLocal(heap_mb=512) as engine:
@@ -332,7 +333,7 @@ async def main() -> int:
         async with open_stores(settings) as stores:
             world = await build(stores, length=200)
             print(f"{'operation':44}{'requests':>12}{'reads':>12}{'writes':>12}")
-            async for cost in costs(world):
+            async for cost in measure_costs(world):
                 worst |= not cost.is_within
                 print(_line(cost))
     return worst

@@ -1,9 +1,9 @@
-"""From executeCode to COMPLETED on an idle system, and where the time goes.
+"""Latency from executeCode to COMPLETED on an idle system, and the time of each phase.
 
     python -m benchmarks.latency [RUNS]
 
-Starts engines, worker and API of its own and submits a one-test A + B, one at a time, each time
-with code that was not compiled before. `other` is all that is neither compiling nor running.
+Starts its own engines, worker and API. It submits a one-test A + B, one at a time, each time with
+code that was not compiled before. `other` is all the time except compiling and running.
 """
 
 import asyncio
@@ -34,9 +34,9 @@ from graphql_api.data.stores import open_stores
 
 RUNS = 50
 WARM_UP = 10
-# Longer than any back-off of an idle consumer would be.
+# Longer than any back-off of an idle consumer.
 PAUSE_S = 0.25
-PATIENCE_S = 180.0
+TIMEOUT_S = 180.0
 PHASES = ("api", "queue", "claim", "fetch", "slot", "compile", "run", "store")
 CODES = {
     "C++": (
@@ -56,14 +56,14 @@ EXECUTE = """mutation ($input: ExecuteCodeInput!) { executeCode(input: $input) {
 
 
 class Worker:
-    """A worker process whose log says when and how each execution ended."""
+    """A worker process and the log in which it writes the end of each execution."""
 
     def __init__(self, log: Path) -> None:
         self._log, self._read = log, 0
 
     def next_execution(self) -> dict[str, Any]:
         """Wait for the next `executed` line."""
-        ends_at = time.monotonic() + PATIENCE_S
+        ends_at = time.monotonic() + TIMEOUT_S
         while time.monotonic() < ends_at:
             text = self._log.read_bytes()[self._read :]
             head, separator, _ = text.partition(b"\n")
@@ -74,24 +74,24 @@ class Worker:
             line = orjson.loads(head) if head.startswith(b"{") else {}
             if line.get("event") == "executed":
                 return dict(line)
-        sys.exit(f"nothing was executed within {PATIENCE_S} s:\n{self._log.read_text()[-3000:]}")
+        sys.exit(f"no execution ended within {TIMEOUT_S} s:\n{self._log.read_text()[-3000:]}")
 
     def wait_until_ready(self) -> None:
-        """Wait until it consumes."""
+        """Wait until the worker takes messages."""
         _wait("the worker", lambda: b"ready for action" in self._log.read_bytes())
 
 
 def _wait(what: str, check: Any) -> None:
-    ends_at = time.monotonic() + PATIENCE_S
+    ends_at = time.monotonic() + TIMEOUT_S
     while not check():
         if time.monotonic() > ends_at:
-            sys.exit(f"{what} did not start within {PATIENCE_S} s")
+            sys.exit(f"{what} did not start within {TIMEOUT_S} s")
         time.sleep(0.05)
 
 
 @contextmanager
 def running(command: list[str], env: dict[str, str], log: Path) -> Iterator[None]:
-    """Run one of our programs until the block ends."""
+    """Run a program of the product until the block ends."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, *command], env=env, stdout=output, stderr=subprocess.STDOUT
@@ -104,7 +104,7 @@ def running(command: list[str], env: dict[str, str], log: Path) -> Iterator[None
 
 
 async def prepare(settings: Settings) -> None:
-    """Make the table and the problem."""
+    """Create the table and the problem."""
     for _ in open_table(settings).provision():
         pass
     async with open_stores(settings) as stores:
@@ -114,16 +114,16 @@ async def prepare(settings: Settings) -> None:
 
 
 def measure(client: httpx.Client, worker: Worker, runs: int, name: str) -> list[dict[str, float]]:
-    """Return the milliseconds of each phase, one dict a run."""
+    """Return the milliseconds of each phase, one dictionary for each run."""
     language, template = CODES[name]
-    found = []
+    times_of_runs = []
     for number in range(WARM_UP + runs):
         time.sleep(PAUSE_S)
         code = template.format(salt=f"{os.getpid()} {number}")
-        given = {"platform": "algoitny", "number": "1", "language": language, "code": code}
+        submission = {"platform": "algoitny", "number": "1", "language": language, "code": code}
         began, started = time.time(), time.perf_counter()
         answer = client.post(
-            "/graphql", json={"query": EXECUTE, "variables": {"input": given}}
+            "/graphql", json={"query": EXECUTE, "variables": {"input": submission}}
         ).json()
         api_ms = (time.perf_counter() - started) * 1000
         if "history" not in (answer.get("data") or {}).get("executeCode", {}):
@@ -134,15 +134,20 @@ def measure(client: httpx.Client, worker: Worker, runs: int, name: str) -> list[
         total = (datetime.fromisoformat(line["timestamp"]).timestamp() - began) * 1000
         times = {phase: float(line.get(f"{phase}_ms", 0)) for phase in PHASES} | {"api": api_ms}
         times |= {"total": total, "other": total - times["compile"] - times["run"]}
-        found.append(times)
-    return found[WARM_UP:]
+        times_of_runs.append(times)
+    return times_of_runs[WARM_UP:]
 
 
-def report(name: str, found: list[dict[str, float]]) -> None:
+def report(name: str, times_of_runs: list[dict[str, float]]) -> None:
     """Print p50 and p95 of each phase."""
-    print(f"{name}, {len(found)} runs, ms{'':14}" + "".join(f"{p:>9}" for p in found[0]))
+    print(
+        f"{name}, {len(times_of_runs)} runs, ms{'':14}"
+        + "".join(f"{p:>9}" for p in times_of_runs[0])
+    )
     for label, share in (("p50", 0.5), ("p95", 0.95)):
-        values = (_quantile([run[phase] for run in found], share) for phase in found[0])
+        values = (
+            _quantile([run[phase] for run in times_of_runs], share) for phase in times_of_runs[0]
+        )
         print(f"{name + ' ' + label:30}" + "".join(f"{value:9.1f}" for value in values))
 
 
@@ -153,7 +158,7 @@ def _quantile(values: list[float], share: float) -> float:
 
 
 def main() -> None:
-    """Start everything, measure both languages, print."""
+    """Start the system, measure both languages and print the results."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="latency-")))
@@ -183,10 +188,9 @@ def main() -> None:
         worker.wait_until_ready()
         client = stack.enter_context(httpx.Client(base_url=f"http://{HOST}:{port}"))
         _wait("the API", lambda: _answers(client))
-        found = client.post("/graphql", json={"query": SIGN_IN}).json()["data"][
-            "signInForDevelopment"
-        ]
-        client.headers["Authorization"] = f"Bearer {found['accessToken']}"
+        data = client.post("/graphql", json={"query": SIGN_IN}).json()["data"]
+        token = data["signInForDevelopment"]["accessToken"]
+        client.headers["Authorization"] = f"Bearer {token}"
         for name in CODES:
             report(name, measure(client, worker, runs, name))
 

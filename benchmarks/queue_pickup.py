@@ -1,9 +1,9 @@
-"""How soon an idle worker starts on a message: our waiting consumer beside dramatiq's own.
+"""How soon an idle worker starts on a message: our blocking consumer compared with dramatiq's own.
 
     python -m benchmarks.queue_pickup [MESSAGES]
 
-Starts a Redis of its own. Each message is sent once the worker has been idle for a random pause of
-up to 1.5 s, and the time until the actor runs is taken in one process.
+Starts its own Redis. Each message is sent after the worker was idle for a random pause of up to
+1.5 s. One process measures the time until the actor runs.
 """
 
 import random
@@ -27,7 +27,7 @@ THREADS = 4
 
 
 def stock_broker(settings: Settings) -> dramatiq.Broker:
-    """Return dramatiq's own broker with the same crash recovery."""
+    """Return dramatiq's own broker with our settings for crash recovery."""
     client = redis.Redis.from_url(settings.redis_url)
     return RedisBroker(  # type: ignore[no-untyped-call]
         client=client,
@@ -37,11 +37,11 @@ def stock_broker(settings: Settings) -> dramatiq.Broker:
 
 
 def measure(broker: dramatiq.Broker, messages: int) -> list[float]:
-    """Return the milliseconds from before each enqueue until the actor ran."""
-    started, taken = threading.Event(), [0.0]
+    """Return the milliseconds from each enqueue to the start of the actor."""
+    started, started_at = threading.Event(), [0.0]
 
     def note() -> None:
-        taken[0] = time.perf_counter()
+        started_at[0] = time.perf_counter()
         started.set()
 
     actor = dramatiq.actor(broker=broker, queue_name="pickup")(note)
@@ -49,15 +49,15 @@ def measure(broker: dramatiq.Broker, messages: int) -> list[float]:
     worker.start()
     pauses = random.Random(1)  # noqa: S311 - the same pauses for both
     try:
-        return [_one(actor, started, taken, pauses) for _ in range(messages)]
+        return [_measure_message(actor, started, started_at, pauses) for _ in range(messages)]
     finally:
         worker.stop()
 
 
-def _one(
+def _measure_message(
     actor: dramatiq.Actor[[], None],
     started: threading.Event,
-    taken: list[float],
+    started_at: list[float],
     pauses: random.Random,
 ) -> float:
     time.sleep(pauses.uniform(0.1, LONGEST_IDLE_S))
@@ -66,14 +66,14 @@ def _one(
     actor.send()
     if not started.wait(10):
         sys.exit("a message was not picked up within 10 s")
-    return (taken[0] - sent) * 1000
+    return (started_at[0] - sent) * 1000
 
 
 def main() -> None:
-    """Print both distributions."""
+    """Measure both brokers and print their distributions."""
     messages = int(sys.argv[1]) if len(sys.argv) > 1 else MESSAGES
     brokers: dict[str, Callable[[Settings], dramatiq.Broker]] = {
-        "waiting consumer": make_broker,
+        "blocking consumer": make_broker,
         "dramatiq's own": stock_broker,
     }
     for name, make in brokers.items():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.budget import BudgetFixture, build, measure_costs, lengthen
+from benchmarks.budget import BudgetFixture, build, lengthen, measure_costs
 from graphql_api.data.dynamo.pages import PageWindow
 from graphql_api.data.dynamo.values import item_size
 from graphql_api.data.stores import Stores
