@@ -1,4 +1,4 @@
-"""The API as the operator's command calls it: GraphQL over HTTP, like any other client."""
+"""A client of the GraphQL API over HTTP."""
 
 import time
 from collections.abc import Callable
@@ -8,9 +8,9 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 CONNECT_S, ANSWER_S = 5.0, 30.0
-# Pauses before calling again after an error of the network or the server, in seconds.
+# Pauses in seconds before each retry after a network or server error.
 PAUSES_S = (0.3, 1.0, 3.0)
-_NOBODY = (httpx.ConnectError, httpx.UnsupportedProtocol)
+_NOT_CONNECTED = (httpx.ConnectError, httpx.UnsupportedProtocol)
 _SERVER_ERROR = 500
 _TOO_MANY = 429
 
@@ -26,14 +26,14 @@ mutation SignIn($input: SignInForDevelopmentInput!) {
 
 
 class ApiError(Exception):
-    """The API refused, or cannot be reached; the message says what to do."""
+    """The API rejected the request or cannot be reached; the message says what to do."""
 
 
 class ApiClient:
-    """Calls one API. Close it, or use it as a context manager.
+    """A connection to one API. Use it as a context manager.
 
-    A call is repeated after a failure of network or server, so mutations need an idempotency key.
-    Where nobody ever answered, nobody is asked again.
+    A call is retried after a network or server error, so mutations need an idempotency key.
+    If no call has ever succeeded and the connection is refused, there is no retry.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class ApiClient:
     ) -> None:
         self.url = graphql_url(url)
         self._sleep = sleep
-        self._was_there = False
+        self._has_answered = False
         self._http = httpx.Client(timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S))
         if token is not None:
             self._use(token)
@@ -53,10 +53,10 @@ class ApiClient:
         self._http.close()
 
     def sign_in_for_development(self, email: str) -> None:
-        """Sign in as whoever has an address; only an API in development does that.
+        """Sign in as the user with this e-mail address; works only on a development API.
 
         Raises:
-            ApiError: it refuses, or cannot be reached.
+            ApiError: The API rejects the sign-in or cannot be reached.
         """
         data = self.call(SIGN_IN, {"input": {"email": email}})
         self._use(str(payload(data["signInForDevelopment"])["accessToken"]))
@@ -65,7 +65,7 @@ class ApiClient:
         """Run one operation and return its data.
 
         Raises:
-            ApiError: there is no answer, or it is an error.
+            ApiError: The API does not answer, or answers with an error.
         """
         response = self._post({"query": document, "variables": variables})
         try:
@@ -74,14 +74,14 @@ class ApiClient:
             answer = None
         if not isinstance(answer, dict):
             raise ApiError(
-                f"{self.url} answers {response.status_code} without JSON; is it AlgoItny's GraphQL "
-                "address? It ends in /graphql."
+                f"{self.url} answered with status {response.status_code} and no JSON. Check the "
+                "address: AlgoItny's GraphQL address ends in /graphql."
             )
         if errors := answer.get("errors"):
             raise ApiError("; ".join(str(error.get("message", error)) for error in errors))
         data = answer.get("data")
         if not isinstance(data, dict):
-            raise ApiError(f"{self.url} answers {response.status_code} without data")
+            raise ApiError(f"{self.url} answered with status {response.status_code} and no data.")
         return data
 
     def _post(self, body: dict[str, Any]) -> httpx.Response:
@@ -91,45 +91,47 @@ class ApiClient:
                 response = self._http.post(self.url, json=body)
             except httpx.TransportError as error:
                 failure = self._unreachable(error)
-                if not self._was_there and isinstance(error, _NOBODY):
+                if not self._has_answered and isinstance(error, _NOT_CONNECTED):
                     break
             else:
-                self._was_there = True
+                self._has_answered = True
                 if response.status_code < _SERVER_ERROR and response.status_code != _TOO_MANY:
                     return response
-                failure = f"{self.url} answers {response.status_code}; try again later"
+                failure = (
+                    f"{self.url} answered with status {response.status_code}. Try again later."
+                )
             if pause is not None:
                 self._sleep(pause)
         raise ApiError(failure)
 
     def _unreachable(self, error: httpx.TransportError) -> str:
-        why = str(error) or type(error).__name__
+        reason = str(error) or type(error).__name__
         if isinstance(error, httpx.UnsupportedProtocol):
-            return f"{self.url} is no address; give one as --url http://127.0.0.1:8000/graphql"
+            return f"{self.url} is not a valid address. Use --url http://127.0.0.1:8000/graphql"
         if isinstance(error, httpx.TimeoutException):
-            return f"{self.url} does not answer in time; try again later"
+            return f"{self.url} did not answer in time. Try again later."
         return (
-            f"{self.url} cannot be reached ({why}). Start the API with `make dev`, or name another "
-            "one with --url."
+            f"{self.url} cannot be reached ({reason}). Start the API with `make dev`, or set "
+            "another address with --url."
         )
 
     def _use(self, token: str) -> None:
         if not (token.strip().isascii() and token.strip().isprintable()):
-            raise ApiError("the token holds characters that no token has; copy it again")
+            raise ApiError("The token contains invalid characters. Copy it again.")
         self._http.headers["Authorization"] = f"Bearer {token.strip()}"
 
 
 def graphql_url(address: str) -> str:
-    """Return the GraphQL endpoint of an API that is named with or without its path."""
+    """Return the GraphQL endpoint of an address given with or without its path."""
     parts = urlsplit(address)
     return urlunsplit(parts._replace(path="/graphql")) if parts.path in ("", "/") else address
 
 
 def payload(result: dict[str, Any]) -> dict[str, Any]:
-    """Return a mutation's result if it is no member of `UserError`.
+    """Return a mutation's result, unless it is an error (a member of `UserError`).
 
     Raises:
-        ApiError: it is one; with its message.
+        ApiError: The result is an error; has its message and code.
     """
     code = result.get("code")
     if "message" in result and isinstance(code, str):

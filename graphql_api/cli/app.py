@@ -1,4 +1,4 @@
-"""Every sub-command of `algoitny`, in one command line."""
+"""The command line: all sub-commands of `algoitny`."""
 
 import typer
 
@@ -11,7 +11,7 @@ from graphql_api.cli.commands.submit import submit
 
 app = typer.Typer(
     name="algoitny",
-    help="Run, inspect and use AlgoItny. Exit codes: 0 done, 1 failed, 2 wrong use.",
+    help="Run, inspect and use AlgoItny. Exit codes: 0 success, 1 failure, 2 wrong usage.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

@@ -1,7 +1,7 @@
-"""What commands print: rich on a terminal, plain in a pipe, one JSON document for scripts.
+"""Output of commands: colours on a terminal, plain text in a pipe, one JSON document for scripts.
 
-Results go to standard output, everything else (progress, notes, errors) to standard error. Plain
-tables are lines of tab-separated columns, without a heading.
+Results go to standard output; progress, notes and errors go to standard error. In a pipe, a table
+is printed as tab-separated lines without a heading.
 """
 
 import sys
@@ -28,9 +28,9 @@ _FAILURES = frozenset({"WA", "TLE", "ILE", "MLE", "OLE", "RE", "CE", "IE"})
 
 
 class Output:
-    """Where a command's words go. With `as_json`, only `document` and `error` print anything.
+    """The output of one command. With `as_json`, only `document` and `error` print anything.
 
-    `out` and `err` are standard output and standard error unless given.
+    `out` and `err` default to standard output and standard error.
     """
 
     def __init__(
@@ -42,31 +42,31 @@ class Output:
 
     @property
     def is_terminal(self) -> bool:
-        """True where a person reads what `line` and `table` print."""
+        """True if standard output is a terminal."""
         return self._out.is_terminal
 
-    def line(self, text: str, *words: str) -> None:
-        """Print a line; `words` are those in it that have a colour on a terminal."""
+    def line(self, text: str, *highlights: str) -> None:
+        """Print a line; `highlights` are the words in it to colour on a terminal."""
         if not self.as_json:
-            self._print(self._out, text, words)
+            self._print(self._out, text, highlights)
 
-    def note(self, text: str, *words: str) -> None:
-        """Print a line for people to standard error."""
+    def note(self, text: str, *highlights: str) -> None:
+        """Print a line to standard error; nothing with `as_json`."""
         if not self.as_json:
-            self._print(self._err, text, words)
+            self._print(self._err, text, highlights)
 
     def error(self, text: str) -> None:
-        """Print what went wrong and what to do about it, to standard error."""
+        """Print an error message to standard error, also with `as_json`."""
         self._print(self._err, text, ())
 
     def document(self, content: Any) -> None:
-        """Print a JSON document, if scripts asked for one."""
+        """Print a JSON document; nothing without `as_json`."""
         if self.as_json:
             text = orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
             typer.echo(text, file=self._out.file)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Print rows of text under columns."""
+        """Print rows of text under column headings."""
         if self.as_json:
             return
         if not self.is_terminal:
@@ -75,13 +75,13 @@ class Output:
             return
         table = Table(*columns, box=None, header_style="bold", pad_edge=False)
         for row in rows:
-            table.add_row(*(_coloured(cell) for cell in row))
+            table.add_row(*(_colour(cell) for cell in row))
         self._out.print(table)
 
-    def progress(self, what: str, total: int) -> Progress:
-        """Return a bar on standard error that shows `what` and counts to `total`.
+    def progress(self, description: str, total: int) -> Progress:
+        """Return a progress bar on standard error that counts to `total`.
 
-        It is shown on a terminal only.
+        The bar is shown only on a terminal.
         """
         bar = Progress(
             TextColumn("{task.description}"),
@@ -92,19 +92,19 @@ class Output:
             transient=True,
             disable=self.as_json or not self._err.is_terminal,
         )
-        bar.add_task(escape(what), total=total)
+        bar.add_task(escape(description), total=total)
         return bar
 
-    def _print(self, console: Console, text: str, words: Sequence[str]) -> None:
+    def _print(self, console: Console, text: str, highlights: Sequence[str]) -> None:
         if not console.is_terminal:
             typer.echo(text, file=console.file)
             return
         marked = escape(text)
-        for word in words:
-            marked = marked.replace(escape(word), _coloured(word), 1)
+        for word in highlights:
+            marked = marked.replace(escape(word), _colour(word), 1)
         console.print(marked)
 
 
-def _coloured(word: str) -> str:
+def _colour(word: str) -> str:
     style = COLOURS.get(word) or ("bold red" if word in _FAILURES else None)
     return f"[{style}]{escape(word)}[/]" if style else escape(word)

@@ -1,4 +1,4 @@
-"""The environment that `algoitny dev` gives its programs, and lends to commands beside it."""
+"""Environment variables of an `algoitny dev` session, for its programs and for other commands."""
 
 import os
 import secrets
@@ -19,12 +19,12 @@ LOCAL_CREDENTIALS = {
 
 
 def settings_of_checkout() -> Settings:
-    """Return the settings as the environment and the checkout's `.env` give them, read afresh."""
+    """Read the settings from the environment and the checkout's `.env`."""
     return Settings(_env_file=project_root() / ".env")
 
 
 def development_secret() -> str:
-    """Return the secret of this checkout; made once, in `.data/secret`, for its owner alone."""
+    """Return this checkout's secret, created on first use in `.data/secret` with mode 0600."""
     path = data_dir("secret")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -43,9 +43,9 @@ def session_variables(
     """Return the variables that a session adds to the environment.
 
     Parameters:
-        dynamodb_endpoint: our own engine's URL; None when the settings name another.
-        redis_url: the same for Redis.
-        api_url: the address that `algoitny submit` sends its questions to.
+        dynamodb_endpoint: URL of the session's own engine; None if the settings name another one.
+        redis_url: The same for Redis.
+        api_url: Address of the API for `algoitny submit`.
     """
     added = {"ENVIRONMENT": "development", URL_NAME: api_url}
     if "secret_keys" not in settings.model_fields_set:
@@ -58,12 +58,12 @@ def session_variables(
 
 
 def session_file() -> Path:
-    """Return the file that names the variables of the session that runs in this checkout."""
+    """Return the file with the variables of the session running in this checkout."""
     return data_dir("dev.env")
 
 
 def write_session(variables: Mapping[str, str]) -> None:
-    """Write the session's variables for commands beside it; readable by the owner alone."""
+    """Write the session's variables for other commands, readable only by the owner (mode 0600)."""
     lines = [f"{name}={shlex.quote(value)}\n" for name, value in variables.items()]
     lines.append(f"{PID_NAME}={os.getpid()}\n")
     path = session_file()
@@ -79,22 +79,22 @@ def end_session() -> None:
 
 
 def running_session() -> dict[str, str] | None:
-    """Return the variables of the session that runs in this checkout; None when none does."""
+    """Return the variables of the session running in this checkout; None if there is none."""
     try:
-        words = shlex.split(session_file().read_text())
+        assignments = shlex.split(session_file().read_text())
     except (FileNotFoundError, PermissionError):
         return None
-    variables = dict(word.split("=", 1) for word in words)
+    variables = dict(assignment.split("=", 1) for assignment in assignments)
     return variables if Path("/proc", variables.pop(PID_NAME, "none")).exists() else None
 
 
 def join_running_session() -> None:
-    """Use the engines of the session that runs in this checkout, if one does.
+    """Use the engines of the session running in this checkout, if there is one.
 
-    An environment that names an engine or production itself is left as it is.
+    The environment is not changed if it already names an engine or is for production.
     """
-    chosen = {"AWS_ENDPOINT_URL_DYNAMODB", "LOCALSTACK_URL", "REDIS_URL"} & os.environ.keys()
-    if chosen or os.environ.get("ENVIRONMENT") == "production":
+    configured = {"AWS_ENDPOINT_URL_DYNAMODB", "LOCALSTACK_URL", "REDIS_URL"} & os.environ.keys()
+    if configured or os.environ.get("ENVIRONMENT") == "production":
         return
     for name, value in (running_session() or {}).items():
         os.environ.setdefault(name, value)

@@ -1,7 +1,8 @@
-"""The entry of the operator's command, `algoitny`.
+"""The entry point of the operator's command `algoitny`.
 
-Exit codes: 0 done; 1 it failed or something needed is missing, said on standard error; 2 the
-command line is wrong. `submit` has its own, for it asks something else: is this program right?
+Exit codes: 0 means success; 1 means that the command failed or a requirement is missing, with the
+reason on standard error; 2 means that the command line is wrong. `submit` has exit codes of its
+own, because it reports a verdict.
 """
 
 import sys
@@ -16,11 +17,11 @@ from graphql_api.cli.local.process import EngineUnavailable
 
 
 def main() -> None:
-    """Run the command line; what cannot be had, or a wrong setting, ends it with 1 and says why."""
+    """Run the command line; exit with 1 and the reason if an engine or a setting is unusable."""
     if sys.argv[1:2] != ["dev"]:
         join_running_session()
     try:
-        # Importing the commands imports the workers, which read the settings at once.
+        # This import reads the settings: join the session first, and report invalid settings.
         from graphql_api.cli.app import app  # noqa: PLC0415
 
         app()

@@ -1,4 +1,4 @@
-"""Runs several programs as one: one log, one Ctrl-C, restarts with growing pauses."""
+"""Several programs run as one: one log, one Ctrl-C, restarts with exponential backoff."""
 
 import asyncio
 import contextlib
@@ -14,25 +14,26 @@ from graphql_api.cli.local.process import kill_on_parent_death
 
 LONGEST_PAUSE_S = 30.0
 STEADY_AFTER_S = 60.0
-LINE_LIMIT = 1 << 20  # bytes; a longer line of output is cut
+LINE_LIMIT = 1 << 20  # bytes; a longer line of output is dropped
 
 Write = Callable[[str, str], None]
 
 
 class ProgramFailedError(RuntimeError):
-    """A program that the others need has ended; the message has its last lines."""
+    """A program required by the others has ended; the message has its last lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run.
+    """A program to run.
 
     Parameters:
-        name: the prefix of its lines in the log.
-        command: the command line.
-        environment: all of its environment.
-        grace_s: seconds between SIGTERM and SIGKILL.
-        is_restarted: whether its end is repaired; the end of any other ends everything.
+        name: Prefix of its lines in the log.
+        command: The command line.
+        environment: The complete environment.
+        grace_s: Seconds between SIGTERM and SIGKILL.
+        is_restarted: Whether to restart the program when it ends; otherwise its end stops all
+            programs.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Program:
 
 
 class Child:
-    """One run of a program in a session of its own, its output handed on line by line."""
+    """One run of a program, in a process session of its own; each output line goes to `write`."""
 
     def __init__(self, program: Program, write: Write) -> None:
         self.program = program
@@ -60,7 +61,7 @@ class Child:
 
     async def start(self) -> None:
         """Start the program."""
-        # A pipe of our own: asyncio's would keep `wait` waiting for whoever else holds its end.
+        # With asyncio's own pipe, `wait` would also wait for grandchildren that hold the pipe.
         read_end, write_end = os.pipe()
         try:
             self._process = await asyncio.create_subprocess_exec(
@@ -85,7 +86,7 @@ class Child:
             while True:
                 try:
                     raw = await stream.readline()
-                except ValueError:  # the line is longer than the limit; asyncio has dropped it
+                except ValueError:  # the line is over the limit, and asyncio has dropped it
                     raw = b"[a line over 1 MB]\n"
                 if not raw:
                     return
@@ -94,7 +95,7 @@ class Child:
                 self._write(self.program.name, line)
 
     async def wait(self) -> int:
-        """Return the exit code once the program has ended and its output is read."""
+        """Wait until the program has ended and its output is read; return the exit code."""
         assert self._process is not None
         assert self._reader is not None
         code = await self._process.wait()
@@ -103,7 +104,7 @@ class Child:
         return code
 
     async def stop(self) -> None:
-        """End the program and whatever it has started: SIGTERM, then SIGKILL to its group."""
+        """End the program with SIGTERM, then its process group with SIGKILL."""
         assert self._process is not None
         if self._process.returncode is None:
             self._process.terminate()
@@ -113,35 +114,35 @@ class Child:
         await self.wait()
 
     def kill(self) -> None:
-        """Send SIGKILL to the program and to all that it has started in its session."""
+        """Send SIGKILL to the program and to the processes it has started in its session."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
 
 
 class Supervisor:
-    """Keeps programs running until one that matters fails or `request_stop` is called."""
+    """Keeps programs running until a required one ends or `request_stop` is called."""
 
     def __init__(self, write: Write) -> None:
         self._write = write
         self._children: list[Child] = []
-        self._keepers: list[asyncio.Task[None]] = []
+        self._monitors: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def request_stop(self) -> None:
-        """Ask for an orderly end; the second time, kill everything at once."""
+        """Request a graceful shutdown; on the second call, kill all programs immediately."""
         if self._stopping.is_set():
             for child in self._children:
                 child.kill()
         self._stopping.set()
 
-    async def run(self, bring_up: Coroutine[None, None, None]) -> None:
-        """Bring everything up, then wait for the end, then stop all in reverse order of start.
+    async def run(self, start_up: Coroutine[None, None, None]) -> None:
+        """Run `start_up`, wait for the end, then stop the programs in reverse order of start.
 
         Raises:
-            ProgramFailedError: a program that is not restarted ended, or `bring_up` raised it.
+            ProgramFailedError: A program that is not restarted has ended, or `start_up` raised it.
         """
-        script = asyncio.create_task(bring_up)
+        script = asyncio.create_task(start_up)
         stop = asyncio.create_task(self._stop_requested())
         ends: list[asyncio.Future[None]] = [stop, self._failure]
         try:
@@ -161,17 +162,17 @@ class Supervisor:
     async def _stop_requested(self) -> None:
         await self._stopping.wait()
 
-    async def keep(self, program: Program) -> Child:
-        """Start a program and see to it until the end."""
+    async def supervise(self, program: Program) -> Child:
+        """Start a program and restart it when it ends, if it is one to restart."""
         child = await self._start(program)
-        self._keepers.append(asyncio.create_task(self._see_to(child)))
+        self._monitors.append(asyncio.create_task(self._monitor(child)))
         return child
 
     async def run_once(self, program: Program) -> None:
-        """Run a program to its end.
+        """Run a program and wait for its end.
 
         Raises:
-            ProgramFailedError: it did not exit with 0.
+            ProgramFailedError: The exit code is not 0.
         """
         child = await self._start(program)
         code = await child.wait()
@@ -185,7 +186,7 @@ class Supervisor:
         self._children.append(child)
         return child
 
-    async def _see_to(self, child: Child) -> None:
+    async def _monitor(self, child: Child) -> None:
         pause_s = 1.0
         while True:
             begun = time.monotonic()
@@ -199,8 +200,8 @@ class Supervisor:
                 return
             if time.monotonic() - begun > STEADY_AFTER_S:
                 pause_s = 1.0
-            ending = _ending(code)
-            self._write("dev", f"{child.program.name} {ending}; it starts again in {pause_s:.0f} s")
+            name, ending = child.program.name, _ending(code)
+            self._write("dev", f"{name} {ending}. It restarts in {pause_s:.0f} s.")
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
             successor = Child(child.program, self._write)
@@ -209,15 +210,15 @@ class Supervisor:
             child = successor
 
     async def _stop_all(self) -> None:
-        for keeper in self._keepers:
-            keeper.cancel()
-        await asyncio.gather(*self._keepers, return_exceptions=True)
+        for monitor in self._monitors:
+            monitor.cancel()
+        await asyncio.gather(*self._monitors, return_exceptions=True)
         for child in reversed(self._children):
             await child.stop()
 
 
 def _ending(code: int) -> str:
-    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+    return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
 
 
 def _exit_report(child: Child, code: int) -> str:

@@ -1,4 +1,4 @@
-"""`algoitny dev`: engines, table, sample problems, API and worker on this machine, in one log."""
+"""`algoitny dev`: run engines, table, sample problems, API and worker locally, with one log."""
 
 import asyncio
 import fcntl
@@ -25,7 +25,7 @@ from graphql_api.cli.commands.setup import (
     PLAYGROUND_STEP,
     Step,
     run_steps,
-    system_packages,
+    system_packages_step,
 )
 from graphql_api.cli.local import apt
 from graphql_api.cli.local.dynamodb_local import DynamoDBLocal
@@ -38,7 +38,7 @@ from graphql_api.config import Settings
 DEFAULT_PORT = 8000
 READY_TIMEOUT_S = 60.0
 COLOURS = {"api": "36", "worker": "35", "setup": "32", "dev": "1"}
-# What the engines say is for the log file; of their ends and restarts the supervisor tells.
+# The engines' output goes only to the log file; the supervisor prints their ends and restarts.
 QUIET = frozenset({"dynamodb", "redis"})
 
 console = Console(highlight=False)
@@ -49,17 +49,17 @@ def dev(
         int, typer.Option(envvar="PORT", min=1, max=65535, help="Port of the API.")
     ] = DEFAULT_PORT,
 ) -> None:
-    """Run everything on this machine until Ctrl-C: engines, API, worker and playground.
+    """Run engines, API, worker and playground on this machine until Ctrl-C.
 
-    State lives under `.data/`. With AWS_ENDPOINT_URL_DYNAMODB (or LOCALSTACK_URL) or REDIS_URL set,
-    that engine is used and none is started.
+    The data is kept under `.data/`. If AWS_ENDPOINT_URL_DYNAMODB (or LOCALSTACK_URL) or REDIS_URL
+    is set, that engine is used instead of a local one.
     """
     os.chdir(project_root())
     settings = environment.settings_of_checkout()
-    with _only_one_here(), _log_file() as log:
+    with _session_lock(), _log_file() as log:
         _check_port(port)
         session = _plan(settings, port)
-        console.print("Preparing (each step is quick when it was done before)")
+        console.print("Preparing (steps that are already done take a moment)")
         if not run_steps(session.steps):
             raise typer.Exit(1)
         raise typer.Exit(asyncio.run(_run(session, log)))
@@ -67,7 +67,7 @@ def dev(
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What one `algoitny dev` runs: our own engines, or None where the settings name another."""
+    """One run of `algoitny dev`; an engine is None if the settings name another one."""
 
     port: int
     dynamodb: DynamoDBLocal | None
@@ -76,17 +76,17 @@ class Session:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """What must be prepared before anything is started."""
+        """The preparations needed before the programs start."""
         redis = (apt.REDIS_PACKAGE,) if self.redis else ()
         dynamodb = (DYNAMODB_STEP,) if self.dynamodb else ()
-        wanted = system_packages((*apt.SANDBOX_PACKAGES, *redis))
-        return (wanted, *dynamodb, PLAYGROUND_STEP)
+        packages = system_packages_step((*apt.SANDBOX_PACKAGES, *redis))
+        return (packages, *dynamodb, PLAYGROUND_STEP)
 
     @property
     def child_environment(self) -> dict[str, str]:
         """The environment of every program of the session."""
-        quiet = {"PYTHONUNBUFFERED": "1", "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console")}
-        return {**os.environ, **quiet, **self.variables}
+        output = {"PYTHONUNBUFFERED": "1", "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console")}
+        return {**os.environ, **output, **self.variables}
 
     @property
     def url(self) -> str:
@@ -110,63 +110,64 @@ def _plan(settings: Settings, port: int) -> Session:
 
 
 async def _run(session: Session, log: TextIO) -> int:
-    """Run the session to its end; return the exit code of the command."""
+    """Run the session until it ends; return the exit code of the command."""
     supervisor = Supervisor(_writer(log))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, supervisor.request_stop)
     environment.write_session(session.variables)
     try:
-        await supervisor.run(_bring_up(supervisor, session))
+        await supervisor.run(_start_up(supervisor, session))
     except ProgramFailedError as error:
         console.print(f"\n[red]Stopped:[/] {error}", soft_wrap=True)
         return 1
     finally:
         environment.end_session()
-    console.print("\nStopped. Everything is kept under .data/; `make dev` goes on from here.")
+    console.print("\nStopped. The data is kept under .data/; `make dev` continues with it.")
     return 0
 
 
-async def _bring_up(supervisor: Supervisor, session: Session) -> None:
-    begun = time.monotonic()
+async def _start_up(supervisor: Supervisor, session: Session) -> None:
+    started = time.monotonic()
     engines = [engine for engine in (session.dynamodb, session.redis) if engine is not None]
     names = {DynamoDBLocal: "dynamodb", RedisServer: "redis"}
     for engine in engines:
         command = await asyncio.to_thread(engine.command)
-        await supervisor.keep(Program(names[type(engine)], command, session.child_environment))
+        program = Program(names[type(engine)], command, session.child_environment)
+        await supervisor.supervise(program)
     for engine in engines:
-        await _until_ready(engine)
+        await _wait_until_ready(engine)
     await supervisor.run_once(_command(session, "table", "init", "--rebuild-indexes"))
     await _import_examples(supervisor, session)
-    await supervisor.keep(_worker(session))
-    await supervisor.keep(_api(session))
-    state = await _until_serving(session.port)
-    _greet(session, state, time.monotonic() - begun)
+    await supervisor.supervise(_worker(session))
+    await supervisor.supervise(_api(session))
+    state = await _wait_until_serving(session.port)
+    _greet(session, state, time.monotonic() - started)
 
 
-async def _until_ready(engine: EngineProcess) -> None:
+async def _wait_until_ready(engine: EngineProcess) -> None:
     """Wait until an engine answers.
 
     Raises:
-        ProgramFailedError: it does not within 30 s.
+        ProgramFailedError: The engine does not answer within 30 s.
     """
     deadline = time.monotonic() + 30
     while not await asyncio.to_thread(engine.is_ready):
         if time.monotonic() > deadline:
             raise ProgramFailedError(
-                f"{engine.name} does not answer; .data/log/dev.log has its lines"
+                f"{engine.name} did not answer within 30 s. Its output is in .data/log/dev.log."
             )
         await asyncio.sleep(0.05)
 
 
 async def _import_examples(supervisor: Supervisor, session: Session) -> None:
-    """Import the sample problems into a database that has not had them as they are now."""
+    """Import the sample problems if this database does not have their current version."""
     folder = project_root() / "examples" / "problems"
-    stamp, wanted = _examples_stamp(session), _folder_hash(folder)
-    if stamp.is_file() and stamp.read_text() == wanted:
+    stamp, current_hash = _examples_stamp(session), _folder_hash(folder)
+    if stamp.is_file() and stamp.read_text() == current_hash:
         return
     await supervisor.run_once(_command(session, "problems", "import", str(folder)))
-    stamp.write_text(wanted)
+    stamp.write_text(current_hash)
 
 
 def _examples_stamp(session: Session) -> Path:
@@ -201,8 +202,8 @@ def _api(session: Session) -> Program:
     return Program("api", command, session.child_environment, grace_s=2.5, is_restarted=False)
 
 
-async def _until_serving(port: int) -> tuple[int, str]:
-    """Return the status and text of /readyz once it is 200, or as it stands after a minute."""
+async def _wait_until_serving(port: int) -> tuple[int, str]:
+    """Wait up to 60 s until /readyz answers 200; return its last status (0: no answer) and text."""
     deadline = time.monotonic() + READY_TIMEOUT_S
     while True:
         status, text = await asyncio.to_thread(_readyz, port)
@@ -227,14 +228,14 @@ def _greet(session: Session, state: tuple[int, str], elapsed_s: float) -> None:
     status, text = state
     console.print()
     if status == http.HTTPStatus.OK:
-        console.print(f"[bold green]AlgoItny serves[/] after {elapsed_s:.1f} s")
+        console.print(f"[bold green]AlgoItny is ready[/] after {elapsed_s:.1f} s")
     else:
         console.print(
-            f"[bold yellow]AlgoItny is up but not ready[/]; /readyz says {status}: {text}"
+            f"[bold yellow]AlgoItny is running but not ready.[/] /readyz answers {status}: {text}"
         )
     lines = (
         ("Playground", f"{session.url}/graphql"),
-        ("Sign in", "the playground's second tab (signInForDevelopment)"),
+        ("Sign in", "second tab of the playground (signInForDevelopment)"),
         ("Submit", ".venv/bin/algoitny submit FILE --problem algoitny/1 --watch"),
         ("Health", f"{session.url}/healthz and /readyz"),
         ("Data", str(data_dir())),
@@ -247,14 +248,14 @@ def _greet(session: Session, state: tuple[int, str], elapsed_s: float) -> None:
 
 
 def _check_port(port: int) -> None:
-    """Make sure that the API can have its port.
+    """Check that the API's port is free.
 
     Raises:
-        typer.Exit: somebody else has it.
+        typer.Exit: Another program uses the port.
     """
     if not _is_free(port):
         console.print(
-            f"Port {port} is taken by another program. Choose another one: "
+            f"Port {port} is used by another program. Choose another one: "
             f"make dev PORT={free_port()}"
         )
         raise typer.Exit(1)
@@ -271,26 +272,29 @@ def _is_free(port: int) -> bool:
 
 
 @contextmanager
-def _only_one_here() -> Iterator[None]:
-    """Hold this checkout's data folder, so that two sessions never share one database file."""
-    path = data_dir("dev.guard")
+def _session_lock() -> Iterator[None]:
+    """Lock this checkout's data folder, so that two sessions never share a database file."""
+    path = data_dir("dev.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as guard:
+    with path.open("a+") as lock:
         try:
-            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            guard.seek(0)
-            console.print(f"`algoitny dev` already runs in this checkout (process {guard.read()}).")
+            lock.seek(0)
+            console.print(
+                f"`algoitny dev` already runs in this checkout (process {lock.read()}). "
+                "Stop it first with Ctrl-C in its terminal."
+            )
             raise typer.Exit(1) from error
-        guard.truncate(0)
-        guard.write(str(os.getpid()))
-        guard.flush()
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         yield
 
 
 @contextmanager
 def _log_file() -> Iterator[TextIO]:
-    """Open the log of this session; the one before it is kept as `dev.log.1`."""
+    """Open this session's log; the previous session's log becomes `dev.log.1`."""
     path = data_dir("log", "dev.log")
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
@@ -300,15 +304,15 @@ def _log_file() -> Iterator[TextIO]:
 
 
 def _writer(log: TextIO) -> Write:
-    """Return the function that puts a program's line on the terminal and into the log."""
+    """Return a function that writes a program's line to the terminal and to the log."""
     is_terminal = sys.stdout.isatty()
 
     def write(name: str, line: str) -> None:
         label = f"{name:<8} |"
-        shown = f"\033[{COLOURS.get(name, '0')}m{label}\033[0m" if is_terminal else label
+        coloured = f"\033[{COLOURS.get(name, '0')}m{label}\033[0m" if is_terminal else label
         if name not in QUIET:
-            with suppress(OSError):  # the terminal may be gone; the log file stays
-                print(f"{shown} {line}", flush=True)  # noqa: T201 - the programs' lines
+            with suppress(OSError):  # the terminal may be closed
+                print(f"{coloured} {line}", flush=True)  # noqa: T201 - the programs' output
         log.write(f"{time.strftime('%H:%M:%S')} {label} {line}\n")
         log.flush()
 

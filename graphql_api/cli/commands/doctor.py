@@ -1,4 +1,4 @@
-"""`algoitny doctor`: what works here, what is missing, what to do about it."""
+"""`algoitny doctor`: check this machine and say how to fix each problem."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from rich.table import Table as RichTable
 
 from graphql_api.cli import environment
 from graphql_api.cli.local import apt
-from graphql_api.cli.local.dynamodb_local import jars_dir, read_lock, unmatched
+from graphql_api.cli.local.dynamodb_local import find_mismatches, jars_dir, read_lock
 from graphql_api.cli.local.java import find_java
 from graphql_api.cli.local.languages import packages_of
 from graphql_api.cli.local.node import find_node
@@ -39,7 +39,7 @@ DEFAULT_API_PORT = 8000
 
 
 class State(StrEnum):
-    """How a check went; only MISSING makes the command fail."""
+    """The result of a check; only MISSING makes the command fail."""
 
     OK = "ok"
     NOTE = "note"
@@ -48,7 +48,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the answer: what was looked at, how it is, what to do."""
+    """One line of the report: the part checked, its state, and what to do."""
 
     name: str
     state: State
@@ -58,9 +58,14 @@ class Check:
 
 def doctor(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document, for scripts.")
+    ] = False,
 ) -> None:
-    """Say what works here, what is missing and what to do. Exits with 1 if something needed is."""
+    """Check this machine and say how to fix each problem.
+
+    Exits with 1 if a required part is missing.
+    """
     settings = environment.settings_of_checkout()
     checks = [check for group in _GROUPS for check in group(settings)]
     if as_json:
@@ -79,7 +84,7 @@ def _print(checks: list[Check]) -> None:
             typer.echo(f"{check.state:<8} {check.name:<18} {check.detail}{advice}")
         return
     table = RichTable(box=None, pad_edge=False)
-    for heading in ("", "what", "how it is", "what to do"):
+    for heading in ("", "part", "state", "what to do"):
         table.add_column(heading, overflow="fold")
     for check in checks:
         state = f"[{colours[check.state]}]{check.state}[/]"
@@ -96,31 +101,31 @@ def _python(_: Settings) -> Iterator[Check]:
     if sys.prefix != sys.base_prefix:
         yield Check("virtual environment", State.OK, sys.prefix)
     else:
-        yield Check("virtual environment", State.NOTE, "not in one", "make setup")
+        yield Check("virtual environment", State.NOTE, "not active", "make setup")
 
 
 def _system(_: Settings) -> Iterator[Check]:
-    lacking = apt.missing(apt.RUN_PACKAGES)
-    advice = apt.install_command(lacking)
+    missing = apt.find_missing(apt.RUN_PACKAGES)
+    advice = apt.install_command(missing)
     for package in apt.RUN_PACKAGES:
-        if package not in lacking:
+        if package not in missing:
             yield Check(package.name, State.OK, package.purpose)
         else:
             yield Check(package.name, State.MISSING, f"needed for {package.purpose}", advice)
 
 
 def _dynamodb_local(settings: Settings) -> Iterator[Check]:
-    lacking = State.MISSING if settings.dynamodb_endpoint is None else State.NOTE
+    if_missing = State.MISSING if settings.dynamodb_endpoint is None else State.NOTE
     try:
         yield Check("Java", State.OK, str(find_java()))
     except EngineUnavailable as error:
-        yield Check("Java", lacking, str(error))
-    wrong = unmatched(jars_dir(), read_lock())
-    if wrong:
-        detail = f"{len(wrong)} of its files missing or changed"
-        yield Check("DynamoDB Local", lacking, detail, "make setup")
+        yield Check("Java", if_missing, str(error))
+    mismatches = find_mismatches(jars_dir(), read_lock())
+    if mismatches:
+        detail = f"{len(mismatches)} of its files are missing or changed"
+        yield Check("DynamoDB Local", if_missing, detail, "make setup")
     else:
-        yield Check("DynamoDB Local", State.OK, f"{len(read_lock())} files match their sums")
+        yield Check("DynamoDB Local", State.OK, f"{len(read_lock())} files match their checksums")
 
 
 def _playground(_: Settings) -> Iterator[Check]:
@@ -128,11 +133,16 @@ def _playground(_: Settings) -> Iterator[Check]:
     if node is not None:
         yield Check("Node and npm", State.OK, f"version {node.version} at {node.node}")
     else:
-        yield Check("Node and npm", State.NOTE, "none; pip brings them when needed", "make setup")
+        yield Check(
+            "Node and npm",
+            State.NOTE,
+            "not found; `make setup` installs them with pip",
+            "make setup",
+        )
     if not (project_root() / "playground").is_dir():
-        yield Check("playground", State.NOTE, "no checkout here")
+        yield Check("playground", State.NOTE, "not in a checkout")
     elif is_built():
-        yield Check("playground", State.OK, "built from the present sources")
+        yield Check("playground", State.OK, "built from the current sources")
     else:
         yield Check("playground", State.NOTE, "not built", "make setup")
 
@@ -142,10 +152,10 @@ def _sandbox(settings: Settings) -> Iterator[Check]:
     try:
         judge.start()
     except SandboxUnavailable as error:
-        yield Check("sandbox", State.MISSING, "its own test failed", str(error))
+        yield Check("sandbox", State.MISSING, "the self-test failed", str(error))
         return
     try:
-        yield Check("sandbox", State.OK, "ran its own test")
+        yield Check("sandbox", State.OK, "passed its self-test")
         for spec in LANGUAGES:
             yield _language(spec, judge)
     finally:
@@ -154,51 +164,53 @@ def _sandbox(settings: Settings) -> Iterator[Check]:
 
 def _language(spec: LanguageSpec, judge: Judge) -> Check:
     name = f"language {spec.id}"
-    found = judge.languages.get(spec.id)
-    if found is not None:
-        return Check(name, State.OK, f"{found.name} {found.version}")
+    language = judge.languages.get(spec.id)
+    if language is not None:
+        return Check(name, State.OK, f"{language.name} {language.version}")
     reason = judge.missing_languages[spec.id].split("\n")[0]
-    lacking = [package for package in packages_of(spec) if not package.is_present()]
-    if reason == NOT_WANTED or not lacking:
+    missing = [package for package in packages_of(spec) if not package.is_present()]
+    if reason == NOT_WANTED or not missing:
         return Check(name, State.NOTE, reason)
-    return Check(name, State.NOTE, "not found here", apt.install_command(lacking))
+    return Check(name, State.NOTE, "not installed", apt.install_command(missing))
 
 
 def _services(settings: Settings) -> Iterator[Check]:
-    advice = "make dev starts one"
+    advice = "make dev starts a local one"
     parts = urlsplit(settings.redis_url)
     host, port = parts.hostname or HOST, parts.port or REDIS_PORT
     if answers_ping(host, port):
         yield Check("Redis", State.OK, f"answers at {host}:{port}")
     else:
-        yield Check("Redis", State.NOTE, f"none answers at {host}:{port}", advice)
+        yield Check("Redis", State.NOTE, f"no answer at {host}:{port}", advice)
     if settings.dynamodb_endpoint is None and settings.is_development:
-        yield Check("table", State.NOTE, "no engine runs or is named here", advice)
+        yield Check("table", State.NOTE, "no DynamoDB is running or configured", advice)
         return
     try:
-        found = open_table(settings).describe()
+        description = open_table(settings).describe()
     except DomainError as error:
         yield Check("table", State.NOTE, error.message, advice)
         return
-    if found is None:
-        detail = f"there is none called {settings.table_name}"
+    if description is None:
+        detail = f"the table {settings.table_name} does not exist"
         yield Check("table", State.NOTE, detail, "algoitny table init")
     else:
-        yield Check("table", State.OK, f"{settings.table_name}, {found['TableStatus']}")
+        yield Check("table", State.OK, f"{settings.table_name}, {description['TableStatus']}")
 
 
 def _machine(_: Settings) -> Iterator[Check]:
     port = int(os.environ.get("PORT", DEFAULT_API_PORT))
     session = environment.running_session()
     if session is not None:
-        yield Check("session", State.OK, f"`algoitny dev` serves {session[environment.URL_NAME]}")
+        yield Check(
+            "session", State.OK, f"`algoitny dev` is running at {session[environment.URL_NAME]}"
+        )
     elif is_listening(port):
-        yield Check("port", State.NOTE, f"{port} is taken", "make dev PORT=… takes another one")
+        yield Check("port", State.NOTE, f"{port} is in use", "use another one: make dev PORT=8001")
     else:
         yield Check("port", State.OK, f"{port} is free")
     free_mb = shutil.disk_usage(project_root()).free // 2**20
     state = State.OK if free_mb >= NEEDED_DISK_MB else State.MISSING
-    advice = "" if state is State.OK else f"have {NEEDED_DISK_MB} MB free"
+    advice = "" if state is State.OK else f"free up to {NEEDED_DISK_MB} MB"
     yield Check("disk", state, f"{free_mb} MB free", advice)
 
 

@@ -1,4 +1,4 @@
-"""`algoitny problems …`: import problem packages, list problems."""
+"""`algoitny problems …`: import problem packages and list problems."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -10,15 +10,15 @@ import typer
 from rich.progress import Progress
 
 from graphql_api.cli.console import AsJson, Output
-from graphql_api.cli.problem_packages import (
-    Package,
-    PackageError,
+from graphql_api.cli.problem_packages.files import PackageError
+from graphql_api.cli.problem_packages.importer import import_package
+from graphql_api.cli.problem_packages.model import Package
+from graphql_api.cli.problem_packages.reader import (
     find_duplicates,
     find_packages,
     package_number,
     read_package,
 )
-from graphql_api.cli.problem_packages.importer import import_package
 from graphql_api.config import get_settings
 from graphql_api.data.dynamo.pages import PageWindow
 from graphql_api.data.enums import ProblemState
@@ -28,7 +28,7 @@ from graphql_api.data.records import Problem
 from graphql_api.data.stores import Stores, open_stores
 
 app = typer.Typer(
-    help="Import and list problems, with the operator's rights.", no_args_is_help=True
+    help="Import and list problems, with the operator's access to the table.", no_args_is_help=True
 )
 INTERRUPTED = 130
 FAILED = "failed"
@@ -36,7 +36,7 @@ FAILED = "failed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What became of one package; `error` says why it failed."""
+    """The result of importing one package; `error` is the reason of a failure."""
 
     package: str
     platform: str
@@ -64,75 +64,77 @@ def import_(
         Path, typer.Argument(metavar="DIR", help="A problem package, or a directory of packages.")
     ],
     *,
-    platform: Annotated[str, typer.Option(help="The platform of the problems.")] = "algoitny",
+    platform: Annotated[
+        str, typer.Option(help="The platform to import the problems into.")
+    ] = "algoitny",
     locale: Annotated[
-        str, typer.Option(help="Title and statement in this language (en, ko), if there.")
+        str, typer.Option(help="Language of title and statement (en, ko), if the package has it.")
     ] = "en",
-    force: Annotated[bool, typer.Option("--force", help="Write also what did not change.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Import unchanged packages too.")] = False,
     generators: Annotated[
         bool,
         typer.Option(
-            help="Run the scripts that write large inputs, with your rights; "
-            "--no-generators refuses packages that have them."
+            help="Run the packages' scripts that generate large inputs. The scripts have your "
+            "rights. With --no-generators, a package with such a script is an error."
         ),
     ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Import problem packages (ICPC/Kattis format, `legacy` and `2023-07`); safe to run again.
+    """Import problem packages (ICPC/Kattis format, versions `legacy` and `2023-07`).
 
-    What did not change is skipped, so an import that was interrupted goes on where it stopped.
-    Exits with 1 if a package could not be imported; the others are.
+    Unchanged packages are skipped, so an interrupted import can be run again. If a package fails,
+    the others are still imported and the command exits with 1.
     """
     output = Output(as_json=as_json)
-    wishes = ImportOptions(platform=platform, locale=locale, force=force, generators=generators)
+    options = ImportOptions(platform=platform, locale=locale, force=force, generators=generators)
     try:
-        found = asyncio.run(_import_all(output, find_packages(folder), wishes))
+        results = asyncio.run(_import_all(output, find_packages(folder), options))
     except (PackageError, DomainError, OSError) as error:
         output.document({"error": str(error)})
         output.error(str(error))
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
-        output.error("Interrupted. Run it again: what is done already will be skipped.")
+        output.error("Interrupted. Run the command again: finished packages are skipped.")
         raise typer.Exit(INTERRUPTED) from None
-    _summarise(output, found)
-    if any(one.error for one in found):
+    _summarise(output, results)
+    if any(result.error for result in results):
         raise typer.Exit(1)
 
 
 async def _import_all(
-    output: Output, paths: Sequence[Path], wishes: ImportOptions
+    output: Output, paths: Sequence[Path], options: ImportOptions
 ) -> list[Imported]:
-    """Import one package after the other, saying of each what became of it."""
-    twice = find_duplicates(paths)
-    found: list[Imported] = []
+    """Import the packages in order and report each result."""
+    duplicates = find_duplicates(paths)
+    results: list[Imported] = []
     async with open_stores(get_settings()) as stores:
         with output.progress("Importing", len(paths)) as bar:
             for path in paths:
-                _show(bar, f"{wishes.platform}/{package_number(path)}")
-                if path in twice:
-                    why = f"has the number of {twice[path].name}; give it another one"
-                    one = _failure(path, wishes, f"{path}: {why}")
+                _show(bar, f"{options.platform}/{package_number(path)}")
+                if path in duplicates:
+                    reason = f"has the same number as {duplicates[path].name}; change one of them"
+                    result = _failure(path, options, f"{path}: {reason}")
                 else:
-                    one = await _import_one(stores, path, wishes)
-                found.append(one)
-                _report(output, one)
+                    result = await _import_one(stores, path, options)
+                results.append(result)
+                _report(output, result)
                 bar.advance(bar.task_ids[0])
-    return found
+    return results
 
 
-async def _import_one(stores: Stores, path: Path, wishes: ImportOptions) -> Imported:
+async def _import_one(stores: Stores, path: Path, options: ImportOptions) -> Imported:
     try:
         package = await asyncio.to_thread(
-            read_package, path, platform=wishes.platform, locale=wishes.locale
+            read_package, path, platform=options.platform, locale=options.locale
         )
-        _refuse_generators(package, wishes)
-        outcome = await import_package(stores, package, force=wishes.force)
+        _refuse_generators(package, options)
+        outcome = await import_package(stores, package, force=options.force)
     except Unavailable:
-        raise  # the others would fare no better
+        raise  # the other packages would fail in the same way
     except PackageError as error:
-        return _failure(path, wishes, str(error))
+        return _failure(path, options, str(error))
     except DomainError as error:
-        return _failure(path, wishes, f"{path}: {error.message}")
+        return _failure(path, options, f"{path}: {error.message}")
     return Imported(
         package=str(path),
         platform=package.platform,
@@ -144,46 +146,46 @@ async def _import_one(stores: Stores, path: Path, wishes: ImportOptions) -> Impo
     )
 
 
-def _refuse_generators(package: Package, wishes: ImportOptions) -> None:
+def _refuse_generators(package: Package, options: ImportOptions) -> None:
     scripts = [test.generated.script for test in package.tests if test.generated]
-    if scripts and not wishes.generators:
+    if scripts and not options.generators:
         raise PackageError(
-            scripts[0], "would run to write an input; leave out --no-generators if you trust it"
+            scripts[0], "generates an input; leave out --no-generators if you trust this script"
         )
 
 
-def _failure(path: Path, wishes: ImportOptions, error: str) -> Imported:
+def _failure(path: Path, options: ImportOptions, error: str) -> Imported:
     return Imported(
         package=str(path),
-        platform=wishes.platform,
+        platform=options.platform,
         number=package_number(path),
         outcome=FAILED,
         error=error,
     )
 
 
-def _show(bar: Progress, what: str) -> None:
-    bar.update(bar.task_ids[0], description=f"Importing {what}")
+def _show(bar: Progress, problem: str) -> None:
+    bar.update(bar.task_ids[0], description=f"Importing {problem}")
 
 
-def _report(output: Output, one: Imported) -> None:
-    name = f"{one.platform}/{one.number}"
-    if one.error:
+def _report(output: Output, result: Imported) -> None:
+    name = f"{result.platform}/{result.number}"
+    if result.error:
         output.line(f"{name}: {FAILED}", FAILED)
-        output.note(one.error)
+        output.note(result.error)
         return
-    output.line(f"{name}: {one.outcome}, {one.title}, {one.tests} tests", one.outcome)
-    for note in one.notes:
+    output.line(f"{name}: {result.outcome}, {result.title}, {result.tests} tests", result.outcome)
+    for note in result.notes:
         output.note(f"  {note}")
 
 
-def _summarise(output: Output, found: Sequence[Imported]) -> None:
+def _summarise(output: Output, results: Sequence[Imported]) -> None:
     counts: dict[str, int] = {}
-    for one in found:
-        counts[one.outcome] = counts.get(one.outcome, 0) + 1
-    said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-    output.line(f"{len(found)} packages: {said}", *counts)
-    output.document({"packages": [asdict(one) for one in found], "counts": counts})
+    for result in results:
+        counts[result.outcome] = counts.get(result.outcome, 0) + 1
+    summary = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    output.line(f"{len(results)} packages: {summary}", *counts)
+    output.document({"packages": [asdict(result) for result in results], "counts": counts})
 
 
 @app.command("list")
@@ -193,39 +195,41 @@ def list_(
     state: Annotated[
         ProblemState, typer.Option(help="Only problems in this state.", case_sensitive=False)
     ] = ProblemState.COMPLETED,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 1000,
+    limit: Annotated[
+        int, typer.Option(min=1, help="Maximum number of problems, newest first.")
+    ] = 1000,
     as_json: AsJson = False,
 ) -> None:
     """List problems, newest first."""
     output = Output(as_json=as_json)
     try:
-        found = asyncio.run(_list(platform, state, limit))
+        problems = asyncio.run(_list(platform, state, limit))
     except DomainError as error:
         output.error(error.message)
         raise typer.Exit(1) from error
-    output.document([_facts(problem) for problem in found])
+    output.document([_facts(problem) for problem in problems])
     columns = ("problem", "title", "tests", "time", "memory", "solution", "tags")
-    output.table(columns, list(_rows(found)))
-    if not found and output.is_terminal:
-        output.line(f"There are none in state {state}. Import some: algoitny problems import DIR")
+    output.table(columns, list(_rows(problems)))
+    if not problems and output.is_terminal:
+        output.line(f"No problems in state {state}. Import some: algoitny problems import DIR")
 
 
 async def _list(platform: str | None, state: ProblemState, limit: int) -> list[Problem]:
-    found: list[Problem] = []
+    problems: list[Problem] = []
     async with open_stores(get_settings()) as stores:
         position: str | None = None
-        while len(found) < limit:
-            window = PageWindow(size=min(MAX_PAGE_SIZE, limit - len(found)), after=position)
+        while len(problems) < limit:
+            window = PageWindow(size=min(MAX_PAGE_SIZE, limit - len(problems)), after=position)
             page = await stores.problems.list(window=window, platform=platform, state=state)
-            found += page.records
+            problems += page.records
             position = page.end
             if not page.has_next:
                 break
-    return found
+    return problems
 
 
-def _rows(found: Sequence[Problem]) -> Iterator[tuple[str, ...]]:
-    for problem in found:
+def _rows(problems: Sequence[Problem]) -> Iterator[tuple[str, ...]]:
+    for problem in problems:
         yield (
             f"{problem.platform}/{problem.number}",
             problem.title,

@@ -1,17 +1,17 @@
-"""`algoitny schema export`: the schema's own text, for clients and for the check in `make lint`."""
+"""`algoitny schema export`: the schema's text, for clients and for the check in `make lint`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="The GraphQL schema as text.", no_args_is_help=True)
+app = typer.Typer(help="Export the GraphQL schema as text.", no_args_is_help=True)
 SCHEMA_FILE = Path("schema.graphql")
 
 
 def schema_text() -> str:
-    """Return the schema in GraphQL's definition language, with descriptions."""
-    # It takes half a second to build; the other commands do without it.
+    """Return the schema in GraphQL's schema definition language, with descriptions."""
+    # Building the schema takes half a second, which the other commands should not spend.
     from graphql_api.schema.schema import schema  # noqa: PLC0415
 
     return schema.as_str().rstrip() + "\n"
@@ -21,13 +21,13 @@ def schema_text() -> str:
 def export(
     *,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The file to write; `-` is standard output.")
+        Path, typer.Option("--output", "-o", help="The file to write; `-` means standard output.")
     ] = SCHEMA_FILE,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 1 if the file differs.")
     ] = False,
 ) -> None:
-    """Write the schema that the code defines, by default to schema.graphql."""
+    """Write the schema defined by the code to a file."""
     text = schema_text()
     if check:
         _compare(output, text)
@@ -35,12 +35,12 @@ def export(
         typer.echo(text, nl=False)
     else:
         output.write_text(text, encoding="utf-8")
-        typer.echo(f"{output}: {len(text.splitlines())} lines")
+        typer.echo(f"Wrote {output} ({len(text.splitlines())} lines).")
 
 
 def _compare(path: Path, text: str) -> None:
     if path.is_file() and path.read_text(encoding="utf-8") == text:
-        typer.echo(f"{path}: agrees with the code")
+        typer.echo(f"{path} matches the code.")
         return
-    typer.echo(f"{path} differs from what the code defines. Write it anew: make schema", err=True)
+    typer.echo(f"{path} does not match the code. Update it with: make schema", err=True)
     raise typer.Exit(1)

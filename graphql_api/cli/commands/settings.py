@@ -1,4 +1,4 @@
-"""`algoitny settings`: every setting with its meaning; also the text of `docs/settings.md`."""
+"""`algoitny settings`: all settings with default and meaning, as the page `docs/settings.md`."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from pydantic.fields import FieldInfo
 from graphql_api.config import Settings
 
 _HEAD = """# Settings
-Every setting is an environment variable; in development `.env` in the working directory is read
-too. `algoitny settings` prints this page, and `make docs` writes it here.
+Every setting is an environment variable. In development, `.env` in the working directory is read
+too. `algoitny settings` prints this page, and `make docs` writes it to this file.
 
-AWS credentials come the way every AWS client finds them: environment, profile, machine's role.
+AWS credentials are found as in every AWS client: environment, profile, or the machine's role.
 
 | setting | default | meaning |
 |---|---|---|
@@ -20,12 +20,12 @@ AWS credentials come the way every AWS client finds them: environment, profile, 
 
 
 def settings() -> None:
-    """Print every setting, its default and its meaning (the text of docs/settings.md)."""
+    """Print every setting with its default and meaning (the page docs/settings.md)."""
     typer.echo(settings_markdown(), nl=False)
 
 
 def settings_markdown() -> str:
-    """Return the page that documents every setting."""
+    """Return the Markdown page that documents every setting."""
     rows = [_row(name, field) for name, field in Settings.model_fields.items()]
     return _HEAD + "\n".join(rows) + "\n"
 
@@ -39,5 +39,5 @@ def _default(value: Any) -> str:
     if value is None or value == ():
         return "unset"
     if isinstance(value, tuple) and isinstance(value[0], SecretStr):
-        return "one for development"
+        return "a development key"
     return f"`{value}`"

@@ -1,4 +1,4 @@
-"""`algoitny setup`: bring what development and tests need, each step one line with its time."""
+"""`algoitny setup`: install the requirements of development and tests, one line a step."""
 
 import os
 import time
@@ -12,7 +12,7 @@ from rich.console import Console
 from graphql_api.cli.local import apt
 from graphql_api.cli.local.dynamodb_local import prepare_jars
 from graphql_api.cli.local.java import find_java
-from graphql_api.cli.local.languages import lacking_packages
+from graphql_api.cli.local.languages import find_missing_packages
 from graphql_api.cli.local.playground import prepare_playground
 from graphql_api.cli.local.process import EngineUnavailable
 
@@ -21,7 +21,7 @@ console = Console(highlight=False)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to prepare: its name, the function that does it and whether we can do without."""
+    """One preparation. A failing optional step does not stop the others."""
 
     name: str
     prepare: Callable[[], str]
@@ -30,19 +30,19 @@ class Step:
 
 def _dynamodb() -> str:
     java = find_java()
-    return f"jars checked in {prepare_jars()}, {java}"
+    return f"jars verified in {prepare_jars()}, {java}"
 
 
 def _playground() -> str:
-    return "built now" if prepare_playground() else "up to date"
+    return "built" if prepare_playground() else "up to date"
 
 
-def system_packages(wanted: Sequence[apt.SystemPackage]) -> Step:
-    """Return the step that sees to the Debian packages `wanted`, all named in one message."""
+def system_packages_step(packages: Sequence[apt.SystemPackage]) -> Step:
+    """Return the step that installs `packages`; one message names all the missing ones."""
 
     def prepare() -> str:
-        installed = apt.ensure(wanted)
-        return f"installed {', '.join(installed)}" if installed else "all there"
+        installed = apt.ensure_installed(packages)
+        return f"installed {', '.join(installed)}" if installed else "all installed"
 
     return Step("system packages", prepare)
 
@@ -52,19 +52,19 @@ PLAYGROUND_STEP = Step("playground", _playground, is_optional=True)
 
 
 def run_steps(steps: Sequence[Step]) -> bool:
-    """Prepare `steps` in order, a line each; return False at the first needed that fails."""
+    """Run `steps` in order, one line each; return False when a required step fails."""
     for step in steps:
-        begun = time.monotonic()
+        started = time.monotonic()
         console.print(f"  {step.name:<16} ", end="")
         try:
             outcome = step.prepare()
         except EngineUnavailable as error:
-            console.print("[yellow]left out[/]" if step.is_optional else "[red]missing[/]")
+            console.print("[yellow]skipped[/]" if step.is_optional else "[red]missing[/]")
             typer.echo(str(error), err=True)
             if step.is_optional:
                 continue
             return False
-        elapsed_s = time.monotonic() - begun
+        elapsed_s = time.monotonic() - started
         console.print(f"[green]ok[/] ({elapsed_s:.1f} s) {outcome}", soft_wrap=True)
     return True
 
@@ -72,25 +72,26 @@ def run_steps(steps: Sequence[Step]) -> bool:
 def setup(
     *,
     browser: Annotated[
-        bool, typer.Option("--browser", help="Also bring Chromium, for the playground's test.")
+        bool, typer.Option("--browser", help="Also install Chromium, for the playground's test.")
     ] = False,
     languages: Annotated[
         bool,
         typer.Option(
-            "--languages", help="Also bring the compilers of the languages that CI tests."
+            "--languages", help="Also install the compilers of the languages tested by CI."
         ),
     ] = False,
 ) -> None:
-    """Bring what `make dev` and `make test` need: packages, DynamoDB Local, Redis, playground.
+    """Install the requirements of `make dev` and `make test`.
 
-    Fast when everything is there. Exits with 1 when something needed is missing and this user
-    cannot install it; the message names the one command that does.
+    These are system packages, DynamoDB Local, Redis and the playground. The command is fast when
+    everything is installed. It exits with 1 if this user cannot install a required part; the
+    message then names the command that installs it.
     """
     browsers = (apt.BROWSER_PACKAGE,) if browser else ()
-    compilers = lacking_packages() if languages else ()
+    compilers = find_missing_packages() if languages else ()
     is_ci = os.environ.get("CI") == "true"
     steps = (
-        system_packages((*apt.RUN_PACKAGES, *browsers, *compilers)),
+        system_packages_step((*apt.RUN_PACKAGES, *browsers, *compilers)),
         DYNAMODB_STEP,
         Step(PLAYGROUND_STEP.name, PLAYGROUND_STEP.prepare, is_optional=not is_ci),
     )

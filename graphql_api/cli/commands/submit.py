@@ -1,6 +1,6 @@
-"""`algoitny submit FILE --problem algoitny/1`: submit a program and watch it being judged.
+"""`algoitny submit FILE --problem algoitny/1`: submit a program and wait for its verdict.
 
-Exit codes: 0 accepted (or handed in, with --no-watch), 1 another verdict, 2 an error.
+Exit codes: 0 accepted (with --no-watch: submitted), 1 another verdict, 2 an error.
 """
 
 import time
@@ -52,7 +52,7 @@ query Result($id: ID!) {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
-    """What to submit."""
+    """The content of one submission."""
 
     platform: str
     number: str
@@ -68,71 +68,73 @@ def submit(
         str, typer.Option(metavar="PLATFORM/NUMBER", help="The problem, such as algoitny/1.")
     ],
     language: Annotated[
-        str | None, typer.Option(help="Its language; without it, by the file's name.")
+        str | None,
+        typer.Option(
+            help="Its language. Without this option, the ending of the file's name decides."
+        ),
     ] = None,
-    public: Annotated[
-        bool, typer.Option("--public", help="Show the execution to everyone.")
-    ] = False,
+    public: Annotated[bool, typer.Option("--public", help="Make the execution public.")] = False,
     watch: Annotated[
-        bool, typer.Option(help="Wait for the verdict, or return when it is handed in.")
+        bool, typer.Option(help="Wait for the verdict, or exit after submitting.")
     ] = True,
     url: Annotated[
-        str, typer.Option(envvar="ALGOITNY_URL", help="The API's address.")
+        str, typer.Option(envvar="ALGOITNY_URL", help="The address of the API.")
     ] = DEFAULT_URL,
     token: Annotated[
         str | None,
-        typer.Option(envvar="ALGOITNY_TOKEN", help="Your access token; best in the environment."),
+        typer.Option(
+            envvar="ALGOITNY_TOKEN", help="Your access token. Prefer the environment variable."
+        ),
     ] = None,
     email: Annotated[
         str | None,
         typer.Option(
-            help=f"Who signs in without a token, in development; {DEFAULT_EMAIL} unless given."
+            help="Sign in with this address if there is no token, on a development API "
+            f"(default {DEFAULT_EMAIL})."
         ),
     ] = None,
-    timeout: Annotated[
-        float, typer.Option(min=1, help="Wait for the verdict at most so many seconds.")
-    ] = 600,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the verdict.")] = 600,
     as_json: AsJson = False,
 ) -> None:
-    """Submit a program to a problem and watch it being judged.
+    """Submit a program to a problem and wait for its verdict.
 
-    Exits with 0 if it is accepted, 1 for any other verdict, 2 if something went wrong.
+    Exits with 0 if the program is accepted, 1 for any other verdict, 2 for an error.
     """
     output = Output(as_json=as_json)
     try:
-        job = _job(file, problem, language, is_public=public)
+        job = _read_job(file, problem, language, is_public=public)
         with ApiClient(url, token) as api:
             if token is None:
                 api.sign_in_for_development(email or DEFAULT_EMAIL)
-            history_id = _hand_in(output, api, job)
+            history_id = _submit(output, api, job)
             if not watch:
                 output.document({"historyId": history_id})
                 raise typer.Exit(ACCEPTED)
-            _wait(api, history_id, time.monotonic() + timeout)
-            history = _history(api, RESULT, history_id)
+            _wait_for_end(api, history_id, time.monotonic() + timeout)
+            history = _read_history(api, RESULT, history_id)
     except ApiError as error:
         output.document({"error": str(error)})
         output.error(str(error))
         raise typer.Exit(FAILED) from error
     except KeyboardInterrupt:
-        output.error("Stopped watching; the execution goes on.")
+        output.error("Stopped waiting. The execution continues.")
         raise typer.Exit(INTERRUPTED) from None
     _show(output, history)
     raise typer.Exit(_exit_code(history))
 
 
-def _job(file: Path, problem: str, language: str | None, *, is_public: bool) -> _Job:
+def _read_job(file: Path, problem: str, language: str | None, *, is_public: bool) -> _Job:
     platform, slash, number = problem.partition("/")
     if not (slash and platform and number):
         raise typer.BadParameter(
-            f"{problem!r} names no problem; write PLATFORM/NUMBER, such as algoitny/1",
+            f"{problem!r} is not a problem. Write PLATFORM/NUMBER, such as algoitny/1.",
             param_hint="--problem",
         )
     return _Job(
         platform=platform,
         number=number,
         language=language or _language_of(file),
-        code=_code(file),
+        code=_read_code(file),
         is_public=is_public,
     )
 
@@ -148,25 +150,27 @@ def _language_of(file: Path) -> str:
     return spec.id
 
 
-def _code(file: Path) -> str:
+def _read_code(file: Path) -> str:
     try:
         with file.open("rb") as source:
             content = source.read(CODE_BYTES + 1)
         if len(content) > CODE_BYTES:
             raise typer.BadParameter(
-                f"{file} has more than {CODE_BYTES // 1024} KB", param_hint="FILE"
+                f"{file} is larger than {CODE_BYTES // 1024} KB.", param_hint="FILE"
             )
         return content.decode()
     except OSError as error:
         raise typer.BadParameter(
-            f"{file} cannot be read: {error.strerror}", param_hint="FILE"
+            f"{file} cannot be read: {error.strerror}.", param_hint="FILE"
         ) from error
     except UnicodeDecodeError as error:
-        raise typer.BadParameter(f"{file} is not UTF-8; save it so", param_hint="FILE") from error
+        raise typer.BadParameter(
+            f"{file} is not UTF-8. Save it as UTF-8.", param_hint="FILE"
+        ) from error
 
 
-def _hand_in(output: Output, api: ApiClient, job: _Job) -> str:
-    """Submit once, however often it has to be sent, and return the history's id."""
+def _submit(output: Output, api: ApiClient, job: _Job) -> str:
+    """Submit the program and return the history's id; retries do not submit it twice."""
     variables = {
         "platform": job.platform,
         "number": job.number,
@@ -180,18 +184,18 @@ def _hand_in(output: Output, api: ApiClient, job: _Job) -> str:
     output.line(f"history {history_id}")
     quota = result["usage"]["executions"]
     if quota["limit"] is not None:
-        output.note(f"{quota['used']} of {quota['limit']} executions used today")
+        output.note(f"{quota['used']} of {quota['limit']} executions used today.")
     return history_id
 
 
-def _wait(api: ApiClient, history_id: str, deadline: float) -> None:
+def _wait_for_end(api: ApiClient, history_id: str, deadline: float) -> None:
     for pause in _pauses():
-        if _history(api, PROGRESS, history_id)["status"] not in RUNNING:
+        if _read_history(api, PROGRESS, history_id)["status"] not in RUNNING:
             return
         if time.monotonic() + pause > deadline:
             raise ApiError(
-                f"history {history_id} is not finished yet; it goes on, only the waiting ended "
-                "(--timeout). Is a worker running?"
+                f"The history {history_id} has not finished within --timeout. The execution "
+                "continues. Check that a worker is running."
             )
         time.sleep(pause)
 
@@ -203,11 +207,11 @@ def _pauses() -> Iterator[float]:
         pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE_S)
 
 
-def _history(api: ApiClient, document: str, history_id: str) -> dict[str, Any]:
-    found = api.call(document, {"id": history_id})["history"]
-    if not isinstance(found, dict):
-        raise ApiError(f"history {history_id} is not there any more")
-    return found
+def _read_history(api: ApiClient, document: str, history_id: str) -> dict[str, Any]:
+    history = api.call(document, {"id": history_id})["history"]
+    if not isinstance(history, dict):
+        raise ApiError(f"The history {history_id} has been deleted.")
+    return history
 
 
 def _exit_code(history: dict[str, Any]) -> int:
@@ -252,7 +256,7 @@ def _row(result: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _remark(result: dict[str, Any]) -> str:
-    """Say in a few words what went wrong in a test."""
+    """Describe a test's failure in a few words."""
     if result["verdict"] == "AC":
         return ""
     if result["signal"]:
@@ -266,5 +270,5 @@ def _remark(result: dict[str, Any]) -> str:
 
 
 def _brief(text: str | None) -> str:
-    shown = " ".join(str(text or "").split())
-    return repr(shown if len(shown) <= SHOWN_CHARACTERS else f"{shown[: SHOWN_CHARACTERS - 1]}…")
+    line = " ".join(str(text or "").split())
+    return repr(line if len(line) <= SHOWN_CHARACTERS else f"{line[: SHOWN_CHARACTERS - 1]}…")

@@ -1,4 +1,4 @@
-"""`algoitny table …`: make, show and remove the table."""
+"""`algoitny table …`: create, show and delete the table."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +11,12 @@ from graphql_api.config import get_settings
 from graphql_api.data.dynamo.table import Table, open_table
 from graphql_api.data.errors import DomainError
 
-app = typer.Typer(help="Make, show and remove the DynamoDB table.", no_args_is_help=True)
+app = typer.Typer(help="Create, show and delete the DynamoDB table.", no_args_is_help=True)
 
 
 @contextmanager
 def _engine_errors(output: Output) -> Iterator[None]:
-    """End the command with 1 and a sentence when the engine fails."""
+    """Exit with 1 and the error message when DynamoDB fails."""
     try:
         yield
     except DomainError as error:
@@ -31,63 +31,65 @@ def init(
         bool,
         typer.Option(
             "--rebuild-indexes",
-            help="Make an index anew that carries too little; lists are away until it is filled.",
+            help="Recreate an index that lacks attributes; its lists are empty until it is filled.",
         ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the table, or bring an existing one's settings in line; safe to run again."""
+    """Create the table, or correct the settings of an existing one; safe to run again."""
     output, table = Output(as_json=as_json), open_table(get_settings())
-    done: dict[str, str] = {}
+    outcomes: dict[str, str] = {}
     with _engine_errors(output):
         for step in table.provision(rebuild_indexes=rebuild_indexes):
-            done[step.setting] = step.outcome
+            outcomes[step.setting] = step.outcome
             output.line(f"{table.name}: {step.setting}: {step.outcome}")
-    output.document({"table": table.name, "steps": done})
+    output.document({"table": table.name, "steps": outcomes})
 
 
 @app.command()
 def describe(*, as_json: AsJson = False) -> None:
-    """Show the table: state, size, indexes."""
+    """Show the table's state, size and indexes."""
     output, table = Output(as_json=as_json), open_table(get_settings())
     with _engine_errors(output):
-        found = _existing(output, table)
+        description = _require_table(output, table)
     output.line(
-        f"{table.name}: {found['TableStatus']}, {found['ItemCount']} items, "
-        f"{found['TableSizeBytes']} bytes (DynamoDB counts these every six hours)"
+        f"{table.name}: {description['TableStatus']}, {description['ItemCount']} items, "
+        f"{description['TableSizeBytes']} bytes (DynamoDB updates both every six hours)"
     )
-    for index in found.get("GlobalSecondaryIndexes", ()):
+    for index in description.get("GlobalSecondaryIndexes", ()):
         output.line(f"  {index['IndexName']}: {index['IndexStatus']}, {index['ItemCount']} items")
-    output.document(_for_json(found))
+    output.document(_for_json(description))
 
 
 @app.command()
 def drop(
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the table's name.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Delete without asking for the table's name.")
+    ] = False,
 ) -> None:
-    """Remove the table and everything in it, for ever."""
+    """Delete the table and everything in it. This cannot be undone."""
     output, table = Output(), open_table(get_settings())
     with _engine_errors(output):
-        _existing(output, table)
-        if not yes and typer.prompt("Type the table's name to remove it") != table.name:
-            output.error("That is not its name: nothing was removed.")
+        _require_table(output, table)
+        if not yes and typer.prompt("Type the table's name to delete it") != table.name:
+            output.error("The name does not match. Nothing was deleted.")
             raise typer.Exit(1)
         table.drop()
-    output.line(f"{table.name}: removed")
+    output.line(f"Deleted the table {table.name}.")
 
 
-def _existing(output: Output, table: Table) -> dict[str, Any]:
-    found = table.describe()
-    if found is None:
-        output.error(f"there is no table {table.name}; make it with `algoitny table init`")
+def _require_table(output: Output, table: Table) -> dict[str, Any]:
+    description = table.describe()
+    if description is None:
+        output.error(f"The table {table.name} does not exist. Create it: algoitny table init")
         raise typer.Exit(1)
-    return found
+    return description
 
 
-def _for_json(found: dict[str, Any]) -> dict[str, Any]:
-    """Return a description whose times are texts."""
+def _for_json(description: dict[str, Any]) -> dict[str, Any]:
+    """Return a table description with its times as strings."""
     return {
         name: value if isinstance(value, str | int | bool | list | dict) else str(value)
-        for name, value in found.items()
+        for name, value in description.items()
     }

@@ -1,1 +1,1 @@
-"""What `make dev` and `make test` need beside the program: engines, packages, the playground."""
+"""Local requirements of `make dev` and `make test`: engines, system packages, playground."""

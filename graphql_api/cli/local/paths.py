@@ -1,12 +1,12 @@
-"""Where the checkout keeps what is downloaded, built or stored: everything is under `.data/`."""
+"""Paths of downloaded, built and stored files of a checkout, all under `.data/`."""
 
 from pathlib import Path
 
 
 def project_root() -> Path:
-    """Return the checkout that the command runs in: the nearest folder upwards with our sources.
+    """Return the checkout around the current folder: the nearest parent with AlgoItny's sources.
 
-    Outside a checkout it is the current folder: nothing is ever written into an installation.
+    Outside a checkout, return the current folder, so that nothing is written into an installation.
     """
     here = Path.cwd()
     for folder in (here, *here.parents):
@@ -16,5 +16,5 @@ def project_root() -> Path:
 
 
 def data_dir(*parts: str) -> Path:
-    """Return the path of `parts` under `.data/` of the checkout; nothing is made."""
+    """Return the path of `parts` under the checkout's `.data/`, without creating it."""
     return project_root().joinpath(".data", *parts)

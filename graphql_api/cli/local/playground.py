@@ -13,17 +13,17 @@ STAMP = ".inputs"
 
 
 def source_dir() -> Path:
-    """Return the folder of the page's sources and its package-lock.json."""
+    """Return the folder with the page's sources and package-lock.json."""
     return project_root() / "playground"
 
 
 def output_dir() -> Path:
-    """Return the folder that the API serves."""
+    """Return the folder of the built page, which the API serves."""
     return data_dir("playground")
 
 
 def inputs_hash(source: Path) -> str:
-    """Return one SHA-256 over every file that decides what the build makes."""
+    """Return a SHA-256 of all files that determine the built page."""
     digest = hashlib.sha256()
     names = (".npmrc", "package.json", "package-lock.json", "build.mjs")
     for path in (*(source / name for name in names), *sorted((source / "src").iterdir())):
@@ -33,21 +33,21 @@ def inputs_hash(source: Path) -> str:
 
 
 def is_built() -> bool:
-    """Tell whether the page was built from the sources as they are."""
+    """Return whether the page is built from the current sources."""
     return _stamp(output_dir()) == inputs_hash(source_dir())
 
 
 def prepare_playground() -> bool:
-    """Build the page if it is not built from the present sources; return whether it was built now.
+    """Build the page unless it is built from the current sources; return whether it was built.
 
-    Safe when several processes call it at once.
+    Several processes may call it at the same time.
 
     Raises:
-        EngineUnavailable: Node cannot be had, the packages cannot be fetched, or the build failed.
+        EngineUnavailable: There is no Node, the packages cannot be downloaded, or the build failed.
     """
     if is_built():
         return False
-    with exclusive(data_dir("engines", "playground.guard")):
+    with exclusive(data_dir("engines", "playground.lock")):
         if is_built():
             return False
         _build(prepare_node(), source_dir(), output_dir())
@@ -55,7 +55,7 @@ def prepare_playground() -> bool:
 
 
 def _build(node: Node, source: Path, output: Path) -> None:
-    wanted = inputs_hash(source)
+    current_hash = inputs_hash(source)
     installed = source / "node_modules" / STAMP
     locked = hashlib.sha256((source / "package-lock.json").read_bytes()).hexdigest()
     if _stamp(installed.parent) != locked:
@@ -64,7 +64,7 @@ def _build(node: Node, source: Path, output: Path) -> None:
     incoming = output.with_name("playground.incoming")
     shutil.rmtree(incoming, ignore_errors=True)
     _run(node, [str(node.node), "build.mjs", str(incoming)], source)
-    (incoming / STAMP).write_text(wanted)
+    (incoming / STAMP).write_text(current_hash)
     shutil.rmtree(output, ignore_errors=True)
     incoming.rename(output)
 
@@ -80,6 +80,6 @@ def _run(node: Node, command: list[str], folder: Path) -> None:
     code, last = run_tool(command, timeout_s=BUILD_TIMEOUT_S, cwd=folder, env=node.environment())
     if code != 0:
         raise EngineUnavailable(
-            "The playground could not be built; the API works without it. "
-            f"Try again: make setup\n{Path(command[0]).name} said:\n{last}"
+            "The playground could not be built. The API works without it. Try again: make setup\n"
+            f"Last lines of {Path(command[0]).name}:\n{last}"
         )

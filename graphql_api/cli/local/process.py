@@ -1,4 +1,4 @@
-"""Programs that run beside ours: started, awaited, stopped, their last words kept."""
+"""Child processes: local engines and the tools that build or install something."""
 
 import fcntl
 import os
@@ -18,11 +18,11 @@ HOST = "127.0.0.1"
 
 
 class EngineUnavailable(RuntimeError):
-    """An engine cannot be brought up; the message says what is missing and what brings it."""
+    """A local engine or tool is unavailable; the message says how to install it."""
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback address that nobody listens on at this moment."""
+    """Return a TCP port of the loopback address that is free at this moment."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 def is_listening(port: int, host: str = HOST) -> bool:
-    """Tell whether something accepts TCP connections on `port`."""
+    """Return whether a server accepts TCP connections on `port`."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex((host, port)) == 0
@@ -38,7 +38,7 @@ def is_listening(port: int, host: str = HOST) -> bool:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Hold the lock file `path`: of processes that prepare at once, one works, the others wait."""
+    """Hold an exclusive lock on the file `path`; other processes wait for it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -46,9 +46,10 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 def kill_on_parent_death(command: list[str]) -> list[str]:
-    """Return `command` so that the kernel ends it when this process is killed.
+    """Wrap `command` so that the kernel ends it with SIGTERM when this process dies.
 
-    The kernel watches the thread that started the child, so only the main thread may ask for it.
+    The kernel watches the thread that starts the child, so this works only from the main thread.
+    From another thread, or without setpriv, `command` is returned unchanged.
     """
     setpriv = shutil.which("setpriv")
     if setpriv is None or threading.current_thread() is not threading.main_thread():
@@ -63,9 +64,9 @@ def run_tool(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> tuple[int, str]:
-    """Run a tool without input; return its exit code (124: out of time) and its last lines."""
+    """Run a tool without input; return its exit code (124: timed out) and its last 8 lines."""
     try:
-        done = subprocess.run(  # noqa: S603 - command lines of ours
+        done = subprocess.run(  # noqa: S603 - our own command line
             command,
             cwd=cwd,
             env=env,
@@ -78,12 +79,12 @@ def run_tool(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return 124, f"{command[0]} did not end within {timeout_s:.0f} s"
+        return 124, f"{command[0]} did not finish within {timeout_s:.0f} s."
     return done.returncode, "\n".join(done.stdout.strip().splitlines()[-8:])
 
 
 def tail(path: Path, lines: int = 15) -> str:
-    """Return the last `lines` lines of a log file, or an empty string when there is none."""
+    """Return the last `lines` lines of a log file; an empty string if there is no file."""
     try:
         text = path.read_text(errors="replace")
     except FileNotFoundError:
@@ -92,9 +93,10 @@ def tail(path: Path, lines: int = 15) -> str:
 
 
 class EngineProcess:
-    """One engine as a child process, in a session of its own so that Ctrl-C does not reach it.
+    """An engine as a child process, in a process session of its own so that Ctrl-C skips it.
 
-    `start` returns when `is_ready` holds; `stop` sends SIGTERM and, after the grace, SIGKILL.
+    `start` waits until `is_ready` returns True. `stop` sends SIGTERM and, after a grace period,
+    SIGKILL.
     """
 
     def __init__(self, name: str, log_path: Path) -> None:
@@ -104,27 +106,27 @@ class EngineProcess:
 
     @property
     def pid(self) -> int:
-        """The process id; 0 before the start."""
+        """The process id; 0 while the engine is not started."""
         return self._process.pid if self._process else 0
 
     @property
     def is_running(self) -> bool:
-        """True between a start and the end of the process."""
+        """True from the start until the end of the process."""
         return self._process is not None and self._process.poll() is None
 
     def command(self) -> list[str]:
-        """Return the command line; the engines fill this in."""
+        """Return the command line; each engine overrides this."""
         raise NotImplementedError
 
     def is_ready(self) -> bool:
-        """Tell whether the engine answers; the engines fill this in."""
+        """Return whether the engine answers; each engine overrides this."""
         raise NotImplementedError
 
     def start(self, timeout_s: float = 30.0) -> Self:
         """Start the engine and wait until it answers.
 
         Raises:
-            EngineUnavailable: it ended or did not answer within `timeout_s`; names its last lines.
+            EngineUnavailable: It ended or did not answer within `timeout_s`; has its last lines.
         """
         command = kill_on_parent_death(self.command())
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -137,18 +139,18 @@ class EngineProcess:
                 start_new_session=True,
             )
         try:
-            self._await(self.is_ready, timeout_s)
+            self._wait_until(self.is_ready, timeout_s)
         except BaseException:
             self.kill()
             raise
         return self
 
-    def _await(self, ready: Callable[[], bool], timeout_s: float) -> None:
+    def _wait_until(self, ready: Callable[[], bool], timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
         while not ready():
             if not self.is_running:
                 raise EngineUnavailable(
-                    f"{self.name} ended at once. Its log:\n{tail(self.log_path)}"
+                    f"{self.name} ended during its start. Its log:\n{tail(self.log_path)}"
                 )
             if time.monotonic() > deadline:
                 raise EngineUnavailable(
@@ -158,7 +160,7 @@ class EngineProcess:
             time.sleep(0.02)
 
     def stop(self, grace_s: float = 5.0) -> None:
-        """End the engine in order; after `grace_s` seconds, by force."""
+        """Stop the engine with SIGTERM, and with SIGKILL after `grace_s` seconds."""
         process = self._process
         if process is None:
             return
@@ -171,7 +173,7 @@ class EngineProcess:
         self._process = None
 
     def kill(self) -> None:
-        """End the engine with SIGKILL, as a crash would; does nothing when it has ended."""
+        """End the engine with SIGKILL, as in a crash; does nothing if it has ended."""
         if self._process is None:
             return
         if self._process.poll() is None:

@@ -1,4 +1,4 @@
-"""Redis for development and tests: Debian's `redis-server` on a loopback port of ours."""
+"""Redis for development and tests: Debian's `redis-server` on a loopback port."""
 
 import contextlib
 import shutil
@@ -10,16 +10,16 @@ from graphql_api.cli.local import apt
 from graphql_api.cli.local.paths import data_dir
 from graphql_api.cli.local.process import HOST, EngineProcess, free_port
 
-REDIS_PORT = 6379  # what every client tries by default
+REDIS_PORT = 6379  # the clients' default
 
 
 def prepare_redis() -> Path:
-    """Return `redis-server`, installed by apt when it is missing and we are root.
+    """Return the path of `redis-server`; install it with apt if it is missing and this is root.
 
     Raises:
-        EngineUnavailable: it is missing and cannot be installed; names the command that does.
+        EngineUnavailable: It is missing and cannot be installed; has the command to install it.
     """
-    apt.ensure((apt.REDIS_PACKAGE,))
+    apt.ensure_installed((apt.REDIS_PACKAGE,))
     return Path(shutil.which("redis-server") or "/usr/bin/redis-server")
 
 
@@ -27,9 +27,9 @@ class RedisServer(EngineProcess):
     """Redis on a loopback port; `with RedisServer() as engine: engine.url`.
 
     Parameters:
-        data_dir: folder of its append-only file, made if missing; None writes nothing to disk.
-        port: TCP port; 0 takes a free one.
-        log_path: where its output goes; default `.data/log/redis-PORT.log`.
+        data_dir: Folder of its append-only file, created if missing; None writes nothing to disk.
+        port: TCP port; 0 means a free one.
+        log_path: File for its output (default `.data/log/redis-PORT.log`).
     """
 
     def __init__(
@@ -41,14 +41,14 @@ class RedisServer(EngineProcess):
 
     @property
     def url(self) -> str:
-        """The URL to use as `REDIS_URL`."""
+        """The URL for `REDIS_URL`."""
         return f"redis://{HOST}:{self.port}/0"
 
     def command(self) -> list[str]:
-        """Return the command line: loopback only, nothing evicted, every write appended.
+        """Return the command line: loopback only, no eviction, every write appended to the file.
 
         Raises:
-            EngineUnavailable: there is no `redis-server` and it cannot be installed.
+            EngineUnavailable: `redis-server` is missing and cannot be installed.
         """
         command = [str(prepare_redis()), "--port", str(self.port), "--bind", HOST]
         command += ["--maxmemory-policy", "noeviction", "--save", "", "--daemonize", "no"]
@@ -59,12 +59,12 @@ class RedisServer(EngineProcess):
         return [*command, "--appendonly", "yes", "--dir", str(self.data_dir.resolve())]
 
     def is_ready(self) -> bool:
-        """Tell whether it answers PING; while it loads its file it does not."""
+        """Return whether it answers PING; it does not while it loads its file."""
         return answers_ping(HOST, self.port)
 
 
 def answers_ping(host: str, port: int, timeout_s: float = 1.0) -> bool:
-    """Tell whether a Redis at `host`:`port` answers, with or without asking for a password."""
+    """Return whether a Redis answers at `host`:`port`, even if it requires a password."""
     with contextlib.suppress(OSError), socket.create_connection((host, port), timeout_s) as link:
         link.sendall(b"PING\r\n")
         return link.recv(64).startswith((b"+PONG", b"-NOAUTH"))

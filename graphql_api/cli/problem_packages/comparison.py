@@ -1,4 +1,4 @@
-"""The flags of the format's default output validator, as one of the judge's comparers."""
+"""Translation of the default output validator's flags to one of the judge's comparers."""
 
 import math
 from collections.abc import Sequence
@@ -15,10 +15,10 @@ TOLERANCES = {ABSOLUTE: (ABSOLUTE,), RELATIVE: (RELATIVE,), BOTH: (ABSOLUTE, REL
 
 
 def comparison_of(path: Path, flags: Sequence[str]) -> Comparison:
-    """Return the comparison that validator flags ask for; without any, tokens in any case.
+    """Return the comparison selected by validator flags (default: tokens, case-insensitive).
 
     Raises:
-        PackageError: a flag is unknown, lacks its number, stands twice, or has no comparer here.
+        PackageError: A flag is unknown, lacks its number, is repeated, or has no comparer here.
     """
     switches: set[str] = set()
     tolerances: dict[str, str] = {}
@@ -34,7 +34,7 @@ def comparison_of(path: Path, flags: Sequence[str]) -> Comparison:
                 tolerances[kind] = text
         else:
             known = ", ".join((CASE, SPACE, *TOLERANCES))
-            raise PackageError(path, f"{flag}: no flag of the default validator ({known})")
+            raise PackageError(path, f"{flag}: not a flag of the default validator ({known})")
     return _choose(path, switches, tolerances)
 
 
@@ -42,7 +42,7 @@ def _choose(path: Path, switches: set[str], tolerances: dict[str, str]) -> Compa
     if SPACE in switches:
         if tolerances or CASE not in switches:
             raise PackageError(
-                path, f"{SPACE}: is judged only together with {CASE} and without a tolerance"
+                path, f"{SPACE}: requires {CASE} and cannot be combined with a tolerance"
             )
         return Comparison(comparer=Comparer.EXACT)
     if tolerances:
@@ -61,5 +61,5 @@ def _tolerance(path: Path, flag: str, text: str) -> str:
     except ValueError:
         value = math.nan
     if not (math.isfinite(value) and value >= 0):
-        raise PackageError(path, f"{flag}: must be followed by a number from 0 on, such as 1e-6")
+        raise PackageError(path, f"{flag}: must be followed by a number from 0 up, such as 1e-6")
     return repr(value)

@@ -1,4 +1,4 @@
-"""Reading the files of a package, none of which is trusted: bounded, UTF-8, inside the package."""
+"""Reader of a package's untrusted files: bounded sizes, UTF-8, no links out of the package."""
 
 import os
 import stat
@@ -16,7 +16,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 class PackageError(Exception):
-    """A package cannot be read: `path` is the file at fault, `message` says what to change."""
+    """A package cannot be read; `path` is the faulty file and `message` says what to change."""
 
     def __init__(self, path: Path, message: str) -> None:
         super().__init__(f"{path}: {message}")
@@ -25,19 +25,19 @@ class PackageError(Exception):
 
 
 def check_entries(root: Path) -> None:
-    """Refuse what a package must not hold: links that leave it, devices, endless trees.
+    """Check that a package has no links that leave it, no devices and not too many entries.
 
     Raises:
-        PackageError: names the entry.
+        PackageError: An entry is not allowed, or there are more than 20,000.
     """
     home = root.resolve()
     for count, path in enumerate(_entries(root)):
         if count >= MOST_ENTRIES:
-            raise PackageError(root, f"a package has at most {MOST_ENTRIES} files and directories")
+            raise PackageError(root, f"has more than {MOST_ENTRIES} files and directories")
         if path.is_symlink():
             _check_link(path, home)
         elif not (stat.S_ISREG(mode := path.lstat().st_mode) or stat.S_ISDIR(mode)):
-            raise PackageError(path, "only files, directories and links belong into a package")
+            raise PackageError(path, "is not a file, directory or link; remove it")
 
 
 def _entries(root: Path) -> Iterator[Path]:
@@ -53,7 +53,7 @@ def _check_link(path: Path, home: Path) -> None:
     try:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError) as error:
-        raise PackageError(path, "the link leads nowhere") from error
+        raise PackageError(path, "the link is broken; remove it") from error
     if not target.is_relative_to(home):
         raise PackageError(path, "the link leaves the package; copy the file into it")
     if target.is_dir():
@@ -61,10 +61,10 @@ def _check_link(path: Path, home: Path) -> None:
 
 
 def read_bytes(path: Path, limit: int) -> bytes:
-    """Return a file's bytes.
+    """Read a file.
 
     Raises:
-        PackageError: it cannot be read, or has more than `limit` bytes.
+        PackageError: The file cannot be read, or is larger than `limit` bytes.
     """
     try:
         with path.open("rb") as file:
@@ -72,25 +72,25 @@ def read_bytes(path: Path, limit: int) -> bytes:
     except OSError as error:
         raise PackageError(path, f"cannot be read: {error.strerror}") from error
     if len(content) > limit:
-        raise PackageError(path, f"has more than {limit // KB} KB")
+        raise PackageError(path, f"is larger than {limit // KB} KB")
     return content
 
 
 def read_text(path: Path, limit: int) -> str:
-    """Return a UTF-8 file's text, its lines ended by LF, without a byte-order mark.
+    """Read a UTF-8 text file; return its text with LF line ends and no byte-order mark.
 
     Raises:
-        PackageError: it cannot be read, is not UTF-8, or has more than `limit` bytes.
+        PackageError: The file cannot be read, is not UTF-8, or is larger than `limit` bytes.
     """
     content = read_bytes(path, limit)
     return decode(path, content).removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n")
 
 
 def decode(path: Path, content: bytes) -> str:
-    """Return the text of bytes that are to be UTF-8.
+    """Decode a file's content as UTF-8.
 
     Raises:
-        PackageError: they are not; it names the first wrong byte.
+        PackageError: The content is not UTF-8; the message has the first invalid byte.
     """
     try:
         return content.decode()
@@ -99,30 +99,32 @@ def decode(path: Path, content: bytes) -> str:
 
 
 def read_yaml(path: Path) -> Any:
-    """Return what a YAML file says, made of plain values only; None if it is empty.
+    """Read a YAML file of plain values; return None if it is empty.
 
     Raises:
-        PackageError: it cannot be read, or is no YAML.
+        PackageError: The file cannot be read, or is not YAML.
     """
     text = read_text(path, LONGEST_YAML_BYTES)
     try:
         return yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         place = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise PackageError(path, f"is no YAML{place}: {error.problem or error.context}") from error
+        raise PackageError(
+            path, f"is not valid YAML{place}: {error.problem or error.context}"
+        ) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise PackageError(path, f"is no YAML: {error}") from error
+        raise PackageError(path, f"is not valid YAML: {error}") from error
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
-    """Return the mapping that a YAML file holds; an empty one if the file is empty.
+    """Read a YAML file that contains a mapping; an empty file is an empty mapping.
 
     Raises:
-        PackageError: it cannot be read, or holds something else.
+        PackageError: The file cannot be read, or does not contain a mapping.
     """
-    found = read_yaml(path)
-    if found is None:
+    mapping = read_yaml(path)
+    if mapping is None:
         return {}
-    if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
+    if not isinstance(mapping, dict) or not all(isinstance(key, str) for key in mapping):
         raise PackageError(path, "must be a mapping of `key: value` lines")
-    return found
+    return mapping

@@ -1,7 +1,7 @@
-"""Writing a problem package into the table, with the operator's rights.
+"""Import of a problem package into the table, with the operator's access.
 
-An import that ends half-way leaves the problem without its package's hash, so that the next one
-does it again; a problem is shown to everyone only when its tests are there.
+The package's hash is stored last, so an interrupted import is repeated by the next one. A new
+problem becomes public only when its tests are stored.
 """
 
 import asyncio
@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from graphql_api.cli.problem_packages import Package, content_hash, read_test
+from graphql_api.cli.problem_packages.model import Package
+from graphql_api.cli.problem_packages.reader import content_hash
+from graphql_api.cli.problem_packages.testdata import read_test
 from graphql_api.data import limits
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import Conflict
@@ -19,12 +21,12 @@ from graphql_api.data.records import Problem
 from graphql_api.data.stores import Stores
 from graphql_api.resolvers import validation
 
-# Stands for a package's hash until all of it is written; no digest looks like it.
+# Stored in place of the package's hash until the import is complete; never equal to a digest.
 UNFINISHED = "unfinished"
 
 
 class Outcome(StrEnum):
-    """What an import did."""
+    """The result of importing one package."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -32,43 +34,45 @@ class Outcome(StrEnum):
 
 
 async def import_package(stores: Stores, package: Package, *, force: bool = False) -> Outcome:
-    """Bring a problem to what its package says; COMPLETED if it is new, else in the state it had.
+    """Create or update a problem from its package.
+
+    The first complete import sets the state COMPLETED; later imports keep the state.
 
     Parameters:
-        force: write also what did not change since the last import.
+        force: Write the problem even if the package is unchanged since its last import.
 
     Raises:
-        PackageError: a file of the package cannot be read, or its generator fails.
-        InvalidInput: a value breaks a rule of the platform.
-        Conflict: the problem is deleted, or somebody else writes it at the same time.
+        PackageError: A file of the package cannot be read, or its generator fails.
+        InvalidInput: A value violates a rule of the platform.
+        Conflict: The problem is deleted, or another request changes it at the same time.
     """
     name = validation.platform(package.platform), validation.number(package.number)
     fields = _fields(package)
     digest = await asyncio.to_thread(content_hash, package)
-    seen = await stores.problems.get(*name, consistent=True)
-    if seen is not None and seen.state is ProblemState.DELETED:
+    current = await stores.problems.get(*name, consistent=True)
+    if current is not None and current.state is ProblemState.DELETED:
         raise Conflict("The problem is deleted. Restore it before you import it again.")
-    if seen is not None and seen.content_hash == digest and not force:
+    if current is not None and current.content_hash == digest and not force:
         return Outcome.UNCHANGED
-    tests = await asyncio.to_thread(_tests, package)
-    if seen is None:
+    tests = await asyncio.to_thread(_read_tests, package)
+    if current is None:
         await stores.problems.create(NewProblem(platform=name[0], number=name[1], **fields))
     else:
-        await stores.problems.update(*name, _changes(fields, seen))
+        await stores.problems.update(*name, _changes(fields, current))
     await stores.tests.replace(*name, tests)
     if package.solution is not None:
         await stores.problems.set_solution(*name, package.solution.language, package.solution.code)
-    if seen is None or seen.content_hash is None:
+    if current is None or current.content_hash is None:
         await stores.problems.set_state(*name, ProblemState.COMPLETED)
     await stores.problems.update(*name, ProblemChanges(content_hash=digest))
-    return Outcome.CREATED if seen is None else Outcome.UPDATED
+    return Outcome.CREATED if current is None else Outcome.UPDATED
 
 
 def _fields(package: Package) -> dict[str, Any]:
-    """Return the problem's fields by their names in the store, checked."""
+    """Validate the problem's fields; return them by their names in the store."""
     return {
         "title": validation.title(package.title),
-        "link": validation.given(package.url, validation.url),
+        "link": validation.optional(package.url, validation.url),
         "tags": validation.tags(package.tags),
         "statement": validation.text(package.statement, "statement", limits.STATEMENT_BYTES),
         "constraints": package.constraints,
@@ -82,20 +86,19 @@ def _fields(package: Package) -> dict[str, Any]:
     }
 
 
-def _changes(fields: dict[str, Any], seen: Problem) -> ProblemChanges:
-    """Return the changes that make a problem's fields these: texts that are left out are removed.
+def _changes(fields: dict[str, Any], current: Problem) -> ProblemChanges:
+    """Return the changes that give a problem these fields; absent texts are removed.
 
-    The hash of an earlier import gives way until this one is done; one that was never done keeps
-    being none.
+    The hash of an earlier import is replaced by UNFINISHED. Without such a hash, it stays unset.
     """
     removed = {key: "" for key, value in fields.items() if value is None and key != "checker"}
-    marker = UNFINISHED if seen.content_hash else None
+    marker = UNFINISHED if current.content_hash else None
     return ProblemChanges(**(fields | removed), content_hash=marker)
 
 
-def _tests(package: Package) -> Sequence[NewTest]:
-    found = []
+def _read_tests(package: Package) -> Sequence[NewTest]:
+    tests = []
     for test in package.tests:
-        given, expected = read_test(test)
-        found.append(NewTest(input=given, output=expected, is_sample=test.is_sample))
-    return found
+        input_, expected = read_test(test)
+        tests.append(NewTest(input=input_, output=expected, is_sample=test.is_sample))
+    return tests

@@ -1,4 +1,4 @@
-"""The LaTeX that statements use, as Markdown; formulas stay as they are between `$`."""
+"""Conversion of statements from LaTeX to Markdown; formulas between `$` are not changed."""
 
 import re
 
@@ -35,7 +35,7 @@ _COMPILED = tuple((re.compile(pattern), text) for pattern, text in _RULES)
 
 
 def problem_name(latex: str) -> str | None:
-    """Return the name that a statement gives its problem; None if it gives none."""
+    """Return the problem's name from its statement; None if the statement has none."""
     if match := _PLAIN_NAME.search(latex):
         return match[1].strip()
     match = _NAME.search(_COMMENT.sub("", latex))
@@ -43,9 +43,9 @@ def problem_name(latex: str) -> str | None:
 
 
 def to_markdown(latex: str) -> str:
-    """Return a statement's LaTeX as Markdown.
+    """Convert a statement from LaTeX to Markdown.
 
-    What LaTeX has beyond the common commands of statements stays as it is written.
+    Only the commands common in statements are converted; all others are kept as they are.
     """
     text = _NAME.sub("", _COMMENT.sub("", latex))
     parts = _FORMULA.split(text)

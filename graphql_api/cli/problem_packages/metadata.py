@@ -1,6 +1,6 @@
-"""`problem.yaml`, in the formats `legacy` and `2023-07`.
+"""Reader of `problem.yaml` in the format versions `legacy` and `2023-07`.
 
-The keys are those of the Problem Package Format; as it asks, unknown ones are errors.
+The Problem Package Format defines the keys, and requires an error for an unknown key.
 """
 
 import datetime as dt
@@ -23,7 +23,7 @@ LONGEST_INI_BYTES = 64 * 1024
 
 
 class Format(StrEnum):
-    """The format versions that are read."""
+    """A supported format version."""
 
     LEGACY = "legacy"
     V2023_07 = "2023-07"
@@ -77,10 +77,10 @@ _INI_TIME_LIMIT = re.compile(r"^\s*timelimit\s*=\s*['\"]?([^'\"\s;#]*)", re.MULT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """What the tools' files say of a problem; None where they leave a limit out.
+    """The metadata of a problem; a limit that is not set is None.
 
-    `names` are by natural language. `has_validator` is None where the package's files tell whether
-    a validator of its own judges.
+    `names` maps natural languages to names. `has_validator` is None if the package's files decide
+    whether it has an output validator of its own.
     """
 
     format: Format
@@ -98,14 +98,14 @@ class Metadata:
 
 
 def read_metadata(root: Path) -> Metadata:
-    """Read `problem.yaml` and the time limits that other tools keep beside it.
+    """Read `problem.yaml`, and the time limit files of other tools.
 
     Raises:
-        PackageError: a key is unknown, malformed, or asks for something that is not judged here.
+        PackageError: A key is unknown, malformed, or requests an unsupported feature.
     """
     path = root / FILE
     if not path.is_file():
-        raise PackageError(path, "is missing; every package has one")
+        raise PackageError(path, "is missing; every package needs it")
     values = Values(path, read_mapping(path))
     version = _version(values)
     values.refuse_unknown(_KEYS[version])
@@ -133,13 +133,13 @@ def read_metadata(root: Path) -> Metadata:
 
 
 def _version(values: Values) -> Format:
-    given = values.text("problem_format_version") or "legacy"
-    if given not in _VERSIONS:
-        known = ", ".join(_VERSIONS)
+    version = values.text("problem_format_version") or "legacy"
+    if version not in _VERSIONS:
+        supported = ", ".join(_VERSIONS)
         raise values.error(
-            "problem_format_version", f"{given!r} is not read here; these are: {known}"
+            "problem_format_version", f"{version!r} is not supported; use one of {supported}"
         )
-    return _VERSIONS[given]
+    return _VERSIONS[version]
 
 
 def _kinds(values: Values) -> tuple[str, ...]:
@@ -149,18 +149,16 @@ def _kinds(values: Values) -> tuple[str, ...]:
 def _refuse_unsupported(values: Values) -> None:
     for kind in _kinds(values):
         if kind not in ("pass-fail", "interactive"):
-            raise values.error(
-                "type", f"{kind!r} problems are not judged here, only pass-fail and interactive"
-            )
+            raise values.error("type", f"{kind!r} is not supported; use pass-fail or interactive")
     validation = values.string_list("validation") or ("default",)
     if validation not in (("default",), ("custom",), ("custom", "interactive")):
         raise values.error(
             "validation",
-            f"{' '.join(validation)!r} is not judged; these are: `default`, `custom` and "
+            f"{' '.join(validation)!r} is not supported; use `default`, `custom` or "
             "`custom interactive`",
         )
     if values.get("grading"):
-        raise values.error("grading", "is for scoring problems, which are not judged here")
+        raise values.error("grading", "is for scoring problems, which are not supported; remove it")
     if values.get("languages") not in (None, "all"):
         raise values.error("languages", "a problem cannot be limited to some languages; use `all`")
     _refuse_embargo(values)
@@ -177,7 +175,7 @@ def _refuse_embargo(values: Values) -> None:
     if until.tzinfo is None:
         until = until.replace(tzinfo=dt.UTC)
     if until > dt.datetime.now(dt.UTC):
-        raise values.error("embargo_until", f"import it after {until.isoformat()}")
+        raise values.error("embargo_until", f"import the package after {until.isoformat()}")
 
 
 def _names(values: Values) -> dict[str, str]:
@@ -194,21 +192,21 @@ def _url(values: Values) -> str | None:
     first = source[0] if isinstance(source, list) and source else source
     url = first.get("url") if isinstance(first, dict) else None
     if url is not None and not isinstance(url, str):
-        raise values.error("source", "url must be a text")
+        raise values.error("source", "url must be a string")
     return url
 
 
 def _time_limit_ms(limits: Values, root: Path) -> int | None:
     seconds = limits.number("time_limit")
     if seconds is None:
-        return _tools_time_limit_ms(root)
+        return _read_tool_time_limit_ms(root)
     if seconds > MAX_TIME_LIMIT_S:
-        raise limits.error("time_limit", f"is in seconds, at most {MAX_TIME_LIMIT_S}")
+        raise limits.error("time_limit", f"must be in seconds, at most {MAX_TIME_LIMIT_S}")
     return max(1, round(seconds * 1000))
 
 
-def _tools_time_limit_ms(root: Path) -> int | None:
-    """Read `.timelimit` or `domjudge-problem.ini`, where legacy packages keep their time limit."""
+def _read_tool_time_limit_ms(root: Path) -> int | None:
+    """Read the time limit from `.timelimit` or `domjudge-problem.ini` of a legacy package."""
     for name in (".timelimit", "domjudge-problem.ini"):
         path = root / name
         if not path.is_file():
@@ -240,13 +238,13 @@ def _memory_limit_kb(limits: Values, key: str, largest_mib: int) -> int | None:
     if mib is None:
         return None
     if not 1 <= mib <= largest_mib:
-        raise limits.error(key, f"is in MiB, from 1 to {largest_mib}")
+        raise limits.error(key, f"must be in MiB, from 1 to {largest_mib}")
     return round(mib * 1024)
 
 
 def _constants(values: Values) -> dict[str, str]:
-    given = values.mapping("constants")
-    for name in given.names():
-        if not isinstance(given.get(name), str | int | float):
-            raise given.error(name, "must be a number or a text")
-    return {name: str(given.get(name)) for name in given.names()}
+    constants = values.mapping("constants")
+    for name in constants.names():
+        if not isinstance(constants.get(name), str | int | float):
+            raise constants.error(name, "must be a number or a string")
+    return {name: str(constants.get(name)) for name in constants.names()}

@@ -1,4 +1,4 @@
-"""What a package says, whatever format it is written in."""
+"""The content of a package, independent of its format version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from graphql_api.data.records import Checker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """How outputs are compared; tolerances are decimal texts, None where there is none."""
+    """The comparison of outputs; a tolerance is a decimal string, or None."""
 
     comparer: Comparer
     absolute_tolerance: str | None = None
@@ -19,9 +19,9 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
-    """An input that a script of the package writes to its standard output.
+    """A test input written by a script of the package to its standard output.
 
-    `sha256` is the hexadecimal digest of what it must write.
+    `sha256` is the hexadecimal digest of the input.
     """
 
     script: Path
@@ -31,9 +31,9 @@ class Generated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageTest:
-    """One test; `name` is its path below `data/` without extension: `secret/large/02`.
+    """One test; `name` is its path below `data/` without extension, such as `secret/large/02`.
 
-    `read_test` gives its texts. Where `generated` is set, there is no file at `input_path`.
+    `read_test` returns its content. If `generated` is set, there is no file at `input_path`.
     """
 
     name: str
@@ -45,9 +45,9 @@ class PackageTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A submission of one source file, and the verdicts of which one is to be the judge's.
+    """A submission of one source file, with the verdicts that the judge may give.
 
-    `name` is its path below `submissions/`; `language` is a language id, None if unknown.
+    `name` is its path below `submissions/`; `language` is a language id, or None if unknown.
     """
 
     name: str
@@ -67,9 +67,9 @@ class Solution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """One problem. `titles` are by natural language; `notes` say what was left out, for people.
+    """One problem. `titles` maps natural languages to titles; `notes` list skipped parts.
 
-    `title`, `statement` (Markdown) and `constraints` are those of one natural language.
+    `title`, `statement` (Markdown) and `constraints` are in one natural language.
     """
 
     path: Path

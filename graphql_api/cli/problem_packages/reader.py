@@ -1,4 +1,4 @@
-"""One directory as one `Package`; nothing of it is run, and of its tests only names are read."""
+"""Reader of a package directory; it runs no script and reads only the names of the tests."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ from graphql_api.cli.problem_packages.model import Comparison, Package, PackageT
 from graphql_api.cli.problem_packages.statements import read_texts
 from graphql_api.cli.problem_packages.submissions import choose_solution, read_submissions
 from graphql_api.cli.problem_packages.testdata import TestData, read_test_data
-from graphql_api.cli.problem_packages.validators import read_checker, describe_unused_validators
+from graphql_api.cli.problem_packages.validators import describe_unused_validators, read_checker
 from graphql_api.data.enums import Comparer
 from graphql_api.data.limits import DEFAULT_MEMORY_LIMIT_KB, DEFAULT_TIME_LIMIT_MS
 from graphql_api.data.problems.checkers import digest_of
@@ -25,39 +25,39 @@ from graphql_api.data.records import Checker
 _NUMBERED = re.compile(r"0*([0-9]+)(?:-.*)?")
 _BLOCK = 1024 * 1024
 _REFUSED = {
-    "include": "code that is added to submissions is not supported",
-    "static_validator": "sources are not validated",
-    "graders": "own graders are not used",
+    "include": "code added to submissions is not supported",
+    "static_validator": "static validation is not supported",
+    "graders": "custom graders are not supported",
 }
 
 
 def find_packages(folder: Path) -> list[Path]:
-    """Return `folder` itself if it is a package, else the packages directly in it, by name.
+    """Return `folder` if it is a package, otherwise the packages directly in it, by name.
 
-    Directories without a `problem.yaml`, and hidden ones, are no packages.
+    Hidden directories and directories without a `problem.yaml` are skipped.
 
     Raises:
-        PackageError: there is no such directory, or no package in it.
+        PackageError: The directory does not exist, or has no package in it.
     """
     if not folder.is_dir():
-        raise PackageError(folder, "is no directory; name a package or a directory of packages")
+        raise PackageError(folder, "is not a directory; give a package or a directory of packages")
     if (folder / FILE).is_file():
         return [folder]
-    found = sorted(path for path in folder.iterdir() if (path / FILE).is_file())
-    if not found:
-        raise PackageError(folder, f"holds no package: no {FILE} in it or in a directory of it")
-    return [path for path in found if not path.name.startswith(".")]
+    packages = sorted(path for path in folder.iterdir() if (path / FILE).is_file())
+    if not packages:
+        raise PackageError(folder, f"holds no package: no {FILE} in it or in its directories")
+    return [path for path in packages if not path.name.startswith(".")]
 
 
 def package_number(path: Path) -> str:
-    """Return a package's number: `001-a-plus-b` and `1` are 1, any other name is itself."""
+    """Return a package's number: 1 for `001-a-plus-b` and `1`, otherwise the directory's name."""
     name = path.resolve().name
     match = _NUMBERED.fullmatch(name)
     return match[1] if match else name
 
 
 def find_duplicates(paths: Iterable[Path]) -> dict[Path, Path]:
-    """Return the packages whose number an earlier one has, each with that earlier one."""
+    """Return the packages with the same number as an earlier one, each with the earlier one."""
     first: dict[str, Path] = {}
     return {
         path: earlier
@@ -67,11 +67,11 @@ def find_duplicates(paths: Iterable[Path]) -> dict[Path, Path]:
 
 
 def read_package(path: Path, *, platform: str = "algoitny", locale: str = "en") -> Package:
-    """Read one package; `locale` is the natural language wanted for title and statement.
+    """Read one package; `locale` is the preferred natural language of title and statement.
 
     Raises:
-        PackageError: it breaks a rule of the format, or asks for what is not judged here; names
-            the file, and the key in it.
+        PackageError: The package violates the format or needs an unsupported feature; has the file
+            and the key.
     """
     check_entries(path)
     _refuse_programs(path)
@@ -79,11 +79,11 @@ def read_package(path: Path, *, platform: str = "algoitny", locale: str = "en") 
     texts = read_texts(path, metadata, locale)
     data = read_test_data(path, metadata.validator_flags)
     submissions = read_submissions(path)
-    solution = choose_solution(submissions.found)
+    solution = choose_solution(submissions.programs)
     checker = read_checker(path, metadata, data.flags)
     notes = [*submissions.notes, *describe_unused_validators(path, metadata)]
     if solution is None:
-        notes.append("there is no accepted submission in a known language, so no solution")
+        notes.append("no solution is stored: there is no accepted submission in a known language")
     return Package(
         path=path,
         platform=platform,
@@ -100,7 +100,7 @@ def read_package(path: Path, *, platform: str = "algoitny", locale: str = "en") 
         checker=checker,
         stops_on_first_failure=data.stops_on_first_failure,
         tests=data.tests,
-        submissions=submissions.found,
+        submissions=submissions.programs,
         solution=solution,
         notes=tuple(notes),
     )
@@ -116,13 +116,13 @@ def _comparison(
 
 
 def content_hash(package: Package) -> str:
-    """Return a digest of all that is imported of a package: 64 hexadecimal characters.
+    """Return a SHA-256 of a package's imported parts, as 64 hexadecimal digits.
 
-    Reads every test, a block at a time; runs no generator, as the digests of what they write are
-    part of the package.
+    Reads every test in blocks of 1 MiB. Generated inputs count with their `sha256` from the
+    package, so no generator runs.
 
     Raises:
-        PackageError: a file cannot be read.
+        PackageError: A file cannot be read.
     """
     facts: dict[str, Any] = {
         "format": 1,
@@ -144,8 +144,8 @@ def content_hash(package: Package) -> str:
 
 
 def _test_facts(test: PackageTest) -> tuple[bool, str, str]:
-    given = test.generated.sha256 if test.generated else _digest(test.input_path)
-    return test.is_sample, given, _digest(test.output_path)
+    input_digest = test.generated.sha256 if test.generated else _digest(test.input_path)
+    return test.is_sample, input_digest, _digest(test.output_path)
 
 
 def _digest(path: Path) -> str:
@@ -160,7 +160,7 @@ def _digest(path: Path) -> str:
 
 
 def _refuse_programs(root: Path) -> None:
-    for name, why in _REFUSED.items():
+    for name, reason in _REFUSED.items():
         folder = root / name
         if folder.is_dir() and any(folder.iterdir()):
-            raise PackageError(folder, why)
+            raise PackageError(folder, reason)

@@ -1,4 +1,4 @@
-"""A problem's statement, as Markdown with `$…$` for formulas, in one natural language."""
+"""Reader of a problem's statement, as Markdown with `$…$` for formulas."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _CONSTRAINTS = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """What people read; `constraints` is the statement's section of that name, taken out of it."""
+    """Title and statement; `constraints` is that section of the statement, moved out of it."""
 
     title: str
     titles: Mapping[str, str]
@@ -32,24 +32,25 @@ class Texts:
 
 
 def read_texts(root: Path, metadata: Metadata, locale: str) -> Texts:
-    """Return the statement in `locale` (`en`, `ko`), else English, else the first there is.
+    """Read the statement in `locale` (`en`, `ko`), otherwise in English, otherwise the first one.
 
     Raises:
-        PackageError: there is no statement in Markdown or LaTeX, or no name for it.
+        PackageError: There is no statement in Markdown or LaTeX, or no title.
     """
     folder, files = _statement_files(root, metadata.format)
     if metadata.format is Format.V2023_07 and set(files) != set(metadata.names):
         raise PackageError(
             root / "problem.yaml",
-            f"name: has {_join_names(metadata.names)}, but there are statements in {_join_names(files)}",
+            f"name: has {_join_names(metadata.names)}, but the statements are in "
+            f"{_join_names(files)}; give each language a name and a statement",
         )
-    language = next((one for one in (locale, "en") if one in files), min(files))
+    language = locale if locale in files else "en" if "en" in files else min(files)
     path = folder / files[language]
     text = _with_constants(read_text(path, LONGEST_STATEMENT_BYTES), metadata.constants)
-    named = problem_name(text) if path.suffix == ".tex" else None
-    title = metadata.names.get(language) or next(iter(metadata.names.values()), None) or named
+    name = problem_name(text) if path.suffix == ".tex" else None
+    title = metadata.names.get(language) or next(iter(metadata.names.values()), None) or name
     if not title:
-        raise PackageError(root / "problem.yaml", "name: give the problem a name")
+        raise PackageError(root / "problem.yaml", "name: is missing; give the problem a name")
     markdown = to_markdown(text) if path.suffix == ".tex" else text
     statement, constraints = _split(markdown)
     return Texts(
@@ -61,21 +62,19 @@ def read_texts(root: Path, metadata: Metadata, locale: str) -> Texts:
 
 
 def _statement_files(root: Path, version: Format) -> tuple[Path, dict[str, str]]:
-    """Return the folder of statements and the best file in it for each language."""
+    """Return the folder of statements and the preferred file in it for each language."""
     for name in FOLDERS[version]:
         folder = root / name
         files: dict[str, str] = {}
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             match = _FILE.fullmatch(path.name)
-            # Markdown sorts before LaTeX: it is shown as it is.
+            # `.md` sorts before `.tex`: Markdown needs no conversion.
             if match and match["type"] != "pdf" and path.is_file():
                 files.setdefault(match["language"] or "en", path.name)
         if files:
             return folder, files
-    wanted = f"{FOLDERS[version][0]}/problem.en.md"
-    raise PackageError(
-        root / FOLDERS[version][0], f"holds no statement in Markdown or LaTeX; write {wanted}"
-    )
+    folder = root / FOLDERS[version][0]
+    raise PackageError(folder, "holds no statement in Markdown or LaTeX; add problem.en.md")
 
 
 def _join_names(names: Mapping[str, str]) -> str:
@@ -83,7 +82,7 @@ def _join_names(names: Mapping[str, str]) -> str:
 
 
 def _with_constants(text: str, constants: Mapping[str, str]) -> str:
-    """Put in the package's constants: `{{name}}`, in LaTeX also its own command."""
+    r"""Replace the package's constants: `{{name}}`, and in LaTeX also `\constant{name}`."""
     for name, value in constants.items():
         text = text.replace("{{" + name + "}}", value).replace(f"\\constant{{{name}}}", value)
     return text

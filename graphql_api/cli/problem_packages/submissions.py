@@ -1,4 +1,4 @@
-"""The submissions of a package, each with the verdicts that the package's author expects."""
+"""Reader of a package's submissions and their expected verdicts."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -21,8 +21,8 @@ _CRASH = frozenset({Verdict.RE, Verdict.MLE, Verdict.OLE})
 _WRONG = frozenset({Verdict.WA})
 _ANY = _AC | _WRONG | _SLOW | _CRASH | {Verdict.CE}
 
-# What all tests may get, and what at least one must get: the format's own folders, then those for
-# verdicts that it has no folder for.
+# For each folder: the verdicts permitted for every test, and those required for at least one test.
+# The first six folders are the format's own.
 _FOLDERS: dict[str, tuple[frozenset[Verdict], frozenset[Verdict]]] = {
     "accepted": (_AC, _AC),
     "rejected": (_ANY, _ANY - _AC),
@@ -50,34 +50,34 @@ _BEST_LANGUAGES = ("python", "cpp", "c", "java", "javascript")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submissions:
-    """The submissions of one file each; `notes` say which others were left out."""
+    """The submissions of one file each; `notes` list the skipped ones."""
 
-    found: tuple[Submission, ...]
+    programs: tuple[Submission, ...]
     notes: tuple[str, ...]
 
 
 def read_submissions(root: Path) -> Submissions:
-    """Find the submissions and what is expected of each, by folder and `submissions.yaml`.
+    """Read the submissions; folder and `submissions.yaml` give the expected verdicts.
 
     Raises:
-        PackageError: `submissions.yaml` is malformed or contradicts itself.
+        PackageError: `submissions.yaml` is malformed or contradictory.
     """
     folder = root / "submissions"
     rules = _rules(folder)
-    found: list[Submission] = []
+    programs: list[Submission] = []
     notes: list[str] = []
     for path in _programs(folder):
         name = path.relative_to(folder).as_posix()
         source = _source(path)
-        mine = [values for pattern, values in rules if _matches(pattern, name)]
-        expected = _find_expected_verdicts(folder, name, mine)
+        own_rules = [values for pattern, values in rules if _matches(pattern, name)]
+        expected = _find_expected_verdicts(folder, name, own_rules)
         if source is None or expected is None:
-            why = "has several source files" if source is None else "no verdict is known for it"
-            notes.append(f"submissions/{name} is left out: {why}")
+            reason = "several source files" if source is None else "no expected verdict"
+            notes.append(f"skipped submissions/{name}: {reason}")
             continue
-        language = _language(source, mine)
-        is_model = any(values.get("model_solution") is True for values in mine)
-        found.append(
+        language = _language(source, own_rules)
+        is_model = any(values.get("model_solution") is True for values in own_rules)
+        programs.append(
             Submission(
                 name=name,
                 path=source,
@@ -86,16 +86,20 @@ def read_submissions(root: Path) -> Submissions:
                 is_model=is_model,
             )
         )
-    return Submissions(found=tuple(found), notes=tuple(notes))
+    return Submissions(programs=tuple(programs), notes=tuple(notes))
 
 
 def choose_solution(submissions: Sequence[Submission]) -> Solution | None:
-    """Return the model solution, else the accepted submission of the best known language.
+    """Return the model solution, otherwise the accepted submission in the preferred language.
 
     Raises:
-        PackageError: it is not UTF-8, empty or too long.
+        PackageError: The solution is not UTF-8, empty or too long.
     """
-    accepted = [one for one in submissions if one.expected_verdicts == _AC and one.language]
+    accepted = [
+        submission
+        for submission in submissions
+        if submission.expected_verdicts == _AC and submission.language
+    ]
     if not accepted:
         return None
     best = min(accepted, key=_preference)
@@ -113,7 +117,7 @@ def _preference(submission: Submission) -> tuple[bool, int, str]:
 
 
 def _programs(folder: Path) -> Iterator[Path]:
-    """Yield what stands directly in the folders below `submissions/`: files or directories."""
+    """Yield the files and directories directly in the folders below `submissions/`."""
     for kind in sorted(folder.iterdir()) if folder.is_dir() else ():
         if kind.is_dir():
             yield from (path for path in sorted(kind.iterdir()) if not path.name.startswith("."))
@@ -144,28 +148,34 @@ def _rules(folder: Path) -> list[tuple[str, Values]]:
         return []
     whole = Values(path, read_mapping(path))
     return [
-        (one, whole.mapping(pattern)) for pattern in whole.names() for one in _expand_braces(pattern)
+        (pattern, whole.mapping(key)) for key in whole.names() for pattern in _expand_braces(key)
     ]
 
 
 def _expand_braces(pattern: str) -> list[str]:
-    """Return the patterns that `{a,b}` stands for."""
+    """Expand each `{a,b}` of a pattern; return the resulting patterns."""
     match = _BRACES.search(pattern)
     if match is None:
         return [pattern]
     before, after = pattern[: match.start()], pattern[match.end() :]
-    return [one for word in match[1].split(",") for one in _expand_braces(before + word + after)]
+    return [
+        expanded
+        for alternative in match[1].split(",")
+        for expanded in _expand_braces(before + alternative + after)
+    ]
 
 
 def _matches(pattern: str, name: str) -> bool:
-    """Tell whether a pattern matches a submission or a folder that it is in."""
-    wanted = PurePosixPath(pattern).parts
-    given = PurePosixPath(name).parts[: len(wanted)]
-    return len(wanted) == len(given) and all(map(fnmatchcase, given, wanted))
+    """Return whether a pattern matches a submission's path or one of its folders."""
+    patterns = PurePosixPath(pattern).parts
+    parts = PurePosixPath(name).parts[: len(patterns)]
+    return len(patterns) == len(parts) and all(map(fnmatchcase, parts, patterns))
 
 
-def _find_expected_verdicts(folder: Path, name: str, rules: Sequence[Values]) -> frozenset[Verdict] | None:
-    """Return the verdicts of which a submission may get one; None if nothing says so."""
+def _find_expected_verdicts(
+    folder: Path, name: str, rules: Sequence[Values]
+) -> frozenset[Verdict] | None:
+    """Return the verdicts allowed for a submission; None if no folder or rule defines them."""
     kind = name.partition("/")[0]
     bounds = [_FOLDERS[kind]] if kind in _FOLDERS else []
     for values in rules:
@@ -178,14 +188,17 @@ def _find_expected_verdicts(folder: Path, name: str, rules: Sequence[Values]) ->
     if any(Verdict.AC not in required for _, required in bounds):
         permitted -= _AC
     if not permitted:
-        raise PackageError(folder / FILE, f"{name}: no verdict satisfies all that is said of it")
+        raise PackageError(
+            folder / FILE,
+            f"{name}: the rules contradict; no verdict satisfies all",
+        )
     return permitted
 
 
 def _verdicts(values: Values, key: str) -> frozenset[Verdict]:
-    found: frozenset[Verdict] = frozenset()
+    verdicts: frozenset[Verdict] = frozenset()
     for word in values.string_list(key):
         if word not in _WORDS:
-            raise values.error(key, f"{word!r} is no verdict; these are: {', '.join(_WORDS)}")
-        found |= _WORDS[word]
-    return found
+            raise values.error(key, f"{word!r} is not a verdict; use {', '.join(_WORDS)}")
+        verdicts |= _WORDS[word]
+    return verdicts

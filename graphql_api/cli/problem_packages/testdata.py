@@ -1,4 +1,4 @@
-"""The tests below `data/`, and the flags that groups of tests give the output validator."""
+"""Reader of the tests below `data/` and of their groups' output validator flags."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ from graphql_api.data.limits import MAX_TESTS, TEST_BYTES, TEST_SET_BYTES
 INPUT, ANSWER = ".in", ".ans"
 GROUP_FILES = ("test_group.yaml", "testdata.yaml")
 _FLAG_KEYS = ("output_validator_args", "output_validator_flags")
-# What these graders' flags ask for is what every pass-fail problem does.
+# These grader flags do not change how a pass-fail problem is judged.
 _HARMLESS_GRADERS = frozenset({"worst_error", "first_error", "sum", "avg", "min", "max"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestData:
-    """The tests in the order of judging, and the validator flags that all of them share.
+    """The tests in judging order, and the output validator flags that they share.
 
-    `flags_from` is the file that gives the flags, None if none does. `stops_on_first_failure`: the
-    group of all tests says `on_reject: break`.
+    `flags_from` is the file with the flags, or None. `stops_on_first_failure` is True if the group
+    of all tests has `on_reject: break`.
     """
 
     tests: tuple[PackageTest, ...]
@@ -39,26 +39,26 @@ class TestData:
 
 
 def read_test(test: PackageTest) -> tuple[bytes, bytes]:
-    """Return a test's input and expected output, both UTF-8; runs its generator if it has one.
+    """Return a test's input and expected output, both UTF-8. A generated input runs its script.
 
     Raises:
-        PackageError: a file is too large or not UTF-8, or the generator fails.
+        PackageError: A file is too large or not UTF-8, or the generator fails.
     """
     if test.generated:
-        given = generate(test.generated, TEST_BYTES)
+        content = generate(test.generated, TEST_BYTES)
     else:
-        given = read_bytes(test.input_path, TEST_BYTES)
+        content = read_bytes(test.input_path, TEST_BYTES)
     expected = read_bytes(test.output_path, TEST_BYTES)
-    decode(test.input_path, given)
+    decode(test.input_path, content)
     decode(test.output_path, expected)
-    return given, expected
+    return content, expected
 
 
 def read_test_data(root: Path, flags: Sequence[str]) -> TestData:
-    """Find the tests, samples first, then by name; `flags` are those of `problem.yaml`.
+    """Find the tests, samples first, then by name; `flags` are the flags in `problem.yaml`.
 
     Raises:
-        PackageError: a test is not whole, there is none, or a group asks for what is not judged.
+        PackageError: There is no test, a file is missing, or a feature is unsupported.
     """
     data = root / "data"
     generated = read_generated(root)
@@ -69,13 +69,13 @@ def read_test_data(root: Path, flags: Sequence[str]) -> TestData:
         for test in sorted(_tests(data, kind, generated), key=lambda test: test.name.split("/"))
     ]
     _check_size(data, tests, generated)
-    found = {test.name: groups.flags(test) for test in tests}
-    (first, flags_from), *others = found.values()
-    for (other, path), name in zip(others, list(found)[1:], strict=True):
+    flags_by_test = {test.name: groups.flags(test) for test in tests}
+    (first, flags_from), *others = flags_by_test.values()
+    for (other, path), name in zip(others, list(flags_by_test)[1:], strict=True):
         if other != first:
             where = path or flags_from or data
             raise PackageError(
-                where, f"{name}: all tests must be compared in the same way, with the same flags"
+                where, f"{name}: has other flags than the first test; all tests need the same flags"
             )
     return TestData(
         tests=tuple(tests),
@@ -90,10 +90,10 @@ def _stops(data: Path) -> bool:
         path = data / name
         if path.is_file():
             values = Values(path, read_mapping(path))
-            said = values.text("on_reject") or "continue"
-            if said not in ("break", "continue"):
+            on_reject = values.text("on_reject") or "continue"
+            if on_reject not in ("break", "continue"):
                 raise values.error("on_reject", "must be break or continue")
-            return said == "break"
+            return on_reject == "break"
     return False
 
 
@@ -108,11 +108,11 @@ def _tests(data: Path, kind: str, generated: Mapping[str, Generated]) -> Iterato
     for name in sorted(names | {name for name in generated if name.startswith(f"{kind}/")}):
         input_path, output_path = data / f"{name}{INPUT}", data / f"{name}{ANSWER}"
         if name in generated and input_path.exists():
-            raise PackageError(input_path, "is also made by a generator; keep one of the two")
+            raise PackageError(input_path, "is also listed in generated.yaml; keep one of the two")
         if name not in generated and not input_path.is_file():
-            raise PackageError(output_path, f"has no input beside it ({input_path.name})")
+            raise PackageError(output_path, f"has no input; add {input_path.name}")
         if not output_path.is_file():
-            raise PackageError(input_path, f"has no answer beside it ({output_path.name})")
+            raise PackageError(input_path, f"has no answer; add {output_path.name}")
         yield PackageTest(
             name=name,
             is_sample=kind == "sample",
@@ -124,14 +124,14 @@ def _tests(data: Path, kind: str, generated: Mapping[str, Generated]) -> Iterato
 
 def _refuse_files_for_programs(folder: Path) -> None:
     for path in folder.rglob("*.files"):
-        raise PackageError(path, "programs read standard input only; files for them are not judged")
+        raise PackageError(path, "input files for programs are not supported; use standard input")
 
 
 def _check_size(data: Path, tests: Sequence[PackageTest], generated: Mapping[str, object]) -> None:
     if not any(not test.is_sample for test in tests):
-        raise PackageError(data / "secret", "holds no tests; a problem needs at least one")
+        raise PackageError(data / "secret", "holds no tests; add at least one")
     if len(tests) > MAX_TESTS:
-        raise PackageError(data, f"holds {len(tests)} tests; {MAX_TESTS} are the most")
+        raise PackageError(data, f"holds {len(tests)} tests; at most {MAX_TESTS}")
     total = 0
     for test in tests:
         files = [test.output_path] + [test.input_path] * (test.name not in generated)
@@ -139,27 +139,27 @@ def _check_size(data: Path, tests: Sequence[PackageTest], generated: Mapping[str
             size = path.stat().st_size
             total += size
             if size > TEST_BYTES:
-                raise PackageError(path, f"has {size // KB} KB; {TEST_BYTES // KB} are most")
+                raise PackageError(path, f"has {size // KB} KB; at most {TEST_BYTES // KB} KB")
     if total > TEST_SET_BYTES:
-        raise PackageError(data, f"holds {total // MB} MB; {TEST_SET_BYTES // MB} are the most")
+        raise PackageError(data, f"holds {total // MB} MB; at most {TEST_SET_BYTES // MB} MB")
 
 
 class _Groups:
-    """The settings of groups, each read once; a group without any takes its parent's."""
+    """The flags of test groups, each read once; a group without flags inherits its parent's."""
 
     def __init__(self, data: Path, flags: tuple[str, ...]) -> None:
         self._data, self._flags = data, flags
         self._known: dict[Path, tuple[tuple[str, ...], Path | None]] = {}
 
     def flags(self, test: PackageTest) -> tuple[tuple[str, ...], Path | None]:
-        """Return a test's validator flags and the file that gives them."""
+        """Return a test's validator flags and the file with them."""
         inherited = self._of_group(test.input_path.parent)
         path = test.input_path.with_suffix(".yaml")
         if not path.is_file():
             return inherited
         values = Values(path, read_mapping(path))
         if values.string_list("args"):
-            raise values.error("args", "programs are run without arguments")
+            raise values.error("args", "arguments for programs are not supported")
         return self._own_flags(path, values) or inherited
 
     def _of_group(self, folder: Path) -> tuple[tuple[str, ...], Path | None]:
@@ -187,14 +187,14 @@ class _Groups:
 
 def _refuse_grading(values: Values) -> None:
     if values.get("grading") not in (None, "default"):
-        raise values.error("grading", "only the default grader is used")
+        raise values.error("grading", "only the default grader is supported")
     for flag in values.string_list("grader_flags"):
         if flag not in _HARMLESS_GRADERS:
-            raise values.error("grader_flags", f"{flag!r} is not judged; all tests must pass")
+            raise values.error("grader_flags", f"{flag!r} is not supported; all tests must pass")
     if values.get("static_validation"):
-        raise values.error("static_validation", "sources are not validated")
+        raise values.error("static_validation", "static validation is not supported")
     if values.string_list("args"):
-        raise values.error("args", "programs are run without arguments")
+        raise values.error("args", "arguments for programs are not supported")
     scoring = values.mapping("scoring")
     if scoring.get("aggregation") not in (None, "pass-fail"):
-        raise scoring.error("aggregation", "only pass-fail problems are judged")
+        raise scoring.error("aggregation", "only pass-fail is supported")

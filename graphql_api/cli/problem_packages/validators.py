@@ -1,7 +1,7 @@
-"""A package's own output validator as a problem's checker: one file of C, C++ or Python.
+"""Reader of a package's own output validator: one file in C, C++ or Python.
 
-`output_validators/` in legacy packages, `output_validator/` in those of 2023-07; either holds the
-file itself or a directory with it.
+Legacy packages have it in `output_validators/`, packages of 2023-07 in `output_validator/`; the
+file is in that folder or in a directory below it.
 """
 
 import re
@@ -20,11 +20,10 @@ _TESTLIB = re.compile(r"^\s*#\s*include\s*[<\"]testlib\.h[>\"]", re.MULTILINE)
 
 
 def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Checker | None:
-    """Return the validator that judges a package, with its flags; None if it is the default one.
+    """Return the package's own validator with its flags; None if it uses the default validator.
 
     Raises:
-        PackageError: there is none though one is needed, or it is not a single file in C, C++ or
-            Python.
+        PackageError: A required validator is missing, or is not a single file in C, C++ or Python.
     """
     folder = root / FOLDERS[metadata.format]
     files = _files(folder)
@@ -33,13 +32,13 @@ def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Chec
         has_validator = bool(files) or metadata.is_interactive
     if not has_validator:
         return None
-    path = _only(root, folder, files)
+    path = _require_one(root, folder, files)
     spec = find_language_of_file(path.name)
     if spec is None or spec.id not in LANGUAGES:
-        raise PackageError(path, f"output validators are written in {', '.join(LANGUAGES)} here")
+        raise PackageError(path, f"output validators must be written in {', '.join(LANGUAGES)}")
     code = read_text(path, CODE_BYTES)
     if _TESTLIB.search(code):
-        raise PackageError(path, "testlib.h is not here; write a validator that needs no header")
+        raise PackageError(path, "testlib.h is not supported; write a validator without it")
     defaults = Checker(language=spec.id, code=code, convention=CheckerConvention.ICPC)
     return Checker(
         language=spec.id,
@@ -56,10 +55,10 @@ def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Chec
 
 
 def describe_unused_validators(root: Path, metadata: Metadata) -> list[str]:
-    """Return a note for people where a package has validators that it does not use."""
+    """Return a note if the package has output validators but does not use them."""
     folder = root / FOLDERS[metadata.format]
     if metadata.has_validator is False and _files(folder):
-        return [f"{folder.name} is left out: {FILE} says `validation: default`"]
+        return [f"skipped {folder.name}: {FILE} has `validation: default`"]
     return []
 
 
@@ -73,18 +72,18 @@ def _files(folder: Path) -> list[Path]:
     )
 
 
-def _only(root: Path, folder: Path, files: list[Path]) -> Path:
+def _require_one(root: Path, folder: Path, files: list[Path]) -> Path:
     if not files:
-        raise PackageError(root / FILE, f"asks for an output validator; put one into {folder.name}")
+        raise PackageError(root / FILE, f"requires an output validator; add one to {folder.name}")
     if len(files) > 1:
         names = ", ".join(path.relative_to(folder).as_posix() for path in files[:5])
         raise PackageError(
-            folder, f"holds several files ({names}); a validator is a single file here"
+            folder, f"holds several files ({names}); a validator must be a single file"
         )
     return files[0]
 
 
 def _within(value: int | None, bounds: tuple[int, int], default: int) -> int:
-    """Return a limit brought within what checkers may have."""
+    """Return a limit clamped to the bounds of checkers."""
     least, most = bounds
     return default if value is None else min(max(value, least), most)

@@ -1,4 +1,4 @@
-"""Values of a YAML mapping, checked; every error names the file and the key."""
+"""Validated values of a YAML mapping; every error names the file and the key."""
 
 import math
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from graphql_api.cli.problem_packages.files import PackageError
 
 
 class Values:
-    """A mapping read from a file; `prefix` names the mapping inside it (`limits.`)."""
+    """A mapping in a file; `prefix` is the path of a nested mapping, such as `limits.`."""
 
     def __init__(self, path: Path, values: Mapping[str, Any], prefix: str = "") -> None:
         self._path, self._values, self._prefix = path, values, prefix
@@ -19,30 +19,30 @@ class Values:
         return PackageError(self._path, f"{self._prefix}{key}: {message}")
 
     def refuse_unknown(self, known: frozenset[str]) -> None:
-        """Refuse keys that the format does not have, as it asks.
+        """Reject unknown keys, as the format requires.
 
         Raises:
-            PackageError: names the first one and those that there are.
+            PackageError: There is an unknown key; has the known keys.
         """
         for key in self._values:
             if key not in known:
                 names = ", ".join(sorted(known))
-                raise self.error(key, f"this format has no such key; it has {names}")
+                raise self.error(key, f"unknown key in this format; use one of {names}")
 
     def get(self, key: str) -> Any:
-        """Return a value as it is; None where it is left out."""
+        """Return a value without validation; None if the key is missing."""
         return self._values.get(key)
 
     def text(self, key: str) -> str | None:
-        """Return a text; None where it is left out or empty."""
+        """Return a string; None if it is missing or empty."""
         value = self.get(key)
         if value is None or isinstance(value, str):
             return value.strip() or None if value else None
         hint = "" if isinstance(value, list | dict) else f"; write it in quotes: {str(value)!r}"
-        raise self.error(key, f"must be a text{hint}")
+        raise self.error(key, f"must be a string{hint}")
 
     def number(self, key: str) -> float | None:
-        """Return a finite number above 0; None where it is left out."""
+        """Return a finite number above 0; None if the key is missing."""
         value = self.get(key)
         if value is None:
             return None
@@ -53,29 +53,29 @@ class Values:
         return float(value)
 
     def mapping(self, key: str) -> "Values":
-        """Return a mapping; an empty one where it is left out."""
+        """Return a mapping; an empty one if the key is missing."""
         value = {} if self.get(key) is None else self.get(key)
         if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
             raise self.error(key, "must be a mapping of `key: value` lines")
         return Values(self._path, value, f"{self._prefix}{key}.")
 
     def texts(self, key: str) -> dict[str, str]:
-        """Return a mapping of texts by text."""
+        """Return a mapping of strings to non-empty strings."""
         inner = self.mapping(key)
-        found = {name: inner.text(name) for name in inner.names()}
-        return {name: text for name, text in found.items() if text}
+        texts = {name: inner.text(name) for name in inner.names()}
+        return {name: text for name, text in texts.items() if text}
 
     def names(self) -> list[str]:
-        """Return the keys in the order of the file."""
+        """Return the keys in file order."""
         return list(self._values)
 
     def string_list(self, key: str) -> tuple[str, ...]:
-        """Return a list of texts, which may also be written as one text with spaces."""
+        """Return a list of strings, which may also be written as one string with spaces."""
         value = self.get(key)
         if isinstance(value, str):
             return tuple(value.split())
         if value is None:
             return ()
         if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-            raise self.error(key, "must be a list of texts")
+            raise self.error(key, "must be a list of strings")
         return tuple(value)

@@ -108,7 +108,7 @@ def test_an_import_that_was_stopped_goes_on_where_it_stopped(
         _, said = process.communicate(timeout=60)
     if signal_number is signal.SIGINT:
         assert process.returncode == 130
-        assert said == "Interrupted. Run it again: what is done already will be skipped.\n"
+        assert said == "Interrupted. Run the command again: finished packages are skipped.\n"
 
     again = json.loads(command(environment, "import", str(EXAMPLES), "--json").stdout)
 
@@ -267,7 +267,7 @@ def test_a_bad_package_is_named_and_the_others_are_imported(some: Path) -> None:
     done = run("import", str(some))
 
     assert done.exit_code == 1
-    assert "04-largest.in: has no answer beside it" in done.stderr
+    assert "04-largest.in: has no answer; add 04-largest.ans" in done.stderr
     assert done.stdout.splitlines() == [
         "algoitny/1: failed",
         "algoitny/4: created, 달빛 징검다리, 12 tests",
@@ -286,7 +286,7 @@ def test_two_packages_of_one_number_are_not_mixed(some: Path) -> None:
     assert done.exit_code == 1
     failed = [one for one in json.loads(done.stdout)["packages"] if one["error"]]
     assert [one["number"] for one in failed] == ["9"]
-    assert "has the number of 0009-other" in failed[0]["error"]
+    assert "has the same number as 0009-other" in failed[0]["error"]
 
 
 @pytest.mark.usefixtures("environment")
@@ -305,7 +305,7 @@ def test_generators_are_not_run_when_the_operator_does_not_want_it() -> None:
     done = run("import", str(EXAMPLES / "008-island-ferries"), "--no-generators")
 
     assert done.exit_code == 1
-    assert "chain.py: would run to write an input" in done.stderr
+    assert "chain.py: generates an input" in done.stderr
 
 
 @pytest.mark.usefixtures("environment")

@@ -235,7 +235,7 @@ def test_an_execution_that_failed_says_why(server: Server, program: Path) -> Non
     assert " message " in server.requests[-1]["query"]
 
 
-def test_a_lost_answer_is_asked_for_again_with_the_same_key(server: Server, program: Path) -> None:
+def test_a_lost_answer_is_requested_again_with_the_same_key(server: Server, program: Path) -> None:
     server.drops = 2
 
     done = submit(*to(server, program))
@@ -316,7 +316,7 @@ def test_waiting_ends(server: Server, program: Path) -> None:
     done = submit(*to(server, program), "--timeout", "1")
 
     assert done.returncode == 2
-    assert "is not finished yet" in done.stderr
+    assert "has not finished within --timeout" in done.stderr
 
 
 def test_something_else_at_the_address_is_an_error(server: Server, program: Path) -> None:
@@ -325,10 +325,10 @@ def test_something_else_at_the_address_is_an_error(server: Server, program: Path
     done = submit(*to(server, program))
 
     assert done.returncode == 2
-    assert "is it AlgoItny's GraphQL address?" in done.stderr
+    assert "AlgoItny's GraphQL address ends in /graphql" in done.stderr
 
 
-def test_a_server_that_is_away_is_said(program: Path) -> None:
+def test_an_unreachable_server_is_an_error(program: Path) -> None:
     done = submit(program, "--problem", "algoitny/1", "--url", "http://127.0.0.1:1/graphql")
 
     assert done.returncode == 2
@@ -339,24 +339,24 @@ def test_a_server_that_is_away_is_said(program: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--problem", "1"], "write PLATFORM/NUMBER"),
-        (["--problem", "/1"], "write PLATFORM/NUMBER"),
+        (["--problem", "1"], "Write PLATFORM/NUMBER"),
+        (["--problem", "/1"], "Write PLATFORM/NUMBER"),
         ([], "Missing option '--problem'"),
     ],
 )
-def test_a_wrong_problem_is_said(program: Path, arguments: list[str], message: str) -> None:
+def test_a_wrong_problem_is_an_error(program: Path, arguments: list[str], message: str) -> None:
     done = submit(program, *arguments)
 
     assert done.returncode == 2
     assert message in " ".join(done.stderr.split())
 
 
-def test_files_that_cannot_be_submitted_are_said(tmp_path: Path) -> None:
+def test_files_that_cannot_be_submitted_are_errors(tmp_path: Path) -> None:
     cases = {
         "none.py": (None, "cannot be read"),
-        "a.txt": (b"x", "tells no language"),
+        "a.txt": (b"x", "belongs to no language"),
         "b.py": (b"\xff", "is not UTF-8"),
-        "c.py": (b"x" * 300_000, "more than 256 KB"),
+        "c.py": (b"x" * 300_000, "larger than 256 KB"),
     }
     for name, (content, message) in cases.items():
         path = tmp_path / name
@@ -370,7 +370,7 @@ def test_files_that_cannot_be_submitted_are_said(tmp_path: Path) -> None:
         assert "Traceback" not in done.stderr
 
 
-def test_a_language_may_be_named(server: Server, tmp_path: Path) -> None:
+def test_a_language_can_be_given(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "noname"
     path.write_text("1")
 

@@ -61,7 +61,7 @@ def test_a_taken_port_ends_the_command_with_another_port_to_use(
 ):
     with pytest.raises(typer.Exit):
         dev._check_port(taken_port)
-    assert f"Port {taken_port} is taken" in capsys.readouterr().out
+    assert f"Port {taken_port} is used by another program" in capsys.readouterr().out
 
 
 def test_two_sessions_never_meet_on_a_usual_port_of_an_engine():

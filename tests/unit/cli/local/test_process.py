@@ -106,7 +106,7 @@ def test_of_two_that_prepare_at_once_one_waits(tmp_path: Path):
 def test_a_tool_that_does_not_end_is_ended_and_said_so():
     code, last = run_tool([sys.executable, "-S", "-c", "import time; time.sleep(9)"], timeout_s=0.1)
     assert code == 124
-    assert "did not end" in last
+    assert "did not finish" in last
 
 
 def test_a_tool_gives_its_exit_code_and_last_lines():

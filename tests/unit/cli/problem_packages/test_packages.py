@@ -185,9 +185,7 @@ def test_a_legacy_package_s_validator_judges_if_it_says_so(legacy: Path) -> None
     left_out = read_package(legacy)
     assert left_out.checker is None
     assert left_out.comparison.comparer is Comparer.TOKENS_IGNORE_CASE
-    assert left_out.notes == (
-        "output_validators is left out: problem.yaml says `validation: default`",
-    )
+    assert left_out.notes == ("skipped output_validators: problem.yaml has `validation: default`",)
 
     more(legacy, "validation: custom\nvalidator_flags: least 3\n")
     package = read_package(legacy)
@@ -346,7 +344,7 @@ def test_groups_pass_their_flags_on(modern: Path) -> None:
     assert read_package(modern).comparison.comparer is Comparer.TOKENS
 
     write(modern, {"data/secret/test_group.yaml": "output_validator_args: []\n"})
-    with pytest.raises(PackageError, match="compared in the same way"):
+    with pytest.raises(PackageError, match="all tests need the same flags"):
         read_package(modern)
 
 
@@ -559,23 +557,27 @@ def validators(*names: str, text: str = "x\n") -> Callable[[Path], object]:
 LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (remove("problem.yaml"), "problem.yaml", "is missing"),
     (yaml("problem_format_version: 2025-09\n"), "problem.yaml", "legacy, legacy-icpc, 2023-07"),
-    (yaml("titel: x\n"), "problem.yaml", "titel: this format has no such key"),
-    (yaml("limits: {memroy: 5}\n"), "problem.yaml", "limits.memroy: this format has no such key"),
-    (yaml("a: [\n"), "problem.yaml", "is no YAML in line"),
+    (yaml("titel: x\n"), "problem.yaml", "titel: unknown key in this format"),
+    (yaml("limits: {memroy: 5}\n"), "problem.yaml", "limits.memroy: unknown key"),
+    (yaml("a: [\n"), "problem.yaml", "is not valid YAML in line"),
     (put("problem.yaml", "- a\n"), "problem.yaml", "must be a mapping"),
-    (put("problem.yaml", "name: !!python/object:os.system x\n"), "problem.yaml", "is no YAML"),
-    (put("problem.yaml", "name: 2024-13-45\n"), "problem.yaml", "is no YAML"),
+    (
+        put("problem.yaml", "name: !!python/object:os.system x\n"),
+        "problem.yaml",
+        "is not valid YAML",
+    ),
+    (put("problem.yaml", "name: 2024-13-45\n"), "problem.yaml", "is not valid YAML"),
     (put("problem.yaml", "name: 17\n"), "problem.yaml", "write it in quotes: '17'"),
-    (put("problem.yaml", "x" * 70_000), "problem.yaml", "has more than 64 KB"),
+    (put("problem.yaml", "x" * 70_000), "problem.yaml", "is larger than 64 KB"),
     (put_bytes("problem.yaml", b"name: \xff\n"), "problem.yaml", "is not UTF-8 (byte 6)"),
-    (yaml("type: scoring\n"), "problem.yaml", "type: 'scoring' problems are not judged"),
+    (yaml("type: scoring\n"), "problem.yaml", "type: 'scoring' is not supported"),
     (yaml("validation: custom score\n"), "problem.yaml", "validation: 'custom score' is not"),
-    (yaml("validation: custom\n"), "problem.yaml", "put one into output_validators"),
-    (yaml("validation: custom interactive\n"), "problem.yaml", "put one into output_validators"),
+    (yaml("validation: custom\n"), "problem.yaml", "add one to output_validators"),
+    (yaml("validation: custom interactive\n"), "problem.yaml", "add one to output_validators"),
     (validators("a.go"), "a.go", "written in c, cpp, python"),
     (validators("a/a.cpp", "a/b.h"), "output_validators", "several files (a/a.cpp, a/b.h)"),
-    (validators("a.cpp", text='#include "testlib.h"\n'), "a.cpp", "testlib.h is not here"),
-    (validators("a.py", text="x" * 300_000), "a.py", "has more than 256 KB"),
+    (validators("a.cpp", text='#include "testlib.h"\n'), "a.cpp", "testlib.h is not supported"),
+    (validators("a.py", text="x" * 300_000), "a.py", "is larger than 256 KB"),
     (put("data/testdata.yaml", "on_reject: perhaps\n"), "testdata.yaml", "break or continue"),
     (yaml("grading: {objective: min}\n"), "problem.yaml", "grading: is for scoring"),
     (yaml("limits: {time_limit: 0}\n"), "problem.yaml", "limits.time_limit: must be above 0"),
@@ -584,12 +586,12 @@ LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (yaml("limits: {memory: a lot}\n"), "problem.yaml", "limits.memory: must be a number"),
     (yaml("limits: {memory: true}\n"), "problem.yaml", "limits.memory: must be a number"),
     (yaml("limits: 5\n"), "problem.yaml", "limits: must be a mapping"),
-    (put("problem.yaml", "name: [a, b]\n"), "problem.yaml", "name: must be a text"),
-    (yaml("keywords: {a: b}\n"), "problem.yaml", "keywords: must be a list of texts"),
+    (put("problem.yaml", "name: [a, b]\n"), "problem.yaml", "name: must be a string"),
+    (yaml("keywords: {a: b}\n"), "problem.yaml", "keywords: must be a list of strings"),
     (yaml("validator_flags: float_tolerance\n"), "problem.yaml", "followed by a number"),
     (yaml("validator_flags: float_tolerance nan\n"), "problem.yaml", "followed by a number"),
-    (yaml("validator_flags: nice\n"), "problem.yaml", "nice: no flag"),
-    (yaml("validator_flags: space_change_sensitive\n"), "problem.yaml", "together with"),
+    (yaml("validator_flags: nice\n"), "problem.yaml", "nice: not a flag"),
+    (yaml("validator_flags: space_change_sensitive\n"), "problem.yaml", "requires case_sensitive"),
     (
         yaml("validator_flags: float_tolerance 1 float_absolute_tolerance 1\n"),
         "problem.yaml",
@@ -598,23 +600,27 @@ LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (put(".timelimit", "soon\n"), ".timelimit", "must be in seconds"),
     (remove("problem_statement/problem.en.tex"), "problem_statement", "holds no statement"),
     (put_bytes("problem_statement/problem.en.tex", b"\xfe"), "problem.en.tex", "is not UTF-8"),
-    (put("problem_statement/problem.en.tex", "x" * 200_000), "problem.en.tex", "more than 192 KB"),
-    (remove("data/secret/1.ans"), "1.in", "has no answer beside it (1.ans)"),
-    (remove("data/sample/1.in"), "1.ans", "has no input beside it (1.in)"),
+    (
+        put("problem_statement/problem.en.tex", "x" * 200_000),
+        "problem.en.tex",
+        "larger than 192 KB",
+    ),
+    (remove("data/secret/1.ans"), "1.in", "has no answer; add 1.ans"),
+    (remove("data/sample/1.in"), "1.ans", "has no input; add 1.in"),
     (lambda root: shutil.rmtree(root / "data/secret"), "secret", "holds no tests"),
-    (put("data/secret/1.files/a", ""), "1.files", "standard input only"),
-    (put("data/secret/1.yaml", "args: [a]\n"), "1.yaml", "without arguments"),
+    (put("data/secret/1.files/a", ""), "1.files", "use standard input"),
+    (put("data/secret/1.yaml", "args: [a]\n"), "1.yaml", "arguments for programs"),
     (put("data/testdata.yaml", "grading: custom\n"), "testdata.yaml", "only the default grader"),
     (put("data/testdata.yaml", "grader_flags: always_accept\n"), "testdata.yaml", "all tests must"),
     (put("include/python/a.py", ""), "include", "added to submissions"),
     (link("data/secret/2.in", "/etc/hostname"), "2.in", "the link leaves the package"),
-    (link("data/secret/2.in", "../../../elsewhere"), "2.in", "the link leads nowhere"),
-    (link("data/secret/2.in", "2.in"), "2.in", "the link leads nowhere"),
+    (link("data/secret/2.in", "../../../elsewhere"), "2.in", "the link is broken"),
+    (link("data/secret/2.in", "2.in"), "2.in", "the link is broken"),
     (link("data/more", "secret"), "more", "links to directories"),
-    (lambda root: os.mkfifo(root / "data/secret/2.in"), "2.in", "only files"),
+    (lambda root: os.mkfifo(root / "data/secret/2.in"), "2.in", "is not a file"),
     (put_bytes("submissions/accepted/a.py", b"\xff"), "a.py", "is not UTF-8"),
     (put("submissions/accepted/a.py", " \n"), "a.py", "is empty"),
-    (put("submissions/accepted/a.py", "x" * 300_000), "a.py", "has more than 256 KB"),
+    (put("submissions/accepted/a.py", "x" * 300_000), "a.py", "is larger than 256 KB"),
     (
         put("submissions/submissions.yaml", "accepted: {permitted: [WA]}\n"),
         "submissions.yaml",
@@ -623,13 +629,13 @@ LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (
         put("submissions/submissions.yaml", "accepted: {permitted: [OK]}\n"),
         "submissions.yaml",
-        "'OK' is no verdict",
+        "'OK' is not a verdict",
     ),
     (put("generators/generated.yaml", "a: b\n"), "generated.yaml", "must be a list"),
     (
         put("generators/generated.yaml", "- {test: secret/1, script: ../x, sha256: ''}\n"),
         "generated.yaml",
-        "script: must be the name of a file beside",
+        "script: must be the name of a file in",
     ),
 ]
 
@@ -648,19 +654,19 @@ def test_what_is_wrong_is_named_with_its_file(
 
 
 MODERN_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
-    (yaml("type: [pass-fail, multi-pass]\n"), "problem.yaml", "'multi-pass' problems"),
-    (yaml("validator_flags: case_sensitive\n"), "problem.yaml", "no such key"),
+    (yaml("type: [pass-fail, multi-pass]\n"), "problem.yaml", "'multi-pass' is not supported"),
+    (yaml("validator_flags: case_sensitive\n"), "problem.yaml", "unknown key"),
     (yaml("languages: [python3]\n"), "problem.yaml", "cannot be limited"),
-    (yaml("embargo_until: 2999-01-01\n"), "problem.yaml", "import it after 2999-01-01"),
-    (yaml("constants: {n: [1]}\n"), "problem.yaml", "constants.n: must be a number or a text"),
+    (yaml("embargo_until: 2999-01-01\n"), "problem.yaml", "import the package after 2999-01-01"),
+    (yaml("constants: {n: [1]}\n"), "problem.yaml", "constants.n: must be a number or a string"),
     (yaml("embargo_until: soon\n"), "problem.yaml", "must be a date"),
-    (yaml("type: interactive\n"), "problem.yaml", "put one into output_validator"),
+    (yaml("type: interactive\n"), "problem.yaml", "add one to output_validator"),
     (put("output_validator/a.rb", ""), "a.rb", "written in c, cpp, python"),
-    (put("static_validator/a.py", ""), "static_validator", "not validated"),
+    (put("static_validator/a.py", ""), "static_validator", "static validation"),
     (
         put("statement/problem.ko.md", ""),
         "problem.yaml",
-        "has en, but there are statements in en, ko",
+        "has en, but the statements are in en, ko",
     ),
     (
         put("data/secret/test_group.yaml", "scoring: {aggregation: sum}\n"),
@@ -703,7 +709,7 @@ def test_links_inside_the_package_are_followed(legacy: Path) -> None:
 
 
 def test_a_directory_that_is_none_or_empty_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(PackageError, match="is no directory"):
+    with pytest.raises(PackageError, match="is not a directory"):
         find_packages(tmp_path / "nowhere")
     with pytest.raises(PackageError, match="holds no package"):
         find_packages(tmp_path)
