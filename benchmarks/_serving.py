@@ -16,7 +16,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Order:
-    """An order to run a command in `directory`, `count` times in a row, with `input` as its input."""
+    """A command to run `count` times in a row in `directory`, with `input` as its input file."""
 
     directory: str
     command: tuple[str, ...]

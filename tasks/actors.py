@@ -45,7 +45,7 @@ def declare_actors(broker: dramatiq.Broker) -> None:
         time_limit=LEASED_TIME_LIMIT_MS,
     )
     declare(execute_submission)
-    # The caller waits only a few seconds, so there is no time for many attempts.
+    # The caller waits only a few seconds, which leaves time for two retries.
     declare = dramatiq.actor(
         broker=broker, actor_name=RUN_ACTOR, queue_name=RUN_QUEUE, max_retries=2, max_backoff=1000
     )
