@@ -1,39 +1,48 @@
-# AlgoItny: `make dev` runs it on this machine, `make test` checks it. `make help` lists the rest.
+# AlgoItny: `make dev` runs it on this machine, `make test` tests it, `make help` lists all targets.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# What decides whether the virtual environment is up to date: its place, Python and the lock.
+# The virtual environment is up to date if its path, Python and these files are unchanged.
 INPUTS := requirements/dev.lock pyproject.toml
 STATE = $$(pwd; $(PYTHON) --version; cksum $(INPUTS))
 export PORT ?= 8000
-# Two processes of tests, each with engines of its own; the tests of a file stay together.
+# Two processes of tests, each with its own DynamoDB and Redis; the tests of a file stay together.
 ARGS ?= --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Run pytest with the given options while mypy runs in the background; print mypy's result last.
+define run_tests
+types=$$(mktemp); $(BIN)/mypy > $$types 2>&1 & mypy=$$!; \
+	echo '$(BIN)/pytest $(1) $(ARGS)'; $(BIN)/pytest $(1) $(ARGS); failed=$$?; \
+	wait $$mypy || failed=1; echo "$(BIN)/mypy"; cat $$types; rm -f $$types; exit $$failed
+endef
 
-.PHONY: help dev test setup venv lint format lock schema docs bench clean dynamodb-init dynamodb-describe
+.PHONY: help dev test test-all setup venv checks lint format lock schema docs bench clean dynamodb-init dynamodb-describe
 
-help: ## this list
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-dev: venv ## run everything here until Ctrl-C; PORT=8001 moves the API
+dev: venv ## run everything on this machine until Ctrl-C; PORT=8001 changes the API's port
 	@$(BIN)/algoitny dev
 
-test: setup lint ## bring what the tests need, check the code, run the tests; ARGS="-k feed"
-	$(BIN)/pytest $(ARGS)
+test: setup checks ## install what the tests need, check the code, run the first tier; ARGS="-k feed"
+	@$(call run_tests,-m "not thorough")
 
-setup: venv ## bring what dev and test need: packages, engines, playground
+test-all: setup checks ## the same with every test, as CI does
+	@$(call run_tests,)
+
+setup: venv ## install what dev and test need: packages, engines, playground
 	@$(BIN)/algoitny setup $(if $(CI),--browser --languages)
 
-venv: # the virtual environment, as the lock says; nothing to do when it is
+venv: # create or update the virtual environment from the lock file
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "AlgoItny needs Python 3.11 or newer; $(PYTHON) is: $$($(PYTHON) --version 2>&1)." >&2; \
-	  echo "Name another one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 1; }
+	  echo "Use another one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@[ "$$(cat $(VENV)/.state 2>/dev/null)" = "$(STATE)" ] || { \
 	  $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-	    echo "This Python cannot make virtual environments. Bring that with:" >&2; \
+	    echo "This Python cannot create virtual environments. Install the missing package:" >&2; \
 	    echo "  sudo sh -c 'apt-get update && apt-get install -y python3-venv'" >&2; exit 1; }; \
-	  echo "Installing the Python packages of requirements/dev.lock into $(VENV) (a minute or two)"; \
+	  echo "Installing the Python packages in requirements/dev.lock into $(VENV) (a minute or two)"; \
 	  rm -f $(VENV)/.state; $(PYTHON) -m venv $(VENV) && \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	    --require-hashes -r requirements/dev.lock && \
@@ -41,38 +50,40 @@ venv: # the virtual environment, as the lock says; nothing to do when it is
 	    --no-deps --no-build-isolation --editable . && \
 	  echo "$(STATE)" > $(VENV)/.state; }
 
-lint: venv ## ruff, mypy, the layers' contract, the schema file
+lint: checks ## ruff, mypy, the import contracts, the schema file
+	$(BIN)/mypy
+
+checks: venv # all of `lint` but mypy, which runs beside the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/algoitny schema export --check
 
-format: venv ## rewrite the sources as the formatter wants them
+format: venv ## format the sources and apply the linter's fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: venv ## resolve requirements/*.in anew into the lock files, for every Python from 3.11
+lock: venv ## update the lock files from requirements/*.in, for Python 3.11 and newer
 	for name in runtime dev node; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-header requirements/$$name.in -o requirements/$$name.lock || exit 1; done
 
-schema: venv ## write schema.graphql from the code
+schema: venv ## generate schema.graphql from the code
 	$(BIN)/algoitny schema export
 
-docs: venv ## write docs/settings.md from the code
+docs: venv ## generate docs/settings.md from the code
 	$(BIN)/algoitny settings > docs/settings.md
 
-bench: setup ## run the benchmarks; they print their figures
+bench: setup ## run the benchmarks and print their results
 	for script in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do \
 	  echo "== $$script"; $(BIN)/python -m benchmarks.$$script || exit 1; done
 
-dynamodb-init: venv ## create the table, or reconcile its settings
+dynamodb-init: venv ## create the table, or correct its settings
 	@$(BIN)/algoitny table init
 
-dynamodb-describe: venv ## show the table, its indexes and settings
+dynamodb-describe: venv ## show the table's state, size and indexes
 	@$(BIN)/algoitny table describe
 
-clean: ## remove what can be made again; the data under .data/dynamodb and .data/redis stays
+clean: ## delete generated files; keeps the data in .data/dynamodb and .data/redis
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info build
 	rm -rf .data/engines .data/playground .data/log .data/work playground/node_modules

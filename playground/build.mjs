@@ -1,5 +1,5 @@
 // Bundles GraphiQL, its editor and its workers into the folder named on the command line.
-// Names carry a hash of their content, so that a browser may keep them for ever.
+// File names contain a hash of the content, so that browsers can cache them forever.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";

@@ -26,14 +26,14 @@ mutation SignIn($input: SignInForDevelopmentInput!) {
 
 
 class ApiError(Exception):
-    """The API rejected the request or cannot be reached; the message says what to do."""
+    """The API rejected the request or cannot be reached; the message has the remedy."""
 
 
 class ApiClient:
     """A connection to one API. Use it as a context manager.
 
     A call is retried after a network or server error, so mutations need an idempotency key.
-    If no call has ever succeeded and the connection is refused, there is no retry.
+    A refused connection is an immediate error until the API has answered once.
     """
 
     def __init__(

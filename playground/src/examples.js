@@ -1,6 +1,6 @@
-// The tabs of a first visit, in the order of a first session.
-const problems = `# Ctrl-Enter runs it. Reading needs no sign-in.
-# The next tabs sign in, submit and show the verdict.
+// The tabs shown on a first visit, in the order of use.
+const problems = `# Press Ctrl-Enter to run. Reading needs no sign-in.
+# The next tabs sign in, submit a program and show its verdict.
 query Problems {
   problems(first: 5) {
     edges {
@@ -22,8 +22,8 @@ query Problems {
 }
 `;
 
-const signIn = `# In development only. This page then uses the
-# token until you sign out.
+const signIn = `# Only in development. The page uses the token
+# until you sign out.
 mutation SignIn {
   signInForDevelopment(input: { email: "me@example.org" }) {
     __typename
@@ -81,7 +81,8 @@ const submitVariables = {
   },
 };
 
-const run = `# No problem, no history: the answer waits for the program.
+const run = `# Runs code without a problem and a history. The
+# response waits for the program to end.
 mutation Run($input: RunCodeInput!) {
   runCode(input: $input) {
     __typename
@@ -145,7 +146,7 @@ query MyExecutions {
 }
 `;
 
-const feed = `# What everyone made public.
+const feed = `# Public executions, newest first.
 query PublicFeed {
   publicFeed(first: 10) {
     edges {

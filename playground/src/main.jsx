@@ -1,4 +1,4 @@
-// The page behind GET /graphql: GraphiQL on this server's own API, with nothing from elsewhere.
+// The page at GET /graphql: GraphiQL for this server's API, without files from other servers.
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL } from "graphiql";
 import { createClient } from "graphql-ws";
@@ -39,11 +39,11 @@ const ask = createGraphiQLFetcher({
   wsClient: createClient({ url: socketUrl.href, connectionParams: session.authorization }),
 });
 
-// Just after a change of tabs GraphiQL may still name the operation of the tab before.
+// Right after a change of tabs, GraphiQL can still send the previous tab's operation name.
 function fetcher(parameters, options) {
   const { operationName, query } = parameters;
-  const isThere = operationName && query.includes(operationName);
-  return ask({ ...parameters, operationName: isThere ? operationName : undefined }, options);
+  const isInQuery = operationName && query.includes(operationName);
+  return ask({ ...parameters, operationName: isInQuery ? operationName : undefined }, options);
 }
 
 function Session() {

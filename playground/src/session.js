@@ -1,4 +1,4 @@
-// Who is signed in on this page: the access token of the last sign-in, kept until the tab closes.
+// The session of this page: the access token of the last sign-in, kept until the tab is closed.
 const KEY = "algoitny.session";
 const listeners = new Set();
 
@@ -27,7 +27,7 @@ export const session = {
     return signedIn ? { authorization: `Bearer ${signedIn.accessToken}` } : {};
   },
   signOut: () => write(null),
-  // Any field of a result that holds an access token is a sign-in.
+  // A result field with an access token is a sign-in.
   learn(result) {
     for (const value of Object.values(result?.data ?? {})) {
       if (value?.accessToken) {

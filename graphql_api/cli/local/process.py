@@ -84,7 +84,7 @@ def run_tool(
 
 
 def tail(path: Path, lines: int = 15) -> str:
-    """Return the last `lines` lines of a log file; an empty string if there is no file."""
+    """Return the last `lines` lines of a log file; an empty string if the file is missing."""
     try:
         text = path.read_text(errors="replace")
     except FileNotFoundError:

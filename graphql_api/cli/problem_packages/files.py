@@ -16,7 +16,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 class PackageError(Exception):
-    """A package cannot be read; `path` is the faulty file and `message` says what to change."""
+    """A package cannot be read; `path` is the faulty file, `message` its error."""
 
     def __init__(self, path: Path, message: str) -> None:
         super().__init__(f"{path}: {message}")

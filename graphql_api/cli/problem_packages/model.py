@@ -33,7 +33,7 @@ class Generated:
 class PackageTest:
     """One test; `name` is its path below `data/` without extension, such as `secret/large/02`.
 
-    `read_test` returns its content. If `generated` is set, there is no file at `input_path`.
+    `read_test` returns its content. If `generated` is set, the file `input_path` does not exist.
     """
 
     name: str

@@ -35,7 +35,7 @@ def read_texts(root: Path, metadata: Metadata, locale: str) -> Texts:
     """Read the statement in `locale` (`en`, `ko`), otherwise in English, otherwise the first one.
 
     Raises:
-        PackageError: There is no statement in Markdown or LaTeX, or no title.
+        PackageError: The statement in Markdown or LaTeX, or its title, is missing.
     """
     folder, files = _statement_files(root, metadata.format)
     if metadata.format is Format.V2023_07 and set(files) != set(metadata.names):

@@ -58,7 +58,7 @@ def read_test_data(root: Path, flags: Sequence[str]) -> TestData:
     """Find the tests, samples first, then by name; `flags` are the flags in `problem.yaml`.
 
     Raises:
-        PackageError: There is no test, a file is missing, or a feature is unsupported.
+        PackageError: Tests or files are missing, or a feature is unsupported.
     """
     data = root / "data"
     generated = read_generated(root)
