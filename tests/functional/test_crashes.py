@@ -30,7 +30,13 @@ from tests.support.settings import PATIENCE_MS, make_settings
 from tests.support.system import Api, Client, Worker
 from tests.support.waiting import PATIENCE_S, wait_until, wait_until_async
 
-pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.slow,
+    pytest.mark.dynamodb,
+    pytest.mark.redis,
+    pytest.mark.sandbox,
+]
 
 
 @pytest.fixture

@@ -19,7 +19,13 @@ from tests.support.services import run_engine
 from tests.support.system import Worker
 from tests.support.waiting import PATIENCE_S, wait_until, wait_until_async
 
-pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.slow,
+    pytest.mark.dynamodb,
+    pytest.mark.redis,
+    pytest.mark.sandbox,
+]
 
 MANY = 150
 ALL_RIGHT_CPP = "int main() { return 42; }"

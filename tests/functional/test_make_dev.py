@@ -30,6 +30,7 @@ from tests.support.system import Client
 from tests.support.waiting import PATIENCE_S, wait_until
 
 pytestmark = [
+    pytest.mark.thorough,
     pytest.mark.slow,
     pytest.mark.dynamodb,
     pytest.mark.redis,

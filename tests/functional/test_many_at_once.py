@@ -9,7 +9,13 @@ import pytest
 from tests.support.system import Api, Client, Worker
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.slow,
+    pytest.mark.dynamodb,
+    pytest.mark.redis,
+    pytest.mark.sandbox,
+]
 
 USERS = 20
 EACH = 5

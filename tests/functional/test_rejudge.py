@@ -21,7 +21,13 @@ from tests.support.services import run_engine
 from tests.support.system import Worker
 from tests.support.waiting import PATIENCE_S, wait_until, wait_until_async
 
-pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.slow,
+    pytest.mark.dynamodb,
+    pytest.mark.redis,
+    pytest.mark.sandbox,
+]
 
 SEVENS = [NewTest(input=b"1 2\n", output=b"7\n", is_sample=True)]
 MANY = 12

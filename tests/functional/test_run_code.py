@@ -93,6 +93,7 @@ def standing_still(worker: Worker) -> Iterator[None]:
         os.killpg(worker.pid, signal.SIGCONT)
 
 
+@pytest.mark.thorough
 def test_a_run_whose_worker_was_killed_is_answered_by_another(
     system_env: dict[str, str], ada: Client, worker: Worker, tmp_path: Path
 ) -> None:
@@ -110,6 +111,7 @@ def test_a_run_whose_worker_was_killed_is_answered_by_another(
     assert used(ada) == 1
 
 
+@pytest.mark.thorough
 def test_what_no_worker_answers_in_time_is_given_back(
     system_env: dict[str, str], ada: Client, worker: Worker, tmp_path: Path
 ) -> None:

@@ -173,6 +173,7 @@ async def test_it_announces_its_languages(
     assert offered["python"].version.startswith("3.")
 
 
+@pytest.mark.thorough
 async def test_a_hundred_at_once_of_twenty_users_each_sent_twice_are_judged_once_each(
     env: dict[str, str], stores: Stores, sender: TaskSender, tmp_path: Path
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Self
 
 from graphql_api.data.clock import day_of, now_ms
 from graphql_api.data.enums import HistoryStatus, ProblemState
-from graphql_api.data.histories.reservations import Reservation
+from graphql_api.data.histories.reservations import ReservationRequest
 from graphql_api.data.problems.inputs import NewProblem
 from graphql_api.data.problems.testsets import NewTest
 from graphql_api.data.records import History, Problem, User
@@ -61,7 +61,7 @@ class SubmissionDriver:
         request_id: str | None = None,
     ) -> History:
         """Leave a PENDING history, made `age_ms` ago, and send nothing."""
-        asked = Reservation(
+        asked = ReservationRequest(
             user=self.user,
             plan_limit=self.limit,
             request_id=request_id,
@@ -72,7 +72,7 @@ class SubmissionDriver:
             is_public=is_public,
             now=now_ms() - age_ms,
         )
-        return (await self.stores.executions.reserve(asked)).history
+        return (await self.stores.reservations.reserve(asked)).history
 
     async def card(self, history: History) -> History:
         """Return the history as it stands now."""

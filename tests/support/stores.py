@@ -14,7 +14,7 @@ from graphql_api.data.enums import ProblemState, Verdict
 from graphql_api.data.histories.executions import Claim, ExecutionStore, Outcome
 from graphql_api.data.histories.feed import FeedStore
 from graphql_api.data.histories.rejudges import RejudgeStore
-from graphql_api.data.histories.reservations import Reservation, Reserved
+from graphql_api.data.histories.reservations import ReservationRequest, ReservationStore, Reserved
 from graphql_api.data.histories.store import HistoryStore
 from graphql_api.data.records import (
     History,
@@ -48,6 +48,7 @@ class StoreHarness:
         self.bodies = Bodies(dynamo)
         self.feed = FeedStore(dynamo, self.clock, read_shards=shards, write_shards=shards)
         self.histories = HistoryStore(dynamo, self.bodies, self.feed, self.clock)
+        self.reservations = ReservationStore(dynamo, self.bodies, self.clock)
         self.executions = ExecutionStore(dynamo, self.bodies, self.feed, self.clock)
         self.rejudges = RejudgeStore(dynamo, self.bodies, self.clock)
         self.usage = UsageStore(dynamo, self.clock)
@@ -78,8 +79,8 @@ class StoreHarness:
         )
         return replace(base, **fields)
 
-    def reservation(self, user: User, **fields: Any) -> Reservation:
-        base = Reservation(
+    def reservation(self, user: User, **fields: Any) -> ReservationRequest:
+        base = ReservationRequest(
             user=user,
             plan_limit=50,
             request_id=None,
@@ -93,7 +94,7 @@ class StoreHarness:
         return replace(base, **fields)
 
     async def reserve(self, user: User, **fields: Any) -> Reserved:
-        return await self.executions.reserve(self.reservation(user, **fields))
+        return await self.reservations.reserve(self.reservation(user, **fields))
 
     async def pending(self, user: User, **fields: Any) -> History:
         return (await self.reserve(user, **fields)).history

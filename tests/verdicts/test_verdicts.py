@@ -22,6 +22,7 @@ from judge.models import Judgement
 from judge.sandbox.cgroups import LimitBackend
 from judge.sandbox.errors import SandboxUnavailable
 from tests.support.services import skip_or_fail
+from tests.support.tiers import by_tier, first_of_each
 from tests.support.verdicts import (
     Labelled,
     all_programs,
@@ -30,16 +31,28 @@ from tests.support.verdicts import (
     write_tests,
 )
 
-# One more than the cores it is meant for: those that wait keep no core busy.
+# One more than the cores of the host that it is meant for: a program that sleeps needs no core.
 SLOTS = 3
-# Whatever else a host has, these it must have in CI.
+# The languages that a host of CI must have.
 ALWAYS = {"c", "cpp", "java", "javascript", "python"}
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
 
+def first_tier() -> list[Labelled]:
+    """Return a program of each verdict in the languages of CI, and of each other language one."""
+    return first_of_each(
+        all_programs(),
+        lambda program: (
+            program.language,
+            program.language in ALWAYS and program.expected(LimitBackend.CGROUP1),
+        ),
+    )
+
+
 def pytest_generate_tests(metafunc) -> None:
     if "program" in metafunc.fixturenames:
-        metafunc.parametrize("program", all_programs(), ids=lambda one: one.name)
+        programs = by_tier(all_programs(), first_tier())
+        metafunc.parametrize("program", programs, ids=lambda program: program.name)
         metafunc.parametrize("time", range(1, metafunc.config.getoption("--times", 1) + 1))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from graphql_api.data import keys
-from graphql_api.data.dynamo.expressions import Change
+from graphql_api.data.dynamo.expressions import Change, equals
 from graphql_api.schema import ids
 from tests.support.api import ADMIN, Api
 
@@ -45,7 +45,7 @@ async def test_a_list_is_shown_without_its_unreadable_item(api: Api) -> None:
     token = await api.sign_in("ann@example.org")
     kept, broken = await api.submit(token), await api.submit(token)
     dynamo = api.services.stores.dynamo
-    await dynamo.update(keys.history(*ids.history_key(broken)), Change(remove=("pf",)))
+    await dynamo.update(keys.history(*ids.history_key(broken)), Change(drop=("pf",)))
 
     page = (await api.data(HISTORIES, token))["viewer"]["histories"]
     assert page["edges"] == [{"node": {"id": kept}}]
@@ -58,21 +58,14 @@ async def test_a_list_is_shown_without_its_unreadable_item(api: Api) -> None:
 async def test_a_list_is_shown_without_an_item_that_graphql_cannot_show(api: Api) -> None:
     await api.problem("1")
     await api.problem("2")
-    entry = [
+    dynamo = api.services.stores.dynamo
+    entries = [
         {"PK": item["PK"], "SK": item["SK"]}
-        async for item in api.services.stores.dynamo.query_all(
-            keys_of_completed_problems(), index=None
-        )
+        async for item in dynamo.query_all(equals("PK", "PS#COMPLETED"))
         if item["pn"] == "2"
     ]
-    for key in entry:
-        await api.services.stores.dynamo.update(key, Change({"ta": "no number"}))
+    assert entries
+    for entry in entries:
+        await dynamo.update(entry, Change({"ta": "no number"}))
     page = (await api.data("{ problems { edges { node { number } } } }"))["problems"]
     assert page["edges"] == [{"node": {"number": "1"}}]
-
-
-def keys_of_completed_problems() -> Any:
-    from graphql_api.data.dynamo.expressions import equals
-    from graphql_api.data.enums import ProblemState
-
-    return equals("PK", f"PS#{ProblemState.COMPLETED}")

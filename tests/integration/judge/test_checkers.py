@@ -12,6 +12,7 @@ from judge.judge import Judge, LanguageUnavailable
 from judge.models import JudgeCancelled, Judgement, TestCaseFiles
 from judge.sandbox.cgroups import LimitBackend
 from tests.support.judging import ask, open_judge, write_cases
+from tests.support.tiers import by_tier
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
@@ -65,7 +66,9 @@ CHECKERS = {
 }
 
 
-@pytest.fixture(scope="module", params=[None, LimitBackend.RLIMITS], ids=["best", "rlimits"])
+@pytest.fixture(
+    scope="module", params=by_tier([None, LimitBackend.RLIMITS], [None]), ids=["best", "rlimits"]
+)
 def judge(request, tmp_path_factory) -> Iterator[Judge]:
     judge = open_judge(tmp_path_factory.mktemp("judge"), request.param)
     yield judge

@@ -13,6 +13,7 @@ from judge.judge import Judge
 from judge.models import JudgeCancelled, Judgement, TestCaseFiles
 from judge.sandbox.cgroups import LimitBackend
 from tests.support.judging import ask, open_judge, write_cases
+from tests.support.tiers import by_tier
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
@@ -92,7 +93,9 @@ int main(void) {
 COUNTS = "for n in range(1, 1001):\n    print(n, flush=True)\n    if input() == 'right': break\n"
 
 
-@pytest.fixture(scope="module", params=[None, LimitBackend.RLIMITS], ids=["best", "rlimits"])
+@pytest.fixture(
+    scope="module", params=by_tier([None, LimitBackend.RLIMITS], [None]), ids=["best", "rlimits"]
+)
 def judge(request, tmp_path_factory) -> Iterator[Judge]:
     judge = open_judge(tmp_path_factory.mktemp("judge"), request.param)
     yield judge

@@ -14,6 +14,7 @@ from judge.judge import Judge, JudgeConfig, LanguageUnavailable
 from judge.models import JudgeCancelled, TestCaseFiles
 from judge.sandbox.cgroups import LimitBackend
 from tests.support.judging import ask, open_judge, write_cases
+from tests.support.tiers import by_tier
 from tests.support.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
@@ -38,7 +39,9 @@ READ = {
 }
 
 
-@pytest.fixture(scope="module", params=[None, LimitBackend.RLIMITS], ids=["best", "rlimits"])
+@pytest.fixture(
+    scope="module", params=by_tier([None, LimitBackend.RLIMITS], [None]), ids=["best", "rlimits"]
+)
 def judge(request, tmp_path_factory) -> Iterator[Judge]:
     judge = open_judge(tmp_path_factory.mktemp("judge"), request.param)
     yield judge

@@ -99,6 +99,7 @@ class LayeredAttacks:
         assert not attack.act(sandbox, host)
         snapshot.assert_untouched()
 
+    @pytest.mark.thorough
     def test_each_layer_alone_stops_it(
         self, kind: SandboxFixture, host: HostFixture, weaken: Weaken, attack: Attack, layer: Layer
     ):
@@ -108,6 +109,7 @@ class LayeredAttacks:
         with weaken([one for one in layers if one is not layer], kind) as sandbox:
             assert not attack.act(sandbox, host)
 
+    @pytest.mark.thorough
     def test_it_works_without_them(
         self, kind: SandboxFixture, host: HostFixture, weaken: Weaken, attack: Attack
     ):

@@ -92,7 +92,7 @@ class SandboxFixture:
     def drop_spawners(self) -> None:
         """The next runs start new ones, from the thread that they run in."""
         for slot in list(self.inner._spawners):
-            self.inner._drop(slot)
+            self.inner._close_spawner(slot)
 
 
 class LanguageSandboxFixture(SandboxFixture):

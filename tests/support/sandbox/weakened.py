@@ -70,8 +70,8 @@ PROCESSES = layer(
     Cut("native/spawner.c", "while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)\n        ;"),
     Cut(
         "native/rootfs.c",
-        'mount("proc", in_room("/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)',
-        'mount("/proc", in_room("/proc"), NULL, MS_BIND | MS_REC, NULL)',
+        'mount("proc", in_rootfs("/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)',
+        'mount("/proc", in_rootfs("/proc"), NULL, MS_BIND | MS_REC, NULL)',
     ),
     Cut("native/runner.c", "kill(-1, SIGKILL);\n    reap(0);", "kill(main_pid, SIGKILL);"),
     Cut("native/runner.c", "if (isdigit(entry->d_name[0])", "if (0"),
@@ -84,7 +84,7 @@ OWN_ROOT = layer(
     Cut(
         "rootfs.py",
         "    yield from _system(host)\n",
-        '    yield from _system(host)\n    yield from ("--ro-bind", "/", f"{ROOM}/host")\n',
+        '    yield from _system(host)\n    yield from ("--ro-bind", "/", f"{RUN_ROOT}/host")\n',
     ),
 )
 OWN_TMP = layer(
@@ -96,8 +96,8 @@ OWN_TMP = layer(
     ),
     Cut(
         "native/rootfs.c",
-        "    add_places();",
-        '    add_places();\n    mount("/tmp", in_room("/tmp"), NULL, MS_BIND | MS_REC, NULL);',
+        "    add_mounts();",
+        '    add_mounts();\n    mount("/tmp", in_rootfs("/tmp"), NULL, MS_BIND | MS_REC, NULL);',
     ),
     Cut("native/runner.c", "if (!statfs(", "if (0 && !statfs("),  # /tmp is the host's
 )
@@ -112,7 +112,7 @@ NO_GROUPS = layer(
 )
 USER_OF_THE_PLACE = layer(
     "user of its own",
-    Cut("spawner.py", "Identity(FIRST_PLACE_UID + place)", "Identity(FIRST_PLACE_UID)"),
+    Cut("spawner.py", "Identity(FIRST_BUFFER_UID + buffer)", "Identity(FIRST_BUFFER_UID)"),
     of_root=True,
 )
 EMPTY_ENVIRONMENT = layer(
@@ -127,7 +127,7 @@ SPAWNER_CLOSES = layer(
 )
 RUNNER_CLOSES = layer(
     "runner closes descriptors",
-    Cut("native/runner.c", "last = REPORT_FD + given_count - 1;", "last = 2 * OUT_OF_THE_WAY;"),
+    Cut("native/runner.c", "last = REPORT_FD + input_count - 1;", "last = 2 * HIGH_FD;"),
     Cut("native/runner.c", "syscall(SYS_close_range, last + 1, ~0U, 0);"),
 )
 KILLS_ALL = layer("runner kills all", Cut("native/runner.c", "kill(-1, SIGKILL);\n    reap(0);"))
@@ -135,7 +135,7 @@ READ_ONLY_BOX = layer(
     "read-only /box",
     Cut(
         "native/rootfs.c",
-        "mount(NULL, in_room(one->at), NULL, MS_REMOUNT | MS_BIND | LOCKED, NULL)",
+        "mount(NULL, in_rootfs(bind->at), NULL, MS_REMOUNT | MS_BIND | READ_ONLY, NULL)",
         "0",
     ),
 )
@@ -159,7 +159,7 @@ SEALED_INPUT = layer(
 )
 LINKS_NOT_FOLLOWED = layer("links are not followed", Cut("native/runner.c", "O_NOFOLLOW", "0"))
 REGULAR_FILES_ONLY = layer(
-    "only regular files", Cut("native/runner.c", "|| !S_ISREG(about.st_mode)")
+    "only regular files", Cut("native/runner.c", "|| !S_ISREG(info.st_mode)")
 )
 SPAWNER_LISTENS = layer(
     "spawner kills when the worker is gone",
@@ -213,15 +213,15 @@ NO_TERMINALS = layer(
     Cut(
         "rootfs.py",
         "    for name in devices:",
-        '    yield from ("--dir", f"{ROOM}/dev/pts")\n'
-        '    yield from ("--symlink", "pts/ptmx", f"{ROOM}/dev/ptmx")\n'
+        '    yield from ("--dir", f"{RUN_ROOT}/dev/pts")\n'
+        '    yield from ("--symlink", "pts/ptmx", f"{RUN_ROOT}/dev/ptmx")\n'
         "    for name in devices:",
     ),
     Cut(
         "native/rootfs.c",
-        "    add_places();",
-        "    add_places();\n"
-        '    mount("devpts", in_room("/dev/pts"), "devpts", 0, "ptmxmode=0666");',
+        "    add_mounts();",
+        "    add_mounts();\n"
+        '    mount("devpts", in_rootfs("/dev/pts"), "devpts", 0, "ptmxmode=0666");',
     ),
 )
 NO_ZERO_DEVICE = layer(
@@ -241,7 +241,7 @@ OUTPUT_ENDS = layer(
     "end at too much output", Cut("pump.py", "return self.size > self.limit", "return False")
 )
 OUTPUT_KEPT = layer(
-    "no more output kept", Cut("pump.py", "room = self.keep - self.size", "room = 1 << 30")
+    "no more output kept", Cut("pump.py", "free = self.keep - self.size", "free = 1 << 30")
 )
 
 

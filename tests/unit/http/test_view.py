@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from graphql_api.context import Context, Viewer
-from graphql_api.http.view import GRAPHQL_JSON, JSON, GraphQLView, RequestRejected, negotiated
+from graphql_api.http.view import GRAPHQL_JSON, JSON, GraphQLView, RequestRejected, negotiate
 from graphql_api.schema.schema import schema
 
 
@@ -29,13 +29,13 @@ from graphql_api.schema.schema import schema
     ],
 )
 def test_the_best_of_what_is_accepted_is_taken(accept: str | None, found: str) -> None:
-    assert negotiated(accept) == found
+    assert negotiate(accept) == found
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json;q=0", "*/*;q=x", ",,"])
 def test_what_we_do_not_speak_is_refused(accept: str) -> None:
     with pytest.raises(RequestRejected) as refused:
-        negotiated(accept)
+        negotiate(accept)
     assert refused.value.status == 406
 
 

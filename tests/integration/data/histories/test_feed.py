@@ -41,7 +41,7 @@ async def list_cards(harness: Any, start: int, count: int) -> list[History]:
     found = []
     for number in range(start, start + count):
         harness.clock.now += 1
-        found.append(harness.feed.listed(card(harness, number)))
+        found.append(harness.feed.assign_position(card(harness, number)))
     puts = [put.item for one in found for put in entry_puts(one)]
     assert 780 < item_size(puts[0]) < 1024
     await harness.dynamo.batch_write(puts=puts)
@@ -247,6 +247,6 @@ async def test_a_recent_count_that_is_gone_is_not_made_negative(harness: Any) ->
 
 def test_where_an_entry_goes_follows_from_its_id_alone(make_harness: Any) -> None:
     feed: FeedStore = make_harness(shards=8).feed
-    one = feed.listed(card(make_harness(), 1))
+    one = feed.assign_position(card(make_harness(), 1))
     assert one.feed_id is not None
     assert one.feed_shard == keys.shard_of(one.feed_id, 8)

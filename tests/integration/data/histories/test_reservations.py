@@ -52,9 +52,7 @@ async def test_an_accepted_execution_costs_three_requests_and_eight_units_at_any
         {**keys.problem(problem.platform, problem.number), **problem.to_item()}
     )
     with metered() as meter:
-        loaded = await harness.executions.load_for_execution(
-            user.uid, problem.platform, problem.number, "one"
-        )
+        loaded = await harness.reservations.load(user.uid, problem.platform, problem.number, "one")
         await harness.reserve(
             loaded.user,
             problem=loaded.problem,
@@ -134,7 +132,7 @@ async def test_a_denial_says_when_to_come_back_and_leaves_nothing(harness: Any) 
 async def test_a_denial_seen_beforehand_writes_nothing(harness: Any) -> None:
     user = await harness.user()
     await harness.pending(user, plan_limit=1)
-    loaded = await harness.executions.load_for_execution(user.uid, "baekjoon", "1000", None)
+    loaded = await harness.reservations.load(user.uid, "baekjoon", "1000", None)
     with metered() as meter, pytest.raises(QuotaExceeded):
         await harness.reserve(user, plan_limit=1, used=loaded.used)
     assert meter.requests == 0
@@ -162,7 +160,7 @@ async def test_the_receipt_that_was_loaded_answers_a_repetition_without_a_write(
 ) -> None:
     user = await harness.user()
     first = await harness.reserve(user, request_id="one")
-    loaded = await harness.executions.load_for_execution(user.uid, "baekjoon", "1000", "one")
+    loaded = await harness.reservations.load(user.uid, "baekjoon", "1000", "one")
     assert isinstance(loaded.receipt, Receipt)
     with metered() as meter:
         again = await harness.reserve(user, request_id="one", receipt=loaded.receipt)
@@ -175,7 +173,7 @@ async def test_the_receipt_that_was_loaded_answers_a_repetition_without_a_write(
 async def test_the_same_key_with_another_input_is_a_conflict(harness: Any, *, loaded: bool) -> None:
     user = await harness.user()
     await harness.reserve(user, request_id="one")
-    seen = await harness.executions.load_for_execution(user.uid, "baekjoon", "1000", "one")
+    seen = await harness.reservations.load(user.uid, "baekjoon", "1000", "one")
     receipt = seen.receipt if loaded else None
     with pytest.raises(Conflict) as conflict:
         await harness.reserve(user, request_id="one", input_hash="other", receipt=receipt)
@@ -212,7 +210,7 @@ async def test_a_request_of_before_midnight_is_recognised_after_it(
     harness.clock.now = MIDNIGHT - 1
     first = await harness.reserve(user, request_id="one")
     harness.clock.now = MIDNIGHT + 60_000
-    seen = await harness.executions.load_for_execution(user.uid, "baekjoon", "1000", "one")
+    seen = await harness.reservations.load(user.uid, "baekjoon", "1000", "one")
     assert seen.receipt is not None
     again = await harness.reserve(user, request_id="one", receipt=seen.receipt if loaded else None)
     assert again.is_duplicate

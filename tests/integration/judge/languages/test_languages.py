@@ -18,7 +18,7 @@ from judge.toolchains.detection import UNPREPARED
 from tests.support.programs import GREEDY, PROGRAMS
 from tests.support.services import skip_or_fail
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
+pytestmark = [pytest.mark.thorough, pytest.mark.sandbox, pytest.mark.slow]
 every_language = pytest.mark.parametrize("language", [spec.id for spec in LANGUAGES])
 # Directories of the host and of the sandbox that no message may name.
 PLACES = re.compile(r"(?<!\w)/(usr|lib|box|tmp|opt|mnt|run|work|root|etc|bin)\b")

@@ -16,6 +16,7 @@ from tests.support.sandbox.sandboxes import (
     open_language_sandbox,
 )
 from tests.support.sandbox.weakened import Layer, weakened_sandbox
+from tests.support.tiers import by_tier
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +37,9 @@ def open_once(
         sandbox.inner.close()
 
 
-@pytest.fixture(scope="session", params=[None, LimitBackend.RLIMITS], ids=["best", "rlimits"])
+@pytest.fixture(
+    scope="session", params=by_tier([None, LimitBackend.RLIMITS], [None]), ids=["best", "rlimits"]
+)
 def sandbox(request, open_once) -> LanguageSandboxFixture:
     found: LanguageSandboxFixture = open_once(request.param)
     return found

@@ -29,6 +29,7 @@ from tests.support.sandbox.weakened import (
     SYSTEM_CALLS,
     USER_OF_THE_PLACE,
 )
+from tests.support.tiers import by_tier
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.sandbox
@@ -295,7 +296,7 @@ READ_ONLY = (
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", by_tier(LANGUAGES, ["c", "python"]))
 def test_no_language_writes_where_it_must_not(best_sandbox, host, language):
     best_sandbox.need(language)
     host.public.chmod(0o666)

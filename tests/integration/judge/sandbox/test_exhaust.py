@@ -19,6 +19,7 @@ from tests.support.sandbox.weakened import (
     SYSTEM_CALLS,
     WALL_CLOCK,
 )
+from tests.support.tiers import by_tier
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 ATTACKS = Attacks()
@@ -191,7 +192,7 @@ public class Main {
 }
 
 
-@pytest.mark.parametrize("language", FORK_BOMBS)
+@pytest.mark.parametrize("language", by_tier(FORK_BOMBS, ["python"]))
 def test_a_fork_bomb_in_any_language_is_ended(best_sandbox, language):
     best_sandbox.need(language)
     ran = best_sandbox.run(

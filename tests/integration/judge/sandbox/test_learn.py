@@ -35,6 +35,7 @@ from tests.support.sandbox.weakened import (
     RUNNER_CLOSES,
     SYSTEM_CALLS,
 )
+from tests.support.tiers import by_tier
 
 pytestmark = pytest.mark.sandbox
 ATTACKS = Attacks()
@@ -225,7 +226,7 @@ FORBIDDEN = (
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["run", "run_as_compiler"])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", by_tier(LANGUAGES, ["c", "python"]))
 def test_no_language_reads_what_is_not_its_own(best_sandbox, host, language, how):
     best_sandbox.need(language)
     (best_sandbox.inner.root / "tests").mkdir(exist_ok=True)
@@ -238,7 +239,7 @@ def test_no_language_reads_what_is_not_its_own(best_sandbox, host, language, how
 
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["run", "run_as_compiler"])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", by_tier(LANGUAGES, ["c", "python"]))
 def test_the_environment_is_three_harmless_words(best_sandbox, monkeypatch, host, language, how):
     best_sandbox.need(language)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", host.marker)
@@ -254,7 +255,7 @@ def test_the_environment_is_three_harmless_words(best_sandbox, monkeypatch, host
 @pytest.mark.redis
 @pytest.mark.dynamodb
 @pytest.mark.parametrize("how", ["run", "run_as_compiler"])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", by_tier(LANGUAGES, ["c", "python"]))
 def test_redis_and_dynamodb_on_loopback_hear_nothing(
     best_sandbox, redis_server, dynamodb_endpoint, language, how
 ):

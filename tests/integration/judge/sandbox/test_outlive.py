@@ -28,6 +28,7 @@ from tests.support.sandbox.weakened import (
     SYSTEM_CALLS,
     weakened_package,
 )
+from tests.support.tiers import by_tier
 from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
@@ -148,7 +149,7 @@ DOUBLE_FORK["cpp"] = DOUBLE_FORK["c"].replace("(void)", "()")
 
 
 @pytest.mark.parametrize("how", ["run", "run_as_compiler"])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", by_tier(LANGUAGES, ["c", "python"]))
 def test_a_daemon_in_any_language_dies_with_its_run(best_sandbox, host, language, how):
     best_sandbox.need(language)
     snapshot = HostSnapshot(best_sandbox)

@@ -233,6 +233,7 @@ class TestCompiling:
         assert outputs[0] == outputs[1]
 
     @pytest.mark.slow
+    @pytest.mark.thorough
     @pytest.mark.parametrize(
         ("language", "code"),
         [

@@ -10,7 +10,7 @@ from judge.sandbox.cgroups import LimitBackend
 from tests.support.paths import ROOT
 from tests.support.services import skip_or_fail
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
+pytestmark = [pytest.mark.thorough, pytest.mark.sandbox, pytest.mark.slow]
 
 
 @pytest.mark.parametrize(

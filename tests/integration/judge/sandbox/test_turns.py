@@ -31,7 +31,7 @@ def sandboxes(sandbox) -> set[int]:
 
 
 def test_each_run_of_a_turn_has_a_sandbox_of_its_own(sandbox):
-    with sandbox.inner.turn() as turn:
+    with sandbox.inner.open_session() as turn:
         inputs = [f"{n}\n".encode() for n in range(5)]
         said = [
             text(turn.run(READS, stdin, LIMITS, then=then))
@@ -41,7 +41,7 @@ def test_each_run_of_a_turn_has_a_sandbox_of_its_own(sandbox):
 
 
 def test_the_next_sandbox_waits_and_what_waits_in_vain_is_ended(sandbox):
-    with sandbox.inner.turn() as turn:
+    with sandbox.inner.open_session() as turn:
         text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
         assert sandboxes(sandbox)
     assert sandboxes(sandbox) == set()
@@ -49,7 +49,7 @@ def test_the_next_sandbox_waits_and_what_waits_in_vain_is_ended(sandbox):
 
 def test_a_sandbox_that_waits_is_not_used_for_another_program_or_other_limits(sandbox):
     other = Program(("/bin/echo", "other"))
-    with sandbox.inner.turn() as turn:
+    with sandbox.inner.open_session() as turn:
         text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
         assert text(turn.run(other, b"", LIMITS, then=b"2\n")) == "other\n"
         limits = replace(LIMITS, cpu_ms=100)
@@ -59,14 +59,14 @@ def test_a_sandbox_that_waits_is_not_used_for_another_program_or_other_limits(sa
 
 def test_each_run_reads_its_own_input_whatever_was_expected_of_it(sandbox, tmp_path):
     (tmp_path / "expected").write_bytes(b"expected\n")
-    with sandbox.inner.turn() as turn:
+    with sandbox.inner.open_session() as turn:
         text(turn.run(READS, b"1\n", LIMITS, then=tmp_path / "expected"))
         assert text(turn.run(READS, b"2\n", LIMITS, then=b"2\n")) == "2 2\n"
         assert text(turn.run(READS, tmp_path / "expected", LIMITS)) == "expected 2\n"
 
 
 def test_an_input_that_is_missing_is_told_of_the_run_that_reads_it(sandbox, tmp_path):
-    with sandbox.inner.turn() as turn:
+    with sandbox.inner.open_session() as turn:
         assert text(turn.run(READS, b"1\n", LIMITS, then=tmp_path / "missing")) == "1 2\n"
         with turn.run(READS, tmp_path / "missing", LIMITS) as report:
             assert report.outcome is Outcome.INTERNAL
@@ -76,7 +76,7 @@ def test_an_input_that_is_missing_is_told_of_the_run_that_reads_it(sandbox, tmp_
 
 def test_a_pair_does_without_the_sandbox_that_waits(sandbox):
     speaker = Program(("/bin/sh", "-c", "echo hello"))
-    with sandbox.inner.turn() as turn:
+    with sandbox.inner.open_session() as turn:
         text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
         for report in turn.run_pair((speaker, READS), (LIMITS, LIMITS)):
             with report:
@@ -85,7 +85,7 @@ def test_a_pair_does_without_the_sandbox_that_waits(sandbox):
 
 
 def test_a_sandbox_that_was_ended_while_it_waited_is_replaced(sandbox):
-    with sandbox.inner.turn() as turn:
+    with sandbox.inner.open_session() as turn:
         text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
         for pid in sandboxes(sandbox):
             with contextlib.suppress(ProcessLookupError):
@@ -97,7 +97,7 @@ def test_a_sandbox_that_was_ended_while_it_waited_is_replaced(sandbox):
 
 @pytest.mark.slow
 def test_waiting_costs_the_program_neither_time_nor_memory(sandbox):
-    with sandbox.inner.turn() as turn:
+    with sandbox.inner.open_session() as turn:
         turn.run(Program(("/bin/true",)), b"", LIMITS, then=b"2\n").close()
         turn.run(Program(("/bin/sleep", "0.2")), b"", LIMITS).close()
         program = Program(("/bin/sleep", "0.1"))
@@ -113,7 +113,7 @@ def test_waiting_costs_the_program_neither_time_nor_memory(sandbox):
 def test_a_run_that_is_cancelled_ends_the_turn_cleanly(sandbox):
     stop = threading.Event()
     threading.Timer(0.2, stop.set).start()
-    with sandbox.inner.turn(stop.is_set) as turn:
+    with sandbox.inner.open_session(stop.is_set) as turn:
         report = turn.run(Program(("/bin/sleep", "20")), b"", LIMITS, then=b"2\n")
         report.close()
     assert report.outcome is Outcome.CANCELLED
@@ -126,7 +126,7 @@ def test_a_program_whose_spawner_is_lost_runs_once_more(sandbox):
         for one in list(sandbox.inner._spawners.values()):
             os.kill(one.pid, signal.SIGKILL)
 
-    with sandbox.inner.turn() as turn:
+    with sandbox.inner.open_session() as turn:
         text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
         loser = threading.Thread(target=lose)
         loser.start()

@@ -19,6 +19,7 @@ from judge.sandbox.spawner import NOBODY
 from tests.support.paths import ROOT
 
 pytestmark = [
+    pytest.mark.thorough,
     pytest.mark.sandbox,
     pytest.mark.slow,
     pytest.mark.skipif(os.geteuid() != 0, reason="all tests run as an unprivileged user"),

@@ -7,7 +7,7 @@ from graphql_api.data.enums import HistoryStatus
 from graphql_api.data.errors import NotFound
 from graphql_api.data.histories.cards import (
     CardChanged,
-    as_seen,
+    is_unchanged,
     count_public,
     index_copies,
     refund_of,
@@ -31,11 +31,11 @@ CARD = History(
 
 def test_what_was_seen_is_status_visibility_publication_and_result() -> None:
     places = Placeholders()
-    text = as_seen(CARD).render(places)
+    text = is_unchanged(CARD).render(places)
     assert text == "#st = :0 AND #pub = :1 AND attribute_not_exists(#fid) AND #att = :2"
     assert places.values == {":0": {"S": "PENDING"}, ":1": {"BOOL": False}, ":2": {"N": "0"}}
     listed = replace(CARD, feed_id="01F")
-    assert "#fid = :2" in as_seen(listed).render(Placeholders())
+    assert "#fid = :2" in is_unchanged(listed).render(Placeholders())
 
 
 @pytest.mark.parametrize("status", HistoryStatus)

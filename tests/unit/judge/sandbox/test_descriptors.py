@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from judge.sandbox.descriptors import Descriptors, sealed
+from judge.sandbox.descriptors import Descriptors, seal
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def input_of(tmp_path):
     def make(data: bytes, *, in_file: bool) -> int:
         path = tmp_path / "input"
         path.write_bytes(data)
-        opened.append(sealed(path if in_file else data))
+        opened.append(seal(path if in_file else data))
         return opened[-1]
 
     yield make

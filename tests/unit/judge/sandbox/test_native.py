@@ -8,7 +8,7 @@ import pytest
 from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.native.build import build_program
 from judge.sandbox.sandbox import ensure_private_directory
-from judge.sandbox.spawner import FIRST_PLACE_UID, NOBODY, find_bwrap, place_identity
+from judge.sandbox.spawner import FIRST_BUFFER_UID, NOBODY, buffer_identity, find_bwrap
 
 COMMAND = r"apt-get install -y bubblewrap gcc libc6-dev g\+\+"
 
@@ -65,10 +65,10 @@ def test_a_directory_that_others_may_write_to_is_refused(tmp_path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user's worker runs as itself")
 class TestIdentity:
     def test_each_slot_of_a_root_worker_has_a_user_of_its_own(self):
-        uids = [place_identity(slot).uid for slot in range(4)]
-        assert uids == [FIRST_PLACE_UID + slot for slot in range(4)]
+        uids = [buffer_identity(slot).uid for slot in range(4)]
+        assert uids == [FIRST_BUFFER_UID + slot for slot in range(4)]
 
     def test_where_there_are_no_such_users_it_is_nobody(self, tmp_path):
         uid_map = tmp_path / "uid_map"
         uid_map.write_text("         0     100000      65536\n")
-        assert place_identity(0, uid_map).uid == NOBODY
+        assert buffer_identity(0, uid_map).uid == NOBODY

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from judge.sandbox.cgroups import GroupUsage, LimitBackend
-from judge.sandbox.outcome import Run, conclude, unpack
+from judge.sandbox.outcome import Run, build_report, unpack
 from judge.sandbox.pump import Captured
 from judge.sandbox.report import Facts, Outcome, Report, RunLimits, signal_name
 
@@ -33,7 +33,7 @@ def concluded(facts, usage=None, out=0, err=b"", product=None, **ended) -> Repor
     stdout = Captured(1024, 1024, io.BytesIO(), out)
     stderr = Captured(1024, 1024, io.BytesIO(err), len(err))
     run = Run(LIMITS, LimitBackend.CGROUP1, Ended(facts, **ended), stdout, stderr, product)  # type: ignore[arg-type]
-    return conclude(run, usage or GroupUsage())
+    return build_report(run, usage or GroupUsage())
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_what_was_collected_is_closed_whatever_the_end(facts):
     collected = Captured(1024, 1024, io.BytesIO(bytes(4)), 4)
     out, err = (Captured(1024, 1024, io.BytesIO()) for _ in range(2))
     run = Run(LIMITS, LimitBackend.CGROUP1, Ended(facts), out, err, None, collected)  # type: ignore[arg-type]
-    conclude(run, GroupUsage())
+    build_report(run, GroupUsage())
     assert collected.file.closed
 
 

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from judge.sandbox.rootfs import house_arguments, room_words
+from judge.sandbox.rootfs import base_rootfs_arguments, run_rootfs_options
 
 
 def pairs(arguments, option) -> dict[str, str]:
@@ -18,7 +18,7 @@ def make_host(root: Path) -> Path:
 
 
 def house(host: Path) -> tuple[str, ...]:
-    return house_arguments(
+    return base_rootfs_arguments(
         shared=host / "shared", runner=host / "runner", without_groups=False, host=host
     )
 
@@ -53,7 +53,7 @@ def test_links_of_a_merged_usr_stay_links(tmp_path):
 
 
 def room(directory: Path | None, *, has_feedback: bool = False) -> list[str]:
-    return room_words(
+    return run_rootfs_options(
         directory=directory,
         file_descriptors={"main.c": 6},
         mounts={"/opt/made": Path("/shared/made")},
