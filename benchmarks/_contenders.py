@@ -122,7 +122,7 @@ def ahead() -> None:
 
         def take(order: Order) -> OrderTime:
             program, given = programs.of(order), Path(order.input)
-            with sandbox.turn() as turn:
+            with sandbox.open_session() as turn:
                 outputs = [_output(turn.run(program, given, LIMITS, then=given))]
                 time.sleep(PAUSE_S)
                 began = time.perf_counter()

@@ -193,7 +193,7 @@ class Soak:
 
     def _batch(self, kinds: list[str]) -> Endings:
         endings: Endings = Counter()
-        with self._sandbox.turn() as turn:
+        with self._sandbox.open_session() as turn:
             for kind in kinds:
                 if kind != "cancel":
                     self._note(endings, kind, *self._in_turn(turn, kind))

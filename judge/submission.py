@@ -154,7 +154,7 @@ class Submission:
 
     @contextmanager
     def _open_session(self) -> Iterator[SlotSession]:
-        with self.sandbox.turn(self.stopped.is_set) as session:
+        with self.sandbox.open_session(self.stopped.is_set) as session:
             self.sessions.add(session)
             try:
                 yield session

@@ -1,1 +1,1 @@
-"""Running programs that nobody trusts: the sandbox, its limits, languages and comparers."""
+"""A sandbox that runs one untrusted program at a time, with limits."""

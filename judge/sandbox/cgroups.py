@@ -1,8 +1,9 @@
-"""What holds the memory and the processes of a sandbox: control groups where there are any.
+"""Control groups, which limit and measure the memory and the processes of a sandbox.
 
-In this order: cgroup v2 delegated with memory and pids, cgroup v1 memory and pids, and else only
-resource limits with the runner's watch over the tree's memory. The choice is made at start-up and
-stands in every report (`limit_backend`).
+The sandbox chooses the first back end that the host offers: cgroup v2 (delegated, with memory and
+pids), cgroup v1 (memory and pids), or resource limits alone, where the runner measures the memory
+of the process tree. It chooses at start-up and names the back end in every report
+(`limit_backend`).
 """
 
 import contextlib
@@ -14,20 +15,20 @@ from pathlib import Path
 from typing import Protocol
 
 CGROUP_PARENT_LEAF = "algoitny-workers"
-# What bwrap, the runner and the kernel's own tables need in the group besides the program.
+# Memory and processes of bwrap, the runner and the kernel's tables, which count in the group, too.
 GROUP_OVERHEAD_KB = 8 * 1024
 GROUP_OVERHEAD_PROCESSES = 16
-# One page batch a core may be charged and not used.
+# The kernel charges pages in batches, so a full group may measure a little below its limit.
 PEAK_SLACK_KB = 1024
-# Who had to read more pages of files again, because others needed their room, has no room to work
-# in: a runtime's own files are fewer, a program without memory left reads some 200,000 a second.
-CROWDED_PAGES = 32 * 1024
+# More page-cache refaults than this: the program is thrashing. A runtime has fewer pages of its own
+# files, and a program without free memory has some 200,000 refaults a second.
+THRASHING_REFAULTS = 32 * 1024
 FILE_BYTES = 16 * 1024
 REFAULTS = "workingset_refault_file"
 
 
 class LimitBackend(StrEnum):
-    """What enforces memory and process limits."""
+    """The mechanism that enforces memory and process limits."""
 
     CGROUP2 = "cgroup2"
     CGROUP1 = "cgroup1"
@@ -36,11 +37,11 @@ class LimitBackend(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GroupUsage:
-    """What a group saw during one run; all 0 where there is no group.
+    """The counters of a control group for one run; all are 0 without a group.
 
-    `peak_kb` is all that was charged, `cache_kb` how much more page cache of real files there is
-    than before: that the program read a library first is no memory of its own. `refaults` are
-    pages of files that had made room and were read again.
+    `peak_kb` is the peak of all charged memory. `cache_kb` is the growth of the page cache of
+    files, which is not the program's memory. `refaults` counts pages of files that were dropped
+    from the cache and read again. `oom_kills` counts processes killed by the OOM killer.
     """
 
     peak_kb: int = 0
@@ -51,32 +52,38 @@ class GroupUsage:
 
     @property
     def reached_limit(self) -> bool:
-        """True when the group was full at some moment."""
+        """True if the group was full at some time during the run."""
         return 0 < self.limit_kb <= self.peak_kb + PEAK_SLACK_KB
 
     @property
     def is_out_of_memory(self) -> bool:
-        """True when something was ended because the group was full."""
+        """True if the kernel killed a process because the group was full.
+
+        Any process of the group counts, because the program decides which one is the largest.
+        """
         return self.oom_kills > 0 and self.reached_limit
 
     @property
     def is_thrashing(self) -> bool:
-        """True when the program's own files did not fit beside its memory any more.
+        """True if the program's memory left no space for the pages of its own files.
 
-        As long as the kernel finds pages of files to drop, it kills nobody: whoever lacks memory
-        then reads its runtime again and again until its time is over.
+        The kernel kills no process while it can drop page cache. A program that needs more memory
+        then reads the files of its runtime again and again until its time limit.
         """
-        return self.reached_limit and self.refaults > CROWDED_PAGES
+        return self.reached_limit and self.refaults > THRASHING_REFAULTS
 
     @property
     def killed_by_host_oom(self) -> bool:
-        """True when something was ended although the group was not full: for others' memory."""
+        """True if the kernel killed a process although the group was not full: the host was."""
         return self.oom_kills > 0 and not self.reached_limit
 
 
 @dataclass(frozen=True, slots=True)
 class GroupHandles:
-    """Descriptors for the runner (read only) and the spawner; None where there is no such thing."""
+    """Descriptors of a group's files for the runner and of its directory for the spawner.
+
+    Each is None if the back end does not have it.
+    """
 
     cpu: int | None = None
     memory: int | None = None
@@ -86,44 +93,44 @@ class GroupHandles:
 class SlotGroup(Protocol):
     """The control groups of one slot, used by one run at a time."""
 
-    held: LimitBackend
+    limit_backend: LimitBackend
 
     def adopt(self, pid: int) -> None:
-        """Put the slot's spawner, once, where its children shall be counted."""
+        """Move the spawner into the groups, once, so that its children are counted there."""
 
     def begin(self, memory_kb: int, processes: int) -> GroupHandles:
-        """Set the limits of the next run and forget the peak of the last."""
+        """Set the limits of the next run and reset the peak."""
 
     def end(self) -> GroupUsage:
-        """Return what the run used, and end what is left of it."""
+        """Return the counters of the run and kill its remaining processes."""
 
     def close(self) -> None:
-        """Remove the groups if nothing lives in them."""
+        """Remove the groups if no process is in them."""
 
 
 class NoGroup:
-    """Resource limits alone."""
+    """The back end without control groups: resource limits alone."""
 
-    held = LimitBackend.RLIMITS
+    limit_backend = LimitBackend.RLIMITS
 
     def adopt(self, pid: int) -> None:
-        """Nothing to join."""
+        """Do nothing: there is no group."""
 
     def begin(self, memory_kb: int, processes: int) -> GroupHandles:
-        """The runner alone holds the limits."""
+        """Do nothing: the runner enforces the limits."""
         del memory_kb, processes
         return GroupHandles()
 
     def end(self) -> GroupUsage:
-        """Nothing was measured outside of the runner."""
+        """Return zeros: only the runner measures."""
         return GroupUsage()
 
     def close(self) -> None:
-        """Nothing to remove."""
+        """Do nothing: there is no group."""
 
 
-def _counter(text: str, key: str) -> int:
-    """Return the number in the line that begins with `key`, 0 where there is none."""
+def _read_counter(text: str, key: str) -> int:
+    """Return the number in the line that begins with `key`; 0 if there is no such line."""
     for line in text.splitlines():
         name, _, value = line.partition(" ")
         if name == key:
@@ -131,34 +138,34 @@ def _counter(text: str, key: str) -> int:
     return 0
 
 
-def _cache(stat: str, name: str) -> tuple[int, int]:
-    """Return the page cache of real files in KB, and the pages that were read again.
+def _read_cache(stat: str, name: str) -> tuple[int, int]:
+    """Return the page cache of files in KB, without tmpfs, and the number of refaults.
 
-    `stat` is a `memory.stat`, which calls all page cache `name`.
+    `stat` is the text of `memory.stat`, in which `name` is the counter of all page cache.
     """
-    kb = (_counter(stat, name) - _counter(stat, "shmem")) // 1024
-    return kb, _counter(stat, REFAULTS)
+    kb = (_read_counter(stat, name) - _read_counter(stat, "shmem")) // 1024
+    return kb, _read_counter(stat, REFAULTS)
 
 
-class _Files:
-    """The files of one group; those that are read are opened once."""
+class _GroupFiles:
+    """The files of one group. Files to read are opened once."""
 
     def __init__(self, group: Path) -> None:
         self._group = group
         self._handles: dict[str, int] = {}
 
     def handle(self, name: str) -> int:
-        """Return a descriptor of a file, for reading."""
+        """Return a descriptor of a file for reading."""
         if name not in self._handles:
             self._handles[name] = _open_read(self._group / name)
         return self._handles[name]
 
     def has(self, name: str) -> bool:
-        """Tell whether there is such a file."""
+        """Return whether the file exists."""
         return (self._group / name).exists()
 
     def read(self, name: str) -> str:
-        """Return what a file says now."""
+        """Return the current text of a file."""
         return os.pread(self.handle(name), FILE_BYTES, 0).decode()
 
     def write(self, name: str, text: str) -> None:
@@ -166,16 +173,16 @@ class _Files:
         (self._group / name).write_text(text)
 
     def close(self) -> None:
-        """Close them all."""
+        """Close all files."""
         for handle in self._handles.values():
             os.close(handle)
         self._handles.clear()
 
 
 class Cgroup1Slot:
-    """cgroup v1: the spawner lives in the groups, and peaks are reset between runs."""
+    """cgroup v1: the spawner runs in the slot's groups, and peaks are reset before each run."""
 
-    held = LimitBackend.CGROUP1
+    limit_backend = LimitBackend.CGROUP1
 
     def __init__(self, memory: Path, pids: Path, cpuacct: Path | None) -> None:
         self._groups = [memory, pids, *([cpuacct] if cpuacct else [])]
@@ -183,24 +190,24 @@ class Cgroup1Slot:
             group.mkdir(exist_ok=True)
         with contextlib.suppress(OSError):
             (memory / "memory.swappiness").write_text("0")
-        self._memory = _Files(memory)
-        self._pids = _Files(pids)
+        self._memory = _GroupFiles(memory)
+        self._pids = _GroupFiles(pids)
         self._cpu = _open_read(cpuacct / "cpuacct.usage") if cpuacct else None
         self._limit_kb = self._kills = self._cache_kb = self._refaults = 0
 
     def adopt(self, pid: int) -> None:
-        """Move the spawner in; it costs a kernel grace period, so it is done once."""
+        """Move the spawner into the groups; each move costs an RCU grace period of the kernel."""
         for group in self._groups:
             (group / "cgroup.procs").write_text(str(pid))
 
     def begin(self, memory_kb: int, processes: int) -> GroupHandles:
-        """Set the limits, which other worker processes may have set for their own runs."""
+        """Set the limits, which another worker process may have changed for its own run."""
         self._limit_kb = memory_kb + GROUP_OVERHEAD_KB
         self._set_memory(self._limit_kb * 1024)
         self._pids.write("pids.max", str(processes + GROUP_OVERHEAD_PROCESSES))
         self._memory.write("memory.max_usage_in_bytes", "0")
         self._kills = self._count_kills()
-        self._cache_kb, self._refaults = _cache(self._memory.read("memory.stat"), "cache")
+        self._cache_kb, self._refaults = _read_cache(self._memory.read("memory.stat"), "cache")
         return GroupHandles(cpu=self._cpu, memory=self._memory.handle("memory.usage_in_bytes"))
 
     def _set_memory(self, limit: int) -> None:
@@ -214,18 +221,18 @@ class Cgroup1Slot:
             self._memory.write("memory.memsw.limit_in_bytes", str(limit))
 
     def _count_kills(self) -> int:
-        return _counter(self._memory.read("memory.oom_control"), "oom_kill")
+        return _read_counter(self._memory.read("memory.oom_control"), "oom_kill")
 
     def end(self) -> GroupUsage:
-        """Read the peak and the kills of this run."""
+        """Return the peak and the OOM kills of this run."""
         peak = int(self._memory.read("memory.max_usage_in_bytes")) // 1024
-        cache, refaults = _cache(self._memory.read("memory.stat"), "cache")
+        cache, refaults = _read_cache(self._memory.read("memory.stat"), "cache")
         cache, refaults = max(0, cache - self._cache_kb), refaults - self._refaults
         kills = self._count_kills() - self._kills
         return GroupUsage(peak, self._limit_kb, cache, kills, refaults)
 
     def close(self) -> None:
-        """Close the files; groups in which another worker's spawner lives stay."""
+        """Close the files and remove the groups, unless another worker's spawner is in them."""
         self._memory.close()
         self._pids.close()
         if self._cpu is not None:
@@ -236,9 +243,9 @@ class Cgroup1Slot:
 
 
 class Cgroup2Slot:
-    """cgroup v2: one group for each run, which the spawner's child is born in."""
+    """cgroup v2: one group for each run, in which the spawner starts the sandbox."""
 
-    held = LimitBackend.CGROUP2
+    limit_backend = LimitBackend.CGROUP2
 
     def __init__(self, parent: Path) -> None:
         self._parent = parent
@@ -250,16 +257,16 @@ class Cgroup2Slot:
         self._limit_kb = 0
 
     def adopt(self, pid: int) -> None:
-        """The spawner may stay where it is: its children start in the run's group."""
+        """Do nothing: the spawner starts each sandbox in the run's group."""
 
     def begin(self, memory_kb: int, processes: int) -> GroupHandles:
-        """Make the run's group."""
+        """Create the run's group."""
         self._count += 1
         self._limit_kb = memory_kb + GROUP_OVERHEAD_KB
         run = self._run = self._parent / f"run-{os.getpid()}-{self._count}"
         run.mkdir()
         (run / "memory.max").write_text(str(self._limit_kb * 1024))
-        with contextlib.suppress(OSError):  # there is no such file without swap
+        with contextlib.suppress(OSError):  # a kernel without swap has no such file
             (run / "memory.swap.max").write_text("0")
         (run / "pids.max").write_text(str(processes + GROUP_OVERHEAD_PROCESSES))
         self._handles = GroupHandles(
@@ -270,7 +277,7 @@ class Cgroup2Slot:
         return self._handles
 
     def end(self) -> GroupUsage:
-        """Read the peak and the kills, end whatever is left, and remove the group."""
+        """Return the peak and the OOM kills, kill all remaining processes, and remove the group."""
         run = self._run
         if run is None:
             return GroupUsage()
@@ -279,9 +286,9 @@ class Cgroup2Slot:
         if peak_file.exists():
             peak = int(peak_file.read_text()) // 1024
         else:
-            peak = self._limit_kb if _counter(events, "oom") else 0
-        cache, refaults = _cache((run / "memory.stat").read_text(), "file")
-        kills = _counter(events, "oom_kill")
+            peak = self._limit_kb if _read_counter(events, "oom") else 0
+        cache, refaults = _read_cache((run / "memory.stat").read_text(), "file")
+        kills = _read_counter(events, "oom_kill")
         usage = GroupUsage(peak, self._limit_kb, max(0, cache), kills, refaults)
         _close(self._handles)
         self._handles, self._run = GroupHandles(), None
@@ -292,7 +299,7 @@ class Cgroup2Slot:
         return usage
 
     def close(self) -> None:
-        """Remove the run's group and the slot's."""
+        """Remove the run's group and the slot's group."""
         self.end()
         with contextlib.suppress(OSError):
             self._parent.rmdir()
@@ -310,7 +317,7 @@ def _close(handles: GroupHandles) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Hierarchy:
-    """One mounted control group hierarchy and this process's group in it."""
+    """A mounted control group hierarchy, and this process's group in it."""
 
     mount: Path
     own: Path
@@ -318,14 +325,14 @@ class _Hierarchy:
     options: frozenset[str]
 
 
-def _hierarchies(proc: Path) -> list[_Hierarchy]:
+def _find_hierarchies(proc: Path) -> list[_Hierarchy]:
     paths = {
         frozenset(controllers.split(",")): path
         for _, controllers, path in (
             line.split(":", 2) for line in (proc / "cgroup").read_text().splitlines()
         )
     }
-    found = []
+    hierarchies = []
     for line in (proc / "mountinfo").read_text().splitlines():
         left, _, right = line.partition(" - ")
         root, mount = left.split()[3:5]
@@ -336,16 +343,19 @@ def _hierarchies(proc: Path) -> list[_Hierarchy]:
             if is_v2 or (kind == "cgroup" and controllers <= options):
                 inner = path.removeprefix(root if root != "/" else "").lstrip("/")
                 own = Path(mount) / inner
-                found.append(
+                hierarchies.append(
                     _Hierarchy(
                         Path(mount), own if own.is_dir() else Path(mount), is_v2, controllers
                     )
                 )
-    return found
+    return hierarchies
 
 
 def _cgroup2_base(hierarchy: _Hierarchy) -> Path | None:
-    """Return a group whose children get memory and pids; make it so where we may."""
+    """Return a group whose children can have memory and pids controllers; None if there is none.
+
+    The controllers are enabled if this user may do so.
+    """
     base = hierarchy.own
     if base.name == CGROUP_PARENT_LEAF:
         base = base.parent
@@ -354,7 +364,7 @@ def _cgroup2_base(hierarchy: _Hierarchy) -> Path | None:
     control = base / "cgroup.subtree_control"
     if {"memory", "pids"} <= set(control.read_text().split()):
         return base
-    # A group with processes gives its children no controllers: they move to a leaf first.
+    # A group with processes cannot give its children controllers, so its processes move to a leaf.
     leaf = base / CGROUP_PARENT_LEAF
     leaf.mkdir(exist_ok=True)
     for pid in (base / "cgroup.procs").read_text().split():
@@ -364,8 +374,8 @@ def _cgroup2_base(hierarchy: _Hierarchy) -> Path | None:
     return base
 
 
-def _try_cgroup2(identity: str, found: list[_Hierarchy]) -> Callable[[int], SlotGroup] | None:
-    for hierarchy in found:
+def _try_cgroup2(identity: str, hierarchies: list[_Hierarchy]) -> Callable[[int], SlotGroup] | None:
+    for hierarchy in hierarchies:
         if hierarchy.is_v2:
             base = _cgroup2_base(hierarchy)
             if base is not None:
@@ -374,10 +384,10 @@ def _try_cgroup2(identity: str, found: list[_Hierarchy]) -> Callable[[int], Slot
     return None
 
 
-def _try_cgroup1(identity: str, found: list[_Hierarchy]) -> Callable[[int], SlotGroup] | None:
+def _try_cgroup1(identity: str, hierarchies: list[_Hierarchy]) -> Callable[[int], SlotGroup] | None:
     own = {
         name: hierarchy.own
-        for hierarchy in found
+        for hierarchy in hierarchies
         if not hierarchy.is_v2
         for name in hierarchy.options
     }
@@ -391,7 +401,9 @@ def _try_cgroup1(identity: str, found: list[_Hierarchy]) -> Callable[[int], Slot
             own["memory"] / name, own["pids"] / name, cpuacct / name if cpuacct else None
         )
 
-    check = make(f"check-{os.getpid()}")  # workers that start together try at the same time
+    check = make(
+        f"check-{os.getpid()}"
+    )  # a name of its own, because workers start at the same time
     check.begin(64 * 1024, 1)
     check.close()
     return make
@@ -400,19 +412,22 @@ def _try_cgroup1(identity: str, found: list[_Hierarchy]) -> Callable[[int], Slot
 def choose_limits(
     identity: str, forced: LimitBackend | None = None, proc: Path = Path("/proc/self")
 ) -> tuple[LimitBackend, Callable[[int], SlotGroup]]:
-    """Return what this host offers, and the maker of each slot's group.
+    """Return the best back end of this host, and a function that creates the group of a slot.
 
-    `identity` keeps the groups of different work directories apart. `forced` takes that kind or,
-    if the host does not offer it, raises OSError.
+    `identity` is part of the groups' names and differs for each work directory. `forced` chooses
+    that back end.
+
+    Raises:
+        OSError: the host does not offer the `forced` back end.
     """
     tries = ((LimitBackend.CGROUP2, _try_cgroup2), (LimitBackend.CGROUP1, _try_cgroup1))
-    found = _hierarchies(proc) if forced is not LimitBackend.RLIMITS else []
-    for held, attempt in tries:
-        if forced in (None, held):
+    hierarchies = _find_hierarchies(proc) if forced is not LimitBackend.RLIMITS else []
+    for backend, attempt in tries:
+        if forced in (None, backend):
             with contextlib.suppress(OSError):
-                make = attempt(identity, found)
+                make = attempt(identity, hierarchies)
                 if make is not None:
-                    return held, make
+                    return backend, make
     if forced in (None, LimitBackend.RLIMITS):
         return LimitBackend.RLIMITS, lambda _slot: NoGroup()
-    raise OSError(f"this host offers no {forced} with memory and pids to this user")
+    raise OSError(f"This host offers this user no {forced} with memory and pids.")

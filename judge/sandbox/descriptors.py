@@ -1,4 +1,4 @@
-"""The descriptors that one run needs, made and closed together."""
+"""The file descriptors of one run, opened and closed together."""
 
 import fcntl
 import os
@@ -12,10 +12,10 @@ IN_MEMORY_BYTES = 256 * 1024
 SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
 
 
-def sealed(source: bytes | Path) -> int:
-    """Return a read-only descriptor of a copy that nobody can change any more.
+def seal(source: bytes | Path) -> int:
+    """Return a read-only descriptor of a sealed copy in memory, which cannot be changed.
 
-    A descriptor of the file itself could be opened again for writing through `/proc/self/fd`.
+    A descriptor of the original file could be reopened for writing through `/proc/self/fd`.
     """
     writable = os.memfd_create("input", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
@@ -46,9 +46,10 @@ def _write(data: bytes, target: int) -> None:
 
 
 class Descriptors:
-    """Our ends, closed at the end, and the sandbox's, closed as soon as it has them.
+    """The worker's and the sandbox's descriptors of one run.
 
-    The sandbox's are numbered in the order in which they were added.
+    The worker's are closed when the run ends, the sandbox's (`theirs`) as soon as the sandbox has
+    received them. In the sandbox they are numbered in the order in which they were added.
     """
 
     def __init__(self) -> None:
@@ -67,29 +68,31 @@ class Descriptors:
             self._on_failure.close()
 
     def scratch_file(self, directory: Path) -> IO[bytes]:
-        """Return a file, in memory while small, that is closed here only after an error."""
-        file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES, dir=str(directory))  # noqa: SIM115 - as said
+        """Return a temporary file, in memory up to 256 KB, that is closed here after an error."""
+        file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - the caller closes it
+            IN_MEMORY_BYTES, dir=str(directory)
+        )
         return self._on_failure.enter_context(file)
 
     def own(self, descriptor: int) -> int:
-        """Keep a descriptor, to be closed at the end; returns it."""
+        """Close a descriptor of the worker when the run ends; return it."""
         self._ours.callback(os.close, descriptor)
         return descriptor
 
     def give(self, descriptor: int) -> int:
-        """Hand a descriptor over; returns its number in the sandbox."""
+        """Pass a descriptor to the sandbox and return its number there."""
         self.theirs.append(descriptor)
         return len(self.theirs) - 1
 
     def lend(self, descriptor: int) -> int:
-        """The same for one that stays open here."""
+        """Pass a descriptor that also stays open here; return its number in the sandbox."""
         self._borrowed.add(descriptor)
         return self.give(descriptor)
 
     def pipe(self) -> int:
-        """Hand over the writing end of a new pipe; returns our reading end.
+        """Pass the writing end of a new pipe to the sandbox and return the reading end.
 
-        Any user may open it for writing: programs do so by the name `/dev/stdout`.
+        Any user may open it for writing, because programs open it by the name `/dev/stdout`.
         """
         ours, theirs = os.pipe2(os.O_CLOEXEC)
         os.fchmod(theirs, 0o222)
@@ -97,14 +100,14 @@ class Descriptors:
         return self.own(ours)
 
     def socket(self) -> socket.socket:
-        """Hand over one end of a new socket; returns the other."""
+        """Pass one end of a new socket pair to the sandbox and return the other end."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._ours.enter_context(ours)
         self.give(theirs.detach())
         return ours
 
     def close_theirs(self) -> None:
-        """Close what the sandbox has now, so that its end closes the streams."""
+        """Close the sandbox's descriptors here, so that its streams end with the sandbox."""
         for descriptor in self.theirs:
             if descriptor not in self._borrowed:
                 os.close(descriptor)

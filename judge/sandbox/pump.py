@@ -1,4 +1,4 @@
-"""Taking what a sandbox writes while it runs, bounded, and its report."""
+"""Reads the output of a sandbox while it runs, up to a limit, and then the runner's report."""
 
 import contextlib
 import io
@@ -14,13 +14,13 @@ from judge.sandbox.spawner import Spawner
 
 BLOCK = 65536
 CANCEL_POLL_S = 0.1
-# How long the runner may stay silent after its own deadlines have passed.
+# The runner is killed if it sends no report within this time after the wall limit.
 SILENCE_S = 5.0
 
 
 @dataclass(slots=True)
 class Captured:
-    """One stream: the first `keep` bytes are kept; more than `limit` ends the run."""
+    """One output stream: the first `keep` bytes are stored; more than `limit` bytes end the run."""
 
     keep: int
     limit: int
@@ -28,26 +28,26 @@ class Captured:
     size: int = 0
 
     def add(self, block: bytes) -> None:
-        """Keep what still fits."""
-        room = self.keep - self.size
-        if room > 0:
-            self.file.write(block[:room])
+        """Store the part of a block that still fits."""
+        free = self.keep - self.size
+        if free > 0:
+            self.file.write(block[:free])
         self.size += len(block)
 
     @property
     def overflowed(self) -> bool:
-        """True when more came than may."""
+        """True when the program wrote more than `limit` bytes."""
         return self.size > self.limit
 
 
-def nothing() -> Captured:
-    """Return a stream from which nothing comes."""
+def empty_stream() -> Captured:
+    """Return a stream for a run whose output is not captured."""
     return Captured(0, 0, io.BytesIO())
 
 
 @dataclass(slots=True)
 class Pump:
-    """The reading ends of one run."""
+    """The reading ends of one run's pipes and of its report socket."""
 
     spawner: Spawner
     report: socket.socket
@@ -58,14 +58,14 @@ class Pump:
     _stopped: bool = False
 
     def add_stream(self, descriptor: int, keep: int, limit: int, file: IO[bytes]) -> Captured:
-        """Capture what comes from `descriptor` in `file`."""
+        """Capture the output of `descriptor` in `file`."""
         os.set_blocking(descriptor, False)
         captured = Captured(keep, limit, file)
         self.streams[descriptor] = captured
         return captured
 
     def run(self, timeout_s: float, cancelled: Callable[[], bool] | None) -> None:
-        """Return when all but pid 1 has ended and everything that was written was read."""
+        """Read until every process of the sandbox except pid 1 has ended and all output is read."""
         deadline = time.monotonic() + timeout_s + SILENCE_S
         poll = select.poll()
         for descriptor in (*self.streams, self.report.fileno(), self.spawner.fileno()):
@@ -105,7 +105,7 @@ class Pump:
 
     @staticmethod
     def _read(descriptor: int, captured: Captured) -> bool:
-        """Read one block; False at the end, or when there is nothing now."""
+        """Read one block; return False at the end of the stream or if no data is available."""
         try:
             block = os.read(descriptor, BLOCK)
         except BlockingIOError:

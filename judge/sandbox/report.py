@@ -1,4 +1,4 @@
-"""What a run may use, and what is said of it afterwards."""
+"""A program to run, the limits of a run, and its report."""
 
 import re
 import signal
@@ -12,7 +12,7 @@ from judge.sandbox.rootfs import BOX
 
 
 class Outcome(StrEnum):
-    """How a run ended; whether its output is right is not the sandbox's business."""
+    """How a run ended. The sandbox does not judge the program's output."""
 
     OK = "OK"
     CPU_LIMIT = "CPU_LIMIT"
@@ -27,10 +27,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """What one run may use.
+    """The limits of one run.
 
-    `memory_kb` holds for the whole tree with the files in its `/tmp`, `/dev/shm` and `/box`.
-    `address_space_kb` is set only where no control group holds memory; None: not at all.
+    `memory_kb` limits the memory of the whole process tree, including the files in its `/tmp`,
+    `/dev/shm` and `/box`. `address_space_kb` (RLIMIT_AS) applies only on hosts without control
+    groups; None means no such limit.
     """
 
     cpu_ms: int
@@ -46,13 +47,14 @@ class RunLimits:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run, by absolute path or relative to `/box`, where it starts.
+    """A command and the files that it needs.
 
-    `directory` is bound there read-only. Without one, `/box` is an empty writable tmpfs holding
-    `files`. `inputs` are the program's descriptors 3, 4, …, which it opens as `/proc/self/fd/3`:
-    files that nobody can change. With `collect_kb` the regular files of `collect_from` come back:
-    of `/box` after an exit with status 0, of `/feedback`, writable only then, after any exit.
-    `mounts` are more directories to see read-only, by place below `/opt`, of `Sandbox.shared`.
+    The command starts in `/box`; its first word is an absolute path or relative to `/box`.
+    `directory` is mounted at `/box` read-only. Without it, `/box` is a writable tmpfs that holds
+    `files`. `inputs` are sealed files, which the program opens as `/proc/self/fd/3`, `4`, … With
+    `collect_kb` above 0 the report contains the regular files of `collect_from`: those of `/box`
+    after exit code 0, those of `/feedback` (writable only then) after any exit. `mounts` maps paths
+    below `/opt` to directories in `Sandbox.shared`, which are mounted there read-only.
     """
 
     command: tuple[str, ...]
@@ -65,19 +67,19 @@ class Program:
 
     @property
     def product(self) -> Path | None:
-        """The file of `directory` that the command starts, on the host; None if it is no such."""
+        """The host's path of the file that the command starts; None if it is not in `directory`."""
         first = Path(self.command[0])
         return None if self.directory is None or first.is_absolute() else self.directory / first
 
 
 @dataclass(slots=True)
 class Report:
-    """One run. `stdout` is positioned at its start; close the report when done with it.
+    """The result of one run. `stdout` is positioned at its start; close the report after use.
 
-    `signal` is a name (`SIGSEGV`); `exit_code` is None when a signal ended the program or it was
-    stopped. `stderr` is cut at `RunLimits.error_kb`. `peak_kb` is the tree's, as near as
-    `limit_backend` can tell. `queue_ms` was spent waiting for a slot. `is_first` is False of the one
-    of a pair that went on after the other's end.
+    `signal` is a name such as `SIGSEGV`. `exit_code` is None if a signal ended the program or the
+    runner stopped it. `stderr` is truncated to `RunLimits.error_kb`. `peak_kb` is the peak memory
+    of the process tree, as exactly as `limit_backend` can measure it. `queue_ms` is the time spent
+    waiting for a slot. In a pair, `is_first` is False for the program that ended last.
     """
 
     outcome: Outcome
@@ -95,7 +97,7 @@ class Report:
     is_first: bool = True
 
     def close(self) -> None:
-        """Forget the output."""
+        """Close the captured output."""
         self.stdout.close()
 
     def __enter__(self) -> Self:
@@ -113,7 +115,7 @@ _FACTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The runner's report as it wrote it."""
+    """The runner's report, parsed."""
 
     reason: str
     ended: bool
@@ -127,7 +129,7 @@ class Facts:
 
     @classmethod
     def parse(cls, line: bytes) -> Self | None:
-        """Return the facts; None unless the line is exactly a report."""
+        """Return the parsed report; None if the line does not match the format exactly."""
         match = _FACTS.fullmatch(line)
         if match is None:
             return None
@@ -136,18 +138,18 @@ class Facts:
 
     @property
     def signal(self) -> int:
-        """The signal that ended the program, else 0."""
+        """The signal that ended the program; 0 if none did."""
         return self.status & 0x7F if self.ended else 0
 
     @property
     def exit_code(self) -> int | None:
-        """The exit status; None when there is none."""
+        """The exit code; None if the program did not exit by itself."""
         return self.status >> 8 if self.ended and not self.signal else None
 
-    def held_kb(self, usage: GroupUsage) -> int:
-        """The most memory that the program had at once, without page cache and our own share.
+    def peak_memory_kb(self, usage: GroupUsage) -> int:
+        """Return the peak memory of the program, without page cache and the runner's own memory.
 
-        What was resident holds files that it maps, too; it counts where there is nothing better.
+        Without a control group this is the resident size, which includes mapped files.
         """
         if usage.peak_kb:
             return max(self.watched_kb, usage.peak_kb - usage.cache_kb - self.base_kb)

@@ -1,10 +1,10 @@
-"""What the inside of a sandbox looks like: the house by bubblewrap, and what each run adds.
+"""The file system inside a sandbox: the base rootfs by bubblewrap, and what each run adds to it.
 
-Spawners live in a house that bubblewrap builds once for each: the system's programs, and below
-`/sandbox` the read-only tree that becomes the root of every run. A run adds what is its own
-(`room.c`): its processes, an empty `/tmp`, its program. Of the host there is nothing of `/home`,
-`/root`, `/var` or the checkout, and of `/etc` only what loaders need. What can be written is small
-and in memory.
+A spawner lives in a base rootfs, which bubblewrap builds once for each spawner. It holds the
+system's programs and, below `/sandbox`, the read-only tree that becomes the root of every run. A
+run adds its own mounts (`native/rootfs.c`): its `/proc`, an empty `/tmp`, its program. Nothing of
+the host's `/home`, `/root`, `/var` or checkout is visible, and only the files of `/etc` that
+dynamic loaders and runtimes need. Writable directories are small and in memory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ SYSTEM_DIRECTORIES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 ETC_NEEDED = ("ld.so.cache", "alternatives", "localtime")
 ETC_PATTERNS = ("fpc*.cfg", "java-*", "mono", "nim", "nodejs")
 DEVICES = ("null", "full", "random", "urandom")
-# Mapped and shared it is memory that only a control group counts.
+# A shared mapping of it is memory that only a control group counts.
 DEVICES_WITH_GROUPS = ("zero",)
 SHM_KB = 16 * 1024
 ENVIRONMENT = {
@@ -27,59 +27,59 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
 }
 
-# The house: what becomes the root of a run, what can be bound there by name, and our program.
-ROOM = "/sandbox"
+# Paths in the base rootfs: the root of a run, the directories that a run can mount, our program.
+RUN_ROOT = "/sandbox"
 SHARED = Path("/shared")
 RUNNER = "/run/runner"
 
 
-def house_arguments(
+def base_rootfs_arguments(
     *, shared: Path, runner: Path, without_groups: bool, host: Path = Path("/")
 ) -> tuple[str, ...]:
-    """Return the arguments of a spawner's house, in which `shared` is at `SHARED`.
+    """Return bubblewrap's arguments for the base rootfs, in which `shared` is at `SHARED`.
 
-    The host's whole `/proc` is there, as the kernel lets an unprivileged user mount a new one only
-    where it sees one without masks.
+    The whole `/proc` of the host is mounted there: the kernel lets an unprivileged user mount a new
+    one only if an unmasked one is visible.
     """
     return (
         *("--unshare-net", "--unshare-ipc", "--unshare-uts"),
         *("--bind", "/proc", "/proc"),
         *("--ro-bind", str(shared), str(SHARED)),
         *("--dir", "/run", "--ro-bind", str(runner), RUNNER),
-        *_room(host, DEVICES if without_groups else DEVICES + DEVICES_WITH_GROUPS),
+        *_run_root(host, DEVICES if without_groups else DEVICES + DEVICES_WITH_GROUPS),
         *("--remount-ro", "/"),
     )
 
 
-def _room(host: Path, devices: Sequence[str]) -> Iterator[str]:
-    for place in ("", "/proc", "/tmp", BOX, FEEDBACK, MOUNTS, "/etc", "/dev", "/dev/shm"):  # noqa: S108 - inside
-        yield from ("--dir", f"{ROOM}{place}")
+def _run_root(host: Path, devices: Sequence[str]) -> Iterator[str]:
+    for path in ("", "/proc", "/tmp", BOX, FEEDBACK, MOUNTS, "/etc", "/dev", "/dev/shm"):  # noqa: S108 - inside
+        yield from ("--dir", f"{RUN_ROOT}{path}")
     yield from _system(host)
     etc = host / "etc"
-    wanted = [etc / name for name in ETC_NEEDED]
+    paths = [etc / name for name in ETC_NEEDED]
     for pattern in ETC_PATTERNS:
-        wanted += sorted(etc.glob(pattern))
-    for path in wanted:
+        paths += sorted(etc.glob(pattern))
+    for path in paths:
         if path.exists():
-            yield from ("--ro-bind", str(path), f"{ROOM}/etc/{path.name}")
+            yield from ("--ro-bind", str(path), f"{RUN_ROOT}/etc/{path.name}")
     for name in devices:
-        yield from ("--dev-bind", f"/dev/{name}", f"{ROOM}/dev/{name}")
-    yield from ("--symlink", "/proc/self/fd", f"{ROOM}/dev/fd")
+        yield from ("--dev-bind", f"/dev/{name}", f"{RUN_ROOT}/dev/{name}")
+    yield from ("--symlink", "/proc/self/fd", f"{RUN_ROOT}/dev/fd")
     for number, name in enumerate(("stdin", "stdout", "stderr")):
-        yield from ("--symlink", f"/proc/self/fd/{number}", f"{ROOM}/dev/{name}")
+        yield from ("--symlink", f"/proc/self/fd/{number}", f"{RUN_ROOT}/dev/{name}")
 
 
 def _system(host: Path) -> Iterator[str]:
-    yield from ("--ro-bind", str(host / "usr"), f"{ROOM}/usr")
+    yield from ("--ro-bind", str(host / "usr"), f"{RUN_ROOT}/usr")
     for name in SYSTEM_DIRECTORIES:
         path = host / name
         if path.is_symlink():
-            yield from ("--symlink", str(path.readlink()), f"{ROOM}/{name}")
+            yield from ("--symlink", str(path.readlink()), f"{RUN_ROOT}/{name}")
         elif path.is_dir():
-            yield from ("--ro-bind", str(path), f"{ROOM}/{name}")
+            yield from ("--ro-bind", str(path), f"{RUN_ROOT}/{name}")
 
 
-def room_words(
+def run_rootfs_options(
     *,
     directory: Path | None,
     file_descriptors: dict[str, int],
@@ -87,10 +87,11 @@ def room_words(
     tmp_kb: int,
     has_feedback: bool = False,
 ) -> list[str]:
-    """Return what the room of one run adds, in the words of `config.c`; paths are the house's.
+    """Return the mounts that one run adds, as options for `config.c`.
 
-    `file_descriptors` names the files to copy into a writable `/box` where there is no `directory`;
-    `mounts` are more directories by the places below `/opt` where they are seen.
+    `directory` and the values of `mounts` are paths in the base rootfs. The keys of `mounts` are
+    paths below `/opt` in the run's rootfs. Without `directory`, `/box` is writable, and the files
+    of `file_descriptors` (name to descriptor) are copied into it.
     """
     sizes_kb = {"/tmp": tmp_kb, "/dev/shm": min(SHM_KB, tmp_kb)}  # noqa: S108 - inside
     if has_feedback:
@@ -102,7 +103,7 @@ def room_words(
     else:
         mounts = {BOX: directory, **mounts}
     return [
-        *(f"tmpfs={place}={size_kb}" for place, size_kb in sizes_kb.items()),
-        *(f"bind={place}={source}" for place, source in mounts.items()),
+        *(f"tmpfs={path}={size_kb}" for path, size_kb in sizes_kb.items()),
+        *(f"bind={path}={source}" for path, source in mounts.items()),
         *(f"file={name}={descriptor}" for name, descriptor in file_descriptors.items()),
     ]

@@ -1,6 +1,7 @@
-"""Running programs with nothing but what they need: `Sandbox.run(program, stdin, limits)`.
+"""Runs untrusted programs: `Sandbox.run(program, stdin, limits)`.
 
-Blocking code, safe to call from many threads; at most one run per slot of the host at a time.
+Blocking code, safe to call from many threads. At most one run, or one pair of runs, uses a slot of
+the host at a time.
 """
 
 import hashlib
@@ -12,40 +13,48 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from judge.sandbox import selftest
-from judge.sandbox.errors import SandboxUnavailable
-from judge.sandbox.launcher import Host, PreparedSandbox, start
 from judge.sandbox.cgroups import LimitBackend, choose_limits
+from judge.sandbox.errors import SandboxUnavailable
+from judge.sandbox.launcher import Host, PreparedSandbox, prepare_sandbox
 from judge.sandbox.native.build import build_program
-from judge.sandbox.outcome import internal
+from judge.sandbox.outcome import internal_error
 from judge.sandbox.report import Program, Report, RunLimits
-from judge.sandbox.rootfs import house_arguments
+from judge.sandbox.rootfs import base_rootfs_arguments
 from judge.sandbox.seccomp import build_filter
 from judge.sandbox.slots import SlotPool
-from judge.sandbox.spawner import Spawner, SpawnerLost, find_bwrap, place_identity
+from judge.sandbox.spawner import Spawner, SpawnerLost, buffer_identity, find_bwrap
 
 Cancelled = Callable[[], bool]
-# A slot's programs run in turn in two places: in one runs a program while in the other the next
-# one's sandbox is started, or its partner runs.
-PLACES = 2
+# A slot is double-buffered: it has two spawners. While a program runs in one buffer, the sandbox of
+# the next program is prepared in the other, or the program's partner runs there.
+BUFFERS = 2
 
 
 def ensure_private_directory(directory: Path) -> None:
-    """Make the directory. Raises SandboxUnavailable if another user could change what is in it."""
+    """Create the directory.
+
+    Raises:
+        SandboxUnavailable: another user can change its contents.
+    """
     try:
         directory.mkdir(mode=0o755, parents=True, exist_ok=True)
-        about = directory.stat()
-        good = about.st_uid == os.geteuid() and not about.st_mode & 0o022
+        status = directory.stat()
+        is_private = status.st_uid == os.geteuid() and not status.st_mode & 0o022
     except OSError:
-        good = False
-    if not good:
+        is_private = False
+    if not is_private:
         raise SandboxUnavailable(
-            f"{directory} must belong to the worker's user and be writable for nobody else: "
-            "give this user a WORK_DIR of its own"
+            f"{directory} must belong to the worker's user, and no other user may write to it: "
+            "give this user a WORK_DIR of its own."
         )
 
 
 def open_sandbox(root: Path, slots: int = 0, forced: LimitBackend | None = None) -> "Sandbox":
-    """Return a sandbox that has passed its self-test. Raises SandboxUnavailable."""
+    """Return a sandbox that has passed its self-test.
+
+    Raises:
+        SandboxUnavailable: the host lacks something; the message says what to do.
+    """
     sandbox = Sandbox(root, slots, forced)
     try:
         sandbox.check()
@@ -56,11 +65,14 @@ def open_sandbox(root: Path, slots: int = 0, forced: LimitBackend | None = None)
 
 
 class Sandbox:
-    """The sandbox of one process. `slots` 0 means as many as the host has cores.
+    """The sandbox of one worker process.
 
-    `root` holds the helpers, the compiled programs and the slots' locks; processes with the same
-    root share the slots. `forced` takes that kind of limits instead of the best there is.
-    Raises SandboxUnavailable when a part is missing; `check()` tells whether all of it works.
+    `slots` is the number of programs that run at once (0: the number of CPU cores). `root` holds
+    the native program, the compiled programs and the slots' locks; processes with the same root
+    share the slots. `forced` chooses the limit back end instead of the best one of the host.
+
+    Raises:
+        SandboxUnavailable: the host lacks something. Call `check` to test that all parts work.
     """
 
     def __init__(self, root: Path, slots: int = 0, forced: LimitBackend | None = None) -> None:
@@ -71,18 +83,24 @@ class Sandbox:
         runner = build_program(self.shared / "bin")
         self.identity = hashlib.sha256(str(self.root).encode()).hexdigest()[:8]
         self.limit_backend, self._make_group = choose_limits(self.identity, forced)
-        alone = self.limit_backend is LimitBackend.RLIMITS
-        self._house = house_arguments(shared=self.shared, runner=runner, without_groups=alone)
-        seccomp = build_filter(without_groups=alone)
-        self._nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-        self._host = Host(self.root, self.shared, self.limit_backend, seccomp, self._nothing)
+        without_groups = self.limit_backend is LimitBackend.RLIMITS
+        self._base_rootfs = base_rootfs_arguments(
+            shared=self.shared, runner=runner, without_groups=without_groups
+        )
+        seccomp = build_filter(without_groups=without_groups)
+        self._null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        self._host = Host(self.root, self.shared, self.limit_backend, seccomp, self._null)
         self.slots = SlotPool(self.root / "slots", slots or os.cpu_count() or 1)
         self._spawners: dict[int, Spawner] = {}
 
     def check(self) -> None:
-        """Run the self-test. Raises SandboxUnavailable with what is wrong and what helps."""
+        """Run the self-test.
+
+        Raises:
+            SandboxUnavailable: the self-test failed; the message says why and what to do.
+        """
         with self.run(selftest.PROGRAM, b"", selftest.LIMITS) as report:
-            selftest.judge(report)
+            selftest.check_report(report)
 
     def run(
         self,
@@ -91,13 +109,16 @@ class Sandbox:
         limits: RunLimits,
         cancelled: Cancelled | None = None,
     ) -> Report:
-        """Wait for a slot, run the program, and return what happened. Close the report.
+        """Wait for a slot, run the program, and return its report, which the caller closes.
 
-        Raises `judge.sandbox.slots.WaitCancelled` when `cancelled()` before there was a slot;
-        later the report's outcome is CANCELLED. Whatever else goes wrong is INTERNAL.
+        A failure of the sandbox itself gives the outcome INTERNAL. If `cancelled()` returns True
+        during the run, the outcome is CANCELLED.
+
+        Raises:
+            WaitCancelled: `cancelled()` returned True before a slot was free.
         """
-        with self.turn(cancelled) as turn:
-            return turn.run(program, stdin, limits)
+        with self.open_session(cancelled) as session:
+            return session.run(program, stdin, limits)
 
     def run_pair(
         self,
@@ -105,89 +126,96 @@ class Sandbox:
         limits: tuple[RunLimits, RunLimits],
         cancelled: Cancelled | None = None,
     ) -> tuple[Report, Report]:
-        """Wait for a slot and run two programs that talk: each reads what the other writes.
+        """Wait for a slot and run two programs at once: each one's output is the other's input.
 
-        When one has ended the other reads the end of its input, and dies of SIGPIPE if it writes.
-        The reports hold no output, and say which of the two was the first to end. Raises and fails
-        as `run`.
+        When one program has ended, the other reads the end of its input, and gets SIGPIPE if it
+        writes. The reports contain no output; `is_first` marks the program that ended first.
+        Cancellation and failures are reported as by `run`.
         """
-        with self.turn(cancelled) as turn:
-            return turn.run_pair(programs, limits)
+        with self.open_session(cancelled) as session:
+            return session.run_pair(programs, limits)
 
     @contextmanager
-    def turn(self, cancelled: Cancelled | None = None) -> Iterator["SlotSession"]:
-        """Wait for a slot and hold it for some runs. Raises WaitCancelled."""
-        asked = time.monotonic()
+    def open_session(self, cancelled: Cancelled | None = None) -> Iterator["SlotSession"]:
+        """Wait for a slot and hold it during the block, for several runs.
+
+        Raises:
+            WaitCancelled: `cancelled()` returned True before a slot was free.
+        """
+        began = time.monotonic()
         with self.slots.take(cancelled) as slot:
-            turn = SlotSession(self, slot, round((time.monotonic() - asked) * 1000), cancelled)
+            session = SlotSession(self, slot, round((time.monotonic() - began) * 1000), cancelled)
             try:
-                yield turn
+                yield session
             finally:
-                turn.end()
+                session.close()
 
     def close(self) -> None:
-        """End the helper processes and remove the control groups; nothing may run any more."""
-        for place in list(self._spawners):
-            self._drop(place)
+        """End the spawners and remove the control groups. No program may be running."""
+        for buffer in list(self._spawners):
+            self._close_spawner(buffer)
         self.slots.close()
-        os.close(self._nothing)
+        os.close(self._null)
 
-    def start(
-        self, place: int, program: Program, limits: RunLimits, stdout: int | None = None
+    def prepare(
+        self, buffer: int, program: Program, limits: RunLimits, stdout: int | None = None
     ) -> PreparedSandbox:
-        """Start a sandbox in a place of a slot that the caller holds, in which nothing runs."""
-        return start(self._host, self._spawner(place), program, limits, stdout)
+        """Prepare a sandbox in an idle buffer of a slot that the caller holds."""
+        return prepare_sandbox(self._host, self._get_spawner(buffer), program, limits, stdout)
 
-    def settle(self, slot: int) -> None:
-        """Wait until nothing is left of what ran in a slot."""
-        for place in _places(slot):
-            spawner = self._spawners.get(place)
+    def wait_until_idle(self, slot: int) -> None:
+        """Wait until no process is left in a slot."""
+        for buffer in _buffers(slot):
+            spawner = self._spawners.get(buffer)
             try:
                 if spawner is not None:
-                    spawner.settle()
+                    spawner.wait_until_idle()
             except SpawnerLost:
-                self._drop(place)
+                self._close_spawner(buffer)
 
-    def give_up(self, spawner: Spawner) -> None:
-        """End a helper in whatever state it is; the next run in its place gets a new one."""
-        for place, one in list(self._spawners.items()):
-            if one is spawner:
-                self._drop(place)
+    def drop_spawner(self, spawner: Spawner) -> None:
+        """End a spawner in any state. The next run in its buffer starts a new one."""
+        for buffer, candidate in list(self._spawners.items()):
+            if candidate is spawner:
+                self._close_spawner(buffer)
 
-    def failed(self, slot: int, error: Exception) -> Report:
-        """Give up the slot's helpers, in whatever state they are, and say so."""
-        for place in _places(slot):
-            self._drop(place)
-        return internal(self.limit_backend, f"{type(error).__name__}: {error}")
+    def fail_slot(self, slot: int, error: Exception) -> Report:
+        """End the slot's spawners in any state, and return a report of the error."""
+        for buffer in _buffers(slot):
+            self._close_spawner(buffer)
+        return internal_error(self.limit_backend, f"{type(error).__name__}: {error}")
 
-    def _spawner(self, place: int) -> Spawner:
-        spawner = self._spawners.get(place)
+    def _get_spawner(self, buffer: int) -> Spawner:
+        spawner = self._spawners.get(buffer)
         if spawner is None:
-            spawner = self._spawners[place] = Spawner(
+            spawner = self._spawners[buffer] = Spawner(
                 bwrap=self._bwrap,
-                house=self._house,
-                identity=place_identity(place),
-                group=self._make_group(place),
-                lock=self.slots.lock_of(place // PLACES),
+                base_rootfs=self._base_rootfs,
+                identity=buffer_identity(buffer),
+                group=self._make_group(buffer),
+                lock=self.slots.lock_of(buffer // BUFFERS),
             )
         return spawner
 
-    def _drop(self, place: int) -> None:
-        spawner = self._spawners.pop(place, None)
+    def _close_spawner(self, buffer: int) -> None:
+        spawner = self._spawners.pop(buffer, None)
         if spawner is not None:
             spawner.close()
 
 
 class SlotSession:
-    """One hold of a slot; used by the thread that took it. `queue_ms` was spent waiting for it."""
+    """A slot while it is held; only the thread that took it uses it.
+
+    `queue_ms` is the time that the next run waited for the slot: 0 after the first run.
+    """
 
     def __init__(
         self, sandbox: Sandbox, slot: int, queue_ms: int, cancelled: Cancelled | None
     ) -> None:
         self._sandbox, self._slot, self._cancelled = sandbox, slot, cancelled
         self.queue_ms = queue_ms
-        self._place = PLACES * slot
-        self._ahead: PreparedSandbox | None = None
+        self._buffer = BUFFERS * slot
+        self._next: PreparedSandbox | None = None
 
     def run(
         self,
@@ -197,13 +225,13 @@ class SlotSession:
         *,
         then: bytes | Path | None = None,
     ) -> Report:
-        """Run a program.
+        """Run a program and return its report, which the caller closes.
 
-        `then`: what the same is likely to read when it is run next, for which all is made ready
-        during this run; None where it is not run next.
+        `then` is the input that the same program probably reads in the next run. The sandbox of
+        that run is prepared during this one. None: no further run is likely.
 
-        Where a helper process is lost, the program is run once more with a new one. Whatever else
-        goes wrong is INTERNAL.
+        If a spawner ends, the program is run again with a new one, once. Any other failure of the
+        sandbox gives the outcome INTERNAL.
         """
         report, is_lost = self._run(program, stdin, limits, then)
         if is_lost:
@@ -214,24 +242,24 @@ class SlotSession:
     def _run(
         self, program: Program, stdin: bytes | Path, limits: RunLimits, then: bytes | Path | None
     ) -> tuple[Report, bool]:
-        """Return what happened, and whether a helper process was lost."""
+        """Return the report, and whether a spawner was lost."""
         running: list[PreparedSandbox] = []
         try:
-            running.append(self._let_go(program, stdin, limits))
+            running.append(self._start_program(program, stdin, limits))
             if then is not None:
-                self._ahead = self._start(program, limits)
-                with suppress(OSError):  # whoever runs it will be told
-                    self._ahead.seal(then)
+                self._next = self._prepare(program, limits)
+                with suppress(OSError):  # `start_program` raises it again
+                    self._next.seal(then)
             return self._finish(running[0]), False
         except (SpawnerLost, OSError) as error:
-            return self._failed(running, error), isinstance(error, SpawnerLost)
+            return self._fail(running, error), isinstance(error, SpawnerLost)
 
     def run_pair(
         self, programs: tuple[Program, Program], limits: tuple[RunLimits, RunLimits]
     ) -> tuple[Report, Report]:
-        """Run two programs at once, each reading what the other writes; see `Sandbox.run_pair`.
+        """Run two programs at once, as `Sandbox.run_pair` describes.
 
-        Where a helper process is lost, both are run once more with new ones.
+        If a spawner ends, both programs are run again with new spawners, once.
         """
         reports, is_lost = self._run_pair(programs, limits)
         return self._run_pair(programs, limits)[0] if is_lost else reports
@@ -239,104 +267,110 @@ class SlotSession:
     def _run_pair(
         self, programs: tuple[Program, Program], limits: tuple[RunLimits, RunLimits]
     ) -> tuple[tuple[Report, Report], bool]:
-        self._forget_ahead()  # a pair takes both places
+        self._discard_next()  # a pair needs both buffers
         pair: list[PreparedSandbox] = []
         try:
             with ExitStack() as first, ExitStack() as second:
                 self._connect(pair, (first, second), programs, limits)
                 ended: list[PreparedSandbox] = []
                 with ThreadPoolExecutor(1) as thread:
-                    partner = thread.submit(self._finish_of_pair, pair[1], second, ended)
-                    reports = self._finish_of_pair(pair[0], first, ended), partner.result()
+                    partner = thread.submit(self._finish_one, pair[1], second, ended)
+                    reports = self._finish_one(pair[0], first, ended), partner.result()
         except (SpawnerLost, OSError) as error:
-            report = self._failed(pair, error)
+            report = self._fail(pair, error)
             return (report, report), isinstance(error, SpawnerLost)
-        for one, report in zip(pair, reports, strict=True):
-            report.is_first = ended[0] is one
+        for sandbox, report in zip(pair, reports, strict=True):
+            report.is_first = ended[0] is sandbox
         return reports, False
 
-    def _finish_of_pair(
-        self, started: PreparedSandbox, held: ExitStack, ended: list[PreparedSandbox]
+    def _finish_one(
+        self, running: PreparedSandbox, pipe_ends: ExitStack, ended: list[PreparedSandbox]
     ) -> Report:
-        """Wait for the end of one of a pair; only then may the other learn of it."""
+        """Wait for the end of one program of a pair, then let the other one notice it."""
         try:
-            return self._finish(started)
+            return self._finish(running)
         finally:
-            ended.append(started)
-            held.close()
+            ended.append(running)
+            pipe_ends.close()
 
-    def _finish(self, started: PreparedSandbox) -> Report:
-        report = started.finish(self._cancelled)
-        if started.is_spawner_lost:
-            self._sandbox.give_up(started.spawner)
+    def _finish(self, running: PreparedSandbox) -> Report:
+        report = running.finish(self._cancelled)
+        if running.is_spawner_lost:
+            self._sandbox.drop_spawner(running.spawner)
         return report
 
     def _connect(
         self,
         pair: list[PreparedSandbox],
-        held: tuple[ExitStack, ExitStack],
+        pipe_ends: tuple[ExitStack, ExitStack],
         programs: tuple[Program, Program],
         limits: tuple[RunLimits, RunLimits],
     ) -> None:
-        """Start a pair and let it go; `held` keeps both ends of a program's pipes until it ended.
+        """Start two connected programs.
 
-        So nobody learns of an end before it is known here, and it is certain who ended first.
+        `pipe_ends` keeps the pipe ends of each program open here until that program has ended.
+        The other program cannot notice the end before, so it is certain which one ended first.
         """
         pipes = [os.pipe2(os.O_CLOEXEC) for _ in programs]
-        for (reading, writing), writer, reader in zip(pipes, held, reversed(held), strict=True):
-            os.fchmod(writing, 0o666)  # both may be opened by the names `/dev/stdin`, `/dev/stdout`
+        for (reading, writing), writer, reader in zip(
+            pipes, pipe_ends, reversed(pipe_ends), strict=True
+        ):
+            os.fchmod(writing, 0o666)  # programs may open both as /dev/stdin and /dev/stdout
             writer.callback(os.close, writing)
             reader.callback(os.close, reading)
         for (_, writing), program, limit in zip(pipes, programs, limits, strict=True):
-            pair.append(self._start(program, limit, writing))
-        for one, (reading, _) in zip(pair, reversed(pipes), strict=True):
-            one.go_reading(reading)
+            pair.append(self._prepare(program, limit, writing))
+        for sandbox, (reading, _) in zip(pair, reversed(pipes), strict=True):
+            sandbox.start_program_on_pipe(reading)
 
-    def _failed(self, running: list[PreparedSandbox], error: Exception) -> Report:
-        """Give up everything that was started, and the slot's helpers with it."""
-        self._forget_ahead()
-        for one in running:
-            _give_up(one)
-        return self._sandbox.failed(self._slot, error)
+    def _fail(self, running: list[PreparedSandbox], error: Exception) -> Report:
+        """End all sandboxes and spawners of the slot, and return a report of the error."""
+        self._discard_next()
+        for sandbox in running:
+            _discard(sandbox)
+        return self._sandbox.fail_slot(self._slot, error)
 
-    def _forget_ahead(self) -> None:
-        ahead, self._ahead = self._ahead, None
-        if ahead is not None:
-            _give_up(ahead)
+    def _discard_next(self) -> None:
+        prepared, self._next = self._next, None
+        if prepared is not None:
+            _discard(prepared)
 
-    def _let_go(self, program: Program, stdin: bytes | Path, limits: RunLimits) -> PreparedSandbox:
-        ready, self._ahead = self._ahead, None
-        if ready is not None:
-            if ready.fits(program, limits):
-                with suppress(OSError):  # it was ended while it waited
-                    ready.go(stdin)
-                    return ready
-            ready.discard()
-        started = self._start(program, limits)
+    def _start_program(
+        self, program: Program, stdin: bytes | Path, limits: RunLimits
+    ) -> PreparedSandbox:
+        """Start a program in the prepared sandbox if it fits, else in a new one."""
+        prepared, self._next = self._next, None
+        if prepared is not None:
+            if prepared.fits(program, limits):
+                with suppress(OSError):  # the sandbox was killed while it waited
+                    prepared.start_program(stdin)
+                    return prepared
+            prepared.discard()
+        sandbox = self._prepare(program, limits)
         try:
-            started.go(stdin)
+            sandbox.start_program(stdin)
         except OSError:
-            started.discard()
+            sandbox.discard()
             raise
-        return started
+        return sandbox
 
-    def _start(
+    def _prepare(
         self, program: Program, limits: RunLimits, stdout: int | None = None
     ) -> PreparedSandbox:
-        """Start a sandbox in the place that was not used last."""
-        self._place ^= 1
-        return self._sandbox.start(self._place, program, limits, stdout)
+        """Prepare a sandbox in the buffer that was not used last."""
+        self._buffer ^= 1
+        return self._sandbox.prepare(self._buffer, program, limits, stdout)
 
-    def end(self) -> None:
-        """End a sandbox that was started for nothing, and wait until nothing is left."""
-        self._forget_ahead()
-        self._sandbox.settle(self._slot)
-
-
-def _places(slot: int) -> range:
-    return range(PLACES * slot, PLACES * (slot + 1))
+    def close(self) -> None:
+        """End an unused prepared sandbox, and wait until no process is left in the slot."""
+        self._discard_next()
+        self._sandbox.wait_until_idle(self._slot)
 
 
-def _give_up(started: PreparedSandbox) -> None:
+def _buffers(slot: int) -> range:
+    return range(BUFFERS * slot, BUFFERS * (slot + 1))
+
+
+def _discard(sandbox: PreparedSandbox) -> None:
     with suppress(SpawnerLost, OSError):
-        started.discard()
+        sandbox.discard()

@@ -1,4 +1,4 @@
-"""What a sandbox must show before anything else runs in it."""
+"""The self-test that a sandbox must pass before any other program runs in it."""
 
 from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.native.build import REMEDY
@@ -28,34 +28,37 @@ PROGRAM = Program(("/bin/sh", "-c", SCRIPT))
 LIMITS = RunLimits(cpu_ms=2000, wall_ms=10_000, memory_kb=64 * 1024)
 
 _NAMESPACES = (
-    "user namespaces are not open to this user: sysctl -w user.max_user_namespaces=10000 "
+    "this user may not create user namespaces: sysctl -w user.max_user_namespaces=10000 "
     "(Debian before 11: kernel.unprivileged_userns_clone=1; Ubuntu: "
     "kernel.apparmor_restrict_unprivileged_userns=0; in a container: a seccomp profile that "
     "allows them)"
 )
 
 
-def judge(report: Report) -> None:
-    """Raise SandboxUnavailable unless the self-test's report shows all that it must."""
+def check_report(report: Report) -> None:
+    """Raise SandboxUnavailable unless the self-test printed exactly the expected lines."""
     if report.outcome is not Outcome.OK:
         raise SandboxUnavailable(_explain(report))
-    said = report.stdout.read().decode("utf-8", "replace").split("\n")
-    lines = {line.replace("\t", " ") for line in said if line}
+    output = report.stdout.read().decode("utf-8", "replace").split("\n")
+    lines = {line.replace("\t", " ") for line in output if line}
     wrong = [f"not {line}" for line in sorted(EXPECTED - lines)]
     wrong += sorted(lines - EXPECTED - {"writable: /box"})
     if wrong:
         raise SandboxUnavailable(
-            f"the sandbox is not tight on this host, so nothing runs: {', '.join(wrong)}"
+            "The sandbox does not isolate programs on this host, so nothing runs: "
+            f"{', '.join(wrong)}."
         )
 
 
 def _explain(report: Report) -> str:
-    said = f"{report.message} {report.stderr[-500:].decode('utf-8', 'replace')}".strip()
+    reason = f"{report.message} {report.stderr[-500:].decode('utf-8', 'replace')}".strip()
     hint = REMEDY
-    if any(word in said for word in ("namespace", "uid map", "uid_map", "Operation not permitted")):
+    if any(
+        word in reason for word in ("namespace", "uid map", "uid_map", "Operation not permitted")
+    ):
         hint = _NAMESPACES
-    elif "--size" in said or "Unknown option" in said:
+    elif "--size" in reason or "Unknown option" in reason:
         hint = f"bubblewrap 0.8 or newer is needed: {REMEDY}"
-    elif "Can't find source path" in said or "Permission denied" in said:
-        hint = "the work directory (WORK_DIR) must be reachable for unprivileged users"
-    return f"the sandbox does not start ({report.outcome}: {said}); what helps: {hint}"
+    elif "Can't find source path" in reason or "Permission denied" in reason:
+        hint = "unprivileged users must be able to reach the work directory (WORK_DIR)"
+    return f"The sandbox does not start ({report.outcome}: {reason}). To fix it: {hint}."

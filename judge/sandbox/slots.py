@@ -1,7 +1,7 @@
-"""The host's judging slots: as many runs at once as there are cores, over all worker processes.
+"""The host's slots: how many programs run at once, over all worker processes of the host.
 
-A slot is a locked file, so the kernel frees what a killed worker held. Without this bound CPU times
-lie and wall limits fire.
+With more programs than cores, measured CPU times would be too high and wall limits would be
+exceeded. A slot is a locked file: the kernel releases the locks of a killed worker.
 """
 
 import fcntl
@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# How often a slot that another process holds is tried again, and how often we look at `cancelled`.
+# Pause between two attempts to lock a slot of another process, and between two `cancelled` calls.
 FOREIGN_POLL_S = 0.004
 LOCAL_POLL_S = 0.1
 
 
 class WaitCancelled(Exception):
-    """`cancelled()` answered True before a slot came free."""
+    """`cancelled()` returned True before a slot was free."""
 
 
 class SlotPool:
-    """`count` slots kept as files in `directory`; every process naming it shares them."""
+    """`count` slots, which are files in `directory`; all processes with it share them."""
 
     def __init__(self, directory: Path, count: int) -> None:
         directory.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -29,22 +29,27 @@ class SlotPool:
         self._locks = [os.open(directory / f"{slot}.lock", flags, 0o600) for slot in range(count)]
         self._held: set[int] = set()
         self._changed = threading.Condition()
-        # Who waits holds the one shared; who asks tries to get it alone, by the other.
-        self._announcing, self._asking = (
+        # A waiting process holds a shared lock on the file, by the first descriptor. `has_waiting`
+        # tries an exclusive lock, by the second one.
+        self._waiting_lock, self._probe_lock = (
             os.open(directory / "waiting.lock", flags, 0o600) for _ in range(2)
         )
-        self._announced = 0
+        self._waiting_count = 0
 
     def __len__(self) -> int:
         return len(self._locks)
 
     def lock_of(self, slot: int) -> int:
-        """The lock's descriptor: who inherits it keeps the slot taken until it is gone, too."""
+        """Return the lock's descriptor. A process that inherits it holds the slot until it ends."""
         return self._locks[slot]
 
     @contextmanager
     def take(self, cancelled: Callable[[], bool] | None = None) -> Iterator[int]:
-        """Wait for a free slot and hold it. Raises WaitCancelled."""
+        """Wait for a free slot and hold it during the block.
+
+        Raises:
+            WaitCancelled: `cancelled()` returned True while waiting.
+        """
         slot = self._wait(cancelled)
         try:
             yield slot
@@ -55,29 +60,29 @@ class SlotPool:
                 self._changed.notify()
 
     def has_waiting(self) -> bool:
-        """Tell whether somebody waits for a slot, in any process."""
+        """Return whether a thread of any process is waiting for a slot."""
         try:
-            fcntl.flock(self._asking, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._probe_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
-        fcntl.flock(self._asking, fcntl.LOCK_UN)
+        fcntl.flock(self._probe_lock, fcntl.LOCK_UN)
         return False
 
     @contextmanager
     def _announce(self) -> Iterator[None]:
-        """Let others know, while the block runs, that somebody waits here."""
-        self._announced += 1
-        if self._announced == 1:
-            fcntl.flock(self._announcing, fcntl.LOCK_SH)
+        """Make `has_waiting` return True in all processes during the block."""
+        self._waiting_count += 1
+        if self._waiting_count == 1:
+            fcntl.flock(self._waiting_lock, fcntl.LOCK_SH)
         try:
             yield
         finally:
-            self._announced -= 1
-            if self._announced == 0:
-                fcntl.flock(self._announcing, fcntl.LOCK_UN)
+            self._waiting_count -= 1
+            if self._waiting_count == 0:
+                fcntl.flock(self._waiting_lock, fcntl.LOCK_UN)
 
     def _wait(self, cancelled: Callable[[], bool] | None) -> int:
-        """Return a slot; a newcomer lets those who wait try first."""
+        """Return a slot; callers that are already waiting come first."""
         with self._changed:
             slot = None if self.has_waiting() else self._try_all()
             if slot is not None:
@@ -104,7 +109,7 @@ class SlotPool:
         return None
 
     def close(self) -> None:
-        """Close the files; take no slot afterwards."""
-        for lock in (*self._locks, self._announcing, self._asking):
+        """Close the files. No slot can be taken afterwards."""
+        for lock in (*self._locks, self._waiting_lock, self._probe_lock):
             os.close(lock)
         self._locks.clear()

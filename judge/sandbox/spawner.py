@@ -1,4 +1,4 @@
-"""The worker's side of a slot's spawner: start it, have it start sandboxes, end it."""
+"""Starts a spawner process and sends it commands (the other side is native/spawner.c)."""
 
 import os
 import select
@@ -8,49 +8,50 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.cgroups import LimitBackend, SlotGroup
+from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.rootfs import RUNNER
 
 START_TIMEOUT_S = 10.0
-# Far above what systems hand out; used where this user namespace has such ids at all.
-FIRST_PLACE_UID = 0x70000000
+# Far above the uids that systems assign. Not every user namespace has such uids.
+FIRST_BUFFER_UID = 0x70000000
 NOBODY = 65534
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The user a sandbox runs as; `uid` None: the worker's own, which is not root."""
+    """The user that a sandbox runs as; `uid` None: the worker's own user, which is not root."""
 
     uid: int | None
 
 
-def place_identity(place: int, uid_map: Path = Path("/proc/self/uid_map")) -> Identity:
-    """Return an unprivileged user for a place of a slot: its own when the worker is root."""
+def buffer_identity(buffer: int, uid_map: Path = Path("/proc/self/uid_map")) -> Identity:
+    """Return the unprivileged user of a buffer: a separate one for each if the worker is root."""
     if os.geteuid() != 0:
         return Identity(None)
     for line in uid_map.read_text().splitlines():
         first, _, count = (int(word) for word in line.split())
-        if first <= FIRST_PLACE_UID + place < first + count:
-            return Identity(FIRST_PLACE_UID + place)
+        if first <= FIRST_BUFFER_UID + buffer < first + count:
+            return Identity(FIRST_BUFFER_UID + buffer)
     return Identity(NOBODY)
 
 
 class SpawnerLost(Exception):
-    """The spawner is gone; the next run starts a new one."""
+    """The spawner process has ended; the next run starts a new one."""
 
 
 class Spawner:
-    """One running spawner process; used by the thread that holds its slot.
+    """One running spawner process; only the thread that holds its slot uses it.
 
-    `house` are bubblewrap's arguments of what it lives in. `lock` stays open while it lives.
+    `base_rootfs` are bubblewrap's arguments for its root. The descriptor `lock` stays open while
+    the process runs.
     """
 
     def __init__(
         self,
         *,
         bwrap: Path,
-        house: Sequence[str],
+        base_rootfs: Sequence[str],
         identity: Identity,
         group: SlotGroup,
         lock: int,
@@ -60,7 +61,7 @@ class Spawner:
         uid = -1 if identity.uid is None else identity.uid
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                [str(bwrap), *house, RUNNER],
+                [str(bwrap), *base_rootfs, RUNNER],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -71,9 +72,10 @@ class Spawner:
         self._socket = ours
         self._is_busy = False
         try:
-            # Who is to be born in a group must be born of a user who may write to it.
-            is_late = group.held is LimitBackend.CGROUP2
-            self._socket.send(f"{uid} {uid} {is_late:d}".encode())
+            # With cgroup v2 the spawner must stay privileged: only a user who may write to the
+            # group can start a process in it.
+            drops_late = group.limit_backend is LimitBackend.CGROUP2
+            self._socket.send(f"{uid} {uid} {drops_late:d}".encode())
             self._pid = self._expect("ready", START_TIMEOUT_S)
         except (SpawnerLost, OSError) as error:
             raise SpawnerLost(f"{error}: {self.close()}") from error
@@ -81,66 +83,81 @@ class Spawner:
 
     @property
     def pid(self) -> int:
-        """The process, for the host's process table."""
+        """The process id on the host."""
         return self._pid
 
     def fileno(self) -> int:
-        """Readable when the sandbox has ended."""
+        """Return the socket's descriptor, which is readable when the sandbox has ended."""
         return self._socket.fileno()
 
-    def launch(self, words: bytes, descriptors: Sequence[int], group: int | None) -> None:
-        """Start a sandbox with these as its 0, 1, 2, …; in `group` if the run has one."""
+    def launch(self, message: bytes, descriptors: Sequence[int], group: int | None) -> None:
+        """Start a sandbox with these descriptors as its descriptors 0, 1, 2 and so on.
+
+        `group` is a descriptor of the control group to start it in; None: the spawner's own.
+        """
         sent = [*descriptors] if group is None else [*descriptors, group]
         try:
-            socket.send_fds(self._socket, [b"R" if group is None else b"C", words], sent)
+            socket.send_fds(self._socket, [b"R" if group is None else b"C", message], sent)
         except OSError as error:
             raise SpawnerLost(str(error)) from error
         self._is_busy = True
 
     def kill(self) -> None:
-        """End the running sandbox at once; `wait` still has to be called."""
+        """Kill the running sandbox. Call `wait` afterwards."""
         try:
             self._socket.send(b"K")
         except OSError as error:
             raise SpawnerLost(str(error)) from error
 
     def wait(self, timeout_s: float = START_TIMEOUT_S) -> int:
-        """Return pid 1's wait status. Raises SpawnerLost, also when it could not be started."""
+        """Wait for the end of the sandbox and return the wait status of its pid 1.
+
+        Raises:
+            SpawnerLost: the spawner has ended, or could not start the sandbox.
+        """
         self._is_busy = False
         return self._expect("done", timeout_s)
 
-    def settle(self) -> None:
-        """Wait for the end of a sandbox of which nobody waited for it. Raises SpawnerLost."""
+    def wait_until_idle(self) -> None:
+        """Wait for the end of the last sandbox, if `wait` was not called for it.
+
+        Raises:
+            SpawnerLost: the spawner has ended.
+        """
         if self._is_busy:
             self.wait()
 
     def _expect(self, word: str, timeout_s: float) -> int:
         if not select.select([self._socket], [], [], timeout_s)[0]:
-            raise SpawnerLost(f"no {word} in {timeout_s} s")
+            raise SpawnerLost(f"the spawner did not send {word!r} within {timeout_s} s")
         try:
-            said = self._socket.recv(64).decode().split()
+            answer = self._socket.recv(64).decode().split()
         except OSError as error:
             raise SpawnerLost(str(error)) from error
-        if said[:1] == ["fail"]:
-            raise SpawnerLost(f"no new namespaces: {os.strerror(int(said[1]))}")
-        if len(said) != 2 or said[0] != word:  # noqa: PLR2004 - a word and a number
-            raise SpawnerLost(" ".join(said) or "it ended")
-        return int(said[1])
+        if answer[:1] == ["fail"]:
+            raise SpawnerLost(f"no new namespaces: {os.strerror(int(answer[1]))}")
+        if len(answer) != 2 or answer[0] != word:  # noqa: PLR2004 - a word and a number
+            raise SpawnerLost(" ".join(answer) or "the spawner ended")
+        return int(answer[1])
 
     def close(self) -> str:
-        """End the process and whatever it runs, and remove its groups; returns its complaints."""
+        """End the process with its sandbox, remove its groups, and return its standard error."""
         self._socket.close()
         try:
-            _, said = self._process.communicate(timeout=START_TIMEOUT_S)
+            _, error = self._process.communicate(timeout=START_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            _, said = self._process.communicate()
+            _, error = self._process.communicate()
         self.group.close()
-        return str(said.decode("utf-8", "replace")).strip()
+        return str(error.decode("utf-8", "replace")).strip()
 
 
 def find_bwrap(candidates: Sequence[str] = ("/usr/bin/bwrap", "/usr/local/bin/bwrap")) -> Path:
-    """Return bubblewrap's place. Raises SandboxUnavailable naming the package."""
+    """Return bubblewrap's path.
+
+    Raises:
+        SandboxUnavailable: it is not installed; the message names the package.
+    """
     for candidate in candidates:
         if os.access(candidate, os.X_OK):
             return Path(candidate)

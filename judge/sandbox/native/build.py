@@ -1,7 +1,7 @@
-"""The static C program of the sandbox, built once and kept by the hash of its sources.
+"""Builds the sandbox's static C program, once for each hash of its sources.
 
-It is the spawner of a slot's sandboxes (`spawner.c`) and, in each of them, pid 1: it makes the room
-(`room.c`) as its configuration says (`config.c`) and runs the program (`runner.c`).
+The program is the spawner of a slot (`spawner.c`) and pid 1 of each sandbox. As pid 1 it reads its
+configuration (`config.c`), builds the run rootfs (`rootfs.c`) and runs the program (`runner.c`).
 """
 
 import hashlib
@@ -20,9 +20,12 @@ REMEDY = "apt-get install -y bubblewrap gcc libc6-dev g++"
 
 
 def build_program(directory: Path) -> Path:
-    """Return the program, built into `directory` if it is not there; every user may execute it.
+    """Return the path of the program, building it in `directory` if it is not there.
 
-    Raises SandboxUnavailable without a compiler or without a static C library.
+    Every user may execute it.
+
+    Raises:
+        SandboxUnavailable: there is no C compiler or no static C library.
     """
     directory.mkdir(mode=0o755, parents=True, exist_ok=True)
     sources = sorted((*SOURCES.glob("*.c"), *SOURCES.glob("*.h")))
@@ -38,15 +41,19 @@ def build_program(directory: Path) -> Path:
 def _compile(sources: Sequence[Path], target: Path) -> None:
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
-        raise SandboxUnavailable(f"There is no C compiler for the sandbox's runner: {REMEDY}")
+        raise SandboxUnavailable(
+            f"There is no C compiler for the sandbox's runner. Install it: {REMEDY}"
+        )
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".build-") as scratch:
         built = Path(scratch) / target.name
         command = [compiler, *FLAGS, "-o", str(built), *map(str, sources)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - own sources
-        if done.returncode != 0:
+        result = subprocess.run(  # noqa: S603 - our own sources
+            command, capture_output=True, text=True, check=False
+        )
+        if result.returncode != 0:
             raise SandboxUnavailable(
-                f"The sandbox's runner does not build (no static C library?): {REMEDY}\n"
-                f"{done.stderr.strip()[-2000:]}"
+                f"The sandbox's runner does not build (no static C library?). To fix it: {REMEDY}\n"
+                f"{result.stderr.strip()[-2000:]}"
             )
         built.chmod(0o555)
-        os.replace(built, target)  # noqa: PTH105 - atomic also where two workers build at once
+        os.replace(built, target)  # noqa: PTH105 - atomic if two workers build at once

@@ -1,5 +1,5 @@
-/* The configuration of one run: NUL-terminated `key=value` strings, an empty one, the seccomp
- * program. */
+/* Parses the configuration of one run: NUL-terminated `key=value` strings, an empty string, and the
+ * seccomp program. */
 #define _GNU_SOURCE
 #include "sandbox.h"
 #include <errno.h>
@@ -23,7 +23,7 @@ static void set_number(const char *key, const char *value)
 {
     static const struct {
         const char *name;
-        int64_t *place;
+        int64_t *value;
     } numbers[] = {
         {"cpu_us", &config.cpu_us},         {"wall_us", &config.wall_us},
         {"memory_kb", &config.memory_kb},   {"address_kb", &config.address_kb},
@@ -35,37 +35,37 @@ static void set_number(const char *key, const char *value)
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (!strcmp(numbers[i].name, key)) {
-            *numbers[i].place = atoll(value);
+            *numbers[i].value = atoll(value);
             return;
         }
     errno = EINVAL;
     give_up("key");
 }
 
-static void need_room(int count, int limit)
+static void check_count(int count, int limit)
 {
     errno = E2BIG;
     if (count >= limit)
         give_up("words");
 }
 
-static void append(char **list, int *count, char *word)
+static void append(char **list, int *count, char *value)
 {
-    need_room(*count, MAX_WORDS);
-    list[(*count)++] = word;
+    check_count(*count, MAX_WORDS);
+    list[(*count)++] = value;
 }
 
-/* `/tmp=65536`: an empty place of so many KB; `/box=/shared/x`: what is seen there; `main.c=7`: the
- * file that a descriptor is. */
-static void append_place(struct place *list, int *count, int limit, char *word)
+/* `/tmp=65536`: a tmpfs of 65,536 KB; `/box=/shared/x`: a bind mount of that directory; `main.c=7`:
+ * a copy of the file behind descriptor 7. */
+static void append_entry(struct entry *list, int *count, int limit, char *word)
 {
     char *value = strchr(word, '=');
-    need_room(*count, limit);
+    check_count(*count, limit);
     errno = EINVAL;
     if (!value)
-        give_up("place");
+        give_up("entry");
     *value++ = 0;
-    list[(*count)++] = (struct place){.at = word, .source = value, .size_kb = atoll(value)};
+    list[(*count)++] = (struct entry){.at = word, .source = value, .size_kb = atoll(value)};
 }
 
 static void set_value(char *word)
@@ -80,11 +80,11 @@ static void set_value(char *word)
     else if (!strcmp(word, "env"))
         append(config.environment, &config.environment_count, value);
     else if (!strcmp(word, "tmpfs"))
-        append_place(config.tmpfs, &config.tmpfs_count, MAX_PLACES, value);
+        append_entry(config.tmpfs, &config.tmpfs_count, MAX_MOUNTS, value);
     else if (!strcmp(word, "bind"))
-        append_place(config.binds, &config.bind_count, MAX_PLACES, value);
+        append_entry(config.binds, &config.bind_count, MAX_MOUNTS, value);
     else if (!strcmp(word, "file"))
-        append_place(config.copies, &config.copy_count, MAX_WORDS, value);
+        append_entry(config.copies, &config.copy_count, MAX_WORDS, value);
     else if (!strcmp(word, "collect_at"))
         config.collect_at = value;
     else

@@ -1,8 +1,8 @@
-/* The room of one run, made by its pid 1 in namespaces of its own.
+/* The run rootfs: the file system of one run, built by its pid 1 in new namespaces.
  *
- * The house (rootfs.py) holds its read-only part, ready at ROOM. What is added here: the run's own
- * processes in /proc, its empty places for files, its program. Afterwards there is no way back to
- * the house, and no capability left.
+ * The base rootfs (rootfs.py) contains its read-only part at RUN_ROOT. Added here are a new /proc,
+ * tmpfs directories and the program. Afterwards the base rootfs is unmounted, and the process has
+ * no capabilities.
  */
 #define _GNU_SOURCE
 #include "sandbox.h"
@@ -19,9 +19,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ROOM "/sandbox"
+#define RUN_ROOT "/sandbox"
 #define INSIDE_ID 1000
-#define LOCKED (MS_RDONLY | MS_NOSUID | MS_NODEV)
+#define READ_ONLY (MS_RDONLY | MS_NOSUID | MS_NODEV)
 
 static void check(int failed, const char *what)
 {
@@ -36,11 +36,11 @@ static void write_line(const char *path, const char *line)
     close(file);
 }
 
-/* Be the user INSIDE_ID here and nobody else: what the kernel sees is the spawner's user. */
+/* Map INSIDE_ID to the spawner's user and group; no other id exists inside. */
 static void map_user(unsigned uid, unsigned gid)
 {
     char line[64];
-    check(prctl(PR_SET_DUMPABLE, 1), "dumpable"); /* or the files were root's */
+    check(prctl(PR_SET_DUMPABLE, 1), "dumpable"); /* otherwise root owns these files */
     write_line("/proc/self/setgroups", "deny");
     snprintf(line, sizeof line, "%d %u 1", INSIDE_ID, uid);
     write_line("/proc/self/uid_map", line);
@@ -49,48 +49,49 @@ static void map_user(unsigned uid, unsigned gid)
     check(prctl(PR_SET_DUMPABLE, 0), "dumpable");
 }
 
-/* A path of the room while it is still a part of the house. */
-static const char *in_room(const char *place)
+/* Return the path in the base rootfs of a path in the run rootfs. */
+static const char *in_rootfs(const char *inside)
 {
     static char path[512];
     errno = ENAMETOOLONG;
-    check(snprintf(path, sizeof path, ROOM "%s", place) >= (int)sizeof path, "place");
+    check(snprintf(path, sizeof path, RUN_ROOT "%s", inside) >= (int)sizeof path, "path");
     return path;
 }
 
-static void add_places(void)
+static void add_mounts(void)
 {
     char options[64];
     for (int i = 0; i < config.tmpfs_count; i++) {
-        struct place *one = &config.tmpfs[i];
-        snprintf(options, sizeof options, "mode=0755,size=%lldk", (long long)one->size_kb);
-        check(mount("tmpfs", in_room(one->at), "tmpfs", MS_NOSUID | MS_NODEV, options), one->at);
+        struct entry *tmpfs = &config.tmpfs[i];
+        snprintf(options, sizeof options, "mode=0755,size=%lldk", (long long)tmpfs->size_kb);
+        check(mount("tmpfs", in_rootfs(tmpfs->at), "tmpfs", MS_NOSUID | MS_NODEV, options),
+              tmpfs->at);
     }
     for (int i = 0; i < config.bind_count; i++) {
-        struct place *one = &config.binds[i];
-        mkdir(in_room(one->at), 0755); /* where the place is a tmpfs's */
-        check(mount(one->source, in_room(one->at), NULL, MS_BIND | MS_REC, NULL) ||
-                  mount(NULL, in_room(one->at), NULL, MS_REMOUNT | MS_BIND | LOCKED, NULL),
-              one->at);
+        struct entry *bind = &config.binds[i];
+        mkdir(in_rootfs(bind->at), 0755); /* needed only below a tmpfs */
+        check(mount(bind->source, in_rootfs(bind->at), NULL, MS_BIND | MS_REC, NULL) ||
+                  mount(NULL, in_rootfs(bind->at), NULL, MS_REMOUNT | MS_BIND | READ_ONLY, NULL),
+              bind->at);
     }
 }
 
-/* The room becomes the root, and the house is gone. */
-static void move_in(void)
+/* Make the run rootfs the root directory and unmount the base rootfs. */
+static void pivot_to_rootfs(void)
 {
-    check(mount(ROOM, ROOM, NULL, MS_BIND | MS_REC, NULL), "room");
-    check(mount("proc", in_room("/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL), "proc");
-    add_places();
-    check(chdir(ROOM) || syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH), "root");
+    check(mount(RUN_ROOT, RUN_ROOT, NULL, MS_BIND | MS_REC, NULL), "rootfs");
+    check(mount("proc", in_rootfs("/proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL), "proc");
+    add_mounts();
+    check(chdir(RUN_ROOT) || syscall(SYS_pivot_root, ".", ".") || umount2(".", MNT_DETACH), "root");
     check(chdir("/box"), "box");
 }
 
 static void copy_files(void)
 {
     for (int i = 0; i < config.copy_count; i++) {
-        struct place *one = &config.copies[i];
-        int from = (int)one->size_kb;
-        int to = open(one->at, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+        struct entry *copy = &config.copies[i];
+        int from = (int)copy->size_kb;
+        int to = open(copy->at, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
         check(to < 0, "file");
         ssize_t sent;
         while ((sent = sendfile(to, from, NULL, 1 << 30)) > 0)
@@ -103,19 +104,19 @@ static void drop_capabilities(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct none[2] = {{0}};
-    for (int one = 0; prctl(PR_CAPBSET_READ, one) >= 0; one++)
-        check(prctl(PR_CAPBSET_DROP, one), "bounding");
+    for (int capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++)
+        check(prctl(PR_CAPBSET_DROP, capability), "bounding");
     check(syscall(SYS_capset, &header, none), "capabilities");
     check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "privileges");
 }
 
-void enter_room(unsigned uid, unsigned gid)
+void enter_rootfs(unsigned uid, unsigned gid)
 {
     map_user(uid, gid);
     check(unshare(CLONE_NEWCGROUP) && errno != EINVAL, "cgroups"); /* since Linux 4.6 */
     check(sethostname("sandbox", 7), "hostname");
     check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "private");
-    move_in();
+    pivot_to_rootfs();
     copy_files();
     drop_capabilities();
 }

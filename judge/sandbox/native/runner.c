@@ -1,11 +1,12 @@
-/* Pid 1 of one sandbox: starts the program, holds it to its limits, ends all, reports once.
+/* The runner: pid 1 of one sandbox. It starts the program, enforces the limits, kills all remaining
+ * processes and sends one report.
  *
- * Descriptors: 1, 2 the program's; 3 a SOCK_SEQPACKET socket to the worker. The process that will be
- * the program is made ready at once and waits on 3 for the word to go, which brings the program's
- * standard input and what it gets as 3, 4, ...; it passes the time on to the runner, which only then
- * looks at the clock and at 3. There, anything further or the end means stop; out of it goes the one
- * report. No other descriptor is open when the program starts.
- * Nothing in the sandbox can read, trace or signal this process: it is not dumpable and is pid 1.
+ * Descriptors: 1 and 2 are the program's; 3 is a SOCK_SEQPACKET socket to the worker. The child that
+ * becomes the program is prepared at once and waits on 3 for the start message, which brings the
+ * program's standard input and its descriptors 3, 4, ... It sends the start time to the runner, which
+ * begins to watch the clock and descriptor 3. Any further message on 3, or its end, means stop. The
+ * report is sent on 3. The program has no other open descriptor.
+ * No process in the sandbox can read, trace or signal the runner: it is not dumpable and is pid 1.
  */
 #define _GNU_SOURCE
 #include "sandbox.h"
@@ -33,9 +34,9 @@
 
 #define MAX_COLLECTED 512
 #define DEFAULT_SOCKET_KB 208
-#define MAX_GIVEN 8
+#define MAX_INPUTS 8
 #define MAX_COUNTED 256
-#define OUT_OF_THE_WAY 16
+#define HIGH_FD 16
 
 static struct {
     const char *reason;
@@ -65,11 +66,11 @@ static void limit(int which, int64_t value)
 static void set_limits(void)
 {
     limit(RLIMIT_CPU, config.cpu_us / 1000000 + 2);
-    limit(RLIMIT_NPROC, config.processes + 1); /* and this process */
+    limit(RLIMIT_NPROC, config.processes + 1); /* the runner counts, too */
     limit(RLIMIT_NOFILE, config.files);
     limit(RLIMIT_FSIZE, config.file_kb * 1024);
     limit(RLIMIT_STACK, config.stack_kb * 1024);
-    limit(RLIMIT_CORE, 1); /* 0 would still start a handler that core_pattern pipes to */
+    limit(RLIMIT_CORE, 1); /* 0 would still start a pipe handler of core_pattern */
     limit(RLIMIT_MSGQUEUE, 0);
     if (config.address_kb)
         limit(RLIMIT_AS, config.address_kb * 1024);
@@ -77,7 +78,7 @@ static void set_limits(void)
 
 static void prefer_for_oom(void)
 {
-    prctl(PR_SET_DUMPABLE, 1); /* or the file would be root's */
+    prctl(PR_SET_DUMPABLE, 1); /* otherwise root owns the file */
     int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (file >= 0) {
         if (write(file, "1000", 4) != 4)
@@ -87,7 +88,7 @@ static void prefer_for_oom(void)
     prctl(PR_SET_DUMPABLE, 0);
 }
 
-/* All that can be done before the program's input is there. */
+/* Everything that can be done before the program's input arrives. */
 static void prepare(void)
 {
     sigset_t none;
@@ -102,11 +103,11 @@ static void prepare(void)
         give_up("filter");
 }
 
-/* Wait for the word to go; returns how many descriptors came with it, out of the way. Without a
- * word the worker is gone, or thought better of it. */
-static int await_go(int *given)
+/* Wait for the start message and return the number of descriptors in it, moved to high numbers. The
+ * end of the socket means that the worker has ended or discards this sandbox. */
+static int await_start(int *inputs)
 {
-    char word[16], control[CMSG_SPACE(sizeof(int) * MAX_GIVEN)];
+    char word[16], control[CMSG_SPACE(sizeof(int) * MAX_INPUTS)];
     struct iovec part = {word, sizeof word};
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
@@ -122,41 +123,41 @@ static int await_go(int *given)
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     errno = EPROTO;
     if (!header || header->cmsg_type != SCM_RIGHTS)
-        give_up("go");
+        give_up("start");
     int count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (int i = 0; i < count; i++) {
-        given[i] = fcntl(((int *)CMSG_DATA(header))[i], F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
-        if (given[i] < 0)
-            give_up("given");
+        inputs[i] = fcntl(((int *)CMSG_DATA(header))[i], F_DUPFD_CLOEXEC, HIGH_FD);
+        if (inputs[i] < 0)
+            give_up("inputs");
     }
     return count;
 }
 
-/* Tell the runner when the program begins and, should it not, why. */
+/* Start the program; send its start time to the runner and, if it does not start, the errno. */
 static void become_program(int runner)
 {
-    int given[MAX_GIVEN];
+    int inputs[MAX_INPUTS];
 
-    runner = fcntl(runner, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
+    runner = fcntl(runner, F_DUPFD_CLOEXEC, HIGH_FD);
     prepare();
-    int given_count = await_go(given), last = REPORT_FD + given_count - 1;
-    int64_t said = now_us();
-    if (runner < 0 || write(runner, &said, sizeof said) != sizeof said)
+    int input_count = await_start(inputs), last = REPORT_FD + input_count - 1;
+    int64_t value = now_us();
+    if (runner < 0 || write(runner, &value, sizeof value) != sizeof value)
         _exit(errno);
-    for (int i = 0; i < given_count; i++)
-        if (dup2(given[i], i ? REPORT_FD + i - 1 : 0) < 0)
+    for (int i = 0; i < input_count; i++)
+        if (dup2(inputs[i], i ? REPORT_FD + i - 1 : 0) < 0)
             _exit(errno);
     if (dup3(runner, last, O_CLOEXEC) < 0)
         _exit(errno);
     syscall(SYS_close_range, last + 1, ~0U, 0);
     execve(config.arguments[0], config.arguments, config.environment);
-    said = errno;
-    if (write(last, &said, sizeof said) < 0)
+    value = errno;
+    if (write(last, &value, sizeof value) < 0)
         _exit(errno);
     _exit(127);
 }
 
-/* ---- what the tree uses ---- */
+/* ---- usage of the process tree ---- */
 
 static int64_t read_number(int fd)
 {
@@ -200,7 +201,8 @@ static int read_file(const char *path, char *text, size_t size)
     return length > 0;
 }
 
-/* Own time and that of children it waited for, from /proc/PID/stat (the name may hold anything). */
+/* CPU time of a process and of its reaped children, from /proc/PID/stat. The program's name in it may
+ * contain any character, so parsing begins after the last parenthesis. */
 static int64_t process_us(const char *pid)
 {
     char path[64], text[1024];
@@ -218,11 +220,11 @@ static int64_t process_us(const char *pid)
 
 static int64_t field_kb(const char *text, const char *name)
 {
-    const char *found = strstr(text, name);
-    return found ? atoll(found + strlen(name)) : 0;
+    const char *field = strstr(text, name);
+    return field ? atoll(field + strlen(name)) : 0;
 }
 
-/* What is resident, and page tables, which can be far more than the pages they lead to. */
+/* Resident memory and page tables, which can be much larger than the pages that they map. */
 static int64_t process_kb(const char *pid, int exact)
 {
     char path[64], text[4096];
@@ -232,11 +234,11 @@ static int64_t process_kb(const char *pid, int exact)
     int64_t resident = field_kb(text, "\nVmRSS:"), tables = field_kb(text, "\nVmPTE:");
     snprintf(path, sizeof path, "/proc/%s/smaps_rollup", pid);
     if (exact && read_file(path, text, sizeof text) && strstr(text, "\nPss:"))
-        resident = field_kb(text, "\nPss:"); /* else it made itself unreadable: nothing is shared */
+        resident = field_kb(text, "\nPss:"); /* unreadable if the process is not dumpable: count all of it */
     return resident + tables;
 }
 
-/* What the sockets (all are pairs of Unix ones) can hold, as nothing says what they do hold. */
+/* Capacity of the sockets, which are all Unix socket pairs: their contents cannot be measured. */
 static int64_t sockets_kb(void)
 {
     char text[4096];
@@ -268,7 +270,7 @@ static int64_t over_processes(int64_t (*measure)(const char *pid))
 static pid_t counted[MAX_COUNTED];
 static int counted_count;
 
-/* Who was forked by vfork lives in its parent's memory. */
+/* A child of vfork shares its parent's memory, which must count once. */
 static int is_counted(pid_t pid)
 {
     for (int i = 0; i < counted_count; i++)
@@ -286,10 +288,10 @@ static int64_t tree_kb(void)
 {
     int64_t other_kb = sockets_kb(), total_kb;
     for (int i = 0; i < config.tmpfs_count; i++) {
-        struct statfs about;
-        if (!statfs(config.tmpfs[i].at, &about)) /* an empty file, too, takes about 1 KB */
-            other_kb += (about.f_blocks - about.f_bfree) * (about.f_bsize / 1024) +
-                        (about.f_files - about.f_ffree);
+        struct statfs info;
+        if (!statfs(config.tmpfs[i].at, &info)) /* an empty file takes about 1 KB, too */
+            other_kb += (info.f_blocks - info.f_bfree) * (info.f_bsize / 1024) +
+                        (info.f_files - info.f_ffree);
     }
     total_kb = other_kb + over_processes(rough_kb);
     counted_count = 0;
@@ -298,8 +300,8 @@ static int64_t tree_kb(void)
     return total_kb;
 }
 
-/* CPU time of the whole tree. Without a control group, what a vanished process used stays counted
- * although nobody waited for it (a parent that ignores SIGCHLD). */
+/* CPU time of the whole tree. Without a control group the time of a process that vanished unreaped
+ * (its parent ignores SIGCHLD) stays counted. */
 static int64_t tree_us(void)
 {
     int64_t used = reaped_us();
@@ -346,7 +348,8 @@ static int over_limit(void)
     return strcmp(result.reason, "none") != 0;
 }
 
-/* The CPU limit cannot be passed before all cores together have used what is left of it. */
+/* Pause until the next check: the CPU limit cannot be exceeded before all cores together have used the
+ * remaining time. */
 static int pause_ms(void)
 {
     int64_t left = (config.cpu_us - result.cpu_us) / (config.cores > 0 ? config.cores : 1);
@@ -387,7 +390,7 @@ static void end_all(void)
     result.cpu_us = tree_us();
 }
 
-/* ---- what a compiler made ---- */
+/* ---- collected files ---- */
 
 static int put(const void *data, size_t size)
 {
@@ -404,18 +407,18 @@ static int put(const void *data, size_t size)
     return 1;
 }
 
-static int put_file(int directory, const char *name, int64_t *room)
+static int put_file(int directory, const char *name, int64_t *left)
 {
     char block[65536];
-    struct stat about;
+    struct stat info;
     uint32_t length = strlen(name);
     int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (file < 0 || fstat(file, &about) || !S_ISREG(about.st_mode)) {
+    if (file < 0 || fstat(file, &info) || !S_ISREG(info.st_mode)) {
         close(file);
-        return 1; /* links, directories, pipes: not wanted, not an error */
+        return 1; /* links, directories and pipes are skipped */
     }
-    uint64_t size = about.st_size;
-    int good = (*room -= size) >= 0 && put(&length, sizeof length) && put(name, length) &&
+    uint64_t size = info.st_size;
+    int good = (*left -= size) >= 0 && put(&length, sizeof length) && put(name, length) &&
                put(&size, sizeof size);
     while (good && size) {
         ssize_t got = read(file, block, size < sizeof block ? size : sizeof block);
@@ -426,17 +429,18 @@ static int put_file(int directory, const char *name, int64_t *room)
     return good;
 }
 
-/* Send the regular files of a directory: length, name, size, bytes; length 0 ends. */
-static void collect(const char *place)
+/* Send the regular files of a directory, each as length of name, name, size, bytes; a length of 0
+ * ends the list. */
+static void collect(const char *path)
 {
-    int64_t room = config.collect_kb * 1024;
+    int64_t left = config.collect_kb * 1024;
     uint32_t end = 0, count = 0, good = 1;
-    int directory = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *files = directory < 0 ? NULL : fdopendir(directory);
     struct dirent *entry;
     while (good && files && (entry = readdir(files)))
         if (entry->d_name[0] != '.')
-            good = ++count <= MAX_COLLECTED && put_file(directory, entry->d_name, &room);
+            good = ++count <= MAX_COLLECTED && put_file(directory, entry->d_name, &left);
     if (files && good)
         put(&end, sizeof end);
 }
@@ -459,14 +463,14 @@ static void report(void)
 void run_program(void)
 {
     sigset_t child;
-    int told[2];
-    int64_t said;
+    int status_pipe[2];
+    int64_t start_errno;
 
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     sigprocmask(SIG_BLOCK, &child, NULL);
     int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signals < 0 || pipe2(told, O_CLOEXEC))
+    if (signals < 0 || pipe2(status_pipe, O_CLOEXEC))
         give_up("signals");
     if (config.cpu_fd >= 0)
         cpu_base_us = read_number(config.cpu_fd) / 1000 - own_us();
@@ -476,16 +480,16 @@ void run_program(void)
     if (main_pid < 0)
         give_up("fork");
     if (main_pid == 0)
-        become_program(told[1]);
-    close(told[1]);
+        become_program(status_pipe[1]);
+    close(status_pipe[1]);
     close(0), close(1), close(2);
-    if (read(told[0], &begun_us, sizeof begun_us) != sizeof begun_us)
+    if (read(status_pipe[0], &begun_us, sizeof begun_us) != sizeof begun_us)
         _exit(0);
     watch(signals);
     end_all();
-    if (read(told[0], &said, sizeof said) == sizeof said) {
+    if (read(status_pipe[0], &start_errno, sizeof start_errno) == sizeof start_errno) {
         result.reason = "start";
-        result.start_error = said;
+        result.start_error = start_errno;
     }
     if (config.collect_fd >= 0 && config.collect_at && result.main_ended)
         collect(config.collect_at);

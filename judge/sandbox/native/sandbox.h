@@ -1,22 +1,24 @@
-/* What the sources of the sandbox's one native program share. */
+/* Declarations that the sources of the native program share. */
 #ifndef SANDBOX_H
 #define SANDBOX_H
 #include <linux/filter.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Descriptors of a runner; 0 comes with the word to go, 1 and 2 are the program's. */
+/* The runner's report socket. Descriptor 0 arrives with the start message; 1 and 2 are the
+ * program's. */
 #define REPORT_FD 3
 
 #define MAX_WORDS 256
-#define MAX_PLACES 16
+#define MAX_MOUNTS 16
 
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif
 
-/* A place of the room: what is seen there, or how large an empty place for files it is. */
-struct place {
+/* A tmpfs (path and size), a bind mount (path and source), or a file to copy (name and, in size_kb,
+ * its descriptor). */
+struct entry {
     char *at, *source;
     int64_t size_kb;
 };
@@ -25,22 +27,22 @@ struct config {
     int64_t cpu_us, wall_us, memory_kb, address_kb, stack_kb, file_kb, processes, files, cores;
     int64_t cpu_fd, memory_fd, collect_fd, collect_kb;
     char *arguments[MAX_WORDS + 1], *environment[MAX_WORDS + 1], *collect_at;
-    struct place tmpfs[MAX_PLACES], binds[MAX_PLACES], copies[MAX_WORDS];
+    struct entry tmpfs[MAX_MOUNTS], binds[MAX_MOUNTS], copies[MAX_WORDS];
     int argument_count, environment_count, tmpfs_count, bind_count, copy_count;
     struct sock_fprog filter;
 };
 extern struct config config;
 
-/* Say on REPORT_FD what could not be done, and end. */
+/* Report the failed step on REPORT_FD, and exit. */
 void give_up(const char *what);
 
-/* Understand the configuration of a run, which must stay where it is. */
+/* Parse the configuration of a run into `config`, which keeps pointers into the text. */
 void read_config(char *text, size_t length);
 
-/* Make a new process in new namespaces pid 1 of a room with nothing but what config names. It is
- * the user and group given, as its parent sees them. */
-void enter_room(unsigned uid, unsigned gid);
+/* Build the run rootfs that `config` describes and make it the root of this process, which is pid 1
+ * in new namespaces. `uid` and `gid` are its user and group outside of them. */
+void enter_rootfs(unsigned uid, unsigned gid);
 
-/* Be pid 1 of one sandbox: never returns. */
+/* Run the program as pid 1 of the sandbox. Never returns. */
 void run_program(void);
 #endif

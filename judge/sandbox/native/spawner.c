@@ -1,14 +1,15 @@
-/* The long-lived starter of sandboxes, one at a time.
+/* The spawner: a long-lived process that starts sandboxes, one at a time.
  *
- * It lives in a slot's control groups, so nothing is ever moved into them, in the house that
- * rootfs.py describes, and holds neither the worker's memory nor its environment. Descriptor 0 is a
- * SOCK_SEQPACKET socket to the worker, which first says "UID GID LATE", whom to be (-1: who we are)
- * and whether only sandboxes shall be (1) or this process, too (0); the answer is "ready PID". Then
- *   "R" + configuration + descriptors   start a sandbox; they become its 0, 1, 2, ...
- *   "C" + the same                      born in the control group that the last descriptor is
+ * It runs in the slot's control groups, so no process has to be moved into them, and in the base
+ * rootfs (rootfs.py). It has neither the worker's memory nor its environment. Descriptor 0 is a
+ * SOCK_SEQPACKET socket to the worker. The worker first sends "UID GID LATE": the user and group to
+ * change to (-1: keep them), and whether this process changes (0) or only its sandboxes do (1). The
+ * answer is "ready PID". Then the worker sends commands:
+ *   "R" + configuration + descriptors   start a sandbox; the descriptors become its 0, 1, 2, ...
+ *   "C" + the same                      start it in the control group of the last descriptor
  *   "K"                                 kill it
- * are answered by "done STATUS" (a wait status) or "fail ERRNO". When the worker is gone,
- * everything here dies with it.
+ * The answer is "done STATUS" (a wait status) or "fail ERRNO". When the worker's socket closes, the
+ * spawner kills its sandbox and exits.
  */
 #define _GNU_SOURCE
 #include "sandbox.h"
@@ -36,22 +37,22 @@
 #define SYS_clone3 435
 #endif
 #define INTO_CGROUP 0x200000000ULL
-/* All but the control group's, which is made when it is known. */
+/* All except the cgroup namespace, which is created later, inside the run's group. */
 #define NAMESPACES                                                                                 \
     (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
 #define MAX_FDS 32
-#define MAX_WORDS_BYTES (128 * 1024)
+#define MAX_MESSAGE_BYTES (128 * 1024)
 
-static char said[MAX_WORDS_BYTES]; /* the last message: a letter and what follows it */
-static size_t said_length;
-static long uid, gid; /* whom sandboxes run as; -1: as who we are */
+static char message[MAX_MESSAGE_BYTES]; /* the last command: a letter and its configuration */
+static size_t message_length;
+static long uid, gid; /* user and group of sandboxes; -1: those of this process */
 
 struct clone_request {
     uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
     uint64_t set_tid, set_tid_size, cgroup;
 };
 
-static void answer(const char *word, long value)
+static void send_answer(const char *word, long value)
 {
     char line[64];
     int length = snprintf(line, sizeof line, "%s %ld", word, value);
@@ -59,7 +60,8 @@ static void answer(const char *word, long value)
         _exit(1);
 }
 
-/* For good: nothing is started as root, whom resource limits do not hold. */
+/* Drop privileges permanently. Nothing may run as root, because some resource limits do not apply to
+ * root. */
 static void become_user(void)
 {
     if (uid >= 0 && (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid)))
@@ -78,17 +80,17 @@ static void become_runner(int *fds, int count, unsigned uid, unsigned gid)
     sigprocmask(SIG_SETMASK, &none, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setsid();
-    for (int i = 0; i < count; i++) /* received ones are above 2 * MAX_FDS, see receive() */
+    for (int i = 0; i < count; i++) /* received descriptors are above 2 * MAX_FDS, see receive() */
         if (dup2(fds[i], i) < 0)
             _exit(125);
     if (syscall(SYS_close_range, count, ~0U, 0))
         _exit(125);
-    read_config(said + 1, said_length - 1);
-    enter_room(uid, gid);
+    read_config(message + 1, message_length - 1);
+    enter_rootfs(uid, gid);
     run_program();
 }
 
-/* A C library's fork knows nothing of namespaces: this is the bare call on a copied stack. */
+/* The C library's fork() cannot create namespaces, so this is the plain system call. */
 static pid_t start(int *fds, int count)
 {
     unsigned uid = geteuid(), gid = getegid();
@@ -99,8 +101,9 @@ static pid_t start(int *fds, int count)
     return pid;
 }
 
-/* The same, born in a control group, which takes a user who may write to it: only what is born there
- * becomes whom it is to be, and waits as the sandbox's parent. */
+/* Start a sandbox in a control group. Only a user who may write to the group can do that. So the
+ * spawner keeps its privileges, and an intermediate process drops them in the group, starts the
+ * sandbox and waits for it. */
 static pid_t start_in_group(int *fds, int count)
 {
     struct clone_request request = {
@@ -119,37 +122,39 @@ static pid_t start_in_group(int *fds, int count)
     _exit(pid > 0 ? WEXITSTATUS(status) : 127);
 }
 
-/* Return the command letter, 0 when the worker is gone; descriptors are moved out of the way. */
+/* Return the command letter, or 0 when the worker has closed the socket. The received descriptors are
+ * moved to high numbers, so that dup2 does not overwrite them. */
 static char receive(int *fds, int *count)
 {
     char control[CMSG_SPACE(sizeof(int) * MAX_FDS)];
-    struct iovec part = {said, sizeof said};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = control,
-                             .msg_controllen = sizeof control};
+    struct iovec part = {message, sizeof message};
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = control,
+                            .msg_controllen = sizeof control};
     ssize_t got;
 
     *count = 0;
     do
-        got = recvmsg(0, &message, MSG_CMSG_CLOEXEC);
+        got = recvmsg(0, &header, MSG_CMSG_CLOEXEC);
     while (got < 0 && errno == EINTR);
-    if (got <= 0 || message.msg_flags & MSG_TRUNC)
+    if (got <= 0 || header.msg_flags & MSG_TRUNC)
         return 0;
-    said_length = got;
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (header && header->cmsg_type == SCM_RIGHTS) {
-        int *passed = (int *)CMSG_DATA(header);
-        *count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    message_length = got;
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+    if (rights && rights->cmsg_type == SCM_RIGHTS) {
+        int *passed = (int *)CMSG_DATA(rights);
+        *count = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         for (int i = 0; i < *count; i++) {
             fds[i] = fcntl(passed[i], F_DUPFD_CLOEXEC, 2 * MAX_FDS);
             close(passed[i]);
         }
     }
-    return said[0];
+    return message[0];
 }
 
-static void attend(pid_t pid)
+/* Wait for the end of a sandbox; kill it on any command. */
+static void supervise(pid_t pid)
 {
     int pidfd = syscall(SYS_pidfd_open, pid, 0), status = 0, ignored[MAX_FDS], count;
     struct pollfd watched[2] = {{.fd = 0, .events = POLLIN}, {.fd = pidfd, .events = POLLIN}};
@@ -171,29 +176,29 @@ static void attend(pid_t pid)
     while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
         ;
     close(pidfd);
-    answer("done", status);
+    send_answer("done", status);
 }
 
-static void read_user(int *is_late)
+static void read_user(int *drops_late)
 {
     char line[64];
     ssize_t length = read(0, line, sizeof line - 1);
 
     line[length > 0 ? length : 0] = 0;
-    if (sscanf(line, "%ld %ld %d", &uid, &gid, is_late) != 3)
+    if (sscanf(line, "%ld %ld %d", &uid, &gid, drops_late) != 3)
         _exit(123);
 }
 
 int main(void)
 {
-    int fds[MAX_FDS], count, is_late;
+    int fds[MAX_FDS], count, drops_late;
 
     setsid();
-    prctl(PR_SET_CHILD_SUBREAPER, 1); /* so that what loses its parent here is waited for here */
-    read_user(&is_late);
-    if (!is_late)
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans of the sandbox are reaped here */
+    read_user(&drops_late);
+    if (!drops_late)
         become_user();
-    answer("ready", getpid());
+    send_answer("ready", getpid());
     for (;;) {
         char letter = receive(fds, &count);
         if (letter == 0)
@@ -205,8 +210,8 @@ int main(void)
         for (int i = 0; i < count; i++)
             close(fds[i]);
         if (pid < 0)
-            answer("fail", error);
+            send_answer("fail", error);
         else
-            attend(pid);
+            supervise(pid);
     }
 }
