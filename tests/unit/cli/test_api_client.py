@@ -12,12 +12,12 @@ from graphql_api.schema.schema import schema
 
 
 @pytest.mark.parametrize("document", [SIGN_IN, submit.EXECUTE, submit.PROGRESS, submit.RESULT])
-def test_what_is_sent_is_valid_in_the_schema(document: str) -> None:
+def test_the_documents_are_valid_in_the_schema(document: str) -> None:
     assert validate(build_schema(schema.as_str()), parse(document)) == []
 
 
 @pytest.mark.parametrize(
-    ("given", "used"),
+    ("address", "url"),
     [
         ("http://127.0.0.1:8000", "http://127.0.0.1:8000/graphql"),
         ("http://127.0.0.1:8000/", "http://127.0.0.1:8000/graphql"),
@@ -25,18 +25,18 @@ def test_what_is_sent_is_valid_in_the_schema(document: str) -> None:
         ("https://example.org/api", "https://example.org/api"),
     ],
 )
-def test_an_address_without_a_path_is_completed(given: str, used: str) -> None:
-    assert graphql_url(given) == used
+def test_an_address_without_a_path_is_completed(address: str, url: str) -> None:
+    assert graphql_url(address) == url
 
 
-def test_a_member_of_error_is_raised_and_a_payload_returned() -> None:
+def test_an_error_is_raised_and_a_payload_returned() -> None:
     with pytest.raises(ApiError, match="no more"):
         payload({"message": "no more", "code": "QUOTA_EXCEEDED"})
     assert payload({"message": "accepted", "history": {}}) == {"message": "accepted", "history": {}}
 
 
 class Answers(HTTPServer):
-    """Gives one prepared answer after the other."""
+    """A server with a list of prepared answers."""
 
     def __init__(self, *answers: tuple[int, bytes]) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -55,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
 
 def calling(*answers: tuple[int, bytes]) -> Iterator[tuple[ApiClient, list[float]]]:
@@ -79,7 +79,7 @@ def test_a_busy_server_is_called_again(status: int) -> None:
         assert pauses == [0.3, 1.0]
 
 
-def test_a_server_that_stays_busy_is_given_up() -> None:
+def test_a_server_that_stays_busy_is_an_error() -> None:
     for api, _ in calling(*[(503, b"")] * 4):
         with pytest.raises(ApiError, match="503"):
             api.call("{a}", {})
@@ -130,7 +130,7 @@ def test_an_invalid_address_is_an_error(address: str) -> None:
         api.call("{a}", {})
 
 
-def test_a_token_of_other_characters_is_refused() -> None:
+def test_a_token_with_invalid_characters_is_rejected() -> None:
     with pytest.raises(ApiError, match="Copy it again"):
         ApiClient("http://127.0.0.1:1", "토큰")
 

@@ -7,7 +7,7 @@ from graphql_api.cli.console import Output
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that reports to be a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -28,9 +28,9 @@ def test_a_pipe_gets_plain_lines_and_tabs(capsys: pytest.CaptureFixture[str]) ->
     output.note("a note")
     output.document({"not": "asked for"})
 
-    said = capsys.readouterr()
-    assert said.out == "algoitny/1: created [bold]\nalgoitny/1\tA[red]B[/red]\n"
-    assert said.err == "a note\n"
+    printed = capsys.readouterr()
+    assert printed.out == "algoitny/1: created [bold]\nalgoitny/1\tA[red]B[/red]\n"
+    assert printed.err == "a note\n"
 
 
 def test_a_long_line_stays_one_line_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,11 +46,11 @@ def test_a_terminal_gets_colours_and_headings(out: Terminal) -> None:
     output.line("verdict AC [not markup]", "AC")
     output.table(("test", "verdict"), [("1", "WA")])
 
-    said = out.getvalue()
-    assert "\x1b[1;32mAC\x1b[0m" in said
-    assert "[not markup]" in said
-    assert "verdict" in said.splitlines()[1]
-    assert "\x1b[1;31mWA" in said
+    printed = out.getvalue()
+    assert "\x1b[1;32mAC\x1b[0m" in printed
+    assert "[not markup]" in printed
+    assert "verdict" in printed.splitlines()[1]
+    assert "\x1b[1;31mWA" in printed
 
 
 def test_progress_is_shown_on_a_terminal_only(out: Terminal) -> None:
@@ -64,7 +64,9 @@ def test_progress_is_shown_on_a_terminal_only(out: Terminal) -> None:
         assert quiet._err.file.getvalue() == ""  # type: ignore[attr-defined]
 
 
-def test_scripts_get_one_document_and_errors_apart(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_output_is_one_document_and_errors_are_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     output = Output(as_json=True)
 
     output.line("not this")
@@ -73,6 +75,6 @@ def test_scripts_get_one_document_and_errors_apart(capsys: pytest.CaptureFixture
     output.document({"title": "달빛"})
     output.error("but this")
 
-    said = capsys.readouterr()
-    assert json.loads(said.out) == {"title": "달빛"}
-    assert said.err == "but this\n"
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == {"title": "달빛"}
+    assert printed.err == "but this\n"

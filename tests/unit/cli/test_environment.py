@@ -1,4 +1,4 @@
-"""What a session lends to commands beside it."""
+"""The environment variables of a session for other commands."""
 
 import os
 import stat
@@ -12,7 +12,7 @@ from graphql_api.config import Settings
 
 @pytest.fixture(autouse=True)
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty checkout, and no engine named in the environment."""
+    """An empty checkout without an engine in the environment."""
     (tmp_path / "graphql_api").mkdir()
     (tmp_path / "pyproject.toml").touch()
     monkeypatch.chdir(tmp_path)
@@ -21,7 +21,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_secret_is_made_once_and_for_its_owner_alone(checkout: Path):
+def test_the_secret_is_created_once_and_readable_only_by_its_owner(checkout: Path):
     first = environment.development_secret()
     assert environment.development_secret() == first
     assert len(first) >= 32
@@ -33,7 +33,7 @@ def variables(settings: Settings, **engines: str | None) -> dict[str, str]:
     return environment.session_variables(settings, api_url="http://127.0.0.1:1", **values)
 
 
-def test_credentials_are_invented_for_our_own_engine_only():
+def test_local_credentials_are_only_for_a_local_engine():
     settings = Settings(_env_file=None)
     assert "AWS_ACCESS_KEY_ID" not in variables(settings)
     assert variables(settings, dynamodb_endpoint="http://x")["AWS_ACCESS_KEY_ID"] == "local"
@@ -49,7 +49,7 @@ def test_the_checkouts_env_file_is_read(checkout: Path):
     assert environment.settings_of_checkout().dynamodb_endpoint == "http://127.0.0.1:4566"
 
 
-def test_a_command_beside_a_session_gets_its_variables(monkeypatch: pytest.MonkeyPatch):
+def test_a_command_joins_a_running_session(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(os, "environ", dict(os.environ))
     environment.write_session({"REDIS_URL": "redis://h/0", "SECRET_KEYS": "with 'quotes' and $"})
     environment.join_running_session()
@@ -63,7 +63,7 @@ def test_a_command_beside_a_session_gets_its_variables(monkeypatch: pytest.Monke
     ("name", "value"),
     [("ENVIRONMENT", "production"), ("AWS_ENDPOINT_URL_DYNAMODB", "http://elsewhere")],
 )
-def test_production_and_a_named_engine_are_left_alone(
+def test_production_and_a_configured_engine_are_unchanged(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ):
     monkeypatch.setattr(os, "environ", {**os.environ, name: value})
@@ -72,14 +72,14 @@ def test_production_and_a_named_engine_are_left_alone(
     assert "REDIS_URL" not in os.environ
 
 
-def test_a_session_that_died_without_a_word_is_no_session():
+def test_a_dead_session_is_ignored():
     environment.write_session({"REDIS_URL": "redis://h/0"})
     path = environment.session_file()
     path.write_text(path.read_text().replace(str(os.getpid()), "999999999"))
     assert environment.running_session() is None
 
 
-def test_the_end_of_a_session_takes_its_variables_away():
+def test_the_end_of_a_session_removes_its_variables():
     environment.write_session({"REDIS_URL": "redis://h/0"})
     assert environment.running_session() == {"REDIS_URL": "redis://h/0"}
     environment.end_session()

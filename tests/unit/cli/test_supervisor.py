@@ -1,4 +1,4 @@
-"""Several programs as one, on programs of a few lines."""
+"""The supervisor, tested with short scripts."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ def program(name: str, code: str, *, grace_s: float = 3.0, is_restarted: bool = 
 
 
 class Log:
-    """The lines that programs and supervisor wrote."""
+    """The lines written by the programs and the supervisor."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str]] = []
@@ -36,9 +36,9 @@ class Log:
     async def until(self, name: str, part: str, count: int = 1) -> str:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            found = [line for who, line in self.lines if who == name and part in line]
-            if len(found) >= count:
-                return found[-1]
+            matches = [line for who, line in self.lines if who == name and part in line]
+            if len(matches) >= count:
+                return matches[-1]
             await asyncio.sleep(0.01)
         raise AssertionError(f"{name} never wrote {part!r}: {self.lines}")
 
@@ -52,7 +52,7 @@ def pid_of(child) -> int:
     return int(child.pid)
 
 
-async def test_every_line_is_handed_on_under_its_programs_name(log: Log):
+async def test_every_line_is_written_with_its_programs_name(log: Log):
     supervisor = Supervisor(log)
 
     async def script() -> None:
@@ -85,7 +85,7 @@ async def test_a_stop_ends_programs_in_reverse_order_and_leaves_none(log: Log):
 
 
 @pytest.mark.slow
-async def test_a_killed_program_starts_again(log: Log):
+async def test_a_killed_program_is_restarted(log: Log):
     supervisor = Supervisor(log)
 
     async def script() -> None:
@@ -112,7 +112,7 @@ async def test_the_pauses_between_restarts_grow(log: Log):
     await supervisor.run(script())
 
 
-async def test_the_end_of_a_program_that_is_needed_ends_all_with_its_last_lines(log: Log):
+async def test_the_end_of_a_required_program_ends_all_with_its_last_lines(log: Log):
     supervisor = Supervisor(log)
     others: list[int] = []
 
@@ -135,9 +135,9 @@ async def test_a_step_that_fails_ends_all_with_its_last_lines(log: Log):
         await supervisor.run(supervisor.run_once(step))
 
 
-async def test_a_program_deaf_to_sigterm_is_killed_after_its_grace(log: Log):
+async def test_a_program_that_ignores_sigterm_is_killed_after_its_grace(log: Log):
     supervisor = Supervisor(log)
-    begun = time.monotonic()
+    started = time.monotonic()
 
     async def script() -> None:
         await supervisor.supervise(program("deaf", DEAF, grace_s=0.2))
@@ -145,12 +145,12 @@ async def test_a_program_deaf_to_sigterm_is_killed_after_its_grace(log: Log):
         supervisor.request_stop()
 
     await supervisor.run(script())
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - started < 30
 
 
 async def test_a_second_stop_kills_without_waiting_for_the_grace(log: Log):
     supervisor = Supervisor(log)
-    begun = time.monotonic()
+    started = time.monotonic()
 
     async def script() -> None:
         await supervisor.supervise(program("deaf", DEAF, grace_s=60))
@@ -159,10 +159,10 @@ async def test_a_second_stop_kills_without_waiting_for_the_grace(log: Log):
         asyncio.get_running_loop().call_later(0.1, supervisor.request_stop)
 
     await supervisor.run(script())
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - started < 30
 
 
-async def test_what_a_program_started_goes_with_it(log: Log):
+async def test_the_children_of_a_program_end_with_it(log: Log):
     supervisor = Supervisor(log)
 
     async def script() -> None:
@@ -170,9 +170,9 @@ async def test_what_a_program_started_goes_with_it(log: Log):
         await log.until("worker", "")
         supervisor.request_stop()
 
-    begun = time.monotonic()
+    started = time.monotonic()
     await supervisor.run(script())
-    assert time.monotonic() - begun < 30, "the grandchild held the pipe, and we waited for it"
+    assert time.monotonic() - started < 30, "the grandchild held the pipe, and we waited for it"
     grandchild = int(log.lines[0][1])
     deadline = time.monotonic() + 30
     while psutil.pid_exists(grandchild) and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""`algoitny doctor` on this machine, and on one where things are hidden from it."""
+"""`algoitny doctor` on this machine, and with an environment that hides parts of it."""
 
 import json
 import os
@@ -35,40 +35,40 @@ def checks(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, str]]:
 def test_a_machine_that_can_run_the_tests_lacks_nothing():
     done = doctor("--json")
     assert done.returncode == 0, done.stdout + done.stderr
-    found = checks(done)
+    report = checks(done)
     for name in ("sandbox", "language python", "language c", "language cpp", "DynamoDB Local"):
-        assert found[name]["state"] == "ok"
+        assert report[name]["state"] == "ok"
 
 
-def test_every_language_of_the_table_is_told_of():
-    found = checks(doctor("--json", JUDGE_LANGUAGES="bash"))
-    told = {name: check for name, check in found.items() if name.startswith("language ")}
-    assert list(told) == [f"language {spec.id}" for spec in LANGUAGES]
-    assert told["language bash"]["detail"].startswith("Bash ")
-    assert told["language python"]["detail"] == "not among JUDGE_LANGUAGES"
+def test_every_language_of_the_table_is_reported():
+    report = checks(doctor("--json", JUDGE_LANGUAGES="bash"))
+    languages = {name: check for name, check in report.items() if name.startswith("language ")}
+    assert list(languages) == [f"language {spec.id}" for spec in LANGUAGES]
+    assert languages["language bash"]["detail"].startswith("Bash ")
+    assert languages["language python"]["detail"] == "not among JUDGE_LANGUAGES"
 
 
-def test_missing_packages_are_named_with_the_one_command_for_all_and_fail(tmp_path: Path):
+def test_missing_packages_fail_and_name_one_install_command(tmp_path: Path):
     done = doctor("--json", PATH=str(tmp_path))
     assert done.returncode == 1
-    found = checks(done)
-    lacking = [found[package.name] for package in RUN_PACKAGES]
+    report = checks(done)
+    lacking = [report[package.name] for package in RUN_PACKAGES]
     assert {check["state"] for check in lacking} == {"missing"}
     (advice,) = {check["advice"] for check in lacking}
     assert all(package.name in advice for package in RUN_PACKAGES)
 
 
-def test_a_named_engine_and_redis_are_tried(settings_env: dict[str, str]):
-    found = checks(doctor("--json", **settings_env))
-    assert found["Redis"]["state"] == "ok"
-    assert found["table"]["state"] == "ok"
-    assert settings_env["TABLE_NAME"] in found["table"]["detail"]
+def test_a_configured_engine_and_redis_are_checked(settings_env: dict[str, str]):
+    report = checks(doctor("--json", **settings_env))
+    assert report["Redis"]["state"] == "ok"
+    assert report["table"]["state"] == "ok"
+    assert settings_env["TABLE_NAME"] in report["table"]["detail"]
 
 
-def test_a_table_that_is_not_there_is_a_note_with_its_command(settings_env: dict[str, str]):
-    found = checks(doctor("--json", **{**settings_env, "TABLE_NAME": "no_such_table"}))
-    assert found["table"]["state"] == "note"
-    assert "table init" in found["table"]["advice"]
+def test_a_missing_table_is_a_note_with_its_command(settings_env: dict[str, str]):
+    report = checks(doctor("--json", **{**settings_env, "TABLE_NAME": "no_such_table"}))
+    assert report["table"]["state"] == "note"
+    assert "table init" in report["table"]["advice"]
 
 
 def test_in_a_pipe_each_check_is_one_line():

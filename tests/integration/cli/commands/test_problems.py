@@ -31,24 +31,24 @@ EXAMPLES = ROOT / "examples" / "problems"
 
 @pytest.fixture
 def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch):
-    """The environment of a command that is to use the test's table."""
-    found = {
+    """The environment of a command that uses the test's table."""
+    variables = {
         **CREDENTIALS,
         "AWS_ENDPOINT_URL_DYNAMODB": str(settings.aws_endpoint_url_dynamodb),
         "TABLE_NAME": settings.table_name,
         "SECRET_KEYS": SECRET,
         "PATH": os.environ["PATH"],
     }
-    for name, value in found.items():
+    for name, value in variables.items():
         monkeypatch.setenv(name, value)
     get_settings.cache_clear()
-    yield found
+    yield variables
     get_settings.cache_clear()
 
 
 @pytest.fixture
 def some(tmp_path: Path) -> Path:
-    """Three of the examples, without generators, to be changed."""
+    """A copy of three examples without generators."""
     folder = tmp_path / "problems"
     for name in ("001-a-plus-b", "004-moonlit-stones", "009-loaf-order"):
         shutil.copytree(EXAMPLES / name, folder / name)
@@ -75,13 +75,13 @@ def test_all_examples_are_imported_whole(environment: dict[str, str]) -> None:
     done = command(environment, "import", str(EXAMPLES), "--json")
 
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
-    assert found["counts"] == {"created": 12}
+    summary = json.loads(done.stdout)
+    assert summary["counts"] == {"created": 12}
     listed = json.loads(command(environment, "list", "--json").stdout)
-    assert {(one["platform"], one["number"]) for one in listed} == {
+    assert {(entry["platform"], entry["number"]) for entry in listed} == {
         ("algoitny", str(number)) for number in range(1, 13)
     }
-    by_number = {one["number"]: one for one in listed}
+    by_number = {entry["number"]: entry for entry in listed}
     assert by_number["4"]["title"] == "달빛 징검다리"
     assert by_number["3"]["comparer"] == Comparer.FLOAT
     assert by_number["2"]["tests"] == 11
@@ -90,7 +90,7 @@ def test_all_examples_are_imported_whole(environment: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
-def test_an_import_that_was_stopped_goes_on_where_it_stopped(
+def test_an_interrupted_import_continues_on_the_next_run(
     environment: dict[str, str], signal_number: signal.Signals
 ) -> None:
     code = "from graphql_api.cli.commands.problems import app; app()"
@@ -105,43 +105,43 @@ def test_an_import_that_was_stopped_goes_on_where_it_stopped(
         assert process.stdout is not None
         assert process.stdout.readline().startswith("algoitny/1: created")
         process.send_signal(signal_number)
-        _, said = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=60)
     if signal_number is signal.SIGINT:
         assert process.returncode == 130
-        assert said == "Interrupted. Run the command again: finished packages are skipped.\n"
+        assert errors == "Interrupted. Run the command again: finished packages are skipped.\n"
 
     again = json.loads(command(environment, "import", str(EXAMPLES), "--json").stdout)
 
-    outcomes = {one["number"]: one["outcome"] for one in again["packages"]}
+    outcomes = {entry["number"]: entry["outcome"] for entry in again["packages"]}
     assert outcomes["1"] == "unchanged"
     assert outcomes["12"] == "created"
     assert len(json.loads(command(environment, "list", "--json").stdout)) == 12
 
 
-async def test_a_package_s_validator_arrives_with_it_and_goes_with_it(
+async def test_a_package_s_validator_is_added_and_removed_with_it(
     stores: Stores, tmp_path: Path
 ) -> None:
     path = tmp_path / "11"
     shutil.copytree(EXAMPLES / "011-lantern-row", path)
     await import_package(stores, read_package(path))
-    found = await stores.tests.with_problem("algoitny", "11")
-    assert found is not None
-    assert found.problem.comparer is Comparer.CHECKER
-    assert found.problem.stop_on_first_failure
-    assert found.checker == read_package(path).checker
+    stored = await stores.tests.with_problem("algoitny", "11")
+    assert stored is not None
+    assert stored.problem.comparer is Comparer.CHECKER
+    assert stored.problem.stop_on_first_failure
+    assert stored.checker == read_package(path).checker
 
     (path / "data/testdata.yaml").unlink()
     text = (path / "problem.yaml").read_text()
     text = text.replace("validation: custom\nvalidator_flags: least_gap 2\n", "")
     (path / "problem.yaml").write_text(text)
     assert await import_package(stores, read_package(path)) is Outcome.UPDATED
-    found = await stores.tests.with_problem("algoitny", "11")
-    assert found is not None
-    assert (found.problem.comparer, found.checker) == (Comparer.TOKENS_IGNORE_CASE, None)
-    assert not found.problem.stop_on_first_failure
+    stored = await stores.tests.with_problem("algoitny", "11")
+    assert stored is not None
+    assert (stored.problem.comparer, stored.checker) == (Comparer.TOKENS_IGNORE_CASE, None)
+    assert not stored.problem.stop_on_first_failure
 
 
-async def test_an_import_leaves_an_editor_s_limits_of_languages(stores: Stores) -> None:
+async def test_an_import_keeps_an_editor_s_language_limits(stores: Stores) -> None:
     package = read_package(EXAMPLES / "001-a-plus-b")
     await import_package(stores, package)
     limits = ProblemChanges(language_limits={"python": 5.0})
@@ -152,14 +152,14 @@ async def test_an_import_leaves_an_editor_s_limits_of_languages(stores: Stores) 
     assert problem.language_limits == "python:5"
 
 
-async def test_a_package_arrives_as_it_is(stores: Stores) -> None:
+async def test_a_package_is_stored_completely(stores: Stores) -> None:
     package = read_package(EXAMPLES / "002-lighthouse-log")
 
     assert await import_package(stores, package) is Outcome.CREATED
 
-    found = await stores.tests.with_problem("algoitny", "2")
-    assert found is not None
-    problem, tests, _ = found
+    stored = await stores.tests.with_problem("algoitny", "2")
+    assert stored is not None
+    problem, tests, _ = stored
     assert problem.state is ProblemState.COMPLETED
     assert (problem.time_limit_ms, problem.memory_limit_kb) == (3000, 512 * 1024)
     assert problem.content_hash == content_hash(package)
@@ -195,13 +195,13 @@ async def test_a_changed_package_replaces_everything(stores: Stores, some: Path)
     assert problem is not None
     assert problem.tags == ()
     assert problem.test_count == 9
-    assert problem.state is ProblemState.REVIEW  # an editor's decision stays
+    assert problem.state is ProblemState.REVIEW  # the state set by an editor is kept
     texts = await stores.problems.statement("algoitny", "9")
     assert texts is not None
     assert texts.constraints is None
 
 
-async def test_an_interrupted_import_is_done_again(stores: Stores, some: Path) -> None:
+async def test_an_interrupted_import_is_repeated(stores: Stores, some: Path) -> None:
     package = read_package(some / "001-a-plus-b")
     replace = stores.tests.replace
 
@@ -212,9 +212,9 @@ async def test_an_interrupted_import_is_done_again(stores: Stores, some: Path) -
     with pytest.raises(KeyboardInterrupt):
         await import_package(stores, package)
     stores.tests.replace = replace  # type: ignore[method-assign]
-    begun = await stores.problems.get("algoitny", "1")
-    assert begun is not None
-    assert (begun.state, begun.content_hash) == (ProblemState.DRAFT, None)
+    unfinished = await stores.problems.get("algoitny", "1")
+    assert unfinished is not None
+    assert (unfinished.state, unfinished.content_hash) == (ProblemState.DRAFT, None)
 
     assert await import_package(stores, package) is Outcome.UPDATED
 
@@ -224,9 +224,7 @@ async def test_an_interrupted_import_is_done_again(stores: Stores, some: Path) -
     assert done.content_hash == content_hash(package)
 
 
-async def test_while_an_import_replaces_a_problem_its_hash_says_so(
-    stores: Stores, some: Path
-) -> None:
+async def test_the_hash_is_unfinished_during_an_import(stores: Stores, some: Path) -> None:
     package = read_package(some / "001-a-plus-b")
     await import_package(stores, package)
     seen: list[str | None] = []
@@ -244,7 +242,7 @@ async def test_while_an_import_replaces_a_problem_its_hash_says_so(
     assert seen == [UNFINISHED]
 
 
-async def test_a_deleted_problem_is_not_brought_back(stores: Stores, some: Path) -> None:
+async def test_a_deleted_problem_is_not_restored(stores: Stores, some: Path) -> None:
     package = read_package(some / "001-a-plus-b")
     await import_package(stores, package)
     await stores.problems.soft_delete("algoitny", "1", "a copy")
@@ -284,8 +282,8 @@ def test_two_packages_of_one_number_are_not_mixed(some: Path) -> None:
     done = run("import", str(some), "--json")
 
     assert done.exit_code == 1
-    failed = [one for one in json.loads(done.stdout)["packages"] if one["error"]]
-    assert [one["number"] for one in failed] == ["9"]
+    failed = [entry for entry in json.loads(done.stdout)["packages"] if entry["error"]]
+    assert [entry["number"] for entry in failed] == ["9"]
     assert "has the same number as 0009-other" in failed[0]["error"]
 
 
@@ -296,12 +294,12 @@ def test_packages_are_imported_under_another_platform_and_language() -> None:
     assert run("import", str(folder), "--platform", "club", "--locale", "ko").exit_code == 0
 
     assert run("list", "--platform", "algoitny", "--json").stdout.strip() == "[]"
-    (found,) = json.loads(run("list", "--platform", "club", "--json").stdout)
-    assert (found["title"], found["comparer"]) == ("가게 간판", Comparer.EXACT)
+    (stored,) = json.loads(run("list", "--platform", "club", "--json").stdout)
+    assert (stored["title"], stored["comparer"]) == ("가게 간판", Comparer.EXACT)
 
 
 @pytest.mark.usefixtures("environment")
-def test_generators_are_not_run_when_the_operator_does_not_want_it() -> None:
+def test_no_generators_refuses_packages_with_generators() -> None:
     done = run("import", str(EXAMPLES / "008-island-ferries"), "--no-generators")
 
     assert done.exit_code == 1
@@ -309,7 +307,7 @@ def test_generators_are_not_run_when_the_operator_does_not_want_it() -> None:
 
 
 @pytest.mark.usefixtures("environment")
-def test_problems_are_listed_by_state_and_no_more_than_wanted(some: Path) -> None:
+def test_the_list_has_a_state_and_a_limit(some: Path) -> None:
     run("import", str(some))
 
     assert len(run("list", "--limit", "2").stdout.splitlines()) == 2
@@ -317,7 +315,7 @@ def test_problems_are_listed_by_state_and_no_more_than_wanted(some: Path) -> Non
     assert run("list", "--state", "nonsense").exit_code == 2
 
 
-async def test_a_list_of_several_pages_is_listed_whole(
+async def test_a_list_of_several_pages_is_complete(
     environment: dict[str, str], stores: Stores
 ) -> None:
     numbers = {str(number) for number in range(MAX_PAGE_SIZE + 5)}
@@ -326,12 +324,12 @@ async def test_a_list_of_several_pages_is_listed_whole(
 
     done = await asyncio.to_thread(command, environment, "list", "--state", "draft", "--json")
 
-    listed = [one["number"] for one in json.loads(done.stdout)]
+    listed = [entry["number"] for entry in json.loads(done.stdout)]
     assert len(listed) == len(numbers)
     assert set(listed) == numbers
 
 
-def test_an_engine_that_is_away_is_an_error_not_a_traceback(
+def test_an_unreachable_engine_is_an_error_without_a_traceback(
     environment: dict[str, str], some: Path
 ) -> None:
     away = {**environment, "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}
@@ -342,7 +340,7 @@ def test_an_engine_that_is_away_is_an_error_not_a_traceback(
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_missing_table_is_said(environment: dict[str, str], some: Path) -> None:
+def test_a_missing_table_is_an_error(environment: dict[str, str], some: Path) -> None:
     done = command({**environment, "TABLE_NAME": "no-such-table"}, "import", str(some))
 
     assert done.returncode == 1

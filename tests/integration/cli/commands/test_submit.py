@@ -1,4 +1,4 @@
-"""`algoitny submit` against a small server that speaks the API's protocol."""
+"""`algoitny submit` against a small fake of the API."""
 
 import json
 import os
@@ -32,7 +32,7 @@ RESULT = {
 
 
 class Server(ThreadingHTTPServer):
-    """An API for one history; the attributes say how it behaves and what it was sent."""
+    """A fake API with one history; the attributes control its answers and record the requests."""
 
     daemon_threads = True
 
@@ -69,7 +69,7 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/graphql"
 
     def inputs(self) -> list[dict[str, Any]]:
-        """Return the inputs of all executeCode calls, the dropped ones too."""
+        """Return the inputs of all executeCode calls, also of the dropped ones."""
         return [
             request["variables"]["input"]
             for request in self.requests
@@ -114,16 +114,16 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as found:
-        thread = threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.02})
+    with Server() as api:
+        thread = threading.Thread(target=api.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        yield found
-        found.shutdown()
+        yield api
+        api.shutdown()
         thread.join()
 
 
@@ -173,7 +173,7 @@ def test_an_accepted_program_is_shown_and_exits_with_0(server: Server, program: 
     assert set(server.authorizations[1:]) == {"Bearer dev-token"}
 
 
-def test_a_wrong_program_exits_with_1_and_says_why(server: Server, program: Path) -> None:
+def test_a_wrong_program_exits_with_1_and_shows_the_reason(server: Server, program: Path) -> None:
     wrong = RESULT | {"verdict": "WA", "output": "4\n", "expected": "3\n"}
     crash = RESULT | {"number": 2, "isSample": False, "verdict": "RE", "expected": None}
     server.history |= {
@@ -219,19 +219,19 @@ def test_an_execution_that_was_not_judged_is_an_error(
     assert change["status"] in done.stdout
 
 
-def test_an_execution_that_failed_says_why(server: Server, program: Path) -> None:
-    why = "The problem's checker failed. Its editors can see why. Your quota was not used."
+def test_a_failed_execution_shows_its_message(server: Server, program: Path) -> None:
+    message = "The problem's checker failed. Its editors can see why. Your quota was not used."
     server.history |= {
         "status": "FAILED",
         "verdict": None,
-        "message": why,
+        "message": message,
         "testResults": None,
         "cpuMs": None,
     }
 
     done = submit(*to(server, program))
 
-    assert why in done.stdout.splitlines()
+    assert message in done.stdout.splitlines()
     assert " message " in server.requests[-1]["query"]
 
 
@@ -253,7 +253,7 @@ def test_two_submissions_have_two_keys(server: Server, program: Path) -> None:
     assert len({sent["idempotencyKey"] for sent in server.inputs()}) == 2
 
 
-def test_without_watching_it_returns_at_once(server: Server, program: Path) -> None:
+def test_no_watch_returns_immediately(server: Server, program: Path) -> None:
     done = submit(*to(server, program), "--no-watch", "--json", "--public")
 
     assert done.returncode == 0
@@ -289,7 +289,7 @@ def test_the_address_of_a_running_session_is_used(server: Server, program: Path)
         ("NotFound", "NOT_FOUND", "there is no problem algoitny/1"),
     ],
 )
-def test_a_refusal_is_printed_and_exits_with_2(
+def test_a_rejection_is_printed_and_exits_with_2(
     server: Server, program: Path, typename: str, code: str, message: str
 ) -> None:
     server.refusal = {"__typename": typename, "message": message, "code": code}
@@ -301,7 +301,7 @@ def test_a_refusal_is_printed_and_exits_with_2(
     assert done.stdout == ""
 
 
-def test_a_sign_in_that_is_refused_is_an_error(server: Server, program: Path) -> None:
+def test_a_rejected_sign_in_is_an_error(server: Server, program: Path) -> None:
     server.sign_in_refusal = {"message": "for development only", "code": "FORBIDDEN"}
 
     done = submit(*to(server, program), "--json")
@@ -310,7 +310,7 @@ def test_a_sign_in_that_is_refused_is_an_error(server: Server, program: Path) ->
     assert json.loads(done.stdout) == {"error": "for development only (FORBIDDEN)"}
 
 
-def test_waiting_ends(server: Server, program: Path) -> None:
+def test_the_timeout_ends_the_wait(server: Server, program: Path) -> None:
     server.polls_until_finished = 10_000
 
     done = submit(*to(server, program), "--timeout", "1")
@@ -319,7 +319,7 @@ def test_waiting_ends(server: Server, program: Path) -> None:
     assert "has not finished within --timeout" in done.stderr
 
 
-def test_something_else_at_the_address_is_an_error(server: Server, program: Path) -> None:
+def test_another_server_at_the_address_is_an_error(server: Server, program: Path) -> None:
     server.page = b"<html>"
 
     done = submit(*to(server, program))

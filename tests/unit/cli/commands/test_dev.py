@@ -1,4 +1,4 @@
-"""What `algoitny dev` decides before it starts anything."""
+"""The checks and decisions of `algoitny dev` before it starts a program."""
 
 import io
 import socket
@@ -32,7 +32,7 @@ def plan(**values: str) -> dev.Session:
     return dev._plan(Settings(_env_file=None, **values), 8000)  # type: ignore[arg-type]
 
 
-def test_with_nothing_set_both_engines_are_ours_under_the_data_folder(checkout: Path):
+def test_by_default_both_engines_are_local_under_the_data_folder(checkout: Path):
     session = plan()
     assert session.dynamodb is not None
     assert session.dynamodb.data_dir == checkout / ".data" / "dynamodb"
@@ -42,7 +42,7 @@ def test_with_nothing_set_both_engines_are_ours_under_the_data_folder(checkout: 
 
 
 @pytest.mark.parametrize("name", ["aws_endpoint_url_dynamodb", "localstack_url"])
-def test_a_named_endpoint_means_no_dynamodb_of_ours_and_no_invented_credentials(name: str):
+def test_a_configured_endpoint_means_no_local_dynamodb_and_no_local_credentials(name: str):
     session = plan(**{name: "http://127.0.0.1:4566"})
     assert session.dynamodb is None
     assert session.redis is not None
@@ -50,13 +50,13 @@ def test_a_named_endpoint_means_no_dynamodb_of_ours_and_no_invented_credentials(
     assert "DynamoDB Local" not in [step.name for step in session.steps]
 
 
-def test_a_named_redis_means_no_redis_of_ours():
+def test_a_configured_redis_means_no_local_redis():
     session = plan(redis_url="redis://127.0.0.1:6379/0")
     assert session.redis is None
     assert "REDIS_URL" not in session.variables
 
 
-def test_a_taken_port_ends_the_command_with_another_port_to_use(
+def test_a_used_port_is_an_error_with_another_port(
     taken_port: int, capsys: pytest.CaptureFixture[str]
 ):
     with pytest.raises(typer.Exit):
@@ -64,8 +64,8 @@ def test_a_taken_port_ends_the_command_with_another_port_to_use(
     assert f"Port {taken_port} is used by another program" in capsys.readouterr().out
 
 
-def test_two_sessions_never_meet_on_a_usual_port_of_an_engine():
-    """A session whose engine restarts must not find another session's engine in its place."""
+def test_engines_avoid_their_default_ports():
+    """A restarting engine must not find its port used by another session's engine."""
     first, second = plan(), plan()
     assert first.dynamodb is not None
     assert second.dynamodb is not None
@@ -76,7 +76,7 @@ def test_two_sessions_never_meet_on_a_usual_port_of_an_engine():
     assert not {8001, 6379} & set(ports)
 
 
-def test_what_engines_say_goes_to_the_log_file_only(capsys: pytest.CaptureFixture[str]):
+def test_the_engines_output_goes_only_to_the_log_file(capsys: pytest.CaptureFixture[str]):
     log = io.StringIO()
     write = dev._writer(log)
     write("redis", "ready to accept connections")

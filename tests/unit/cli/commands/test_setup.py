@@ -1,4 +1,4 @@
-"""Preparing step by step, each one line."""
+"""Setup steps, printed as one line each."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def fails() -> str:
 
 
 def never() -> str:
-    raise AssertionError("a step after the failed one was run")
+    raise AssertionError("a step after the failed step was run")
 
 
 def test_each_step_is_one_line_with_its_outcome(capsys: pytest.CaptureFixture[str]):
@@ -22,16 +22,16 @@ def test_each_step_is_one_line_with_its_outcome(capsys: pytest.CaptureFixture[st
     assert "checked" in lines[0]
 
 
-def test_a_needed_step_that_fails_is_the_last_and_says_what_to_do(
+def test_a_failing_required_step_is_the_last_and_prints_its_advice(
     capsys: pytest.CaptureFixture[str],
 ):
     assert not run_steps((Step("jars", fails), Step("page", never)))
     assert "try: make room" in capsys.readouterr().err
 
 
-def test_a_step_that_we_can_do_without_is_left_out(capsys: pytest.CaptureFixture[str]):
+def test_a_failing_optional_step_is_skipped(capsys: pytest.CaptureFixture[str]):
     assert run_steps((Step("page", fails, is_optional=True), Step("jars", lambda: "checked")))
-    shown = capsys.readouterr()
-    assert "skipped" in shown.out
-    assert "checked" in shown.out
-    assert "try: make room" in shown.err
+    printed = capsys.readouterr()
+    assert "skipped" in printed.out
+    assert "checked" in printed.out
+    assert "try: make room" in printed.err

@@ -1,4 +1,4 @@
-"""Seeing what the machine lacks and saying what brings it; nothing is installed here."""
+"""Detection of missing system packages and the install command; nothing is installed here."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ GONE = SystemPackage("gone", "one thing", lambda: False)
 LOST = SystemPackage("lost", "another", lambda: False)
 
 
-def test_nothing_is_done_when_all_is_there(monkeypatch: pytest.MonkeyPatch):
+def test_nothing_is_done_if_all_packages_are_installed(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", "/nowhere")
     assert apt.ensure_installed((THERE,)) == ()
 

@@ -12,7 +12,7 @@ def locked(name: str, content: bytes) -> LockedFile:
     return LockedFile(name, hashlib.sha256(content).hexdigest())
 
 
-def test_the_committed_lock_names_82_files_and_no_address():
+def test_the_committed_lock_names_82_files_and_no_url():
     files = read_lock()
     assert len(files) == len({file.name for file in files}) == 82
     assert all(len(file.sha256) == 64 for file in files)
@@ -28,7 +28,7 @@ def test_a_file_is_named_as_the_resolver_names_it(tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "expected"), [(b"as locked", []), (b"as Locked", ["a.jar"]), (None, ["a.jar"])]
 )
-def test_one_changed_byte_or_a_missing_file_is_noticed(
+def test_one_changed_byte_or_a_missing_file_is_detected(
     tmp_path: Path, content: bytes | None, expected: list[str]
 ):
     if content is not None:

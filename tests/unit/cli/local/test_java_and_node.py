@@ -1,4 +1,4 @@
-"""Finding Java and Node, with stand-in programs on the PATH."""
+"""Search for Java and Node, with fake programs on the PATH."""
 
 import sys
 from pathlib import Path
@@ -42,30 +42,30 @@ def test_without_any_java_the_message_names_the_command():
         java.find_java()
 
 
-def test_a_java_that_is_too_old_is_refused_by_its_version(no_packaged_java: Path):
+def test_an_old_java_is_rejected(no_packaged_java: Path):
     program(no_packaged_java, "java", 'openjdk version "11.0.2" 2019-01-15')
     with pytest.raises(EngineUnavailable, match="version 11"):
         java.find_java()
 
 
-def test_a_java_of_17_on_the_path_will_do(no_packaged_java: Path):
-    wanted = program(no_packaged_java, "java", 'openjdk version "17.0.1" 2021-10-19')
-    assert java.find_java() == wanted
+def test_java_17_on_the_path_is_accepted(no_packaged_java: Path):
+    expected = program(no_packaged_java, "java", 'openjdk version "17.0.1" 2021-10-19')
+    assert java.find_java() == expected
 
 
-def test_an_old_node_is_passed_over(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_an_old_node_is_skipped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     program(tmp_path, "npm", "8.0.0")
     program(tmp_path, "node", "v12.22.12")
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = node.find_node()
-    assert found is None or found.node.parent != tmp_path
+    pair = node.find_node()
+    assert pair is None or pair.node.parent != tmp_path
 
 
-def test_node_without_npm_is_no_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_node_without_npm_is_skipped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     program(tmp_path, "node", "v20.1.0")
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = node.find_node()
-    assert found is None or found.node.parent != tmp_path
+    pair = node.find_node()
+    assert pair is None or pair.node.parent != tmp_path
 
 
 def test_npm_runs_with_its_own_node_first_and_keeps_the_callers_settings(
@@ -75,9 +75,9 @@ def test_npm_runs_with_its_own_node_first_and_keeps_the_callers_settings(
     program(tmp_path, "node", "v20.1.0")
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("npm_config_fetch_retries", "7")
-    found = node.find_node()
-    assert found is not None
-    environment = found.environment()
-    assert found.version == 20
+    pair = node.find_node()
+    assert pair is not None
+    environment = pair.environment()
+    assert pair.version == 20
     assert environment["PATH"] == f"{tmp_path}:{tmp_path}"
     assert environment["npm_config_fetch_retries"] == "7"

@@ -1,4 +1,4 @@
-"""Running a program beside ours, on programs of a few lines."""
+"""Engine processes, tested with short scripts."""
 
 import os
 import socket
@@ -21,7 +21,7 @@ from graphql_api.cli.local.process import (
 
 
 class Script(EngineProcess):
-    """A Python one-liner that is ready when it has written a file."""
+    """A Python script that is ready when it has written a file."""
 
     def __init__(self, folder: Path, code: str) -> None:
         super().__init__("the script", folder / "log")
@@ -49,16 +49,16 @@ def test_start_returns_when_the_engine_is_ready_and_stop_leaves_no_process(tmp_p
 
 
 @pytest.mark.slow
-def test_an_engine_deaf_to_sigterm_is_killed_after_the_grace(tmp_path: Path):
+def test_an_engine_that_ignores_sigterm_is_killed_after_the_grace(tmp_path: Path):
     engine = Script(tmp_path, DEAF).start()
     pid = engine.pid
-    begun = time.monotonic()
+    started = time.monotonic()
     engine.stop(grace_s=0.3)
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - started < 30
     assert not psutil.pid_exists(pid)
 
 
-def test_an_engine_that_ends_at_once_is_reported_with_its_last_words(tmp_path: Path):
+def test_an_engine_that_ends_at_its_start_is_reported_with_its_output(tmp_path: Path):
     with pytest.raises(EngineUnavailable, match=r"(?s)the script ended.*no such disk"):
         Script(tmp_path, "raise SystemExit('no such disk')").start()
 
@@ -75,7 +75,7 @@ def test_ctrl_c_of_the_terminal_does_not_reach_an_engine(tmp_path: Path):
         assert os.getpgid(engine.pid) != os.getpgid(0)
 
 
-def test_a_free_port_is_one_that_nobody_listens_on():
+def test_a_free_port_has_no_listener():
     port = free_port()
     assert not is_listening(port)
     with socket.socket() as server:
@@ -84,7 +84,7 @@ def test_a_free_port_is_one_that_nobody_listens_on():
         assert is_listening(port)
 
 
-def test_of_two_that_prepare_at_once_one_waits(tmp_path: Path):
+def test_the_second_process_waits_for_the_lock(tmp_path: Path):
     order: list[str] = []
     held = threading.Event()
 
@@ -103,7 +103,7 @@ def test_of_two_that_prepare_at_once_one_waits(tmp_path: Path):
     assert order == ["first", "second"]
 
 
-def test_a_tool_that_does_not_end_is_ended_and_said_so():
+def test_a_tool_that_times_out_is_ended_and_reported():
     code, last = run_tool([sys.executable, "-S", "-c", "import time; time.sleep(9)"], timeout_s=0.1)
     assert code == 124
     assert "did not finish" in last

@@ -1,4 +1,4 @@
-"""Reading problem packages: the examples, and packages that are broken in one way each."""
+"""Reader of problem packages: the examples, and packages with one defect each."""
 
 import hashlib
 import os
@@ -39,7 +39,7 @@ def write(root: Path, files: dict[str, str]) -> Path:
 
 @pytest.fixture
 def legacy(tmp_path: Path) -> Path:
-    """The smallest whole package of the legacy format."""
+    """The smallest complete package of the legacy format."""
     return write(
         tmp_path / "hello",
         {
@@ -56,7 +56,7 @@ def legacy(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def modern(legacy: Path) -> Path:
-    """The smallest whole package of the format 2023-07."""
+    """The smallest complete package of the format 2023-07."""
     shutil.rmtree(legacy / "problem_statement")
     return write(
         legacy,
@@ -78,7 +78,7 @@ def more(root: Path, yaml: str) -> Path:
 
 
 @pytest.mark.parametrize("path", find_packages(EXAMPLES), ids=lambda path: path.name)
-def test_every_example_is_whole(path: Path) -> None:
+def test_every_example_is_complete(path: Path) -> None:
     package = read_package(path)
 
     assert package.solution is not None
@@ -87,18 +87,20 @@ def test_every_example_is_whole(path: Path) -> None:
     assert 1 <= sum(test.is_sample for test in package.tests) < len(package.tests)
     assert all(submission.language for submission in package.submissions)
     assert {"python", "c", "cpp"} <= {submission.language for submission in package.submissions}
-    verdicts = {verdict for one in package.submissions for verdict in one.expected_verdicts}
+    verdicts = {
+        verdict for submission in package.submissions for verdict in submission.expected_verdicts
+    }
     assert {Verdict.AC, Verdict.WA, Verdict.RE} <= verdicts
 
 
 def test_the_examples_are_twelve_in_both_formats_and_all_verdicts() -> None:
     packages = [read_package(path) for path in find_packages(EXAMPLES)]
-    formats = {("2023-07" in (one.path / "problem.yaml").read_text()) for one in packages}
+    formats = {("2023-07" in (package.path / "problem.yaml").read_text()) for package in packages}
 
-    assert [one.number for one in packages] == [str(number) for number in range(1, 13)]
+    assert [package.number for package in packages] == [str(number) for number in range(1, 13)]
     assert formats == {True, False}
     assert {
-        submission.name.split("/")[0] for one in packages for submission in one.submissions
+        submission.name.split("/")[0] for package in packages for submission in package.submissions
     } >= {
         "accepted",
         "wrong_answer",
@@ -108,7 +110,7 @@ def test_the_examples_are_twelve_in_both_formats_and_all_verdicts() -> None:
         "memory_limit_exceeded",
         "output_limit_exceeded",
     }
-    assert {one.comparison.comparer for one in packages} >= {
+    assert {package.comparison.comparer for package in packages} >= {
         Comparer.TOKENS,
         Comparer.TOKENS_IGNORE_CASE,
         Comparer.EXACT,
@@ -133,10 +135,10 @@ def test_the_big_input_is_generated_the_same_every_time() -> None:
     package = read_package(EXAMPLES / "002-lighthouse-log")
     (test,) = (test for test in package.tests if test.name == "secret/10-ten-megabytes")
 
-    given, _ = read_test(test)
+    content, _ = read_test(test)
 
-    assert 10_000_000 < len(given) < 11_000_000
-    assert given == read_test(test)[0]
+    assert 10_000_000 < len(content) < 11_000_000
+    assert content == read_test(test)[0]
 
 
 @pytest.mark.slow
@@ -145,12 +147,12 @@ def test_every_input_obeys_its_own_rules(path: Path) -> None:
     code = (path / "input_validators/validate.py").read_text().replace("{{most}}", "400")
 
     for test in read_package(path).tests:
-        given, _ = read_test(test)
-        done = subprocess.run([sys.executable, "-I", "-c", code], input=given, check=False)
+        content, _ = read_test(test)
+        done = subprocess.run([sys.executable, "-I", "-c", code], input=content, check=False)
         assert done.returncode == 42, test.name
 
 
-def test_aliases_that_grow_without_end_do_no_harm(legacy: Path) -> None:
+def test_exponential_yaml_aliases_do_no_harm(legacy: Path) -> None:
     lines = ["a0: &a0 [x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 30)]
     write(legacy, {"problem.yaml": "\n".join([*lines, "name: *a29\n"])})
@@ -173,14 +175,14 @@ def test_korean_titles_are_read() -> None:
     assert read_package(sign, locale="fr").title == "Shop Sign"
 
 
-def test_constants_stand_in_the_statement() -> None:
+def test_constants_are_replaced_in_the_statement() -> None:
     assert "\\le 400$" in str(read_package(EXAMPLES / "010-night-market").constraints)
 
 
-# Validators of a package's own
+# A package's own validators
 
 
-def test_a_legacy_package_s_validator_judges_if_it_says_so(legacy: Path) -> None:
+def test_a_legacy_package_selects_its_validator(legacy: Path) -> None:
     write(legacy, {"output_validators/check/check.cc": "int main() {}\n"})
     left_out = read_package(legacy)
     assert left_out.checker is None
@@ -200,7 +202,7 @@ def test_a_legacy_package_s_validator_judges_if_it_says_so(legacy: Path) -> None
     )
 
 
-def test_a_legacy_package_s_interactor_talks(legacy: Path) -> None:
+def test_a_legacy_package_can_have_an_interactor(legacy: Path) -> None:
     more(legacy, "validation: custom interactive\n")
     write(legacy, {"output_validators/talk.py": "print()\n", "output_validators/README.md": "x"})
     package = read_package(legacy)
@@ -209,7 +211,7 @@ def test_a_legacy_package_s_interactor_talks(legacy: Path) -> None:
     assert package.checker.language == "python"
 
 
-def test_a_modern_package_s_validator_judges_because_it_is_there(modern: Path) -> None:
+def test_a_modern_package_s_validator_is_used_if_it_exists(modern: Path) -> None:
     write(modern, {"output_validator/check.c": "int main(void) {}\n"})
     write(modern, {"data/test_group.yaml": "output_validator_args: [deep, x]\n"})
     package = read_package(modern)
@@ -220,7 +222,7 @@ def test_a_modern_package_s_validator_judges_because_it_is_there(modern: Path) -
     assert read_package(modern).comparison.comparer is Comparer.INTERACTIVE
 
 
-def test_a_validator_s_limits_are_brought_within_the_platform_s(legacy: Path) -> None:
+def test_a_validator_s_limits_are_clamped_to_the_platform_s(legacy: Path) -> None:
     write(legacy, {"output_validators/check.py": "x\n"})
     more(legacy, "validation: custom\n")
     more(legacy, "limits: {validation_time: 5, validation_memory: 100}\n")
@@ -241,7 +243,7 @@ def test_a_package_may_stop_at_the_first_failure(legacy: Path) -> None:
     assert read_package(legacy).stops_on_first_failure
 
 
-def test_another_validator_or_early_stop_is_another_content(legacy: Path) -> None:
+def test_validator_and_early_stop_change_the_hash(legacy: Path) -> None:
     more(legacy, "validation: custom\n")
     write(legacy, {"output_validators/check.py": "x\n"})
     hashes = [content_hash(read_package(legacy))]
@@ -252,7 +254,7 @@ def test_another_validator_or_early_stop_is_another_content(legacy: Path) -> Non
     assert len(set(hashes)) == 3
 
 
-# What is read
+# The values of a package
 
 
 def test_the_smallest_package_has_the_defaults(legacy: Path) -> None:
@@ -279,7 +281,7 @@ def test_the_smallest_package_has_the_defaults(legacy: Path) -> None:
         ("\uff11-x", "\uff11-x"),
     ],
 )
-def test_a_number_is_what_the_directory_begins_with(name: str, number: str) -> None:
+def test_the_number_is_the_start_of_the_directory_s_name(name: str, number: str) -> None:
     assert package_number(Path("/somewhere") / name) == number
 
 
@@ -289,7 +291,7 @@ def test_packages_of_one_number_are_found(tmp_path: Path) -> None:
     assert find_duplicates(paths) == {paths[1]: paths[0]}
 
 
-def test_the_time_limit_of_the_package_counts_before_that_of_tools(legacy: Path) -> None:
+def test_the_package_s_time_limit_has_priority_over_the_tools_files(legacy: Path) -> None:
     write(legacy, {"domjudge-problem.ini": "name = x\ntimelimit = '3.5'\n"})
     assert read_package(legacy).time_limit_ms == 3500
     write(legacy, {".timelimit": "4\n"})
@@ -330,16 +332,16 @@ def test_tests_are_ordered_by_their_path_samples_first(legacy: Path) -> None:
 def test_validator_flags_choose_the_comparer(
     legacy: Path, flags: str, comparer: Comparer, absolute: str | None, relative: str | None
 ) -> None:
-    found = read_package(more(legacy, f"validator_flags: {flags!r}\n")).comparison
+    comparison = read_package(more(legacy, f"validator_flags: {flags!r}\n")).comparison
 
-    assert (found.comparer, found.absolute_tolerance, found.relative_tolerance) == (
+    assert (comparison.comparer, comparison.absolute_tolerance, comparison.relative_tolerance) == (
         comparer,
         absolute,
         relative,
     )
 
 
-def test_groups_pass_their_flags_on(modern: Path) -> None:
+def test_groups_inherit_flags(modern: Path) -> None:
     write(modern, {"data/test_group.yaml": "output_validator_args: [case_sensitive]\n"})
     assert read_package(modern).comparison.comparer is Comparer.TOKENS
 
@@ -348,7 +350,7 @@ def test_groups_pass_their_flags_on(modern: Path) -> None:
         read_package(modern)
 
 
-def test_flags_of_a_legacy_group_come_on_top_of_those_of_the_problem(legacy: Path) -> None:
+def test_flags_of_a_legacy_group_are_added_to_the_problem_s_flags(legacy: Path) -> None:
     more(legacy, "validator_flags: case_sensitive\n")
     write(legacy, {"data/testdata.yaml": "output_validator_flags: space_change_sensitive\n"})
     assert read_package(legacy).comparison.comparer is Comparer.EXACT
@@ -367,13 +369,13 @@ def test_keywords_and_source_are_tags_and_link(legacy: Path) -> None:
     assert package.url == "https://example.org/1"
 
 
-def test_a_legacy_name_may_stand_in_the_statement_only(legacy: Path) -> None:
+def test_a_legacy_name_can_come_from_the_statement(legacy: Path) -> None:
     (legacy / "problem.yaml").write_text("license: cc0\n")
 
     assert read_package(legacy).title == "Hello"
 
 
-def test_submissions_expect_what_folder_and_yaml_say(modern: Path) -> None:
+def test_folder_and_yaml_give_the_expected_verdicts(modern: Path) -> None:
     write(
         modern,
         {
@@ -397,7 +399,7 @@ def test_submissions_expect_what_folder_and_yaml_say(modern: Path) -> None:
     )
 
     package = read_package(modern)
-    expected = {one.name: one.expected_verdicts for one in package.submissions}
+    expected = {submission.name: submission.expected_verdicts for submission in package.submissions}
 
     assert expected == {
         "accepted/a.py": {Verdict.AC},
@@ -412,10 +414,11 @@ def test_submissions_expect_what_folder_and_yaml_say(modern: Path) -> None:
     assert len(package.notes) == 2
     assert package.solution is not None
     assert package.solution.language == "cpp"
-    assert {one.name: one.language for one in package.submissions}["compile_error/e.adb"] is None
+    languages = {submission.name: submission.language for submission in package.submissions}
+    assert languages["compile_error/e.adb"] is None
 
 
-def test_a_package_without_a_known_solution_says_so(legacy: Path) -> None:
+def test_a_package_without_a_known_solution_has_a_note(legacy: Path) -> None:
     (legacy / "submissions/accepted/a.py").unlink()
 
     package = read_package(legacy)
@@ -455,7 +458,7 @@ $n < 5$
     assert package.constraints == "$n < 5$\n"
 
 
-# What content_hash tells apart
+# content_hash
 
 
 @pytest.mark.parametrize(
@@ -469,7 +472,7 @@ $n < 5$
         (".timelimit", "1\n"),
     ],
 )
-def test_the_hash_changes_with_all_that_is_imported(legacy: Path, name: str, text: str) -> None:
+def test_the_hash_changes_with_every_imported_part(legacy: Path, name: str, text: str) -> None:
     before = content_hash(read_package(legacy))
     write(legacy, {"submissions/wrong_answer/b.py": "is not imported"})
     assert content_hash(read_package(legacy)) == before
@@ -513,7 +516,7 @@ def test_a_generated_input_is_what_the_script_writes(legacy: Path) -> None:
         ("while True: print('x' * 1000)", "wrote more than 1 MB"),
     ],
 )
-def test_a_generator_that_goes_wrong_is_an_error(legacy: Path, script: str, why: str) -> None:
+def test_a_failing_generator_is_an_error(legacy: Path, script: str, why: str) -> None:
     test = read_package(generated(legacy, script, SHA)).tests[-1]
     assert test.generated is not None
 
@@ -523,7 +526,7 @@ def test_a_generator_that_goes_wrong_is_an_error(legacy: Path, script: str, why:
     assert why in caught.value.message
 
 
-# Broken packages: what is done to a whole one, which file is named, and what is said
+# Broken packages: the defect, the file named by the error, and the message
 
 
 def remove(name: str) -> Callable[[Path], object]:
@@ -641,7 +644,7 @@ LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
 
 
 @pytest.mark.parametrize(("damage", "file", "message"), LEGACY_BREAKS)
-def test_what_is_wrong_is_named_with_its_file(
+def test_a_defect_is_reported_with_its_file(
     legacy: Path, damage: Callable[[Path], object], file: str, message: str
 ) -> None:
     damage(legacy)
@@ -677,7 +680,7 @@ MODERN_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
 
 
 @pytest.mark.parametrize(("damage", "file", "message"), MODERN_BREAKS)
-def test_what_is_wrong_in_the_new_format_is_named_too(
+def test_a_defect_in_the_new_format_is_reported_with_its_file(
     modern: Path, damage: Callable[[Path], object], file: str, message: str
 ) -> None:
     damage(modern)
@@ -689,7 +692,7 @@ def test_what_is_wrong_in_the_new_format_is_named_too(
     assert message in caught.value.message
 
 
-def test_an_embargo_that_ended_is_none(modern: Path) -> None:
+def test_an_ended_embargo_is_ignored(modern: Path) -> None:
     assert read_package(more(modern, "embargo_until: 2020-01-01T00:00:00Z\n")).title == "Hello"
 
 
@@ -708,7 +711,7 @@ def test_links_inside_the_package_are_followed(legacy: Path) -> None:
     assert read_test(read_package(legacy).tests[2]) == (b"a\n", b"b\n")
 
 
-def test_a_directory_that_is_none_or_empty_is_an_error(tmp_path: Path) -> None:
+def test_a_missing_or_empty_directory_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PackageError, match="is not a directory"):
         find_packages(tmp_path / "nowhere")
     with pytest.raises(PackageError, match="holds no package"):
