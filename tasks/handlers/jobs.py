@@ -99,7 +99,7 @@ class JobLease:
     async def give_back(self, required: Collection[str]) -> bool:
         """Put the job back in its queue. Return False if the claim is lost."""
         languages = ", ".join(sorted(required))
-        why = f"It waits for a worker that runs {languages}." if required else None
+        why = f"The job is waiting for a worker that runs {languages}." if required else None
         return await self.store.pause(self.job.ulid, self.job.attempt, why)
 
     async def send(self, required: Collection[str], delay_ms: int | None) -> None:

@@ -139,7 +139,7 @@ class RejudgeHandler:
         if "ulid" in attempt.parameters:
             return ()
         running = await self._stores.executions.running(problem.platform, problem.number)
-        return [HistoryKey(*key) for key in running if key[1] < attempt.job.ulid]
+        return [key for key in running if key.ulid < attempt.job.ulid]
 
     async def _read_problem(self, job: Job) -> Problem:
         problem = await self._stores.problems.get(job.platform or "", job.number or "")

@@ -260,7 +260,7 @@ async def test_a_removed_problem_fails_and_refunds(
     card = await driver.card(history)
     assert card.status is HistoryStatus.FAILED
     assert card.message is not None
-    assert "removed" in card.message
+    assert "deleted" in card.message
     assert await driver.used(history) == 0
 
 

@@ -489,7 +489,7 @@ async def test_a_job_of_a_problem_that_is_gone_fails_and_says_so(
     await make_jobs().run(job.ulid)
     failed = await seen(driver, job)
     assert (failed.status, failed.attempt) == (JobStatus.FAILED, 1)
-    assert "removed" in (failed.message or "")
+    assert "deleted" in (failed.message or "")
     assert (await driver.card(history)).verdict is Verdict.AC
 
 
