@@ -1,4 +1,4 @@
-"""The composition root: settings in, ASGI app out."""
+"""The composition root: creates the ASGI application from the settings."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -36,7 +36,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What one process holds for all its requests."""
+    """Services that one process shares between its requests."""
 
     settings: Settings
     stores: Stores
@@ -49,11 +49,11 @@ class Services:
     clock: Clock
 
     async def authenticate(self, authorization: str | None) -> Viewer | None:
-        """Return the viewer that a header names; raises Unauthenticated."""
+        """Return the viewer of a header, or raise Unauthenticated."""
         return await self.viewers.authenticate(authorization)
 
     def context(self, viewer: Viewer | None) -> Context:
-        """Return the surroundings of a new request."""
+        """Return the context of a new request."""
         return Context(
             settings=self.settings,
             stores=self.stores,
@@ -69,7 +69,7 @@ class Services:
         )
 
     async def warm(self) -> None:
-        """Open a connection and read the plans, so that the first request need not."""
+        """Open a connection and read the plans, to make the first request faster."""
         try:
             await self.stores.plans.ensure_defaults()
         except Exception as error:  # noqa: BLE001 - /readyz says what is missing
@@ -80,7 +80,7 @@ class Services:
 async def open_services(
     settings: Settings, *, task_sender: TaskSender | None = None, clock: Clock = now_ms
 ) -> AsyncIterator[Services]:
-    """Open everything that the settings name; closed at the end of the block."""
+    """Open all services that the settings name, and close them at the end of the block."""
     async with (
         open_stores(settings, clock) as stores,
         open_language_board(settings) as board,
@@ -113,19 +113,23 @@ def create_app(
     opener: OpenServices = open_services,
     playground: Path = PLAYGROUND,
 ) -> Starlette:
-    """Return the API: GraphQL, playground and health, on what the settings name."""
-    found = settings or get_settings()
+    """Return the API: GraphQL, playground and health checks."""
+    configuration = settings or get_settings()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        configure_logging(found)
-        async with opener(found) as services:
+        configure_logging(configuration)
+        async with opener(configuration) as services:
             app.state.services = services
             await services.warm()
             yield
 
-    app = Starlette(lifespan=lifespan, middleware=_middleware(found))
-    has_page = found.is_development if found.playground is None else found.playground
+    app = Starlette(lifespan=lifespan, middleware=_middleware(configuration))
+    has_page = (
+        configuration.is_development
+        if configuration.playground is None
+        else configuration.playground
+    )
     page = playground_page(playground) or NOT_BUILT_PAGE if has_page else None
     view = GraphQLView(schema, lambda: app.state.services, page)
     app.router.routes.extend(_routes(view, playground if has_page else None))
@@ -142,9 +146,9 @@ def _routes(view: GraphQLView, playground: Path | None) -> list[BaseRoute]:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    found = [Middleware(RequestLog)]
+    middleware = [Middleware(RequestLog)]
     if settings.allowed_origins:
-        found.append(
+        middleware.append(
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.allowed_origins,
@@ -154,7 +158,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 max_age=3600,
             )
         )
-    return found
+    return middleware
 
 
 app = create_app()

@@ -1,7 +1,7 @@
-"""Every setting, typed, with its default and its meaning.
+"""All settings, typed, with their defaults and descriptions.
 
-`get_settings()` reads the environment (and, in development, `.env`) once a process. The description
-of each field is what `docs/settings.md` says of it.
+`get_settings()` reads the environment, and in development `.env`, once per process. The
+descriptions of the fields become `docs/settings.md`.
 """
 
 from enum import StrEnum
@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class Environment(StrEnum):
-    """Where the process runs; decides what is open by default."""
+    """Environment of the process. It decides the defaults of access."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
@@ -25,7 +25,7 @@ DEVELOPMENT_SECRET = "development-only-secret-do-not-use-elsewhere"  # noqa: S10
 
 
 def _words(value: object) -> object:
-    """Split `a, b` into a tuple; anything that is no string passes."""
+    """Split `a, b` into a tuple; values other than strings pass unchanged."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
@@ -35,7 +35,7 @@ Words = Annotated[tuple[str, ...], NoDecode]
 
 
 class Settings(BaseSettings):
-    """The whole configuration of one process."""
+    """The complete configuration of one process."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -222,21 +222,21 @@ class Settings(BaseSettings):
 
     @property
     def dynamodb_endpoint(self) -> str | None:
-        """The endpoint to use for DynamoDB; None is AWS itself."""
+        """The endpoint of DynamoDB; None is AWS itself."""
         return self.aws_endpoint_url_dynamodb or self.localstack_url
 
     @property
     def is_development(self) -> bool:
-        """True where the development sign-in is open."""
+        """True if the development sign-in is available."""
         return self.environment is Environment.DEVELOPMENT
 
     @property
     def signing_secrets(self) -> tuple[bytes, ...]:
-        """The secrets, first the one that signs."""
+        """The secrets; the first one signs."""
         return tuple(key.get_secret_value().encode() for key in self.secret_keys)
 
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """Return this process's settings, read at the first call."""
+    """Return the settings of this process, read at the first call."""
     return Settings()

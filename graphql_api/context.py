@@ -1,4 +1,4 @@
-"""What one request holds: who asks, the stores, and loaders that batch what the request reads."""
+"""The context of one request: viewer, stores, and loaders that batch its reads."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,29 +20,29 @@ from tasks.queue.sender import TaskSender
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A signed token and the instant at which it ends."""
+    """A signed token and the time at which it expires."""
 
     value: str
     expires_at: datetime
 
 
 class TokenIssuer(Protocol):
-    """Makes and reads the tokens that callers carry."""
+    """Issuer and reader of access tokens."""
 
     def issue(self, uid: str) -> AccessToken:
-        """Return a new access token of a user."""
+        """Return a new access token for a user."""
 
     def read(self, token: str) -> str:
-        """Return the user id that a token was issued for.
+        """Return the id of the token's user.
 
         Raises:
-            Unauthenticated: it is malformed, was changed, or has ended.
+            Unauthenticated: the token is malformed, was tampered with, or has expired.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The signed-in user; `role` counts `ADMIN_EMAILS` in."""
+    """The signed-in user. In `role`, addresses of `ADMIN_EMAILS` are ADMIN."""
 
     user: User
     role: Role
@@ -54,28 +54,28 @@ class Viewer:
 
     @property
     def is_admin(self) -> bool:
-        """Whether users, plans and jobs are theirs to manage."""
+        """Whether the viewer may manage users and plans."""
         return self.role is Role.ADMIN
 
     @property
     def is_editor(self) -> bool:
-        """Whether drafts, tests and solutions are theirs to see and change."""
+        """Whether the viewer may see and change drafts, tests, solutions and jobs."""
         return self.role is not Role.USER
 
 
 def effective_role(user: User, settings: Settings) -> Role:
-    """Return the role that was granted, or ADMIN for an address of `ADMIN_EMAILS`."""
+    """Return the role that was granted, or ADMIN for an address in `ADMIN_EMAILS`."""
     admins = {email.casefold() for email in settings.admin_emails}
     return Role.ADMIN if user.email.casefold() in admins else user.role
 
 
 def _forget_nobody(_uid: str) -> None:
-    """Stand in where no identity is cached."""
+    """Default of `forget_user` without an identity cache."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """One request's surroundings; resolvers and fields reach everything through it."""
+    """The context of one request, through which resolvers and fields reach everything."""
 
     settings: Settings
     stores: Stores
@@ -93,7 +93,7 @@ class Context:
         """Return the viewer.
 
         Raises:
-            Unauthenticated: nobody is signed in.
+            Unauthenticated: the viewer is not signed in.
         """
         if self.viewer is None:
             raise Unauthenticated(
@@ -108,7 +108,7 @@ class Context:
 
     @property
     def may_introspect(self) -> bool:
-        """Whether this caller gets introspection and field suggestions."""
+        """Whether the caller gets introspection and suggestions of field names."""
         allowed = self.settings.introspection
         if allowed is None:
             allowed = self.settings.is_development

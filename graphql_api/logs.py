@@ -1,4 +1,4 @@
-"""Log lines of worker processes: one JSON object a line, or text for people."""
+"""Logging of worker processes and the API: one JSON object per line, or text for terminals."""
 
 import logging
 import os
@@ -14,15 +14,15 @@ _SHARED: tuple[Processor, ...] = (
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
-# Below INFO these write requests whole: keys hold addresses, bodies hold code.
-_TALKATIVE = ("aiobotocore", "botocore", "boto3")
+# Below INFO these libraries log whole requests: keys contain addresses, bodies contain code.
+_VERBOSE_LOGGERS = ("aiobotocore", "botocore", "boto3")
 
 
 def configure_logging(settings: Settings) -> None:
-    """Send this process's log lines, dramatiq's too, through the handlers that are there.
+    """Format this process's log lines, also dramatiq's, in the existing handlers.
 
-    `auto` writes text where standard error is a terminal, JSON elsewhere. What is sent to the
-    database is logged at no level.
+    `auto` writes text if standard error is a terminal, else JSON. Requests to the database are
+    never logged.
     """
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -39,23 +39,23 @@ def configure_logging(settings: Settings) -> None:
     )
     root = logging.getLogger()
     root.setLevel(settings.log_level.upper())
-    for name in _TALKATIVE:
+    for name in _VERBOSE_LOGGERS:
         logging.getLogger(name).setLevel(max(root.level, logging.INFO))
-    for handler in root.handlers or [_added_handler(root)]:
+    for handler in root.handlers or [_add_handler(root)]:
         handler.setFormatter(formatter)
 
 
 def _renderer(settings: Settings) -> Processor:
     wants_text = settings.log_format == "console"
     if settings.log_format == "auto":
-        # Dramatiq puts a pipe in place of sys.stderr; the descriptor still is the terminal.
+        # Dramatiq replaces sys.stderr with a pipe, but descriptor 2 is still the terminal.
         wants_text = os.isatty(2)
     if wants_text:
         return structlog.dev.ConsoleRenderer(colors=False)
     return structlog.processors.JSONRenderer()
 
 
-def _added_handler(root: logging.Logger) -> logging.Handler:
+def _add_handler(root: logging.Logger) -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
     root.addHandler(handler)
     return handler

@@ -1,1 +1,1 @@
-"""Tokens, and who a request's token belongs to."""
+"""Access tokens, and the viewer that a token belongs to."""

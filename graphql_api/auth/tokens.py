@@ -1,6 +1,6 @@
 """Access tokens: JWTs signed with HS256 by keys derived from `SECRET_KEYS`.
 
-A token names its user and nothing else; what the user may do is read when it is used.
+A token names only its user; the user's rights are read whenever it is used.
 """
 
 import hmac
@@ -24,7 +24,7 @@ _REQUIRED = ("sub", "exp", "iat", "iss", "aud", "typ")
 
 
 class JwtTokens:
-    """Issues and reads access tokens; the first secret signs, all verify."""
+    """Issuer and reader of access tokens. The first secret signs, all secrets verify."""
 
     def __init__(
         self, secrets: Sequence[bytes], lifetime: timedelta, clock: Clock = now_ms
@@ -39,7 +39,7 @@ class JwtTokens:
         return cls(settings.signing_secrets, timedelta(minutes=settings.access_token_minutes))
 
     def issue(self, uid: str) -> AccessToken:
-        """Return a new access token of a user."""
+        """Return a new access token for a user."""
         now = datetime.fromtimestamp(self._clock() // 1000, UTC)
         expires_at = now + self._lifetime
         claims = {
@@ -54,10 +54,10 @@ class JwtTokens:
         return AccessToken(jwt.encode(claims, self._keys[0], ALGORITHM), expires_at)
 
     def read(self, token: str) -> str:
-        """Return the user id that a token was issued for.
+        """Return the id of the token's user.
 
         Raises:
-            Unauthenticated: it is malformed, was changed, or has ended.
+            Unauthenticated: the token is malformed, was tampered with, or has expired.
         """
         if len(token) > TOKEN_CHARACTERS:
             raise _invalid()

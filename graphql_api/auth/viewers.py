@@ -1,4 +1,4 @@
-"""From a request's `Authorization` header to its viewer: at most one read a minute and user."""
+"""Authentication of requests by their `Authorization` header."""
 
 from collections import OrderedDict
 
@@ -15,7 +15,10 @@ CACHED_USERS = 10_000
 
 
 class Viewers:
-    """Finds the viewer of a request; one per process, with the users it read lately."""
+    """Cache that finds the viewer of a request; one per process.
+
+    Each user is read at most once a minute.
+    """
 
     def __init__(
         self, users: UserStore, tokens: TokenIssuer, settings: Settings, clock: Clock = now_ms
@@ -27,10 +30,10 @@ class Viewers:
         self._known: OrderedDict[str, tuple[int, User]] = OrderedDict()
 
     async def authenticate(self, authorization: str | None) -> Viewer | None:
-        """Return the viewer that the header names, None without a header.
+        """Return the viewer of the header, None without a header.
 
         Raises:
-            Unauthenticated: the token is not valid, or its user may not sign in any more.
+            Unauthenticated: the token is not valid, or its user is not active.
         """
         if authorization is None:
             return None
@@ -48,7 +51,7 @@ class Viewers:
         return Viewer(user, effective_role(user, self._settings))
 
     def forget(self, uid: str) -> None:
-        """Read this user again at their next request."""
+        """Remove a user from the cache, so that the next request reads them again."""
         self._known.pop(uid, None)
 
     async def _user(self, uid: str) -> User | None:

@@ -1,1 +1,1 @@
-"""GraphQL over HTTP: the view, its safety rules, the playground."""
+"""GraphQL over HTTP: the view, request log, health checks and playground."""

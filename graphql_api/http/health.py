@@ -1,4 +1,4 @@
-"""Whether the process is alive, and whether everything that it needs answers."""
+"""Health checks: liveness of the process, and readiness of its services."""
 
 import asyncio
 from typing import Protocol
@@ -13,7 +13,7 @@ from graphql_api.data.errors import DomainError
 from graphql_api.data.redis.language_board import LanguageBoard
 from graphql_api.data.stores import Stores
 
-# Workers announce themselves every 30 s.
+# Workers announce themselves every 30 s: three missed announcements.
 SEEN_MS = 90_000
 OK = "ok"
 
@@ -21,28 +21,28 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class Checked(Protocol):
-    """What is looked at."""
+    """Services that the readiness check asks."""
 
     @property
     def stores(self) -> Stores:
-        """The table."""
+        """The stores of the table."""
 
     @property
     def board(self) -> LanguageBoard:
-        """Redis, and through it the workers."""
+        """The language board in Redis, where workers announce themselves."""
 
     @property
     def clock(self) -> Clock:
-        """The time."""
+        """The clock, in epoch milliseconds."""
 
 
 async def healthz(_: Request) -> Response:
-    """Answer 200 as long as the process serves at all."""
+    """Answer 200 as long as the process can answer requests."""
     return JSONResponse({"alive": True})
 
 
 async def readyz(request: Request) -> Response:
-    """Answer 200 when table, Redis and a worker are there, else 503; the body says which."""
+    """Answer 200 if the table, Redis and a worker are available, else 503 with the reasons."""
     services: Checked = request.app.state.services
     table, (redis, worker) = await asyncio.gather(_table(services), _workers(services))
     ready = table == redis == worker == OK

@@ -1,4 +1,4 @@
-"""What clients are told of failures that are not theirs to see."""
+"""Messages for clients in place of the details of unexpected errors."""
 
 from uuid import uuid4
 
@@ -7,8 +7,8 @@ import structlog
 _log = structlog.stdlib.get_logger(__name__)
 
 
-def masked(cause: Exception, **about: object) -> tuple[str, dict[str, object]]:
-    """Log an unexpected error, with `about`; return a message and extensions that name its id."""
+def mask(cause: Exception, **about: object) -> tuple[str, dict[str, object]]:
+    """Log an unexpected error with `about`, and return a message and extensions with its id."""
     error_id = uuid4().hex
     _log.error(
         "unexpected error",

@@ -1,4 +1,4 @@
-"""A name for each request, and one line of log."""
+"""Request ids, and one log line per request."""
 
 import re
 import time
@@ -16,13 +16,16 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class RequestLog:
-    """Pure ASGI middleware: takes or makes a request id, answers with it, logs how it went."""
+    """ASGI middleware that logs requests.
+
+    It accepts or creates a request id and returns it in the response.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; log its end."""
+        """Pass a request on and log its end."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -30,7 +33,7 @@ class RequestLog:
         started = time.perf_counter()
         status = 500
 
-        async def named(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -39,9 +42,9 @@ class RequestLog:
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, receive, named)
+                await self._app(scope, receive, send_with_id)
             finally:
-                # Whoever asks whether we live asks every few seconds.
+                # Health checks arrive every few seconds.
                 log = _log.debug if scope["path"] in HEALTH else _log.info
                 log(
                     "request",
@@ -56,7 +59,7 @@ class RequestLog:
 def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == REQUEST_ID.encode():
-            found: str = value.decode("latin-1")
-            if _ACCEPTED.fullmatch(found):
-                return found
+            request_id: str = value.decode("latin-1")
+            if _ACCEPTED.fullmatch(request_id):
+                return request_id
     return uuid4().hex

@@ -1,4 +1,4 @@
-"""The GraphiQL page and its files, as the set-up built them under `.data/playground`."""
+"""The GraphiQL page and its files, which `make setup` builds in `.data/playground`."""
 
 import mimetypes
 from pathlib import Path
@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-CACHE_FOR_EVER = "public, max-age=31536000, immutable"  # the names carry a hash of the content
+CACHE_FOREVER = "public, max-age=31536000, immutable"  # file names contain a hash of the content
 
 NOT_BUILT_PAGE = b"""<!doctype html>
 <html lang="en">
@@ -24,7 +24,7 @@ NOT_BUILT_PAGE = b"""<!doctype html>
 
 
 def playground_page(directory: Path) -> bytes | None:
-    """Return the built page, as UTF-8 HTML, or None where the playground was not built."""
+    """Return the built page as UTF-8 HTML, or None if the playground is not built."""
     try:
         return (directory / "index.html").read_bytes()
     except (FileNotFoundError, NotADirectoryError):
@@ -32,7 +32,7 @@ def playground_page(directory: Path) -> bytes | None:
 
 
 def playground_routes(directory: Path) -> list[Route]:
-    """Return the routes of the page's files, `/playground/NAME`, read from `directory`."""
+    """Return the routes of the page's files, `/playground/NAME`, served from `directory`."""
 
     async def serve(request: Request) -> Response:
         return _file_response(directory, request)
@@ -41,13 +41,13 @@ def playground_routes(directory: Path) -> list[Route]:
 
 
 def _file_response(directory: Path, request: Request) -> Response:
-    """Serve one file: packed, if the client can unpack it, and to be cached for ever."""
+    """Serve one file, compressed if the client accepts it, to be cached forever."""
     name = request.path_params["name"]
     plain = directory / name
     if name.startswith(".") or name.endswith((".gz", ".html")) or not plain.is_file():
         raise HTTPException(status_code=404)
     headers = {
-        "cache-control": CACHE_FOR_EVER,
+        "cache-control": CACHE_FOREVER,
         "vary": "accept-encoding",
         "x-content-type-options": "nosniff",
     }

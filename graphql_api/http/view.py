@@ -1,7 +1,7 @@
-"""GraphQL over HTTP: negotiation, bounds and status codes around the schema.
+"""GraphQL over HTTP: negotiation, limits and status codes around the schema.
 
-It follows the GraphQL-over-HTTP specification: `application/graphql-response+json` where it is
-asked for, `application/json` else; every refusal has a body of GraphQL errors.
+It follows the GraphQL-over-HTTP specification: `application/graphql-response+json` if the client
+accepts it, else `application/json`. Every rejection has a body with GraphQL errors.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -12,7 +12,6 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from strawberry.asgi import GraphQL
 from strawberry.schema import BaseSchema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
@@ -21,24 +20,24 @@ from strawberry.types.graphql import OperationType
 from graphql_api.context import Context, Viewer
 from graphql_api.data.errors import Unauthenticated, Unavailable
 from graphql_api.data.limits import BODY_BYTES, EDITOR_BODY_BYTES, MB
-from graphql_api.http.masking import masked
+from graphql_api.http.masking import mask
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 
 
 class Services(Protocol):
-    """What the view needs of the process."""
+    """Services of the process that the view uses."""
 
     async def authenticate(self, authorization: str | None) -> Viewer | None:
-        """Return the viewer that a header names; raises Unauthenticated."""
+        """Return the viewer of a header, or raise Unauthenticated."""
 
     def context(self, viewer: Viewer | None) -> Context:
-        """Return the surroundings of a new request."""
+        """Return the context of a new request."""
 
 
 class RequestRejected(Exception):
-    """A request that is answered without executing anything."""
+    """A request that is rejected before it is executed."""
 
     def __init__(
         self, status: int, message: str, code: str, headers: Mapping[str, str] | None = None
@@ -58,14 +57,13 @@ class GraphQLRequest:
     extensions: dict[str, Any] | None = None
 
 
-class GraphQLView(GraphQL[Context, None]):
-    """The endpoint. `page` is the playground, None where there is none."""
+class GraphQLView:
+    """The endpoint. `page` is the playground, or None without one."""
 
     def __init__(
         self, schema: BaseSchema, services: Callable[[], Services], page: bytes | None = None
     ) -> None:
-        super().__init__(schema, graphql_ide=None, subscription_protocols=())
-        self._services = services
+        self._schema, self._services = schema, services
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,17 +74,17 @@ class GraphQLView(GraphQL[Context, None]):
             if self._page is not None and _wants_page(request):
                 response = Response(self._page, media_type="text/html")
             else:
-                media_type = negotiated(request.headers.get("accept"))
-                response = await self._answer(request, media_type)
+                media_type = negotiate(request.headers.get("accept"))
+                response = await self._respond(request, media_type)
         except RequestRejected as refusal:
-            response = _refused(refusal, media_type)
+            response = _reject(refusal, media_type)
         except Exception as error:  # noqa: BLE001 - the log has it, the client its id
-            message, extensions = masked(error)
+            message, extensions = mask(error)
             answer = {"errors": [{"message": message, "extensions": extensions}]}
-            response = _encoded(answer, 500, media_type, {})
+            response = _encode(answer, 500, media_type, {})
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request, media_type: str) -> Response:
+    async def _respond(self, request: Request, media_type: str) -> Response:
         if request.method not in ("GET", "POST"):
             raise RequestRejected(
                 405,
@@ -97,29 +95,29 @@ class GraphQLView(GraphQL[Context, None]):
         if request.method == "POST":
             _check_content_type(request.headers.get("content-type"))
         services = self._services()
-        viewer = await _authenticated(services, request.headers.get("authorization"))
+        viewer = await _authenticate(services, request.headers.get("authorization"))
         if request.method == "GET":
-            asked = _from_parameters(request.query_params)
+            operation = _from_parameters(request.query_params)
         else:
             limit = EDITOR_BODY_BYTES if viewer and viewer.is_editor else BODY_BYTES
-            asked = _from_body(await _read_body(request, limit))
-        result = await self._execute(asked, services.context(viewer), request.method)
+            operation = _from_body(await _read_body(request, limit))
+        result = await self._execute(operation, services.context(viewer), request.method)
         return _response(result, media_type)
 
     async def _execute(
-        self, asked: GraphQLRequest, context: Context, method: str
+        self, operation: GraphQLRequest, context: Context, method: str
     ) -> ExecutionResult:
         allowed = {OperationType.QUERY}
         if method == "POST":
             allowed.add(OperationType.MUTATION)
         try:
-            return await self.schema.execute(
-                asked.query,
-                variable_values=asked.variables,
+            return await self._schema.execute(
+                operation.query,
+                variable_values=operation.variables,
                 context_value=context,
-                operation_name=asked.operation_name,
+                operation_name=operation.operation_name,
                 allowed_operation_types=allowed,
-                operation_extensions=asked.extensions,
+                operation_extensions=operation.extensions,
             )
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION:
@@ -129,25 +127,27 @@ class GraphQLView(GraphQL[Context, None]):
             ) from None
         except CannotGetOperationTypeError:
             raise RequestRejected(
-                400, "`operationName` must name an operation of the document.", "BAD_REQUEST"
+                400,
+                "`operationName` must name an operation of the document.",
+                "OPERATION_RESOLUTION_FAILURE",
             ) from None
 
 
-def negotiated(accept: str | None) -> str:
-    """Return the media type to answer in.
+def negotiate(accept: str | None) -> str:
+    """Return the media type of the response.
 
     Raises:
-        RequestRejected: the client takes neither of ours.
+        RequestRejected: the client accepts neither media type.
     """
     if accept is None or not accept.strip():
         return JSON
     best, quality = "", 0.0
     for entry in accept.split(","):
         kind, _, parameters = entry.strip().partition(";")
-        found = _OFFERED.get(kind.strip().lower())
+        media_type = _OFFERED.get(kind.strip().lower())
         weight = _quality(parameters)
-        if found and weight > quality:
-            best, quality = found, weight
+        if media_type and weight > quality:
+            best, quality = media_type, weight
     if not best:
         raise RequestRejected(
             406, f"The `Accept` header must allow {GRAPHQL_JSON} or {JSON}.", "BAD_REQUEST"
@@ -170,7 +170,7 @@ def _quality(parameters: str) -> float:
 
 
 def _wants_page(request: Request) -> bool:
-    """Whether a browser asks for the playground."""
+    """Whether a browser requests the playground."""
     return (
         request.method == "GET"
         and "query" not in request.query_params
@@ -189,7 +189,7 @@ def _check_content_type(header: str | None) -> None:
         raise RequestRejected(415, "The body must be encoded in UTF-8.", "BAD_REQUEST")
 
 
-async def _authenticated(services: Services, authorization: str | None) -> Viewer | None:
+async def _authenticate(services: Services, authorization: str | None) -> Viewer | None:
     try:
         return await services.authenticate(authorization)
     except Unauthenticated as error:
@@ -237,44 +237,44 @@ def _json(text: str | bytes, what: str) -> Any:
 
 
 def _from_body(body: bytes) -> GraphQLRequest:
-    found = _json(body, "The body")
-    if isinstance(found, list):
+    parameters = _json(body, "The body")
+    if isinstance(parameters, list):
         raise _bad("Batches are not supported. Send one operation per request.")
-    if not isinstance(found, dict):
+    if not isinstance(parameters, dict):
         raise _bad('The body must be a JSON object such as {"query": "{ viewer { id } }"}.')
-    return _request(found)
+    return _request(parameters)
 
 
 def _from_parameters(parameters: Mapping[str, str]) -> GraphQLRequest:
-    found: dict[str, Any] = dict(parameters)
+    values: dict[str, Any] = dict(parameters)
     for name in ("variables", "extensions"):
-        if found.get(name):
-            found[name] = _json(found[name], f"`{name}`")
+        if values.get(name):
+            values[name] = _json(values[name], f"`{name}`")
         else:
-            found.pop(name, None)
-    return _request(found)
+            values.pop(name, None)
+    return _request(values)
 
 
-def _request(found: Mapping[str, Any]) -> GraphQLRequest:
-    query = found.get("query")
+def _request(parameters: Mapping[str, Any]) -> GraphQLRequest:
+    query = parameters.get("query")
     if not isinstance(query, str) or not query.strip():
         raise _bad("`query` must be the text of a GraphQL document.")
     for name in ("variables", "extensions"):
-        if not isinstance(found.get(name), dict | None):
+        if not isinstance(parameters.get(name), dict | None):
             raise _bad(f"`{name}` must be an object.")
-    if not isinstance(found.get("operationName"), str | None):
+    if not isinstance(parameters.get("operationName"), str | None):
         raise _bad("`operationName` must be a string.")
     return GraphQLRequest(
         query=query,
-        variables=found.get("variables"),
-        operation_name=found.get("operationName") or None,
-        extensions=found.get("extensions"),
+        variables=parameters.get("variables"),
+        operation_name=parameters.get("operationName") or None,
+        extensions=parameters.get("extensions"),
     )
 
 
 def _response(result: ExecutionResult, media_type: str) -> Response:
     errors = result.errors or []
-    # Without a path an error is the request's: nothing was executed, so there is no data.
+    # An error without a path concerns the whole request: nothing was executed, so `data` is absent.
     is_refused = result.data is None and any(error.path is None for error in errors)
     answer: dict[str, Any] = {}
     if errors:
@@ -284,15 +284,15 @@ def _response(result: ExecutionResult, media_type: str) -> Response:
     if result.extensions:
         answer["extensions"] = result.extensions
     status = 400 if is_refused and media_type == GRAPHQL_JSON else 200
-    return _encoded(answer, status, media_type, {})
+    return _encode(answer, status, media_type, {})
 
 
-def _refused(refusal: RequestRejected, media_type: str) -> Response:
+def _reject(refusal: RequestRejected, media_type: str) -> Response:
     error = {"message": refusal.message, "extensions": {"code": refusal.code}}
-    return _encoded({"errors": [error]}, refusal.status, media_type, refusal.headers)
+    return _encode({"errors": [error]}, refusal.status, media_type, refusal.headers)
 
 
-def _encoded(
+def _encode(
     answer: Mapping[str, Any], status: int, media_type: str, headers: Mapping[str, str]
 ) -> Response:
     return Response(

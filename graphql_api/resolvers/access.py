@@ -1,4 +1,4 @@
-"""Who may see and do what."""
+"""Rules of access: the viewer's permissions to see and change objects."""
 
 from graphql_api.context import Context, Viewer
 from graphql_api.data.enums import ProblemState, UserState
@@ -10,8 +10,8 @@ def require_editor(context: Context) -> Viewer:
     """Return the viewer if they may change problems.
 
     Raises:
-        Unauthenticated: nobody is signed in.
-        Forbidden: the viewer is no editor.
+        Unauthenticated: the viewer is not signed in.
+        Forbidden: the viewer is not an editor.
     """
     viewer = context.require_viewer()
     if not viewer.is_editor:
@@ -23,8 +23,8 @@ def require_admin(context: Context) -> Viewer:
     """Return the viewer if they may manage users and plans.
 
     Raises:
-        Unauthenticated: nobody is signed in.
-        Forbidden: the viewer is no administrator.
+        Unauthenticated: the viewer is not signed in.
+        Forbidden: the viewer is not an administrator.
     """
     viewer = context.require_viewer()
     if not viewer.is_admin:
@@ -33,10 +33,10 @@ def require_admin(context: Context) -> Viewer:
 
 
 def require_active(user: User | None) -> User:
-    """Return a user that was read just now, if the account still is in use.
+    """Return a user that was just read, if the account is active.
 
     Raises:
-        Unauthenticated: it is not.
+        Unauthenticated: the account does not exist or is not active.
     """
     if user is None or user.state is not UserState.ACTIVE:
         raise Unauthenticated(
@@ -51,12 +51,12 @@ def is_owner(context: Context, uid: str) -> bool:
 
 
 def can_view_user(context: Context, uid: str) -> bool:
-    """Whether the viewer may read a user: their own, or anyone's for administrators."""
+    """Whether the viewer may read a user: themselves, or any user for administrators."""
     return context.viewer is not None and (context.viewer.uid == uid or context.viewer.is_admin)
 
 
 def can_view_problem(context: Context, problem: Problem) -> bool:
-    """Whether the viewer may know of a problem: everyone when COMPLETED, else editors."""
+    """Whether the viewer may see a problem: COMPLETED ones for everyone, others for editors."""
     return problem.state is ProblemState.COMPLETED or context.is_editor
 
 
@@ -71,5 +71,5 @@ def can_view_code(context: Context, history: History) -> bool:
 
 
 def can_view_message(context: Context, history: History) -> bool:
-    """Whether the viewer may read why a history FAILED: its owner, and those who mend problems."""
+    """Whether the viewer may read why a history FAILED: its owner and editors may."""
     return is_owner(context, history.uid) or context.is_editor

@@ -1,4 +1,4 @@
-"""Checkers and limits of languages: what editors say of them, and what they are shown."""
+"""Checkers and language limits of problems: validation for editors, and reading."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from graphql_api.resolvers.languages import language_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckerFields:
-    """A checker as an editor sends it; None takes the default."""
+    """A checker as an editor sends it. None selects the default."""
 
     language: str
     code: str
@@ -26,20 +26,20 @@ class CheckerFields:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageLimit:
-    """How often a language has the problem's time limit."""
+    """A language's multiplier of the problem's time limit."""
 
     language: str
     time_multiplier: float
 
 
-def checked(fields: CheckerFields) -> Checker:
-    """Return a checker as it is stored.
+def validate_checker(fields: CheckerFields) -> Checker:
+    """Return a checker in the form that is stored.
 
     Raises:
         InvalidInput: a field breaks its rule.
     """
     limits = {"time_limit_ms": fields.time_limit_ms, "memory_limit_kb": fields.memory_limit_kb}
-    with validation.inside("checker"):
+    with validation.prefix_path("checker"):
         return Checker(
             language=_language(fields.language),
             code=validation.code(fields.code),
@@ -49,29 +49,32 @@ def checked(fields: CheckerFields) -> Checker:
         )
 
 
-def _arguments(given: Sequence[str]) -> tuple[str, ...]:
-    if len(given) > MAX_CHECKER_ARGUMENTS:
+def _arguments(arguments: Sequence[str]) -> tuple[str, ...]:
+    if len(arguments) > MAX_CHECKER_ARGUMENTS:
         raise InvalidInput(
             f"`arguments` must contain at most {MAX_CHECKER_ARGUMENTS} items.", ("arguments",)
         )
-    return tuple(validation.line(one, "arguments", CHECKER_ARGUMENT_CHARACTERS) for one in given)
+    return tuple(
+        validation.line(argument, "arguments", CHECKER_ARGUMENT_CHARACTERS)
+        for argument in arguments
+    )
 
 
-def language_limits(given: Sequence[LanguageLimit] | None) -> dict[str, float] | None:
-    """Return multipliers of the time limit by language id.
+def language_limits(limits: Sequence[LanguageLimit] | None) -> dict[str, float] | None:
+    """Return time limit multipliers by language id.
 
     Raises:
-        InvalidInput: a language is unknown, or stands there twice.
+        InvalidInput: a language is unknown or occurs twice.
     """
-    if given is None:
+    if limits is None:
         return None
-    with validation.inside("languageLimits"):
-        found = {_language(one.language): one.time_multiplier for one in given}
-    if len(found) < len(given):
+    with validation.prefix_path("languageLimits"):
+        multipliers = {_language(limit.language): limit.time_multiplier for limit in limits}
+    if len(multipliers) < len(limits):
         raise InvalidInput(
             "`languageLimits` must contain each language only once.", ("languageLimits",)
         )
-    return found
+    return multipliers
 
 
 def _language(name: str) -> str:
@@ -81,14 +84,14 @@ def _language(name: str) -> str:
 
 
 async def checker_of(context: Context, problem: Problem) -> Checker | None:
-    """Return a problem's checker, to editors."""
+    """Return a problem's checker; None for viewers other than editors."""
     if not context.is_editor or problem.checker_hash is None:
         return None
     return await context.loaders.checkers.load(problem.key)
 
 
 async def fault_of(context: Context, problem: Problem) -> CheckerFault | None:
-    """Return how the present checker failed last, to editors."""
+    """Return the latest failure of the current checker; None for viewers other than editors."""
     if not context.is_editor:
         return None
     fault = await context.loaders.checker_faults.load(problem.key)

@@ -1,4 +1,4 @@
-"""runCode: one unit of quota, a request on the board of runs, and the wait for its answer."""
+"""runCode: takes one unit of quota, posts the request in Redis and waits for the answer."""
 
 import hashlib
 import json
@@ -20,13 +20,13 @@ from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.usage import plan_of
 
 UNTOUCHED = "Your quota was not used. Try again later."
-# A run that has begun may take `run_seconds`, and so long for its turn among the host's programs.
-TURN_S = 10
+# A started run may take `run_seconds`, and this long to get a sandbox on a busy host.
+SANDBOX_WAIT_S = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCode:
-    """What a client asks to have run."""
+    """Parameters of `runCode`, as the client sent them."""
 
     language: str
     code: str
@@ -38,7 +38,7 @@ class RunCode:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A checked request under its names: `run_id` on the board, `request_id` on the receipt."""
+    """A valid request with its names: `run_id` in Redis, `request_id` on the receipt."""
 
     user: User
     request: RunRequest
@@ -47,52 +47,52 @@ class _Run:
 
     @property
     def input_hash(self) -> str:
-        """What tells two requests of one idempotency key apart."""
+        """Digest that differs between two inputs under one idempotency key."""
         return hashlib.sha256(json.dumps(asdict(self.request)).encode()).hexdigest()
 
     @property
     def run_id(self) -> str:
-        """The run's id: another input is another run."""
+        """The id of the run; different inputs have different ids."""
         return fingerprint(self.user.uid, self.request_id, self.input_hash)
 
 
-async def run_code(context: Context, request: RunCode) -> RunAnswer:
-    """Run code on the caller's own input and return what came of it.
+async def run_code(context: Context, command: RunCode) -> RunAnswer:
+    """Run code on the viewer's own input and return the result.
 
     Raises:
-        Unauthenticated, InvalidInput, QuotaExceeded, Conflict: nothing was run.
-        Unavailable: nobody could run it, or not in time; the unit of quota was given back.
+        Unauthenticated, InvalidInput, QuotaExceeded, Conflict: the code was not run.
+        Unavailable: no worker ran it in time, or the judge failed; the unit of quota was refunded.
     """
     viewer = context.require_viewer()
-    request = _validate(asked)
+    request = _validate(command)
     if not await context.languages.is_present(request.language):
         raise Unavailable(
             f"No worker currently runs {request.language}. Try again in a minute.", ("language",)
         )
     user = access.require_active(await context.stores.users.get(viewer.uid, consistent=True))
-    request_id = asked.idempotency_key or str(ULID())
-    run = _Run(user, request, request_id, is_repeatable=asked.idempotency_key is not None)
-    consumed = await _enqueue(context, run)
-    if consumed.is_duplicate:
-        return await _repeat(context, run, consumed.receipt)
-    return await _send_and_wait(context, run, consumed.receipt)
+    request_id = command.idempotency_key or str(ULID())
+    run = _Run(user, request, request_id, is_repeatable=command.idempotency_key is not None)
+    debit = await _enqueue(context, run)
+    if debit.is_duplicate:
+        return await _repeat(context, run, debit.receipt)
+    return await _send_and_wait(context, run, debit.receipt)
 
 
-def _validate(request: RunCode) -> RunRequest:
-    language = language_id(asked.language)
+def _validate(command: RunCode) -> RunRequest:
+    language = language_id(command.language)
     assert language is not None
-    validation.optional(asked.idempotency_key, validation.idempotency_key)
+    validation.optional(command.idempotency_key, validation.idempotency_key)
     return RunRequest(
         language=language,
-        code=validation.code(asked.code),
-        stdin=validation.stdin(asked.stdin),
-        time_limit_ms=validation.run_time_limit_ms(asked.time_limit_ms),
-        memory_limit_kb=validation.run_memory_limit_kb(asked.memory_limit_kb),
+        code=validation.code(command.code),
+        stdin=validation.stdin(command.stdin),
+        time_limit_ms=validation.run_time_limit_ms(command.time_limit_ms),
+        memory_limit_kb=validation.run_memory_limit_kb(command.memory_limit_kb),
     )
 
 
 async def _enqueue(context: Context, run: _Run) -> DebitResult:
-    """Leave the request and take its unit; in this order, as without Redis none is to be taken."""
+    """Store the request, then take its unit: if Redis is down, no quota is used."""
     is_new = await context.runs.ask(run.run_id, run.request)
     try:
         return await context.stores.usage.consume(
@@ -105,7 +105,7 @@ async def _enqueue(context: Context, run: _Run) -> DebitResult:
             language=run.request.language,
         )
     except BaseException as error:
-        # Another call under the same key may have got its unit meanwhile, unless all are refused.
+        # Another call with this key may have taken its unit, unless all such calls are rejected.
         is_refused = isinstance(error, QuotaExceeded | Conflict)
         if is_new and (is_refused or not run.is_repeatable):
             with suppress(DomainError):
@@ -114,12 +114,12 @@ async def _enqueue(context: Context, run: _Run) -> DebitResult:
 
 
 async def _repeat(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
-    """Return the answer of the first request under this idempotency key, or wait for it too."""
-    found = await context.runs.find_answer(run.run_id)
+    """Return the answer to the first request with this idempotency key, or wait for it too."""
+    answer = await context.runs.find_answer(run.run_id)
     is_refunded = receipt.refunded_at is not None
-    if found is not None and not is_refunded:
+    if answer is not None and not is_refunded:
         await context.runs.withdraw(run.run_id)
-        return await _unwrap_answer(context, run, receipt, found)
+        return await _unwrap_answer(context, run, receipt, answer)
     age_s = (context.clock() - receipt.created_at) / 1000
     if is_refunded or age_s > ANSWER_LIFE_S:
         await context.runs.withdraw(run.run_id)
@@ -131,14 +131,14 @@ async def _repeat(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
 
 
 async def _send_and_wait(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
-    """Have it run and wait; sent twice it is find_answer once."""
-    found = await _wait_for_answer(context, run)
-    if found is None:
+    """Send the run to the workers and wait. A run that is sent twice is executed once."""
+    answer = await _wait_for_answer(context, run)
+    if answer is None:
         with suppress(DomainError):
             await context.runs.withdraw(run.run_id)
         await _refund(context, run, receipt)
         raise Unavailable(f"No worker ran the code in time. {UNTOUCHED}")
-    return await _unwrap_answer(context, run, receipt, found)
+    return await _unwrap_answer(context, run, receipt, answer)
 
 
 async def _wait_for_answer(context: Context, run: _Run) -> RunAnswer | None:
@@ -146,23 +146,23 @@ async def _wait_for_answer(context: Context, run: _Run) -> RunAnswer | None:
         return None
     settings = context.settings
     with suppress(Unavailable):
-        found = await context.runs.wait(run.run_id, settings.run_wait_seconds)
-        if found is None and await context.runs.has_begun(run.run_id):
-            found = await context.runs.wait(run.run_id, settings.run_seconds + TURN_S)
-        return found
+        answer = await context.runs.wait(run.run_id, settings.run_wait_seconds)
+        if answer is None and await context.runs.has_begun(run.run_id):
+            answer = await context.runs.wait(run.run_id, settings.run_seconds + SANDBOX_WAIT_S)
+        return answer
     return None
 
 
 async def _unwrap_answer(
-    context: Context, run: _Run, receipt: Receipt, found: RunAnswer
+    context: Context, run: _Run, receipt: Receipt, answer: RunAnswer
 ) -> RunAnswer:
-    if found.status is None:
+    if answer.status is None:
         await _refund(context, run, receipt)
-        raise Unavailable(f"The judge failed: {found.message.rstrip('.')}. {UNTOUCHED}")
-    return found
+        raise Unavailable(f"The judge failed: {answer.message.rstrip('.')}. {UNTOUCHED}")
+    return answer
 
 
 async def _refund(context: Context, run: _Run, receipt: Receipt) -> None:
-    """Give the unit back; those who wait for the same run give it back once."""
+    """Refund the unit. Concurrent calls that wait for the same run refund it once."""
     day, name = receipt.day, receipt.request_hash
     await context.stores.usage.refund(run.user.uid, day, QuotaKind.RUN, name)

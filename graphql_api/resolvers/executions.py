@@ -1,4 +1,4 @@
-"""executeCode: check everything, reserve one unit of quota with the history, tell the workers."""
+"""executeCode: validates everything, reserves one unit with the history, sends the message."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from graphql_api.data.errors import (
     NotFound,
     Unavailable,
 )
-from graphql_api.data.histories.executions import Reservation
+from graphql_api.data.histories.reservations import ReservationRequest
 from graphql_api.data.records import History, Problem, ProblemKey, Receipt
 from graphql_api.data.text import shorten
 from graphql_api.resolvers import access, validation
@@ -24,7 +24,7 @@ PROBLEM_FIELDS = "Send exactly one of `problemId`, `platform` with `number`, or 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecuteCode:
-    """What a client asks to have executed; `problem` is what `problemId` names."""
+    """Parameters of `executeCode`. `problem` is the key that `problemId` names."""
 
     problem: ProblemKey | None = None
     platform: str | None = None
@@ -37,8 +37,8 @@ class ExecuteCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Checked:
-    """A request in which everything but the problem's state is known to be right.
+class _ValidRequest:
+    """A request that is valid, apart from the state of its problem.
 
     `named_by` is the input field that names the problem.
     """
@@ -52,7 +52,7 @@ class _Checked:
     request_id: str | None
 
     def input_hash(self) -> str:
-        """Return what tells two requests of one idempotency key apart."""
+        """Return a digest that differs between two inputs under one idempotency key."""
         parts = [self.platform, self.number, self.language, self.code, self.is_public]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -62,31 +62,29 @@ async def execute_code(context: Context, request: ExecuteCode) -> History:
 
     Raises:
         Unauthenticated, InvalidInput, NotFound, QuotaExceeded, Conflict, Unavailable: nothing was
-            kept and no quota used.
+            stored and no quota was used.
     """
     viewer = context.require_viewer()
-    checked = await _check(context, request)
-    executions = context.stores.executions
-    seen = await executions.load_for_execution(
-        viewer.uid, checked.platform, checked.number, checked.request_id
-    )
-    user = access.require_active(seen.user)
-    if seen.receipt is not None:
-        return await _repeated(context, viewer, checked, seen.receipt)
-    problem = _ready(viewer, checked, seen.problem)
-    await _check_offer(context, checked.language)
-    reserved = await executions.reserve(
-        Reservation(
+    valid = await _validate(context, request)
+    reservations = context.stores.reservations
+    loaded = await reservations.load(viewer.uid, valid.platform, valid.number, valid.request_id)
+    user = access.require_active(loaded.user)
+    if loaded.receipt is not None:
+        return await _find_repeated(context, viewer, valid, loaded.receipt)
+    problem = _require_judgeable(viewer, valid, loaded.problem)
+    await _require_offered(context, valid.language)
+    reserved = await reservations.reserve(
+        ReservationRequest(
             user=user,
             plan_limit=(await plan_of(context, user)).executions_per_day,
-            request_id=checked.request_id,
-            input_hash=checked.input_hash(),
+            request_id=valid.request_id,
+            input_hash=valid.input_hash(),
             problem=problem,
-            language=checked.language,
-            code=checked.code,
-            is_public=checked.is_public,
+            language=valid.language,
+            code=valid.code,
+            is_public=valid.is_public,
             now=context.clock(),
-            used=seen.used,
+            used=loaded.used,
         )
     )
     if not reserved.is_duplicate:
@@ -95,16 +93,16 @@ async def execute_code(context: Context, request: ExecuteCode) -> History:
     return reserved.history
 
 
-async def _check(context: Context, request: ExecuteCode) -> _Checked:
+async def _validate(context: Context, request: ExecuteCode) -> _ValidRequest:
     code = validation.code(request.code)
-    request_id = validation.given(request.idempotency_key, validation.idempotency_key)
+    request_id = validation.optional(request.idempotency_key, validation.idempotency_key)
     language = language_id(request.language)
     assert language is not None
     platform, number = await _problem_key(context, request)
-    return _Checked(
+    return _ValidRequest(
         platform=platform,
         number=number,
-        named_by=_named_by(request),
+        named_by=_problem_field(request),
         language=language,
         code=code,
         is_public=request.is_public,
@@ -112,7 +110,7 @@ async def _check(context: Context, request: ExecuteCode) -> _Checked:
     )
 
 
-def _named_by(request: ExecuteCode) -> str:
+def _problem_field(request: ExecuteCode) -> str:
     if request.problem is not None:
         return "problemId"
     return "number" if request.legacy_problem_id is None else "legacyProblemId"
@@ -126,25 +124,23 @@ async def _problem_key(context: Context, request: ExecuteCode) -> ProblemKey:
     if request.problem is not None:
         return request.problem
     if request.legacy_problem_id is not None:
-        found = await context.stores.problems.by_legacy_id(request.legacy_problem_id)
-        if found is None:
+        key = await context.stores.problems.by_legacy_id(request.legacy_problem_id)
+        if key is None:
             raise NotFound("There is no problem with this `legacyProblemId`.", ("legacyProblemId",))
-        return found
+        return key
     if request.platform is None or request.number is None:
         missing = "platform" if request.platform is None else "number"
         raise InvalidInput(
             f"`platform` and `number` must be sent together: `{missing}` is missing.", (missing,)
         )
-    return ProblemKey(
-        validation.platform(request.platform), validation.number(request.number)
-    )
+    return ProblemKey(validation.platform(request.platform), validation.number(request.number))
 
 
-async def _repeated(
-    context: Context, viewer: Viewer, checked: _Checked, receipt: Receipt
+async def _find_repeated(
+    context: Context, viewer: Viewer, valid: _ValidRequest, receipt: Receipt
 ) -> History:
-    """Return the history of the first request under this idempotency key."""
-    if receipt.input_hash != checked.input_hash():
+    """Return the history of the first request with this idempotency key."""
+    if receipt.input_hash != valid.input_hash():
         raise Conflict(
             "This `idempotencyKey` was already used for another submission. Send a new key.",
             ("idempotencyKey",),
@@ -160,26 +156,26 @@ async def _repeated(
     return history
 
 
-def _ready(viewer: Viewer, checked: _Checked, problem: Problem | None) -> Problem:
-    """Return the problem if this viewer may have code judged by it."""
-    at = (checked.named_by,)
+def _require_judgeable(viewer: Viewer, valid: _ValidRequest, problem: Problem | None) -> Problem:
+    """Return the problem if the viewer may submit code to it and it can judge code."""
+    path = (valid.named_by,)
     is_hidden = problem is None or (
         problem.state is not ProblemState.COMPLETED and not viewer.is_editor
     )
     if problem is None or is_hidden or problem.state is ProblemState.DELETED:
         raise NotFound(
-            f"There is no problem {shorten(checked.platform)} {shorten(checked.number)}.", at
+            f"There is no problem {shorten(valid.platform)} {shorten(valid.number)}.", path
         )
     if problem.test_version is None or problem.test_count == 0:
-        raise Conflict("This problem has no test cases, so code cannot be judged.", at)
-    if checked.is_public and problem.state is not ProblemState.COMPLETED:
+        raise Conflict("This problem has no test cases, so code cannot be judged.", path)
+    if valid.is_public and problem.state is not ProblemState.COMPLETED:
         raise InvalidInput(
             "`isPublic` must be false, because the problem is not published.", ("isPublic",)
         )
     return problem
 
 
-async def _check_offer(context: Context, language: str) -> None:
+async def _require_offered(context: Context, language: str) -> None:
     if await context.languages.is_offered(language) is False:
         raise Unavailable(
             f"No worker has offered {language} for a day. See `languages` for the "

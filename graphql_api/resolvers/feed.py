@@ -1,4 +1,4 @@
-"""The feed: executions that were made public."""
+"""The feed of public executions."""
 
 from graphql_api.context import Context
 from graphql_api.data.dynamo.pages import Page, PageWindow
@@ -11,12 +11,12 @@ from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 async def public_feed(
     context: Context, page: PageRequest, platform: str | None, language: str | None
 ) -> Page[History]:
-    """Return a page of the public histories, last published first.
+    """Return a page of the public histories, most recently published first.
 
     Raises:
-        InvalidInput: a filter or an argument of the page cannot be honoured.
+        InvalidInput: a filter or a page argument is invalid.
     """
-    platform = validation.given(platform, validation.platform)
+    platform = validation.optional(platform, validation.platform)
     language = language_id(language)
 
     async def read(window: PageWindow) -> Page[History]:

@@ -1,4 +1,4 @@
-"""Histories: reading what the viewer may see, publishing, deleting."""
+"""Histories: reading those that the viewer may see, publishing, cancelling, deleting."""
 
 from graphql_api.context import Context
 from graphql_api.data.dynamo.pages import Page, PageWindow
@@ -11,7 +11,7 @@ from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
 
 async def find(context: Context, key: HistoryKey) -> History | None:
-    """Return a history that the viewer may see."""
+    """Return a history if the viewer may see it."""
     history = await context.loaders.histories.load(key)
     return history if history and access.can_view_history(context, history) else None
 
@@ -22,9 +22,9 @@ async def list_of_user(
     """Return a page of a user's histories, newest first.
 
     Raises:
-        InvalidInput: a filter or an argument of the page cannot be honoured.
+        InvalidInput: a filter or a page argument is invalid.
     """
-    platform = validation.given(platform, validation.platform)
+    platform = validation.optional(platform, validation.platform)
     language = language_id(language)
 
     async def read(window: PageWindow) -> Page[History]:
@@ -44,25 +44,25 @@ async def problem_of(context: Context, history: History) -> Problem | None:
 
 
 async def code_of(context: Context, history: History) -> str | None:
-    """Return the submitted code, to its owner and where it is public."""
+    """Return the submitted code, if the viewer is the owner or the history is public."""
     if not access.can_view_code(context, history):
         return None
     return await context.loaders.codes.load(history.key)
 
 
 def message_of(context: Context, history: History) -> str | None:
-    """Return why an execution FAILED, to those who can act on it."""
+    """Return the reason why an execution FAILED, for viewers who can act on it."""
     return history.message if access.can_view_message(context, history) else None
 
 
 async def results_of(context: Context, history: History) -> Results | None:
-    """Return the results, to the owner."""
+    """Return the results; None for viewers other than the owner."""
     if not access.is_owner(context, history.uid):
         return None
     return await context.loaders.results.load(history)
 
 
-async def _own(context: Context, key: HistoryKey) -> History:
+async def _load_own(context: Context, key: HistoryKey) -> History:
     viewer = context.require_viewer()
     history = await context.stores.histories.get(*key, consistent=True)
     if history is None or not access.can_view_history(context, history):
@@ -73,48 +73,48 @@ async def _own(context: Context, key: HistoryKey) -> History:
 
 
 async def set_visibility(context: Context, key: HistoryKey, *, is_public: bool) -> History:
-    """Publish a history, or make it private again.
+    """Publish a history, or make it private.
 
     Raises:
-        NotFound: there is none, or the viewer may not know.
-        Forbidden: it belongs to another.
-        Conflict: its problem is not published, or it changed too often meanwhile.
+        NotFound: the history does not exist, or the viewer may not see it.
+        Forbidden: it belongs to another user.
+        Conflict: its problem is not published, or other requests kept changing the history.
     """
-    history = await _own(context, key)
+    history = await _load_own(context, key)
     if history.is_public is is_public:
         return history
     if not is_public:
-        return await context.stores.histories.unpublish(*key, seen=history)
+        return await context.stores.histories.unpublish(*key, expected=history)
     problem = await context.loaders.problems.load(history.problem_key)
     if problem is None or problem.state is not ProblemState.COMPLETED:
         raise Conflict("The history cannot be published, because its problem is not published.")
-    return await context.stores.histories.publish(*key, problem_public=True, seen=history)
+    return await context.stores.histories.publish(*key, problem_public=True, expected=history)
 
 
 async def delete(context: Context, key: HistoryKey) -> None:
-    """Remove a history with its code, results and feed entries.
+    """Delete a history with its code, results and feed entries.
 
     Raises:
-        NotFound: there is none, or the viewer may not know.
-        Forbidden: it belongs to another.
-        Conflict: it changed too often meanwhile.
+        NotFound: the history does not exist, or the viewer may not see it.
+        Forbidden: it belongs to another user.
+        Conflict: other requests kept changing the history.
     """
-    history = await _own(context, key)
-    await context.stores.histories.delete(*key, seen=history)
+    history = await _load_own(context, key)
+    await context.stores.histories.delete(*key, expected=history)
     await context.sender.send_cancellation(*key)
 
 
 async def cancel(context: Context, key: HistoryKey) -> History:
-    """Stop an execution of one's own and return it as CANCELLED; harmless twice.
+    """Cancel an execution of the viewer and return it as CANCELLED. Idempotent.
 
-    One that nobody has begun gives its unit of quota back.
+    An execution that no worker has started gets its unit of quota back.
 
     Raises:
-        NotFound: there is none, or the viewer may not know.
-        Forbidden: it belongs to another.
-        Conflict: it has ended already, or it changed too often meanwhile.
+        NotFound: the history does not exist, or the viewer may not see it.
+        Forbidden: it belongs to another user.
+        Conflict: it has already ended, or other requests kept changing the history.
     """
-    history = await _own(context, key)
+    history = await _load_own(context, key)
     if history.status is HistoryStatus.CANCELLED:
         return history
     cancelled = await context.stores.executions.cancel(*key)

@@ -1,4 +1,4 @@
-"""Jobs: what editors see of them, and how they are begun and stopped."""
+"""Jobs: reading, starting and cancelling them, for editors."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
 
 async def find(context: Context, ulid: str) -> Job | None:
-    """Return a job, to editors."""
+    """Return a job; None for viewers other than editors."""
     return await context.loaders.jobs.load(ulid) if context.is_editor else None
 
 
@@ -25,8 +25,8 @@ async def list_jobs(
     """Return a page of jobs, newest first.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no editor.
-        InvalidInput: an argument of the page cannot be honoured.
+        Unauthenticated, Forbidden: the viewer is not an editor.
+        InvalidInput: a page argument is invalid.
     """
     access.require_editor(context)
     jobs = context.stores.jobs
@@ -38,10 +38,10 @@ async def list_jobs(
 
 
 async def events_of(context: Context, job: Job, page: PageRequest, after: int) -> list[JobEvent]:
-    """Return a page of a job's progress, of what comes after the event `after`.
+    """Return a page of a job's log after the line with sequence number `after`.
 
     Raises:
-        InvalidInput: `first` with `last`, or one of them out of range.
+        InvalidInput: `first` together with `last`, or one of them out of range.
     """
     window = page.window(context.cursors, scope_of("events", job.ulid))
     return await context.stores.jobs.events(
@@ -50,17 +50,17 @@ async def events_of(context: Context, job: Job, page: PageRequest, after: int) -
 
 
 async def result_of(context: Context, job: Job) -> Mapping[str, Any] | None:
-    """Return what a job found, None until it has SUCCEEDED."""
+    """Return a job's result, None until it has SUCCEEDED."""
     return await context.loaders.job_results.load(job)
 
 
 async def cancel(context: Context, ulid: str) -> Job:
-    """Stop a job and return it as CANCELLED; harmless twice.
+    """Cancel a job and return it as CANCELLED. Idempotent.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no editor.
-        NotFound: there is no such job.
-        Conflict: it has ended already.
+        Unauthenticated, Forbidden: the viewer is not an editor.
+        NotFound: the job does not exist.
+        Conflict: it has already ended.
     """
     access.require_editor(context)
     job = await context.stores.jobs.cancel(ulid)
@@ -69,13 +69,13 @@ async def cancel(context: Context, ulid: str) -> Job:
 
 
 async def rejudge(context: Context, problem: ProblemKey | None, history: HistoryKey | None) -> Job:
-    """Begin to judge again all that was judged by a problem, or one history.
+    """Start a job that judges one history, or all judged executions of a problem, again.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no editor.
+        Unauthenticated, Forbidden: the viewer is not an editor.
         InvalidInput: not exactly one of both is given.
-        NotFound: there is no such thing.
-        Conflict: there is nothing to judge, or nothing to judge with.
+        NotFound: the problem or history does not exist.
+        Conflict: the history was never judged, or the problem has no tests.
     """
     viewer = access.require_editor(context)
     if (problem is None) == (history is None):
@@ -85,13 +85,13 @@ async def rejudge(context: Context, problem: ProblemKey | None, history: History
         problem = await _problem_of(context, history)
         parameters = {"uid": history[0], "ulid": history[1]}
     assert problem is not None
-    found = await _judging(context, problem)
+    judgeable = await _load_judgeable(context, problem)
     new = NewJob(
         kind=JobKind.REJUDGE,
         uid=viewer.uid,
         parameters=parameters,
-        platform=found.platform,
-        number=found.number,
+        platform=judgeable.platform,
+        number=judgeable.number,
     )
     job = await context.stores.jobs.create(new)
     await context.sender.send_job(viewer.uid, job.ulid)
@@ -107,7 +107,7 @@ async def _problem_of(context: Context, key: HistoryKey) -> ProblemKey:
     return history.problem_key
 
 
-async def _judging(context: Context, key: ProblemKey) -> Problem:
+async def _load_judgeable(context: Context, key: ProblemKey) -> Problem:
     problem = await context.stores.problems.get(*key, consistent=True)
     if problem is None or problem.state is ProblemState.DELETED:
         raise NotFound(f"There is no problem {shorten(key[0])} {shorten(key[1])}.", ("problemId",))

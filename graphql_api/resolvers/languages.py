@@ -1,4 +1,4 @@
-"""The languages that the judge knows, and those that this deployment's workers run."""
+"""The languages in the judge's table, and those that workers have announced."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from judge.languages import LANGUAGES, find_language
 
 
 async def list_available(context: Context) -> Sequence[LanguageInfo]:
-    """Return the languages that workers announced within the last day.
+    """Return the languages that workers have announced within the last day.
 
     Raises:
         Unavailable: Redis did not answer.
@@ -23,14 +23,16 @@ async def find(context: Context, key: str) -> LanguageInfo | None:
     Raises:
         Unavailable: Redis did not answer.
     """
-    return next((one for one in await list_available(context) if one.id == key), None)
+    return next(
+        (language for language in await list_available(context) if language.id == key), None
+    )
 
 
 def language_id(name: str | None) -> str | None:
-    """Return the stored id of a language given by id, name or alias; None for None.
+    """Return the id of a language given by id, name or alias; None for None.
 
     Raises:
-        InvalidInput: there is no such language.
+        InvalidInput: the language is unknown.
     """
     if name is None:
         return None

@@ -1,4 +1,4 @@
-"""From a connection's arguments to a window of a list, and from its cards to cursors."""
+"""Conversion of a connection's arguments to a window of a list, and of positions to cursors."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """The arguments of a connection, as the client sent them."""
+    """Arguments of a connection, as the client sent them."""
 
     first: int | None = None
     after: str | None = None
@@ -22,11 +22,11 @@ class PageRequest:
     before: str | None = None
 
     def window(self, cursors: Cursors, scope: str) -> PageWindow:
-        """Return the part of the list that `scope` names.
+        """Return the requested part of the list with this scope.
 
         Raises:
-            InvalidInput: `first` with `last`, or one of them out of range.
-            InvalidCursor: a cursor of another list, or none at all.
+            InvalidInput: `first` together with `last`, or one of them out of range.
+            InvalidCursor: a cursor is malformed or belongs to another list.
         """
         if self.first is not None and self.last is not None:
             raise InvalidInput("Send `first` or `last`, not both.", ("first",))
@@ -56,25 +56,25 @@ async def list_page(
     scope: str,
     read: Callable[[PageWindow], Awaitable[Page[T]]],
 ) -> Page[T]:
-    """Return a page of the list that `scope` names; its positions are signed cursors.
+    """Return a page of the list with this scope; its positions are signed cursors.
 
     Raises:
-        InvalidInput: the page's arguments are out of range or contradict each other.
-        InvalidCursor: a cursor is not of this list.
+        InvalidInput: the page arguments are out of range or contradict each other.
+        InvalidCursor: a cursor does not belong to this list.
     """
-    found = await read(page.window(cursors, scope))
+    items = await read(page.window(cursors, scope))
 
     def sign(position: str | None) -> str | None:
         return None if position is None else cursors.encode(scope, position)
 
     return replace(
-        found,
-        positions=[cursors.encode(scope, position) for position in found.positions],
-        start=sign(found.start),
-        end=sign(found.end),
+        items,
+        positions=[cursors.encode(scope, position) for position in items.positions],
+        start=sign(items.start),
+        end=sign(items.end),
     )
 
 
 def scope_of(list_name: str, *filters: str | None) -> str:
-    """Return the scope of a list under filters; no two lists or filters share one."""
+    """Return the scope of a list under filters: a text that no other list or filter has."""
     return "\x00".join([list_name, *("\x01" if value is None else value for value in filters)])

@@ -1,4 +1,4 @@
-"""Plans: what everyone may read and administrators change."""
+"""Plans: reading for everyone, changes by administrators."""
 
 from collections.abc import Mapping
 from typing import TypedDict
@@ -11,7 +11,7 @@ from graphql_api.resolvers import access, validation
 
 
 class PlanChanges(TypedDict, total=False):
-    """The fields of a plan to change. None clears a field; a field that is left out is kept."""
+    """Fields of a plan to change. None clears a field; omitted fields keep their value."""
 
     name: str | None
     is_active: bool | None
@@ -30,7 +30,7 @@ _FIELDS = {
 }
 
 
-def _checked(limits: Limits) -> Limits:
+def _validate_limits(limits: Limits) -> Limits:
     for name, limit in limits.items():
         if limit is not None:
             validation.within(limit, _FIELDS[name], 0, PLAN_LIMIT_PER_DAY)
@@ -38,13 +38,13 @@ def _checked(limits: Limits) -> Limits:
 
 
 async def list_plans(context: Context) -> list[Plan]:
-    """Return the active plans, and the others too for administrators."""
+    """Return the active plans; for administrators also the inactive ones."""
     is_admin = context.viewer is not None and context.viewer.is_admin
     return await context.stores.plans.list(active_only=not is_admin)
 
 
 async def find(context: Context, key: str) -> Plan | None:
-    """Return a plan: an active one, one's own, or any for administrators."""
+    """Return a plan if it is active or the viewer's own, or the viewer is an administrator."""
     viewer = context.viewer
     plan = await context.stores.plans.get(key) if validation.is_plan_key(key) else None
     if plan is None or plan.is_active:
@@ -54,33 +54,33 @@ async def find(context: Context, key: str) -> Plan | None:
 
 
 async def create(context: Context, key: str, name: str, limits: Limits) -> Plan:
-    """Create a plan; a limit that is not given is none.
+    """Create a plan. A limit that is not given is unlimited.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no administrator.
+        Unauthenticated, Forbidden: the viewer is not an administrator.
         InvalidInput: the key, name or a limit is malformed.
-        Conflict: there is a plan of that key.
+        Conflict: a plan with this key exists.
     """
     access.require_admin(context)
-    given = _checked(limits)
+    valid_limits = _validate_limits(limits)
     return await context.stores.plans.create(
         NewPlan(
             plan_id=validation.plan_key(key, "key"),
             title=validation.name(name),
-            executions_per_day=given.get("executions_per_day"),
-            hints_per_day=given.get("hints_per_day"),
-            runs_per_day=given.get("runs_per_day"),
+            executions_per_day=valid_limits.get("executions_per_day"),
+            hints_per_day=valid_limits.get("hints_per_day"),
+            runs_per_day=valid_limits.get("runs_per_day"),
         )
     )
 
 
 async def update(context: Context, key: str, changes: PlanChanges) -> Plan:
-    """Change fields of a plan; every user on it has the new limits within a minute.
+    """Change fields of a plan. All its users have the new limits within a minute.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no administrator.
+        Unauthenticated, Forbidden: the viewer is not an administrator.
         InvalidInput: the key, name or a limit is malformed.
-        NotFound: there is no such plan.
+        NotFound: the plan does not exist.
     """
     access.require_admin(context)
     limits = {name: changes[name] for name in _FIELDS if name in changes}  # type: ignore[literal-required]
@@ -90,12 +90,12 @@ async def update(context: Context, key: str, changes: PlanChanges) -> Plan:
         if "name" in changes
         else None,
         is_active=_is_active(changes),
-        **_checked(limits),
+        **_validate_limits(limits),
     )
 
 
 def _is_active(changes: PlanChanges) -> bool | None:
-    """Return the new value: null stands for the default, True; None keeps the present one."""
+    """Return the new value: null means the default, True; None keeps the current value."""
     if "is_active" not in changes:
         return None
     return True if changes["is_active"] is None else changes["is_active"]

@@ -1,7 +1,7 @@
-"""Problems: reading what the viewer may see, and the editors' changes."""
+"""Problems: reading those that the viewer may see, and the editors' changes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql_api.context import Context
@@ -15,12 +15,12 @@ from graphql_api.data.records import Problem, ProblemKey, Solution, Statement
 from graphql_api.resolvers import access, checkers, validation
 from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
-from graphql_api.resolvers.testcases import TestCaseData, checked_tests
+from graphql_api.resolvers.testcases import TestCaseData, validate_tests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemFilter:
-    """What a list of problems is narrowed to."""
+    """Filters of a list of problems."""
 
     platform: str | None = None
     language: str | None = None
@@ -31,7 +31,11 @@ class ProblemFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemFields:
-    """What an editor says of a problem; None leaves a field as it is, or at its default."""
+    """The fields of a problem that an editor sends.
+
+    None keeps a field, or leaves it at its default. `cleared` names the fields to clear: each is
+    removed, or goes back to its default.
+    """
 
     title: str | None = None
     url: str | None = None
@@ -46,6 +50,7 @@ class ProblemFields:
     checker: checkers.CheckerFields | None = None
     language_limits: Sequence[checkers.LanguageLimit] | None = None
     stop_on_first_failure: bool | None = None
+    cleared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +65,7 @@ class CreateProblem:
 
 
 async def find(context: Context, key: ProblemKey) -> Problem | None:
-    """Return a problem that the viewer may see."""
+    """Return a problem if the viewer may see it."""
     problem = await context.loaders.problems.load(key)
     return problem if problem and access.can_view_problem(context, problem) else None
 
@@ -69,7 +74,7 @@ async def find_by_name(context: Context, platform: str, number: str) -> Problem 
     """Return the problem of a platform and number, if the viewer may see it.
 
     Raises:
-        InvalidInput: no problem can be named so.
+        InvalidInput: the platform or number is malformed.
     """
     key = ProblemKey(validation.platform(platform), validation.number(number))
     return await find(context, key)
@@ -81,16 +86,16 @@ async def list_problems(
     """Return a page of problems, newest first.
 
     Raises:
-        Unauthenticated, Forbidden: a state that only editors see.
-        InvalidInput: an unknown language or an unusable filter.
+        Unauthenticated, Forbidden: only editors may list problems in this state.
+        InvalidInput: a filter or a page argument is invalid.
     """
     if wanted.state is not ProblemState.COMPLETED:
         access.require_editor(context)
     filters = {
-        "platform": validation.given(wanted.platform, validation.platform),
+        "platform": validation.optional(wanted.platform, validation.platform),
         "language": language_id(wanted.language),
         "tag": None if wanted.tag is None else validation.tag(wanted.tag, "tag"),
-        "search": validation.given(wanted.search, validation.search),
+        "search": validation.optional(wanted.search, validation.search),
     }
 
     async def read(window: PageWindow) -> Page[Problem]:
@@ -106,28 +111,28 @@ async def statement_of(context: Context, problem: Problem) -> Statement | None:
 
 
 async def solution_of(context: Context, problem: Problem) -> Solution | None:
-    """Return the author's solution, to editors."""
+    """Return the author's solution; None for viewers other than editors."""
     if not context.is_editor:
         return None
     return await context.loaders.solutions.load(problem.key)
 
 
 async def run_count_of(context: Context, problem: Problem) -> int:
-    """Return about how often a problem was executed."""
+    """Return the approximate number of executions of a problem."""
     return await context.loaders.run_counts.load(problem.key)
 
 
 async def create(context: Context, wanted: CreateProblem) -> Problem:
-    """Create a DRAFT.
+    """Create a problem in state DRAFT.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no editor.
+        Unauthenticated, Forbidden: the viewer is not an editor.
         InvalidInput: a field breaks its rule; nothing was created.
-        Conflict: there is a problem of that platform and number.
+        Conflict: the platform already has a problem with this number.
     """
     access.require_editor(context)
     fields = wanted.fields
-    tests = checked_tests(wanted.tests) if wanted.tests else []
+    tests = validate_tests(wanted.tests) if wanted.tests else []
     changes = _changes(fields)
     new = NewProblem(
         platform=validation.platform(wanted.platform),
@@ -143,7 +148,7 @@ async def create(context: Context, wanted: CreateProblem) -> Problem:
         stop_on_first_failure=bool(changes.stop_on_first_failure),
         absolute_tolerance=changes.absolute_tolerance,
         relative_tolerance=changes.relative_tolerance,
-        **_given(changes, "time_limit_ms", "memory_limit_kb"),
+        **_non_null(changes, "time_limit_ms", "memory_limit_kb"),
     )
     problem = await context.stores.problems.create(new)
     if tests:
@@ -152,26 +157,31 @@ async def create(context: Context, wanted: CreateProblem) -> Problem:
 
 
 async def update(context: Context, key: ProblemKey, fields: ProblemFields) -> Problem:
-    """Change what is given of a problem.
+    """Change the given fields of a problem.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no editor.
+        Unauthenticated, Forbidden: the viewer is not an editor.
         InvalidInput: a field breaks its rule.
-        NotFound: there is no such problem, or it is deleted.
-        Conflict: it changed meanwhile.
+        NotFound: the problem does not exist or is deleted.
+        Conflict: another request changed the problem at the same time.
     """
     access.require_editor(context)
-    return await context.stores.problems.update(*key, _changes(fields))
+    if "title" in fields.cleared:
+        validation.not_null(None, "title")
+    changes = _changes(fields)
+    for name in fields.cleared:
+        changes = replace(changes, **_CLEARED[name])
+    return await context.stores.problems.update(*key, changes)
 
 
 async def complete(context: Context, key: ProblemKey) -> Problem:
-    """Show a problem to everyone.
+    """Publish a problem.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no editor.
-        NotFound: there is no such problem.
+        Unauthenticated, Forbidden: the viewer is not an editor.
+        NotFound: the problem does not exist.
         Conflict: it has no test cases, or is deleted.
-        InvalidInput: its comparer needs a checker and it has none.
+        InvalidInput: its comparer requires a checker and it has none.
     """
     access.require_editor(context)
     problem = await context.stores.problems.get(*key, consistent=True)
@@ -190,12 +200,12 @@ async def complete(context: Context, key: ProblemKey) -> Problem:
 
 
 async def soft_delete(context: Context, key: ProblemKey, reason: str) -> Problem:
-    """Take a problem out of every list; `restore` brings it back.
+    """Remove a problem from the public lists; `restore` reverses this.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no editor.
+        Unauthenticated, Forbidden: the viewer is not an editor.
         InvalidInput: the reason is empty or too long.
-        NotFound, Conflict: there is no such problem, or it is deleted already.
+        NotFound, Conflict: the problem does not exist or is already deleted.
     """
     access.require_editor(context)
     why = validation.line(reason, "reason", limits.DELETION_REASON_CHARACTERS)
@@ -203,22 +213,22 @@ async def soft_delete(context: Context, key: ProblemKey, reason: str) -> Problem
 
 
 async def restore(context: Context, key: ProblemKey) -> Problem:
-    """Bring a soft-deleted problem back to the state it had.
+    """Restore a soft-deleted problem to the state it had.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no editor.
-        NotFound, Conflict: there is no such problem, or it is not deleted.
+        Unauthenticated, Forbidden: the viewer is not an editor.
+        NotFound, Conflict: the problem does not exist or is not deleted.
     """
     access.require_editor(context)
     return await context.stores.problems.restore(*key)
 
 
 async def delete(context: Context, key: ProblemKey) -> None:
-    """Remove a problem for good, with tests, texts and solution.
+    """Delete a problem permanently, with its tests, texts and solution.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no administrator.
-        NotFound: there is no such problem.
+        Unauthenticated, Forbidden: the viewer is not an administrator.
+        NotFound: the problem does not exist.
     """
     viewer = access.require_editor(context)
     if not viewer.is_admin:
@@ -231,12 +241,12 @@ async def delete(context: Context, key: ProblemKey) -> None:
 
 
 async def set_solution(context: Context, key: ProblemKey, language: str, code: str) -> Problem:
-    """Keep the author's solution.
+    """Set the author's solution.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no editor.
-        InvalidInput: the language is unknown, or the code empty or too large.
-        NotFound, Conflict: there is no such problem, or it is deleted.
+        Unauthenticated, Forbidden: the viewer is not an editor.
+        InvalidInput: the language is unknown, or the code is empty or too large.
+        NotFound, Conflict: the problem does not exist or is deleted.
     """
     access.require_editor(context)
     known = language_id(language)
@@ -248,26 +258,43 @@ def _not_found() -> NotFound:
     return NotFound("There is no such problem.", ("problemId",))
 
 
-def _given(changes: ProblemChanges, *names: str) -> dict[str, Any]:
-    """Return those fields that are not to keep their default."""
+def _non_null(changes: ProblemChanges, *names: str) -> dict[str, Any]:
+    """Return the named fields whose value is not None."""
     values = {name: getattr(changes, name) for name in names}
     return {name: value for name, value in values.items() if value is not None}
 
 
+# The change for each field that is cleared.
+_CLEARED: Mapping[str, Mapping[str, Any]] = {
+    "url": {"link": ""},
+    "tags": {"tags": ()},
+    "statement": {"statement": ""},
+    "constraints": {"constraints": ""},
+    "comparer": {"comparer": Comparer.TOKENS},
+    "abs_tolerance": {"absolute_tolerance": ""},
+    "rel_tolerance": {"relative_tolerance": ""},
+    "time_limit_ms": {"time_limit_ms": limits.DEFAULT_TIME_LIMIT_MS},
+    "memory_limit_kb": {"memory_limit_kb": limits.DEFAULT_MEMORY_LIMIT_KB},
+    "checker": {"removes_checker": True},
+    "language_limits": {"language_limits": {}},
+    "stop_on_first_failure": {"stop_on_first_failure": False},
+}
+
+
 def _changes(fields: ProblemFields) -> ProblemChanges:
-    """Return the fields as they are stored, checked."""
+    """Return the fields, validated, in the form that is stored."""
     return ProblemChanges(
-        title=validation.given(fields.title, validation.title),
-        link=validation.given(fields.url, validation.url),
-        tags=validation.given(fields.tags, validation.tags),
+        title=validation.optional(fields.title, validation.title),
+        link=validation.optional(fields.url, validation.url),
+        tags=validation.optional(fields.tags, validation.tags),
         statement=_text(fields.statement, "statement"),
         constraints=_text(fields.constraints, "constraints"),
         comparer=fields.comparer,
         absolute_tolerance=_tolerance(fields.abs_tolerance, "absTolerance", fields),
         relative_tolerance=_tolerance(fields.rel_tolerance, "relTolerance", fields),
-        time_limit_ms=validation.given(fields.time_limit_ms, validation.time_limit_ms),
-        memory_limit_kb=validation.given(fields.memory_limit_kb, validation.memory_limit_kb),
-        checker=None if fields.checker is None else checkers.checked(fields.checker),
+        time_limit_ms=validation.optional(fields.time_limit_ms, validation.time_limit_ms),
+        memory_limit_kb=validation.optional(fields.memory_limit_kb, validation.memory_limit_kb),
+        checker=None if fields.checker is None else checkers.validate_checker(fields.checker),
         language_limits=checkers.language_limits(fields.language_limits),
         stop_on_first_failure=fields.stop_on_first_failure,
     )
@@ -280,6 +307,6 @@ def _text(value: str | None, name: str) -> str | None:
 def _tolerance(value: float | None, name: str, fields: ProblemFields) -> str | None:
     if value is None:
         return None
-    if fields.comparer not in (None, Comparer.FLOAT):
+    if "comparer" in fields.cleared or fields.comparer not in (None, Comparer.FLOAT):
         raise InvalidInput(f"`{name}` is allowed only with the comparer FLOAT.", (name,))
     return validation.tolerance(value, name)

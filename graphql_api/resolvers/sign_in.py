@@ -1,22 +1,20 @@
-"""Signing in: from an identity that a provider vouches for to a user and a token.
+"""Sign-in: from an identity that a provider vouches for to a user and a token.
 
-A provider turns its credential into an `Identity`; everything after that is the same for all.
+A provider turns its credential into an `Identity`; the rest is the same for all providers.
 """
 
 from dataclasses import dataclass
 
 from graphql_api.context import AccessToken, Context, Viewer, effective_role
-from graphql_api.data import limits
 from graphql_api.data.enums import UserState
 from graphql_api.data.errors import Conflict, Forbidden
 from graphql_api.data.records import User
-from graphql_api.data.text import truncate_utf8
-from graphql_api.resolvers import validation
+from graphql_api.resolvers import users, validation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who somebody is, as a provider vouches for."""
+    """Identity of a person, confirmed by a provider."""
 
     email: str
     name: str
@@ -24,33 +22,28 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new access token and whose it is."""
+    """A new access token and its user."""
 
     token: AccessToken
     viewer: Viewer
 
 
 async def sign_in_for_development(context: Context, email: str, name: str | None) -> SignedIn:
-    """Sign in whoever claims an address; created at the first sign-in.
+    """Sign in by an unverified address. The user is created at the first sign-in.
 
     Raises:
-        Forbidden: this is no development environment, or the account is not active.
+        Forbidden: the environment is not development, or the account is not active.
         InvalidInput: the address or name is malformed.
     """
     if not context.settings.is_development:
         raise Forbidden("This sign-in is for development only.")
     address = validation.email(email)
-    called = validation.given(name, validation.name) or _name_of(address)
+    called = validation.optional(name, validation.name) or users.default_name(address)
     return await sign_in(context, Identity(email=address, name=called))
 
 
-def _name_of(address: str) -> str:
-    """Return what stands before the @, as far as it fits into a name."""
-    return truncate_utf8(address.partition("@")[0][: limits.NAME_CHARACTERS], limits.NAME_BYTES)
-
-
 async def sign_in(context: Context, identity: Identity) -> SignedIn:
-    """Return a token for the user of an identity, who is created if there is none.
+    """Return a token for the user of an identity. A missing user is created.
 
     Raises:
         Forbidden: the account is not active.
@@ -59,21 +52,21 @@ async def sign_in(context: Context, identity: Identity) -> SignedIn:
     if user.state is not UserState.ACTIVE:
         raise Forbidden("This account is not active. Ask an administrator to activate it.")
     viewer = Viewer(user, effective_role(user, context.settings))
-    # The rest of the request is the new viewer's: the payload shows what is theirs.
+    # The payload is resolved for the new viewer.
     context.viewer = viewer
     return SignedIn(context.tokens.issue(user.uid), viewer)
 
 
 async def _user_of(context: Context, identity: Identity) -> User:
-    users = context.stores.users
-    user = await users.by_email(identity.email, consistent=True)
+    store = context.stores.users
+    user = await store.by_email(identity.email, consistent=True)
     if user is not None:
         return user
     try:
-        return await users.create(email=identity.email, name=identity.name)
+        return await store.create(email=identity.email, name=identity.name)
     except Conflict:
-        # Somebody signed in with the same address at the same moment.
-        user = await users.by_email(identity.email, consistent=True)
+        # Another request created a user with the same address at the same moment.
+        user = await store.by_email(identity.email, consistent=True)
         if user is None:
             raise
         return user

@@ -1,4 +1,4 @@
-"""Test cases: samples for everyone who sees the problem, the others for editors."""
+"""Test cases. Samples are for everyone who sees the problem, the others for editors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,35 +15,35 @@ from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestCaseData:
-    """One test as an editor sends it."""
+    """A test case as an editor sends it."""
 
     input: str
     output: str
     is_sample: bool = False
 
 
-def checked_tests(tests: Sequence[TestCaseData]) -> list[NewTest]:
-    """Return the tests as they are stored.
+def validate_tests(tests: Sequence[TestCaseData]) -> list[NewTest]:
+    """Return the tests in the form that is stored.
 
     Raises:
-        InvalidInput: there are none, too many, or one is too large; `path` names it.
+        InvalidInput: there are none or too many, or one is too large; `path` names it.
     """
     if not tests:
         raise InvalidInput("`testCases` must contain at least one test.", ("testCases",))
     if len(tests) > MAX_TESTS:
         raise InvalidInput(f"`testCases` must contain at most {MAX_TESTS} tests.", ("testCases",))
-    return [_checked(index, test) for index, test in enumerate(tests)]
+    return [_validate_test(index, test) for index, test in enumerate(tests)]
 
 
-def _checked(index: int, test: TestCaseData) -> NewTest:
-    with validation.inside("testCases", str(index)):
+def _validate_test(index: int, test: TestCaseData) -> NewTest:
+    with validation.prefix_path("testCases", str(index)):
         validation.text(test.input, "input", TEST_FILE_BYTES)
         validation.text(test.output, "output", TEST_FILE_BYTES)
     return NewTest(input=test.input.encode(), output=test.output.encode(), is_sample=test.is_sample)
 
 
 async def list_tests(context: Context, problem: Problem, page: PageRequest) -> Page[TestCase]:
-    """Return a page of a problem's tests in order: all for editors, else the samples."""
+    """Return a page of a problem's tests in order: all for editors, the samples for others."""
     samples_only = not context.is_editor
 
     async def read(window: PageWindow) -> Page[TestCase]:
@@ -56,7 +56,7 @@ async def list_tests(context: Context, problem: Problem, page: PageRequest) -> P
 
 
 async def find(context: Context, key: TestCaseKey) -> TestCase | None:
-    """Return a test of the problem's current set, if the viewer may see it."""
+    """Return a test case of the problem's current set, if the viewer may see it."""
     problem = await context.loaders.problems.load(ProblemKey(key.platform, key.number))
     if problem is None or not access.can_view_problem(context, problem):
         return None
@@ -67,36 +67,36 @@ async def find(context: Context, key: TestCaseKey) -> TestCase | None:
 
 
 async def add(context: Context, key: ProblemKey, tests: Sequence[TestCaseData]) -> Problem:
-    """Append tests to a problem's set.
+    """Append test cases to a problem.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no editor.
+        Unauthenticated, Forbidden: the viewer is not an editor.
         InvalidInput: a test breaks a limit.
-        NotFound, Conflict: there is no such problem, or its set changed meanwhile.
+        NotFound, Conflict: the problem does not exist, or another request changed its tests.
     """
     access.require_editor(context)
-    return await context.stores.tests.add(*key, checked_tests(tests))
+    return await context.stores.tests.add(*key, validate_tests(tests))
 
 
 async def replace(context: Context, key: ProblemKey, tests: Sequence[TestCaseData]) -> Problem:
-    """Give a problem another set of tests.
+    """Replace all test cases of a problem.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no editor.
+        Unauthenticated, Forbidden: the viewer is not an editor.
         InvalidInput: a test breaks a limit.
-        NotFound, Conflict: there is no such problem, or its set changed meanwhile.
+        NotFound, Conflict: the problem does not exist, or another request changed its tests.
     """
     access.require_editor(context)
-    return await context.stores.tests.replace(*key, checked_tests(tests))
+    return await context.stores.tests.replace(*key, validate_tests(tests))
 
 
 async def delete(context: Context, key: TestCaseKey) -> Problem:
-    """Remove one test; those after it move up.
+    """Delete one test case; the tests after it move up by one number.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no editor.
-        NotFound: there is no such problem or test.
-        Conflict: the set is another by now; read it again.
+        Unauthenticated, Forbidden: the viewer is not an editor.
+        NotFound: the problem or the test does not exist.
+        Conflict: the test set has changed since the id was read.
     """
     access.require_editor(context)
     return await context.stores.tests.delete(

@@ -1,4 +1,4 @@
-"""The plan that limits a user, and what they have used of it."""
+"""A user's plan, and the units of its limits that the user has used."""
 
 from dataclasses import dataclass
 
@@ -14,24 +14,24 @@ from graphql_api.resolvers import validation
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What was used on one day, and the plan that limits it now."""
+    """The counters of one day, and the plan that limits them now."""
 
     used: DayUsage
     plan: Plan
 
 
 async def plan_of(context: Context, user: User) -> Plan:
-    """Return the plan that limits a user; administrators have the one without limits.
+    """Return the plan of a user. Administrators have the plan without limits.
 
     Raises:
-        NotFound: the plan is gone.
+        NotFound: the plan no longer exists.
     """
     is_admin = effective_role(user, context.settings) is Role.ADMIN
     plan_id = UNLIMITED.plan_id if is_admin else user.plan_id
     plans = context.stores.plans
     plan = await plans.get(plan_id)
     if plan is None and await plans.ensure_defaults():
-        # The table is younger than this process.
+        # The table was created after this process had started.
         plan = await plans.get(plan_id)
     if plan is None:
         raise NotFound(
@@ -41,7 +41,7 @@ async def plan_of(context: Context, user: User) -> Plan:
 
 
 async def usage(context: Context, user: User, days: int) -> list[Usage]:
-    """Return the last `days` days' usage, today first.
+    """Return the usage of the last `days` days, today first.
 
     Raises:
         InvalidInput: `days` is out of range.
@@ -54,7 +54,7 @@ async def usage(context: Context, user: User, days: int) -> list[Usage]:
 
 
 async def usage_after(context: Context) -> Usage:
-    """Return what the viewer has used today, read strongly."""
+    """Return the viewer's usage of today, with a consistent read."""
     viewer = context.require_viewer()
     used = await context.stores.usage.day(viewer.uid, day_of(context.clock()))
     return Usage(used, await plan_of(context, viewer.user))

@@ -1,21 +1,23 @@
-"""Users: what administrators and users themselves read and change."""
+"""Users: reading and changes by themselves and by administrators."""
 
 from graphql_api.context import Context
+from graphql_api.data import limits
 from graphql_api.data.dynamo.pages import Page
 from graphql_api.data.enums import UserState
 from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphql_api.data.records import Totals, User
+from graphql_api.data.text import truncate_utf8
 from graphql_api.resolvers import access, validation
 from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
 
 async def find(context: Context, uid: str) -> User | None:
-    """Return a user that the viewer may read."""
+    """Return a user if the viewer may read them."""
     return await context.loaders.users.load(uid) if access.can_view_user(context, uid) else None
 
 
 async def viewer(context: Context) -> User | None:
-    """Return the viewer as the table has them now, None when signed out."""
+    """Return the viewer as currently stored, None when signed out."""
     return await find(context, context.viewer.uid) if context.viewer else None
 
 
@@ -23,65 +25,83 @@ async def list_users(context: Context, page: PageRequest) -> Page[User]:
     """Return a page of all users, newest first.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no administrator.
+        Unauthenticated, Forbidden: the viewer is not an administrator.
     """
     access.require_admin(context)
     return await list_page(page, context.cursors, scope_of("users"), context.stores.users.list)
 
 
 async def totals(context: Context, user: User) -> tuple[Totals, dict[str, int]]:
-    """Return a user's counters, and executions by language."""
+    """Return a user's all-time counters, and the numbers of executions by language."""
     return await context.stores.users.totals(user.uid)
 
 
-async def rename(context: Context, name: str) -> User:
+def default_name(email: str) -> str:
+    """Return the part of an address before the @, cut to the length of a name."""
+    return truncate_utf8(email.partition("@")[0][: limits.NAME_CHARACTERS], limits.NAME_BYTES)
+
+
+async def read_viewer(context: Context) -> User:
+    """Return the viewer as the table has them, read strongly.
+
+    Raises:
+        Unauthenticated: nobody is signed in, or the account is not active.
+    """
+    uid = context.require_viewer().uid
+    return access.require_active(await context.stores.users.get(uid, consistent=True))
+
+
+async def rename(context: Context, name: str | None) -> User:
     """Change the viewer's own name.
 
     Raises:
         Unauthenticated, InvalidInput, Conflict: nothing was changed.
     """
-    uid = context.require_viewer().uid
-    checked = validation.name(name)
-    return await _changed(context, await context.stores.users.update(uid, name=checked))
+    viewer = context.require_viewer()
+    uid = viewer.uid
+    checked = default_name(viewer.user.email) if name is None else validation.name(name)
+    return await _refresh_caches(context, await context.stores.users.update(uid, name=checked))
 
 
 async def set_plan(context: Context, uid: str, plan_key: str) -> User:
     """Put a user on a plan.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no administrator.
-        InvalidInput: there is no such plan, or it is not active any more.
-        NotFound, Conflict: the user is gone or going.
+        Unauthenticated, Forbidden: the viewer is not an administrator.
+        InvalidInput: the plan does not exist or is not active.
+        NotFound, Conflict: the user does not exist or is being deleted.
     """
     access.require_admin(context)
     known = validation.is_plan_key(plan_key)
     plan = await context.stores.plans.get(plan_key) if known else None
     if plan is None or not plan.is_active:
-        raise InvalidInput("`planKey` must be the key of an active plan. See `plans`.", ("planKey",))
-    return await _changed(context, await context.stores.users.update(uid, plan_id=plan_key))
+        raise InvalidInput(
+            "`planKey` must be the key of an active plan. See `plans`.", ("planKey",)
+        )
+    return await _refresh_caches(context, await context.stores.users.update(uid, plan_id=plan_key))
 
 
 async def set_active(context: Context, uid: str, *, is_active: bool) -> User:
-    """Let a user sign in again, or keep them from it.
+    """Activate or deactivate a user.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is no administrator.
+        Unauthenticated, Forbidden: the viewer is not an administrator.
         Conflict: it is the viewer's own account, or it is being deleted.
-        NotFound: there is no such user.
+        NotFound: the user does not exist.
     """
     if access.require_admin(context).uid == uid and not is_active:
         raise Conflict("You cannot deactivate your own account.", ("userId",))
     state = UserState.ACTIVE if is_active else UserState.INACTIVE
-    return await _changed(context, await context.stores.users.set_state(uid, state))
+    return await _refresh_caches(context, await context.stores.users.set_state(uid, state))
 
 
 async def delete(context: Context, uid: str) -> None:
-    """Remove a user with everything that is theirs; calling it again finishes what was cut short.
+    """Delete a user with all their data. Repeating an interrupted call completes it.
 
     Raises:
-        Unauthenticated, Forbidden: it is neither the viewer's own account nor the viewer an
+        Unauthenticated, Forbidden: the account is not the viewer's own, and the viewer is not an
             administrator.
-        NotFound: there is no such user.
+        NotFound: the user does not exist.
     """
     viewer_uid = context.require_viewer().uid
     if not access.can_view_user(context, uid):
@@ -93,7 +113,7 @@ async def delete(context: Context, uid: str) -> None:
     await context.stores.users.purge(uid)
 
 
-async def _changed(context: Context, user: User) -> User:
+async def _refresh_caches(context: Context, user: User) -> User:
     context.forget_user(user.uid)
     context.loaders.users.clear(user.uid)
     context.loaders.users.prime(user.uid, user)

@@ -1,6 +1,6 @@
-"""The rules that inputs keep, with messages that say what to send instead.
+"""Validation of inputs, with messages that say what to send instead.
 
-Every function returns the value to use, or raises `InvalidInput` naming the field.
+Every function returns the value to use, or raises `InvalidInput` that names the field.
 """
 
 import re
@@ -21,16 +21,16 @@ _URL = re.compile(r"https?://[^\s\x00-\x1f]+", re.IGNORECASE)
 
 
 @contextmanager
-def inside(*path: str) -> Iterator[None]:
-    """Put the paths of what is refused in the block below a path."""
+def prefix_path(*path: str) -> Iterator[None]:
+    """Prefix the path of every InvalidInput that the block raises."""
     try:
         yield
     except InvalidInput as error:
         raise InvalidInput(error.message, (*path, *error.path)) from error
 
 
-def given(value: T | None, check: Callable[[T], U]) -> U | None:
-    """Return the checked value, None where nothing was given."""
+def optional(value: T | None, check: Callable[[T], U]) -> U | None:
+    """Return the validated value, None for None."""
     return None if value is None else check(value)
 
 
@@ -42,7 +42,7 @@ def not_null(value: T | None, field: str) -> T:
 
 
 def line(value: str, field: str, longest: int) -> str:
-    """Return one line of text without the spaces around it."""
+    """Return one line of text, without white space at its ends."""
     text = value.strip()
     if not text:
         raise InvalidInput(f"`{field}` must not be empty.", (field,))
@@ -54,7 +54,7 @@ def line(value: str, field: str, longest: int) -> str:
 
 
 def text(value: str, field: str, longest_bytes: int) -> str:
-    """Return text of any number of lines."""
+    """Return a text, which may have several lines."""
     if utf8_size(value, field) > longest_bytes:
         raise InvalidInput(
             f"`{field}` must have at most {longest_bytes // 1024} KB in UTF-8.", (field,)
@@ -80,7 +80,7 @@ def code(value: str) -> str:
 
 
 def stdin(value: str) -> str:
-    """Return what a program is to read, at most 256 KB; any characters."""
+    """Return the standard input of a custom run: at most 256 KB of any characters."""
     if utf8_size(value, "stdin") > limits.STDIN_BYTES:
         raise InvalidInput(
             f"`stdin` must have at most {limits.STDIN_BYTES // 1024} KB in UTF-8.", ("stdin",)
@@ -90,10 +90,10 @@ def stdin(value: str) -> str:
 
 def key_part(value: str, field: str, longest: int) -> str:
     """Return a platform or a problem number."""
-    found = line(value, field, longest)
-    if any(character in "#:/" or character.isspace() for character in found):
+    part = line(value, field, longest)
+    if any(character in "#:/" or character.isspace() for character in part):
         raise InvalidInput(f"`{field}` must not contain '#', ':', '/' or spaces.", (field,))
-    return found
+    return part
 
 
 def platform(value: str) -> str:
@@ -107,29 +107,29 @@ def number(value: str) -> str:
 
 
 def tags(values: Sequence[str]) -> tuple[str, ...]:
-    """Return tags in lower case, each once, in order."""
-    found = tuple(dict.fromkeys(tag(value) for value in values))
-    if len(found) > limits.MAX_TAGS:
+    """Return the tags in lower case, without duplicates, in order."""
+    unique_tags = tuple(dict.fromkeys(tag(value) for value in values))
+    if len(unique_tags) > limits.MAX_TAGS:
         raise InvalidInput(f"`tags` must contain at most {limits.MAX_TAGS} tags.", ("tags",))
-    return found
+    return unique_tags
 
 
 def url(value: str) -> str:
     """Return a web address, empty for none."""
     if not value.strip():
         return ""
-    found = line(value, "url", limits.URL_CHARACTERS)
-    if not _URL.fullmatch(found):
+    address = line(value, "url", limits.URL_CHARACTERS)
+    if not _URL.fullmatch(address):
         raise InvalidInput("`url` must begin with http:// or https://.", ("url",))
-    return found
+    return address
 
 
 def email(value: str) -> str:
-    """Return an e-mail address as it was written."""
-    found = line(value, "email", limits.EMAIL_CHARACTERS)
-    if not _EMAIL.fullmatch(found):
+    """Return an e-mail address, in its original letter case."""
+    address = line(value, "email", limits.EMAIL_CHARACTERS)
+    if not _EMAIL.fullmatch(address):
         raise InvalidInput("`email` must be an e-mail address such as ann@example.org.", ("email",))
-    return found
+    return address
 
 
 def is_plan_key(value: str) -> bool:
@@ -147,7 +147,7 @@ def plan_key(value: str, field: str) -> str:
 
 
 def within(value: int, field: str, low: int, high: int) -> int:
-    """Return a number within bounds, both included."""
+    """Return a number from `low` to `high`, both included."""
     if not low <= value <= high:
         raise InvalidInput(f"`{field}` must be from {low} to {high}.", (field,))
     return value
@@ -164,17 +164,17 @@ def memory_limit_kb(value: int) -> int:
 
 
 def run_time_limit_ms(value: int) -> int:
-    """Return the time limit of a run on own input, in milliseconds."""
+    """Return the time limit of a custom run, in milliseconds."""
     return within(value, "timeLimitMs", *limits.RUN_TIME_LIMIT_MS)
 
 
 def run_memory_limit_kb(value: int) -> int:
-    """Return the memory limit of a run on own input, in kilobytes."""
+    """Return the memory limit of a custom run, in kilobytes."""
     return within(value, "memoryLimitKb", *limits.RUN_MEMORY_LIMIT_KB)
 
 
 def tolerance(value: float, field: str) -> str:
-    """Return a tolerance of the FLOAT comparer as it is stored."""
+    """Return a tolerance of the comparer FLOAT in the form that is stored."""
     if not 0 <= value <= 1:
         raise InvalidInput(f"`{field}` must be from 0 to 1.", (field,))
     return repr(float(value))
@@ -196,10 +196,10 @@ def tag(value: str, field: str = "tags") -> str:
 
 
 def search(value: str) -> str:
-    """Return the words to find in titles."""
+    """Return the words to search for in titles."""
     return line(value, "search", limits.TITLE_CHARACTERS)
 
 
 def idempotency_key(value: str) -> str:
-    """Return the client's name of its request."""
+    """Return an idempotency key."""
     return line(value, "idempotencyKey", limits.IDEMPOTENCY_KEY_CHARACTERS)

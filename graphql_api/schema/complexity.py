@@ -1,7 +1,7 @@
-"""How large a document may be: depth, aliases, directives, root fields, repetition, cost.
+"""Limits on the size of a document: depth, aliases, directives, root fields, repetition, cost.
 
-Each fragment is weighed once, however often it is spread, so that weighing takes time in proportion
-to the document's length. The limits follow the OWASP cheat sheet on GraphQL and graphql-cop.
+Each fragment is measured once, however often it is spread, so the time is proportional to the
+length of the document. The limits follow the OWASP cheat sheet on GraphQL and graphql-cop.
 """
 
 from collections import Counter
@@ -31,15 +31,15 @@ ALIASES = 15
 DIRECTIVES = 50
 ROOT_FIELDS = 20
 COST = 10_000
-# Of fields of one name validation compares each with each.
+# Validation compares each field with every other field of the same name.
 COMPARISONS = 20_000
 
-# Pages multiply what is below them by the size asked for. Each costs a request of its own: unlike
-# nodes and bodies, partitions are not read in batches.
+# A page multiplies the cost of the fields below it by its size. Each page costs a request, because
+# partitions, unlike nodes and bodies, are not read in batches.
 _PAGED = frozenset({"problems", "publicFeed", "users", "histories", "testCases", "jobs", "events"})
 _REQUEST_COST = 5
 _RESULTS = 20
-# Sums stop growing here: nested spreads would make numbers of any length.
+# Sums are capped here, because nested spreads would produce numbers of any length.
 _CEILING = 1_000_000_000
 
 Variables = Mapping[str, Any]
@@ -47,7 +47,7 @@ Variables = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Complexity:
-    """What a selection amounts to with all fragments spread."""
+    """Size of a selection with all its fragments spread."""
 
     depth: int = 0
     aliases: int = 0
@@ -56,8 +56,8 @@ class Complexity:
     cost: int = 0
     introspects: bool = False
 
-    def beside(self, other: "Complexity") -> "Complexity":
-        """Return the weight of both, side by side."""
+    def plus(self, other: "Complexity") -> "Complexity":
+        """Return the complexity of both selections next to each other."""
         return Complexity(
             depth=max(self.depth, other.depth),
             aliases=min(self.aliases + other.aliases, _CEILING),
@@ -68,9 +68,9 @@ class Complexity:
         )
 
     def excess(self) -> str | None:
-        """Return which limit is passed, in words for the client; None within all of them.
+        """Return a message that names the exceeded limit; None within all limits.
 
-        Cost is left out: it depends on variables.
+        Cost is not checked here, because it depends on variables.
         """
         for name, value, limit in (
             ("levels of fields", self.depth, DEPTH),
@@ -83,9 +83,9 @@ class Complexity:
         return None
 
 
-def too_costly(weight: Complexity) -> str | None:
-    """Return what to tell the client where the cost is over its limit."""
-    if weight.cost <= COST:
+def too_costly(complexity: Complexity) -> str | None:
+    """Return the message for a client if the cost is over its limit, else None."""
+    if complexity.cost <= COST:
         return None
     return (
         f"The document costs more than {COST} points (one per field; a page "
@@ -94,26 +94,26 @@ def too_costly(weight: Complexity) -> str | None:
 
 
 def too_repetitive(document: DocumentNode) -> str | None:
-    """Return what to tell the client where fields of one name stand too often in a document."""
+    """Return the message for a client if fields of one name occur too often, else None."""
     times: Counter[str] = Counter()
-    waiting: list[SelectionSetNode | None] = [
+    pending: list[SelectionSetNode | None] = [
         getattr(node, "selection_set", None) for node in document.definitions
     ]
-    while waiting:
-        selections = waiting.pop()
+    while pending:
+        selections = pending.pop()
         for node in selections.selections if selections else ():
             if isinstance(node, FieldNode):
                 times[(node.alias or node.name).value] += 1
-            waiting.append(getattr(node, "selection_set", None))
+            pending.append(getattr(node, "selection_set", None))
     if sum(count * count for count in times.values()) <= COMPARISONS:
         return None
     return "The document repeats fields of one name too often. Split it."
 
 
 def measure(document: DocumentNode, variables: Variables | None = None) -> Complexity:
-    """Return the weight of the heaviest operation.
+    """Return the complexity of the most complex operation.
 
-    Without variables a page whose size one gives counts as the largest.
+    Without `variables`, a page whose size is a variable counts with the largest size.
     """
     fragments = {
         node.name.value: node
@@ -123,20 +123,20 @@ def measure(document: DocumentNode, variables: Variables | None = None) -> Compl
     heaviest = Complexity()
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode):
-            weighed = _Scale(fragments, _sizes(node, variables)).operation(node)
-            heaviest = max(heaviest, weighed, key=_severity)
+            measured = _Visitor(fragments, _sizes(node, variables)).operation(node)
+            heaviest = max(heaviest, measured, key=_severity)
     return heaviest
 
 
-def _severity(weight: Complexity) -> tuple[bool, int]:
-    return weight.excess() is not None, weight.cost
+def _severity(complexity: Complexity) -> tuple[bool, int]:
+    return complexity.excess() is not None, complexity.cost
 
 
 Size = Callable[[ValueNode], int]
 
 
 def _sizes(operation: OperationDefinitionNode, variables: Variables | None) -> Size:
-    """Return what reads the size of a page, or of a list of ids, from an argument."""
+    """Return a function that reads a page size or the length of a list from an argument."""
     defaults = {
         definition.variable.name.value: definition.default_value
         for definition in operation.variable_definitions or ()
@@ -145,13 +145,13 @@ def _sizes(operation: OperationDefinitionNode, variables: Variables | None) -> S
     def size(value: ValueNode) -> int:
         match value:
             case IntValueNode():
-                return _bounded(value.value)
+                return _clamp(value.value)
             case ListValueNode():
-                return _bounded(len(value.values))
+                return _clamp(len(value.values))
             case VariableNode() if variables is not None:
                 name = value.name.value
                 if name in variables:
-                    return _given(variables[name])
+                    return _size_of(variables[name])
                 default = defaults.get(name)
                 return DEFAULT_PAGE_SIZE if default is None else size(default)
             case VariableNode():
@@ -161,36 +161,36 @@ def _sizes(operation: OperationDefinitionNode, variables: Variables | None) -> S
     return size
 
 
-def _given(value: object) -> int:
+def _size_of(value: object) -> int:
     if isinstance(value, list):
-        return _bounded(len(value))
-    return DEFAULT_PAGE_SIZE if value is None else _bounded(value)
+        return _clamp(len(value))
+    return DEFAULT_PAGE_SIZE if value is None else _clamp(value)
 
 
-def _bounded(value: Any) -> int:
+def _clamp(value: Any) -> int:
     try:
         return max(1, min(int(value), MAX_PAGE_SIZE))
     except (TypeError, ValueError):
         return MAX_PAGE_SIZE
 
 
-class _Scale:
-    """Weighs selections of one operation."""
+class _Visitor:
+    """Visitor that measures the selections of one operation."""
 
     def __init__(self, fragments: Mapping[str, FragmentDefinitionNode], size: Size) -> None:
         self._fragments = fragments
         self._size = size
-        self._weighed: dict[str, Complexity] = {}
+        self._measured: dict[str, Complexity] = {}
 
     def operation(self, node: OperationDefinitionNode) -> Complexity:
-        """Return the weight of an operation."""
-        return self._set(node.selection_set).beside(_directives(node.directives))
+        """Return the complexity of an operation."""
+        return self._set(node.selection_set).plus(_directives(node.directives))
 
     def _set(self, selections: SelectionSetNode | None) -> Complexity:
         total = Complexity()
         for selection in selections.selections if selections else ():
-            total = total.beside(self._selection(selection))
-            total = total.beside(_directives(selection.directives))
+            total = total.plus(self._selection(selection))
+            total = total.plus(_directives(selection.directives))
         return total
 
     def _selection(self, node: SelectionNode) -> Complexity:
@@ -201,13 +201,13 @@ class _Scale:
         return self._set(node.selection_set)  # type: ignore[attr-defined]
 
     def _fragment(self, name: str) -> Complexity:
-        if name not in self._weighed:
-            # A cycle weighs nothing here; validation refuses it.
-            self._weighed[name] = Complexity()
-            found = self._fragments.get(name)
-            if found is not None:
-                self._weighed[name] = self._set(found.selection_set)
-        return self._weighed[name]
+        if name not in self._measured:
+            # A cycle counts as empty here; validation rejects it.
+            self._measured[name] = Complexity()
+            fragment = self._fragments.get(name)
+            if fragment is not None:
+                self._measured[name] = self._set(fragment.selection_set)
+        return self._measured[name]
 
     def _field(self, node: FieldNode) -> Complexity:
         inner = self._set(node.selection_set)

@@ -39,7 +39,7 @@ Before = Annotated[
 
 @strawberry.interface(description="Any object with a global id.")
 class Node:
-    """What `node` finds."""
+    """Interface of the objects that `node` returns."""
 
     id: strawberry.ID = strawberry.field(
         description="Opaque global id that never changes. Pass it to `node` to read the "
@@ -49,7 +49,7 @@ class Node:
 
 @strawberry.type(description="Position of a page in its list.")
 class PageInfo:
-    """The ends of a page."""
+    """Cursors and neighbours of a page."""
 
     has_next_page: bool = strawberry.field(
         description="True if the list has more items after this page."

@@ -1,4 +1,4 @@
-"""The mutation that runs code on the caller's own input."""
+"""The mutation that runs code on the viewer's own input."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ from graphql_api.schema.payloads import UsagePayload
 
 @strawberry.input(description="Input of `runCode`.")
 class RunCodeInput:
-    """What to run."""
+    """Input of `runCode`."""
 
     language: str = strawberry.field(
         description="Programming language by key, name or alias, such as `python`, `Python` "
@@ -50,7 +50,7 @@ class RunCodeInput:
 
 @strawberry.type(description="Result of the run, and the viewer's remaining quota.")
 class RunCodePayload(UsagePayload):
-    """A finished run."""
+    """Payload of `runCode`."""
 
     run: Run = strawberry.field(description="Result of the run.")
 
@@ -65,7 +65,7 @@ RunCodeResult = Annotated[
 
 @strawberry.type
 class CustomRunMutations:
-    """What users do without a problem."""
+    """Mutations without a problem."""
 
     @mutation(
         description="Run code on the viewer's own input and wait for its output. No history "
@@ -75,7 +75,7 @@ class CustomRunMutations:
     )
     async def run_code(self, info: Info, input: RunCodeInput) -> RunCodeResult | None:
         """Run code."""
-        asked = RunCode(
+        command = RunCode(
             language=input.language,
             code=input.code,
             stdin=input.stdin,
@@ -83,4 +83,6 @@ class CustomRunMutations:
             memory_limit_kb=input.memory_limit_kb,
             idempotency_key=input.idempotency_key,
         )
-        return RunCodePayload(run=Run.from_record(await custom_runs.run_code(info.context, asked)))
+        return RunCodePayload(
+            run=Run.from_record(await custom_runs.run_code(info.context, command))
+        )

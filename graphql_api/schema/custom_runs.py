@@ -1,4 +1,4 @@
-"""Runs of code on the caller's own input."""
+"""Custom runs: code that is run on the viewer's own input."""
 
 from typing import Self
 
@@ -10,7 +10,7 @@ from graphql_api.data.redis.custom_runs import RunAnswer
 
 @strawberry.type(description="Result of a custom run.")
 class Run:
-    """One run; nothing is compared and nothing kept."""
+    """One custom run. Its output is not compared, and nothing is stored."""
 
     status: RunStatus = strawberry.field(description="Outcome of the run.")
     output: str = strawberry.field(description="Standard output of the program, cut to 64 KB.")

@@ -1,4 +1,4 @@
-"""Documents parsed, weighed and validated once, however often they are sent."""
+"""Cache of documents: each is parsed, measured and validated once, however often it is sent."""
 
 import re
 from collections.abc import Iterator
@@ -27,17 +27,22 @@ from graphql_api.schema.complexity import (
     too_costly,
     too_repetitive,
 )
+from graphql_api.schema.error_codes import (
+    DOCUMENT_REFUSED,
+    OPERATION_RESOLUTION_FAILURE,
+    VALIDATION_FAILED,
+)
 
-# Documents with their syntax trees, kept in memory: so many, each at most so long.
-_KEPT = 512
-_LONGEST_KEPT = 16 * 1024
+# Number of documents cached in memory with their syntax trees, and their greatest length.
+_CACHED_DOCUMENTS = 512
+_LONGEST_CACHED = 16 * 1024
 
 _SUGGESTION = re.compile(r"\s*Did you mean .*$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
-    weight: Complexity
+class _CheckedDocument:
+    complexity: Complexity
     errors: tuple[GraphQLError, ...]
     operations: int = 1
 
@@ -49,44 +54,45 @@ def _parse(text: str) -> DocumentNode:
         raise GraphQLSyntaxError(Source(text), 0, "The document is nested too deeply.") from None
 
 
-def _check(schema: GraphQLSchema, text: str) -> _Checked:
-    document = _document(text)
+def _check(schema: GraphQLSchema, text: str) -> _CheckedDocument:
+    document = _load_document(text)
     try:
-        weight = measure(document)
+        complexity = measure(document)
     except RecursionError:
-        return _Checked(Complexity(), (_refusal("The document is nested too deeply."),))
-    excess = weight.excess() or too_repetitive(document)
+        return _CheckedDocument(Complexity(), (_reject("The document is nested too deeply."),))
+    excess = complexity.excess() or too_repetitive(document)
     if excess is not None:
-        return _Checked(weight, (_refusal(excess),))
+        return _CheckedDocument(complexity, (_reject(excess),))
     errors = validate_document(schema, document, tuple(specified_rules))
     operations = sum(isinstance(node, OperationDefinitionNode) for node in document.definitions)
-    return _Checked(weight, tuple(map(_explained, errors)), operations)
+    return _CheckedDocument(complexity, tuple(map(_explain, errors)), operations)
 
 
-_parse_kept = lru_cache(maxsize=_KEPT)(_parse)
-_check_kept = lru_cache(maxsize=_KEPT)(_check)
+_parse_cached = lru_cache(maxsize=_CACHED_DOCUMENTS)(_parse)
+_check_cached = lru_cache(maxsize=_CACHED_DOCUMENTS)(_check)
 
 
-def _document(text: str) -> DocumentNode:
-    return _parse_kept(text) if len(text) <= _LONGEST_KEPT else _parse(text)
+def _load_document(text: str) -> DocumentNode:
+    return _parse_cached(text) if len(text) <= _LONGEST_CACHED else _parse(text)
 
 
-def _checked(schema: GraphQLSchema, text: str) -> _Checked:
-    return _check_kept(schema, text) if len(text) <= _LONGEST_KEPT else _check(schema, text)
+def _load_check(schema: GraphQLSchema, text: str) -> _CheckedDocument:
+    return _check_cached(schema, text) if len(text) <= _LONGEST_CACHED else _check(schema, text)
 
 
-def _refusal(message: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": "DOCUMENT_REFUSED"})
+def _reject(message: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": DOCUMENT_REFUSED})
 
 
-def _explained(error: GraphQLError) -> GraphQLError:
-    """Return an error of validation without Python's words: it trips over endless numbers."""
-    if error.original_error is None or isinstance(error.original_error, GraphQLError):
-        return error
-    return GraphQLError(
-        "A value in the document cannot be read. A number may have too many digits.",
-        nodes=error.nodes,
-    )
+def _explain(error: GraphQLError) -> GraphQLError:
+    """Return a validation error with its code.
+
+    A number with very many digits raises a Python exception, whose message is replaced.
+    """
+    message = error.message
+    if not isinstance(error.original_error, GraphQLError | None):
+        message = "A value in the document cannot be read. A number may have too many digits."
+    return GraphQLError(message, nodes=error.nodes, extensions={"code": VALIDATION_FAILED})
 
 
 def find_errors(
@@ -97,28 +103,33 @@ def find_errors(
     may_introspect: bool,
     names_operation: bool = False,
 ) -> list[GraphQLError]:
-    """Return why a document that parses is not to be executed; empty if it is.
+    """Return the reasons why a parsed document must not be executed; empty if there are none.
 
-    `names_operation` tells whether the request says which of the operations to execute.
+    `names_operation` says whether the request names the operation to execute.
     """
-    checked = _checked(schema, text)
-    errors = list(checked.errors)
-    if not errors and checked.operations > 1 and not names_operation:
-        errors = [GraphQLError("The document has several operations. Name one in `operationName`.")]
+    document = _load_check(schema, text)
+    errors = list(document.errors)
+    if not errors and document.operations > 1 and not names_operation:
+        errors = [
+            GraphQLError(
+                "The document has several operations. Name one in `operationName`.",
+                extensions={"code": OPERATION_RESOLUTION_FAILURE},
+            )
+        ]
     if not may_introspect:
-        if checked.weight.introspects:
+        if document.complexity.introspects:
             errors = [
-                _refusal(
+                _reject(
                     "Introspection is available only to signed-in users. The schema is "
                     "published in the documentation."
                 )
             ]
         errors = [_without_suggestion(error) for error in errors]
-    if errors or too_costly(checked.weight) is None:
+    if errors or too_costly(document.complexity) is None:
         return errors
-    # The cached cost took each page by variable for the largest.
-    excess = too_costly(measure(_document(text), variables))
-    return [_refusal(excess)] if excess else []
+    # The cached cost assumes the largest size for each page whose size is a variable.
+    excess = too_costly(measure(_load_document(text), variables))
+    return [_reject(excess)] if excess else []
 
 
 def _without_suggestion(error: GraphQLError) -> GraphQLError:
@@ -129,16 +140,19 @@ def _without_suggestion(error: GraphQLError) -> GraphQLError:
 
 
 class Documents(SchemaExtension):
-    """Parses and validates in place of Strawberry, whose caches miss and whose limits explode."""
+    """Extension that parses and validates documents in place of Strawberry.
+
+    Strawberry's caches miss too often, and its limits take exponential time on nested fragments.
+    """
 
     def on_parse(self) -> Iterator[None]:
         """Take the document from the cache, or parse it."""
         operation = self.execution_context
-        operation.graphql_document = _document(operation.query or "")
+        operation.graphql_document = _load_document(operation.query or "")
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Take what validation said from the cache, or validate."""
+        """Take the result of the validation from the cache, or validate."""
         operation = self.execution_context
         context: Context = operation.context
         operation.pre_execution_errors = find_errors(

@@ -1,4 +1,4 @@
-"""The domain's words as GraphQL enums, each value described."""
+"""The domain's enums as GraphQL enums, with a description of each value."""
 
 from enum import Enum, StrEnum
 from typing import Any
@@ -19,7 +19,7 @@ from graphql_api.data.enums import (
 
 
 class ErrorCode(StrEnum):
-    """The codes of the members of `UserError`."""
+    """Codes of the members of `UserError`."""
 
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
@@ -30,15 +30,15 @@ class ErrorCode(StrEnum):
     UNAVAILABLE = "UNAVAILABLE"
 
 
-def _described(enum: type[Enum], description: str, values: dict[str, str]) -> None:
-    """Make a GraphQL enum of a Python one; `values` describes every member."""
+def _describe(enum: type[Enum], description: str, values: dict[str, str]) -> None:
+    """Turn a Python enum into a GraphQL enum; `values` describes every member."""
     strawberry.enum(enum, description=description)
     definition: Any = enum.__strawberry_definition__  # type: ignore[attr-defined]
     for value in definition.values:
         value.description = values[value.name]
 
 
-_described(
+_describe(
     ErrorCode,
     "Kinds of expected failures.",
     {
@@ -51,7 +51,7 @@ _described(
         "UNAVAILABLE": "A service that the operation depends on did not answer. Try again later.",
     },
 )
-_described(
+_describe(
     Role,
     "Roles of users. Each role includes the rights of the ones before it.",
     {
@@ -60,7 +60,7 @@ _described(
         "ADMIN": "May also manage users and plans. Administrators have no daily limits.",
     },
 )
-_described(
+_describe(
     ProblemState,
     "Publication states of a problem.",
     {
@@ -70,7 +70,7 @@ _described(
         "DELETED": "The problem is soft-deleted and in no public list. An editor can restore it.",
     },
 )
-_described(
+_describe(
     HistoryStatus,
     "States of an execution.",
     {
@@ -81,7 +81,7 @@ _described(
         "CANCELLED": "The execution was cancelled by its owner.",
     },
 )
-_described(
+_describe(
     Verdict,
     "Verdicts on one test, or on a whole execution.",
     {
@@ -99,7 +99,7 @@ _described(
         "SKIPPED": "The test was not run.",
     },
 )
-_described(
+_describe(
     JobKind,
     "Kinds of background jobs.",
     {
@@ -109,7 +109,7 @@ _described(
         "REJUDGE": "Judges past executions again.",
     },
 )
-_described(
+_describe(
     JobStatus,
     "States of a background job.",
     {
@@ -120,7 +120,7 @@ _described(
         "CANCELLED": "The job was cancelled.",
     },
 )
-_described(
+_describe(
     RunStatus,
     "Outcomes of a custom run (`runCode`).",
     {
@@ -134,7 +134,7 @@ _described(
         "CE": "Compile error: the code does not compile.",
     },
 )
-_described(
+_describe(
     Comparer,
     "Ways to compare a program's output with the expected output.",
     {
@@ -152,7 +152,7 @@ _described(
         "and decides.",
     },
 )
-_described(
+_describe(
     CheckerConvention,
     "Conventions for a checker's arguments and exit codes.",
     {

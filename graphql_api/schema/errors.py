@@ -1,4 +1,4 @@
-"""The members of `UserError`, and how domain errors become them."""
+"""The members of `UserError`, and the mapping of domain errors to them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -27,7 +27,7 @@ CODES: dict[type[domain.DomainError], ErrorCode] = {
     "nothing was changed."
 )
 class UserError:
-    """What every error says."""
+    """Fields of every expected error."""
 
     message: str = strawberry.field(
         description="Explanation for people: what is wrong and what to do."
@@ -94,7 +94,7 @@ class Unavailable(UserError):
     """UNAVAILABLE."""
 
 
-# The errors of most mutations; in a union of unions the members count one by one.
+# The errors of most mutations. A union of unions is flattened.
 ChangeErrors = Unauthenticated | Forbidden | NotFound | InvalidInput | Conflict | Unavailable
 CreateErrors = Unauthenticated | Forbidden | InvalidInput | Conflict | Unavailable
 
@@ -105,7 +105,7 @@ def code_of(error: domain.DomainError) -> ErrorCode:
 
 
 class _Handler:
-    """Answers one kind of domain error with its member, where the result may be that member."""
+    """Handler that turns one type of domain error into its member of the result union."""
 
     def __init__(
         self, exception_type: type[domain.DomainError], error_type: type[UserError]
@@ -133,7 +133,7 @@ class _Handler:
 
 
 def error_handlers() -> Iterable[_Handler]:
-    """Return what the schema answers domain errors with."""
+    """Return the handlers of all domain errors."""
     return (
         _Handler(domain.Unauthenticated, Unauthenticated),
         _Handler(domain.Forbidden, Forbidden),

@@ -1,4 +1,4 @@
-"""Strawberry's field and mutation as decorators that keep a function's type."""
+"""Strawberry's `field` and `mutation` as decorators that keep the type of the function."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -21,6 +21,6 @@ def mutation(*, description: str) -> Callable[[F], F]:
 
 
 def sent_fields(given: object, *names: str) -> dict[str, Any]:
-    """Return those fields of an input that the client sent, null among them."""
+    """Return the fields of an input that the client sent, including null ones."""
     values = {name: getattr(given, name) for name in names}
     return {name: value for name, value in values.items() if value is not strawberry.UNSET}

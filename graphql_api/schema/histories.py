@@ -20,7 +20,7 @@ from graphql_api.schema.problems import Problem
     description="Public information about a user. It is a value without an id of its own."
 )
 class Author:
-    """Whose execution it is."""
+    """The submitting user, as everyone may see them."""
 
     user_id: strawberry.ID = strawberry.field(description="Global id of the user.")
     name: str = strawberry.field(
@@ -30,7 +30,7 @@ class Author:
 
 @strawberry.type(description="First difference between an output and the expected output.")
 class Difference:
-    """The pieces that differ: words or lines, as the comparer takes them."""
+    """First differing tokens or lines of two outputs, depending on the comparer."""
 
     line: int | None = strawberry.field(
         description="Line of the difference in the output, counted from 1. Null if a missing "
@@ -52,7 +52,7 @@ class Difference:
 
 @strawberry.type(description="Result of one test of an execution.")
 class TestResult:
-    """One test of one execution."""
+    """Result of one test of one execution."""
 
     number: int = strawberry.field(description="Number of the test in its set, counted from 1.")
     is_sample: bool = strawberry.field(
@@ -92,7 +92,7 @@ class TestResult:
 
     @classmethod
     def from_record(cls, record: records.TestResult, *, is_editor: bool) -> Self:
-        """Return a result as its owner sees it."""
+        """Return a test's result as its owner may see it."""
         can_view_expected = record.is_sample or is_editor
         return cls(
             number=record.number,
@@ -129,7 +129,7 @@ def _difference(record: records.TestResult, *, can_view_expected: bool) -> Diffe
     "visible to everyone, private ones to their owner and administrators."
 )
 class History(Node):
-    """Public ones are for everyone, private ones for their owner."""
+    """An execution. Private ones are visible only to their owner and administrators."""
 
     record: strawberry.Private[records.History]
     status: HistoryStatus = strawberry.field(description="State of the execution.")
@@ -204,8 +204,8 @@ class History(Node):
     )
     async def problem(self, info: Info) -> Problem | None:
         """Read the problem's card."""
-        found = await histories.problem_of(info.context, self.record)
-        return Problem.from_record(found) if found else None
+        problem = await histories.problem_of(info.context, self.record)
+        return Problem.from_record(problem) if problem else None
 
     @field(
         description="Submitted source code. Null for viewers other than the owner while the "
@@ -220,7 +220,7 @@ class History(Node):
         "for viewers other than the owner and editors."
     )
     def message(self, info: Info) -> str | None:
-        """Show what stands on the card."""
+        """Return the message on the card."""
         return histories.message_of(info.context, self.record)
 
     @field(
@@ -229,8 +229,8 @@ class History(Node):
     )
     async def compile_output(self, info: Info) -> str | None:
         """Read the results."""
-        found = await histories.results_of(info.context, self.record)
-        return found.compile_output if found else None
+        results = await histories.results_of(info.context, self.record)
+        return results.compile_output if results else None
 
     @field(
         description="Results of the tests, in order. Null until the code is judged, and for "
@@ -238,8 +238,8 @@ class History(Node):
     )
     async def test_results(self, info: Info) -> list[TestResult] | None:
         """Read the results."""
-        found = await histories.results_of(info.context, self.record)
-        if found is None:
+        results = await histories.results_of(info.context, self.record)
+        if results is None:
             return None
         is_editor = info.context.is_editor
-        return [TestResult.from_record(test, is_editor=is_editor) for test in found.tests]
+        return [TestResult.from_record(test, is_editor=is_editor) for test in results.tests]

@@ -29,7 +29,7 @@ STARTED = "Code execution started."
     "`platform` with `number`, or `legacyProblemId`."
 )
 class ExecuteCodeInput:
-    """A submission."""
+    """Input of `executeCode`."""
 
     problem_id: strawberry.ID | None = strawberry.field(
         default=None, description="Global id of the problem."
@@ -64,7 +64,7 @@ class ExecuteCodeInput:
 
 @strawberry.type(description="The accepted submission, and the viewer's remaining quota.")
 class ExecuteCodePayload(UsagePayload):
-    """A history that a worker will take."""
+    """Payload of `executeCode`: a PENDING history."""
 
     history: History = strawberry.field(
         description="The execution. Poll it until its status is COMPLETED, FAILED or CANCELLED."
@@ -88,7 +88,7 @@ ExecuteCodeResult = Annotated[
 
 @strawberry.input(description="Input of `setHistoryVisibility`.")
 class SetHistoryVisibilityInput:
-    """Which history, and how."""
+    """Input of `setHistoryVisibility`."""
 
     history_id: strawberry.ID = strawberry.field(description="Global id of the history.")
     is_public: bool = strawberry.field(
@@ -98,7 +98,7 @@ class SetHistoryVisibilityInput:
 
 @strawberry.type(description="The history with its new visibility.")
 class SetHistoryVisibilityPayload:
-    """A changed history."""
+    """Payload of `setHistoryVisibility`."""
 
     history: History = strawberry.field(description="The history after the change.")
 
@@ -114,14 +114,14 @@ SetHistoryVisibilityResult = Annotated[
 
 @strawberry.input(description="Input of `deleteHistory`.")
 class DeleteHistoryInput:
-    """Which history."""
+    """Input of `deleteHistory`."""
 
     history_id: strawberry.ID = strawberry.field(description="Global id of the history.")
 
 
 @strawberry.type(description="Id of the deleted history.")
 class DeleteHistoryPayload:
-    """A history that is gone."""
+    """Payload of `deleteHistory`."""
 
     history_id: strawberry.ID = strawberry.field(
         description="Global id of the deleted history. It no longer refers to anything."
@@ -139,14 +139,14 @@ DeleteHistoryResult = Annotated[
 
 @strawberry.input(description="Input of `cancelExecution`.")
 class CancelExecutionInput:
-    """Which history."""
+    """Input of `cancelExecution`."""
 
     history_id: strawberry.ID = strawberry.field(description="Global id of the history.")
 
 
 @strawberry.type(description="The cancelled execution, and the viewer's remaining quota.")
 class CancelExecutionPayload(UsagePayload):
-    """A cancelled history."""
+    """Payload of `cancelExecution`."""
 
     history: History = strawberry.field(description="The history, with status CANCELLED.")
 

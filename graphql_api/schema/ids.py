@@ -1,6 +1,7 @@
 """Global ids: opaque, naming a kind of node and its key.
 
-An id is base64url of a letter for the kind and the key's parts; there is one way to write each.
+An id is base64url of one letter for the kind and the parts of the key. Each object has exactly one
+valid id.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -14,7 +15,7 @@ from graphql_api.data.records import History, HistoryKey, ProblemKey, TestCaseKe
 
 
 class Kind(StrEnum):
-    """What an id is the id of."""
+    """Kind of the object that an id names."""
 
     USER = "u"
     PROBLEM = "p"
@@ -36,12 +37,12 @@ _NAMES = {
 
 
 def encode(kind: Kind, *parts: str) -> ID:
-    """Return the id of a node; parts hold no '#'."""
+    """Return the id of a node. The parts must not contain '#'."""
     return ID(urlsafe_b64encode(f"{kind}{'#'.join(parts)}".encode()).decode().rstrip("="))
 
 
 def decode(text: str) -> tuple[Kind, tuple[str, ...]] | None:
-    """Return what an id names, None where it is none of ours."""
+    """Return the kind and the key of an id, or None if it is not a valid id."""
     if not 1 < len(text) <= GLOBAL_ID_CHARACTERS:
         return None
     try:
@@ -56,10 +57,10 @@ def decode(text: str) -> tuple[Kind, tuple[str, ...]] | None:
 
 
 def _decode_as(kind: Kind, text: str, field: str) -> tuple[str, ...]:
-    found = decode(text)
-    if found is None or found[0] is not kind:
+    decoded = decode(text)
+    if decoded is None or decoded[0] is not kind:
         raise InvalidInput(f"`{field}` must be the global id of a {_NAMES[kind]}.", (field,))
-    return found[1]
+    return decoded[1]
 
 
 def user_id(uid: str) -> ID:
@@ -78,7 +79,7 @@ def history_id(history: History) -> ID:
 
 
 def test_case_id(key: TestCaseKey) -> ID:
-    """Return the id of a test in one version of its set."""
+    """Return the id of a test case in one version of its set."""
     return encode(Kind.TEST_CASE, key.platform, key.number, str(key.version), str(key.test))
 
 
@@ -98,36 +99,36 @@ def language_id(key: str) -> ID:
 
 
 def job_key(text: str, field: str = "jobId") -> str:
-    """Return the ULID that an id names, or raise InvalidInput."""
+    """Return the ULID of an id, or raise InvalidInput."""
     return _decode_as(Kind.JOB, text, field)[0]
 
 
 def user_key(text: str, field: str = "userId") -> str:
-    """Return the uid that an id names, or raise InvalidInput."""
+    """Return the uid of an id, or raise InvalidInput."""
     return _decode_as(Kind.USER, text, field)[0]
 
 
 def problem_key(text: str, field: str = "problemId") -> ProblemKey:
-    """Return the platform and number that an id names, or raise InvalidInput."""
+    """Return the platform and number of an id, or raise InvalidInput."""
     return ProblemKey(*_decode_as(Kind.PROBLEM, text, field))
 
 
 def history_key(text: str, field: str = "historyId") -> HistoryKey:
-    """Return the uid and ULID that an id names, or raise InvalidInput."""
+    """Return the uid and ULID of an id, or raise InvalidInput."""
     return HistoryKey(*_decode_as(Kind.HISTORY, text, field))
 
 
 def test_case_key(text: str) -> TestCaseKey:
-    """Return the test that an id names, or raise InvalidInput."""
+    """Return the test case of an id, or raise InvalidInput."""
     field = "testCaseId"
-    found = test_key_of(_decode_as(Kind.TEST_CASE, text, field))
-    if found is None:
+    key = test_key_of(_decode_as(Kind.TEST_CASE, text, field))
+    if key is None:
         raise InvalidInput(f"`{field}` must be the global id of a test case.", (field,))
-    return found
+    return key
 
 
 def test_key_of(parts: tuple[str, ...]) -> TestCaseKey | None:
-    """Return the test that the parts of an id name, None where they are none of ours."""
+    """Return the test case that the parts of an id name, or None if they are not canonical."""
     platform, number, version, test = parts
     if not (version + test).isascii() or not (version.isdecimal() and test.isdecimal()):
         return None

@@ -16,7 +16,7 @@ from graphql_api.schema.jobs import Job
     description="Input of `rejudge`. Give exactly one of `problemId` and `historyId`."
 )
 class RejudgeInput:
-    """A problem, or a history."""
+    """Input of `rejudge`."""
 
     problem_id: strawberry.ID | None = strawberry.field(
         default=None,
@@ -29,7 +29,7 @@ class RejudgeInput:
 
 @strawberry.type(description="The job that judges the executions again.")
 class RejudgePayload:
-    """A job in the queue."""
+    """Payload of `rejudge`: a QUEUED job."""
 
     job: Job = strawberry.field(
         description="The job. Poll it until its status is SUCCEEDED, FAILED or CANCELLED."
@@ -46,14 +46,14 @@ RejudgeResult = Annotated[
 
 @strawberry.input(description="Input of `cancelJob`.")
 class CancelJobInput:
-    """Which job."""
+    """Input of `cancelJob`."""
 
     job_id: strawberry.ID = strawberry.field(description="Global id of the job.")
 
 
 @strawberry.type(description="The cancelled job.")
 class CancelJobPayload:
-    """A cancelled job."""
+    """Payload of `cancelJob`."""
 
     job: Job = strawberry.field(description="The job, with status CANCELLED.")
 
@@ -68,7 +68,7 @@ CancelJobResult = Annotated[
 
 @strawberry.type
 class JobMutations:
-    """What editors do with jobs."""
+    """Mutations on jobs, for editors."""
 
     @mutation(
         description="Start a job that judges past executions again with the current version "
@@ -77,7 +77,7 @@ class JobMutations:
         "has no tests or the history was never judged."
     )
     async def rejudge(self, info: Info, input: RejudgeInput) -> RejudgeResult | None:
-        """Begin a rejudging."""
+        """Start a rejudge."""
         problem, history = input.problem_id, input.history_id
         job = await jobs.rejudge(
             info.context,

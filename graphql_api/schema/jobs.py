@@ -1,4 +1,4 @@
-"""Jobs: work that goes on in the background, with its progress."""
+"""Jobs: background work with a progress log."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -18,7 +18,7 @@ from graphql_api.schema.info import Info
 
 @strawberry.type(description="One line of a job's progress log.")
 class JobEvent:
-    """What was told."""
+    """One line of a job's log."""
 
     sequence: int = strawberry.field(
         description="Sequence number of the line in the job's log. Numbers rise but may have gaps."
@@ -42,7 +42,7 @@ class JobEvent:
 
 @strawberry.type(description="Numbers of histories by outcome of a rejudge.")
 class RejudgeCounts:
-    """Histories by what became of them."""
+    """Numbers of histories by outcome."""
 
     judged: int = strawberry.field(description="Number of histories that have a new result.")
     changed: int = strawberry.field(description="Number of those histories whose verdict changed.")
@@ -58,7 +58,7 @@ class RejudgeCounts:
 
 @strawberry.type(description="A background job. Only editors see jobs.")
 class Job(Node):
-    """One job."""
+    """A background job."""
 
     record: strawberry.Private[records.Job]
     kind: JobKind = strawberry.field(description="Kind of the job.")
@@ -121,15 +121,15 @@ class Job(Node):
         first: First = None,
         last: Last = None,
     ) -> list[JobEvent] | None:
-        """Read the progress."""
+        """Read a page of the log."""
         page = PageRequest(first=first, last=last)
-        found = await jobs.events_of(info.context, self.record, page, after)
-        return [JobEvent.from_record(event) for event in found]
+        events = await jobs.events_of(info.context, self.record, page, after)
+        return [JobEvent.from_record(event) for event in events]
 
     @field(description="Counts of a REJUDGE job. Null for other jobs, and until it has SUCCEEDED.")
     async def rejudged(self, info: Info) -> RejudgeCounts | None:
         """Read the result."""
         if self.kind is not JobKind.REJUDGE:
             return None
-        found = await jobs.result_of(info.context, self.record)
-        return None if found is None else RejudgeCounts(**found)
+        counts = await jobs.result_of(info.context, self.record)
+        return None if counts is None else RejudgeCounts(**counts)

@@ -1,4 +1,4 @@
-"""The languages that can be executed."""
+"""The programming languages that workers can run."""
 
 from typing import Self
 
@@ -11,7 +11,7 @@ from graphql_api.schema.connections import Node
 
 @strawberry.type(description="A programming language that this deployment's workers can run.")
 class Language(Node):
-    """As its worker announced it."""
+    """A language as a worker has announced it."""
 
     key: str = strawberry.field(description="Key to send as `language`, such as `python`.")
     name: str = strawberry.field(description="Display name of the language.")

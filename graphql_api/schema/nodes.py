@@ -1,4 +1,4 @@
-"""From global ids to nodes, by the loaders, under each kind's rule of who sees what."""
+"""Resolution of global ids to nodes, by loaders, under each kind's visibility rule."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,39 +21,39 @@ from graphql_api.schema.users import User
 
 
 async def _user(context: Context, parts: tuple[str, ...]) -> Node | None:
-    found = await users.find(context, parts[0])
-    return User.from_record(found) if found else None
+    user = await users.find(context, parts[0])
+    return User.from_record(user) if user else None
 
 
 async def _problem(context: Context, parts: tuple[str, ...]) -> Node | None:
-    found = await problems.find(context, ProblemKey(*parts))
-    return Problem.from_record(found) if found else None
+    problem = await problems.find(context, ProblemKey(*parts))
+    return Problem.from_record(problem) if problem else None
 
 
 async def _history(context: Context, parts: tuple[str, ...]) -> Node | None:
-    found = await histories.find(context, HistoryKey(*parts))
-    return History.from_record(found) if found else None
+    history = await histories.find(context, HistoryKey(*parts))
+    return History.from_record(history) if history else None
 
 
 async def _test_case(context: Context, parts: tuple[str, ...]) -> Node | None:
     key = ids.test_key_of(parts)
-    found = key and await testcases.find(context, key)
-    return TestCase.from_key(found, key) if key and found else None
+    test = key and await testcases.find(context, key)
+    return TestCase.from_key(test, key) if key and test else None
 
 
 async def _job(context: Context, parts: tuple[str, ...]) -> Node | None:
-    found = await jobs.find(context, parts[0])
-    return Job.from_record(found) if found else None
+    job = await jobs.find(context, parts[0])
+    return Job.from_record(job) if job else None
 
 
 async def _plan(context: Context, parts: tuple[str, ...]) -> Node | None:
-    found = await plans.find(context, parts[0])
-    return Plan.from_record(found) if found else None
+    plan = await plans.find(context, parts[0])
+    return Plan.from_record(plan) if plan else None
 
 
 async def _language(context: Context, parts: tuple[str, ...]) -> Node | None:
-    found = await languages.find(context, parts[0])
-    return Language.from_record(found) if found else None
+    language = await languages.find(context, parts[0])
+    return Language.from_record(language) if language else None
 
 
 _FINDERS: dict[ids.Kind, Callable[[Context, tuple[str, ...]], Awaitable[Node | None]]] = {
@@ -68,13 +68,13 @@ _FINDERS: dict[ids.Kind, Callable[[Context, tuple[str, ...]], Awaitable[Node | N
 
 
 async def find_node(context: Context, text: str) -> Node | None:
-    """Return the node of an id; None where there is none that the viewer may see."""
+    """Return the node of an id, or None if there is none that the viewer may see."""
     named = ids.decode(text)
     return await _FINDERS[named[0]](context, named[1]) if named else None
 
 
 async def find_nodes(context: Context, texts: list[str]) -> list[Node | None]:
-    """Return one entry an id, in order.
+    """Return one entry per id, in order.
 
     Raises:
         InvalidInput: more than 100 ids.
@@ -84,5 +84,5 @@ async def find_nodes(context: Context, texts: list[str]) -> list[Node | None]:
     nodes = await asyncio.gather(
         *(find_node(context, text) for text in texts), return_exceptions=True
     )
-    # graphql-core makes an exception in a list the error of that item alone.
+    # graphql-core turns an exception in a list into an error of that item only.
     return cast("list[Node | None]", nodes)

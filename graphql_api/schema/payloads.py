@@ -1,4 +1,4 @@
-"""Fields that several payloads share; each payload is a type of its own."""
+"""Fields shared by several payloads. Each payload is still a type of its own."""
 
 import strawberry
 
@@ -13,28 +13,28 @@ from graphql_api.schema.users import User
 
 @strawberry.type
 class ProblemPayload:
-    """The changed problem."""
+    """Base of payloads with a changed problem."""
 
     problem: Problem = strawberry.field(description="The problem after the change.")
 
 
 @strawberry.type
 class UserPayload:
-    """The changed user."""
+    """Base of payloads with a changed user."""
 
     user: User = strawberry.field(description="The user after the change.")
 
 
 @strawberry.type
 class PlanPayload:
-    """The new or changed plan."""
+    """Base of payloads with a new or changed plan."""
 
     plan: Plan = strawberry.field(description="The plan after the change.")
 
 
 @strawberry.type
 class UsagePayload:
-    """What the mutation left of the viewer's quota."""
+    """Base of payloads with the viewer's usage after the mutation."""
 
     @field(
         description="The viewer's usage of today (UTC) after this call. Null if it cannot be "

@@ -24,7 +24,7 @@ from graphql_api.schema.plans import Plan
     description="Input of `createPlan`. Limits that are omitted or null are unlimited."
 )
 class CreatePlanInput:
-    """A plan to be."""
+    """Input of `createPlan`."""
 
     key: str = strawberry.field(
         description="Key of the plan: 1 to 40 lower-case letters, digits, `-` or `_`; the "
@@ -48,7 +48,7 @@ class CreatePlanInput:
 
 @strawberry.type(description="The created plan.")
 class CreatePlanPayload(PlanPayload):
-    """A plan."""
+    """Payload of `createPlan`."""
 
 
 CreatePlanResult = Annotated[
@@ -64,7 +64,7 @@ CreatePlanResult = Annotated[
     "a limit that is null becomes unlimited."
 )
 class UpdatePlanInput:
-    """Changes."""
+    """Input of `updatePlan`."""
 
     plan_key: str = strawberry.field(description="Key of the plan, such as `free`.")
     name: str | None = strawberry.field(
@@ -92,7 +92,7 @@ class UpdatePlanInput:
 
 @strawberry.type(description="The plan after the update.")
 class UpdatePlanPayload(PlanPayload):
-    """A plan."""
+    """Payload of `updatePlan`."""
 
 
 UpdatePlanResult = Annotated[
@@ -117,7 +117,7 @@ def _changes_of(given: UpdatePlanInput) -> PlanChanges:
 
 @strawberry.type
 class PlanMutations:
-    """What administrators do with plans."""
+    """Mutations on plans, for administrators."""
 
     @mutation(description="Create a plan. For administrators. CONFLICT if the key is taken.")
     async def create_plan(self, info: Info, input: CreatePlanInput) -> CreatePlanResult | None:

@@ -11,7 +11,7 @@ from graphql_api.schema.connections import Node
 
 @strawberry.type(description="A plan: the daily limits of its users. Days are UTC days.")
 class Plan(Node):
-    """What a user may consume."""
+    """Daily limits of the plan's users."""
 
     key: str = strawberry.field(
         description="Key of the plan, such as `free`. Mutations on plans take it as `planKey`."

@@ -1,5 +1,6 @@
 """Mutations on problems: for editors."""
 
+from dataclasses import fields, replace
 from typing import Annotated, Any
 
 import strawberry
@@ -9,7 +10,7 @@ from graphql_api.resolvers import checkers, problems
 from graphql_api.resolvers.problems import ProblemFields
 from graphql_api.schema import ids
 from graphql_api.schema.errors import ChangeErrors, CreateErrors
-from graphql_api.schema.fields import mutation
+from graphql_api.schema.fields import mutation, sent_fields
 from graphql_api.schema.info import Info
 from graphql_api.schema.payloads import ProblemPayload
 from graphql_api.schema.problems import Problem
@@ -27,11 +28,15 @@ def _optional(description: str) -> Any:
     return strawberry.field(default=None, description=description)
 
 
+def _changeable(description: str) -> Any:
+    return strawberry.field(default=strawberry.UNSET, description=description)
+
+
 @strawberry.input(
     description="A checker or interactor: the problem's own program that judges submissions."
 )
 class CheckerInput:
-    """The problem's own program."""
+    """A problem's own program: checker or interactor."""
 
     language: str = strawberry.field(
         description="Programming language by key, name or alias, such as `python`, `Python` "
@@ -52,7 +57,7 @@ class CheckerInput:
     )
 
     def to_fields(self) -> checkers.CheckerFields:
-        """Return the checker as the use cases take it."""
+        """Return the checker as the resolvers take it."""
         return checkers.CheckerFields(
             language=self.language,
             code=self.code,
@@ -67,7 +72,7 @@ class CheckerInput:
     description="Time limit multiplier of one language, instead of the language's usual one."
 )
 class LanguageLimitInput:
-    """In place of what the language gets of every problem."""
+    """A language's time limit multiplier on this problem."""
 
     language: str = strawberry.field(
         description="Programming language by key, name or alias, such as `python`, `Python` "
@@ -78,10 +83,14 @@ class LanguageLimitInput:
         "at most two decimals."
     )
 
+    def to_limit(self) -> checkers.LanguageLimit:
+        """Return the limit as the resolvers take it."""
+        return checkers.LanguageLimit(language=self.language, time_multiplier=self.time_multiplier)
+
 
 @strawberry.input(description="Input of `createProblem`.")
 class CreateProblemInput:
-    """A DRAFT to be."""
+    """Input of `createProblem`."""
 
     platform: str = strawberry.field(
         description="Platform of the problem, 1 to 40 characters without `#`, `:`, `/` and spaces."
@@ -130,7 +139,7 @@ class CreateProblemInput:
 
 @strawberry.type(description="The created problem.")
 class CreateProblemPayload(ProblemPayload):
-    """The changed problem."""
+    """Payload of `createProblem`."""
 
 
 CreateProblemResult = Annotated[
@@ -146,51 +155,56 @@ CreateProblemResult = Annotated[
     description="Input of `updateProblem`. Fields that are omitted keep their current value."
 )
 class UpdateProblemInput:
-    """Changes; an empty text removes what was there."""
+    """Input of `updateProblem`."""
 
     problem_id: strawberry.ID = _problem_id()
-    title: str | None = _optional(_TITLE)
-    url: str | None = _optional(
-        "Web address of the problem on its platform, at most 2,000 characters. Empty removes it."
+    title: str | None = _changeable(f"{_TITLE} It cannot be null.")
+    url: str | None = _changeable(
+        "Web address of the problem on its platform, at most 2,000 characters. Null or "
+        "empty removes it."
     )
-    tags: list[str] | None = _optional(
+    tags: list[str] | None = _changeable(
         "All tags: at most 12, each at most 50 characters and 64 bytes in UTF-8, "
-        "without `#` and `:`. They are stored in lower case."
+        "without `#` and `:`. They are stored in lower case. Null or empty removes them."
     )
-    statement: str | None = _optional(
-        "Task description in Markdown, at most 256 KB. Empty removes it."
+    statement: str | None = _changeable(
+        "Task description in Markdown, at most 256 KB. Null or empty removes it."
     )
-    constraints: str | None = _optional(
-        "Bounds of the input, in Markdown, at most 256 KB. Empty removes them."
+    constraints: str | None = _changeable(
+        "Bounds of the input, in Markdown, at most 256 KB. Null or empty removes them."
     )
-    comparer: Comparer | None = _optional("Way to compare outputs.")
-    abs_tolerance: float | None = _optional(
+    comparer: Comparer | None = _changeable("Way to compare outputs. Null is the default, TOKENS.")
+    abs_tolerance: float | None = _changeable(
         "Absolute tolerance of the comparer FLOAT, 0 to 1. Rejected with other comparers."
+        " Null removes it."
     )
-    rel_tolerance: float | None = _optional(
+    rel_tolerance: float | None = _changeable(
         "Relative tolerance of the comparer FLOAT, 0 to 1. Rejected with other comparers."
+        " Null removes it."
     )
-    time_limit_ms: int | None = _optional("CPU time limit per test in milliseconds, 50 to 60,000.")
-    memory_limit_kb: int | None = _optional(
-        "Memory limit per test in kilobytes, 4,096 to 4,194,304."
+    time_limit_ms: int | None = _changeable(
+        "CPU time limit per test in milliseconds, 50 to 60,000. Null is the default, 2,000."
     )
-    checker: CheckerInput | None = _optional(
+    memory_limit_kb: int | None = _changeable(
+        "Memory limit per test in kilobytes, 4,096 to 4,194,304. Null is the default, 262,144."
+    )
+    checker: CheckerInput | None = _changeable(
         "Checker or interactor of the problem, for the comparers CHECKER and "
         "INTERACTIVE only. It is removed when the comparer changes to another "
-        "one."
+        "one. Null is rejected with these two comparers, which require one."
     )
-    language_limits: list[LanguageLimitInput] | None = _optional(
+    language_limits: list[LanguageLimitInput] | None = _changeable(
         "All time limit multipliers of single languages, at most 16, each "
-        "language once. Empty removes them."
+        "language once. Null or empty removes them."
     )
-    stop_on_first_failure: bool | None = _optional(
-        "True to skip the tests after the first failed one."
+    stop_on_first_failure: bool | None = _changeable(
+        "True to skip the tests after the first failed one. Null is the default, false."
     )
 
 
 @strawberry.type(description="The updated problem.")
 class UpdateProblemPayload(ProblemPayload):
-    """The changed problem."""
+    """Payload of `updateProblem`."""
 
 
 UpdateProblemResult = Annotated[
@@ -202,44 +216,38 @@ UpdateProblemResult = Annotated[
 ]
 
 
-def fields_of(given: CreateProblemInput | UpdateProblemInput) -> ProblemFields:
-    """Return what both inputs say of a problem."""
-    return ProblemFields(
-        title=given.title,
-        url=given.url,
-        tags=given.tags,
-        statement=given.statement,
-        constraints=given.constraints,
-        comparer=given.comparer,
-        abs_tolerance=given.abs_tolerance,
-        rel_tolerance=given.rel_tolerance,
-        time_limit_ms=given.time_limit_ms,
-        memory_limit_kb=given.memory_limit_kb,
-        checker=given.checker.to_fields() if given.checker else None,
-        language_limits=_limits_of(given.language_limits),
-        stop_on_first_failure=given.stop_on_first_failure,
-    )
+# The fields that both inputs have, by their name in Python.
+_FIELDS = tuple(field.name for field in fields(ProblemFields) if field.name != "cleared")
 
 
-def _limits_of(given: list[LanguageLimitInput] | None) -> list[checkers.LanguageLimit] | None:
-    if given is None:
-        return None
-    return [
-        checkers.LanguageLimit(language=one.language, time_multiplier=one.time_multiplier)
-        for one in given
-    ]
+def _fields_of(given: CreateProblemInput | UpdateProblemInput) -> ProblemFields:
+    """Return the fields that have a value."""
+    sent = sent_fields(given, *_FIELDS)
+    values = {name: value for name, value in sent.items() if value is not None}
+    if given.checker:
+        values["checker"] = given.checker.to_fields()
+    if given.language_limits:
+        values["language_limits"] = [limit.to_limit() for limit in given.language_limits]
+    return ProblemFields(**values)
+
+
+def _changes_of(given: UpdateProblemInput) -> ProblemFields:
+    """Return the fields that have a value, and the names of those that are null."""
+    sent = sent_fields(given, *_FIELDS)
+    cleared = frozenset(name for name, value in sent.items() if value is None)
+    return replace(_fields_of(given), cleared=cleared)
 
 
 @strawberry.input(description="Input of `completeProblem`.")
 class CompleteProblemInput:
-    """Which problem."""
+    """Input of `completeProblem`."""
 
     problem_id: strawberry.ID = _problem_id()
 
 
 @strawberry.type(description="The published problem.")
 class CompleteProblemPayload(ProblemPayload):
-    """The changed problem."""
+    """Payload of `completeProblem`."""
 
 
 CompleteProblemResult = Annotated[
@@ -253,7 +261,7 @@ CompleteProblemResult = Annotated[
 
 @strawberry.input(description="Input of `softDeleteProblem`.")
 class SoftDeleteProblemInput:
-    """Which problem, and why."""
+    """Input of `softDeleteProblem`."""
 
     problem_id: strawberry.ID = _problem_id()
     reason: str = strawberry.field(
@@ -263,7 +271,7 @@ class SoftDeleteProblemInput:
 
 @strawberry.type(description="The soft-deleted problem.")
 class SoftDeleteProblemPayload(ProblemPayload):
-    """The changed problem."""
+    """Payload of `softDeleteProblem`."""
 
 
 SoftDeleteProblemResult = Annotated[
@@ -277,14 +285,14 @@ SoftDeleteProblemResult = Annotated[
 
 @strawberry.input(description="Input of `restoreProblem`.")
 class RestoreProblemInput:
-    """Which problem."""
+    """Input of `restoreProblem`."""
 
     problem_id: strawberry.ID = _problem_id()
 
 
 @strawberry.type(description="The restored problem.")
 class RestoreProblemPayload(ProblemPayload):
-    """The changed problem."""
+    """Payload of `restoreProblem`."""
 
 
 RestoreProblemResult = Annotated[
@@ -298,14 +306,14 @@ RestoreProblemResult = Annotated[
 
 @strawberry.input(description="Input of `deleteProblem`.")
 class DeleteProblemInput:
-    """Which problem."""
+    """Input of `deleteProblem`."""
 
     problem_id: strawberry.ID = _problem_id()
 
 
 @strawberry.type(description="Id of the deleted problem.")
 class DeleteProblemPayload:
-    """The removed problem."""
+    """Payload of `deleteProblem`."""
 
     problem_id: strawberry.ID = strawberry.field(
         description="Global id of the deleted problem. It no longer refers to anything."
@@ -323,7 +331,7 @@ DeleteProblemResult = Annotated[
 
 @strawberry.type
 class ProblemMutations:
-    """What editors do with problems."""
+    """Mutations on problems, for editors."""
 
     @mutation(
         description="Create a problem in state DRAFT. For editors. CONFLICT if the platform "
@@ -334,12 +342,12 @@ class ProblemMutations:
         info: Info,
         input: CreateProblemInput,
     ) -> CreateProblemResult | None:
-        """Create a problem, as a DRAFT."""
+        """Create a problem in state DRAFT."""
         wanted = problems.CreateProblem(
             platform=input.platform,
             number=input.number,
             title=input.title,
-            fields=fields_of(input),
+            fields=_fields_of(input),
             tests=[test.to_data() for test in input.test_cases or []],
         )
         created = await problems.create(info.context, wanted)
@@ -354,9 +362,9 @@ class ProblemMutations:
         info: Info,
         input: UpdateProblemInput,
     ) -> UpdateProblemResult | None:
-        """Change what is given of a problem."""
+        """Change the given fields of a problem."""
         key = ids.problem_key(input.problem_id)
-        changed = await problems.update(info.context, key, fields_of(input))
+        changed = await problems.update(info.context, key, _changes_of(input))
         return UpdateProblemPayload(problem=Problem.from_record(changed))
 
     @mutation(
@@ -368,7 +376,7 @@ class ProblemMutations:
         info: Info,
         input: CompleteProblemInput,
     ) -> CompleteProblemResult | None:
-        """Show a problem to everyone."""
+        """Publish a problem."""
         key = ids.problem_key(input.problem_id)
         changed = await problems.complete(info.context, key)
         return CompleteProblemPayload(problem=Problem.from_record(changed))
@@ -382,7 +390,7 @@ class ProblemMutations:
         info: Info,
         input: SoftDeleteProblemInput,
     ) -> SoftDeleteProblemResult | None:
-        """Take a problem out of every list until it is restored."""
+        """Remove a problem from the public lists."""
         key = ids.problem_key(input.problem_id)
         changed = await problems.soft_delete(info.context, key, input.reason)
         return SoftDeleteProblemPayload(problem=Problem.from_record(changed))
@@ -396,7 +404,7 @@ class ProblemMutations:
         info: Info,
         input: RestoreProblemInput,
     ) -> RestoreProblemResult | None:
-        """Bring a soft-deleted problem back."""
+        """Restore a soft-deleted problem."""
         key = ids.problem_key(input.problem_id)
         changed = await problems.restore(info.context, key)
         return RestoreProblemPayload(problem=Problem.from_record(changed))
@@ -410,6 +418,6 @@ class ProblemMutations:
         info: Info,
         input: DeleteProblemInput,
     ) -> DeleteProblemResult | None:
-        """Remove a problem for good; for administrators."""
+        """Delete a problem permanently."""
         await problems.delete(info.context, ids.problem_key(input.problem_id))
         return DeleteProblemPayload(problem_id=input.problem_id)

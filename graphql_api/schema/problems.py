@@ -1,4 +1,4 @@
-"""Problems, their solutions and the connections of their tests."""
+"""Problems with their solutions, checkers and test connections."""
 
 from datetime import datetime
 from functools import partial
@@ -29,7 +29,7 @@ from graphql_api.schema.testcases import TestCase
 
 @strawberry.type(description="The author's solution of a problem. Only editors see it.")
 class Solution:
-    """For editors."""
+    """The author's solution, for editors."""
 
     language: str = strawberry.field(
         description="Key of the programming language, such as `python`."
@@ -51,7 +51,7 @@ class Solution:
     description="A failure of a checker, because of which a submission could not be judged."
 )
 class CheckerFault:
-    """For editors."""
+    """A checker's failure, for editors."""
 
     message: str = strawberry.field(description="Explanation of the failure, cut to 4 KB.")
     test_number: int | None = strawberry.field(
@@ -75,7 +75,7 @@ class CheckerFault:
     "submissions. Only editors see it."
 )
 class Checker:
-    """For editors."""
+    """A problem's own program, for editors."""
 
     problem: strawberry.Private[records.Problem]
     language: str = strawberry.field(description="Key of the programming language, such as `cpp`.")
@@ -110,16 +110,16 @@ class Checker:
 
     @field(description="Most recent failure of this checker. Null if it has never failed.")
     async def fault(self, info: Info) -> CheckerFault | None:
-        """Read the note."""
-        found = await checkers.fault_of(info.context, self.problem)
-        return CheckerFault.from_record(found) if found else None
+        """Read the latest failure of the checker."""
+        fault = await checkers.fault_of(info.context, self.problem)
+        return CheckerFault.from_record(fault) if fault else None
 
 
 @strawberry.type(
     description="Time limit multiplier of one language, instead of the language's usual one."
 )
 class LanguageLimit:
-    """In place of what the language gets of every problem."""
+    """A language's time limit multiplier on this problem."""
 
     language: str = strawberry.field(
         description="Key of the programming language, such as `python`."
@@ -133,7 +133,7 @@ class LanguageLimit:
     description="A problem to solve. Everyone sees COMPLETED problems; editors see all."
 )
 class Problem(Node):
-    """Everyone sees COMPLETED problems, editors all."""
+    """A problem. Everyone sees COMPLETED ones, editors all."""
 
     record: strawberry.Private[records.Problem]
     platform: str = strawberry.field(description="Platform that the problem comes from.")
@@ -201,13 +201,13 @@ class Problem(Node):
 
     @field(description="Task description in Markdown. Null if there is none.")
     async def statement(self, info: Info) -> str | None:
-        """Read the texts."""
+        """Read the problem's texts."""
         texts = await problems.statement_of(info.context, self.record)
         return texts.statement if texts else None
 
     @field(description="Bounds of the input, in Markdown. Null if there are none.")
     async def constraints(self, info: Info) -> str | None:
-        """Read the texts."""
+        """Read the problem's texts."""
         texts = await problems.statement_of(info.context, self.record)
         return texts.constraints if texts else None
 
@@ -239,8 +239,8 @@ class Problem(Node):
     )
     async def solution(self, info: Info) -> Solution | None:
         """Read the solution."""
-        found = await problems.solution_of(info.context, self.record)
-        return Solution.from_record(found) if found else None
+        solution = await problems.solution_of(info.context, self.record)
+        return Solution.from_record(solution) if solution else None
 
     @field(
         description="Checker or interactor of the problem. Null if the comparer needs none, "
@@ -248,8 +248,8 @@ class Problem(Node):
     )
     async def checker(self, info: Info) -> Checker | None:
         """Read the checker."""
-        found = await checkers.checker_of(info.context, self.record)
-        return Checker.from_record(found, self.record) if found else None
+        checker = await checkers.checker_of(info.context, self.record)
+        return Checker.from_record(checker, self.record) if checker else None
 
 
 def _number(text: str | None) -> float | None:

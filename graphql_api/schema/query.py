@@ -1,4 +1,4 @@
-"""What can be read."""
+"""All read operations."""
 
 from typing import Annotated
 
@@ -36,7 +36,7 @@ GlobalId = Annotated[strawberry.ID, strawberry.argument(description="Global id o
     "code in `extensions.code`; objects that the viewer may not see are null."
 )
 class Query:
-    """The roots of reading."""
+    """Root of read operations."""
 
     @field(
         description="The object with this global id. Null if there is none or the viewer may "
@@ -63,8 +63,8 @@ class Query:
     @field(description="The signed-in user. Null if nobody is signed in.")
     async def viewer(self, info: Info) -> User | None:
         """Read the viewer."""
-        found = await users.viewer(info.context)
-        return User.from_record(found) if found else None
+        viewer = await users.viewer(info.context)
+        return User.from_record(viewer) if viewer else None
 
     @field(
         description="The problem with this platform and number. Null if there is none or the "
@@ -79,8 +79,8 @@ class Query:
         ],
     ) -> Problem | None:
         """Read a problem."""
-        found = await problems.find_by_name(info.context, platform, number)
-        return Problem.from_record(found) if found else None
+        problem = await problems.find_by_name(info.context, platform, number)
+        return Problem.from_record(problem) if problem else None
 
     @field(description="Problems, newest first.")
     async def problems(
@@ -116,14 +116,14 @@ class Query:
     ) -> Connection[Problem] | None:
         """Read a page of problems."""
         page = PageRequest(first=first, after=after, last=last, before=before)
-        wanted = ProblemFilter(
+        filters = ProblemFilter(
             platform=platform,
             language=language,
             tag=tag,
             state=state or ProblemState.COMPLETED,
             search=search,
         )
-        listing = await problems.list_problems(info.context, page, wanted)
+        listing = await problems.list_problems(info.context, page, filters)
         return connection(listing, Problem.from_record)
 
     @field(
@@ -132,8 +132,8 @@ class Query:
     )
     async def history(self, info: Info, id: GlobalId) -> History | None:
         """Read a history."""
-        found = await histories.find(info.context, ids.history_key(id, "id"))
-        return History.from_record(found) if found else None
+        history = await histories.find(info.context, ids.history_key(id, "id"))
+        return History.from_record(history) if history else None
 
     @field(description="Public histories, most recently published first.")
     async def public_feed(
@@ -162,9 +162,9 @@ class Query:
         "within the last day."
     )
     async def languages(self, info: Info) -> list[LanguageType] | None:
-        """Read what the workers announce."""
-        found = await languages.list_available(info.context)
-        return [LanguageType.from_record(language) for language in found]
+        """Read the languages that workers have announced."""
+        available = await languages.list_available(info.context)
+        return [LanguageType.from_record(language) for language in available]
 
     @field(
         description="The job with this global id. Null if there is none, and for viewers "
@@ -172,8 +172,8 @@ class Query:
     )
     async def job(self, info: Info, id: GlobalId) -> Job | None:
         """Read a job."""
-        found = await jobs.find(info.context, ids.job_key(id, "id"))
-        return Job.from_record(found) if found else None
+        job = await jobs.find(info.context, ids.job_key(id, "id"))
+        return Job.from_record(job) if job else None
 
     @field(description="Jobs, newest first. For editors.")
     async def jobs(

@@ -1,4 +1,4 @@
-"""The executable schema, with the masking of what is not ours to explain."""
+"""The executable schema. It masks unexpected errors."""
 
 import strawberry
 from graphql import GraphQLError, Undefined, get_named_type
@@ -6,9 +6,10 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from graphql_api.data.errors import DomainError
-from graphql_api.http.masking import masked
+from graphql_api.http.masking import mask
 from graphql_api.schema.custom_run_mutations import CustomRunMutations
 from graphql_api.schema.document_cache import Documents
+from graphql_api.schema.error_codes import with_code
 from graphql_api.schema.errors import code_of, error_handlers
 from graphql_api.schema.histories import History
 from graphql_api.schema.history_mutations import HistoryMutations
@@ -44,46 +45,47 @@ class Mutation(
     UserMutations,
     PlanMutations,
 ):
-    """The roots of changing."""
+    """Root of write operations."""
 
 
-def shown(error: GraphQLError) -> GraphQLError:
+def to_client_error(error: GraphQLError) -> GraphQLError:
     """Return an error as a client may see it.
 
-    Domain errors get their code. Those of GraphQL itself stay. Everything else is logged under an
-    id, and the client gets the id.
+    Domain errors get their code, and errors of graphql-core stay. Any other error is logged under
+    an id, and the client gets only that id.
     """
     cause = error.original_error
     if isinstance(cause, DomainError):
         extensions: dict[str, object] = {"code": str(code_of(cause))}
         if cause.path:
             extensions["path"] = list(cause.path)
-        return _located(error, cause.message, extensions)
+        return _copy_error(error, cause.message, extensions)
     if cause is None or isinstance(cause, GraphQLError):
-        return error
-    message, extensions = masked(cause, path=error.path)
-    return _located(error, message, extensions)
+        return with_code(error)
+    message, extensions = mask(cause, path=error.path)
+    return _copy_error(error, message, extensions)
 
 
-def _located(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:
+def _copy_error(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:
     return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=extensions)
 
 
 class ApiSchema(strawberry.Schema):
-    """The schema; every error on its way out passes `shown`."""
+    """The schema. Every error passes `to_client_error` before it is sent."""
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        """Replace the errors in the list that goes to the client."""
+        """Replace the errors in the list that is sent to the client."""
         del execution_context
-        errors[:] = [shown(error) for error in errors]
+        errors[:] = [to_client_error(error) for error in errors]
 
 
-def _finished(built: ApiSchema) -> ApiSchema:
-    """Let what is optional have no default instead of null; Python's own defaults hold then.
+def _finish(built: ApiSchema) -> ApiSchema:
+    """Complete what Strawberry generates.
 
-    Inputs are described where they are used, as their type is.
+    Optional arguments and input fields get no default instead of null, so that Python's own
+    defaults apply. Arguments without a description get that of their type.
     """
     for kind in built._schema.type_map.values():  # noqa: SLF001 - Strawberry has no other way
         for member in getattr(kind, "fields", {}).values():
@@ -95,7 +97,7 @@ def _finished(built: ApiSchema) -> ApiSchema:
     return built
 
 
-schema = _finished(
+schema = _finish(
     ApiSchema(
         query=Query,
         mutation=Mutation,

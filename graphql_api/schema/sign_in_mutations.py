@@ -14,7 +14,7 @@ from graphql_api.schema.users import User
 
 @strawberry.input(description="Input of `signInForDevelopment`.")
 class SignInForDevelopmentInput:
-    """An address that nobody checks."""
+    """Input of `signInForDevelopment`."""
 
     email: str = strawberry.field(
         description="Any e-mail address, at most 254 characters. It is not verified."
@@ -28,7 +28,7 @@ class SignInForDevelopmentInput:
 
 @strawberry.type(description="Access token of a successful sign-in, and the signed-in user.")
 class SignInPayload:
-    """What every sign-in gives."""
+    """Payload of every sign-in."""
 
     access_token: str = strawberry.field(
         description="Token to send in the header `Authorization: Bearer <access token>`."
@@ -48,7 +48,7 @@ SignInForDevelopmentResult = Annotated[
 
 @strawberry.type
 class SignInMutations:
-    """Ways to sign in."""
+    """Mutations that sign a user in."""
 
     @mutation(
         description="Sign in as any user by e-mail address, without a password; the user is "
@@ -59,10 +59,10 @@ class SignInMutations:
         info: Info,
         input: SignInForDevelopmentInput,
     ) -> SignInForDevelopmentResult | None:
-        """Sign in by an address that nobody checks."""
-        found = await sign_in.sign_in_for_development(info.context, input.email, input.name)
+        """Sign in by an unverified address."""
+        signed_in = await sign_in.sign_in_for_development(info.context, input.email, input.name)
         return SignInPayload(
-            access_token=found.token.value,
-            expires_at=found.token.expires_at,
-            viewer=User.from_record(found.viewer.user),
+            access_token=signed_in.token.value,
+            expires_at=signed_in.token.expires_at,
+            viewer=User.from_record(signed_in.viewer.user),
         )

@@ -15,7 +15,7 @@ from graphql_api.schema.problems import Problem
 
 @strawberry.input(description="Input of `setSolution`.")
 class SetSolutionInput:
-    """Which problem, and how it is solved."""
+    """Input of `setSolution`."""
 
     problem_id: strawberry.ID = strawberry.field(description="Global id of the problem.")
     language: str = strawberry.field(
@@ -27,7 +27,7 @@ class SetSolutionInput:
 
 @strawberry.type(description="The problem with its new solution.")
 class SetSolutionPayload(ProblemPayload):
-    """The changed problem."""
+    """Payload of `setSolution`."""
 
 
 SetSolutionResult = Annotated[
@@ -41,7 +41,7 @@ SetSolutionResult = Annotated[
 
 @strawberry.type
 class SolutionMutations:
-    """What editors do with solutions."""
+    """Mutations on solutions, for editors."""
 
     @mutation(
         description="Set the author's solution of a problem, in place of an earlier one. For "
@@ -52,7 +52,7 @@ class SolutionMutations:
         info: Info,
         input: SetSolutionInput,
     ) -> SetSolutionResult | None:
-        """Keep the author's solution of a problem."""
+        """Set the author's solution of a problem."""
         key = ids.problem_key(input.problem_id)
         changed = await problems.set_solution(info.context, key, input.language, input.code)
         return SetSolutionPayload(problem=Problem.from_record(changed))

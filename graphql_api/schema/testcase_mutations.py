@@ -16,7 +16,7 @@ from graphql_api.schema.problems import Problem
 
 @strawberry.input(description="A test case to store.")
 class TestCaseInput:
-    """What goes in and what should come out."""
+    """A test case to store."""
 
     input: str = strawberry.field(
         description="Text that the program reads, at most 16 MB in UTF-8."
@@ -29,13 +29,13 @@ class TestCaseInput:
     )
 
     def to_data(self) -> TestCaseData:
-        """Return the test as the use cases take it."""
+        """Return the test as the resolvers take it."""
         return TestCaseData(input=self.input, output=self.output, is_sample=self.is_sample)
 
 
 @strawberry.input(description="Input of `addTestCases`.")
 class AddTestCasesInput:
-    """Which problem, and its further tests."""
+    """Input of `addTestCases`."""
 
     problem_id: strawberry.ID = strawberry.field(description="Global id of the problem.")
     test_cases: list[TestCaseInput] = strawberry.field(
@@ -45,7 +45,7 @@ class AddTestCasesInput:
 
 @strawberry.type(description="The problem with its new tests.")
 class AddTestCasesPayload(ProblemPayload):
-    """The changed problem."""
+    """Payload of `addTestCases`."""
 
 
 AddTestCasesResult = Annotated[
@@ -59,7 +59,7 @@ AddTestCasesResult = Annotated[
 
 @strawberry.input(description="Input of `replaceTestCases`.")
 class ReplaceTestCasesInput:
-    """Which problem, and all of its tests."""
+    """Input of `replaceTestCases`."""
 
     problem_id: strawberry.ID = strawberry.field(description="Global id of the problem.")
     test_cases: list[TestCaseInput] = strawberry.field(
@@ -69,7 +69,7 @@ class ReplaceTestCasesInput:
 
 @strawberry.type(description="The problem with its new test set.")
 class ReplaceTestCasesPayload(ProblemPayload):
-    """The changed problem."""
+    """Payload of `replaceTestCases`."""
 
 
 ReplaceTestCasesResult = Annotated[
@@ -83,7 +83,7 @@ ReplaceTestCasesResult = Annotated[
 
 @strawberry.input(description="Input of `deleteTestCase`.")
 class DeleteTestCaseInput:
-    """Which test."""
+    """Input of `deleteTestCase`."""
 
     test_case_id: strawberry.ID = strawberry.field(
         description="Global id of the test case. It is valid for the version of the test set "
@@ -93,7 +93,7 @@ class DeleteTestCaseInput:
 
 @strawberry.type(description="The problem without the deleted test.")
 class DeleteTestCasePayload(ProblemPayload):
-    """The changed problem."""
+    """Payload of `deleteTestCase`."""
 
 
 DeleteTestCaseResult = Annotated[
@@ -108,7 +108,7 @@ DeleteTestCaseResult = Annotated[
 
 @strawberry.type
 class TestCaseMutations:
-    """What editors do with tests."""
+    """Mutations on test cases, for editors."""
 
     @mutation(
         description="Append test cases to a problem. For editors. CONFLICT if another request "
@@ -119,8 +119,11 @@ class TestCaseMutations:
         info: Info,
         input: AddTestCasesInput,
     ) -> AddTestCasesResult | None:
-        """Append tests to a problem's set."""
-        key, tests = ids.problem_key(input.problem_id), [one.to_data() for one in input.test_cases]
+        """Append test cases to a problem."""
+        key, tests = (
+            ids.problem_key(input.problem_id),
+            [test.to_data() for test in input.test_cases],
+        )
         changed = await testcases.add(info.context, key, tests)
         return AddTestCasesPayload(problem=Problem.from_record(changed))
 
@@ -133,8 +136,11 @@ class TestCaseMutations:
         info: Info,
         input: ReplaceTestCasesInput,
     ) -> ReplaceTestCasesResult | None:
-        """Give a problem another set of tests."""
-        key, tests = ids.problem_key(input.problem_id), [one.to_data() for one in input.test_cases]
+        """Replace all test cases of a problem."""
+        key, tests = (
+            ids.problem_key(input.problem_id),
+            [test.to_data() for test in input.test_cases],
+        )
         changed = await testcases.replace(info.context, key, tests)
         return ReplaceTestCasesPayload(problem=Problem.from_record(changed))
 
@@ -147,7 +153,7 @@ class TestCaseMutations:
         info: Info,
         input: DeleteTestCaseInput,
     ) -> DeleteTestCaseResult | None:
-        """Remove one test; those after it move up."""
+        """Delete one test case."""
         key = ids.test_case_key(input.test_case_id)
         changed = await testcases.delete(info.context, key)
         return DeleteTestCasePayload(problem=Problem.from_record(changed))

@@ -15,7 +15,7 @@ from graphql_api.schema.connections import Node
     "problem, other tests to editors.",
 )
 class TestCase(Node):
-    """A test of the problem's current set."""
+    """A test case of the problem's current set."""
 
     number: int = strawberry.field(description="Number of the test in its set, counted from 1.")
     is_sample: bool = strawberry.field(

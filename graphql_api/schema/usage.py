@@ -1,4 +1,4 @@
-"""What of a plan was used."""
+"""Usage: the units of a plan's limits that a user has used."""
 
 from datetime import date, datetime
 from typing import Self
@@ -11,7 +11,7 @@ from graphql_api.data.clock import end_of_day, parse_day
 
 @strawberry.type(description="Use of one daily limit.")
 class Quota:
-    """One action on one day."""
+    """Use of one limit on one day."""
 
     used: int = strawberry.field(description="Number of units used on this day.")
     limit: int | None = strawberry.field(
@@ -26,14 +26,14 @@ class Quota:
 
     @classmethod
     def of(cls, used: int, limit: int | None, reset_at: datetime) -> Self:
-        """Return the quota of a count under a limit."""
+        """Return the quota of a count and its limit."""
         remaining = None if limit is None else max(0, limit - used)
         return cls(used=used, limit=limit, remaining=remaining, reset_at=reset_at)
 
 
 @strawberry.type(description="A user's usage on one UTC day, with the limits of the current plan.")
 class Usage:
-    """A day's counters with the limits of the present plan."""
+    """Counters of one day with the limits of the current plan."""
 
     day: date = strawberry.field(name="date", description="The UTC day.")
     executions: Quota = strawberry.field(description="Use of the limit on executions.")

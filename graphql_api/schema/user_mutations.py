@@ -1,4 +1,4 @@
-"""Mutations on users: one's own account, administration."""
+"""Mutations on users: the viewer's own account, and administration."""
 
 from typing import Annotated
 
@@ -22,17 +22,18 @@ from graphql_api.schema.users import User
 
 @strawberry.input(description="Input of `updateViewer`.")
 class UpdateViewerInput:
-    """Changes."""
+    """Input of `updateViewer`."""
 
-    name: str = strawberry.field(
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET,
         description="New display name: one line of 1 to 100 characters and at most 200 bytes "
-        "in UTF-8."
+        "in UTF-8. Null is the default: the part of the e-mail address before the `@`.",
     )
 
 
 @strawberry.type(description="The viewer after the update.")
 class UpdateViewerPayload:
-    """The changed user."""
+    """Payload of `updateViewer`."""
 
     viewer: User = strawberry.field(description="The viewer after the update.")
 
@@ -48,7 +49,7 @@ UpdateViewerResult = Annotated[
 
 @strawberry.input(description="Input of `setUserPlan`.")
 class SetUserPlanInput:
-    """Which user, which plan."""
+    """Input of `setUserPlan`."""
 
     user_id: strawberry.ID = strawberry.field(description="Global id of the user.")
     plan_key: str = strawberry.field(description="Key of an active plan, such as `free`.")
@@ -56,7 +57,7 @@ class SetUserPlanInput:
 
 @strawberry.type(description="The user with the new plan.")
 class SetUserPlanPayload(UserPayload):
-    """The changed user."""
+    """Payload of `setUserPlan`."""
 
 
 SetUserPlanResult = Annotated[
@@ -70,14 +71,14 @@ SetUserPlanResult = Annotated[
 
 @strawberry.input(description="Input of `activateUser`.")
 class ActivateUserInput:
-    """Which user."""
+    """Input of `activateUser`."""
 
     user_id: strawberry.ID = strawberry.field(description="Global id of the user.")
 
 
 @strawberry.type(description="The activated user.")
 class ActivateUserPayload(UserPayload):
-    """The changed user."""
+    """Payload of `activateUser`."""
 
 
 ActivateUserResult = Annotated[
@@ -91,14 +92,14 @@ ActivateUserResult = Annotated[
 
 @strawberry.input(description="Input of `deactivateUser`.")
 class DeactivateUserInput:
-    """Which user."""
+    """Input of `deactivateUser`."""
 
     user_id: strawberry.ID = strawberry.field(description="Global id of the user.")
 
 
 @strawberry.type(description="The deactivated user.")
 class DeactivateUserPayload(UserPayload):
-    """The changed user."""
+    """Payload of `deactivateUser`."""
 
 
 DeactivateUserResult = Annotated[
@@ -112,14 +113,14 @@ DeactivateUserResult = Annotated[
 
 @strawberry.input(description="Input of `deleteUser`.")
 class DeleteUserInput:
-    """Which user."""
+    """Input of `deleteUser`."""
 
     user_id: strawberry.ID = strawberry.field(description="Global id of the user.")
 
 
 @strawberry.type(description="Id of the deleted user.")
 class DeleteUserPayload:
-    """A user that is gone."""
+    """Payload of `deleteUser`."""
 
     user_id: strawberry.ID = strawberry.field(
         description="Global id of the deleted user. It no longer refers to anything."
@@ -137,13 +138,17 @@ DeleteUserResult = Annotated[
 
 @strawberry.type
 class UserMutations:
-    """What users do with their account, and administrators with users."""
+    """Mutations on accounts, for their owners and administrators."""
 
     @mutation(description="Change the viewer's own account.")
     async def update_viewer(
         self, info: Info, input: UpdateViewerInput
     ) -> UpdateViewerResult | None:
         """Change the viewer."""
+        if input.name is strawberry.UNSET:
+            return UpdateViewerPayload(
+                viewer=User.from_record(await users.read_viewer(info.context))
+            )
         changed = await users.rename(info.context, input.name)
         return UpdateViewerPayload(viewer=User.from_record(changed))
 

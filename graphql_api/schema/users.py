@@ -1,4 +1,4 @@
-"""Users as they and administrators see them."""
+"""Users as they themselves and administrators see them."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -38,7 +38,7 @@ Language = Annotated[
 
 @strawberry.type(description="Number of a user's executions in one programming language.")
 class LanguageCount:
-    """One language's share."""
+    """Number of executions in one language."""
 
     language: str = strawberry.field(
         description="Key of the programming language, such as `python`."
@@ -48,7 +48,7 @@ class LanguageCount:
 
 @strawberry.type(description="All-time counters of a user.")
 class UserStats:
-    """Written with each execution that is judged."""
+    """Counters that each judged execution updates."""
 
     executions: int = strawberry.field(description="Number of judged executions.")
     accepted: int = strawberry.field(description="Number of executions with the verdict AC.")
@@ -65,7 +65,7 @@ class UserStats:
 
 @strawberry.type(description="A user account. Visible to the user and to administrators.")
 class User(Node):
-    """Somebody who signs in."""
+    """A user account."""
 
     record: strawberry.Private[records.User]
     name: str = strawberry.field(description="Display name that other users see.")
@@ -85,12 +85,12 @@ class User(Node):
 
     @field(description="Role of the user.")
     def role(self, info: Info) -> Role:
-        """Return the role, `ADMIN_EMAILS` counted in."""
+        """Return the role; addresses of `ADMIN_EMAILS` are ADMIN."""
         return effective_role(self.record, info.context.settings)
 
     @field(description="Plan with the user's daily limits.")
     async def plan(self, info: Info) -> Plan | None:
-        """Read the plan, cached for a minute."""
+        """Read the plan, which is cached for a minute."""
         return Plan.from_record(await usage.plan_of(info.context, self.record))
 
     @field(description="Histories of the user, newest first.")
@@ -123,9 +123,9 @@ class User(Node):
             ),
         ] = 1,
     ) -> list[Usage] | None:
-        """Read the days' counters."""
-        found = await usage.usage(info.context, self.record, days)
-        return [Usage.from_record(day.used, day.plan) for day in found]
+        """Read the counters of the days."""
+        usages = await usage.usage(info.context, self.record, days)
+        return [Usage.from_record(day.used, day.plan) for day in usages]
 
     @field(description="All-time counters of the user.")
     async def stats(self, info: Info) -> UserStats | None:

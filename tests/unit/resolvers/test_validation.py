@@ -1,6 +1,7 @@
 """The rules of inputs."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from graphql_api.resolvers import validation as v
         (v.tags, ["B", "a", "b"], ("b", "a")),
         (v.url, "https://example.org/x?y=1", "https://example.org/x?y=1"),
         (v.email, " Ann@Example.org ", "Ann@Example.org"),
-        (v.plan_id, "pro-1", "pro-1"),
+        (partial(v.plan_key, field="key"), "pro-1", "pro-1"),
         (v.idempotency_key, "k" * 128, "k" * 128),
         (v.time_limit_ms, 50, 50),
         (v.memory_limit_kb, 4096, 4096),
@@ -51,7 +52,7 @@ def test_what_keeps_the_rules_passes(check: Callable[[Any], Any], good: Any, fou
         (v.url, "ftp://example.org", "url"),
         (v.url, "https://a b", "url"),
         (v.email, "a@b", "email"),
-        (v.plan_id, "Pro", "id"),
+        (partial(v.plan_key, field="key"), "Pro", "key"),
         (v.idempotency_key, "k" * 129, "idempotencyKey"),
         (v.time_limit_ms, 49, "timeLimitMs"),
         (v.memory_limit_kb, 4 * 1024 * 1024 + 1, "memoryLimitKb"),

@@ -1,0 +1,72 @@
+"""The scalars `DateTime` and `Date`: RFC 3339 text, written in one form and parsed strictly."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+import strawberry
+from graphql import GraphQLError
+
+_RFC_3339 = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6"
+_DATE_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+T = TypeVar("T")
+
+
+def format_datetime(value: datetime) -> str:
+    """Return an aware datetime in UTC, with milliseconds and `Z`."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse_datetime(value: object) -> datetime:
+    """Return the instant that RFC 3339 text names, in UTC.
+
+    Raises:
+        GraphQLError: the value is not such text, or there is no such instant.
+    """
+    return _parse(value, _DATE_TIME, _read_datetime, "2026-11-30T09:00:00.000Z")
+
+
+def _read_datetime(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def parse_date(value: object) -> date:
+    """Return the day that text such as `2026-11-30` names.
+
+    Raises:
+        GraphQLError: the value is not such text, or there is no such day.
+    """
+    return _parse(value, _DATE, date.fromisoformat, "2026-11-30")
+
+
+def _parse(value: object, pattern: re.Pattern[str], read: Callable[[str], T], example: str) -> T:
+    if isinstance(value, str) and pattern.fullmatch(value):
+        try:
+            return read(value.upper())
+        except (ValueError, OverflowError):
+            pass
+    raise GraphQLError(f"Expected RFC 3339 text such as `{example}`.")
+
+
+SCALARS: dict[object, Any] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="An instant as RFC 3339 text. Answers are always in UTC with milliseconds: "
+        "`2026-11-30T09:00:00.000Z`. Inputs may have any offset and fraction of a second.",
+        specified_by_url=_RFC_3339,
+        serialize=format_datetime,
+        parse_value=parse_datetime,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A calendar day as RFC 3339 text: `2026-11-30`.",
+        specified_by_url=_RFC_3339,
+        serialize=date.isoformat,
+        parse_value=parse_date,
+    ),
+}
