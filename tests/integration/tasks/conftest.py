@@ -1,4 +1,4 @@
-"""A real judge, the execution engine on it, and a sender that records."""
+"""A real judge, the execution handler on it, and a recording sender."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ from tests.support.services import run_engine, skip_or_fail
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
-    """A Redis of these tests' own: other tests' workers must not take our messages."""
+    """A Redis only for these tests, because workers of other tests must not take their messages."""
     for engine in run_engine(RedisServer()):
         yield engine.url
 
@@ -43,7 +43,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
 
 @pytest.fixture(scope="session")
 def python_judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
-    """The judge of a host that has Python and nothing else."""
+    """The judge of a host that has only Python."""
     yield from started(tmp_path_factory.mktemp("python"), languages=("python",))
 
 

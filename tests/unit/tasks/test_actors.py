@@ -1,4 +1,4 @@
-"""For how long messages may be worked on."""
+"""Time limits of messages."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def time_limit_ms(actor_name: str) -> int:
 
 
 def test_an_execution_is_not_interrupted_before_its_submission_s_time_is_up() -> None:
-    """Its runs may wait for slots, and the last of them begin when it is nearly up."""
+    """The runs may wait for slots, and the last run may begin just before the time is over."""
     (bound,) = (
         one.le
         for one in Settings.model_fields["judge_submission_seconds"].metadata

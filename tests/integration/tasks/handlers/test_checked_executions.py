@@ -1,4 +1,4 @@
-"""Executions of problems with programs and limits of their own, on a real table and sandbox."""
+"""Executions of problems with checkers and language limits, on a real table and sandbox."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -47,7 +47,7 @@ def checker(code: str = ANY_LARGER) -> Checker:
 
 @pytest.fixture
 async def driver(stores: Stores) -> SubmissionDriver:
-    """Submissions to a problem that asks for any larger number."""
+    """Submissions to a problem that accepts any larger number."""
     await stores.problems.create(
         NewProblem(
             platform=NAME[0],
@@ -185,7 +185,7 @@ async def test_tests_after_the_first_failure_are_skipped_if_the_problem_says_so(
 async def test_a_language_s_own_multiplier_replaces_what_it_gets_of_every_problem(
     driver: SubmissionDriver, execution: ExecutionHandler
 ) -> None:
-    """Python has three times the limit elsewhere."""
+    """For other problems Python has three times the limit."""
     busy = "import time\nwhile time.process_time() < 0.8: pass\n" + LARGER
     await change(driver, time_limit_ms=1000, language_limits={"python": 0.5, "c": 50.0})
     assert (await run(driver, execution, busy)).verdict is Verdict.TLE

@@ -1,4 +1,4 @@
-"""Runs on own input in a real sandbox, from the board of a real Redis and back to it."""
+"""Custom runs in a real sandbox, from the board on a real Redis and back to it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -258,7 +258,7 @@ async def test_compiling_and_running_take_no_longer_than_the_settings_say(
     found = await board.find_answer("one")
     assert found is not None
     assert found.status is RunStatus.ILE
-    # Compiling takes its share, and leaves at least a second.
+    # Compiling takes a part of the time and leaves at least one second.
     assert 1000 <= found.wall_ms < 10_000
 
 

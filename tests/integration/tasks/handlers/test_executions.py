@@ -1,4 +1,4 @@
-"""The engine on a real table and, unless a test says otherwise, in a real sandbox."""
+"""The execution handler on a real table and in a real sandbox, except where a test replaces it."""
 
 import asyncio
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from tests.support.judging import WatchedJudge
 from tests.support.senders import RecordingSender
 from tests.support.waiting import PATIENCE_S, wait_until_async
 
-# Less than the time for which the programs sleep that are to be ended.
+# Less than the sleep of the programs that must be ended.
 NOTICED_S = 45
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
 
@@ -45,13 +45,13 @@ class BrokenJudge(Judge):
 
 
 async def claim_at(stores: Stores, history: History, at_ms: int) -> Claim | LeasedElsewhere | None:
-    """Claim an execution as another worker does, at that moment."""
+    """Claim an execution as another worker does at this moment."""
     store = ExecutionStore(stores.dynamo, stores.bodies, stores.feed, lambda: at_ms)
     return await store.claim(history.uid, history.ulid, token="other", lease_ms=60_000)
 
 
 async def steal(stores: Stores, history: History) -> History:
-    """Claim an execution that another worker has, when its lease has long ended."""
+    """Claim an execution that another worker has, long after its lease has expired."""
     claim = await claim_at(stores, history, now_ms() + 3_600_000)
     assert isinstance(claim, Claim)
     return claim.history
@@ -156,7 +156,7 @@ async def test_a_lost_lease_ends_the_judging_and_nothing_is_written(
 
 
 class EndedWhenClaimed(ExecutionStore):
-    """Lets the owner cancel after the claim is made and before its worker knows."""
+    """Cancels the execution after the claim and before the worker has received it."""
 
     cancellations: Cancellations
 
@@ -359,7 +359,7 @@ async def test_an_interrupted_attempt_ends_its_program_and_gives_up_its_claim_at
     running = asyncio.create_task(execution.run(history.uid, history.ulid))
     assert await asyncio.to_thread(watched.began.wait, PATIENCE_S)
     running.cancel()
-    # Dramatiq waits for a second, so that this does not wait for the judge to return.
+    # Dramatiq waits for one second, so the handler must not wait for the judge to return.
     assert CANCEL_TIMEOUT_S < 1
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -470,7 +470,7 @@ async def test_a_verdict_is_held_while_the_database_is_away(
     make_execution: Callable[..., ExecutionHandler], driver: SubmissionDriver, stores: Stores
 ) -> None:
     class Flaky:
-        """The store, failing the first two completions: one before, one after it was done."""
+        """A store whose first two completions fail, one before and one after the write."""
 
         def __init__(self) -> None:
             self.failures = 2

@@ -1,4 +1,4 @@
-"""Rejudges as jobs, on a real table and in a real sandbox."""
+"""Rejudge jobs on a real table and in a real sandbox."""
 
 import asyncio
 import threading
@@ -31,7 +31,7 @@ from tests.support.waiting import PATIENCE_S, wait_until_async
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
 
-# With these WRONG is right, and ADD is not.
+# With these tests WRONG passes and ADD fails.
 SEVENS = [NewTest(input=b"1 2\n", output=b"7\n", is_sample=True)]
 SEVEN_CPP = '#include <cstdio>\nint main() { puts("7"); }\n'
 Make = Callable[..., JobHandler]
@@ -52,7 +52,7 @@ class Shaky(Judge):
 
 @dataclass(frozen=True)
 class Slow:
-    """An execution that was begun with the tests of before, and runs until it is let go."""
+    """An execution that began with the previous tests and runs until `end` is called."""
 
     history: History
     judge: WatchedJudge
@@ -256,7 +256,7 @@ async def test_what_the_judge_fails_at_keeps_its_result_and_is_counted(
     before = await driver.stores.histories.results(first)
     await driver.stores.tests.replace("algoitny", "1", SEVENS)
     job = await new_job(driver)
-    # Twice on the first; a third failure would be the second's, once.
+    # The first history fails twice; a third failure would be the first of the second history.
     await make_jobs(Shaky(judge, failures=3)).run(job.ulid)
     counts = {"judged": 1, "changed": 1, "skipped": 0, "failed": 1}
     assert await driver.stores.jobs.result(await seen(driver, job)) == counts
@@ -279,7 +279,7 @@ async def test_a_cancelled_job_stops_in_the_middle_and_the_result_of_then_stands
     watched = WatchedJudge(judge)
     watched.may_return.set()
     job = await new_job(driver, {"uid": key[0], "ulid": key[1]})
-    # Its renewals come every half hour: the signal is what stops it.
+    # Renewals come every half hour, so only the cancellation can stop it.
     running = asyncio.create_task(make_jobs(watched, lease_seconds=600).run(job.ulid))
     assert await asyncio.to_thread(watched.began.wait, 20)
     await driver.stores.jobs.cancel(job.ulid)
@@ -293,7 +293,7 @@ async def test_a_cancelled_job_stops_in_the_middle_and_the_result_of_then_stands
             Verdict.AC,
             None,
         )
-    # The next one is not held up by what was begun.
+    # The running job does not delay the next job.
     await driver.stores.bodies.put(_code_key(slow), WRONG.encode())
     again = await new_job(driver, {"uid": key[0], "ulid": key[1]})
     await make_jobs().run(again.ulid)
@@ -354,7 +354,7 @@ async def test_where_a_worker_lacks_a_language_one_that_has_it_goes_on_with_the_
     await driver.stores.tests.replace("algoitny", "1", SEVENS)
     job = await new_job(driver)
     unable = make_jobs(python_judge)
-    # Oftener than a job may be begun without getting on.
+    # More attempts than a job may have without progress.
     for _ in range(5):
         await unable.run(job.ulid)
         await asyncio.sleep(0.01)
@@ -429,7 +429,7 @@ async def test_an_ending_worker_that_waits_for_what_runs_leaves_the_job_to_anoth
     await driver.stores.tests.replace("algoitny", "1", SEVENS)
     job = await new_job(driver)
     waiting = asyncio.create_task(make_jobs().run(job.ulid))
-    # Nothing but what runs is left then.
+    # Then only the running execution is left.
     await until_rejudged(driver, quick)
     draining.set()
     await asyncio.wait_for(waiting, PATIENCE_S)

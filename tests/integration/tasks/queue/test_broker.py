@@ -1,4 +1,4 @@
-"""The broker as workers use it: what an ending process gives back, and what is tried again."""
+"""The broker as workers use it: messages given back at the shutdown, and retries."""
 
 import asyncio
 import threading
@@ -144,6 +144,6 @@ def test_a_failing_message_is_tried_a_few_times_within_seconds(settings: Setting
     wait_until("the end of trying", lambda: broker.client.exists(f"dramatiq:{QUEUE}.XQ"))
     worker.stop()
     assert len(calls) == 2
-    # Dramatiq's own choice is fifteen.
+    # Dramatiq's default is fifteen.
     assert calls[1] - calls[0] < 12
     assert MAX_RETRIES <= 5

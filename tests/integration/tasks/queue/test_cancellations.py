@@ -1,4 +1,4 @@
-"""Hearing that an execution has ended, also after a time without Redis."""
+"""Cancellations on a real Redis, also after a time without Redis."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -21,7 +21,7 @@ UID, ULID = "1", "01J"
 
 @pytest.fixture(scope="module")
 def redis_server() -> Iterator[str]:
-    """A Redis of these tests' own: they end the connections of all that listen."""
+    """A Redis only for these tests, because they close the connections of all listeners."""
     for engine in run_engine(RedisServer()):
         yield engine.url
 
@@ -34,7 +34,7 @@ def server(redis_server: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 async def cancellations(full_settings: Settings) -> AsyncIterator[Cancellations]:
-    """What a listener passes signals on to; it listens by now."""
+    """The events of a listener that has subscribed."""
     found = Cancellations()
     with found.watch("any", "one") as first:
         async with background_task(listen_forever(full_settings, found)):

@@ -1,4 +1,4 @@
-"""FairQueue on a real Redis: who is served next, by whom, and what a lost worker had."""
+"""FairQueue on a real Redis: the order of turns, capabilities, and messages of dead workers."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -74,7 +74,7 @@ def take(consumer: BlockingRedisConsumer) -> MessageProxy | None:
 
 
 def texts(consumer: BlockingRedisConsumer) -> list[str]:
-    """Take everything, one after the other."""
+    """Take all messages, one after the other."""
     found: list[str] = []
     while (message := take(consumer)) is not None:
         found.append(message.args[0])
@@ -82,7 +82,7 @@ def texts(consumer: BlockingRedisConsumer) -> list[str]:
 
 
 def everything(broker: BlockingRedisBroker) -> set[str]:
-    """The keys that are left of a queue, without wake-up tokens and heartbeats."""
+    """Return the remaining keys of a queue, without wake-up tokens and heartbeats."""
     found: list[Any] = list(broker.client.scan_iter(f"dramatiq:{QUEUE}*"))
     return {key.decode() for key in found if not key.endswith(b".wake")}
 
@@ -129,7 +129,7 @@ def test_what_a_worker_is_not_able_to_run_waits_for_one_that_is(make: Made) -> N
     send(able, "b0", "bob", "cpp")
     send(able, "c0", "cy")
     assert texts(consumer_of(unable)) == ["a1", "c0"]
-    # Ada had her turn.
+    # Ada's lane had its turn.
     assert texts(consumer_of(able)) == ["b0", "a0"]
     assert everything(able) == set()
 
@@ -164,7 +164,7 @@ def test_what_is_sent_again_while_it_waits_waits_once_and_keeps_its_place(make: 
     send(able, "a1", "ada", "cpp", dedup_key="second")
     for number in range(100):
         send(able, f"again {number}", "ada", "cpp", dedup_key="first")
-        # The same name, and another's.
+        # The same key in the same lane, and in another user's lane.
         send(able, f"b{number}", "bob", "cpp", dedup_key="first")
     assert texts(consumer_of(unable)) == []
     assert able.client.hlen(f"dramatiq:{QUEUE}.msgs") == 3
@@ -223,7 +223,7 @@ def test_who_has_had_a_turn_in_one_language_waits_for_the_next_in_all(make: Made
 
 
 def commands(broker: BlockingRedisBroker) -> int:
-    """How many Redis has carried out, those of scripts included."""
+    """Return the number of commands that Redis has run, including the commands of scripts."""
     stats: Any = broker.client.info("commandstats")
     return sum(int(one["calls"]) for one in stats.values())
 

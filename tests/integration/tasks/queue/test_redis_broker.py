@@ -1,4 +1,4 @@
-"""The waiting consumer on a real Redis."""
+"""The blocking consumer on a real Redis."""
 
 import socket
 import threading
@@ -23,7 +23,7 @@ from tasks.queue.redis_broker import (
 from tests.support.settings import PATIENCE_MS
 from tests.support.waiting import wait_until
 
-# Less than the time after which a consumer that nothing wakes looks again.
+# Less than the time after which a consumer without a wake-up fetches again.
 AWAKE_S = 45
 pytestmark = pytest.mark.redis
 
@@ -55,7 +55,7 @@ def broker(redis_url: str) -> Iterator[BlockingRedisBroker]:
 
 
 class PatientBroker(BlockingRedisBroker):
-    """A broker whose consumers look again after a minute where nothing wakes them."""
+    """A broker whose consumers fetch again after one minute without a wake-up."""
 
     def consume(
         self, queue_name: str, prefetch: int = 1, timeout: int = 60_000
@@ -122,7 +122,7 @@ def test_idling_costs_a_few_commands_a_second(broker: BlockingRedisBroker) -> No
         time.sleep(2)
         after = broker.client.info("stats")["total_commands_processed"]
         took_s = time.monotonic() - began
-    # Two queues, now and later; commands inside scripts count too.
+    # Two queues, each also with delayed messages; commands inside scripts count too.
     assert (after - before) / took_s < 30
 
 
@@ -282,7 +282,7 @@ def test_a_worker_outlives_a_redis_that_is_full_for_a_while(
     monkeypatch.setattr("dramatiq.worker.CONSUMER_RESTART_DELAY_SECS", 0.1)
     done = threading.Event()
     with working(broker, lambda _: done.set()) as actor:
-        # A delayed message in hand is what a failing consumer tries to give back.
+        # A failing consumer tries to give back the delayed message that it holds.
         actor.send_with_options(args=("later",), delay=1500)
         time.sleep(0.3)
         broker.client.config_set("maxmemory", 1)

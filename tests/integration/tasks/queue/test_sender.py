@@ -1,4 +1,4 @@
-"""What goes to the workers, and what happens when it cannot."""
+"""The messages to the workers, and sends that fail."""
 
 import asyncio
 import socket
@@ -81,7 +81,7 @@ async def test_many_senders_do_not_wait_one_after_the_other_for_a_redis_that_is_
     with socket.create_server(("127.0.0.1", 0), backlog=200) as silent:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         sender = sender_of(url, timeout_ms=500)
-        # One after the other they would take 50 s.
+        # In sequence they would take 50 s.
         async with asyncio.timeout(40):
             await asyncio.gather(*(sender.send_execution("u", str(n), "c") for n in range(100)))
 

@@ -1,4 +1,4 @@
-"""What a worker process tells the API of its languages, and when, on a real Redis."""
+"""The announcements of a worker's languages on a real Redis."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -23,7 +23,7 @@ SOON_S = 10
 
 
 class Finding(Judge):
-    """A judge that finds what a test says, in another thread."""
+    """A judge that finds the languages that a test names, in another thread."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(judge_config(settings))
@@ -58,7 +58,7 @@ class Finding(Judge):
 
 @pytest.fixture
 async def judge(full_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Finding]:
-    """The judge of a worker process that is up."""
+    """The judge of a running worker process."""
     judge = Finding(full_settings)
     monkeypatch.setattr("tasks.worker.lifecycle.Judge", lambda _: judge)
     broker = make_broker(full_settings)

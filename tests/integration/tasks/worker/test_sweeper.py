@@ -1,4 +1,4 @@
-"""What the sweeper finds on a real table, and what it leaves alone."""
+"""The sweeper on a real table: the items that it handles and those that it leaves alone."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -27,7 +27,7 @@ OVERDUE_MS = 31_000
 
 @dataclass
 class Refusing(RecordingSender):
-    """A sender with a defect that some executions meet."""
+    """A sender that fails for some executions."""
 
     refused: set[str] = field(default_factory=set)
 
@@ -54,7 +54,7 @@ async def make_sweeper(
 
 
 async def claim(driver: SubmissionDriver, history: History, lease_ms: int = -1) -> History:
-    """Claim an execution; by default its lease has ended already."""
+    """Claim an execution, by default with a lease that has already expired."""
     found = await driver.stores.executions.claim(
         history.uid, history.ulid, token=f"dead-{lease_ms}", lease_ms=lease_ms
     )

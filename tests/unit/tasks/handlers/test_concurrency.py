@@ -1,4 +1,4 @@
-"""Tasks background_task a block."""
+"""Background tasks that end with their block."""
 
 import asyncio
 from contextlib import suppress

@@ -179,7 +179,7 @@ def test_a_set_of_a_problem_without_tests_is_none(files: TestSetCache, tmp_path:
 def test_pruning_passes_over_what_another_process_removes_meanwhile(
     files: TestSetCache, tmp_path: Path
 ) -> None:
-    """A stray that is listed and gone by the time that it is looked at."""
+    """An incomplete folder that is listed, and removed before it is read."""
     files.keep(problem(), CASES)
     (tmp_path / "tests" / "incoming-gone").symlink_to(tmp_path / "nowhere")
     assert files.prune(unused_s=-1) == 1

@@ -7,7 +7,7 @@ from tests.support.waiting import PATIENCE_S
 
 
 class RefusingFiles(TestSetCache):
-    """A disk that refuses."""
+    """A disk that fails."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
