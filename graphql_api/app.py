@@ -72,7 +72,7 @@ class Services:
         """Open a connection and read the plans, to make the first request faster."""
         try:
             await self.stores.plans.ensure_defaults()
-        except Exception as error:  # noqa: BLE001 - /readyz says what is missing
+        except Exception as error:  # noqa: BLE001 - /readyz reports the reason
             _log.warning("the table does not answer yet", error=str(error))
 
 

@@ -42,10 +42,10 @@ def default_name(email: str) -> str:
 
 
 async def read_viewer(context: Context) -> User:
-    """Return the viewer as the table has them, read strongly.
+    """Return the viewer as stored, with a consistent read.
 
     Raises:
-        Unauthenticated: nobody is signed in, or the account is not active.
+        Unauthenticated: the viewer is not signed in, or the account is not active.
     """
     uid = context.require_viewer().uid
     return access.require_active(await context.stores.users.get(uid, consistent=True))

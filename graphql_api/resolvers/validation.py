@@ -1,4 +1,4 @@
-"""Validation of inputs, with messages that say what to send instead.
+"""Validation of inputs. Messages name the field and the accepted values.
 
 Every function returns the value to use, or raises `InvalidInput` that names the field.
 """

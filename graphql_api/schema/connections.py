@@ -59,11 +59,12 @@ class PageInfo:
     )
     start_cursor: str | None = strawberry.field(
         description="Cursor of the start of the page: pass it as `before` to read the "
-        "previous page. Null if there is no such position."
+        "previous page. Null if the page has neither items nor a "
+        "continuation."
     )
     end_cursor: str | None = strawberry.field(
-        description="Cursor of the end of the page: pass it as `after` to read the next page. "
-        "Null if there is no such position."
+        description="Cursor of the end of the page: pass it as `after` to read the next "
+        "page. Null if the page has neither items nor a continuation."
     )
 
 

@@ -31,6 +31,7 @@ from graphql_api.schema.error_codes import (
     DOCUMENT_REFUSED,
     OPERATION_RESOLUTION_FAILURE,
     VALIDATION_FAILED,
+    shorten_literals,
 )
 
 # Number of documents cached in memory with their syntax trees, and their greatest length.
@@ -89,7 +90,7 @@ def _explain(error: GraphQLError) -> GraphQLError:
 
     A number with very many digits raises a Python exception, whose message is replaced.
     """
-    message = error.message
+    message = shorten_literals(error.message)
     if not isinstance(error.original_error, GraphQLError | None):
         message = "A value in the document cannot be read. A number may have too many digits."
     return GraphQLError(message, nodes=error.nodes, extensions={"code": VALIDATION_FAILED})

@@ -42,7 +42,7 @@ _describe(
     ErrorCode,
     "Kinds of expected failures.",
     {
-        "UNAUTHENTICATED": "Nobody is signed in, or the account is no longer active.",
+        "UNAUTHENTICATED": "The viewer is not signed in, or the account is no longer active.",
         "FORBIDDEN": "The viewer is signed in but may not do this.",
         "NOT_FOUND": "The object does not exist, or the viewer may not know that it exists.",
         "INVALID_INPUT": "An argument or input field breaks a rule.",

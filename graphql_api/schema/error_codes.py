@@ -3,6 +3,8 @@
 The names are those of Apollo Server, which clients know. DOCUMENT_REFUSED is our own.
 """
 
+import re
+
 from graphql import GraphQLError, GraphQLSyntaxError
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
@@ -15,17 +17,36 @@ DOCUMENT_REFUSED = "DOCUMENT_REFUSED"
 INTERNAL = "INTERNAL"
 
 
+# A quoted text, or a run of other characters such as digits, of more than 100 characters.
+_LONG_LITERALS = (
+    (re.compile(r'("(?:[^"\\]|\\.){100})(?:[^"\\]|\\.)+"'), r'\1…"'),
+    (re.compile(r"('(?:[^'\\]|\\.){100})(?:[^'\\]|\\.)+'"), r"\1…'"),
+    (re.compile(r"""([^\s"'…]{100})[^\s"'…]+"""), r"\1…"),
+)
+_MESSAGE_CHARACTERS = 2000
+
+
+def shorten_literals(message: str) -> str:
+    """Return a message of graphql-core with each literal of the client cut to 100 characters."""
+    message = message[:_MESSAGE_CHARACTERS]
+    for pattern, shortened in _LONG_LITERALS:
+        message = pattern.sub(shortened, message)
+    return message
+
+
 def with_code(error: GraphQLError) -> GraphQLError:
     """Return an error of graphql-core with its code; an existing code is kept."""
-    if "code" in (error.extensions or {}):
+    extensions = error.extensions or {}
+    message = shorten_literals(error.message)
+    if "code" in extensions and message == error.message:
         return error
     return GraphQLError(
-        error.message,
+        message,
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,
         path=error.path,
-        extensions={**(error.extensions or {}), "code": _code_of(error)},
+        extensions={"code": _code_of(error), **extensions},
     )
 
 

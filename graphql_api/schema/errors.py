@@ -30,7 +30,7 @@ class UserError:
     """Fields of every expected error."""
 
     message: str = strawberry.field(
-        description="Explanation for people: what is wrong and what to do."
+        description="Explanation for people of the failure and of the remedy."
     )
     code: ErrorCode = strawberry.field(description="Kind of failure, for programs.")
     path: list[str] | None = strawberry.field(
@@ -40,8 +40,8 @@ class UserError:
 
 
 @strawberry.type(
-    description="Nobody is signed in, or the account is no longer active. Sign in and "
-    "send the access token."
+    description="The viewer is not signed in, or the account is no longer active. "
+    "Sign in and send the access token."
 )
 class Unauthenticated(UserError):
     """UNAUTHENTICATED."""

@@ -32,7 +32,7 @@ class ExecuteCodeInput:
     """Input of `executeCode`."""
 
     problem_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Global id of the problem."
+        default=None, description="Global id of the problem, instead of `platform` with `number`."
     )
     platform: str | None = strawberry.field(
         default=None, description="Platform of the problem, together with `number`."
@@ -162,7 +162,7 @@ CancelExecutionResult = Annotated[
 
 @strawberry.type
 class HistoryMutations:
-    """What users do with executions."""
+    """Mutations on executions, for their owners."""
 
     @mutation(
         description="Submit code to be judged by the tests of a problem. For signed-in users. "

@@ -60,7 +60,7 @@ class Query:
         """Find nodes."""
         return await find_nodes(info.context, list(ids))
 
-    @field(description="The signed-in user. Null if nobody is signed in.")
+    @field(description="The signed-in user. Null if the request has no access token.")
     async def viewer(self, info: Info) -> User | None:
         """Read the viewer."""
         viewer = await users.viewer(info.context)

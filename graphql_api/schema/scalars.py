@@ -23,10 +23,10 @@ def format_datetime(value: datetime) -> str:
 
 
 def parse_datetime(value: object) -> datetime:
-    """Return the instant that RFC 3339 text names, in UTC.
+    """Return the instant of an RFC 3339 text, in UTC.
 
     Raises:
-        GraphQLError: the value is not such text, or there is no such instant.
+        GraphQLError: the value is not such a text, or the date or time does not exist.
     """
     return _parse(value, _DATE_TIME, _read_datetime, "2026-11-30T09:00:00.000Z")
 
@@ -36,10 +36,10 @@ def _read_datetime(text: str) -> datetime:
 
 
 def parse_date(value: object) -> date:
-    """Return the day that text such as `2026-11-30` names.
+    """Return the day of a text such as `2026-11-30`.
 
     Raises:
-        GraphQLError: the value is not such text, or there is no such day.
+        GraphQLError: the value is not such a text, or the day does not exist.
     """
     return _parse(value, _DATE, date.fromisoformat, "2026-11-30")
 

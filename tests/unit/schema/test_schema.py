@@ -42,6 +42,17 @@ def test_everything_has_a_description() -> None:
     assert [name for name, thing in described() if not thing.description] == []
 
 
+def test_every_description_is_a_full_statement() -> None:
+    bare = re.compile(r"(What|How|Its|Which|Whose|Who)\b")
+    wrong = [
+        f"{name}: {thing.description}"
+        for name, thing in described()
+        if not re.fullmatch(r"[A-Z0-9`].*\.", thing.description, re.DOTALL)
+        or bare.match(thing.description)
+    ]
+    assert wrong == []
+
+
 def test_mutations_are_named_by_one_rule() -> None:
     for name, field in OWN["Mutation"].fields.items():
         kind = name[0].upper() + name[1:]
