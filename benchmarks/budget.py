@@ -24,7 +24,7 @@ from graphql_api.data.dynamo.table import open_table
 from graphql_api.data.dynamo.values import item_size
 from graphql_api.data.enums import ProblemState, Verdict
 from graphql_api.data.histories.executions import Claim, Outcome
-from graphql_api.data.histories.reservations import Reservation
+from graphql_api.data.histories.reservations import ReservationRequest
 from graphql_api.data.problems.inputs import NewProblem
 from graphql_api.data.problems.testsets import NewTest
 from graphql_api.data.records import History, Problem, ProblemKey, Results, TestResult, User
@@ -79,13 +79,13 @@ class BudgetFixture:
 
     async def reserve(self, *, is_public: bool = False) -> History:
         """Return a new PENDING history, reserved with the same requests as executeCode."""
-        executions, problem = self.stores.executions, self.problem
-        loaded = await executions.load_for_execution(
+        reservations, problem = self.stores.reservations, self.problem
+        loaded = await reservations.load(
             self.user.uid, problem.platform, problem.number, None
         )
         assert loaded.user is not None
         assert loaded.problem is not None
-        reservation = Reservation(
+        request = ReservationRequest(
             user=loaded.user,
             plan_limit=1_000_000,
             request_id=None,
@@ -96,7 +96,7 @@ class BudgetFixture:
             is_public=is_public,
             now=now_ms(),
         )
-        return (await executions.reserve(reservation)).history
+        return (await reservations.reserve(request)).history
 
     async def reserve_and_claim(self, *, is_public: bool = False) -> History:
         """Return a new history that this process has claimed."""
@@ -310,12 +310,12 @@ def _execution_operations(world: BudgetFixture) -> list[Operation]:
         (
             Budget("publish (1 + hour)", 2, 0, 12 + 1),
             finished,
-            lambda card: histories.publish(card.uid, card.ulid, problem_public=True, seen=card),
+            lambda card: histories.publish(card.uid, card.ulid, problem_public=True, expected=card),
         ),
         (
             Budget("unpublish (1 + hour)", 2, 0, 12 + 1),
             listed,
-            lambda card: histories.unpublish(card.uid, card.ulid, seen=card),
+            lambda card: histories.unpublish(card.uid, card.ulid, expected=card),
         ),
     ]
 

@@ -150,7 +150,7 @@ class JobStore:
         if seen.status is JobStatus.RUNNING:
             raise Conflict("The job is running. Cancel it first.")
         try:
-            await self._dynamo.delete(keys.job(ulid), _as_seen(seen))
+            await self._dynamo.delete(keys.job(ulid), _is_unchanged(seen))
         except ConditionFailed as error:
             # Gone: a repeated request, or another's; either way its parts are to go.
             if error.item is not None:
@@ -318,7 +318,7 @@ class JobStore:
             **dict.fromkeys(("lx", "clm", "fa", "msg", "x", "ck")),
             "cka": seen.attempt,
         }
-        return Job.from_item(await self._change(ulid, Change(change), _as_seen(seen)))
+        return Job.from_item(await self._change(ulid, Change(change), _is_unchanged(seen)))
 
     # Sweeping
 
@@ -344,7 +344,7 @@ class JobStore:
         change = Change({"du": now + pause_ms, "rs": job.resends + 1})
         try:
             await self._dynamo.update(
-                keys.job(job.ulid), change, _as_seen(job) & equals("du", job.due_at), returns="NONE"
+                keys.job(job.ulid), change, _is_unchanged(job) & equals("du", job.due_at), returns="NONE"
             )
         except ConditionFailed:
             return False
@@ -458,7 +458,7 @@ def _of_attempt(attempt: int) -> Condition:
     return equals("st", str(JobStatus.RUNNING)) & equals("att", attempt)
 
 
-def _as_seen(job: Job) -> Condition:
+def _is_unchanged(job: Job) -> Condition:
     return exists() & equals("st", str(job.status)) & equals("att", job.attempt)
 
 

@@ -14,6 +14,7 @@ from graphql_api.data.dynamo.client import Dynamo, open_dynamo
 from graphql_api.data.histories.executions import ExecutionStore
 from graphql_api.data.histories.feed import FeedStore
 from graphql_api.data.histories.rejudges import RejudgeStore
+from graphql_api.data.histories.reservations import ReservationStore
 from graphql_api.data.histories.store import HistoryStore
 from graphql_api.data.jobs import JobStore
 from graphql_api.data.problems.checkers import CheckerStore
@@ -33,6 +34,7 @@ class Stores:
     tests: TestSetStore
     checkers: CheckerStore
     histories: HistoryStore
+    reservations: ReservationStore
     executions: ExecutionStore
     rejudges: RejudgeStore
     feed: FeedStore
@@ -60,6 +62,7 @@ async def open_stores(settings: Settings, clock: Clock = now_ms) -> AsyncIterato
             tests=TestSetStore(dynamo, bodies, clock),
             checkers=CheckerStore(dynamo, bodies),
             histories=histories,
+            reservations=ReservationStore(dynamo, bodies, clock),
             executions=ExecutionStore(dynamo, bodies, feed, clock),
             rejudges=RejudgeStore(dynamo, bodies, clock),
             feed=feed,

@@ -1,4 +1,4 @@
-"""The card of a history: its item, what a write has seen of it, and how a write is refused."""
+"""The card of a history: its item, the conditions of writes, and the errors of lost writes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,17 +17,17 @@ WAITING = (HistoryStatus.PENDING, HistoryStatus.RUNNING)
 
 
 class CardChanged(Exception):
-    """The card is not as it was seen; `history` is what stands there now, None if it is gone."""
+    """The card differs from the expected one; `history` is the stored one, None if deleted."""
 
     def __init__(self, item: Item | None) -> None:
-        super().__init__("a history changed meanwhile")
+        super().__init__("another request changed the history")
         self.history = History.from_item(item) if item else None
 
     def current(self) -> History:
-        """Return what stands there now.
+        """Return the stored history.
 
         Raises:
-            NotFound: the history is gone.
+            NotFound: the history was deleted.
         """
         if self.history is None:
             raise no_history() from self
@@ -35,12 +35,12 @@ class CardChanged(Exception):
 
 
 def no_history() -> NotFound:
-    """Return the error for a history that is not there."""
+    """Return the error for a history that does not exist."""
     return NotFound("There is no such history.", ("historyId",))
 
 
-def as_seen(history: History) -> Condition:
-    """Return the condition that visibility, status, publication and result are still these."""
+def is_unchanged(history: History) -> Condition:
+    """Require that visibility, status, publication and attempt are those of `history`."""
     return (
         equals("st", str(history.status))
         & equals("pub", history.is_public)
@@ -50,21 +50,24 @@ def as_seen(history: History) -> Condition:
 
 
 def index_copies(history: History) -> int:
-    """Return how many index entries the card has.
+    """Return the number of index copies of the card.
 
-    One while it waits for a worker, and one under its problem once it is judged.
+    It has one in the list of overdue work until it ends, and one under its problem when COMPLETED.
     """
     return 1 if history.status in {*WAITING, HistoryStatus.COMPLETED} else 0
 
 
 def count_public(uid: str, step: int) -> Update:
-    """Return what counts a listing (1), or its end (-1, never below zero), in the user's totals."""
+    """Return the action that adds `step`, 1 or -1, to the user's number of public histories.
+
+    The number never becomes negative.
+    """
     condition = exists() if step > 0 else at_least("np", 1)
     return Update(keys.totals(uid), Change(add={"np": step}), condition)
 
 
 def refund_of(history: History, now: int) -> Sequence[TransactItem]:
-    """Return what gives back the unit that the card names: 4 units; nothing where it names none."""
+    """Return the actions that refund the unit of the card: 4 write units, none without a unit."""
     if history.usage_day is None or history.request_hash is None:
         return ()
     return refund_actions(
@@ -78,14 +81,14 @@ async def change_card(
     *others: TransactItem,
     if_possible: Sequence[TransactItem] = (),
 ) -> None:
-    """Carry out a change of a card together with what goes with it.
+    """Apply the change of a card and the other actions in one transaction.
 
-    What is only to be done `if_possible` (giving back a unit whose receipt is gone, counting for a
-    user who is being deleted) does not stop the change: all of it is then left out.
+    If the condition of an action in `if_possible` does not hold, the change is applied without all
+    of these: a refund whose receipt has expired, or a count of a user who is being deleted.
 
     Raises:
-        CardChanged: the card's condition did not hold.
-        TransactionFailed: the condition of one of the others did not hold.
+        CardChanged: the condition of the card did not hold.
+        TransactionFailed: the condition of another action did not hold.
     """
     try:
         await dynamo.transact([card, *others, *if_possible])
@@ -99,5 +102,5 @@ async def change_card(
 
 
 def card_item(history: History, due: keys.Key | None = None) -> dict[str, Any]:
-    """Return the card's item; `due` are its index keys while it waits for a worker."""
+    """Return the card's item; `due` are its index keys in the list of overdue work."""
     return {**keys.history(history.uid, history.ulid), **history.to_item(), **(due or {})}

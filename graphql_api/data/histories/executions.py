@@ -1,7 +1,8 @@
-"""Executions on their way: reserved, claimed by a worker under a lease, and ended once.
+"""Executions: claimed by a worker under a lease, and ended once.
 
-A worker's claim is an attempt: its number fences, so that what an earlier attempt still writes is
-refused. Every write names the state it has seen and decides again when that has changed.
+Each claim is an attempt with its own number. The number is a fencing token: a write of an earlier
+attempt is rejected. Every write states the state that it expects; if the stored state differs, the
+store reads it and decides again.
 """
 
 import asyncio
@@ -35,57 +36,39 @@ from graphql_api.data.histories.cards import (
     refund_of,
 )
 from graphql_api.data.histories.feed import FeedStore, entry_puts
-from graphql_api.data.histories.reservations import (
-    ForExecution,
-    Reservation,
-    Reservations,
-    Reserved,
-)
 from graphql_api.data.histories.results import dump_results
 from graphql_api.data.limits import FAILURE_MESSAGE_BYTES
 from graphql_api.data.records import History, HistoryKey, Results, Solved, Totals
 from graphql_api.data.text import truncate_utf8
 
-__all__ = [
-    "Claim",
-    "ExecutionStore",
-    "ForExecution",
-    "LeasedElsewhere",
-    "LostClaim",
-    "Outcome",
-    "OverdueExecution",
-    "Reservation",
-    "Reserved",
-]
-
-# The pause before an execution is sent again, doubled by each sending up to an hour.
+# The pause before an execution is sent again; it doubles with each message, up to about an hour.
 FIRST_PAUSE_MS = 60_000
 DOUBLINGS = 6
-# What was given back was sent on, with all that it needs; this is for when that is lost.
+# A worker that gives an execution back sends a message for another; this is for a lost message.
 GIVEN_BACK_PAUSE_MS = 600_000
-# Visibility may change while a completion is being written, but not this often.
+# Attempts to write a completion while the visibility changes.
 DECISIONS = 8
 
 _WAITING = tuple(map(str, WAITING))
 
 
 class LostClaim(Conflict):
-    """The execution is no longer this attempt's: it was cancelled, removed, ended or claimed anew.
+    """The attempt no longer holds the execution: it was cancelled, deleted, ended or claimed again.
 
-    Nothing of the attempt is kept.
+    Nothing of the attempt is stored.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An execution that is now the caller's, until its lease ends; `history.attempt` fences."""
+    """A claim of an execution, valid until its lease ends; `history.attempt` is its number."""
 
     history: History
 
 
 @dataclass(frozen=True, slots=True)
 class LeasedElsewhere:
-    """Another worker holds the execution until `until` (epoch ms) at least."""
+    """Another worker holds the execution, at least until `until` (epoch ms)."""
 
     until: int
     language: str
@@ -93,7 +76,7 @@ class LeasedElsewhere:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverdueExecution:
-    """An execution that waits longer than it should, as the index shows it."""
+    """An execution whose due time has passed, as the index shows it."""
 
     uid: str
     ulid: str
@@ -121,7 +104,7 @@ class OverdueExecution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What an attempt found out; `problem_public` says that the problem is COMPLETED."""
+    """The result of an attempt; `problem_public` is True if the problem is COMPLETED."""
 
     verdict: Verdict
     passed: int
@@ -135,35 +118,22 @@ class Outcome:
 
 
 class ExecutionStore:
-    """The executions of all users, from reservation to end."""
+    """The executions of all users, from their claim to their end."""
 
     def __init__(
         self, dynamo: Dynamo, bodies: Bodies, feed: FeedStore, clock: Clock = now_ms
     ) -> None:
         self._dynamo, self._bodies, self._feed, self._clock = dynamo, bodies, feed, clock
-        self._reservations = Reservations(dynamo, bodies, clock)
-
-    # Reserving
-
-    async def load_for_execution(
-        self, uid: str, platform: str, number: str, request_id: str | None
-    ) -> ForExecution:
-        """Read what a reservation is decided on: see `Reservations.load`."""
-        return await self._reservations.load(uid, platform, number, request_id)
-
-    async def reserve(self, asked: Reservation) -> Reserved:
-        """Take a unit of usage and leave a PENDING history: see `Reservations.reserve`."""
-        return await self._reservations.reserve(asked)
 
     # A worker's attempt
 
     async def claim(
         self, uid: str, ulid: str, *, token: str, lease_ms: int
     ) -> Claim | LeasedElsewhere | None:
-        """Make a PENDING execution, or one whose lease ended, the caller's: one request, 3 units.
+        """Claim an execution that is PENDING or whose lease has ended: one request, 3 write units.
 
-        `token` is the caller's own: asking again with it after a lost answer finds the same claim.
-        None if there is nothing to do any more.
+        `token` identifies the caller: after a lost response a second call with it returns the same
+        claim. Return None if the execution has ended or was deleted.
         """
         now = self._clock()
         until = now + lease_ms
@@ -182,16 +152,17 @@ class ExecutionStore:
         return Claim(History.from_item(item))
 
     async def renew(self, uid: str, ulid: str, attempt: int, lease_ms: int) -> bool:
-        """Prolong a lease; False if it is no longer this attempt's: one request, 3 units.
+        """Renew the lease of an attempt: one request, 3 write units.
 
-        Renew before half of a lease is over.
+        Renew before half of the lease has passed. Return False if the attempt no longer holds the
+        execution.
         """
         until = self._clock() + lease_ms
         try:
             await self._dynamo.update(
                 keys.history(uid, ulid),
                 Change({"lx": until} | keys.due(ulid, until)),
-                _attempt(attempt),
+                _is_held(attempt),
                 returns="NONE",
             )
         except ConditionFailed:
@@ -199,9 +170,9 @@ class ExecutionStore:
         return True
 
     async def give_back(self, history: History) -> bool:
-        """Undo a claim of which nothing came: it is PENDING again, and the attempt does not count.
+        """Undo a claim, so that the execution is PENDING and the attempt does not count.
 
-        False if it is no longer this claim's: one request, 3 units.
+        One request, 3 write units. Return False if the claim no longer holds the execution.
         """
         change = Change(
             put={"st": str(HistoryStatus.PENDING)}
@@ -209,8 +180,8 @@ class ExecutionStore:
             add={"att": -1},
             drop=("lx", "clm"),
         )
-        # The number will be another claim's, so that it alone does not tell whose this is.
-        mine = _attempt(history.attempt) & equals("clm", history.claim_token)
+        # The next claim gets the same attempt number, so the number does not identify this claim.
+        mine = _is_held(history.attempt) & equals("clm", history.claim_token)
         try:
             await self._dynamo.update(
                 keys.history(history.uid, history.ulid), change, mine, repeatable=True
@@ -220,53 +191,53 @@ class ExecutionStore:
         return True
 
     async def complete(self, history: History, outcome: Outcome) -> History:
-        """End an attempt: the results body, then one transaction; harmless twice.
+        """Complete an attempt: write the results body, then one transaction; idempotent.
 
-        The transaction takes 6 write units, and 14 with the four entries of a public history, whose
-        hour is counted by one more. The first time that a user solves a problem adds 2, and each
-        accepted one a strong read.
+        The transaction takes 6 write units. For a public history it takes 14 with the four feed
+        entries, and the hour's counter takes 1 more. The user's first accepted execution of a
+        problem adds 2. Each accepted execution adds one strongly consistent read.
 
         Raises:
-            LostClaim: the execution is no longer this attempt's, or the user is being deleted.
+            LostClaim: the attempt no longer holds the execution, or the user is being deleted.
         """
         body = keys.results_body(history.uid, history.ulid, history.attempt)
-        seen = history
+        expected = history
         _, solves = await asyncio.gather(
             self._bodies.put(body, dump_results(outcome.results)),
             self._solves(history, outcome.verdict),
         )
         for _ in range(DECISIONS):
-            after = self._complete_card(seen, outcome)
+            after = self._complete_card(expected, outcome)
             try:
-                await self._write_completion(seen, after, solves=solves)
+                await self._write_completion(expected, after, solves=solves)
             except CardChanged as changed:
-                found = changed.history
-                if found and found.attempt == history.attempt and _is_done(found):
-                    return found
-                if found is None or not _is_running(found, history.attempt):
+                stored = changed.history
+                if stored and stored.attempt == history.attempt and _is_completed(stored):
+                    return stored
+                if stored is None or not _is_running(stored, history.attempt):
                     await self._bodies.delete(body)
                     if isinstance(changed, _NoTotals):
-                        await self._remove_of_nobody(seen)
+                        await self._remove_if_user_is_gone(expected)
                     raise _make_lost_claim() from changed
-                seen = found
-            except _SolvedBefore:
+                expected = stored
+            except _AlreadySolved:
                 solves = False
             else:
                 await self._feed.count(after, 1)
-                await self._forget_attempts(after)
+                await self._remove_earlier_results(after)
                 return after
         raise Conflict("Other requests keep changing this history. Nothing was changed; try again.")
 
     async def _solves(self, history: History, verdict: Verdict) -> bool:
-        """Tell whether this is the first time that the user solves the problem."""
+        """Tell whether the user solves the problem for the first time."""
         if verdict is not Verdict.AC:
             return False
         key = keys.solved(history.uid, history.platform, history.number)
         return await self._dynamo.get(key, consistent=True) is None
 
-    def _complete_card(self, seen: History, outcome: Outcome) -> History:
-        done = replace(
-            seen,
+    def _complete_card(self, expected: History, outcome: Outcome) -> History:
+        completed = replace(
+            expected,
             status=HistoryStatus.COMPLETED,
             verdict=outcome.verdict,
             passed=outcome.passed,
@@ -279,15 +250,17 @@ class ExecutionStore:
             lease_expires_at=None,
             claim_token=None,
         )
-        return self._feed.listed(done) if done.is_public and outcome.problem_public else done
+        if completed.is_public and outcome.problem_public:
+            return self._feed.assign_position(completed)
+        return completed
 
-    async def _write_completion(self, seen: History, after: History, *, solves: bool) -> None:
-        condition = _attempt(seen.attempt) & equals("pub", seen.is_public)
+    async def _write_completion(self, expected: History, after: History, *, solves: bool) -> None:
+        condition = _is_held(expected.attempt) & equals("pub", expected.is_public)
         listed = keys.problem_history(after.platform, after.number, after.ulid)
         ending = _ending(after)
-        # It leaves the list of what waits, and enters its problem's.
+        # The card moves from the list of overdue work to that of its problem.
         card = Update(
-            keys.history(seen.uid, seen.ulid),
+            keys.history(expected.uid, expected.ulid),
             replace(ending, put={**ending.put, **listed}),
             condition,
             index_copies=2,
@@ -304,19 +277,19 @@ class ExecutionStore:
             if at_totals is not None:
                 raise _NoTotals(None) from failed
             if solves and others[0] is not None:
-                raise _SolvedBefore from failed
+                raise _AlreadySolved from failed
             raise
 
-    async def _remove_of_nobody(self, seen: History) -> None:
-        """Remove an execution that was reserved while its user went; a user who is left has it."""
-        if await self._dynamo.get(keys.user(seen.uid), consistent=True) is not None:
+    async def _remove_if_user_is_gone(self, history: History) -> None:
+        """Remove an execution that was reserved while its user was being deleted."""
+        if await self._dynamo.get(keys.user(history.uid), consistent=True) is not None:
             return
-        await self._forget_attempts(seen)
-        await self._bodies.delete(keys.code_body(seen.uid, seen.ulid))
-        await self._dynamo.delete(keys.history(seen.uid, seen.ulid))
+        await self._remove_earlier_results(history)
+        await self._bodies.delete(keys.code_body(history.uid, history.ulid))
+        await self._dynamo.delete(keys.history(history.uid, history.ulid))
 
-    async def _forget_attempts(self, history: History) -> None:
-        """Remove the results of attempts that died between their body and their completion."""
+    async def _remove_earlier_results(self, history: History) -> None:
+        """Remove the results of attempts that wrote their body and did not complete."""
         earlier = range(1, history.attempt)
         if earlier:
             await self._bodies.delete_many(
@@ -325,20 +298,24 @@ class ExecutionStore:
 
     # Ending without a result
 
-    async def fail(self, seen: History | OverdueExecution, message: str) -> History:
-        """Mark a RUNNING execution FAILED and give its unit back, in one transaction.
+    async def fail(self, expected: History | OverdueExecution, message: str) -> History:
+        """Set a RUNNING execution to FAILED and refund its unit, in one transaction.
 
-        A worker passes the history that it claimed. The sweeper passes what `due` returned: then
-        the lease must have ended too.
+        A worker passes the history that it claimed. The sweeper passes a result of `due`; then the
+        lease must have ended.
 
         Raises:
-            LostClaim: the execution is no longer that attempt's.
+            LostClaim: the attempt no longer holds the execution.
         """
         now = self._clock()
-        condition = _attempt(seen.attempt)
-        if isinstance(seen, OverdueExecution):
+        condition = _is_held(expected.attempt)
+        if isinstance(expected, OverdueExecution):
             condition &= below("lx", now)
-        history = seen if isinstance(seen, History) else await self._existing(seen.uid, seen.ulid)
+        history = (
+            expected
+            if isinstance(expected, History)
+            else await self._read_existing(expected.uid, expected.ulid)
+        )
         after = replace(
             _end_history(history, HistoryStatus.FAILED, now),
             message=truncate_utf8(message, FAILURE_MESSAGE_BYTES),
@@ -350,13 +327,13 @@ class ExecutionStore:
         return after
 
     async def cancel(self, uid: str, ulid: str) -> History:
-        """Stop an execution; one that nobody has begun gives its unit back.
+        """Cancel an execution; refund its unit if it is PENDING.
 
         Raises:
-            NotFound: there is no such history.
-            Conflict: it has ended already.
+            NotFound: the history does not exist.
+            Conflict: the execution has already ended.
         """
-        history, now = await self._existing(uid, ulid), self._clock()
+        history, now = await self._read_existing(uid, ulid), self._clock()
         for _ in range(DECISIONS):
             if history.status is HistoryStatus.CANCELLED:
                 return history
@@ -384,33 +361,31 @@ class ExecutionStore:
         )
         await change_card(self._dynamo, card, if_possible=refund)
 
-    async def _existing(self, uid: str, ulid: str) -> History:
+    async def _read_existing(self, uid: str, ulid: str) -> History:
         item = await self._dynamo.get(keys.history(uid, ulid), consistent=True)
         if item is None:
             raise no_history()
         return History.from_item(item)
 
-    # What waits or runs
+    # Executions that wait or run
 
     async def running(self, platform: str, number: str) -> list[HistoryKey]:
-        """Return the user id and ULID of a problem's executions that workers have now.
+        """Return the keys of a problem's RUNNING executions.
 
-        Eventual; reads all that waits or runs: a request a shard and megabyte.
+        Eventually consistent. This reads all executions that wait or run: one request per shard and
+        megabyte.
         """
-        found: list[HistoryKey] = []
+        running: list[HistoryKey] = []
         for shard in range(keys.DUE_SHARDS):
             waiting = equals("g2p", keys.due_partition(shard))
             async for item in self._dynamo.query_all(waiting, index="GSI2"):
                 is_running = item["tp"] == History.entity and item["st"] == HistoryStatus.RUNNING
                 if is_running and (item["pf"], item["pn"]) == (platform, number):
-                    found.append(HistoryKey(item["u"], item["h"]))
-        return found
+                    running.append(HistoryKey(item["u"], item["h"]))
+        return running
 
     async def due(self, shard: int, now: int, limit: int = 50) -> list[OverdueExecution]:
-        """Return executions of one of `keys.DUE_SHARDS` shards that are overdue, oldest first.
-
-        One request.
-        """
+        """Return the overdue executions of one shard, the oldest first: one request."""
         overdue = equals("g2p", keys.due_partition(shard)) & at_most("g2s", keys.due_sort(now))
         page = await self._dynamo.query(overdue, index="GSI2", limit=limit)
         return [
@@ -418,9 +393,10 @@ class ExecutionStore:
         ]
 
     async def postpone(self, due: OverdueExecution, now: int) -> bool:
-        """Move an execution's due time forward, and say whether the caller is to send it again.
+        """Move an execution's due time forward, and tell whether the caller must send it again.
 
-        Of several sweepers that saw it due, one is. The pause doubles from 60 s to an hour.
+        Of several sweepers that found it overdue, one gets True. The pause doubles from 60 s up to
+        about an hour.
         """
         pause_ms = FIRST_PAUSE_MS << min(due.resends, DOUBLINGS)
         change = Change({"rs": due.resends + 1} | keys.due(due.ulid, now + pause_ms))
@@ -435,14 +411,14 @@ class ExecutionStore:
 
 
 class _NoTotals(CardChanged):
-    """The user's totals are not there: the user is being deleted, or gone."""
+    """The user's totals do not exist: the user is being deleted or was deleted."""
 
 
-class _SolvedBefore(Exception):
-    """Another execution of the same user solved the problem meanwhile."""
+class _AlreadySolved(Exception):
+    """Another execution of the user has just solved the problem."""
 
 
-def _attempt(attempt: int) -> Condition:
+def _is_held(attempt: int) -> Condition:
     return equals("st", str(HistoryStatus.RUNNING)) & equals("att", attempt)
 
 
@@ -450,7 +426,7 @@ def _is_running(history: History, attempt: int) -> bool:
     return history.status is HistoryStatus.RUNNING and history.attempt == attempt
 
 
-def _is_done(history: History) -> bool:
+def _is_completed(history: History) -> bool:
     return history.status is HistoryStatus.COMPLETED
 
 
@@ -466,14 +442,14 @@ def _resolve_refused_claim(
 
 
 def _is_given_back(item: Mapping[str, Any] | None, history: History) -> bool:
-    """Tell whether a card is as giving a claim back leaves it: the answer may have been lost."""
+    """Tell whether an earlier call gave the claim back and its response was lost."""
     if item is None:
         return False
     return item["st"] == HistoryStatus.PENDING and bool(item["att"] == history.attempt - 1)
 
 
 def _make_lost_claim() -> LostClaim:
-    return LostClaim("the execution is no longer this attempt's")
+    return LostClaim("This attempt no longer holds the execution.")
 
 
 def _end_history(history: History, status: HistoryStatus, now: int) -> History:
@@ -481,7 +457,7 @@ def _end_history(history: History, status: HistoryStatus, now: int) -> History:
 
 
 def _ending(after: History) -> Change:
-    """Return the change that an end makes to a card: it leaves the index and names no worker."""
+    """Return the change that ends an execution; it also removes the lease and the due time."""
     names = ("st", "vd", "cp", "cf", "ct", "cm", "mk", "fa", "tv", "msg", "fid", "fs")
     item = after.to_item()
     put = {name: item[name] for name in names if name in item}
@@ -497,7 +473,7 @@ def _totals_of(history: History, *, solves: bool) -> Update:
 
 
 def make_solved_mark(history: History) -> Put:
-    """Return what marks that a user has solved a problem with a history, unless it is marked."""
+    """Return the action that marks a problem as solved by a history, unless it is marked."""
     mark = Solved(
         platform=history.platform,
         number=history.number,

@@ -1,8 +1,9 @@
-"""The feed: finished public histories, newest publication first, under four filters.
+"""The feed: COMPLETED public histories, the latest publication first, in four kinds of lists.
 
-A history in the feed has four entries, copies of its card under the id (`fid`, a ULID) of its
-publication: in the whole feed, its platform's, its language's, and both's. They are written and
-removed in the transaction that changes the card, and the card names their id and shard.
+A history in the feed has four entries, which are copies of its card: in the whole feed, and in
+those of its platform, of its language, and of both. Their sort key (`fid`) is a ULID that is
+created at publication. The transaction that changes the card also writes and removes the entries,
+and the card names their sort key and shard.
 """
 
 from collections.abc import Iterator
@@ -22,23 +23,23 @@ from graphql_api.data.errors import Unavailable
 from graphql_api.data.records import History
 
 HOUR_MS = 3_600_000
-# Recent counts are asked for over hours or days, not months.
+# Clients request recent counts of hours or days, not months.
 RECENT_COUNT_LIFE_MS = 40 * DAY_MS
 
-# What a card keeps for workers and for the quota, and readers of the feed have no use for.
+# Attributes of a card that only workers and the quota use.
 _CARD_ONLY = frozenset({"clm", "hs", "lx", "msg", "rf", "rh", "rj", "rs", "ud"})
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 def entry_puts(history: History) -> list[Put]:
-    """Return what lists a history: four puts of two write units each."""
+    """Return the actions that add a history to the feed: four puts of two write units each."""
     card = {name: value for name, value in history.to_item().items() if name not in _CARD_ONLY}
     return [Put({**key, **card}) for key in _entry_keys(history)]
 
 
 def entry_deletes(history: History) -> list[Delete]:
-    """Return what removes a history's entries; nothing where it has none."""
+    """Return the actions that remove a history's entries, if it has any."""
     return [Delete(key) for key in _entry_keys(history)]
 
 
@@ -51,7 +52,7 @@ def _entry_keys(history: History) -> Iterator[keys.Key]:
 
 
 class FeedStore:
-    """Reads the feed, and says where new entries go."""
+    """Reads the feed, and chooses the sort key and shard of new entries."""
 
     def __init__(
         self,
@@ -67,10 +68,10 @@ class FeedStore:
     async def page(
         self, window: PageWindow, *, platform: str | None = None, language: str | None = None
     ) -> Page[History]:
-        """Return a page of the feed; positions are publication ids.
+        """Return a page of the feed; positions are the sort keys of publications.
 
-        One request of 2.5 read units at most for 20 cards; from four shards at most 8 requests of 5
-        units together, whatever the filter and the depth.
+        One request of at most 2.5 read units for 20 cards. With four shards at most 8 requests of
+        5 units together. Filter and depth do not matter.
         """
         lists = [
             PartitionList(keys.feed_partition(platform, language, shard))
@@ -81,23 +82,24 @@ class FeedStore:
     async def recent_public_count(self, hours: int) -> int:
         """Return about how many histories became public in this hour and the `hours` - 1 before.
 
-        One request a hundred hours, 0.5 read units an hour.
+        One request per 100 hours and 0.5 read units per hour.
         """
         now = self._clock()
-        wanted = [keys.recent_count(hour_of(now - back * HOUR_MS)) for back in range(hours)]
-        found = await self._dynamo.batch_get(wanted)
-        return sum(max(0, item.get("n", 0)) for item in found if item)
+        counts = await self._dynamo.batch_get(
+            [keys.recent_count(hour_of(now - hour * HOUR_MS)) for hour in range(hours)]
+        )
+        return sum(max(0, item.get("n", 0)) for item in counts if item)
 
-    def listed(self, history: History) -> History:
-        """Return a history as it is once published now: public, with an id and a shard."""
+    def assign_position(self, history: History) -> History:
+        """Return the history as public, with a sort key and shard for its publication now."""
         feed_id = ulid_at(self._clock())
         shard = keys.shard_of(feed_id, self._write_shards)
         return replace(history, is_public=True, feed_id=feed_id, feed_shard=shard)
 
     async def count(self, history: History, step: int) -> None:
-        """Add to the count of the hour in which a listed history was published: one write unit.
+        """Add `step` to the count of the hour in which a history was published: one write unit.
 
-        Approximate: nothing is tried again when the answer is lost, and nothing raised.
+        The count is approximate: a failed write is neither retried nor raised.
         """
         if history.feed_id is None:
             return

@@ -1,8 +1,8 @@
-"""Judging COMPLETED histories again: who replaces a result, and what goes with it.
+"""Rejudges: COMPLETED histories are judged again, and the new result replaces the old one.
 
-The old result stands until the new one is there. Beginning raises the number of the history's
-rejudging, `rejudge_attempt`, and only the last who began may replace the result; what the others
-found is refused. Status, visibility, hints and quota stay as they are.
+The old result stays until the new one is stored. Each rejudge of a history begins by raising its
+number, `rejudge_attempt`, and only the one with the highest number may replace the result. Status,
+visibility, hints and quota do not change.
 """
 
 from collections.abc import Sequence
@@ -19,21 +19,22 @@ from graphql_api.data.dynamo.transactions import Delete, Put, TransactItem, Upda
 from graphql_api.data.dynamo.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.enums import HistoryStatus, Verdict
 from graphql_api.data.errors import Conflict
-from graphql_api.data.histories.cards import CardChanged, as_seen
+from graphql_api.data.histories.cards import CardChanged, is_unchanged
 from graphql_api.data.histories.executions import Outcome, make_solved_mark
 from graphql_api.data.histories.feed import entry_puts
 from graphql_api.data.histories.results import dump_results
 from graphql_api.data.records import History, HistoryKey, Solved
 
-# Of a card or a mark that others change meanwhile.
+# Attempts to write while other requests change the card or the solved mark.
 DECISIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Histories of a problem, oldest first; `end` is where the next page begins, None at the end.
+    """A page of a problem's histories, the oldest first; `end` is None on the last page.
 
-    The list is eventual: what was completed a moment ago may be missing.
+    The next page begins after the position `end`. The list is eventually consistent: a history that
+    has just been completed may be missing.
     """
 
     histories: list[HistoryKey]
@@ -41,7 +42,7 @@ class Judged:
 
 
 class RejudgeStore:
-    """The results of COMPLETED histories, replaced."""
+    """Replaces the results of COMPLETED histories."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
@@ -49,36 +50,36 @@ class RejudgeStore:
     async def of_problem(
         self, platform: str, number: str, *, after: str | None = None, size: int = 50
     ) -> Judged:
-        """Return a problem's COMPLETED histories, those submitted first before the others.
+        """Return a page of a problem's COMPLETED histories, in the order of their submission.
 
-        One request a shard and more where pages are uneven; 0.5 read units for eight.
+        At least one request per shard; 0.5 read units for eight histories.
         """
         lists = [
             PartitionList(partition, index="GSI1", descending=False)
             for partition in keys.problem_histories(platform, number)
         ]
         page = await read_page(self._dynamo, lists, PageWindow(size=size, after=after))
-        found = [keys.history_of(item) for item in page.records]
-        return Judged(found, page.end if page.has_next else None)
+        histories = [keys.history_of(item) for item in page.records]
+        return Judged(histories, page.end if page.has_next else None)
 
     async def begin(self, uid: str, ulid: str, job: str) -> History | None:
-        """Begin to judge a history again: a strong read and a write, 1 unit each.
+        """Begin the rejudge of a history: a strongly consistent read and a write, 1 unit each.
 
-        None where it is gone or was not judged. Where `job` has replaced its result before, which
-        `rejudged_by` tells, nothing is begun.
+        Return None if the history was deleted or is not COMPLETED. If `job` has already replaced
+        the result, return the history unchanged; `rejudged_by` is then `job`.
         """
         key = keys.history(uid, ulid)
         for _ in range(DECISIONS):
             item = await self._dynamo.get(key, consistent=True)
-            seen = History.from_item(item) if item else None
-            if seen is None or seen.status is not HistoryStatus.COMPLETED:
+            expected = History.from_item(item) if item else None
+            if expected is None or expected.status is not HistoryStatus.COMPLETED:
                 return None
-            if seen.rejudged_by == job:
-                return seen
-            mine = max(seen.attempt, seen.rejudge_attempt or 0) + 1
-            condition = _is_judged(seen) & equals("rf", seen.rejudge_attempt)
+            if expected.rejudged_by == job:
+                return expected
+            mine = max(expected.attempt, expected.rejudge_attempt or 0) + 1
+            condition = _is_result_unchanged(expected) & equals("rf", expected.rejudge_attempt)
             try:
-                # A lost answer costs a number, no more.
+                # After a lost response only a number is skipped.
                 begun = await self._dynamo.update(key, Change({"rf": mine}), condition)
             except ConditionFailed:
                 continue
@@ -86,37 +87,37 @@ class RejudgeStore:
         raise Conflict("Other requests keep changing this history. Nothing was changed; try again.")
 
     async def complete(self, begun: History, outcome: Outcome, job: str) -> History | None:
-        """Replace a result, with the totals and feed entries that tell of it; harmless twice.
+        """Replace a result, and update the totals and feed entries; idempotent.
 
-        The body first, then one transaction; the old body goes last. None where another rejudging
-        has begun meanwhile, or the history or its user is gone: nothing is kept.
+        Write the new body, then one transaction, and remove the old body last. Return None and
+        store nothing if another rejudge has begun, or if the history or its user was deleted.
         """
         assert begun.rejudge_attempt is not None
         body = keys.results_body(begun.uid, begun.ulid, begun.rejudge_attempt)
         await self._bodies.put(body, dump_results(outcome.results))
-        seen = begun
+        expected = begun
         for _ in range(DECISIONS):
-            after = self._replace_result(seen, outcome, job)
+            after = self._replace_result(expected, outcome, job)
             try:
-                await self._write(seen, after)
+                await self._write(expected, after)
             except CardChanged as changed:
-                found = changed.history
-                if found and found.attempt == begun.rejudge_attempt:
-                    return found
-                if found is None or not _is_ours(found, begun):
+                stored = changed.history
+                if stored and stored.attempt == begun.rejudge_attempt:
+                    return stored
+                if stored is None or not _is_latest(stored, begun):
                     await self._bodies.delete(body)
                     return None
-                seen = found
+                expected = stored
             except _MarkChanged:
                 continue
             else:
-                await self._forget_earlier(seen, after)
+                await self._remove_earlier_results(expected, after)
                 return after
         raise Conflict("Other requests keep changing this history. Nothing was changed; try again.")
 
-    def _replace_result(self, seen: History, outcome: Outcome, job: str) -> History:
+    def _replace_result(self, expected: History, outcome: Outcome, job: str) -> History:
         return replace(
-            seen,
+            expected,
             verdict=outcome.verdict,
             passed=outcome.passed,
             failed=outcome.failed,
@@ -124,18 +125,18 @@ class RejudgeStore:
             cpu_ms=outcome.cpu_ms,
             peak_kb=outcome.peak_kb,
             test_version=outcome.test_version,
-            attempt=seen.rejudge_attempt or 0,
+            attempt=expected.rejudge_attempt or 0,
             rejudged_by=job,
             rejudged_at=self._clock(),
         )
 
-    async def _write(self, seen: History, after: History) -> None:
-        condition = as_seen(seen) & equals("rf", seen.rejudge_attempt)
+    async def _write(self, expected: History, after: History) -> None:
+        condition = is_unchanged(expected) & equals("rf", expected.rejudge_attempt)
         names = ("vd", "cp", "cf", "ct", "cm", "mk", "tv", "att", "rj", "rjt")
         item = after.to_item()
         change = Change({name: item.get(name) for name in names})
-        card = Update(keys.history(seen.uid, seen.ulid), change, condition, index_copies=1)
-        counted = await self._count_change(seen, after)
+        card = Update(keys.history(expected.uid, expected.ulid), change, condition, index_copies=1)
+        counted = await self._count_change(expected, after)
         entries = entry_puts(after)
         try:
             await self._dynamo.transact([card, *counted, *entries])
@@ -144,25 +145,25 @@ class RejudgeStore:
             if at_card is not None:
                 raise CardChanged(at_card.item) from failed
             if counted and others[0] is not None:
-                # No totals: the user is being deleted.
+                # Without totals the user is being deleted.
                 raise CardChanged(None) from failed
             if any(others[1 : len(counted)]):
                 raise _MarkChanged from failed
             raise
 
-    async def _count_change(self, seen: History, after: History) -> list[TransactItem]:
-        """Return what the totals and the solved mark gain or lose; the totals come first."""
-        was, now = seen.verdict is Verdict.AC, after.verdict is Verdict.AC
+    async def _count_change(self, expected: History, after: History) -> list[TransactItem]:
+        """Return the actions that update the totals and the solved mark; the totals come first."""
+        was, now = expected.verdict is Verdict.AC, after.verdict is Verdict.AC
         if was == now:
             return []
-        key = keys.solved(seen.uid, seen.platform, seen.number)
+        key = keys.solved(expected.uid, expected.platform, expected.number)
         item = await self._dynamo.get(key, consistent=True)
         mark = Solved.from_item(item) if item else None
         marked, solved = await (
-            self._count_gain(after, mark) if now else self._count_loss(seen, mark)
+            self._count_gain(after, mark) if now else self._count_loss(expected, mark)
         )
         add = {"na": 1 if now else -1} | ({"ns": solved} if solved else {})
-        return [Update(keys.totals(seen.uid), Change(add=add), exists()), *marked]
+        return [Update(keys.totals(expected.uid), Change(add=add), exists()), *marked]
 
     @staticmethod
     async def _count_gain(
@@ -171,59 +172,59 @@ class RejudgeStore:
         return ([make_solved_mark(after)], 1) if mark is None else ([], 0)
 
     async def _count_loss(
-        self, seen: History, mark: Solved | None
+        self, expected: History, mark: Solved | None
     ) -> tuple[Sequence[TransactItem], int]:
-        """The mark that names this history goes to another accepted one, or goes."""
-        if mark is None or mark.ulid != seen.ulid:
+        """Move the solved mark to another accepted history, or remove it if there is none."""
+        if mark is None or mark.ulid != expected.ulid:
             return [], 0
-        key = keys.solved(seen.uid, seen.platform, seen.number)
-        is_ours = equals("h", seen.ulid)
-        other = await self._other_accepted(seen)
+        key = keys.solved(expected.uid, expected.platform, expected.number)
+        is_ours = equals("h", expected.ulid)
+        other = await self._find_other_accepted(expected)
         if other is None:
             return [Delete(key, is_ours)], -1
         moved = replace(mark, ulid=other)
         return [Put({**key, **moved.to_item()}, is_ours)], 0
 
-    async def _other_accepted(self, seen: History) -> str | None:
-        """Find the last history with which the user solves the problem besides this one.
+    async def _find_other_accepted(self, expected: History) -> str | None:
+        """Find the user's latest other history that solves the problem.
 
-        Reads the user's cards, newest first, as jobs judge the oldest first: the mark does not go
-        to the one that is judged next, and so on through all of them.
+        This reads the user's cards from the newest on. A job rejudges the oldest first, so the mark
+        does not move to the history that is rejudged next.
         """
-        theirs = equals("PK", keys.user_partition(seen.uid)) & begins_with("SK", "H#")
-        async for item in self._dynamo.query_all(theirs, consistent=True, forward=False):
-            same = (item["pf"], item["pn"]) == (seen.platform, seen.number)
-            if same and item.get("vd") == Verdict.AC and item["h"] != seen.ulid:
+        histories = equals("PK", keys.user_partition(expected.uid)) & begins_with("SK", "H#")
+        async for item in self._dynamo.query_all(histories, consistent=True, forward=False):
+            is_same_problem = (item["pf"], item["pn"]) == (expected.platform, expected.number)
+            if is_same_problem and item.get("vd") == Verdict.AC and item["h"] != expected.ulid:
                 return str(item["h"])
         return None
 
-    async def _forget_earlier(self, seen: History, after: History) -> None:
-        """Remove the result that was replaced, and those of rejudgings that went nowhere."""
-        earlier = range(seen.attempt, after.attempt)
+    async def _remove_earlier_results(self, expected: History, after: History) -> None:
+        """Remove the replaced result, and those of rejudges that did not complete."""
+        earlier = range(expected.attempt, after.attempt)
         await self._bodies.delete_many(
-            [keys.results_body(seen.uid, seen.ulid, attempt) for attempt in earlier]
+            [keys.results_body(expected.uid, expected.ulid, attempt) for attempt in earlier]
         )
 
 
 class _MarkChanged(Exception):
-    """Another execution of the same user changed the solved mark meanwhile."""
+    """Another execution of the user has just changed the solved mark."""
 
 
-def _is_judged(seen: History) -> Condition:
-    return equals("st", str(HistoryStatus.COMPLETED)) & equals("att", seen.attempt)
+def _is_result_unchanged(expected: History) -> Condition:
+    return equals("st", str(HistoryStatus.COMPLETED)) & equals("att", expected.attempt)
 
 
-def _is_ours(found: History, begun: History) -> bool:
+def _is_latest(stored: History, begun: History) -> bool:
     return (
-        found.status is HistoryStatus.COMPLETED
-        and found.attempt == begun.attempt
-        and found.rejudge_attempt == begun.rejudge_attempt
+        stored.status is HistoryStatus.COMPLETED
+        and stored.attempt == begun.attempt
+        and stored.rejudge_attempt == begun.rejudge_attempt
     )
 
 
-def summary_of(found: dict[str, Any]) -> str:
-    """Return in one line what a rejudging has done so far."""
+def summary_of(counts: dict[str, Any]) -> str:
+    """Return the progress of a rejudge as one line of text."""
     return (
-        f"{found['judged']} judged again, {found['changed']} with another verdict, "
-        f"{found['skipped']} skipped, {found['failed']} could not be judged"
+        f"{counts['judged']} judged again, {counts['changed']} with another verdict, "
+        f"{counts['skipped']} skipped, {counts['failed']} could not be judged"
     )

@@ -1,8 +1,8 @@
-"""Reserving an execution: the unit of usage, and the PENDING history that is its sender.
+"""Reservations: a unit of quota and a PENDING history, taken together for each new execution.
 
-One transaction takes the unit and writes the card, so a history is never without its unit nor a
-unit without its history. The code body is written before, and removed when the transaction is
-refused.
+One transaction takes the unit and writes the card, so neither exists without the other. The body
+with the code is written before, and removed if the transaction is cancelled. The PENDING card is
+also the outbox: the sweeper sends a message for it if the first message is lost.
 """
 
 import asyncio
@@ -31,18 +31,19 @@ from graphql_api.data.limits import AUTHOR_NAME_BYTES, TITLE_BYTES
 from graphql_api.data.records import DayUsage, History, Problem, Receipt, User
 from graphql_api.data.text import truncate_utf8
 
-# The message sent right after the reservation has this long before the sweeper sends another.
+# Time for the first message to reach a worker before the sweeper sends another.
 FIRST_DUE_MS = 30_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reservation:
-    """What an execution is asked for with.
+class ReservationRequest:
+    """The request for an execution.
 
-    `plan_limit` is per UTC day, None without limit. `request_id` is the caller's idempotency key;
-    without one every call is a request of its own. `input_hash` stands for everything that two
-    calls with one key must share. `now` dates the request (epoch ms). `receipt` and `used` are what
-    `load_for_execution` saw: with them a repetition or a used-up limit is answered without a write.
+    `plan_limit` is per UTC day; None is unlimited. `request_id` is the client's idempotency key;
+    without one each call is a new request. `input_hash` is a digest of everything that must be
+    equal in two calls with the same key. `now` is the time of the request (epoch ms). `receipt`
+    and `used` are the results of `ReservationStore.load`: with them a repeated request or an
+    exceeded limit is answered without a write.
     """
 
     user: User
@@ -60,14 +61,14 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """The history of a request; `is_duplicate` if an earlier call made it."""
+    """The history of a request; `is_duplicate` is True if an earlier call created it."""
 
     history: History
     is_duplicate: bool
 
 
-class ForExecution(NamedTuple):
-    """What is to be known before a reservation; `used` counts the day's executions."""
+class ReservationContext(NamedTuple):
+    """The stored data that decides on a reservation; `used` is the day's number of executions."""
 
     user: User | None
     problem: Problem | None
@@ -75,8 +76,8 @@ class ForExecution(NamedTuple):
     used: int
 
 
-class Reservations:
-    """Takes units of usage for executions."""
+class ReservationStore:
+    """Reserves executions."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
@@ -84,10 +85,10 @@ class Reservations:
 
     async def load(
         self, uid: str, platform: str, number: str, request_id: str | None
-    ) -> ForExecution:
-        """Read the user, the problem, the day's count and the request's receipt.
+    ) -> ReservationContext:
+        """Read the user, the problem, the day's count and the receipt of the request.
 
-        One strong BatchGetItem.
+        One strongly consistent BatchGetItem.
         """
         now = self._clock()
         day = day_of(now)
@@ -95,37 +96,40 @@ class Reservations:
         if request_id is not None:
             name = fingerprint(request_id)
             days = [day, days_before(day, 1)] if is_after_midnight(day, now) else [day]
-            wanted += [keys.receipt(uid, each, QuotaKind.EXECUTION, name) for each in days]
+            wanted += [
+                keys.receipt(uid, receipt_day, QuotaKind.EXECUTION, name) for receipt_day in days
+            ]
         user, problem, usage, *receipts = await self._dynamo.batch_get(wanted, consistent=True)
-        return ForExecution(
+        return ReservationContext(
             user=User.from_item(user) if user else None,
             problem=Problem.from_item(problem) if problem else None,
             receipt=next((Receipt.from_item(item) for item in receipts if item), None),
             used=DayUsage.from_item(usage).execution if usage else 0,
         )
 
-    async def reserve(self, asked: Reservation) -> Reserved:
-        """Take a unit and leave a PENDING history, or find the one that this request left before.
+    async def reserve(self, request: ReservationRequest) -> Reserved:
+        """Take a unit and create a PENDING history, or return that of an earlier equal request.
 
-        Two requests: the body of ceil(packed KB) write units, and a transaction of 7 (9 in the
-        first quarter of an hour of a day), at any limit. A refusal leaves nothing.
+        Two requests: the body takes ceil(packed KB) write units, and the transaction takes 7 units
+        (9 in the first 15 minutes of a UTC day), whatever the limit. A rejected request stores
+        nothing.
 
         Raises:
-            QuotaExceeded: the limit is used up.
-            Conflict: the request id was used with another input, or its history is removed.
-            InvalidInput: the code is no text.
-            Unavailable: the database did not answer, or too many calls of this user wait.
+            QuotaExceeded: the limit of the day is reached.
+            Conflict: the request id was used with another input, or its history was deleted.
+            InvalidInput: the code is not valid Unicode.
+            Unavailable: the database did not answer, or too many requests of this user wait.
         """
-        if asked.receipt is not None:
-            return await self._again(asked, asked.receipt)
-        day = day_of(asked.now)
-        if asked.plan_limit is not None and asked.used >= asked.plan_limit:
-            raise quota_exceeded(QuotaKind.EXECUTION, day, asked.used, asked.plan_limit)
-        history = _pending(asked, day)
-        debit = QuotaDebit(history.uid, _receipt(asked, history), asked.plan_limit)
-        due = keys.due(history.ulid, asked.now + FIRST_DUE_MS)
+        if request.receipt is not None:
+            return await self._find_repeated(request, request.receipt)
+        day = day_of(request.now)
+        if request.plan_limit is not None and request.used >= request.plan_limit:
+            raise quota_exceeded(QuotaKind.EXECUTION, day, request.used, request.plan_limit)
+        history = _make_history(request, day)
+        debit = QuotaDebit(history.uid, _make_receipt(request, history), request.plan_limit)
+        due = keys.due(history.ulid, request.now + FIRST_DUE_MS)
         body = await self._bodies.put(
-            keys.code_body(history.uid, history.ulid), _encode(asked.code)
+            keys.code_body(history.uid, history.ulid), _encode(request.code)
         )
         is_sent = False
         try:
@@ -138,22 +142,22 @@ class Reservations:
             await self._bodies.delete_manifests([body])
             earlier = debit.earlier(failed)
             if earlier is not None:
-                return await self._again(asked, earlier)
+                return await self._find_repeated(request, earlier)
             raise (debit.denial(failed) or failed) from failed
         except (Unavailable, asyncio.CancelledError):
-            # Once sent, the transaction may have been carried out, and its card needs the body.
+            # A transaction that was sent may have been applied, and then its card needs the body.
             if not is_sent:
                 await self._bodies.delete_manifests([body])
             raise
         return Reserved(history, is_duplicate=False)
 
-    async def _again(self, asked: Reservation, receipt: Receipt) -> Reserved:
-        if receipt.input_hash != asked.input_hash:
+    async def _find_repeated(self, request: ReservationRequest, receipt: Receipt) -> Reserved:
+        if receipt.input_hash != request.input_hash:
             raise Conflict(
                 "This `idempotencyKey` was already used with another input. Send a new key.",
                 ("idempotencyKey",),
             )
-        key = keys.history(asked.user.uid, receipt.ulid or "")
+        key = keys.history(request.user.uid, receipt.ulid or "")
         item = await self._dynamo.get(key, consistent=True)
         if item is None:
             raise Conflict(
@@ -172,34 +176,34 @@ def _encode(code: str) -> bytes:
         ) from error
 
 
-def _pending(asked: Reservation, day: str) -> History:
-    ulid, problem = ulid_at(asked.now), asked.problem
+def _make_history(request: ReservationRequest, day: str) -> History:
+    ulid, problem = ulid_at(request.now), request.problem
     return History(
-        uid=asked.user.uid,
+        uid=request.user.uid,
         ulid=ulid,
-        author_name=truncate_utf8(asked.user.name, AUTHOR_NAME_BYTES),
+        author_name=truncate_utf8(request.user.name, AUTHOR_NAME_BYTES),
         platform=problem.platform,
         number=problem.number,
         title=truncate_utf8(problem.title, TITLE_BYTES),
-        language=keys.part(asked.language, "language"),
+        language=keys.part(request.language, "language"),
         status=HistoryStatus.PENDING,
-        is_public=asked.is_public,
-        created_at=asked.now,
+        is_public=request.is_public,
+        created_at=request.now,
         usage_day=day,
-        request_hash=fingerprint(ulid if asked.request_id is None else asked.request_id),
+        request_hash=fingerprint(ulid if request.request_id is None else request.request_id),
     )
 
 
-def _receipt(asked: Reservation, history: History) -> Receipt:
+def _make_receipt(request: ReservationRequest, history: History) -> Receipt:
     return Receipt(
         action=QuotaKind.EXECUTION,
         day=history.usage_day or "",
         request_hash=history.request_hash or "",
-        input_hash=asked.input_hash,
+        input_hash=request.input_hash,
         ulid=history.ulid,
         platform=history.platform,
         number=history.number,
         language=history.language,
-        created_at=asked.now,
-        expires_at_s=expiry_s(asked.now),
+        created_at=request.now,
+        expires_at_s=expiry_s(request.now),
     )

@@ -1,4 +1,4 @@
-"""The results body: what one attempt of an execution saw, as JSON inside the packed bytes."""
+"""The results body: the test results of one attempt of an execution, as JSON."""
 
 import orjson
 
@@ -19,11 +19,11 @@ def dump_results(results: Results) -> bytes:
 
 
 def load_results(raw: bytes) -> Results:
-    """Return the results that a body holds."""
-    found = orjson.loads(raw)
+    """Return the results in a body."""
+    body = orjson.loads(raw)
     return Results(
-        attempt=found["att"],
-        compile_output=found["co"],
-        limit_backend=found["lh"],
-        tests=tuple(map(TestResult.from_item, found["ts"])),
+        attempt=body["att"],
+        compile_output=body["co"],
+        limit_backend=body["lh"],
+        tests=tuple(map(TestResult.from_item, body["ts"])),
     )

@@ -1,4 +1,4 @@
-"""Histories as their owners and readers see them: lists, bodies, visibility, removal."""
+"""Histories: their lists, bodies, visibility and removal."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,10 +17,10 @@ from graphql_api.data.enums import HistoryStatus
 from graphql_api.data.errors import Conflict
 from graphql_api.data.histories.cards import (
     CardChanged,
-    as_seen,
     change_card,
     count_public,
     index_copies,
+    is_unchanged,
     no_history,
     refund_of,
 )
@@ -28,13 +28,14 @@ from graphql_api.data.histories.feed import FeedStore, entry_deletes, entry_puts
 from graphql_api.data.histories.results import load_results
 from graphql_api.data.records import History, HistoryKey, Results, Totals
 
-# A history has a handful of states: whoever loses this often meets something else than a race.
+# Attempts to write while other requests change the history. It has few states, so that more
+# failures than this are not a race.
 DECISIONS = 8
 HINTS_READY = "READY"
 
 
 class HistoryStore:
-    """The histories of all users; a history is found by its owner's id and its own ULID."""
+    """The histories of all users; a history is identified by its owner's id and its own ULID."""
 
     def __init__(
         self, dynamo: Dynamo, bodies: Bodies, feed: FeedStore, clock: Clock = now_ms
@@ -47,41 +48,38 @@ class HistoryStore:
         """Return a history's card: one request, 0.5 read units (1 if consistent)."""
         return _history(await self._dynamo.get(keys.history(uid, ulid), consistent=consistent))
 
-    async def get_many(self, wanted: Sequence[HistoryKey]) -> list[History | None]:
-        """Return one entry a (user id, ULID), in order, None where there is none.
-
-        One request for a hundred.
-        """
-        found = await self._dynamo.batch_get([keys.history(*key) for key in wanted])
-        return [History.from_item_or_none(item) for item in found]
+    async def get_many(self, history_keys: Sequence[HistoryKey]) -> list[History | None]:
+        """Return one card per key, in order, None for each missing one: ceil(N/100) requests."""
+        items = await self._dynamo.batch_get([keys.history(*key) for key in history_keys])
+        return [History.from_item_or_none(item) for item in items]
 
     async def code(self, uid: str, ulid: str) -> str | None:
-        """Return the code that was submitted: one request."""
+        """Return the submitted code: one request."""
         return _text(await self._bodies.get(keys.code_body(uid, ulid)))
 
-    async def codes(self, wanted: Sequence[HistoryKey]) -> list[str | None]:
-        """Return one entry a (user id, ULID), in order, None where there is no code."""
-        found = await self._bodies.get_many([keys.code_body(*key) for key in wanted])
-        return [_text(raw) for raw in found]
+    async def codes(self, history_keys: Sequence[HistoryKey]) -> list[str | None]:
+        """Return the submitted code per key, in order, None for each missing one."""
+        bodies = await self._bodies.get_many([keys.code_body(*key) for key in history_keys])
+        return [_text(raw) for raw in bodies]
 
     async def results(self, history: History) -> Results | None:
-        """Return the results of the attempt that the card names, None until it is COMPLETED."""
+        """Return the results of the attempt on the card, None until the history is COMPLETED."""
         return (await self.results_many([history]))[0]
 
     async def results_many(self, histories: Sequence[History]) -> list[Results | None]:
-        """Return one entry a history, in order, None where it is not COMPLETED: one request."""
-        done = [one for one in histories if one.status is HistoryStatus.COMPLETED]
-        wanted = [keys.results_body(one.uid, one.ulid, one.attempt) for one in done]
-        raws = await self._bodies.get_many(wanted) if wanted else []
-        found = {
-            (one.uid, one.ulid): load_results(raw)
-            for one, raw in zip(done, raws, strict=True)
+        """Return the results per history, in order, None for each not COMPLETED: one request."""
+        completed = [card for card in histories if card.status is HistoryStatus.COMPLETED]
+        wanted = [keys.results_body(card.uid, card.ulid, card.attempt) for card in completed]
+        bodies = await self._bodies.get_many(wanted) if wanted else []
+        results = {
+            history.key: load_results(raw)
+            for history, raw in zip(completed, bodies, strict=True)
             if raw is not None
         }
-        return [found.get((one.uid, one.ulid)) for one in histories]
+        return [results.get(history.key) for history in histories]
 
     async def hints(self, uid: str, ulid: str) -> list[str] | None:
-        """Return the hints, None where there are none: one request."""
+        """Return the hints, None if there are none: one request."""
         raw = await self._bodies.get(keys.hints_body(uid, ulid))
         return None if raw is None else list(orjson.loads(raw))
 
@@ -89,7 +87,7 @@ class HistoryStore:
         """Write the hints and mark the card: the body first, then one conditional update.
 
         Raises:
-            NotFound: the history is gone; nothing is left of the hints.
+            NotFound: the history was deleted; the hints are removed.
         """
         manifest = await self._bodies.put(keys.hints_body(uid, ulid), orjson.dumps(list(hints)))
         try:
@@ -101,50 +99,50 @@ class HistoryStore:
             raise no_history() from error
 
     async def count(self, uid: str) -> int:
-        """Return how many executions of a user were judged, removed ones included: one request."""
+        """Return a user's number of judged executions, deleted ones included: one request."""
         return Totals.from_item(await self._dynamo.get(keys.totals(uid)) or {}).executions
 
     # Visibility
 
     async def publish(
-        self, uid: str, ulid: str, *, problem_public: bool, seen: History | None = None
+        self, uid: str, ulid: str, *, problem_public: bool, expected: History | None = None
     ) -> History:
-        """Let everyone see a history and, once it is COMPLETED, list it in the feed.
+        """Make a history public and, if it is COMPLETED, add it to the feed.
 
-        `problem_public` says that its problem is COMPLETED; otherwise the history becomes public
-        without being listed, and publishing it once more later lists it. `seen` saves the read.
-        One transaction of 12 write units, and one unit besides for the count of the hour; one unit
-        altogether where nothing is listed.
+        `problem_public` is True if its problem is COMPLETED. Otherwise the history becomes public
+        without feed entries, and a later call adds them. `expected` is the history if the caller
+        has read it. One transaction of 12 write units, and 1 unit for the hour's count; 1 unit if
+        no entry is written.
 
         Raises:
-            NotFound: the history is gone.
+            NotFound: the history was deleted.
             Conflict: the user is being deleted.
         """
 
         def decide(current: History) -> History:
             listed = problem_public and current.status is HistoryStatus.COMPLETED
             if listed and current.feed_id is None:
-                return self._feed.listed(current)
+                return self._feed.assign_position(current)
             return replace(current, is_public=True)
 
-        return await self._show(uid, ulid, decide, seen)
+        return await self._set_visibility(uid, ulid, decide, expected)
 
-    async def unpublish(self, uid: str, ulid: str, *, seen: History | None = None) -> History:
-        """Hide a history from everyone but its owner; costs what `publish` costs.
+    async def unpublish(self, uid: str, ulid: str, *, expected: History | None = None) -> History:
+        """Hide a history from everyone but its owner; this costs as much as `publish`.
 
         Raises:
-            NotFound: the history is gone.
+            NotFound: the history was deleted.
         """
 
         def decide(current: History) -> History:
             return replace(current, is_public=False, feed_id=None, feed_shard=None)
 
-        return await self._show(uid, ulid, decide, seen)
+        return await self._set_visibility(uid, ulid, decide, expected)
 
-    async def _show(
-        self, uid: str, ulid: str, decide: Callable[[History], History], seen: History | None
+    async def _set_visibility(
+        self, uid: str, ulid: str, decide: Callable[[History], History], expected: History | None
     ) -> History:
-        before = seen or await self._existing(uid, ulid)
+        before = expected or await self._read_existing(uid, ulid)
         for _ in range(DECISIONS):
             after = decide(before)
             if after == before:
@@ -159,7 +157,7 @@ class HistoryStore:
         raise too_contended()
 
     async def _write_visibility(self, before: History, after: History) -> None:
-        key, condition = keys.history(before.uid, before.ulid), as_seen(before)
+        key, condition = keys.history(before.uid, before.ulid), is_unchanged(before)
         change = Change({"pub": after.is_public, "fid": after.feed_id, "fs": after.feed_shard})
         card = Update(key, change, condition)
         if after.feed_id == before.feed_id:
@@ -168,7 +166,7 @@ class HistoryStore:
             except ConditionFailed as error:
                 raise CardChanged(error.item) from error
         elif after.feed_id is not None:
-            await self._list(card, after)
+            await self._publish(card, after)
         else:
             await change_card(
                 self._dynamo,
@@ -177,7 +175,7 @@ class HistoryStore:
                 if_possible=[count_public(before.uid, -1)],
             )
 
-    async def _list(self, card: Update, after: History) -> None:
+    async def _publish(self, card: Update, after: History) -> None:
         try:
             await change_card(self._dynamo, card, *entry_puts(after), count_public(after.uid, 1))
         except TransactionFailed as failed:
@@ -186,7 +184,7 @@ class HistoryStore:
             ) from failed
 
     async def _count_hour(self, before: History, after: History | None) -> None:
-        """Count a listing or its end in its hour, after the fact and approximately."""
+        """Update the count of the hour of publication, approximately."""
         was, now = before.feed_id is not None, after is not None and after.feed_id is not None
         if now and after is not None and not was:
             await self._feed.count(after, 1)
@@ -195,15 +193,15 @@ class HistoryStore:
 
     # Removing
 
-    async def delete(self, uid: str, ulid: str, *, seen: History | None = None) -> None:
-        """Remove a history with its feed entries, then its bodies; a PENDING one is refunded.
+    async def delete(self, uid: str, ulid: str, *, expected: History | None = None) -> None:
+        """Remove a history with its feed entries, then its bodies; refund it if it is PENDING.
 
-        What a crash leaves of the bodies goes when it is deleted again, or with the user.
+        Bodies that remain after a crash are removed by a second call, or with the user.
 
         Raises:
-            NotFound: there is no such history.
+            NotFound: the history does not exist.
         """
-        before = seen or await self.get(uid, ulid, consistent=True)
+        before = expected or await self.get(uid, ulid, consistent=True)
         for _ in range(DECISIONS):
             if before is None:
                 break
@@ -221,31 +219,33 @@ class HistoryStore:
         raise no_history()
 
     async def _remove_card(self, before: History) -> None:
-        along: list[TransactItem] = []
+        if_possible: list[TransactItem] = []
         if before.status is HistoryStatus.PENDING:
-            along += refund_of(before, self._clock())
+            if_possible += refund_of(before, self._clock())
         if before.feed_id is not None:
-            along.append(count_public(before.uid, -1))
+            if_possible.append(count_public(before.uid, -1))
         await change_card(
             self._dynamo,
-            Delete(keys.history(before.uid, before.ulid), as_seen(before), index_copies(before)),
+            Delete(
+                keys.history(before.uid, before.ulid), is_unchanged(before), index_copies(before)
+            ),
             *entry_deletes(before),
-            if_possible=along,
+            if_possible=if_possible,
         )
 
     async def _remove_bodies(self, uid: str, ulid: str) -> None:
-        found = equals("PK", keys.user_partition(uid))
-        found &= begins_with("SK", keys.bodies_prefix(ulid))
-        items = [item async for item in self._dynamo.query_all(found, consistent=True)]
+        bodies = equals("PK", keys.user_partition(uid))
+        bodies &= begins_with("SK", keys.bodies_prefix(ulid))
+        items = [item async for item in self._dynamo.query_all(bodies, consistent=True)]
         await self._bodies.delete_items(items)
 
-    async def _existing(self, uid: str, ulid: str) -> History:
+    async def _read_existing(self, uid: str, ulid: str) -> History:
         history = await self.get(uid, ulid, consistent=True)
         if history is None:
             raise no_history()
         return history
 
-    # Last: its name hides the type from what follows it in the class.
+    # This method is last, because its name hides the type `list` from the rest of the class.
 
     async def list(
         self,
@@ -255,10 +255,10 @@ class HistoryStore:
         platform: str | None = None,
         language: str | None = None,
     ) -> Page[History]:
-        """Return a page of a user's histories, newest first; positions are ULIDs.
+        """Return a page of a user's histories, the newest first; positions are ULIDs.
 
-        One request of 2.5 read units at most for 20 cards. With a filter at most five pages are
-        read, and the page may be short with more to come.
+        One request of at most 2.5 read units for 20 cards. With a filter at most five pages are
+        read, so the page may be short although `has_next` is true.
         """
         cards = PartitionList(keys.user_partition(uid), prefix="H#")
 
@@ -267,9 +267,9 @@ class HistoryStore:
                 language is None or item.get("lg") == language
             )
 
-        filtered = platform is not None or language is not None
-        found = await read_page(self._dynamo, [cards], window, keep if filtered else None)
-        return found.map(History.from_item_or_none)
+        is_filtered = platform is not None or language is not None
+        page = await read_page(self._dynamo, [cards], window, keep if is_filtered else None)
+        return page.map(History.from_item_or_none)
 
 
 def _history(item: Item | None) -> History | None:
@@ -281,4 +281,5 @@ def _text(raw: bytes | None) -> str | None:
 
 
 def too_contended() -> Conflict:
+    """Return the error for a history that other requests keep changing."""
     return Conflict("Other requests keep changing this history. Nothing was changed; try again.")

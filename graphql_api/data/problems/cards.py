@@ -53,7 +53,7 @@ def position(problem: Problem) -> str:
     return keys.problem_position(problem.created_at, problem.platform, problem.number)
 
 
-def as_seen(problem: Problem) -> Condition:
+def is_unchanged(problem: Problem) -> Condition:
     """Return the condition that a card is the one that was read, and not a later problem's."""
     return equals("rev", problem.revision) & equals("ca", problem.created_at)
 
@@ -182,7 +182,7 @@ def _card_update(seen: Problem, after: Problem) -> Update:
     return Update(
         keys.problem(after.platform, after.number),
         Change(changed),
-        as_seen(seen),
+        is_unchanged(seen),
         index_copies=sum(_copies(before, now, name) for name in ("g1", "g2")),
     )
 

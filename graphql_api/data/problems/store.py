@@ -24,7 +24,7 @@ from graphql_api.data.limits import TEXT_RECORD_BYTES
 from graphql_api.data.problems.cards import (
     Decision,
     ProblemCards,
-    as_seen,
+    is_unchanged,
     card_item,
     check_size,
     entries,
@@ -277,7 +277,7 @@ class ProblemStore:
         while await self._remove_parts(platform, number):
             pass
         actions: list[TransactItem] = [
-            Delete(keys.problem(platform, number), as_seen(seen)),
+            Delete(keys.problem(platform, number), is_unchanged(seen)),
             *map(Delete, entry_keys(seen)),
         ]
         if seen.legacy_id is not None:

@@ -199,12 +199,12 @@ async def test_publishing_lists_a_history_and_unpublishing_takes_it_away(harness
     user = await harness.user(LONG_NAME)
     history = await harness.completed(user, problem=harness.problem(title=LONG_TITLE))
     with metered() as published:
-        shown = await publish(harness, history, seen=history)
+        shown = await publish(harness, history, expected=history)
     assert shown == await harness.card(history)
     assert len(await harness.entries()) == 4
     assert (await harness.feed.page(PageWindow())).records[0].ulid == history.ulid
     with metered() as unpublished:
-        hidden = await unpublish(harness, shown, seen=shown)
+        hidden = await unpublish(harness, shown, expected=shown)
     assert hidden == history
     assert await harness.entries() == []
     for meter in (published, unpublished):
@@ -300,10 +300,10 @@ async def test_a_stale_view_is_looked_at_again(harness: Any) -> None:
     done = await harness.executions.complete(
         await harness.claim(pending), harness.outcome(await harness.card(pending))
     )
-    shown = await publish(harness, pending, seen=pending)
+    shown = await publish(harness, pending, expected=pending)
     assert shown.status is HistoryStatus.COMPLETED
     assert shown.feed_id is not None
-    assert await unpublish(harness, done, seen=done) == done
+    assert await unpublish(harness, done, expected=done) == done
     await harness.consistent()
 
 
@@ -317,9 +317,9 @@ async def test_a_view_of_an_earlier_publication_removes_the_entries_of_the_prese
     await unpublish(harness, first)
     await publish(harness, first)
     if change == "delete":
-        await harness.histories.delete(user.uid, first.ulid, seen=first)
+        await harness.histories.delete(user.uid, first.ulid, expected=first)
     else:
-        await change(harness, first, seen=first)
+        await change(harness, first, expected=first)
     assert await harness.entries() == []
     await harness.consistent()
 
@@ -332,7 +332,7 @@ async def test_what_is_gone_is_neither_published_nor_made(harness: Any) -> None:
         with pytest.raises(NotFound):
             await change(harness, history)
     with pytest.raises(NotFound):
-        await publish(harness, history, seen=history)
+        await publish(harness, history, expected=history)
     assert await harness.entries() == []
     assert not any(sort.startswith("H#") for sort in await harness.sorts(user))
 
@@ -389,7 +389,7 @@ async def test_deleting_a_public_history_is_one_transaction_of_thirteen_units(
     user = await harness.user()
     history = await harness.completed(user, is_public=True)
     with metered() as meter:
-        await harness.histories.delete(user.uid, history.ulid, seen=history)
+        await harness.histories.delete(user.uid, history.ulid, expected=history)
     assert meter.calls[0].operation == "transact_write_items"
     assert meter.calls[0].write_units == 13
 

@@ -247,7 +247,7 @@ async def test_publishing_what_was_judged_again_meanwhile_lists_the_new_result(
         await rejudge(harness, before, Verdict.AC)
 
     faults.meanwhile("TransactWriteItems", meanwhile)
-    await harness.histories.publish(before.uid, before.ulid, problem_public=True, seen=before)
+    await harness.histories.publish(before.uid, before.ulid, problem_public=True, expected=before)
     assert {entry["vd"] for entry in await harness.entries()} == {"AC"}
     await harness.consistent()
 
