@@ -7,7 +7,6 @@ import pytest
 from graphql import GraphQLError
 
 from graphql_api.context import Context
-from graphql_api.schema.document_cache import find_errors
 from graphql_api.schema.error_codes import with_code
 from graphql_api.schema.schema import schema
 
