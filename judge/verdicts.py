@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import IO
 
 from graphql_api.data.enums import Comparer, Verdict
-from judge.comparison.comparers import Difference, compare
+from judge.comparison.comparers import compare
+from judge.comparison.differences import Difference
 from judge.sandbox.report import Outcome, Report, RunLimits
 
 _VERDICTS = {

@@ -1,7 +1,8 @@
-"""Cutting outputs into words and lines, block by block, and finding places in them.
+"""Cuts outputs into tokens and lines, block by block, and finds positions in them.
 
-Nothing here holds a whole output: of a piece longer than `LONGEST` only its beginning and a digest
-are kept. White space is ASCII's; offsets are in bytes from the start of the file.
+No function holds a whole output in memory. An item (a token or a line) longer than `LONGEST` is
+represented by its beginning and a digest. White space is that of ASCII. Offsets are in bytes from
+the start of the file.
 """
 
 import hashlib
@@ -13,21 +14,22 @@ from typing import IO, NamedTuple
 from graphql_api.data.text import truncate_characters
 
 BLOCK = 1 << 18
-# No less than a block: within one, pieces stay as they are.
+# At least BLOCK, because items within one block are never shortened.
 LONGEST = 1 << 18
 SHOWN_CHARACTERS = 200
-# What is shown before a difference that is far from the beginning of its piece.
+# Context shown before a difference that is far from the start of its token or line.
 CONTEXT_BYTES = 60
 
-Pieces = Iterator[list[bytes]]
+# Tokens or lines, one list for each block.
+Batches = Iterator[list[bytes]]
 
 _WHITE = (b"\n", b" ", b"\t", b"\r", b"\x0b", b"\x0c")
 _TOKEN = re.compile(rb"[^ \t\n\r\x0b\x0c]+")
 _CONTINUATION = bytes(range(0x80, 0xC0))
 
 
-class Place(NamedTuple):
-    """A place as people name it: line and column from 1, columns in characters."""
+class Position(NamedTuple):
+    """A line and a column, both from 1; columns count characters."""
 
     line: int
     column: int
@@ -36,8 +38,8 @@ class Place(NamedTuple):
         return f"line {self.line}, column {self.column}"
 
 
-class _Cut:
-    """A piece that a block's end cuts; white space at its own end does not belong to it."""
+class _PartialItem:
+    """A token or line that continues in the next block, without white space at its end."""
 
     def __init__(self) -> None:
         self._kept = b""
@@ -45,7 +47,7 @@ class _Cut:
         self._digest = self._solid_digest = hashlib.blake2b()
 
     def add(self, part: bytes) -> None:
-        """Go on with the piece."""
+        """Append a part."""
         self._kept += part[: LONGEST - len(self._kept)]
         solid = part.rstrip()
         self._digest.update(solid)
@@ -56,53 +58,59 @@ class _Cut:
         self._size += len(part)
 
     def whole(self) -> bytes:
-        """Return the piece, or what stands for a long one; no short one holds a line's end."""
+        """Return the item, or its beginning and digest if it is longer than `LONGEST`.
+
+        The two parts are joined by a line end, which no shorter item contains.
+        """
         if self._solid <= LONGEST:
             return self._kept[: self._solid]
         return self._kept[:SHOWN_CHARACTERS] + b"\n" + self._solid_digest.digest()
 
 
-def tokens(file: IO[bytes]) -> Pieces:
-    """Yield the words from where the file stands, a list for each block."""
+def tokens(file: IO[bytes]) -> Batches:
+    """Yield the tokens from the current offset of the file, one list for each block."""
     return _tokens(file, _cut_into_tokens)
 
 
-def lower_tokens(file: IO[bytes]) -> Pieces:
-    """The same with ASCII's letters in lower case, also in what stands for a long one."""
+def lower_tokens(file: IO[bytes]) -> Batches:
+    """Yield the tokens with ASCII letters in lower case, also in the digests of long tokens."""
     return _tokens(file, lambda block: _cut_into_tokens(block.lower()))
 
 
-def _tokens(file: IO[bytes], cut: Callable[[bytes], list[bytes]]) -> Pieces:
-    for words in _pieces(file, cut):
-        yield words if words[0] else words[1:]
+def _tokens(file: IO[bytes], cut: Callable[[bytes], list[bytes]]) -> Batches:
+    for batch in _cut_blocks(file, cut):
+        yield batch if batch[0] else batch[1:]
 
 
-def lines(file: IO[bytes]) -> Pieces:
-    """Yield the lines from where the file stands, without white space at their ends.
+def lines(file: IO[bytes]) -> Batches:
+    """Yield the lines from the current offset of the file, without white space at their ends.
 
-    What follows the last line's end is a line, too, if an empty one.
+    The text after the last line end is a line, too, even if it is empty.
     """
-    return _pieces(file, _cut_into_lines)
+    return _cut_blocks(file, _cut_into_lines)
 
 
-def lines_with_text(file: IO[bytes]) -> Pieces:
-    """The same without those in which nothing stands."""
-    for part in _pieces(file, _cut_into_lines_with_text):
-        yield list(filter(None, part))
+def lines_with_text(file: IO[bytes]) -> Batches:
+    """Yield the lines as `lines`, without empty ones."""
+    for batch in _cut_blocks(file, _cut_into_lines_with_text):
+        yield list(filter(None, batch))
 
 
-def _pieces(file: IO[bytes], cut: Callable[[bytes], list[bytes]]) -> Pieces:
-    """Yield pieces; the first part of a cut block goes on with a piece, the last one begins one."""
-    last = _Cut()
+def _cut_blocks(file: IO[bytes], cut: Callable[[bytes], list[bytes]]) -> Batches:
+    """Yield the items of all blocks.
+
+    The first item of a block continues the last item of the block before.
+    """
+    partial = _PartialItem()
     while block := file.read(BLOCK):
         first, *whole = cut(block)
-        last.add(first)
+        partial.add(first)
         if whole:
-            whole.insert(0, last.whole())
-            last = _Cut()
-            last.add(whole.pop())
+            whole.insert(0, partial.whole())
+            partial = _PartialItem()
+            partial.add(whole.pop())
             yield whole
-    yield [last.whole()]
+    yield [partial.whole()]
 
 
 def _cut_into_tokens(block: bytes) -> list[bytes]:
@@ -115,35 +123,39 @@ def _cut_into_tokens(block: bytes) -> list[bytes]:
 
 
 def _cut_into_lines(block: bytes) -> list[bytes]:
-    first, whole, last = _parted(block)
+    first, whole, last = _split_block(block)
     if whole.isspace():
         return [first, *[b""] * whole.count(b"\n"), *last]
     return [first, *map(bytes.rstrip, whole.split(b"\n")[:-1]), *last]
 
 
 def _cut_into_lines_with_text(block: bytes) -> list[bytes]:
-    first, whole, last = _parted(block)
-    found = [] if whole.isspace() else whole.split(b"\n")
-    return [first, *filter(None, map(bytes.rstrip, filter(None, found))), *last]
+    first, whole, last = _split_block(block)
+    full = [] if whole.isspace() else whole.split(b"\n")
+    return [first, *filter(None, map(bytes.rstrip, filter(None, full))), *last]
 
 
-def _parted(block: bytes) -> tuple[bytes, bytes, list[bytes]]:
-    """Return what ends a line, the whole lines after it, and the beginning of one, if there is."""
+def _split_block(block: bytes) -> tuple[bytes, bytes, list[bytes]]:
+    """Return the end of a line, the full lines after it, and a list of the next line's beginning.
+
+    The list is empty if the block contains no line end.
+    """
     first, end, rest = block.partition(b"\n")
     at = rest.rfind(b"\n") + 1
     return first, rest[:at], [rest[at:]] if end else []
 
 
-def same_beginning(one: IO[bytes], other: IO[bytes], *, without: bytes = b"") -> int | None:
-    """Return how many bytes are the same from where both stand; None if all are.
+def same_beginning(expected: IO[bytes], actual: IO[bytes], *, without: bytes = b"") -> int | None:
+    """Return how many bytes of two files are equal from their current offsets; None if all are.
 
-    The beginning ends before a block with `without`, of three letters in lower case, in any case.
+    The equal beginning ends before the first block that contains `without`, a word of three lower
+    case letters, in upper or lower case.
     """
     same, before = 0, b""
     while True:
-        block, others = one.read(BLOCK), other.read(BLOCK)
-        if block != others:
-            return same + _common_length(block, others)
+        block, other = expected.read(BLOCK), actual.read(BLOCK)
+        if block != other:
+            return same + _common_length(block, other)
         if not block:
             return None
         if without and without in (before + block).lower():
@@ -152,7 +164,7 @@ def same_beginning(one: IO[bytes], other: IO[bytes], *, without: bytes = b"") ->
 
 
 def _common_length(one: bytes, other: bytes) -> int:
-    """Length of the common beginning, by halving."""
+    """Return the length of the common beginning, by bisection."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2
@@ -164,12 +176,12 @@ def _common_length(one: bytes, other: bytes) -> int:
 
 
 def start_of_token(file: IO[bytes], offset: int) -> int:
-    """Return where the word begins that `offset` is in or right after."""
+    """Return the start of the token that contains `offset` or ends there."""
     return _after_last(file, offset, _WHITE)
 
 
 def start_of_line(file: IO[bytes], offset: int) -> int:
-    """Return where the line begins that `offset` is in."""
+    """Return the start of the line that contains `offset`."""
     return _after_last(file, offset, _WHITE[:1])
 
 
@@ -185,7 +197,7 @@ def _after_last(file: IO[bytes], offset: int, ends: tuple[bytes, ...]) -> int:
 
 
 def nth_token(file: IO[bytes], start: int, number: int) -> int:
-    """Return where the word of that number from `start` on begins, counted from 0."""
+    """Return the start of a token, which is given by its number from `start` on, from 0."""
     file.seek(start)
     inside = False
     while block := file.read(BLOCK):
@@ -200,7 +212,7 @@ def nth_token(file: IO[bytes], start: int, number: int) -> int:
 
 
 def nth_line(file: IO[bytes], start: int, number: int) -> int:
-    """Return where the line of that number from `start` on begins, counted from 0."""
+    """Return the start of a line, which is given by its number from `start` on, from 0."""
     file.seek(start)
     while number and (block := file.read(BLOCK)):
         ends = block.count(b"\n")
@@ -215,21 +227,21 @@ def nth_line(file: IO[bytes], start: int, number: int) -> int:
 
 
 def nth_line_with_text(file: IO[bytes], start: int, number: int) -> int:
-    """The same, of those in which something stands."""
+    """Return the start of a line, given by its number among the lines that are not empty."""
     file.seek(start)
     before = 0
-    for part in lines(file):
-        found = len(part) - part.count(b"")
-        if found > number:
-            within = (at for at, line in enumerate(part) if line)
+    for batch in lines(file):
+        count = len(batch) - batch.count(b"")
+        if count > number:
+            within = (at for at, line in enumerate(batch) if line)
             return nth_line(file, start, before + next(islice(within, number, None)))
-        number -= found
-        before += len(part)
+        number -= count
+        before += len(batch)
     return start
 
 
-def place_of(file: IO[bytes], offset: int) -> Place:
-    """Return the place of an offset."""
+def find_position(file: IO[bytes], offset: int) -> Position:
+    """Return the line and column of an offset."""
     file.seek(0)
     line, column, left = 1, 1, offset
     while left and (block := file.read(min(BLOCK, left))):
@@ -238,13 +250,14 @@ def place_of(file: IO[bytes], offset: int) -> Place:
         rest = block[block.rfind(b"\n") + 1 :]
         characters = len(rest.translate(None, _CONTINUATION))
         line, column = line + ends, characters + (1 if ends else column)
-    return Place(line, column)
+    return Position(line, column)
 
 
 def excerpt(file: IO[bytes], begin: int, different: int, ends: tuple[bytes, ...] = _WHITE) -> str:
-    """Return the piece that begins at `begin` as text of at most 200 characters.
+    """Return the token or line that starts at `begin` as text of at most 200 characters.
 
-    Of a piece that differs far from its beginning only what is near that is shown.
+    It ends before the first of `ends`. If the offset `different` is far from its start, the text
+    begins shortly before the difference.
     """
     is_near = different - begin <= 2 * CONTEXT_BYTES
     file.seek(begin if is_near else different - CONTEXT_BYTES)
@@ -252,10 +265,10 @@ def excerpt(file: IO[bytes], begin: int, different: int, ends: tuple[bytes, ...]
     if not is_near:
         part = part.lstrip(_CONTINUATION)
     stops = [at for end in ends if (at := part.find(end)) >= 0]
-    piece = part[: min(stops, default=len(part))]
-    return ("" if is_near else "…") + truncate_characters(piece, SHOWN_CHARACTERS, "…")
+    text = part[: min(stops, default=len(part))]
+    return ("" if is_near else "…") + truncate_characters(text, SHOWN_CHARACTERS, "…")
 
 
 def excerpt_of_line(file: IO[bytes], begin: int, different: int) -> str:
-    """The same of a line."""
+    """Return an excerpt of a line, as `excerpt`."""
     return excerpt(file, begin, different, _WHITE[:1]).rstrip()

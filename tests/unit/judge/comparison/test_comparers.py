@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from graphql_api.data.enums import Comparer
 from judge.comparison import comparers, tokenizer, unordered
-from judge.comparison.comparers import WHITE, Comparison, UnsupportedComparer, compare
+from judge.comparison.comparers import WHITE, UnsupportedComparer, compare
+from judge.comparison.differences import Comparison
 
 TEXT = st.text(alphabet="ab1 \t\n\r\x0b\x0c.-", max_size=60).map(str.encode)
 CHARS = st.sampled_from(
@@ -92,8 +93,8 @@ class TestStreamedComparisonsEqualNaiveOnes:
             assert got.equal == (wanted == given_)
             if given_ - wanted:
                 assert got.message.startswith("The line at")
-                assert got.place is not None
-                assert naive_lines(one)[got.place.line - 1] in given_ - wanted
+                assert got.position is not None
+                assert naive_lines(one)[got.position.line - 1] in given_ - wanted
             elif wanted - given_:
                 assert got.message == "A line is missing."
 
@@ -216,7 +217,7 @@ class TestExact:
             (b"a\nb", f"The output ends at line 2, column 2, but more is expected.{WHITE}"),
             (b"a\nc\n", "The output differs at line 2, column 1."),
             (b"a\nb\n\n", f"The output should have ended before line 3, column 1.{WHITE}"),
-            (b"a\nb \n", f"line 2, column 2 differs{WHITE}"),
+            (b"a\nb \n", f"The output differs at line 2, column 2.{WHITE}"),
             (b"", "The output ends at line 1, column 1, but more is expected."),
         ],
     )
@@ -306,7 +307,7 @@ def test_shown_pieces_are_at_most_200_characters():
 def test_of_a_long_piece_is_shown_what_stands_around_the_difference(comparer):
     beginning = "가".encode() * 500_000
     got = agree(comparer, beginning + b"0" + b"z" * 500, beginning + b"1" + b"z" * 500)
-    assert got.place == (1, 500_001)
+    assert got.position == (1, 500_001)
     assert (got.expected[:22], got.actual[:22]) == ("…" + "가" * 20 + "0", "…" + "가" * 20 + "1")
     assert len(got.expected) <= 201
 
@@ -336,7 +337,7 @@ class TestUnorderedLines:
         monkeypatch.setattr(unordered, "MOST_SUSPECTS", 1)
         monkeypatch.setattr(unordered, "BUCKETS", 1)
         got = agree(Comparer.UNORDERED_LINES, b"a\nb\nc", b"c\nb\nd")
-        assert (got.equal, got.place) == (False, None)
+        assert (got.equal, got.position) == (False, None)
 
 
 class TestFloodsOfLines:
@@ -344,12 +345,12 @@ class TestFloodsOfLines:
     def test_more_lines_than_are_expected_are_not_read(self, expected):
         actual = Counting(b"a\n" * 5_000_000)
         got = compare(Comparer.UNORDERED_LINES, io.BytesIO(expected), actual)
-        assert (got.equal, got.place, got.actual) == (False, (1, 1), "a")
+        assert (got.equal, got.position, got.actual) == (False, (1, 1), "a")
         assert actual.total < 10 * tokenizer.BLOCK
 
     def test_the_first_line_too_many_is_found_among_as_many_as_are_expected(self):
         got = agree(Comparer.UNORDERED_LINES, b"a\nb\nc", b"\n\nb\n\na\n\na\nd\nd\n" + b"e\n" * 9)
-        assert (got.equal, got.place, got.actual) == (False, (5, 1), "a")
+        assert (got.equal, got.position, got.actual) == (False, (5, 1), "a")
 
     @pytest.mark.parametrize("blank", [b"\n", b" \n", b"\r\n\n"])
     @pytest.mark.parametrize("comparer", [Comparer.UNORDERED_LINES, Comparer.LINES])

@@ -1,0 +1,69 @@
+"""Finds the first token or line in which two outputs differ, a batch at a time."""
+
+import operator
+from collections.abc import Callable
+from typing import IO, NamedTuple
+
+from judge.comparison import tokenizer
+from judge.comparison.tokenizer import Batches
+
+
+class MatchRule(NamedTuple):
+    """When two tokens or lines match.
+
+    `match_batches` compares two lists at once; `match` compares one pair, and is called only where
+    two lists do not match. `tokens` cuts an output into the tokens that the rule compares.
+    """
+
+    match_batches: Callable[[list[bytes], list[bytes]], bool]
+    match: Callable[[bytes, bytes], bool]
+    tokens: Callable[[IO[bytes]], Batches] = tokenizer.tokens
+
+
+EXACT_MATCH = MatchRule(operator.eq, operator.eq)
+
+
+def find_mismatch(
+    expected: Batches, actual: Batches, rule: MatchRule, *, skips_blanks: bool = False
+) -> int | None:
+    """Return the number, from 0, of the first token or line that differs; None if none does.
+
+    With `skips_blanks` one output may have more empty lines at its end than the other.
+    """
+    done = 0
+    expected_items: list[bytes] = []
+    actual_items: list[bytes] = []
+    while True:
+        expected_items = expected_items or next((batch for batch in expected if batch), [])
+        actual_items = actual_items or next((batch for batch in actual if batch), [])
+        if not (expected_items and actual_items):
+            break
+        count = min(len(expected_items), len(actual_items))
+        at = _find_in_batch(expected_items[:count], actual_items[:count], rule)
+        if at is not None:
+            return done + at
+        expected_items, actual_items = expected_items[count:], actual_items[count:]
+        done += count
+    rest, more = (expected_items, expected) if expected_items else (actual_items, actual)
+    at = _find_non_empty(rest, more) if skips_blanks else (0 if rest else None)
+    return None if at is None else done + at
+
+
+def _find_in_batch(
+    expected_items: list[bytes], actual_items: list[bytes], rule: MatchRule
+) -> int | None:
+    if rule.match_batches(expected_items, actual_items):
+        return None
+    matches = map(rule.match, expected_items, actual_items)
+    return next((at for at, is_match in enumerate(matches) if not is_match), None)
+
+
+def _find_non_empty(rest: list[bytes], more: Batches) -> int | None:
+    """Return the number of the first item that is not empty."""
+    passed = 0
+    while rest:
+        if any(rest):
+            return passed + next(at for at, item in enumerate(rest) if item)
+        passed += len(rest)
+        rest = next((batch for batch in more if batch), [])
+    return None
