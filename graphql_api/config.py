@@ -21,7 +21,7 @@ class Environment(StrEnum):
 
 
 SHORTEST_SECRET = 32
-DEVELOPMENT_SECRET = "development-only-secret-do-not-use-elsewhere"  # noqa: S105 - refused in production
+DEVELOPMENT_SECRET = "development-only-secret-do-not-use-elsewhere"  # noqa: S105 - production rejects it
 
 
 def _split_words(value: object) -> object:

@@ -55,7 +55,7 @@ async def _table(services: Checked) -> str:
         await services.stores.dynamo.get(keys.plan("free"))
     except DomainError as error:
         return error.message
-    except Exception as error:  # noqa: BLE001 - the answer says that it is not there
+    except Exception as error:  # noqa: BLE001 - the response reports it
         _log.warning("table not ready", error=str(error))
         return "The table does not exist. Create it with `algoitny table init`."
     return OK

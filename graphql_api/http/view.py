@@ -49,7 +49,7 @@ class RequestRejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """The parameters of one operation."""
+    """Parameters of one operation."""
 
     query: str
     variables: dict[str, Any] | None = None
@@ -78,7 +78,7 @@ class GraphQLView:
                 response = await self._respond(request, media_type)
         except RequestRejected as refusal:
             response = _reject(refusal, media_type)
-        except Exception as error:  # noqa: BLE001 - the log has it, the client its id
+        except Exception as error:  # noqa: BLE001 - it is logged, and the client gets its id
             message, extensions = mask(error)
             answer = {"errors": [{"message": message, "extensions": extensions}]}
             response = _encode(answer, 500, media_type, {})

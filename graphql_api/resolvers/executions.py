@@ -61,8 +61,10 @@ async def execute_code(context: Context, request: ExecuteCode) -> History:
     """Accept a submission and return its history, PENDING unless the request is a repetition.
 
     Raises:
-        Unauthenticated, InvalidInput, NotFound, QuotaExceeded, Conflict, Unavailable: nothing was
-            stored and no quota was used.
+        Unauthenticated, InvalidInput, NotFound, QuotaExceeded, Conflict: nothing was stored and no
+            quota was used.
+        Unavailable: the language is not offered, or the database timed out. After a time-out the
+            submission may have been stored.
     """
     viewer = context.require_viewer()
     valid = await _validate(context, request)

@@ -101,7 +101,7 @@ def connection(page: Page[R], from_record: Callable[[R], N]) -> Connection[N]:
     for cursor, record in zip(page.positions, page.records, strict=True):
         try:
             edges.append(Edge(cursor=cursor, node=from_record(record)))
-        except Exception:  # noqa: BLE001 - whatever is wrong with one, the others are shown
+        except Exception:  # noqa: BLE001 - a bad row must not hide the others
             _log.exception("a record cannot be shown", record=type(record).__name__)
     return Connection(
         edges=edges,

@@ -157,10 +157,10 @@ class Documents(SchemaExtension):
         operation = self.execution_context
         context: Context = operation.context
         operation.pre_execution_errors = find_errors(
-            operation.schema._schema,  # noqa: SLF001 - as Strawberry's own extensions do
+            operation.schema._schema,  # noqa: SLF001 - Strawberry's own extensions do the same
             operation.query or "",
             operation.variables or {},
             may_introspect=context.may_introspect,
-            names_operation=operation._provided_operation_name is not None,  # noqa: SLF001 - the public one falls back to the first
+            names_operation=operation._provided_operation_name is not None,  # noqa: SLF001 - the public name falls back to the first operation
         )
         yield

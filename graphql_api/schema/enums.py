@@ -14,6 +14,7 @@ from graphql_api.data.enums import (
     ProblemState,
     Role,
     RunStatus,
+    UserState,
     Verdict,
 )
 
@@ -58,6 +59,15 @@ _describe(
         "USER": "May execute code and manage their own histories.",
         "EDITOR": "May also write problems, and see drafts, hidden tests and jobs.",
         "ADMIN": "May also manage users and plans. Administrators have no daily limits.",
+    },
+)
+_describe(
+    UserState,
+    "States of a user account.",
+    {
+        "ACTIVE": "The user can sign in.",
+        "INACTIVE": "The user cannot sign in. An administrator can activate the account again.",
+        "DELETING": "The account is being deleted. The user cannot sign in.",
     },
 )
 _describe(

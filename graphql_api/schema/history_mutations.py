@@ -165,9 +165,10 @@ class HistoryMutations:
     """Mutations on executions, for their owners."""
 
     @mutation(
-        description="Submit code to be judged by the tests of a problem. For signed-in users. "
-        "Takes one unit of the daily limit; QUOTA_EXCEEDED if none is left. If "
-        "the call is rejected, no unit is taken."
+        description="Submit code to be judged by the tests of a problem. For signed-in "
+        "users. Takes one unit of the daily limit; QUOTA_EXCEEDED if none is "
+        "left. A rejected call takes no unit. After UNAVAILABLE, repeat the "
+        "call with the same `idempotencyKey`: it is then executed only once."
     )
     async def execute_code(self, info: Info, input: ExecuteCodeInput) -> ExecuteCodeResult | None:
         """Accept a submission."""

@@ -171,6 +171,14 @@ class Problem(Node):
     updated_at: datetime = strawberry.field(
         description="Time at which the problem was last changed."
     )
+    deleted_at: datetime | None = strawberry.field(
+        description="Time of the soft deletion. Null unless the problem is DELETED. Only editors "
+        "see DELETED problems."
+    )
+    deleted_reason: str | None = strawberry.field(
+        description="Reason for the soft deletion, cut to at most 200 bytes in UTF-8. Null unless "
+        "the problem is DELETED. Only editors see DELETED problems."
+    )
 
     @classmethod
     def from_record(cls, record: records.Problem) -> Self:
@@ -197,6 +205,8 @@ class Problem(Node):
             test_count=record.test_count,
             created_at=to_datetime(record.created_at),
             updated_at=to_datetime(record.updated_at),
+            deleted_at=None if record.deleted_at is None else to_datetime(record.deleted_at),
+            deleted_reason=record.deleted_reason,
         )
 
     @field(description="Task description in Markdown. Null if there is none.")

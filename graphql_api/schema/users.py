@@ -8,7 +8,7 @@ import strawberry
 from graphql_api.context import effective_role
 from graphql_api.data import records
 from graphql_api.data.clock import to_datetime
-from graphql_api.data.enums import Role
+from graphql_api.data.enums import Role, UserState
 from graphql_api.resolvers import histories, usage, users
 from graphql_api.resolvers.paging import PageRequest
 from graphql_api.schema import ids
@@ -70,6 +70,7 @@ class User(Node):
     record: strawberry.Private[records.User]
     name: str = strawberry.field(description="Display name that other users see.")
     email: str = strawberry.field(description="E-mail address that the user signs in with.")
+    state: UserState = strawberry.field(description="State of the account.")
     created_at: datetime = strawberry.field(description="Time of the first sign-in.")
 
     @classmethod
@@ -80,6 +81,7 @@ class User(Node):
             id=ids.user_id(record.uid),
             name=record.name,
             email=record.email,
+            state=record.state,
             created_at=to_datetime(record.created_at),
         )
 
