@@ -39,8 +39,11 @@ def admin(api: Api, worker: Worker) -> Iterator[Client]:
 @pytest.fixture(scope="module")
 def histories(request: pytest.FixtureRequest, admin: Client) -> dict[str, str]:
     """The history id of each selected submission; all of them are submitted at once."""
-    items = [item for item in request.session.items if item.module is request.module]
-    names = [item.callspec.params["name"] for item in items]
+    names = [
+        item.callspec.params["name"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.module is request.module
+    ]
     return {name: _submit(admin, *SUBMISSIONS[name]) for name in names}
 
 

@@ -113,7 +113,7 @@ def test_what_it_rejects_is_wrong(judge, tests, name):
 def test_a_form_that_it_cannot_read_is_wrong_too(judge, tests):
     (one, _) = check(judge, "print(1)", tests, CHECKERS["testlib"]).results
     assert one.verdict is Verdict.WA
-    assert "cannot read it" in one.message
+    assert "cannot read the output" in (one.message or "")
     (one, _) = check(judge, "print(1)", tests, CHECKERS["icpc"]).results
     assert (one.verdict, one.message) == (Verdict.WA, "two numbers are needed")
 
@@ -125,7 +125,7 @@ def test_a_form_that_it_cannot_read_is_wrong_too(judge, tests):
 def test_what_it_says_to_the_problem_s_authors_is_not_in_the_message(judge, tests, name, note):
     (one, _) = check(judge, "print(4, 6)", tests, CHECKERS[name]).results
     assert (one.verdict, one.note) == (Verdict.WA, note)
-    assert "barred" not in one.message + one.expected.replace("4", "")
+    assert "barred" not in f"{one.message}{one.expected}".replace("4", "")
 
 
 def test_it_gets_the_problem_s_arguments(judge, tests):
@@ -147,7 +147,7 @@ FAILING = {
     "gives points": ("raise SystemExit(7)", "exited with code 7", TESTLIB),
     "ends like a plain program": ("", "exited with code 0", ICPC),
     "is killed": ("import os; os.kill(os.getpid(), 11)", "ended by SIGSEGV", TESTLIB),
-    "takes too long": ("while True: pass", "CPU time was exceeded", TESTLIB),
+    "takes too long": ("while True: pass", "time was exceeded", TESTLIB),
     "sleeps": ("import time; time.sleep(60)", "ms of wall time", TESTLIB),
     "takes too much": ("x = bytearray(1 << 30)", "", ICPC),
     "writes too much": ("while True: print('x' * 9999)", "KB of output", TESTLIB),

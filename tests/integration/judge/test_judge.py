@@ -156,7 +156,7 @@ def test_runtime_errors_tell_exit_codes_from_signals(judge, cases):
     died = ask(judge, "c", READ["c"] + "*(volatile int *)0 = 1; }", cases(("1 2", "3"))).results[0]
     assert (died.exit_code, died.signal) == (None, "SIGSEGV")
     said = ask(judge, "python", "1/0", cases(("1 2", "3"))).results[0]
-    assert (said.exit_code, said.error.strip().split("\n")[-1]) == (
+    assert (said.exit_code, (said.error or "").strip().split("\n")[-1]) == (
         1,
         "ZeroDivisionError: division by zero",
     )
@@ -189,7 +189,7 @@ def test_tests_run_in_parallel_up_to_the_slots(best_judge, cases):
     code = f"{began}; time.sleep(1); {SUM['python']}; print(a, {ended})"
     got = ask(best_judge, "python", code, tests, time_limit_ms=5000)
     assert got.verdict is Verdict.AC
-    spans = [tuple(map(float, one.error.split())) for one in got.results]
+    spans = [tuple(map(float, (one.error or "").split())) for one in got.results]
     at_once = [sum(start <= began < end for start, end in spans) for began, _ in spans]
     assert max(at_once) == 2
 
@@ -254,6 +254,7 @@ def test_texts_are_shortened_to_a_kilobyte(best_judge, cases):
     code = "import sys; print('가' * 5000); print('나' * 5000, file=sys.stderr); sys.exit(1)"
     (one,) = ask(best_judge, "python", code, cases(("", "x" * 5000))).results
     for text in (one.output, one.error, one.expected):
+        assert text is not None
         assert 1000 < len(text.encode()) <= 1024
         assert text.endswith("…")
 

@@ -27,7 +27,7 @@ def cgroup2_mount() -> Path | None:
 class BornInGroup:
     """A slot whose runs get a v2 group without limits."""
 
-    held = LimitBackend.CGROUP2
+    limit_backend = LimitBackend.CGROUP2
 
     def __init__(self, group: Path) -> None:
         self.group = group
