@@ -13,6 +13,7 @@ app = typer.Typer(
     name="algoitny",
     help="Run, inspect and use AlgoItny. Exit codes: 0 success, 1 failure, 2 wrong usage.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",  # rewraps the paragraphs of docstrings
     pretty_exceptions_enable=False,
 )
 app.command()(dev)

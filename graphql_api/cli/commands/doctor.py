@@ -81,7 +81,7 @@ def _print(checks: list[Check]) -> None:
     if not sys.stdout.isatty():
         for check in checks:
             advice = f"; {' '.join(check.advice.split())}" if check.advice else ""
-            typer.echo(f"{check.state:<8} {check.name:<18} {check.detail}{advice}")
+            typer.echo(f"{check.state:<8} {check.name:<20} {check.detail}{advice}")
         return
     table = RichTable(box=None, pad_edge=False)
     for heading in ("", "part", "state", "what to do"):
@@ -109,9 +109,11 @@ def _system(_: Settings) -> Iterator[Check]:
     advice = apt.install_command(missing)
     for package in apt.RUN_PACKAGES:
         if package not in missing:
-            yield Check(package.name, State.OK, package.purpose)
+            yield Check(package.name, State.OK, f"installed, for {package.purpose}")
         else:
-            yield Check(package.name, State.MISSING, f"needed for {package.purpose}", advice)
+            yield Check(
+                package.name, State.MISSING, f"not installed, needed for {package.purpose}", advice
+            )
 
 
 def _dynamodb_local(settings: Settings) -> Iterator[Check]:

@@ -24,7 +24,7 @@ COLUMNS = ("user", "e-mail", "name", "role", "state", "plan")
 def list_(*, as_json: AsJson = False) -> None:
     """List all users, newest first.
 
-    The list shows stored roles; the administrators named by ADMIN_EMAILS can have another one.
+    The roles are the stored ones; ADMIN_EMAILS can make a user an administrator in addition.
     """
     output = Output(as_json=as_json)
     users = _with_stores(output, _all_users)

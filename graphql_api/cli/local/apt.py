@@ -34,9 +34,9 @@ def _has_static_libc() -> bool:
 
 SANDBOX_PACKAGES = (
     SystemPackage("bubblewrap", "the sandbox", _on_path("bwrap")),
-    SystemPackage("gcc", "the sandbox's runner; submissions in C", _on_path("gcc")),
+    SystemPackage("gcc", "the sandbox's runner and submissions in C", _on_path("gcc")),
     SystemPackage("g++", "submissions in C++", _on_path("g++")),
-    SystemPackage("libc6-dev", "the C library to link with", _has_static_libc),
+    SystemPackage("libc6-dev", "linking with the C library", _has_static_libc),
 )
 REDIS_PACKAGE = SystemPackage("redis-server", "queues and live progress", _on_path("redis-server"))
 RUN_PACKAGES = (*SANDBOX_PACKAGES, REDIS_PACKAGE)
