@@ -1,4 +1,4 @@
-"""Plans: what a user may consume per UTC day."""
+"""Plans: the quotas of users per UTC day."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,16 +10,17 @@ from graphql_api.data.dynamo.client import Dynamo
 from graphql_api.data.dynamo.expressions import Change, absent, equals, exists
 from graphql_api.data.dynamo.transport import ConditionFailed
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
+from graphql_api.data.limits import NAME_CHARACTERS, PLAN_LIMIT_PER_DAY
 from graphql_api.data.records import Plan
 from graphql_api.data.text import shorten
 
-# A changed limit reaches every process within this time.
+# Every process uses a changed limit after at most this time.
 CACHED_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPlan:
-    """What a plan is created from; a limit of None is unlimited."""
+    """The fields of a new plan; a limit of None is unlimited."""
 
     plan_id: str
     title: str
@@ -36,7 +37,7 @@ FREE = NewPlan(
     hints_per_day=5,
     runs_per_day=100,
 )
-# For administrators; not offered to anyone.
+# For administrators only.
 UNLIMITED = NewPlan(
     plan_id="unlimited",
     title="Unlimited",
@@ -47,11 +48,12 @@ UNLIMITED = NewPlan(
 )
 
 _LIMITS = {"executions_per_day": "le", "hints_per_day": "lh", "runs_per_day": "lr"}
+# A limit with this value is not changed.
 KEEP = -1
 
 
 class PlanStore:
-    """The plans of the table; users name theirs by id, so that a changed limit holds for all."""
+    """The plans of the table; users refer to them by id, so a changed limit applies to all."""
 
     def __init__(self, dynamo: Dynamo, clock: Clock = now_ms) -> None:
         self._dynamo, self._clock = dynamo, clock
@@ -69,11 +71,11 @@ class PlanStore:
         """Create a plan: one request.
 
         Raises:
-            Conflict: there is a plan of that id.
+            Conflict: a plan with this id exists.
             InvalidInput: the id, the title or a limit is malformed.
         """
         now = self._clock()
-        made = Plan(
+        created = Plan(
             plan_id=keys.part(plan.plan_id, "key"),
             title=_title(plan.title),
             executions_per_day=_limit("executions_per_day", plan.executions_per_day),
@@ -83,16 +85,16 @@ class PlanStore:
             created_at=now,
             updated_at=now,
         )
-        item = {**keys.plan(made.plan_id), **made.to_item()}
+        item = {**keys.plan(created.plan_id), **created.to_item()}
         try:
             await self._dynamo.put(item, absent())
         except ConditionFailed as error:
-            # An answer that was lost makes the client write again and meet its own item.
+            # After a lost response the client writes again and finds its own item.
             if error.item != item:
                 raise Conflict(
-                    f"The plan `{made.plan_id}` already exists. Choose another `key`.", ("key",)
+                    f"The plan `{created.plan_id}` already exists. Choose another `key`.", ("key",)
                 ) from error
-        return self._remember(made)
+        return self._remember(created)
 
     async def update(
         self,
@@ -104,10 +106,10 @@ class PlanStore:
         runs_per_day: int | None = KEEP,
         is_active: bool | None = None,
     ) -> Plan:
-        """Change what is given; a limit of None means unlimited, KEEP leaves it: one request.
+        """Change a plan: one request. A limit of None is unlimited, and KEEP does not change it.
 
         Raises:
-            NotFound: there is no such plan.
+            NotFound: the plan does not exist.
             InvalidInput: the title or a limit is malformed.
         """
         limits = {
@@ -125,14 +127,14 @@ class PlanStore:
         return self._remember(await self._write(plan_id, put))
 
     async def ensure_defaults(self) -> list[Plan]:
-        """Create the plans `free` and `unlimited` where missing; others stay as they are."""
-        made = []
+        """Create the missing ones of the plans `free` and `unlimited`, and return them."""
+        created = []
         for plan in (FREE, UNLIMITED):
             try:
-                made.append(await self.create(plan))
+                created.append(await self.create(plan))
             except Conflict:
                 continue
-        return made
+        return created
 
     async def _write(self, plan_id: str, put: Mapping[str, Any]) -> Plan:
         change = Change({**put, "ua": self._clock()})
@@ -148,25 +150,25 @@ class PlanStore:
         self._cache[plan.plan_id] = self._clock(), plan
         return plan
 
-    # Last: its name hides the type from what follows it in the class.
+    # This method is last, because its name hides the type `list` from the rest of the class.
 
     async def list(self, *, active_only: bool = True) -> list[Plan]:
-        """Return the plans by id: one request; there are few."""
+        """Return the plans in the order of their ids: one request."""
         partition = equals("PK", keys.PLANS)
         plans = [Plan.from_item_or_none(item) async for item in self._dynamo.query_all(partition)]
         return [plan for plan in plans if plan and (plan.is_active or not active_only)]
 
 
 def _title(title: str) -> str:
-    found = title.strip()
-    if not found or len(found) > 100:  # noqa: PLR2004 - said in the message
-        raise InvalidInput("`name` must have 1 to 100 characters.", ("title",))
-    return found
+    normal = title.strip()
+    if not normal or len(normal) > NAME_CHARACTERS:
+        raise InvalidInput(f"`name` must have 1 to {NAME_CHARACTERS} characters.", ("title",))
+    return normal
 
 
 def _limit(name: str, limit: int | None) -> int | None:
-    if limit is not None and not 0 <= limit <= 1_000_000_000:  # noqa: PLR2004 - in the message
+    if limit is not None and not 0 <= limit <= PLAN_LIMIT_PER_DAY:
         raise InvalidInput(
-            f"`{name}` must be from 0 to 1,000,000,000, or null for no limit.", (name,)
+            f"`{name}` must be from 0 to {PLAN_LIMIT_PER_DAY:,}, or null for no limit.", (name,)
         )
     return limit

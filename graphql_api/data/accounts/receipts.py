@@ -1,7 +1,7 @@
-"""Units of usage: debit one, giving one back, and the items in which both are written down.
+"""Units of quota: the items that record them, and the actions that debit and refund one.
 
-A unit is a receipt (log entry, and idempotency of the request that took it) and one more on the
-day's counter, written in one transaction. Days are UTC.
+A unit is a receipt (log entry, and idempotency record of its request) and 1 on the day's counter.
+One transaction writes both. Days are UTC.
 """
 
 import hashlib
@@ -20,14 +20,14 @@ from graphql_api.data.limits import USAGE_DAYS
 from graphql_api.data.records import DayUsage, Receipt
 
 RETENTION_MS = USAGE_DAYS * DAY_MS
-# A request of before midnight may be sent again this long after it and still be recognised.
+# A request sent before midnight is recognised as a repetition until this long after midnight.
 MIDNIGHT_MS = 15 * 60 * 1000
 
 _RECEIPT, _COUNTER, _YESTERDAY = range(3)
 
 
 def fingerprint(*parts: str) -> str:
-    """Return 20 characters that stand for these texts, in this order."""
+    """Return a digest of texts and their order: 20 characters."""
     digest = hashlib.blake2b(digest_size=15)
     for part in parts:
         raw = part.encode(errors="surrogatepass")
@@ -36,27 +36,27 @@ def fingerprint(*parts: str) -> str:
 
 
 def expiry_s(now: int) -> int:
-    """Return when a record of `now` (epoch ms) may go, in epoch seconds."""
+    """Return the end of life (epoch s) of a usage record that is written at `now` (epoch ms)."""
     return (now + RETENTION_MS) // 1000
 
 
 def is_live(item: Mapping[str, Any], now: int) -> bool:
-    """Tell whether an item's time to live has not passed; DynamoDB removes days later."""
+    """Tell whether an item's time to live has not passed; DynamoDB removes it days later."""
     return "x" not in item or bool(item["x"] * 1000 > now)
 
 
 def is_after_midnight(day: str, now: int) -> bool:
-    """Tell whether requests dated `day` may be repetitions of ones of the day before."""
+    """Tell whether a request of `day` may be a repetition of one of the day before."""
     return now - int(parse_day(day).timestamp() * 1000) < MIDNIGHT_MS
 
 
 def counter_of(action: str) -> str:
-    """Return the attribute that counts an action on the day's item."""
+    """Return the attribute of the day's item that counts an action."""
     return f"n_{action}"
 
 
 def quota_exceeded(action: str, day: str, used: int, limit: int) -> QuotaExceeded:
-    """Return the error that says when the next unit may be taken."""
+    """Return the error for an exceeded limit, with the time of its reset."""
     reset_at = end_of_day(day)
     return QuotaExceeded(
         f"Daily {action} limit exceeded: {used} of {limit} used. The count starts "
@@ -69,10 +69,10 @@ def quota_exceeded(action: str, day: str, used: int, limit: int) -> QuotaExceede
 
 @dataclass(frozen=True, slots=True)
 class QuotaDebit:
-    """One unit to be taken; `limit` None is unlimited.
+    """The debit of one unit; a `limit` of None is unlimited.
 
-    `actions` come first in the transaction that takes it: 4 write units, 6 in the first quarter of
-    an hour of a day, when a receipt of the day before forbids it too.
+    `actions` must come first in the transaction. They take 4 write units, or 6 in the first 15
+    minutes of a UTC day, when they also check that the day before has no receipt of the request.
     """
 
     uid: str
@@ -80,27 +80,27 @@ class QuotaDebit:
     limit: int | None
 
     def actions(self) -> list[TransactItem]:
-        """Return the receipt, the counter and, after midnight, the look at the day before."""
+        """Return the actions: receipt, counter and, after midnight, the check of the day before."""
         receipt, now = self.receipt, self.receipt.created_at
-        found: list[TransactItem] = [
+        actions: list[TransactItem] = [
             Put({**self._key(receipt.day), **receipt.to_item()}, absent()),
             Update(keys.day_usage(self.uid, receipt.day), self._count(), self._below_limit()),
         ]
         if is_after_midnight(receipt.day, now):
-            found.append(Check(self._key(days_before(receipt.day, 1)), absent()))
-        return found
+            actions.append(Check(self._key(days_before(receipt.day, 1)), absent()))
+        return actions
 
     def earlier(self, failed: TransactionFailed) -> Receipt | None:
-        """Return the receipt of the same request that forbade the transaction, if one did."""
+        """Return the earlier receipt of the request, if it cancelled the transaction."""
         reasons = failed.reasons[: len(self.actions())]
-        for place in (_RECEIPT, _YESTERDAY):
-            reason = reasons[place] if place < len(reasons) else None
+        for index in (_RECEIPT, _YESTERDAY):
+            reason = reasons[index] if index < len(reasons) else None
             if reason is not None and reason.item is not None:
                 return Receipt.from_item(reason.item)
         return None
 
     def denial(self, failed: TransactionFailed) -> QuotaExceeded | None:
-        """Return the error to raise if the limit forbade the transaction."""
+        """Return the error to raise, if the limit cancelled the transaction."""
         reason = failed.reasons[_COUNTER]
         if reason is None or self.limit is None:
             return None
@@ -113,24 +113,24 @@ class QuotaDebit:
 
     def _count(self) -> Change:
         day = self.receipt.day
-        fixed = {"v": 1, "tp": DayUsage.entity, "dy": day, "x": self.receipt.expires_at_s}
-        return Change(put=fixed, add={counter_of(self.receipt.action): 1})
+        constant = {"v": 1, "tp": DayUsage.entity, "dy": day, "x": self.receipt.expires_at_s}
+        return Change(put=constant, add={counter_of(self.receipt.action): 1})
 
     def _below_limit(self) -> Condition | None:
         if self.limit is None:
             return None
         count = counter_of(self.receipt.action)
-        room = below(count, self.limit)
-        return absent(count) | room if self.limit > 0 else room
+        is_below = below(count, self.limit)
+        return absent(count) | is_below if self.limit > 0 else is_below
 
 
 def refund_actions(
     uid: str, day: str, action: str, request_hash: str, now: int
 ) -> tuple[Update, Update]:
-    """Return what gives one unit back: 4 write units.
+    """Return the actions that refund one unit: 4 write units.
 
-    Their conditions hold once: for a receipt that is there and was not refunded, on a counter above
-    zero. Neither makes an item that is not there.
+    They succeed once: the receipt must exist without a refund, and the counter must be above zero.
+    Neither action creates an item.
     """
     receipt = keys.receipt(uid, day, action, request_hash)
     count = counter_of(action)

@@ -1,4 +1,4 @@
-"""What users consume each UTC day: counters, the log of receipts, and debit units one by one."""
+"""Usage of quotas per UTC day: counters, the log of receipts, debits and refunds."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,7 +24,7 @@ from graphql_api.data.records import DayUsage, Receipt
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """Whether one more unit may be taken today; `limit` None is unlimited."""
+    """The state of a quota of the day; a `limit` of None is unlimited."""
 
     allowed: bool
     count: int
@@ -34,14 +34,14 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class DebitResult:
-    """The receipt of a request; `is_duplicate` if an earlier call took the unit."""
+    """The receipt of a request; `is_duplicate` is True if an earlier call took the unit."""
 
     receipt: Receipt
     is_duplicate: bool
 
 
-def used(usage: DayUsage, action: QuotaKind) -> int:
-    """Return how many units of an action a day's usage counts."""
+def count_used(usage: DayUsage, action: QuotaKind) -> int:
+    """Return the number of units of one kind in a day's usage."""
     match action:
         case QuotaKind.EXECUTION:
             return usage.execution
@@ -59,32 +59,32 @@ class UsageStore:
         self._locks = UserLocks()
 
     async def day(self, uid: str, day: str) -> DayUsage:
-        """Return a day's usage, zero where nothing was used: one strong request, 1 read unit."""
+        """Return a day's usage: one strongly consistent request, 1 read unit."""
         item = await self._dynamo.get(keys.day_usage(uid, day), consistent=True)
         return DayUsage.from_item(item) if item and self._is_live(item) else DayUsage(day=day)
 
     async def days(self, uid: str, count: int, today: str) -> list[DayUsage]:
-        """Return the usage of `count` days, newest first, zero where nothing was used.
+        """Return the usage of the last `count` days, the newest first.
 
         One request, 1 read unit for 30 days.
         """
-        wanted = [days_before(today, back) for back in range(count)]
-        found = equals("PK", keys.user_partition(uid)) & between(
+        wanted = [days_before(today, age) for age in range(count)]
+        counters = equals("PK", keys.user_partition(uid)) & between(
             "SK", keys.day_usage(uid, wanted[-1])["SK"], keys.day_usage(uid, today)["SK"]
         )
         by_day = {
             item["dy"]: DayUsage.from_item(item)
-            async for item in self._dynamo.query_all(found)
+            async for item in self._dynamo.query_all(counters)
             if self._is_live(item)
         }
         return [by_day.get(day) or DayUsage(day=day) for day in wanted]
 
     async def check(self, uid: str, action: QuotaKind, limit: int | None, today: str) -> Allowance:
-        """Say how much of a day's limit is left: one strong request, 1 read unit.
+        """Return the state of a quota: one strongly consistent request, 1 read unit.
 
-        Only for showing: what enforces the limit is the transaction that takes a unit.
+        Use it for display only; the transaction that takes a unit enforces the limit.
         """
-        count = used(await self.day(uid, today), action)
+        count = count_used(await self.day(uid, today), action)
         return Allowance(
             allowed=limit is None or count < limit,
             count=count,
@@ -95,14 +95,14 @@ class UsageStore:
     async def log(
         self, uid: str, day: str, window: PageWindow, action: QuotaKind | None = None
     ) -> Page[Receipt]:
-        """Return a page of a day's receipts, by action and then in no order of time.
+        """Return a page of a day's receipts, sorted by kind and then by a digest, not by time.
 
-        One request of 2 read units for 50.
+        One request of 2 read units for 50 receipts.
         """
         prefix = f"L#{day}#{action}#" if action else f"L#{day}#"
         receipts = PartitionList(keys.user_partition(uid), prefix=prefix, descending=False)
-        found = await read_page(self._dynamo, [receipts], window, self._is_live)
-        return found.map(Receipt.from_item_or_none)
+        page = await read_page(self._dynamo, [receipts], window, self._is_live)
+        return page.map(Receipt.from_item_or_none)
 
     async def log_of_days(
         self,
@@ -112,21 +112,21 @@ class UsageStore:
         window: PageWindow,
         action: QuotaKind | None = None,
     ) -> Page[Receipt]:
-        """Return a page of the receipts of a span of days, both included, oldest day first.
+        """Return a page of the receipts of a range of days, both included, the oldest day first.
 
-        One request without an action; with one at most five, and the page may be short.
+        One request without an action. With an action at most five, so the page may be short.
         """
         receipts = PartitionList(keys.user_partition(uid), prefix="L#", descending=False)
         span = replace(
             window, after=window.after or f"{first_day}#", before=window.before or f"{last_day}#~"
         )
-        found = await read_page(
+        items = await read_page(
             self._dynamo,
             [receipts],
             span,
             lambda item: self._is_live(item) and action in {None, item["ac"]},
         )
-        page = found.map(Receipt.from_item_or_none)
+        page = items.map(Receipt.from_item_or_none)
         if window.from_end:
             return replace(page, has_next=window.before is not None)
         return replace(page, has_previous=window.after is not None)
@@ -145,13 +145,13 @@ class UsageStore:
         number: str | None = None,
         language: str | None = None,
     ) -> DebitResult:
-        """Take one unit, or find the receipt of the same request: one transaction, 4 write units.
+        """Take one unit, or return the receipt of an earlier equal request.
 
-        In the first quarter of an hour of a day 2 more, as a request of before midnight is
-        recognised too. `limit` None is unlimited.
+        One transaction of 4 write units. In the first 15 minutes of a UTC day it takes 6, because
+        it also recognises a request from before midnight. A `limit` of None is unlimited.
 
         Raises:
-            QuotaExceeded: the limit is used up.
+            QuotaExceeded: the limit of the day is reached.
             Conflict: the request id was used with another input.
         """
         now = self._clock()
@@ -184,9 +184,9 @@ class UsageStore:
         return DebitResult(receipt, is_duplicate=False)
 
     async def refund(self, uid: str, day: str, action: QuotaKind, request_hash: str) -> bool:
-        """Give a unit back, once; False if it was given back before or there is no receipt.
+        """Refund a unit: one transaction, 4 write units.
 
-        One transaction, 4 write units.
+        Return False if it was already refunded or its receipt does not exist.
         """
         try:
             await self._dynamo.transact(
@@ -197,17 +197,17 @@ class UsageStore:
         return True
 
     async def purge_before(self, uid: str, day: str) -> int:
-        """Remove the counters and receipts of the days before `day`; returns how many items."""
+        """Remove the counters and receipts before `day`, and return the number of items."""
         last = days_before(day, 1)
-        found = [
+        old = [
             keys.of_item(item)
             for kind in ("D#", "L#")
             async for item in self._dynamo.query_all(
                 equals("PK", keys.user_partition(uid)) & between("SK", kind, f"{kind}{last}~")
             )
         ]
-        await self._dynamo.batch_write(deletes=found)
-        return len(found)
+        await self._dynamo.batch_write(deletes=old)
+        return len(old)
 
     def _is_live(self, item: Item) -> bool:
         return is_live(item, self._clock())

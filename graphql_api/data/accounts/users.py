@@ -1,4 +1,4 @@
-"""Users: their unique e-mail addresses and Google accounts, state, counters and removal."""
+"""Users: unique e-mail addresses and Google accounts, state, counters and removal."""
 
 import asyncio
 import unicodedata
@@ -31,14 +31,14 @@ from graphql_api.data.records import Totals, User
 
 FREE_PLAN = "free"
 CREATED_AT_ONCE = 8
-# Writes that began before the user was marked are over by the time two passes find nothing.
-QUIET_PASSES = 2
+# Writes that began before the user was marked have ended when two passes find nothing.
+EMPTY_PASSES = 2
 PAUSE_BETWEEN_PASSES_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUser:
-    """What a user is created from; `uid` is a fresh ULID unless given."""
+    """The fields of a new user; `uid` is a new ULID if it is None."""
 
     email: str
     name: str
@@ -49,31 +49,32 @@ class NewUser:
 
 
 class HistoryRemover(Protocol):
-    """What removal needs of the store of histories."""
+    """The method of `HistoryStore` that the removal of a user calls."""
 
     async def delete(self, uid: str, ulid: str) -> None:
         """Remove a history with its bodies and feed entries."""
 
 
 def normalise_email(email: str) -> str:
-    """Return the form in which an address is stored and compared: NFC, lower case, no outer space.
+    """Return an address in the form that is stored and compared: NFC, lower case, stripped.
 
     Raises:
-        InvalidInput: this is no e-mail address.
+        InvalidInput: the e-mail address is not valid.
     """
-    found = unicodedata.normalize("NFC", email).strip().lower()
-    name, at, domain = found.rpartition("@")
-    broken = any(character.isspace() or not character.isprintable() for character in found)
-    if not (name and at and domain) or "@" in name or broken or len(found) > EMAIL_CHARACTERS:
+    normal = unicodedata.normalize("NFC", email).strip().lower()
+    name, at, domain = normal.rpartition("@")
+    is_one_word = normal.isprintable() and not any(map(str.isspace, normal))
+    is_address = name and at and domain and "@" not in name and is_one_word
+    if not is_address or len(normal) > EMAIL_CHARACTERS:
         raise InvalidInput("`email` must be an e-mail address such as ann@example.org.", ("email",))
-    return found
+    return normal
 
 
 class UserStore:
     """The users of the table.
 
-    A user, its guards and its totals are created in one transaction, so two users never share an
-    address or a Google account, and counters always have an item to stand in.
+    One transaction creates a user, its uniqueness items and its totals. So two users never share an
+    address or a Google account, and the counters always have an item.
     """
 
     def __init__(
@@ -98,11 +99,11 @@ class UserStore:
         role: Role = Role.USER,
         uid: str | None = None,
     ) -> User:
-        """Create a user with its guards and totals: one transaction, 7 write units (9 with Google).
+        """Create a user: one transaction, 7 write units (9 with a Google account).
 
         Raises:
             Conflict: the address, the Google account or the id is taken.
-            InvalidInput: the address or the name is malformed.
+            InvalidInput: the address or the name is not valid.
         """
         now = self._clock()
         user = User(
@@ -115,20 +116,20 @@ class UserStore:
             created_at=now,
             updated_at=now,
         )
-        await self._transact(_creation(user))
+        await self._transact(_create_actions(user))
         return user
 
     async def create_many(self, users: Sequence[NewUser]) -> list[User]:
         """Create users, each in its own transaction, and return them in order.
 
         Raises:
-            Conflict, InvalidInput: of the first that could not be created; `path` begins with its
-                place in the list, and all the others were created.
+            Conflict, InvalidInput: one user could not be created; `path` begins with its index in
+                `users`. All valid users were created.
         """
-        turns = asyncio.Semaphore(CREATED_AT_ONCE)
+        concurrency = asyncio.Semaphore(CREATED_AT_ONCE)
 
         async def create(index: int, user: NewUser) -> User | Conflict | InvalidInput:
-            async with turns:
+            async with concurrency:
                 try:
                     return await self.create(
                         email=user.email,
@@ -141,11 +142,11 @@ class UserStore:
                 except (Conflict, InvalidInput) as error:
                     return type(error)(error.message, (str(index), *error.path))
 
-        made = await asyncio.gather(*(create(*entry) for entry in enumerate(users)))
-        for result in made:
+        results = await asyncio.gather(*(create(*entry) for entry in enumerate(users)))
+        for result in results:
             if not isinstance(result, User):
                 raise result
-        return [user for user in made if isinstance(user, User)]
+        return [user for user in results if isinstance(user, User)]
 
     # Reading
 
@@ -155,36 +156,36 @@ class UserStore:
         return _user(item)
 
     async def get_many(self, uids: Sequence[str]) -> list[User | None]:
-        """Return one entry an id, in order, None where there is no user: ceil(N/100) requests."""
+        """Return one user per id, in order, None for each missing: ceil(N/100) requests."""
         items = await self._dynamo.batch_get([*map(keys.user, uids)])
         return [User.from_item_or_none(item) for item in items]
 
     async def by_email(self, email: str, *, consistent: bool = False) -> User | None:
-        """Return the user with an address: two requests, 0.5 read units each (1 if consistent).
+        """Return the user with an address: two requests of 0.5 read units (1 if consistent).
 
         Raises:
-            InvalidInput: this is no e-mail address.
+            InvalidInput: the e-mail address is not valid.
         """
         address = normalise_email(email)
-        user = await self._find_by_guard(keys.unique_email(address), consistent=consistent)
+        user = await self._find_by_unique_item(keys.unique_email(address), consistent=consistent)
         return user if user and user.email == address else None
 
     async def by_google_sub(self, sub: str, *, consistent: bool = False) -> User | None:
-        """Return the user with a Google account: two requests, 0.5 read units each."""
-        user = await self._find_by_guard(keys.google_guard(sub), consistent=consistent)
+        """Return the user with a Google account: two requests of 0.5 read units."""
+        user = await self._find_by_unique_item(keys.unique_google_sub(sub), consistent=consistent)
         return user if user and user.google_sub == sub else None
 
     async def email_exists(self, email: str) -> bool:
-        """Tell whether an address is taken: one strong request, 1 read unit.
+        """Tell whether an address is taken: one strongly consistent request, 1 read unit.
 
         Raises:
-            InvalidInput: this is no e-mail address.
+            InvalidInput: the e-mail address is not valid.
         """
-        guard = keys.unique_email(normalise_email(email))
-        return await self._dynamo.get(guard, consistent=True) is not None
+        key = keys.unique_email(normalise_email(email))
+        return await self._dynamo.get(key, consistent=True) is not None
 
     async def totals(self, uid: str) -> tuple[Totals, dict[str, int]]:
-        """Return a user's counters, and executions by language: one request, 0.5 read units."""
+        """Return a user's counters and executions by language: one request, 0.5 read units."""
         item = await self._dynamo.get(keys.totals(uid)) or {}
         prefix = Totals.LANGUAGE_PREFIX
         by_language = {
@@ -204,25 +205,25 @@ class UserStore:
         plan_id: str | None = None,
         role: Role | None = None,
     ) -> User:
-        """Change what is given and return the user: one request, 2 write units.
+        """Change the fields that are not None, and return the user: one request, 2 write units.
 
         Raises:
-            NotFound: there is no such user.
+            NotFound: the user does not exist.
             Conflict: the user is being deleted.
-            InvalidInput: the name is malformed.
+            InvalidInput: the name is not valid.
         """
-        found = {"nm": name and _normalise_name(name), "pln": plan_id, "rl": role and str(role)}
+        changes = {"nm": name and _normalise_name(name), "pln": plan_id, "rl": role and str(role)}
         return await self._change(
-            uid, {field: value for field, value in found.items() if value is not None}
+            uid, {field: value for field, value in changes.items() if value is not None}
         )
 
     async def set_state(self, uid: str, state: UserState) -> User:
         """Activate or deactivate a user: one request, 2 write units.
 
         Raises:
-            NotFound: there is no such user.
-            Conflict: the user is being deleted, which nothing takes back.
-            InvalidInput: deletion is begun by `begin_deletion`.
+            NotFound: the user does not exist.
+            Conflict: the user is being deleted, which cannot be undone.
+            InvalidInput: the state is DELETING, which `begin_deletion` sets.
         """
         if state is UserState.DELETING:
             raise InvalidInput(
@@ -231,36 +232,40 @@ class UserStore:
         return await self._change(uid, {"st": str(state)})
 
     async def change_email(self, uid: str, email: str) -> User:
-        """Give a user another address and free the old one: one read, one transaction.
+        """Change a user's address and release the old one: one read, one transaction.
 
         Raises:
-            NotFound: there is no such user.
-            Conflict: the address is taken, the user changed meanwhile or is being deleted.
-            InvalidInput: this is no e-mail address.
+            NotFound: the user does not exist.
+            Conflict: the address is taken, or the user was changed by another request or is being
+                deleted.
+            InvalidInput: the e-mail address is not valid.
         """
         address = normalise_email(email)
-        user = await self.require_not_deleting(uid)
+        user = await self._require_not_deleting(uid)
         if user.email == address:
             return user
         after = replace(user, email=address, updated_at=self._clock())
-        seen = not_deleting() & equals("em", user.email)
+        is_unchanged = _not_deleting() & equals("em", user.email)
         await self._transact(
             [
-                Update(keys.user(uid), Change({"em": address, "ua": after.updated_at}), seen, 1),
-                _guard(keys.unique_email(address), uid),
+                Update(
+                    keys.user(uid), Change({"em": address, "ua": after.updated_at}), is_unchanged, 1
+                ),
+                _make_unique_item(keys.unique_email(address), uid),
                 Delete(keys.unique_email(user.email), _belongs_to(uid)),
             ]
         )
         return after
 
     async def link_google(self, uid: str, sub: str) -> User:
-        """Let a user sign in by a Google account: one read, one transaction.
+        """Let a user sign in with a Google account: one read, one transaction.
 
         Raises:
-            NotFound: there is no such user.
-            Conflict: the account is another user's, the user has another one or is being deleted.
+            NotFound: the user does not exist.
+            Conflict: the account belongs to another user, or the user has another account or is
+                being deleted.
         """
-        user = await self.require_not_deleting(uid)
+        user = await self._require_not_deleting(uid)
         if user.google_sub == sub:
             return user
         if user.google_sub is not None:
@@ -269,8 +274,8 @@ class UserStore:
         change = Change({"gs": sub, "ua": after.updated_at})
         await self._transact(
             [
-                Update(keys.user(uid), change, not_deleting() & absent("gs"), 1),
-                _guard(keys.google_guard(sub), uid),
+                Update(keys.user(uid), change, _not_deleting() & absent("gs"), 1),
+                _make_unique_item(keys.unique_google_sub(sub), uid),
             ]
         )
         return after
@@ -278,14 +283,14 @@ class UserStore:
     # Removing
 
     async def begin_deletion(self, uid: str) -> User:
-        """Mark a user DELETING and drop its totals: one read, one transaction; harmless twice.
+        """Mark a user as DELETING and remove its totals: one read, one transaction; idempotent.
 
-        From then on signing in refuses, and completions find no totals to write.
+        After that, the user cannot sign in, and completions fail because the totals are missing.
 
         Raises:
-            NotFound: there is no such user.
+            NotFound: the user does not exist.
         """
-        user = await self._existing(uid)
+        user = await self._read_existing(uid)
         if user.state is UserState.DELETING:
             return user
         after = replace(user, state=UserState.DELETING, updated_at=self._clock())
@@ -296,35 +301,35 @@ class UserStore:
         return after
 
     async def purge(self, uid: str) -> None:
-        """Remove everything of a user that is marked DELETING; may be called again after a crash.
+        """Remove everything of a user that is DELETING; a second call completes it after a crash.
 
-        Histories go with their feed entries and bodies, then the rest of the partition until two
-        passes find nothing, and last the guards together with the user.
+        Remove the histories with their feed entries and bodies, then the rest of the partition,
+        until two passes find nothing. Remove the user and its uniqueness items last.
 
         Raises:
-            Conflict: the user is not marked.
+            Conflict: the user is not DELETING.
         """
         user = await self.get(uid, consistent=True)
         if user is None:
             return
         if user.state is not UserState.DELETING:
             raise Conflict("The user is not marked for deletion. Call `begin_deletion` first.")
-        quiet = 0
-        while quiet < QUIET_PASSES:
+        empty_passes = 0
+        while empty_passes < EMPTY_PASSES:
             if await self._remove_contents(uid):
-                quiet = 0
+                empty_passes = 0
             else:
-                quiet += 1
+                empty_passes += 1
                 await asyncio.sleep(PAUSE_BETWEEN_PASSES_S)
         try:
             await self._remove_user(user)
         except Conflict:
-            # Another purge of the same user may have come first.
+            # Another purge of the user may have removed it.
             if await self.get(uid, consistent=True) is not None:
                 raise
 
     async def _remove_contents(self, uid: str) -> int:
-        """Remove all of the partition but the user, and return how many items there were."""
+        """Remove the partition except the user, and return the number of removed items."""
         partition = equals("PK", keys.user_partition(uid))
         count = 0
         histories = partition & begins_with("SK", "H#")
@@ -341,31 +346,31 @@ class UserStore:
         return count + len(rest)
 
     async def _remove_user(self, user: User) -> None:
-        marked = equals("st", str(UserState.DELETING)) & equals("em", user.email)
-        guards = [keys.unique_email(user.email)]
+        is_marked = equals("st", str(UserState.DELETING)) & equals("em", user.email)
+        unique_items = [keys.unique_email(user.email)]
         if user.google_sub:
-            guards.append(keys.google_guard(user.google_sub))
+            unique_items.append(keys.unique_google_sub(user.google_sub))
         await self._transact(
             [
-                Delete(keys.user(user.uid), marked, 1),
-                *(Delete(guard, absent() | _belongs_to(user.uid)) for guard in guards),
+                Delete(keys.user(user.uid), is_marked, 1),
+                *(Delete(key, absent() | _belongs_to(user.uid)) for key in unique_items),
             ]
         )
 
     # Shared
 
-    async def _find_by_guard(self, guard: keys.Key, *, consistent: bool) -> User | None:
-        found = await self._dynamo.get(guard, consistent=consistent)
-        return await self.get(found["u"], consistent=consistent) if found else None
+    async def _find_by_unique_item(self, key: keys.Key, *, consistent: bool) -> User | None:
+        item = await self._dynamo.get(key, consistent=consistent)
+        return await self.get(item["u"], consistent=consistent) if item else None
 
-    async def _existing(self, uid: str) -> User:
+    async def _read_existing(self, uid: str) -> User:
         user = await self.get(uid, consistent=True)
         if user is None:
             raise _not_found()
         return user
 
-    async def require_not_deleting(self, uid: str) -> User:
-        user = await self._existing(uid)
+    async def _require_not_deleting(self, uid: str) -> User:
+        user = await self._read_existing(uid)
         if user.state is UserState.DELETING:
             raise _being_deleted()
         return user
@@ -373,7 +378,7 @@ class UserStore:
     async def _change(self, uid: str, put: dict[str, str]) -> User:
         change = Change({**put, "ua": self._clock()})
         try:
-            item = await self._dynamo.update(keys.user(uid), change, not_deleting())
+            item = await self._dynamo.update(keys.user(uid), change, _not_deleting())
         except ConditionFailed as error:
             raise (_being_deleted() if error.item else _not_found()) from error
         return User.from_item(item)
@@ -389,27 +394,27 @@ class UserStore:
             )
             raise _conflict(failed) from error
 
-    # Last: its name hides the type from what follows it in the class.
+    # This method is last, because its name hides the type `list` from the rest of the class.
 
     async def list(self, window: PageWindow) -> Page[User]:
-        """Return a page of all users, newest first: one request, 2.5 read units for 20 at most."""
+        """Return a page of users, the newest first: one request, at most 2.5 read units for 20."""
         cards = PartitionList(keys.USERS, index="GSI1")
         return (await read_page(self._dynamo, [cards], window)).map(User.from_item_or_none)
 
 
-def _creation(user: User) -> list[TransactItem]:
+def _create_actions(user: User) -> list[TransactItem]:
     key = keys.user(user.uid)
     actions: list[TransactItem] = [
         Put({**key, **keys.user_index(user.uid), **user.to_item()}, absent()),
-        _guard(keys.unique_email(user.email), user.uid),
+        _make_unique_item(keys.unique_email(user.email), user.uid),
         Put({**keys.totals(user.uid), **Totals().to_item()}, absent()),
     ]
     if user.google_sub:
-        actions.append(_guard(keys.google_guard(user.google_sub), user.uid))
+        actions.append(_make_unique_item(keys.unique_google_sub(user.google_sub), user.uid))
     return actions
 
 
-def _guard(key: keys.Key, uid: str) -> Put:
+def _make_unique_item(key: keys.Key, uid: str) -> Put:
     return Put({**key, "v": 1, "tp": "guard", "u": uid}, absent())
 
 
@@ -417,7 +422,7 @@ def _belongs_to(uid: str) -> Condition:
     return equals("u", uid)
 
 
-def not_deleting() -> Condition:
+def _not_deleting() -> Condition:
     return exists() & differs("st", str(UserState.DELETING))
 
 
@@ -426,13 +431,13 @@ def _user(item: Item | None) -> User | None:
 
 
 def _normalise_name(name: str) -> str:
-    found = unicodedata.normalize("NFC", name).strip()
-    if not found or len(found.encode()) > NAME_BYTES or not found.isprintable():
+    normal = unicodedata.normalize("NFC", name).strip()
+    if not normal or len(normal.encode()) > NAME_BYTES or not normal.isprintable():
         raise InvalidInput(
             f"`name` must have 1 to {NAME_BYTES} bytes in UTF-8, without control characters.",
             ("name",),
         )
-    return found
+    return normal
 
 
 def _conflict(failed: TransactItem) -> Conflict:

@@ -1,8 +1,8 @@
-"""A problem's card and the copies of it that lists read, written together.
+"""A problem's card and the copies of it in lists, written together.
 
-Every problem stands under its state; while COMPLETED also under each tag and each word of its
-title. These entries are a function of the card, so a write knows from the card it has seen which of
-them there are.
+Every problem is in the list of its state. While COMPLETED it is also in the list of each of its
+tags and of each word of its title. The card determines these entries, so a write knows from the
+expected card which entries exist.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -28,7 +28,7 @@ CHANGE_ATTEMPTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to make of a card that was read: the card after it, and what else to write with it."""
+    """The result of deciding on a card: the new card, and other actions to write with it."""
 
     after: Problem
     others: Sequence[TransactItem] = ()
@@ -38,23 +38,23 @@ Decide = Callable[[Problem], Awaitable[Decision]]
 
 
 def index_keys(problem: Problem) -> dict[str, str]:
-    """Return the keys under which the indexes list a problem; none once it is deleted."""
+    """Return the index keys of a problem, none if it is DELETED."""
     if problem.state is ProblemState.DELETED:
         return {}
     sort = f"{problem.state}#{position(problem)}"
-    found = {"g1p": keys.platform_partition(problem.platform), "g1s": sort}
+    index = {"g1p": keys.platform_partition(problem.platform), "g1s": sort}
     if problem.language:
-        found |= {"g2p": keys.solution_language_partition(problem.language), "g2s": sort}
-    return found
+        index |= {"g2p": keys.solution_language_partition(problem.language), "g2s": sort}
+    return index
 
 
 def position(problem: Problem) -> str:
-    """Return a problem's place in every list."""
+    """Return a problem's position in every list."""
     return keys.problem_position(problem.created_at, problem.platform, problem.number)
 
 
 def is_unchanged(problem: Problem) -> Condition:
-    """Return the condition that a card is the one that was read, and not a later problem's."""
+    """Require that a card is the expected one, and not that of a later problem with its key."""
     return equals("rev", problem.revision) & equals("ca", problem.created_at)
 
 
@@ -65,7 +65,7 @@ def card_item(problem: Problem) -> Item:
 
 
 def entry_keys(problem: Problem) -> list[keys.Key]:
-    """Return the keys of the copies that a problem in this state has."""
+    """Return the keys of a problem's list entries."""
     partitions = [keys.state_partition(problem.state)]
     if problem.state is ProblemState.COMPLETED:
         partitions += map(keys.tag_partition, problem.tags)
@@ -75,18 +75,18 @@ def entry_keys(problem: Problem) -> list[keys.Key]:
 
 
 def entries(problem: Problem) -> list[Item]:
-    """Return the copies that a problem in this state has."""
+    """Return a problem's list entries."""
     item = problem.to_item()
     return [{**key, **item} for key in entry_keys(problem)]
 
 
 def check_size(problem: Problem) -> Problem:
-    """Return the problem if its card leaves room for what later writes add to it.
+    """Return the problem if its card has room for what later writes add.
 
     Raises:
-        InvalidInput: title, link, tags and limits of languages together are too long.
+        InvalidInput: title, link, tags and language limits are too long together.
     """
-    grown = replace(
+    largest = replace(
         problem,
         state=ProblemState.COMPLETED,
         state_before_deletion=ProblemState.COMPLETED,
@@ -98,7 +98,7 @@ def check_size(problem: Problem) -> Problem:
         test_count=99_999,
         revision=999_999,
     )
-    excess = _measure_listed_size(grown) - CARD_BYTES
+    excess = _measure_listed_size(largest) - CARD_BYTES
     if excess > 0:
         raise InvalidInput(
             f"`title`, `url`, `tags` and `languageLimits` are together {excess} bytes "
@@ -109,30 +109,30 @@ def check_size(problem: Problem) -> Problem:
 
 
 def with_reason(problem: Problem, reason: str) -> Problem:
-    """Return the problem with as much of the reason for its deletion as its card has room for."""
+    """Return the problem with the reason for its deletion, truncated to the room on its card."""
     room = CARD_BYTES - _measure_listed_size(replace(problem, deleted_reason=""))
-    shown = truncate_utf8(reason.strip(), max(0, min(room, DELETION_REASON_BYTES)))
-    return replace(problem, deleted_reason=shown or None)
+    truncated = truncate_utf8(reason.strip(), max(0, min(room, DELETION_REASON_BYTES)))
+    return replace(problem, deleted_reason=truncated or None)
 
 
 def _measure_listed_size(problem: Problem) -> int:
-    """Return the bytes of the largest copy of a card that a list reads."""
+    """Return the size in bytes of the largest copy of a card that a list reads."""
     item = card_item(problem)
-    in_index = {name: value for name, value in item.items() if name not in {"g2p", "g2s"}}
-    return max(item_size(in_index), *map(item_size, entries(problem)))
+    index_copy = {name: value for name, value in item.items() if name not in {"g2p", "g2s"}}
+    return max(item_size(index_copy), *map(item_size, entries(problem)))
 
 
 class ProblemCards:
-    """Reads and changes cards, each change conditioned on the revision that it has seen."""
+    """Reads and changes cards; each change requires the expected revision."""
 
     def __init__(self, dynamo: Dynamo, clock: Clock = now_ms) -> None:
         self.dynamo, self.clock = dynamo, clock
 
     async def read(self, platform: str, number: str) -> Problem:
-        """Return a card as it is now: one strong request, 1 read unit.
+        """Return a card: one strongly consistent request, 1 read unit.
 
         Raises:
-            NotFound: there is no such problem.
+            NotFound: the problem does not exist.
         """
         item = await self.dynamo.get(keys.problem(platform, number), consistent=True)
         if item is None:
@@ -140,24 +140,24 @@ class ProblemCards:
         return Problem.from_item(item)
 
     async def change(self, platform: str, number: str, decide: Decide) -> Problem:
-        """Change a card with its entries: one read, one transaction, again when the card changed.
+        """Change a card with its entries: one read and one transaction, repeated after a conflict.
 
-        `decide` is asked anew with each card that is read; that same card and nothing else to write
-        means that all is well already.
+        `decide` is called with each card that is read. If it returns the same card and no other
+        actions, nothing is written.
 
         Raises:
-            NotFound: there is no such problem.
+            NotFound: the problem does not exist.
             Conflict: the card kept changing.
-            TransactionFailed: the condition of one of the other actions did not hold.
+            TransactionFailed: the condition of another action did not hold.
         """
         for _ in range(CHANGE_ATTEMPTS):
-            seen = await self.read(platform, number)
-            decision = await decide(seen)
-            if decision.after == seen and not decision.others:
-                return seen
-            after = replace(decision.after, revision=seen.revision + 1, updated_at=self.clock())
+            expected = await self.read(platform, number)
+            decision = await decide(expected)
+            if decision.after == expected and not decision.others:
+                return expected
+            after = replace(decision.after, revision=expected.revision + 1, updated_at=self.clock())
             try:
-                await self.dynamo.transact([*_rewriting(seen, after), *decision.others])
+                await self.dynamo.transact([*_replace_card(expected, after), *decision.others])
             except TransactionFailed as error:
                 if error.reasons[0] is None:
                     raise
@@ -166,29 +166,29 @@ class ProblemCards:
         raise Conflict("Other requests keep changing this problem. Nothing was changed; try again.")
 
 
-def _rewriting(seen: Problem, after: Problem) -> list[TransactItem]:
-    """Return what turns a card and its entries into another; the card comes first."""
-    kept = entries(after)
-    stays = {(item["PK"], item["SK"]) for item in kept}
-    gone = [key for key in entry_keys(seen) if (key["PK"], key["SK"]) not in stays]
-    return [_card_update(seen, after), *map(Put, kept), *map(Delete, gone)]
+def _replace_card(expected: Problem, after: Problem) -> list[TransactItem]:
+    """Return the actions that replace a card and its entries; the card comes first."""
+    new_entries = entries(after)
+    kept = {(item["PK"], item["SK"]) for item in new_entries}
+    removed = [key for key in entry_keys(expected) if (key["PK"], key["SK"]) not in kept]
+    return [_update_card(expected, after), *map(Put, new_entries), *map(Delete, removed)]
 
 
-def _card_update(seen: Problem, after: Problem) -> Update:
-    before, now = card_item(seen), card_item(after)
+def _update_card(expected: Problem, after: Problem) -> Update:
+    before, now = card_item(expected), card_item(after)
     changed: dict[str, Any] = {
         name: now.get(name) for name in {*before, *now} if before.get(name) != now.get(name)
     }
     return Update(
         keys.problem(after.platform, after.number),
         Change(changed),
-        is_unchanged(seen),
-        index_copies=sum(_copies(before, now, name) for name in ("g1", "g2")),
+        is_unchanged(expected),
+        index_copies=sum(_count_copies(before, now, name) for name in ("g1", "g2")),
     )
 
 
-def _copies(before: Item, now: Item, index: str) -> int:
-    """Return how many copies in an index a change writes or removes."""
+def _count_copies(before: Item, now: Item, index: str) -> int:
+    """Return the number of index copies that a change writes or removes."""
     old = before.get(index + "p"), before.get(index + "s")
     new = now.get(index + "p"), now.get(index + "s")
     listed = sum(1 for key in (old, new) if key[0] is not None)

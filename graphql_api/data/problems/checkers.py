@@ -1,7 +1,7 @@
-"""Checkers: the programs of problems that judge outputs, or talk with submissions.
+"""Checkers: programs of problems that judge outputs or interact with submissions.
 
-A checker is a body beside its problem's card, which has its digest, so that workers can tell
-whether the copy that they have is the current one. Where one fails, a note says so to editors.
+A checker is a body next to its problem's card. The card has its digest, so that a worker can tell
+whether its copy is the current one. When a checker fails, a note informs the editors.
 """
 
 import hashlib
@@ -33,21 +33,21 @@ _DIGEST_CHARACTERS = 16
 
 
 def digest_of(checker: Checker) -> str:
-    """Return 16 hexadecimal digits that change with anything about a checker."""
+    """Return 16 hexadecimal digits that identify a checker with all its settings."""
     facts = orjson.dumps(checker.to_item(), option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(facts).hexdigest()[:_DIGEST_CHARACTERS]
 
 
 def load(raw: bytes) -> Checker:
-    """Return the checker that a body holds."""
+    """Return the checker in a body."""
     return Checker.from_item(orjson.loads(raw))
 
 
-def checked(checker: Checker) -> Checker:
-    """Return the checker if it keeps the rules.
+def validate(checker: Checker) -> Checker:
+    """Return the checker if it is valid.
 
     Raises:
-        InvalidInput: `path` names what does not.
+        InvalidInput: a field is not valid; `path` names it.
     """
     keys.part(checker.language, "language")
     if checker.convention is CheckerConvention.TESTLIB and not _is_c_or_cpp(checker.language):
@@ -87,42 +87,46 @@ def _within(value: int, bounds: tuple[int, int], name: str, unit: str) -> None:
 
 
 def with_checker(
-    seen: Problem | None, after: Problem, given: Checker | None, *, is_removed: bool = False
+    expected: Problem | None,
+    after: Problem,
+    checker: Checker | None,
+    *,
+    is_removed: bool = False,
 ) -> Problem:
-    """Return a problem about to be written, with the digest of the checker that it will have.
+    """Return the problem to write, with the digest of its checker.
 
-    It keeps the one that it had while its comparer stays, unless `is_removed`; `given` is a new
-    one.
+    `checker` is a new checker. Without one the problem keeps that of `expected` if its comparer
+    does not change and `is_removed` is False.
 
     Raises:
-        InvalidInput: its comparer needs a checker and it has none, or the other way round.
+        InvalidInput: the comparer needs a checker and has none, or it has one and needs none.
     """
     if not after.comparer.needs_checker:
-        if given is not None:
+        if checker is not None:
             raise InvalidInput(
                 "A `checker` is allowed only with the comparers CHECKER and INTERACTIVE. "
                 "Leave it out or change `comparer`.",
                 ("checker",),
             )
         return replace(after, checker_hash=None)
-    if given is not None:
-        return replace(after, checker_hash=digest_of(checked(given)))
-    if is_removed or seen is None or seen.comparer is not after.comparer:
-        raise _lacks_checker(after)
+    if checker is not None:
+        return replace(after, checker_hash=digest_of(validate(checker)))
+    if is_removed or expected is None or expected.comparer is not after.comparer:
+        raise _make_missing_checker(after)
     return after
 
 
 def check_complete(problem: Problem) -> None:
-    """Refuse a problem whose comparer needs a checker and has none.
+    """Check that a problem has a checker if its comparer needs one.
 
     Raises:
-        InvalidInput: so it is.
+        InvalidInput: the checker is missing.
     """
     if problem.comparer.needs_checker and problem.checker_hash is None:
-        raise _lacks_checker(problem)
+        raise _make_missing_checker(problem)
 
 
-def _lacks_checker(problem: Problem) -> InvalidInput:
+def _make_missing_checker(problem: Problem) -> InvalidInput:
     return InvalidInput(
         f"The comparer {problem.comparer} requires a `checker`. Send one.",
         ("checker",),
@@ -130,7 +134,7 @@ def _lacks_checker(problem: Problem) -> InvalidInput:
 
 
 class CheckerStore:
-    """The checkers of the table; they are written with their problems."""
+    """Reads the checkers of the table, which `ProblemStore` writes."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies) -> None:
         self._dynamo, self._bodies = dynamo, bodies
@@ -140,23 +144,23 @@ class CheckerStore:
         raw = await self._bodies.get(keys.checker(platform, number), consistent=consistent)
         return None if raw is None else load(raw)
 
-    async def get_many(self, names: Sequence[ProblemKey]) -> list[Checker | None]:
-        """Return one entry a key, in order, None where there is none: ceil(N/100) requests."""
-        found = await self._bodies.get_many([keys.checker(*name) for name in names])
-        return [None if raw is None else load(raw) for raw in found]
+    async def get_many(self, problem_keys: Sequence[ProblemKey]) -> list[Checker | None]:
+        """Return one checker per key, in order, None for each missing: ceil(N/100) requests."""
+        bodies = await self._bodies.get_many([keys.checker(*key) for key in problem_keys])
+        return [None if raw is None else load(raw) for raw in bodies]
 
     async def note_fault(self, platform: str, number: str, fault: CheckerFault) -> None:
-        """Keep how a checker failed last, for editors: one request, of 4 to 12 write units.
+        """Store the latest failure of a checker, for editors: one request, 4 to 12 write units.
 
-        Nothing is kept where the problem has another checker by now, or is deleted.
+        Nothing is stored if the problem has another checker or is deleted.
         """
-        kept = replace(fault, message=truncate_utf8(fault.message, CHECKER_NOTE_BYTES))
-        note = Put({**keys.checker_fault(platform, number), **kept.to_item()})
+        truncated = replace(fault, message=truncate_utf8(fault.message, CHECKER_NOTE_BYTES))
+        note = Put({**keys.checker_fault(platform, number), **truncated.to_item()})
         is_present = equals("ckh", fault.checker_hash) & differs("st", str(ProblemState.DELETED))
         with suppress(TransactionFailed):
             await self._dynamo.transact([Check(keys.problem(platform, number), is_present), note])
 
-    async def faults(self, names: Sequence[ProblemKey]) -> list[CheckerFault | None]:
-        """Return one entry a key, in order, None where nothing failed: ceil(N/100) requests."""
-        items = await self._dynamo.batch_get([keys.checker_fault(*name) for name in names])
+    async def faults(self, problem_keys: Sequence[ProblemKey]) -> list[CheckerFault | None]:
+        """Return one failure per key, in order, None for each missing: ceil(N/100) requests."""
+        items = await self._dynamo.batch_get([keys.checker_fault(*key) for key in problem_keys])
         return [CheckerFault.from_item(item) if item else None for item in items]

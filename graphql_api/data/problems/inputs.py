@@ -1,4 +1,4 @@
-"""What problems are created from and changed by, and the rules that their fields keep."""
+"""The inputs that create and change problems, and the checks of their fields."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from graphql_api.data.text import truncate_utf8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewProblem:
-    """What a problem is created from; it begins as a DRAFT without tests."""
+    """The fields of a new problem, which is a DRAFT without tests."""
 
     platform: str
     number: str
@@ -50,11 +50,10 @@ class NewProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemChanges:
-    """What to change of a problem: None keeps a field, an empty text or mapping removes it.
+    """The changes of a problem: None keeps a field, an empty text or mapping removes it.
 
-    A checker is kept while its comparer is, and goes with it; `removes_checker` removes it.
-    `revision` is the revision that the
-    changes are meant for; None takes whichever is there.
+    A problem keeps its checker while its comparer stays, unless `removes_checker` is True.
+    `revision` is the revision that the caller has read; None accepts any.
     """
 
     title: str | None = None
@@ -76,10 +75,10 @@ class ProblemChanges:
 
 
 def check_name(text: str, what: str) -> str:
-    """Return a platform, number or language that may stand in a key.
+    """Return a platform, number or language that is valid in a key.
 
     Raises:
-        InvalidInput: it is empty, too long, or holds '#', ':' or control characters.
+        InvalidInput: it is empty, too long, or contains '#', ':' or control characters.
     """
     if len(text.encode()) > KEY_NAME_BYTES:
         raise InvalidInput(f"`{what}` must have at most {KEY_NAME_BYTES} bytes in UTF-8.", (what,))
@@ -87,10 +86,10 @@ def check_name(text: str, what: str) -> str:
 
 
 def _title(title: str) -> str:
-    found = truncate_utf8(" ".join(title.split()), TITLE_BYTES)
-    if not found:
+    normal = truncate_utf8(" ".join(title.split()), TITLE_BYTES)
+    if not normal:
         raise InvalidInput("`title` must not be empty.", ("title",))
-    return found
+    return normal
 
 
 def _link(link: str) -> str | None:
@@ -100,10 +99,10 @@ def _link(link: str) -> str | None:
 
 
 def _tags(tags: Sequence[str]) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(map(normalise_tag, tags)))
-    if len(found) > MAX_TAGS:
+    normal = tuple(dict.fromkeys(map(normalise_tag, tags)))
+    if len(normal) > MAX_TAGS:
         raise InvalidInput(f"`tags` must contain at most {MAX_TAGS} tags.", ("tags",))
-    return found
+    return normal
 
 
 def _tolerance(text: str) -> str | None:
@@ -160,23 +159,23 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def card_fields(given: NewProblem | ProblemChanges) -> dict[str, Any]:
-    """Return those fields of the card that are given, in their stored form.
+def card_fields(changes: NewProblem | ProblemChanges) -> dict[str, Any]:
+    """Return the fields of the card that are not None, in their stored form.
 
     Raises:
-        InvalidInput: one breaks its rule; `path` names it.
+        InvalidInput: a field is not valid; `path` names it.
     """
     return {
         name: check(value)
         for name, check in _CHECKS.items()
-        if (value := getattr(given, name)) is not None
+        if (value := getattr(changes, name)) is not None
     }
 
 
-def text_fields(given: NewProblem | ProblemChanges) -> dict[str, str | None]:
-    """Return those texts that are given; an empty one as None."""
+def text_fields(changes: NewProblem | ProblemChanges) -> dict[str, str | None]:
+    """Return the texts that are not None; an empty text becomes None."""
     return {
         name: value or None
         for name in ("statement", "constraints")
-        if (value := getattr(given, name)) is not None
+        if (value := getattr(changes, name)) is not None
     }

@@ -1,4 +1,4 @@
-"""A problem's own multipliers of its time limit, by language, as one short text on its card."""
+"""The multipliers of a problem's time limit per language, stored as one short text."""
 
 from collections.abc import Mapping
 
@@ -10,16 +10,16 @@ PATH = ("languageLimits",)
 
 
 def pack(multipliers: Mapping[str, float]) -> str | None:
-    """Return `java:1.5,python:4` for multipliers by language id; None for none.
+    """Return multipliers by language id in the form `java:1.5,python:4`; None for none.
 
     Raises:
-        InvalidInput: there are too many, one is out of bounds, or has more than two decimals.
+        InvalidInput: there are too many, or one is out of range or has more than two decimals.
     """
     if len(multipliers) > MAX_LANGUAGE_LIMITS:
         raise InvalidInput(
             f"`languageLimits` must contain at most {MAX_LANGUAGE_LIMITS} languages.", PATH
         )
-    return ",".join(_pack_one(*one) for one in sorted(multipliers.items())) or None
+    return ",".join(_pack_one(*item) for item in sorted(multipliers.items())) or None
 
 
 def _pack_one(language: str, multiplier: float) -> str:
@@ -36,6 +36,6 @@ def _pack_one(language: str, multiplier: float) -> str:
 
 
 def unpack(text: str | None) -> dict[str, float]:
-    """Return the multipliers that were packed, by language id."""
-    pairs = (one.split(":") for one in text.split(",")) if text else ()
+    """Return the multipliers by language id."""
+    pairs = (pair.split(":") for pair in text.split(",")) if text else ()
     return {language: float(multiplier) for language, multiplier in pairs}

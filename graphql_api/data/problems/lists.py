@@ -1,4 +1,4 @@
-"""Lists of problems: which list serves a set of filters, and what is left to filter."""
+"""Lists of problems: the choice of the list that serves a set of filters."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from graphql_api.data.problems.titles import tokens
 
 @dataclass(frozen=True, slots=True)
 class ProblemFilter:
-    """What problems a list holds; None does not filter."""
+    """The filter of a list of problems; None does not filter."""
 
     platform: str | None = None
     language: str | None = None
@@ -32,10 +32,10 @@ class ProblemFilter:
         tag: str | None = None,
         search: str | None = None,
     ) -> "ProblemFilter":
-        """Return the filter that arguments ask for, in its one form.
+        """Return the filter for these arguments, in normal form.
 
         Raises:
-            InvalidInput: an argument cannot be searched for; `path` names it.
+            InvalidInput: an argument is not valid; `path` names it.
         """
         return cls(
             platform=None if platform is None else keys.part(platform, "platform"),
@@ -46,7 +46,7 @@ class ProblemFilter:
         )
 
     def scope(self) -> str:
-        """Return what binds a cursor to this list and filter."""
+        """Return the scope of cursors in this list with this filter."""
         return "\n".join(
             (
                 "problems",
@@ -59,44 +59,44 @@ class ProblemFilter:
         )
 
     def plan(self) -> tuple[PartitionList, Callable[[Item], bool] | None]:
-        """Return the most selective list that serves the filter, and what it leaves to filter."""
-        left = self._checks()
-        cards = self._choose_list(left)
-        checks = list(left.values())
+        """Return the most selective list for the filter, and a check of the other filters."""
+        remaining = self._checks()
+        cards = self._choose_list(remaining)
+        checks = list(remaining.values())
         return cards, (lambda item: all(check(item) for check in checks)) if checks else None
 
     def _checks(self) -> dict[str, Callable[[Item], bool]]:
         """Return a check for every filter that is set, by its name."""
-        found: dict[str, Callable[[Item], bool]] = {}
+        checks: dict[str, Callable[[Item], bool]] = {}
         if self.platform is not None:
-            found["platform"] = lambda item: item.get("pf") == self.platform
+            checks["platform"] = lambda item: item.get("pf") == self.platform
         if self.language is not None:
-            found["language"] = lambda item: item.get("lg") == self.language
+            checks["language"] = lambda item: item.get("lg") == self.language
         if self.tag is not None:
-            found["tag"] = lambda item: self.tag in item.get("tg", ())
+            checks["tag"] = lambda item: self.tag in item.get("tg", ())
         for word in self.words:
-            found[f"word {word}"] = lambda item, word=word: word in tokens(item.get("ti", ""))  # type: ignore[misc]
-        return found
+            checks[f"word {word}"] = lambda item, word=word: word in tokens(item.get("ti", ""))  # type: ignore[misc]
+        return checks
 
-    def _choose_list(self, left: dict[str, Callable[[Item], bool]]) -> PartitionList:
-        """Return the list to read, and take its filter out of `left`."""
+    def _choose_list(self, checks: dict[str, Callable[[Item], bool]]) -> PartitionList:
+        """Return the list to read, and remove its filter from `checks`."""
         completed = self.state is ProblemState.COMPLETED
         prefix = f"{self.state}#"
         if completed and self.words:
             word = max(self.words, key=len)
-            del left[f"word {word}"]
+            del checks[f"word {word}"]
             return PartitionList(keys.token_partition(word))
         if completed and self.tag is not None:
-            del left["tag"]
+            del checks["tag"]
             return PartitionList(keys.tag_partition(self.tag))
         if self.state is ProblemState.DELETED:
             return PartitionList(keys.state_partition(self.state))
         if self.language is not None:
-            del left["language"]
+            del checks["language"]
             partition = keys.solution_language_partition(self.language)
             return PartitionList(partition, index="GSI2", prefix=prefix)
         if self.platform is not None:
-            del left["platform"]
+            del checks["platform"]
             return PartitionList(
                 keys.platform_partition(self.platform), index="GSI1", prefix=prefix
             )
@@ -104,9 +104,9 @@ class ProblemFilter:
 
 
 def _words(search: str) -> tuple[str, ...]:
-    found: Sequence[str] = tokens(search)
-    if not found:
+    words: Sequence[str] = tokens(search)
+    if not words:
         raise InvalidInput("`search` must contain a word of letters or digits.", ("search",))
-    if len(found) > MAX_TITLE_WORDS:
+    if len(words) > MAX_TITLE_WORDS:
         raise InvalidInput("`search` has too many words. Send fewer.", ("search",))
-    return tuple(found)
+    return tuple(words)

@@ -24,11 +24,11 @@ from graphql_api.data.limits import TEXT_RECORD_BYTES
 from graphql_api.data.problems.cards import (
     Decision,
     ProblemCards,
-    is_unchanged,
     card_item,
     check_size,
     entries,
     entry_keys,
+    is_unchanged,
     with_reason,
 )
 from graphql_api.data.problems.checkers import with_checker
@@ -44,12 +44,12 @@ from graphql_api.data.records import Checker, Problem, ProblemKey, Record, Solut
 
 R = TypeVar("R", bound=Record)
 
-# Statement with constraints, and a solution: either stays one item, however badly it compresses.
+# Requests of `run_counts` at the same time.
 COUNTS_AT_ONCE = 16
 
 
 class ProblemStore:
-    """The problems of the table. Every change of a card takes its list entries with it."""
+    """The problems of the table; every change of a card also updates its list entries."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
@@ -58,10 +58,10 @@ class ProblemStore:
     # Creating and reading
 
     async def create(self, new: NewProblem) -> Problem:
-        """Create a DRAFT with its texts, counters and old id: one transaction.
+        """Create a DRAFT with its texts, counters and legacy id: one transaction.
 
         Raises:
-            Conflict: the problem, or another with that old id, exists.
+            Conflict: the problem, or another with that legacy id, exists.
             InvalidInput: a field is malformed; `path` names it.
         """
         now = self._clock()
@@ -91,96 +91,97 @@ class ProblemStore:
         return problem
 
     async def get(self, platform: str, number: str, *, consistent: bool = False) -> Problem | None:
-        """Return a problem in whatever state: one request, 0.5 read units (1 if consistent)."""
+        """Return a problem in any state: one request, 0.5 read units (1 if consistent)."""
         item = await self._dynamo.get(keys.problem(platform, number), consistent=consistent)
         return Problem.from_item(item) if item else None
 
-    async def get_many(self, names: Sequence[ProblemKey]) -> list[Problem | None]:
-        """Return one entry a key, in order, None where there is none: ceil(N/100) requests."""
-        items = await self._dynamo.batch_get([keys.problem(*name) for name in names])
+    async def get_many(self, problem_keys: Sequence[ProblemKey]) -> list[Problem | None]:
+        """Return one problem per key, in order, None for each missing: ceil(N/100) requests."""
+        items = await self._dynamo.batch_get([keys.problem(*key) for key in problem_keys])
         return [Problem.from_item_or_none(item) for item in items]
 
     async def statement(self, platform: str, number: str) -> Statement | None:
-        """Return a problem's texts, None if it has none: one request of its packed size."""
+        """Return a problem's texts, None if it has none: one request of their packed size."""
         return _record(Statement, await self._bodies.get(keys.statement(platform, number)))
 
-    async def statements(self, names: Sequence[ProblemKey]) -> list[Statement | None]:
-        """Return one entry a key, in order, None where there is none: ceil(N/100) requests."""
-        found = await self._bodies.get_many([keys.statement(*name) for name in names])
-        return [_record(Statement, raw) for raw in found]
+    async def statements(self, problem_keys: Sequence[ProblemKey]) -> list[Statement | None]:
+        """Return the texts per key, in order, None for each missing: ceil(N/100) requests."""
+        bodies = await self._bodies.get_many([keys.statement(*key) for key in problem_keys])
+        return [_record(Statement, raw) for raw in bodies]
 
     async def solution(self, platform: str, number: str) -> Solution | None:
         """Return the author's solution, None if there is none: one request of its packed size."""
         return _record(Solution, await self._bodies.get(keys.solution(platform, number)))
 
-    async def solutions(self, names: Sequence[ProblemKey]) -> list[Solution | None]:
-        """Return one entry a key, in order, None where there is none: ceil(N/100) requests."""
-        found = await self._bodies.get_many([keys.solution(*name) for name in names])
-        return [_record(Solution, raw) for raw in found]
+    async def solutions(self, problem_keys: Sequence[ProblemKey]) -> list[Solution | None]:
+        """Return one solution per key, in order, None for each missing: ceil(N/100) requests."""
+        bodies = await self._bodies.get_many([keys.solution(*key) for key in problem_keys])
+        return [_record(Solution, raw) for raw in bodies]
 
     async def by_legacy_id(self, legacy_id: int) -> ProblemKey | None:
-        """Return the platform and number of an old numeric id: one request, 0.5 read units."""
+        """Return the key of the problem with a legacy id: one request, 0.5 read units."""
         item = await self._dynamo.get(keys.legacy_problem(legacy_id))
         return ProblemKey(item["pf"], item["pn"]) if item else None
 
     # Changing
 
     async def update(self, platform: str, number: str, changes: ProblemChanges) -> Problem:
-        """Change a problem that is not deleted: one read (two with texts), one transaction.
+        """Change a problem: one read (two with texts) and one transaction.
 
         Raises:
-            NotFound: there is no such problem.
-            Conflict: it is deleted, has another revision than the one named, or kept changing.
+            NotFound: the problem does not exist.
+            Conflict: the problem is deleted, has another revision than `changes`, or kept
+                changing.
             InvalidInput: a field is malformed; `path` names it.
         """
         on_card, texts = card_fields(changes), text_fields(changes)
 
-        async def decide(seen: Problem) -> Decision:
-            _refuse_deleted(seen)
-            if changes.revision not in (None, seen.revision):
+        async def decide(expected: Problem) -> Decision:
+            _refuse_deleted(expected)
+            if changes.revision not in (None, expected.revision):
                 raise Conflict(
                     "The problem was changed by another request. Read it again and retry.",
                     ("revision",),
                 )
             after = with_checker(
-                seen,
-                replace(seen, **on_card),
+                expected,
+                replace(expected, **on_card),
                 changes.checker,
                 is_removed=changes.removes_checker,
             )
-            texts_after = await self._texts_after(seen, texts)
-            checker_after = await self._checker_after(seen, after, changes.checker)
+            texts_after = await self._texts_after(expected, texts)
+            checker_after = await self._checker_after(expected, after, changes.checker)
             return Decision(check_size(after), [*texts_after, *checker_after])
 
         return await self._cards.change(platform, number, decide)
 
-    async def _texts_after(self, seen: Problem, changed: dict[str, str | None]) -> list[Put]:
-        """Return the write of changed texts beside those that stay.
+    async def _texts_after(self, expected: Problem, changed: dict[str, str | None]) -> list[Put]:
+        """Return the action that writes changed texts with the unchanged ones.
 
-        They are read after the card, so that its revision guards what was read.
+        The texts are read after the card, so the card's revision protects them.
         """
         if not changed:
             return []
-        key = keys.statement(*seen.key)
+        key = keys.statement(*expected.key)
         stored = _record(Statement, await self._bodies.get(key, consistent=True))
         return [await self._body(key, replace(stored or Statement(), **changed))]
 
     async def _checker_after(
-        self, seen: Problem, after: Problem, given: Checker | None
+        self, expected: Problem, after: Problem, checker: Checker | None
     ) -> list[TransactItem]:
-        """Return the write of a new checker, or the removal of one that goes."""
-        key = keys.checker(*seen.key)
-        if given is not None:
-            return [await self._body(key, given)]
-        return [Delete(key)] if seen.checker_hash and not after.checker_hash else []
+        """Return the action that writes a new checker or removes an old one."""
+        key = keys.checker(*expected.key)
+        if checker is not None:
+            return [await self._body(key, checker)]
+        return [Delete(key)] if expected.checker_hash and not after.checker_hash else []
 
     async def set_solution(self, platform: str, number: str, language: str, code: str) -> Problem:
-        """Give a problem its author's solution and list it under that language.
+        """Set the author's solution of a problem, and list the problem under its language.
 
         Raises:
-            NotFound: there is no such problem.
-            Conflict: it is deleted, or kept changing.
-            InvalidInput: language or code is empty or too long.
+            NotFound: the problem does not exist.
+            Conflict: the problem is deleted, or kept changing.
+            InvalidInput: the language or the code is empty or too long.
         """
         if not code.strip():
             raise InvalidInput("`code` must not be empty.", ("code",))
@@ -189,19 +190,19 @@ class ProblemStore:
         )
         body = await self._body(keys.solution(platform, number), solution)
 
-        async def decide(seen: Problem) -> Decision:
-            _refuse_deleted(seen)
-            return Decision(check_size(replace(seen, language=solution.language)), [body])
+        async def decide(expected: Problem) -> Decision:
+            _refuse_deleted(expected)
+            return Decision(check_size(replace(expected, language=solution.language)), [body])
 
         return await self._cards.change(platform, number, decide)
 
     async def set_state(self, platform: str, number: str, state: ProblemState) -> Problem:
-        """Complete a problem, send it to review or back to drafts: one read, one transaction.
+        """Set a problem's state to DRAFT, REVIEW or COMPLETED: one read, one transaction.
 
         Raises:
-            NotFound: there is no such problem.
-            Conflict: it is deleted, or kept changing.
-            InvalidInput: deletion has its own operation.
+            NotFound: the problem does not exist.
+            Conflict: the problem is deleted, or kept changing.
+            InvalidInput: the state is DELETED, which `soft_delete` sets.
         """
         if state is ProblemState.DELETED:
             raise InvalidInput(
@@ -209,27 +210,27 @@ class ProblemStore:
                 ("state",),
             )
 
-        async def decide(seen: Problem) -> Decision:
-            _refuse_deleted(seen)
-            return Decision(replace(seen, state=state))
+        async def decide(expected: Problem) -> Decision:
+            _refuse_deleted(expected)
+            return Decision(replace(expected, state=state))
 
         return await self._cards.change(platform, number, decide)
 
     async def soft_delete(self, platform: str, number: str, reason: str = "") -> Problem:
-        """Take a problem out of every list but that of deleted ones; harmless twice.
+        """Set a problem to DELETED, so that only the list of deleted ones has it; idempotent.
 
         Raises:
-            NotFound: there is no such problem.
-            Conflict: it kept changing.
+            NotFound: the problem does not exist.
+            Conflict: the problem kept changing.
         """
 
-        async def decide(seen: Problem) -> Decision:
-            if seen.state is ProblemState.DELETED:
-                return Decision(seen)
+        async def decide(expected: Problem) -> Decision:
+            if expected.state is ProblemState.DELETED:
+                return Decision(expected)
             after = replace(
-                seen,
+                expected,
                 state=ProblemState.DELETED,
-                state_before_deletion=seen.state,
+                state_before_deletion=expected.state,
                 deleted_at=self._clock(),
             )
             return Decision(with_reason(after, reason))
@@ -237,24 +238,24 @@ class ProblemStore:
         return await self._cards.change(platform, number, decide)
 
     async def restore(self, platform: str, number: str) -> Problem:
-        """Bring a soft-deleted problem back into the state that it had.
+        """Return a soft-deleted problem to its earlier state.
 
         Raises:
-            NotFound: there is no such problem.
-            Conflict: it is not deleted, is being deleted for good, or kept changing.
+            NotFound: the problem does not exist.
+            Conflict: the problem is not deleted, is being removed, or kept changing.
         """
 
-        async def decide(seen: Problem) -> Decision:
-            if seen.state is not ProblemState.DELETED:
+        async def decide(expected: Problem) -> Decision:
+            if expected.state is not ProblemState.DELETED:
                 raise Conflict("The problem is not deleted, so it cannot be restored.")
-            if seen.state_before_deletion is None:
+            if expected.state_before_deletion is None:
                 raise Conflict(
                     "The problem is being deleted permanently, so it cannot be restored."
                 )
             return Decision(
                 replace(
-                    seen,
-                    state=seen.state_before_deletion,
+                    expected,
+                    state=expected.state_before_deletion,
                     state_before_deletion=None,
                     deleted_at=None,
                     deleted_reason=None,
@@ -264,25 +265,25 @@ class ProblemStore:
         return await self._cards.change(platform, number, decide)
 
     async def delete(self, platform: str, number: str) -> None:
-        """Remove a problem for good: out of the lists, then its parts, then its card.
+        """Remove a problem permanently: its list entries, then its parts, then its card.
 
-        May be called again after a crash. Notes of test sets stay until they are due, as a set may
-        still be being written.
+        A second call completes the removal after a crash. Purge notes stay until they are due,
+        because another request may still be writing a test set.
 
         Raises:
-            NotFound: there is no such problem.
-            Conflict: it kept changing.
+            NotFound: the problem does not exist.
+            Conflict: the problem kept changing.
         """
-        seen = await self._cards.change(platform, number, self._decide_on_end)
+        expected = await self._cards.change(platform, number, self._decide_on_removal)
         while await self._remove_parts(platform, number):
             pass
         actions: list[TransactItem] = [
-            Delete(keys.problem(platform, number), is_unchanged(seen)),
-            *map(Delete, entry_keys(seen)),
+            Delete(keys.problem(platform, number), is_unchanged(expected)),
+            *map(Delete, entry_keys(expected)),
         ]
-        if seen.legacy_id is not None:
-            mine = equals("pf", platform) & equals("pn", number)
-            actions.append(Delete(keys.legacy_problem(seen.legacy_id), absent() | mine))
+        if expected.legacy_id is not None:
+            is_own = equals("pf", platform) & equals("pn", number)
+            actions.append(Delete(keys.legacy_problem(expected.legacy_id), absent() | is_own))
         try:
             await self._dynamo.transact(actions)
         except TransactionFailed as error:
@@ -291,12 +292,12 @@ class ProblemStore:
                     "The problem was changed during its deletion. Delete it again."
                 ) from error
 
-    async def _decide_on_end(self, seen: Problem) -> Decision:
-        """Mark a problem as beyond restoring: deleted, without a state to go back to."""
-        deleted_at = seen.deleted_at or self._clock()
+    async def _decide_on_removal(self, expected: Problem) -> Decision:
+        """Mark a problem as DELETED without an earlier state, so that it cannot be restored."""
+        deleted_at = expected.deleted_at or self._clock()
         return Decision(
             replace(
-                seen,
+                expected,
                 state=ProblemState.DELETED,
                 state_before_deletion=None,
                 deleted_at=deleted_at,
@@ -316,9 +317,10 @@ class ProblemStore:
     # Run counters
 
     async def add_run(self, platform: str, number: str) -> None:
-        """Count one execution of a problem, approximately: one request, 1 write unit.
+        """Count one execution of a problem: one request, 1 write unit.
 
-        A lost answer may leave it uncounted; nothing is counted for a problem that is gone.
+        The count is approximate: after a lost response it may lack this execution. A problem that
+        was removed is not counted.
         """
         shard = random.randrange(keys.RUN_COUNTER_SHARDS)  # noqa: S311 - spreads load
         key = keys.run_counter(platform, number, shard)
@@ -326,23 +328,23 @@ class ProblemStore:
             await self._dynamo.update(key, Change(add={"n": 1}), exists(), returns="NONE")
 
     async def run_count(self, platform: str, number: str) -> int:
-        """Return how often a problem was executed: one request, 0.5 read units."""
+        """Return the number of executions of a problem: one request, 0.5 read units."""
         partition = equals("PK", keys.problem_partition(platform, number))
         page = await self._dynamo.query(partition & begins_with("SK", "C#"))
         return sum(item.get("n", 0) for item in page.items)
 
-    async def run_counts(self, names: Sequence[ProblemKey]) -> list[int]:
-        """Return one count a key, in order: one request a distinct key, 0.5 read units each."""
-        turns = asyncio.Semaphore(COUNTS_AT_ONCE)
-        distinct = list(dict.fromkeys(names))
+    async def run_counts(self, problem_keys: Sequence[ProblemKey]) -> list[int]:
+        """Return one count per key, in order: one request and 0.5 read units per distinct key."""
+        concurrency = asyncio.Semaphore(COUNTS_AT_ONCE)
+        distinct = list(dict.fromkeys(problem_keys))
 
-        async def count(name: ProblemKey) -> int:
-            async with turns:
-                return await self.run_count(*name)
+        async def count(key: ProblemKey) -> int:
+            async with concurrency:
+                return await self.run_count(*key)
 
         counts = await asyncio.gather(*map(count, distinct))
-        found = dict(zip(distinct, counts, strict=True))
-        return [found[name] for name in names]
+        count_by_key = dict(zip(distinct, counts, strict=True))
+        return [count_by_key[key] for key in problem_keys]
 
     async def _body(self, key: keys.Key, record: Record) -> Put:
         raw = orjson.dumps(record.to_item())
@@ -355,7 +357,7 @@ class ProblemStore:
         (item,) = await self._bodies.items(key, raw)
         return Put(item)
 
-    # Lists. `list` comes last: its name hides the type from what follows it in the class.
+    # Lists. `list` is last, because its name hides the type `list` from the rest of the class.
 
     @staticmethod
     def scope(
@@ -366,10 +368,10 @@ class ProblemStore:
         tag: str | None = None,
         search: str | None = None,
     ) -> str:
-        """Return what binds cursors to the list of these arguments.
+        """Return the scope of cursors in the list that these arguments select.
 
         Raises:
-            InvalidInput: an argument cannot be searched for; `path` names it.
+            InvalidInput: an argument is not valid; `path` names it.
         """
         return ProblemFilter.of(
             platform=platform, language=language, state=state, tag=tag, search=search
@@ -385,14 +387,15 @@ class ProblemStore:
         tag: str | None = None,
         search: str | None = None,
     ) -> Page[Problem]:
-        """Return a page of problems, newest first: one request, 2.5 read units for 20 at most.
+        """Return a page of problems, the newest first.
 
-        So it is with one of platform, language, tag, or a search for one word. Further filters are
-        applied to what the most selective list holds: at most five requests, and the page may be
-        short with more to come.
+        With at most one of platform, language, tag and a search for one word: one request of at
+        most 2.5 read units for 20 cards. More filters are applied to the cards of the most
+        selective list: at most five requests, and the page may be short although `has_next` is
+        true.
 
         Raises:
-            InvalidInput: an argument cannot be searched for; `path` names it.
+            InvalidInput: an argument is not valid; `path` names it.
         """
         cards, keep = ProblemFilter.of(
             platform=platform, language=language, state=state, tag=tag, search=search
@@ -405,7 +408,7 @@ def _record(kind: type[R], raw: bytes | None) -> R | None:
 
 
 def _counters(problem: Problem) -> list[Put]:
-    """Return the shards of the run counter: they exist with the problem, and only with it."""
+    """Return the actions that create the run counter's shards, which exist with the problem."""
     return [
         Put({**keys.run_counter(*problem.key, shard), "v": 1, "tp": "runs", "n": 0})
         for shard in range(keys.RUN_COUNTER_SHARDS)

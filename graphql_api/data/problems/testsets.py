@@ -1,8 +1,8 @@
-"""Test sets of problems: versioned, so that readers see a whole set or the whole one before it.
+"""Test sets of problems: versioned, so that a reader always gets a complete set.
 
-A writer claims the next version on the card, writes the set under it, then flips the card to it if
-the set that the card named is still the one it had seen. A note, made with the claim, sees to it
-that a set which never became current, or is so no more, goes an hour later.
+A writer claims the next version on the card and writes the set under it. It then sets the card to
+the new version, if the card still has the expected set. The claim also creates a purge note, which
+removes the set an hour later unless it is the current one.
 """
 
 import asyncio
@@ -43,14 +43,12 @@ from graphql_api.data.problems import checkers
 from graphql_api.data.problems.cards import Decision, ProblemCards, check_size, index_keys
 from graphql_api.data.records import Checker, Problem, TestCase, TestCaseKey
 
-# Workers that began with a set have long ended, and writers have long flipped.
+# Longer than any worker uses a set and any writer writes one.
 GRACE_MS = 3_600_000
 LONGEST_SAMPLES = 40
-# Far under BatchWriteItem's 16 MB, and written inside the client's read time-out.
+# Far below the 16 MB of BatchWriteItem, and written within the client's read time-out.
 BATCH_BYTES = 2 * 1024 * 1024
 CLAIM_ATTEMPTS = 8
-
-# Platform, number, version, test number.
 
 _LENGTH = struct.Struct(">Q")
 _log = structlog.stdlib.get_logger(__name__)
@@ -58,7 +56,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTest:
-    """One test as a writer gives it; its number is its place in the set, from 1."""
+    """One test to write; its number is its place in the set, counted from 1."""
 
     input: bytes
     output: bytes
@@ -67,7 +65,7 @@ class NewTest:
 
 @dataclass(frozen=True, slots=True)
 class PurgeNote:
-    """A set that is due to go."""
+    """A test set that is due to be removed, unless it is the current one."""
 
     platform: str
     number: str
@@ -75,7 +73,7 @@ class PurgeNote:
 
 
 class JudgingSet(NamedTuple):
-    """All that judging by a problem needs; `checker` is None where its comparer needs none."""
+    """The data that judges submissions to a problem; `checker` is None if it needs none."""
 
     problem: Problem
     tests: list[TestCase]
@@ -92,67 +90,68 @@ class TestSetStore:
     # Writing
 
     async def replace(self, platform: str, number: str, tests: Sequence[NewTest]) -> Problem:
-        """Give a problem another set of tests.
+        """Replace the test set of a problem.
 
-        One read and one transaction to claim, the set's size in batches, one read and one
-        transaction to flip.
+        One read and one transaction to claim a version, batches of the set's size, then one read
+        and one transaction to set the card to it.
 
         Raises:
-            NotFound: there is no such problem.
-            Conflict: it is deleted, or another writer changed the set meanwhile; nothing changed.
+            NotFound: the problem does not exist.
+            Conflict: the problem is deleted, or another request changed the set.
             InvalidInput: the set is too large; `path` names the test.
         """
         _check(tests)
-        seen, version = await self._claim(platform, number)
-        return await self._write(seen, version, tests)
+        expected, version = await self._claim(platform, number)
+        return await self._write(expected, version, tests)
 
     async def add(self, platform: str, number: str, tests: Sequence[NewTest]) -> Problem:
-        """Append tests to a problem's set, as a new version; costs and errors as of `replace`."""
+        """Append tests to a problem's set, as a new version; costs and errors are as of `replace`."""
         _check(tests)
-        seen, version = await self._claim(platform, number)
-        return await self._write(seen, version, [*await self._current(seen), *tests])
+        expected, version = await self._claim(platform, number)
+        return await self._write(expected, version, [*await self._current(expected), *tests])
 
     async def delete(
         self, platform: str, number: str, test_number: int, *, of_version: int | None = None
     ) -> Problem:
-        """Remove one test, as a new version; those after it move up.
+        """Remove one test, as a new version; the numbers of later tests decrease by one.
 
-        `of_version` is the set that the number was read in. Costs and errors as of `replace`.
+        `of_version` is the version of the set that the caller has read. Costs and errors are as of
+        `replace`.
 
         Raises:
-            NotFound: there is no such problem or test.
-            Conflict: the current set is another than `of_version`, too.
+            NotFound: the problem or the test does not exist.
+            Conflict: also if the current set is not `of_version`.
         """
-        seen, version = await self._claim(platform, number)
-        if of_version not in (None, seen.test_version):
+        expected, version = await self._claim(platform, number)
+        if of_version not in (None, expected.test_version):
             raise Conflict("The tests were replaced by another request. Read them again and retry.")
-        tests = await self._current(seen)
+        tests = await self._current(expected)
         if not 1 <= test_number <= len(tests):
             raise NotFound(f"The problem has no test {test_number}.")
-        return await self._write(seen, version, tests[: test_number - 1] + tests[test_number:])
+        return await self._write(expected, version, tests[: test_number - 1] + tests[test_number:])
 
     async def _claim(self, platform: str, number: str) -> tuple[Problem, int]:
-        """Reserve the next version for this writer; returns the card as it was seen, too."""
+        """Reserve the next version, and return it with the card that was read."""
         skipped = 0
         for _ in range(CLAIM_ATTEMPTS):
-            seen = await self._cards.read(platform, number)
-            _refuse_deleted(seen)
-            version = seen.last_test_version + 1 + skipped
-            unchanged = equals("tnv", seen.last_test_version) & _not_deleted()
+            expected = await self._cards.read(platform, number)
+            _refuse_deleted(expected)
+            version = expected.last_test_version + 1 + skipped
+            unchanged = equals("tnv", expected.last_test_version) & _not_deleted()
             claim = Update(
                 keys.problem(platform, number),
                 Change({"tnv": version}),
                 exists() & unchanged,
-                index_copies=len(index_keys(seen)) // 2,
+                index_copies=len(index_keys(expected)) // 2,
             )
             note = Put(self._note(platform, number, version), absent())
             try:
                 await self._dynamo.transact([claim, note])
             except TransactionFailed as error:
-                # An earlier problem of this name may have left a set of that version.
+                # An earlier problem with this key may have left a set of that version.
                 skipped += error.reasons[1] is not None
                 continue
-            return seen, version
+            return expected, version
         raise Conflict(
             "Other requests keep changing the tests of this problem. Nothing was "
             "changed; try again."
@@ -173,23 +172,23 @@ class TestSetStore:
             for test in tests
         ]
 
-    async def _write(self, seen: Problem, version: int, tests: Sequence[NewTest]) -> Problem:
+    async def _write(self, expected: Problem, version: int, tests: Sequence[NewTest]) -> Problem:
         try:
             _check(tests)
             flipped = check_size(
                 replace(
-                    seen,
+                    expected,
                     test_version=version,
                     test_count=len(tests),
                     samples=_ranges(tests),
                 )
             )
             await self._write_items(flipped, version, tests)
-            return await self._flip(seen, flipped)
+            return await self._flip(expected, flipped)
         except (Conflict, InvalidInput, NotFound):
-            # Nobody can have read this version: it goes at once. After a crash its note sees to it.
+            # No reader has this version, so it can be removed now; after a crash its note does it.
             with suppress(Unavailable):
-                await self.purge(seen.platform, seen.number, version)
+                await self.purge(expected.platform, expected.number, version)
             raise
 
     async def _write_items(self, problem: Problem, version: int, tests: Sequence[NewTest]) -> None:
@@ -213,18 +212,18 @@ class TestSetStore:
             key, raw, {"tp": TestCase.entity, "no": number, "sm": test.is_sample}
         )
 
-    async def _flip(self, seen: Problem, flipped: Problem) -> Problem:
-        """Make a written version the current one, if the set is still the one that was seen."""
-        name = seen.platform, seen.number
+    async def _flip(self, expected: Problem, flipped: Problem) -> Problem:
+        """Make a written version the current one, if the card still has the expected set."""
+        name = expected.platform, expected.number
         assert flipped.test_version is not None
-        mine = keys.case_purge(*name, flipped.test_version)
-        others: list[Put | Delete] = [Delete(mine, exists() & absent("pg"), index_copies=1)]
-        if seen.test_version is not None:
-            others.append(Put(self._note(*name, seen.test_version)))
+        own_note = keys.case_purge(*name, flipped.test_version)
+        others: list[Put | Delete] = [Delete(own_note, exists() & absent("pg"), index_copies=1)]
+        if expected.test_version is not None:
+            others.append(Put(self._note(*name, expected.test_version)))
 
         async def decide(card: Problem) -> Decision:
             _refuse_deleted(card)
-            if (card.test_version, card.test_count) != (seen.test_version, seen.test_count):
+            if (card.test_version, card.test_count) != (expected.test_version, expected.test_count):
                 raise Conflict(
                     "Another request has replaced the tests. Read the problem again and retry."
                 )
@@ -248,13 +247,14 @@ class TestSetStore:
     async def with_problem(
         self, platform: str, number: str, *, consistent: bool = False
     ) -> JudgingSet | None:
-        """Return a problem, in whatever state, with tests in order and checker; None if not there.
+        """Return a problem in any state with its tests in order and its checker.
 
-        One request for each MB, ceil(size / 4 KB) / 2 read units (twice that if consistent); read
-        again, strongly, when the set is not whole, or the checker another than the card's.
+        Return None if the problem does not exist. One request per MB and ceil(size / 4 KB) / 2 read
+        units (twice that if consistent). If the set is incomplete or the checker does not match the
+        card, everything is read again with strong consistency.
 
         Raises:
-            Unavailable: so it is at the second look, too.
+            Unavailable: the second read was incomplete, too.
         """
         partition = equals("PK", keys.problem_partition(platform, number))
         everything = partition & between("SK", keys.META, "T~")
@@ -279,10 +279,10 @@ class TestSetStore:
     async def load(
         self, platform: str, number: str, version: int, count: int, *, consistent: bool = False
     ) -> list[TestCase]:
-        """Return one version's tests in order: one request for each MB, as of `with_problem`.
+        """Return the tests of one version in order: one request per MB, as `with_problem`.
 
         Raises:
-            Conflict: there is no whole set of that version and count; read the problem again.
+            Conflict: no complete set has that version and count; read the problem again.
         """
         one_set = begins_with("SK", _set_prefix(version))
         for strongly in (consistent, True):
@@ -293,12 +293,12 @@ class TestSetStore:
                 return tests
         raise Conflict("This version of the test set no longer exists. Read the problem again.")
 
-    async def get_many(self, wanted: Sequence[TestCaseKey]) -> list[TestCase | None]:
-        """Return one entry a (platform, number, version, test number), in order.
+    async def get_many(self, test_keys: Sequence[TestCaseKey]) -> list[TestCase | None]:
+        """Return one test per key, in order, None for each missing.
 
-        None where there is none. One request for a hundred, and what large tests need besides.
+        One request per 100 tests, and the requests that each large test needs.
         """
-        manifests = await self._dynamo.batch_get([_test_key(*name) for name in wanted])
+        manifests = await self._dynamo.batch_get([_test_key(*key) for key in test_keys])
         return list(await asyncio.gather(*map(self._of_manifest, manifests)))
 
     async def _of_manifest(self, manifest: Item | None) -> TestCase | None:
@@ -315,12 +315,12 @@ class TestSetStore:
     ) -> Page[TestCase]:
         """Return a page of a problem's tests in order; positions are test numbers.
 
-        One request for the card unless `problem` is given, and one for each run of neighbouring
-        numbers, of the size of its tests.
+        One request for the card unless `problem` is given, and one of the tests' size for each run
+        of consecutive numbers.
 
         Raises:
-            NotFound: there is no such problem.
-            Conflict: the set was replaced meanwhile and is gone; read the problem again.
+            NotFound: the problem does not exist.
+            Conflict: another request replaced the set; read the problem again.
         """
         card = problem or await self._cards.read(platform, number)
         numbers = _numbers(card, samples_only=samples_only)
@@ -354,31 +354,33 @@ class TestSetStore:
         return [item async for item in self._dynamo.query_all(condition, consistent=strongly)]
 
     async def _assemble(self, items: Sequence[Item], version: int | None) -> list[TestCase] | None:
-        """Return the tests of a version among items, None where one is not whole."""
+        """Return the tests of a version among items, None if one is incomplete."""
         prefix = _set_prefix(version or 0)
-        found: dict[str, list[Item]] = defaultdict(list)
+        items_by_test: dict[str, list[Item]] = defaultdict(list)
         for item in items:
             if item["SK"].startswith(prefix):
-                found[item["SK"][: len(prefix) + 5]].append(item)
+                items_by_test[item["SK"][: len(prefix) + 5]].append(item)
         try:
-            bodies = await asyncio.gather(*map(self._bodies.join, found.values()))
+            bodies = await asyncio.gather(*map(self._bodies.join, items_by_test.values()))
         except (DamagedBody, ValueError):
             return None
-        return [_test(group[0], raw) for group, raw in zip(found.values(), bodies, strict=True)]
+        return [
+            _test(group[0], raw) for group, raw in zip(items_by_test.values(), bodies, strict=True)
+        ]
 
-    # Removing what is not current
+    # Removing old and abandoned sets
 
     async def due(self, shard: int, now: int, limit: int = 100) -> list[PurgeNote]:
-        """Return sets of one of `keys.DUE_SHARDS` shards that may go: one request."""
+        """Return the due purge notes of one shard: one request."""
         overdue = equals("g2p", keys.purge_partition(shard)) & at_most("g2s", keys.due_sort(now))
         page = await self._dynamo.query(overdue, index="GSI2", limit=limit)
         return [PurgeNote(item["pf"], item["pn"], item["tcv"]) for item in page.items]
 
     async def purge(self, platform: str, number: str, version: int) -> bool:
-        """Remove a set that never became current, or is so no more; harmless twice.
+        """Remove a set that is not the current one; idempotent.
 
-        False where the version has no note: it is the current one, or has gone already. The note is
-        marked first, after which its writer cannot flip to it any more, and goes last.
+        Return False if the version has no purge note: it is the current one or was removed. The
+        note is marked first, so that a writer cannot make the version current, and removed last.
         """
         note = keys.case_purge(platform, number, version)
         try:
@@ -394,17 +396,18 @@ class TestSetStore:
         return True
 
     async def purge_due(self, now: int) -> int:
-        """Remove all sets that are due, and return how many: one request a shard, and theirs.
+        """Remove all sets that are due, and return their number.
 
-        A set that cannot be removed is logged and left to the next time.
+        One request per shard, and those of each removal. A set that cannot be removed is logged and
+        stays until the next call.
         """
         notes = [note for shard in range(keys.DUE_SHARDS) for note in await self.due(shard, now)]
-        return sum([await self._purge_noted(note) for note in notes])
+        return sum([await self._try_purge(note) for note in notes])
 
-    async def _purge_noted(self, note: PurgeNote) -> bool:
+    async def _try_purge(self, note: PurgeNote) -> bool:
         try:
             return await self.purge(note.platform, note.number, note.version)
-        except Exception:  # noqa: BLE001 - one that fails must not hold up the others
+        except Exception:  # noqa: BLE001 - one failure must not block the others
             _log.exception("test set not removed", **asdict(note))
             return False
 
@@ -415,7 +418,7 @@ def _test_key(platform: str, number: str, version: int, test_number: int) -> key
 
 
 def _test(manifest: Item, raw: bytes) -> TestCase:
-    """Return the test of a manifest and its body: the input's length, the input, the output."""
+    """Return the test in a body, which has the input's length, the input and the output."""
     (length,) = _LENGTH.unpack_from(raw)
     middle = _LENGTH.size + length
     return TestCase.from_item({**manifest, "i": raw[_LENGTH.size : middle], "o": raw[middle:]})
@@ -455,7 +458,7 @@ def _check(tests: Sequence[NewTest]) -> None:
 
 
 def _ranges(tests: Sequence[NewTest]) -> str | None:
-    """Return the numbers of the samples as `1-3,7`, None where there is none.
+    """Return the numbers of the samples in the form `1-3,7`, None without samples.
 
     Raises:
         InvalidInput: the text would be too long for a card.
@@ -473,7 +476,7 @@ def _ranges(tests: Sequence[NewTest]) -> str | None:
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the first and last of each run of neighbours in rising numbers."""
+    """Yield the first and last number of each run of consecutive numbers; input is sorted."""
     start = 0
     for index, number in enumerate(numbers):
         if index + 1 == len(numbers) or numbers[index + 1] != number + 1:
@@ -485,19 +488,19 @@ def _numbers(problem: Problem, *, samples_only: bool) -> list[int]:
     """Return the numbers of a problem's tests, or of its samples."""
     if not samples_only:
         return list(range(1, problem.test_count + 1))
-    found: list[int] = []
+    numbers: list[int] = []
     for run in (problem.samples or "").split(","):
         first, _, last = run.partition("-")
         if first:
-            found.extend(range(int(first), int(last or first) + 1))
-    return found
+            numbers.extend(range(int(first), int(last or first) + 1))
+    return numbers
 
 
 def _within(numbers: Sequence[int], window: PageWindow) -> list[int]:
-    found = [
+    inside = [
         number
         for number in numbers
         if (window.after is None or number > int(window.after))
         and (window.before is None or number < int(window.before))
     ]
-    return found[-window.size :] if window.from_end else found[: window.size]
+    return inside[-window.size :] if window.from_end else inside[: window.size]

@@ -1,10 +1,10 @@
-"""Words of titles, by which problems are found."""
+"""The words of titles, by which problems are searched."""
 
 import unicodedata
 from collections.abc import Iterator
 from itertools import groupby
 
-# Scripts written without spaces between words, or with few: found by pairs of neighbouring letters.
+# Scripts with no or few spaces between words, which are searched by pairs of adjacent letters.
 _PAIRED = (
     (0x1100, 0x11FF),  # Hangul jamo
     (0x3005, 0x3007),  # ideographic iteration and closing marks, zero
@@ -20,10 +20,10 @@ _PAIRED = (
 
 
 def tokens(text: str) -> list[str]:
-    """Return the distinct words of a text in order, as search compares them.
+    """Return the distinct words of a text, in order and in the form that search compares.
 
-    The text is NFKC-normalised and case-folded. A word is a run of letters and digits; runs of
-    Korean, Chinese and Japanese letters give their bigrams instead, a single letter itself.
+    The text is NFKC-normalised and case-folded. A word is a run of letters and digits. A run of
+    Korean, Chinese or Japanese letters is replaced by its bigrams; a single letter is a word.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return list(dict.fromkeys(_tokens(folded)))
@@ -40,7 +40,7 @@ def _tokens(text: str) -> Iterator[str]:
 
 def _kind(character: str) -> str:
     code = ord(character)
-    # Marks belong to the letter before them.
+    # A combining mark belongs to the letter before it.
     if unicodedata.category(character)[0] not in "LNM":
         return ""
     return "paired" if any(low <= code <= high for low, high in _PAIRED) else "word"

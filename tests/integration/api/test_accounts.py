@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from graphql_api.config import Environment
 from graphql_api.data.enums import UserState
 from graphql_api.data.languages import LanguageInfo
+from graphql_api.schema import ids
 from tests.support.api import ADMIN, Api, OpenApi
 from tests.support.settings import SECRET
 
@@ -28,14 +30,14 @@ async def test_signing_in_creates_the_user_once_also_at_once(api: Api) -> None:
     assert found[0]["viewer"]["role"] == "USER"
     assert datetime.fromisoformat(found[0]["expiresAt"]) > datetime.now(UTC)
     viewer = (await api.data(VIEWER, found[0]["accessToken"]))["viewer"]
-    assert (viewer["name"], viewer["plan"]["id"]) == ("Ann", "free")
+    assert (viewer["name"], viewer["plan"]["key"]) == ("Ann", "free")
 
 
 async def test_an_address_of_admin_emails_is_an_administrator(api: Api) -> None:
     token = await api.sign_in(ADMIN.upper())
     viewer = (await api.data(VIEWER, token))["viewer"]
     assert viewer["role"] == "ADMIN"
-    assert viewer["plan"] == {"id": "unlimited", "executionsPerDay": None}
+    assert viewer["plan"] == {"key": "unlimited", "executionsPerDay": None}
 
 
 @pytest.mark.parametrize("email", ["", "ann", "ann@", "@example.org", "a b@example.org", "a\n@b.c"])
@@ -120,8 +122,8 @@ async def test_a_plan_is_created_given_and_changed_for_all_its_users(api: Api) -
     assert viewer["plan"] == {"key": "pro", "executionsPerDay": None}
 
     await api.mutate("updatePlan", fields, admin, planKey="pro", isActive=False)
-    ids = [plan["key"] for plan in (await api.data("{ plans { key } }"))["plans"]]
-    assert ids == ["free"]
+    plan_keys = [plan["key"] for plan in (await api.data("{ plans { key } }"))["plans"]]
+    assert plan_keys == ["free"]
     gone = await api.mutate("setUserPlan", "user { id }", admin, userId=user_id, planKey="pro")
     assert (gone["__typename"], gone["path"]) == ("InvalidInput", ["planKey"])
 
@@ -158,12 +160,12 @@ async def test_what_is_no_plan_key_is_a_typed_error(api: Api, plan: str) -> None
 
 async def test_administration_is_for_administrators(api: Api) -> None:
     editor, admin = await api.editor(), await api.sign_in(ADMIN)
-    ids = {"userId": (await api.data(VIEWER, await api.sign_in(ANN)))["viewer"]["id"]}
+    whom = {"userId": (await api.data(VIEWER, await api.sign_in(ANN)))["viewer"]["id"]}
     mutations: list[tuple[str, str, dict[str, str]]] = [
-        ("setUserPlan", "user { id }", ids | {"planKey": "free"}),
-        ("activateUser", "user { id }", ids),
-        ("deactivateUser", "user { id }", ids),
-        ("deleteUser", "userId", ids),
+        ("setUserPlan", "user { id }", whom | {"planKey": "free"}),
+        ("activateUser", "user { id }", whom),
+        ("deactivateUser", "user { id }", whom),
+        ("deleteUser", "userId", whom),
         ("createPlan", "plan { key }", {"key": "p", "name": "P"}),
         ("updatePlan", "plan { key }", {"planKey": "free", "name": "P"}),
     ]
@@ -344,3 +346,92 @@ async def test_a_rotated_secret_still_reads_older_tokens(open_api: OpenApi) -> N
     assert (await after.data(VIEWER, token))["viewer"]["email"] == ANN
     alone = await open_api(secret_keys=rotated[:1])
     assert (await alone.post(VIEWER, token=token)).status_code == 401
+
+
+# For each optional field of updatePlan: a value, and the answer to null.
+PLAN_UPDATES = {
+    "executionsPerDay": (7, None),
+    "hintsPerDay": (0, None),
+    "runsPerDay": (9, None),
+    "isActive": (False, True),
+}
+
+
+@pytest.mark.parametrize("field", PLAN_UPDATES)
+async def test_a_plan_s_update_keeps_what_is_absent_and_clears_what_is_null(
+    api: Api, field: str
+) -> None:
+    admin = await api.sign_in(ADMIN)
+    await api.mutate("createPlan", "plan { key }", admin, key="pro", name="Pro")
+    value, after_null = PLAN_UPDATES[field]
+
+    async def update(**changed: Any) -> Any:
+        fields = f"plan {{ name {field} }}"
+        plan = (await api.mutate("updatePlan", fields, admin, planKey="pro", **changed))["plan"]
+        return plan["name"], plan[field]
+
+    assert await update(**{field: value}) == ("Pro", value)
+    assert await update(name="Pro 2") == ("Pro 2", value)
+    assert await update(**{field: None}) == ("Pro 2", after_null)
+
+
+async def test_a_plan_s_name_cannot_be_cleared(api: Api) -> None:
+    admin = await api.sign_in(ADMIN)
+    refused = await api.mutate("updatePlan", "plan { key }", admin, planKey="free", name=None)
+    assert (refused["__typename"], refused["path"]) == ("InvalidInput", ["name"])
+
+
+async def test_the_viewer_s_name_is_kept_or_goes_back_to_its_default(api: Api) -> None:
+    token = await api.sign_in(ANN)
+    for given, name in (({"name": "A. N."}, "A. N."), ({}, "A. N."), ({"name": None}, "ann")):
+        result = await api.mutate("updateViewer", "viewer { name }", token, **given)
+        assert result["viewer"]["name"] == name
+    assert (await api.mutate("updateViewer", "viewer { name }"))["__typename"] == "Unauthenticated"
+
+
+NODE = """query($id: ID!) {
+  node(id: $id) { __typename id ... on Plan { key } ... on Language { key } }
+}"""
+
+
+async def test_a_plan_is_a_node_of_all_who_may_see_it(api: Api) -> None:
+    token, admin = await api.sign_in(ANN), await api.sign_in(ADMIN)
+    made = await api.mutate("createPlan", "plan { id }", admin, key="pro", name="Pro")
+    found = {"node": {"__typename": "Plan", "id": made["plan"]["id"], "key": "pro"}}
+    given = {"id": made["plan"]["id"]}
+    assert await api.data(NODE, **given) == found
+    user_id = (await api.data(VIEWER, token))["viewer"]["id"]
+    await api.mutate("setUserPlan", "user { id }", admin, userId=user_id, planKey="pro")
+    await api.mutate("updatePlan", "plan { id }", admin, planKey="pro", isActive=False)
+    api.services.viewers.forget((await api.user(ANN)).uid)
+    assert await api.data(NODE, token, **given) == found
+    assert await api.data(NODE, admin, **given) == found
+    assert await api.data(NODE, **given) == {"node": None}
+    assert await api.data(NODE, admin, id=ids.plan_id("gone")) == {"node": None}
+
+
+async def test_a_language_is_a_node_while_a_worker_announces_it(api: Api) -> None:
+    python = LanguageInfo(
+        id="python",
+        name="Python",
+        version="3.11.2",
+        aliases=(),
+        file_name="main.py",
+        compile_command=None,
+        run_command="python3 main.py",
+    )
+    await api.services.board.announce("w1", [python])
+    (shown,) = (await api.data("{ languages { id key } }"))["languages"]
+    assert await api.data(NODE, id=shown["id"]) == {"node": {"__typename": "Language", **shown}}
+    assert await api.data(NODE, id=ids.language_id("cobol")) == {"node": None}
+
+
+async def test_the_state_of_a_user_is_for_them_and_administrators(api: Api) -> None:
+    token, admin = await api.sign_in(ANN), await api.sign_in(ADMIN)
+    viewer = (await api.data("{ viewer { id state } }", token))["viewer"]
+    assert viewer["state"] == "ACTIVE"
+    result = await api.mutate("deactivateUser", "user { state }", admin, userId=viewer["id"])
+    assert result["user"] == {"state": "INACTIVE"}
+    query = "{ users { edges { node { state } } } }"
+    states = [edge["node"]["state"] for edge in (await api.data(query, admin))["users"]["edges"]]
+    assert states == ["ACTIVE", "INACTIVE"]

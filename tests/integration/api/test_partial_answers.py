@@ -9,7 +9,7 @@ from graphql_api.data.dynamo.expressions import Change, equals
 from graphql_api.schema import ids
 from tests.support.api import ADMIN, Api
 
-pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis]
+pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
 HISTORIES = "{ viewer { histories { edges { node { id } } pageInfo { hasNextPage } } } }"
 

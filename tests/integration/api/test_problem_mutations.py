@@ -22,6 +22,8 @@ SETTINGS = """problem { comparer stopOnFirstFailure languageLimits { language ti
   checker { language code convention arguments timeLimitMs memoryLimitKb
     fault { message testNumber } } }"""
 
+FOUND = "query($id: ID!) { node(id: $id) { ... on Problem { %s } } }"
+
 
 def checker(**changed: Any) -> dict[str, Any]:
     return {"comparer": "CHECKER", "checker": CHECKER | changed}
@@ -366,3 +368,95 @@ async def test_others_are_refused_and_unknown_problems_not_found(
         assert (malformed["__typename"], malformed["path"]) == ("InvalidInput", ["problemId"])
     assert (await api.mutate(name, fields, **given))["__typename"] == "Unauthenticated"
     assert (await api.mutate(name, fields, bob, **given))["__typename"] == "Forbidden"
+
+
+async def test_editors_see_when_and_why_a_problem_was_deleted(api: Api) -> None:
+    editor = await api.editor()
+    await api.problem()
+    pid, deletion = await problem_id(api, editor), "deletedAt deletedReason"
+    assert (await api.data(FOUND % deletion, id=pid))["node"] == {
+        "deletedAt": None,
+        "deletedReason": None,
+    }
+    await api.mutate("softDeleteProblem", "problem { id }", editor, problemId=pid, reason="Twice.")
+    assert (await api.data(FOUND % deletion, id=pid))["node"] is None
+    shown = (await api.data(FOUND % deletion, editor, id=pid))["node"]
+    assert shown["deletedReason"] == "Twice."
+    assert shown["deletedAt"].endswith("Z")
+    query = f"{{ problems(state: DELETED) {{ edges {{ node {{ {deletion} }} }} }} }}"
+    assert (await api.data(query, editor))["problems"]["edges"] == [{"node": shown}]
+    await api.mutate("restoreProblem", "problem { id }", editor, problemId=pid)
+    assert (await api.data(FOUND % deletion, editor, id=pid))["node"]["deletedAt"] is None
+
+
+# For each optional field of updateProblem: a value, the answer to it, and the answer to null.
+UPDATES: dict[str, tuple[Any, Any, Any]] = {
+    "url": ("https://example.org/1", "https://example.org/1", None),
+    "tags": (["Graphs"], ["graphs"], []),
+    "statement": ("Add.", "Add.", None),
+    "constraints": ("1 ≤ n", "1 ≤ n", None),
+    "comparer": ("LINES", "LINES", "TOKENS"),
+    "absTolerance": (1e-6, 1e-6, None),
+    "relTolerance": (1e-9, 1e-9, None),
+    "timeLimitMs": (1500, 1500, 2000),
+    "memoryLimitKb": (65536, 65536, 262_144),
+    "languageLimits": (
+        [{"language": "c", "timeMultiplier": 2}],
+        [{"language": "c", "timeMultiplier": 2.0}],
+        [],
+    ),
+    "stopOnFirstFailure": (True, True, False),
+}
+
+
+@pytest.mark.parametrize("field", UPDATES)
+async def test_an_update_keeps_what_is_absent_and_clears_what_is_null(api: Api, field: str) -> None:
+    editor = await api.editor()
+    await api.problem()
+    pid = await problem_id(api, editor)
+    value, after_value, after_null = UPDATES[field]
+    selection = f"{field} {{ language timeMultiplier }}" if field == "languageLimits" else field
+
+    async def update(**changed: Any) -> Any:
+        fields = f"problem {{ {selection} }}"
+        result = await api.mutate("updateProblem", fields, editor, problemId=pid, **changed)
+        return result["problem"][field]
+
+    assert await update(**{field: value}) == after_value
+    assert await update(title="Kept") == after_value
+    assert await update(**{field: None}) == after_null
+    assert await update(**{field: None}) == after_null
+
+
+async def test_a_title_cannot_be_cleared(api: Api) -> None:
+    editor = await api.editor()
+    await api.problem()
+    pid = await problem_id(api, editor)
+    refused = await api.mutate("updateProblem", PROBLEM, editor, problemId=pid, title=None)
+    assert (refused["__typename"], refused["path"]) == ("InvalidInput", ["title"])
+
+
+async def test_a_null_checker_needs_a_comparer_without_one(api: Api) -> None:
+    editor = await api.editor()
+    await api.problem()
+    pid = await problem_id(api, editor)
+
+    async def update(**changed: Any) -> Any:
+        return await api.mutate("updateProblem", SETTINGS, editor, problemId=pid, **changed)
+
+    assert (await update(checker=None))["problem"]["checker"] is None
+    await update(**checker())
+    refused = await update(checker=None)
+    assert (refused["__typename"], refused["path"]) == ("InvalidInput", ["checker"])
+    assert (await update(title="Kept"))["problem"]["checker"]["code"] == CHECKER["code"]
+    gone = await update(comparer=None, checker=None)
+    assert (gone["problem"]["comparer"], gone["problem"]["checker"]) == ("TOKENS", None)
+
+
+async def test_a_tolerance_is_refused_when_the_comparer_goes_back_to_tokens(api: Api) -> None:
+    editor = await api.editor()
+    await api.problem()
+    pid = await problem_id(api, editor)
+    given = {"problemId": pid, "comparer": None, "absTolerance": 1e-6}
+    refused = await api.mutate("updateProblem", PROBLEM, editor, **given)
+    assert (refused["__typename"], refused["path"]) == ("InvalidInput", ["absTolerance"])

@@ -13,7 +13,8 @@ from tests.support.api import Api
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
 HISTORY = """query($id: ID!) { history(id: $id) { id isPublic verdict passedCount cpuMs code
-  compileOutput author { userId name } testResults { number output error expected message judgeMessage
+  compileOutput author { userId name }
+  testResults { number output error expected message judgeMessage
     difference { line column actual expected } }
   problem { title } } }"""
 ANN = "ann@example.org"
@@ -110,7 +111,7 @@ async def test_an_author_s_id_opens_the_user_to_nobody_else(
     api: Api, judged: tuple[str, str]
 ) -> None:
     token, history = judged
-    author = (await show(api, history, token))["author"]["id"]
+    author = (await show(api, history, token))["author"]["userId"]
     query = "query($id: ID!) { node(id: $id) { ... on User { email } } }"
     assert await api.data(query, await api.sign_in("bob@example.org"), id=author) == {"node": None}
     assert await api.data(query, token, id=author) == {"node": {"email": ANN}}
