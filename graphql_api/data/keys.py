@@ -73,7 +73,7 @@ def unique_email(email: str) -> Key:
     return _key(f"E#{email}", META)
 
 
-def google_guard(sub: str) -> Key:
+def unique_google_sub(sub: str) -> Key:
     """Return the key of the item that makes a Google account unique; never log it."""
     return _key(f"G#{sub}", META)
 

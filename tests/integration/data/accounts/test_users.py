@@ -180,7 +180,7 @@ async def test_nobody_is_found_by_an_address_or_account_that_is_not_theirs_any_m
     ada = await users.create(email="ada@example.org", name="Ada", google_sub="g-1")
     # A guard that was read just before its user changed.
     await dynamo.put({**keys.unique_email("old@example.org"), "u": ada.uid})
-    await dynamo.put({**keys.google_guard("g-0"), "u": ada.uid})
+    await dynamo.put({**keys.unique_google_sub("g-0"), "u": ada.uid})
     assert await users.by_email("old@example.org", consistent=True) is None
     assert await users.by_google_sub("g-0", consistent=True) is None
 
