@@ -28,10 +28,10 @@ def main() -> None:
     except EngineUnavailable as error:
         _fail(str(error))
     except ValidationError as error:
-        _fail("\n".join(_setting_error(detail) for detail in error.errors()))
+        _fail("\n".join(_describe_setting_error(detail) for detail in error.errors()))
 
 
-def _setting_error(detail: ErrorDetails) -> str:
+def _describe_setting_error(detail: ErrorDetails) -> str:
     name = ".".join(str(part) for part in detail["loc"]).upper()
     message = detail["msg"].removeprefix("Value error, ")
     return f"{name or 'settings'}: {message} (see docs/settings.md)"

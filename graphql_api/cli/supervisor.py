@@ -200,7 +200,7 @@ class Supervisor:
                 return
             if time.monotonic() - begun > STEADY_AFTER_S:
                 pause_s = 1.0
-            name, ending = child.program.name, _ending(code)
+            name, ending = child.program.name, _describe_end(code)
             self._write("dev", f"{name} {ending}. It restarts in {pause_s:.0f} s.")
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
@@ -217,10 +217,10 @@ class Supervisor:
             await child.stop()
 
 
-def _ending(code: int) -> str:
+def _describe_end(code: int) -> str:
     return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
 
 
 def _exit_report(child: Child, code: int) -> str:
     last = "\n".join(f"  {line}" for line in child.last_lines)
-    return f"{child.program.name} {_ending(code)}. Its last lines:\n{last}"
+    return f"{child.program.name} {_describe_end(code)}. Its last lines:\n{last}"

@@ -119,7 +119,7 @@ def submit(
     except KeyboardInterrupt:
         output.error("Stopped waiting. The execution continues.")
         raise typer.Exit(INTERRUPTED) from None
-    _show(output, history)
+    _print_result(output, history)
     raise typer.Exit(_exit_code(history))
 
 
@@ -182,8 +182,8 @@ def _submit(output: Output, api: ApiClient, job: _Job) -> str:
     result = payload(api.call(EXECUTE, {"input": variables})["executeCode"])
     history_id = str(result["history"]["id"])
     output.line(f"history {history_id}")
-    quota = result["usage"]["executions"]
-    if quota["limit"] is not None:
+    quota = result["usage"] and result["usage"]["executions"]
+    if quota and quota["limit"] is not None:
         output.note(f"{quota['used']} of {quota['limit']} executions used today.")
     return history_id
 
@@ -220,10 +220,10 @@ def _exit_code(history: dict[str, Any]) -> int:
     return ACCEPTED if history["verdict"] == "AC" else REJECTED
 
 
-def _show(output: Output, history: dict[str, Any]) -> None:
+def _print_result(output: Output, history: dict[str, Any]) -> None:
     output.document(history)
     results = history["testResults"] or []
-    rows = [_row(result) for result in results]
+    rows = [_format_test(result) for result in results]
     if rows:
         output.table(("test", "", "verdict", "cpu", "wall", "memory", "remark"), rows)
     if history["compileOutput"]:
@@ -233,17 +233,17 @@ def _show(output: Output, history: dict[str, Any]) -> None:
     verdict = str(history["verdict"] or history["status"])
     counts = f"{history['passedCount']} of {history['totalCount']} tests passed"
     name = f"{history['platform']}/{history['problemNumber']} {history['problemTitle']}"
-    output.line(f"{verdict}: {counts}{_costs(history)}, {name}", verdict)
+    output.line(f"{verdict}: {counts}{_format_usage(history)}, {name}", verdict)
 
 
-def _costs(history: dict[str, Any]) -> str:
+def _format_usage(history: dict[str, Any]) -> str:
     if history["cpuMs"] is None:
         return ""
     peak = "" if history["peakKb"] is None else f", {history['peakKb']} KB"
     return f", {history['cpuMs']} ms{peak}"
 
 
-def _row(result: dict[str, Any]) -> tuple[str, ...]:
+def _format_test(result: dict[str, Any]) -> tuple[str, ...]:
     return (
         str(result["number"]),
         "sample" if result["isSample"] else "",
@@ -251,11 +251,11 @@ def _row(result: dict[str, Any]) -> tuple[str, ...]:
         f"{result['cpuMs']} ms",
         f"{result['wallMs']} ms",
         f"{result['peakKb']} KB",
-        _remark(result),
+        _describe_failure(result),
     )
 
 
-def _remark(result: dict[str, Any]) -> str:
+def _describe_failure(result: dict[str, Any]) -> str:
     """Describe a test's failure in a few words."""
     if result["verdict"] == "AC":
         return ""
@@ -265,10 +265,10 @@ def _remark(result: dict[str, Any]) -> str:
     if lines:
         return lines[-1][:80]
     if result["expected"] is not None and result["verdict"] == "WA":
-        return f"expected {_brief(result['expected'])}, got {_brief(result['output'])}"
+        return f"expected {_abbreviate(result['expected'])}, got {_abbreviate(result['output'])}"
     return f"exit code {result['exitCode']}" if result["exitCode"] else ""
 
 
-def _brief(text: str | None) -> str:
+def _abbreviate(text: str | None) -> str:
     line = " ".join(str(text or "").split())
     return repr(line if len(line) <= SHOWN_CHARACTERS else f"{line[: SHOWN_CHARACTERS - 1]}…")

@@ -27,7 +27,7 @@ def list_(*, as_json: AsJson = False) -> None:
     The roles are the stored ones; ADMIN_EMAILS can make a user an administrator in addition.
     """
     output = Output(as_json=as_json)
-    users = _with_stores(output, _all_users)
+    users = _with_stores(output, _read_all_users)
     output.table(COLUMNS, [_row(user) for user in users])
     output.document([dict(zip(COLUMNS, _row(user), strict=True)) for user in users])
 
@@ -64,7 +64,7 @@ def _with_stores(output: Output, work: Callable[[Stores], Coroutine[Any, Any, T]
         raise typer.Exit(1) from error
 
 
-async def _all_users(stores: Stores) -> list[User]:
+async def _read_all_users(stores: Stores) -> list[User]:
     users: list[User] = []
     window = PageWindow(MAX_PAGE_SIZE)
     while True:

@@ -27,7 +27,7 @@ def comparison_of(path: Path, flags: Sequence[str]) -> Comparison:
         if flag in (CASE, SPACE):
             switches.add(flag)
         elif flag in TOLERANCES:
-            text = _tolerance(path, flag, next(rest, ""))
+            text = _parse_tolerance(path, flag, next(rest, ""))
             for kind in TOLERANCES[flag]:
                 if kind in tolerances:
                     raise PackageError(path, f"{flag}: this tolerance is given twice")
@@ -55,7 +55,7 @@ def _choose(path: Path, switches: set[str], tolerances: dict[str, str]) -> Compa
     return Comparison(comparer=comparer)
 
 
-def _tolerance(path: Path, flag: str, text: str) -> str:
+def _parse_tolerance(path: Path, flag: str, text: str) -> str:
     try:
         value = float(text)
     except ValueError:

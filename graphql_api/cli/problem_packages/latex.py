@@ -39,7 +39,7 @@ def problem_name(latex: str) -> str | None:
     if match := _PLAIN_NAME.search(latex):
         return match[1].strip()
     match = _NAME.search(_COMMENT.sub("", latex))
-    return _between_formulas(match[1]).strip() or None if match else None
+    return _convert_text(match[1]).strip() or None if match else None
 
 
 def to_markdown(latex: str) -> str:
@@ -49,11 +49,11 @@ def to_markdown(latex: str) -> str:
     """
     text = _NAME.sub("", _COMMENT.sub("", latex))
     parts = _FORMULA.split(text)
-    parts[::2] = [_between_formulas(part) for part in parts[::2]]
+    parts[::2] = [_convert_text(part) for part in parts[::2]]
     return re.sub(r"\n{3,}", "\n\n", "".join(parts)).strip() + "\n"
 
 
-def _between_formulas(text: str) -> str:
+def _convert_text(text: str) -> str:
     for pattern, replacement in _COMPILED:
         text = pattern.sub(replacement, text)
     return text

@@ -107,32 +107,32 @@ def read_metadata(root: Path) -> Metadata:
     if not path.is_file():
         raise PackageError(path, "is missing; every package needs it")
     values = Values(path, read_mapping(path))
-    version = _version(values)
+    version = _read_version(values)
     values.refuse_unknown(_KEYS[version])
     _refuse_unsupported(values)
     limits = values.mapping("limits")
     limits.refuse_unknown(_LIMITS[version])
-    kinds, validation = _kinds(values), values.string_list("validation")
+    types, validation = _read_types(values), values.string_list("validation")
     validation_s = limits.number("validation_time")
     return Metadata(
         format=version,
-        names=_names(values),
-        url=_url(values),
+        names=_read_names(values),
+        url=_read_url(values),
         tags=values.string_list("keywords"),
-        time_limit_ms=_time_limit_ms(limits, root),
-        memory_limit_kb=_memory_limit_kb(limits, "memory", MAX_MEMORY_LIMIT_MIB),
+        time_limit_ms=_read_time_limit_ms(limits, root),
+        memory_limit_kb=_read_memory_limit_kb(limits, "memory", MAX_MEMORY_LIMIT_MIB),
         has_validator="custom" in validation if version is Format.LEGACY else None,
-        is_interactive="interactive" in (*kinds, *validation),
+        is_interactive="interactive" in (*types, *validation),
         validation_time_ms=None if validation_s is None else round(validation_s * 1000),
-        validation_memory_kb=_memory_limit_kb(
+        validation_memory_kb=_read_memory_limit_kb(
             limits, "validation_memory", MAX_VALIDATION_MEMORY_MIB
         ),
         validator_flags=values.string_list("validator_flags"),
-        constants=_constants(values),
+        constants=_read_constants(values),
     )
 
 
-def _version(values: Values) -> Format:
+def _read_version(values: Values) -> Format:
     version = values.text("problem_format_version") or "legacy"
     if version not in _VERSIONS:
         supported = ", ".join(_VERSIONS)
@@ -142,12 +142,12 @@ def _version(values: Values) -> Format:
     return _VERSIONS[version]
 
 
-def _kinds(values: Values) -> tuple[str, ...]:
+def _read_types(values: Values) -> tuple[str, ...]:
     return values.string_list("type") or ("pass-fail",)
 
 
 def _refuse_unsupported(values: Values) -> None:
-    for kind in _kinds(values):
+    for kind in _read_types(values):
         if kind not in ("pass-fail", "interactive"):
             raise values.error("type", f"{kind!r} is not supported; use pass-fail or interactive")
     validation = values.string_list("validation") or ("default",)
@@ -178,14 +178,14 @@ def _refuse_embargo(values: Values) -> None:
         raise values.error("embargo_until", f"import the package after {until.isoformat()}")
 
 
-def _names(values: Values) -> dict[str, str]:
+def _read_names(values: Values) -> dict[str, str]:
     if isinstance(values.get("name"), dict):
         return values.texts("name")
     name = values.text("name")
     return {"en": name} if name else {}
 
 
-def _url(values: Values) -> str | None:
+def _read_url(values: Values) -> str | None:
     if (url := values.text("source_url")) is not None:
         return url
     source = values.get("source")
@@ -196,7 +196,7 @@ def _url(values: Values) -> str | None:
     return url
 
 
-def _time_limit_ms(limits: Values, root: Path) -> int | None:
+def _read_time_limit_ms(limits: Values, root: Path) -> int | None:
     seconds = limits.number("time_limit")
     if seconds is None:
         return _read_tool_time_limit_ms(root)
@@ -217,11 +217,11 @@ def _read_tool_time_limit_ms(root: Path) -> int | None:
             if match is None:
                 continue
             text = match[1]
-        return _seconds(path, text.strip())
+        return _parse_seconds(path, text.strip())
     return None
 
 
-def _seconds(path: Path, text: str) -> int:
+def _parse_seconds(path: Path, text: str) -> int:
     try:
         seconds = float(text)
     except ValueError:
@@ -233,7 +233,7 @@ def _seconds(path: Path, text: str) -> int:
     return max(1, round(seconds * 1000))
 
 
-def _memory_limit_kb(limits: Values, key: str, largest_mib: int) -> int | None:
+def _read_memory_limit_kb(limits: Values, key: str, largest_mib: int) -> int | None:
     mib = limits.number(key)
     if mib is None:
         return None
@@ -242,7 +242,7 @@ def _memory_limit_kb(limits: Values, key: str, largest_mib: int) -> int | None:
     return round(mib * 1024)
 
 
-def _constants(values: Values) -> dict[str, str]:
+def _read_constants(values: Values) -> dict[str, str]:
     constants = values.mapping("constants")
     for name in constants.names():
         if not isinstance(constants.get(name), str | int | float):

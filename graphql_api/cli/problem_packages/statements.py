@@ -37,7 +37,7 @@ def read_texts(root: Path, metadata: Metadata, locale: str) -> Texts:
     Raises:
         PackageError: The statement in Markdown or LaTeX, or its title, is missing.
     """
-    folder, files = _statement_files(root, metadata.format)
+    folder, files = _find_statement_files(root, metadata.format)
     if metadata.format is Format.V2023_07 and set(files) != set(metadata.names):
         raise PackageError(
             root / "problem.yaml",
@@ -46,13 +46,13 @@ def read_texts(root: Path, metadata: Metadata, locale: str) -> Texts:
         )
     language = locale if locale in files else "en" if "en" in files else min(files)
     path = folder / files[language]
-    text = _with_constants(read_text(path, LONGEST_STATEMENT_BYTES), metadata.constants)
+    text = _replace_constants(read_text(path, LONGEST_STATEMENT_BYTES), metadata.constants)
     name = problem_name(text) if path.suffix == ".tex" else None
     title = metadata.names.get(language) or next(iter(metadata.names.values()), None) or name
     if not title:
         raise PackageError(root / "problem.yaml", "name: is missing; give the problem a name")
     markdown = to_markdown(text) if path.suffix == ".tex" else text
-    statement, constraints = _split(markdown)
+    statement, constraints = _split_constraints(markdown)
     return Texts(
         title=title,
         titles=metadata.names or {language: title},
@@ -61,7 +61,7 @@ def read_texts(root: Path, metadata: Metadata, locale: str) -> Texts:
     )
 
 
-def _statement_files(root: Path, version: Format) -> tuple[Path, dict[str, str]]:
+def _find_statement_files(root: Path, version: Format) -> tuple[Path, dict[str, str]]:
     """Return the folder of statements and the preferred file in it for each language."""
     for name in FOLDERS[version]:
         folder = root / name
@@ -81,14 +81,14 @@ def _join_names(names: Mapping[str, str]) -> str:
     return ", ".join(sorted(names)) or "no language"
 
 
-def _with_constants(text: str, constants: Mapping[str, str]) -> str:
+def _replace_constants(text: str, constants: Mapping[str, str]) -> str:
     r"""Replace the package's constants: `{{name}}`, and in LaTeX also `\constant{name}`."""
     for name, value in constants.items():
         text = text.replace("{{" + name + "}}", value).replace(f"\\constant{{{name}}}", value)
     return text
 
 
-def _split(markdown: str) -> tuple[str, str | None]:
+def _split_constraints(markdown: str) -> tuple[str, str | None]:
     match = _CONSTRAINTS.search(markdown)
     if match is None or not match[2].strip():
         return markdown.strip() + "\n", None

@@ -63,19 +63,19 @@ def read_submissions(root: Path) -> Submissions:
         PackageError: `submissions.yaml` is malformed or contradictory.
     """
     folder = root / "submissions"
-    rules = _rules(folder)
+    rules = _read_rules(folder)
     programs: list[Submission] = []
     notes: list[str] = []
-    for path in _programs(folder):
+    for path in _list_programs(folder):
         name = path.relative_to(folder).as_posix()
-        source = _source(path)
+        source = _find_source(path)
         own_rules = [values for pattern, values in rules if _matches(pattern, name)]
         expected = _find_expected_verdicts(folder, name, own_rules)
         if source is None or expected is None:
             reason = "several source files" if source is None else "no expected verdict"
             notes.append(f"skipped submissions/{name}: {reason}")
             continue
-        language = _language(source, own_rules)
+        language = _find_language(source, own_rules)
         is_model = any(values.get("model_solution") is True for values in own_rules)
         programs.append(
             Submission(
@@ -116,21 +116,21 @@ def _preference(submission: Submission) -> tuple[bool, int, str]:
     return not submission.is_model, rank, submission.name
 
 
-def _programs(folder: Path) -> Iterator[Path]:
+def _list_programs(folder: Path) -> Iterator[Path]:
     """Yield the files and directories directly in the folders below `submissions/`."""
     for kind in sorted(folder.iterdir()) if folder.is_dir() else ():
         if kind.is_dir():
             yield from (path for path in sorted(kind.iterdir()) if not path.name.startswith("."))
 
 
-def _source(path: Path) -> Path | None:
+def _find_source(path: Path) -> Path | None:
     if path.is_file():
         return path
     files = [file for file in path.rglob("*") if file.is_file()]
     return files[0] if len(files) == 1 else None
 
 
-def _language(source: Path, rules: Sequence[Values]) -> str | None:
+def _find_language(source: Path, rules: Sequence[Values]) -> str | None:
     for values in rules:
         code = values.text("language")
         if code is not None:
@@ -142,7 +142,7 @@ def _id(spec: LanguageSpec | None) -> str | None:
     return None if spec is None else spec.id
 
 
-def _rules(folder: Path) -> list[tuple[str, Values]]:
+def _read_rules(folder: Path) -> list[tuple[str, Values]]:
     path = folder / FILE
     if not path.is_file():
         return []
@@ -179,7 +179,8 @@ def _find_expected_verdicts(
     kind = name.partition("/")[0]
     bounds = [_FOLDERS[kind]] if kind in _FOLDERS else []
     for values in rules:
-        permitted, required = _verdicts(values, "permitted"), _verdicts(values, "required")
+        permitted = _read_verdicts(values, "permitted")
+        required = _read_verdicts(values, "required")
         if permitted or required:
             bounds.append((permitted or _ANY, required or _ANY))
     if not bounds:
@@ -195,7 +196,7 @@ def _find_expected_verdicts(
     return permitted
 
 
-def _verdicts(values: Values, key: str) -> frozenset[Verdict]:
+def _read_verdicts(values: Values, key: str) -> frozenset[Verdict]:
     verdicts: frozenset[Verdict] = frozenset()
     for word in values.string_list(key):
         if word not in _WORDS:

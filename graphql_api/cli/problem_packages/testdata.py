@@ -81,11 +81,11 @@ def read_test_data(root: Path, flags: Sequence[str]) -> TestData:
         tests=tuple(tests),
         flags=first,
         flags_from=flags_from,
-        stops_on_first_failure=_stops(data),
+        stops_on_first_failure=_read_early_stop(data),
     )
 
 
-def _stops(data: Path) -> bool:
+def _read_early_stop(data: Path) -> bool:
     for name in GROUP_FILES:
         path = data / name
         if path.is_file():
@@ -153,7 +153,7 @@ class _Groups:
 
     def flags(self, test: PackageTest) -> tuple[tuple[str, ...], Path | None]:
         """Return a test's validator flags and the file with them."""
-        inherited = self._of_group(test.input_path.parent)
+        inherited = self._group_flags(test.input_path.parent)
         path = test.input_path.with_suffix(".yaml")
         if not path.is_file():
             return inherited
@@ -162,14 +162,14 @@ class _Groups:
             raise values.error("args", "arguments for programs are not supported")
         return self._own_flags(path, values) or inherited
 
-    def _of_group(self, folder: Path) -> tuple[tuple[str, ...], Path | None]:
+    def _group_flags(self, folder: Path) -> tuple[tuple[str, ...], Path | None]:
         if folder not in self._known:
             self._known[folder] = self._read(folder)
         return self._known[folder]
 
     def _read(self, folder: Path) -> tuple[tuple[str, ...], Path | None]:
         is_root = folder == self._data
-        inherited = (self._flags, None) if is_root else self._of_group(folder.parent)
+        inherited = (self._flags, None) if is_root else self._group_flags(folder.parent)
         for name in GROUP_FILES:
             path = folder / name
             if path.is_file():

@@ -26,7 +26,7 @@ def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Chec
         PackageError: A required validator is missing, or is not a single file in C, C++ or Python.
     """
     folder = root / FOLDERS[metadata.format]
-    files = _files(folder)
+    files = _list_files(folder)
     has_validator = metadata.has_validator
     if has_validator is None:
         has_validator = bool(files) or metadata.is_interactive
@@ -45,10 +45,10 @@ def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Chec
         code=code,
         convention=CheckerConvention.ICPC,
         arguments=flags,
-        time_limit_ms=_within(
+        time_limit_ms=_clamp(
             metadata.validation_time_ms, CHECKER_TIME_LIMIT_MS, defaults.time_limit_ms
         ),
-        memory_limit_kb=_within(
+        memory_limit_kb=_clamp(
             metadata.validation_memory_kb, CHECKER_MEMORY_LIMIT_KB, defaults.memory_limit_kb
         ),
     )
@@ -57,12 +57,12 @@ def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Chec
 def describe_unused_validators(root: Path, metadata: Metadata) -> list[str]:
     """Return a note if the package has output validators but does not use them."""
     folder = root / FOLDERS[metadata.format]
-    if metadata.has_validator is False and _files(folder):
+    if metadata.has_validator is False and _list_files(folder):
         return [f"skipped {folder.name}: {FILE} has `validation: default`"]
     return []
 
 
-def _files(folder: Path) -> list[Path]:
+def _list_files(folder: Path) -> list[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
@@ -83,7 +83,7 @@ def _require_one(root: Path, folder: Path, files: list[Path]) -> Path:
     return files[0]
 
 
-def _within(value: int | None, bounds: tuple[int, int], default: int) -> int:
+def _clamp(value: int | None, bounds: tuple[int, int], default: int) -> int:
     """Return a limit clamped to the bounds of checkers."""
     least, most = bounds
     return default if value is None else min(max(value, least), most)
