@@ -1,4 +1,4 @@
-"""Time as the table keeps it: epoch milliseconds in UTC, days as `yyyymmdd`."""
+"""Time as the table stores it: epoch milliseconds in UTC, and days as `yyyymmdd`."""
 
 import time
 from collections.abc import Callable
@@ -12,20 +12,20 @@ DAY_MS = 86_400_000
 
 
 def now_ms() -> int:
-    """Return the present in epoch milliseconds."""
+    """Return the current time in epoch milliseconds."""
     return time.time_ns() // 1_000_000
 
 
 def ulid_at(epoch_ms: int) -> str:
-    """Return a fresh ULID of that moment."""
+    """Return a new ULID with this time."""
     return str(ULID.from_timestamp(epoch_ms))
 
 
 def ulid_time(ulid: str) -> int:
-    """Return the moment of a ULID, in epoch milliseconds.
+    """Return the time of a ULID in epoch milliseconds.
 
     Raises:
-        ValueError: the text is no ULID.
+        ValueError: the text is not a ULID.
     """
     return int(ULID.from_str(ulid).milliseconds)
 
@@ -51,14 +51,14 @@ def days_before(day: str, count: int) -> str:
 
 
 def parse_day(day: str) -> datetime:
-    """Return the first instant of a `yyyymmdd` day.
+    """Return the start of a `yyyymmdd` day.
 
     Raises:
-        ValueError: the text is no day.
+        ValueError: the text is not a day.
     """
     return datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
 
 
 def end_of_day(day: str) -> datetime:
-    """Return the instant at which a day's limits start anew."""
+    """Return the end of a day, at which the daily limits are reset."""
     return parse_day(day) + timedelta(days=1)

@@ -1,7 +1,7 @@
-"""Cursors of lists: a position, signed for one list under one filter.
+"""Cursors of lists: a position, signed for one list with one filter.
 
-A cursor is base64url of a version byte, twelve bytes of HMAC-SHA256 and the position. It shows a
-position in the list and nothing else, and no other list, filter or installation accepts it.
+A cursor is the base64url of a version byte, 12 bytes of HMAC-SHA256 and the position. It reveals
+only the position, and another list, filter or installation rejects it.
 """
 
 import hashlib
@@ -18,13 +18,13 @@ _MAC_BYTES = 12
 
 
 class Cursors:
-    """Makes and reads cursors; the first secret signs, all verify."""
+    """Creates and verifies cursors; the first secret signs, and all secrets verify."""
 
     def __init__(self, secrets: Sequence[bytes]) -> None:
         self._keys = [hmac.digest(secret, b"cursor", "sha256") for secret in secrets]
 
     def encode(self, scope: str, position: str) -> str:
-        """Return the cursor of a position in the list that `scope` names, filters included."""
+        """Return the cursor of a position; `scope` identifies the list and its filter."""
         raw = position.encode()
         return _text(_VERSION + _mac(self._keys[0], scope, raw) + raw)
 
@@ -32,7 +32,7 @@ class Cursors:
         """Return the position.
 
         Raises:
-            InvalidCursor: this list did not issue the cursor.
+            InvalidCursor: the cursor was not issued for this list.
         """
         payload = _payload(cursor)
         mac, raw = payload[1 : 1 + _MAC_BYTES], payload[1 + _MAC_BYTES :]
@@ -59,7 +59,7 @@ def _payload(cursor: str) -> bytes:
         payload = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except (Base64Error, ValueError) as error:
         raise _invalid() from error
-    if _text(payload) != cursor:  # the decoder passes over what is no base64
+    if _text(payload) != cursor:  # the decoder ignores other characters
         raise _invalid()
     return payload
 

@@ -1,10 +1,10 @@
-"""The words of the domain that are stored and shown: the same in table, schema, code and docs."""
+"""The enumerations of the domain, with the same values in table, schema, code and docs."""
 
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a user may do."""
+    """The permissions of a user."""
 
     USER = "USER"
     EDITOR = "EDITOR"
@@ -12,7 +12,7 @@ class Role(StrEnum):
 
 
 class UserState(StrEnum):
-    """Whether a user may sign in."""
+    """The state of a user; only an ACTIVE user may sign in."""
 
     ACTIVE = "ACTIVE"
     INACTIVE = "INACTIVE"
@@ -20,7 +20,7 @@ class UserState(StrEnum):
 
 
 class ProblemState(StrEnum):
-    """Who finds a problem: everyone only when COMPLETED."""
+    """The state of a problem; only a COMPLETED one is visible to everyone."""
 
     DRAFT = "DRAFT"
     REVIEW = "REVIEW"
@@ -29,7 +29,7 @@ class ProblemState(StrEnum):
 
 
 class HistoryStatus(StrEnum):
-    """Where an execution stands."""
+    """The status of an execution."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
@@ -39,7 +39,7 @@ class HistoryStatus(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the judge says of a test, or of a whole execution."""
+    """The judge's verdict on a test or an execution."""
 
     AC = "AC"
     WA = "WA"
@@ -54,7 +54,7 @@ class Verdict(StrEnum):
 
 
 class RunStatus(StrEnum):
-    """How a run on the caller's own input ended; nothing is compared."""
+    """The outcome of a custom run, whose output is not compared."""
 
     OK = "OK"
     TLE = "TLE"
@@ -66,7 +66,7 @@ class RunStatus(StrEnum):
 
 
 class Comparer(StrEnum):
-    """How a program's output is held against the expected one."""
+    """The method that compares a program's output with the expected output."""
 
     TOKENS = "TOKENS"
     TOKENS_IGNORE_CASE = "TOKENS_IGNORE_CASE"
@@ -79,19 +79,19 @@ class Comparer(StrEnum):
 
     @property
     def needs_checker(self) -> bool:
-        """True when a program of the problem decides: a checker or an interactor."""
+        """True if a program of the problem decides: a checker or an interactor."""
         return self in (Comparer.CHECKER, Comparer.INTERACTIVE)
 
 
 class CheckerConvention(StrEnum):
-    """How a checker is called, and how it says what it finds: docs/sandbox.md."""
+    """The arguments and exit codes of a checker, as docs/sandbox.md describes them."""
 
     TESTLIB = "TESTLIB"
     ICPC = "ICPC"
 
 
 class QuotaKind(StrEnum):
-    """What a plan limits, per UTC day."""
+    """A kind of operation that plans limit per UTC day."""
 
     EXECUTION = "execution"
     HINT = "hint"
@@ -99,7 +99,7 @@ class QuotaKind(StrEnum):
 
 
 class JobKind(StrEnum):
-    """What an authoring job does."""
+    """The kind of an authoring job."""
 
     EXTRACT_PROBLEM = "EXTRACT_PROBLEM"
     GENERATE_SCRIPT = "GENERATE_SCRIPT"
@@ -108,7 +108,7 @@ class JobKind(StrEnum):
 
 
 class JobStatus(StrEnum):
-    """Where a job stands."""
+    """The status of a job."""
 
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"

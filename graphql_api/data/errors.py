@@ -12,7 +12,7 @@ NO_CREDENTIALS = (
 class DomainError(Exception):
     """An expected failure with a message that a client may read.
 
-    `path` names the input field at fault, outermost first; empty where none is.
+    `path` names the invalid input field from the outside in; it is empty if there is none.
     """
 
     def __init__(self, message: str, path: tuple[str, ...] = ()) -> None:
@@ -22,27 +22,27 @@ class DomainError(Exception):
 
 
 class Unauthenticated(DomainError):
-    """Nobody is signed in, or the token is not valid any more."""
+    """The caller is not signed in, or the token is not valid."""
 
 
 class Forbidden(DomainError):
-    """The viewer is known and may not do this."""
+    """The viewer is signed in but not allowed to do this."""
 
 
 class NotFound(DomainError):
-    """There is no such thing, or the viewer may not know that there is."""
+    """The object does not exist, or the viewer must not learn that it exists."""
 
 
 class InvalidInput(DomainError):
-    """The input breaks a rule; the message says which and what to send instead."""
+    """The input is not valid; the message tells what to send instead."""
 
 
 class InvalidCursor(InvalidInput):
-    """A cursor that this list did not issue, or that was changed."""
+    """The cursor was not issued for this list, or it was changed."""
 
 
 class QuotaExceeded(DomainError):
-    """The day's limit of the viewer's plan is used up until `reset_at`."""
+    """The daily limit of the viewer's plan is reached until `reset_at`."""
 
     def __init__(self, message: str, *, used: int, limit: int, reset_at: datetime) -> None:
         super().__init__(message)
@@ -52,8 +52,8 @@ class QuotaExceeded(DomainError):
 
 
 class Conflict(DomainError):
-    """The thing changed meanwhile, exists already, or is in a state that forbids this."""
+    """The object exists, was changed by another request, or its state does not allow this."""
 
 
 class Unavailable(DomainError):
-    """A part that the operation needs did not answer in time; trying again later may help."""
+    """A required service did not answer in time; a later attempt may succeed."""

@@ -1,7 +1,6 @@
-"""Jobs: authoring work that workers claim with a lease, its progress, attempts and result.
+"""Jobs: authoring work that workers claim under a lease, with its progress, attempts and result.
 
-Each write after a claim names the attempt that it belongs to, so that a worker whose lease was
-taken over changes nothing any more.
+Every write after a claim names its attempt, so a worker that lost its lease cannot change the job.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,14 +31,14 @@ from graphql_api.data.limits import JOB_BODY_BYTES, JOB_MESSAGE_BYTES
 from graphql_api.data.records import Job, JobEvent
 from graphql_api.data.text import truncate_utf8
 
-# A finished job is kept this long; its progress and bodies a while longer than any retry.
+# A finished job is kept this long. Its progress and bodies are kept longer than any retry.
 KEPT_DAYS = 30
 RETRIED_WITHIN_DAYS = 365
 PARTS_KEPT_DAYS = RETRIED_WITHIN_DAYS + 2 * KEPT_DAYS
 DAY_S = 86_400
-# A job that was sent is claimed long before; the pause doubles with each time it is sent again.
+# The pause before a job is sent again, long enough for its claim; it doubles with each message.
 RESEND_AFTER_MS = 60_000
-# A paused one was sent on, too, perhaps for a worker who is not there yet.
+# A message was also sent for a paused job, perhaps for a worker that has not started yet.
 PAUSED_RESEND_MS = 600_000
 MOST_DOUBLINGS = 10
 
@@ -49,7 +48,7 @@ _RETRIABLE = (JobStatus.FAILED, JobStatus.CANCELLED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """What a job is created from; `parameters` is whatever JSON its kind asks for."""
+    """The fields of a new job; `parameters` is JSON that depends on the kind."""
 
     kind: JobKind
     uid: str
@@ -93,66 +92,66 @@ class JobStore:
         return self._read(item)
 
     async def get_many(self, ulids: Sequence[str]) -> list[Job | None]:
-        """Return one entry a ULID, in order, None where there is none: ceil(N/100) requests."""
+        """Return one job per ULID, in order, None for each missing: ceil(N/100) requests."""
         items = await self._dynamo.batch_get([keys.job(ulid) for ulid in ulids])
         return [
             Job.from_item_or_none(item) if item and self._is_kept(item) else None for item in items
         ]
 
     async def parameters(self, ulid: str) -> dict[str, Any] | None:
-        """Return what a job is to work on, None where there is no such job: one strong request."""
+        """Return a job's parameters, None if it does not exist: one strongly consistent request."""
         raw = await self._bodies.get(keys.job_parameters(ulid), consistent=True)
         return None if raw is None else dict(orjson.loads(raw))
 
     async def result(self, job: Job) -> dict[str, Any] | None:
-        """Return what a job found, None until it has SUCCEEDED: one request."""
+        """Return a job's result, None until it has SUCCEEDED: one request."""
         return (await self.results([job]))[0]
 
     async def results(self, jobs: Sequence[Job]) -> list[dict[str, Any] | None]:
-        """Return one entry a job, in order, None until it has SUCCEEDED: ceil(N/100) requests."""
-        done = [job for job in jobs if job.status is JobStatus.SUCCEEDED]
-        wanted = [keys.job_result(job.ulid, job.attempt) for job in done]
-        raws = await self._bodies.get_many(wanted) if wanted else []
-        found = {
+        """Return one result per job, in order, None unless SUCCEEDED: ceil(N/100) requests."""
+        succeeded = [job for job in jobs if job.status is JobStatus.SUCCEEDED]
+        wanted = [keys.job_result(job.ulid, job.attempt) for job in succeeded]
+        bodies = await self._bodies.get_many(wanted) if wanted else []
+        results = {
             job.ulid: dict(orjson.loads(raw))
-            for job, raw in zip(done, raws, strict=True)
+            for job, raw in zip(succeeded, bodies, strict=True)
             if raw is not None
         }
-        return [found.get(job.ulid) for job in jobs]
+        return [results.get(job.ulid) for job in jobs]
 
     async def events(
         self, ulid: str, *, after: int = 0, size: int = 20, from_end: bool = False
     ) -> list[JobEvent]:
-        """Return at most `size` events after the event `after`, in order: one request.
+        """Return the first `size` events after the number `after`, in order: one request.
 
-        They are the first of them, or with `from_end` the last.
+        With `from_end` return the last `size` events.
         """
         first = keys.job_event(ulid, after + 1)
         later = equals("PK", first["PK"]) & between("SK", first["SK"], keys.JOB_EVENTS + "~")
-        found: list[JobEvent] = []
+        events: list[JobEvent] = []
         async for item in self._dynamo.query_all(
             later, consistent=True, limit=size, forward=not from_end
         ):
             if self._is_kept(item):
-                found.append(JobEvent.from_item(item))
-            if len(found) == size:
+                events.append(JobEvent.from_item(item))
+            if len(events) == size:
                 break
-        return found[::-1] if from_end else found
+        return events[::-1] if from_end else events
 
     async def delete(self, ulid: str) -> None:
-        """Remove a job that nobody works on, with its progress and bodies; the card goes first.
+        """Remove a job that is not RUNNING: first its card, then its progress and bodies.
 
         Raises:
-            NotFound: there is no such job.
-            Conflict: it is RUNNING; cancel it first.
+            NotFound: the job does not exist.
+            Conflict: the job is RUNNING; cancel it first.
         """
-        seen = await self._existing(ulid)
-        if seen.status is JobStatus.RUNNING:
+        expected = await self._read_existing(ulid)
+        if expected.status is JobStatus.RUNNING:
             raise Conflict("The job is running. Cancel it first.")
         try:
-            await self._dynamo.delete(keys.job(ulid), _is_unchanged(seen))
+            await self._dynamo.delete(keys.job(ulid), _is_unchanged(expected))
         except ConditionFailed as error:
-            # Gone: a repeated request, or another's; either way its parts are to go.
+            # Without a card another request has removed the job; its parts may still be there.
             if error.item is not None:
                 raise _explain_conflict(error) from error
         partition = equals("PK", keys.job(ulid)["PK"])
@@ -162,10 +161,10 @@ class JobStore:
     # Working
 
     async def claim(self, ulid: str, *, token: str, lease_ms: int) -> Job | None:
-        """Take a job that waits, or whose worker's lease has ended: one request, 3 write units.
+        """Claim a job that is QUEUED or whose lease has ended: one request, 3 write units.
 
-        `token` is of this claim alone: it tells a repeated request from another worker's claim.
-        None where another worker has it, it is finished, or there is none.
+        `token` identifies this claim, so that a repeated request finds its own claim. Return None
+        if another worker holds the job, or if it is finished or does not exist.
         """
         now = self._clock()
         free = equals("st", str(JobStatus.QUEUED)) | (
@@ -185,37 +184,43 @@ class JobStore:
             add={"att": 1},
         )
         try:
-            # Sent again it fails on its own effect, which the token tells.
+            # A repeated request fails because of its own effect, which the token shows.
             item = await self._dynamo.update(keys.job(ulid), change, free, repeatable=True)
         except ConditionFailed as error:
-            mine = error.item and error.item["st"] == running and error.item.get("clm") == token
-            return Job.from_item(error.item) if error.item and mine else None
+            is_own = error.item and error.item["st"] == running and error.item.get("clm") == token
+            return Job.from_item(error.item) if error.item and is_own else None
         return Job.from_item(item)
 
     async def renew(self, ulid: str, attempt: int, lease_ms: int) -> bool:
-        """Prolong a lease: one request. False where the attempt is over or was taken over."""
+        """Renew a lease: one request. Return False if the attempt no longer holds the job."""
         now = self._clock()
         lease = {"lx": now + lease_ms, "du": now + lease_ms + RESEND_AFTER_MS, "ua": now}
         try:
             await self._dynamo.update(
-                keys.job(ulid), Change(lease), _of_attempt(attempt), returns="NONE"
+                keys.job(ulid), Change(lease), _is_held(attempt), returns="NONE"
             )
         except ConditionFailed:
             return False
         return True
 
     async def pause(self, ulid: str, attempt: int, why: str | None = None) -> bool:
-        """Leave a job for another attempt; this one counts as one that got on: one request.
+        """Release a job for another attempt: one request.
 
-        `why` it waits is for people. False where the attempt is over or was taken over.
+        This attempt counts as one that made progress. `why` is a message for readers. Return False
+        if the attempt no longer holds the job.
         """
         now = self._clock()
-        free: dict[str, Any] = {"lx": now, "du": now + PAUSED_RESEND_MS, "cka": attempt, "ua": now}
+        change: dict[str, Any] = {
+            "lx": now,
+            "du": now + PAUSED_RESEND_MS,
+            "cka": attempt,
+            "ua": now,
+        }
         if why is not None:
-            free["msg"] = truncate_utf8(why, JOB_MESSAGE_BYTES)
+            change["msg"] = truncate_utf8(why, JOB_MESSAGE_BYTES)
         try:
             await self._dynamo.update(
-                keys.job(ulid), Change(free), _of_attempt(attempt), returns="NONE"
+                keys.job(ulid), Change(change), _is_held(attempt), returns="NONE"
             )
         except ConditionFailed:
             return False
@@ -230,23 +235,24 @@ class JobStore:
         *,
         checkpoint: Mapping[str, Any] | None = None,
     ) -> JobEvent:
-        """Add a line to a job's progress: two requests.
+        """Add an event to a job's progress: two requests.
 
-        `checkpoint` is where the next attempt is to begin; keep it small, as it lies on the card.
-        A lost answer may leave a number out of the sequence, never two events under one.
+        `checkpoint` is where the next attempt begins; it must be small, because it is stored on the
+        card. After a lost response a number may be missing from the sequence, but no number has two
+        events.
 
         Raises:
-            NotFound: there is no such job.
-            Conflict: the attempt is over or was taken over.
+            NotFound: the job does not exist.
+            Conflict: the attempt no longer holds the job.
         """
         now = self._clock()
-        found = truncate_utf8(message.strip(), JOB_MESSAGE_BYTES)
-        begins = {} if checkpoint is None else {"ck": dict(checkpoint), "cka": attempt}
-        change = Change({"pg": percent, "msg": found, "ua": now, **begins}, add={"nev": 1})
-        item = await self._change(ulid, change, _of_attempt(attempt), repeatable=True)
+        message = truncate_utf8(message.strip(), JOB_MESSAGE_BYTES)
+        start = {} if checkpoint is None else {"ck": dict(checkpoint), "cka": attempt}
+        change = Change({"pg": percent, "msg": message, "ua": now, **start}, add={"nev": 1})
+        item = await self._change(ulid, change, _is_held(attempt), repeatable=True)
         event = JobEvent(
             seq=item["nev"],
-            message=found,
+            message=message,
             progress=percent,
             created_at=now,
             expires_at_s=now // 1000 + PARTS_KEPT_DAYS * DAY_S,
@@ -255,59 +261,59 @@ class JobStore:
         return event
 
     async def finish(self, ulid: str, attempt: int, result: Mapping[str, Any]) -> Job:
-        """Mark an attempt's job SUCCEEDED: the result first, then the card; two requests.
+        """Set a job to SUCCEEDED: first the result, then the card; two requests.
 
         Raises:
-            NotFound: there is no such job.
-            Conflict: the attempt is over or was taken over.
+            NotFound: the job does not exist.
+            Conflict: the attempt no longer holds the job.
             InvalidInput: the result is too large.
         """
         manifest = await self._put_body(keys.job_result(ulid, attempt), result, self._clock())
         try:
             return await self._end(
-                ulid, JobStatus.SUCCEEDED, _of_attempt(attempt), {"pg": 100}, attempt
+                ulid, JobStatus.SUCCEEDED, _is_held(attempt), {"pg": 100}, attempt
             )
         except (Conflict, NotFound):
             await self._bodies.delete_manifests([manifest])
             raise
 
     async def fail(self, ulid: str, attempt: int, message: str) -> Job:
-        """Mark an attempt's job FAILED, with what a person may read of it: one request.
+        """Set a job to FAILED with a message for readers: one request.
 
         Raises:
-            NotFound: there is no such job.
-            Conflict: the attempt is over or was taken over.
+            NotFound: the job does not exist.
+            Conflict: the attempt no longer holds the job.
         """
         why = {"msg": truncate_utf8(message.strip(), JOB_MESSAGE_BYTES)}
-        return await self._end(ulid, JobStatus.FAILED, _of_attempt(attempt), why, attempt)
+        return await self._end(ulid, JobStatus.FAILED, _is_held(attempt), why, attempt)
 
     async def cancel(self, ulid: str) -> Job:
-        """Cancel a job that is QUEUED or RUNNING; its worker finds its attempt over: one request.
+        """Cancel a job that is QUEUED or RUNNING: one request; idempotent.
 
-        Harmless twice.
+        A worker that runs it notices this at its next write.
 
         Raises:
-            NotFound: there is no such job.
-            Conflict: it has SUCCEEDED or FAILED.
+            NotFound: the job does not exist.
+            Conflict: the job has SUCCEEDED or FAILED.
         """
         return await self._end(ulid, JobStatus.CANCELLED, one_of("st", [*map(str, _LIVE)]), {})
 
     async def retry(self, ulid: str) -> Job:
-        """Queue a FAILED or CANCELLED job once more: one read, one write.
+        """Queue a FAILED or CANCELLED job again: one read, one write.
 
         Raises:
-            NotFound: there is no such job.
-            Conflict: it is in another state, or too old for its parameters to be there.
+            NotFound: the job does not exist.
+            Conflict: the job is in another state, or so old that its parameters are gone.
         """
-        seen = await self._existing(ulid)
+        expected = await self._read_existing(ulid)
         now = self._clock()
-        if seen.status not in _RETRIABLE:
+        if expected.status not in _RETRIABLE:
             raise Conflict(
-                f"The job is {seen.status}. Only FAILED and CANCELLED jobs can be retried."
+                f"The job is {expected.status}. Only FAILED and CANCELLED jobs can be retried."
             )
-        if now - seen.created_at > RETRIED_WITHIN_DAYS * DAY_S * 1000:
+        if now - expected.created_at > RETRIED_WITHIN_DAYS * DAY_S * 1000:
             raise Conflict(f"The job is older than {RETRIED_WITHIN_DAYS} days. Start a new one.")
-        queued = replace(seen, status=JobStatus.QUEUED)
+        queued = replace(expected, status=JobStatus.QUEUED)
         change = {
             "st": str(queued.status),
             **_index_keys(queued),
@@ -316,36 +322,36 @@ class JobStore:
             "pg": 0,
             "ua": now,
             **dict.fromkeys(("lx", "clm", "fa", "msg", "x", "ck")),
-            "cka": seen.attempt,
+            "cka": expected.attempt,
         }
-        return Job.from_item(await self._change(ulid, Change(change), _is_unchanged(seen)))
+        return Job.from_item(await self._change(ulid, Change(change), _is_unchanged(expected)))
 
     # Sweeping
 
     async def due(self, now: int, limit: int = 100) -> list[Job]:
-        """Return jobs that nobody claimed in time, or whose worker is gone: two requests and more.
+        """Return the jobs that were not claimed in time, or whose lease has ended.
 
-        It reads what is QUEUED and RUNNING, which is little.
+        At least two requests. This reads all jobs that are QUEUED or RUNNING, which are few.
         """
-        found: list[Job] = []
+        overdue: list[Job] = []
         for status in _LIVE:
             partition = equals("g1p", keys.job_status_partition(status))
             async for item in self._dynamo.query_all(partition, index="GSI1"):
-                if len(found) < limit and item.get("du", now) <= now:
-                    found.append(Job.from_item(item))
-        return found
+                if len(overdue) < limit and item.get("du", now) <= now:
+                    overdue.append(Job.from_item(item))
+        return overdue
 
     async def postpone(self, job: Job, now: int) -> bool:
-        """Move the time at which a job is due, if it is as seen; only who wins sends it again.
+        """Move a job's due time forward, and tell whether the caller must send it again.
 
-        The pause doubles with each time, from 60 s on: one request.
+        One request. If several sweepers find it overdue, one gets True. The pause doubles from
+        60 s.
         """
         pause_ms = RESEND_AFTER_MS * 2 ** min(job.resends, MOST_DOUBLINGS)
         change = Change({"du": now + pause_ms, "rs": job.resends + 1})
         try:
-            await self._dynamo.update(
-                keys.job(job.ulid), change, _is_unchanged(job) & equals("du", job.due_at), returns="NONE"
-            )
+            condition = _is_unchanged(job) & equals("du", job.due_at)
+            await self._dynamo.update(keys.job(job.ulid), change, condition, returns="NONE")
         except ConditionFailed:
             return False
         return True
@@ -356,7 +362,7 @@ class JobStore:
         return Job.from_item(item) if item and self._is_kept(item) else None
 
     def _is_kept(self, item: Item) -> bool:
-        """Tell whether an item's time to live lasts; DynamoDB removes it days later."""
+        """Tell whether an item's time to live has not passed; DynamoDB removes it days later."""
         return "x" not in item or bool(item["x"] * 1000 > self._clock())
 
     async def _put_body(self, key: keys.Key, content: Mapping[str, Any], now: int) -> Item:
@@ -369,7 +375,7 @@ class JobStore:
             )
         return await self._bodies.put(key, raw, {"x": now // 1000 + PARTS_KEPT_DAYS * DAY_S})
 
-    async def _existing(self, ulid: str) -> Job:
+    async def _read_existing(self, ulid: str) -> Job:
         job = await self.get(ulid, consistent=True)
         if job is None:
             raise _not_found()
@@ -383,7 +389,7 @@ class JobStore:
         fields: dict[str, Any],
         attempt: int | None = None,
     ) -> Job:
-        """Bring a job to an end, or find that a repeated request has done so already."""
+        """End a job, or return it if an earlier attempt of this request has ended it."""
         now = self._clock()
         change = {
             **fields,
@@ -398,11 +404,11 @@ class JobStore:
         try:
             item = await self._dynamo.update(keys.job(ulid), Change(change), condition)
         except ConditionFailed as error:
-            done = error.item is not None and (error.item["st"], error.item.get("att")) == (
+            has_ended = error.item is not None and (error.item["st"], error.item.get("att")) == (
                 str(status),
                 error.item.get("att") if attempt is None else attempt,
             )
-            if not (done and error.item):
+            if not (has_ended and error.item):
                 raise _explain_conflict(error) from error
             item = error.item
         return Job.from_item(item)
@@ -417,18 +423,18 @@ class JobStore:
         except ConditionFailed as error:
             raise _explain_conflict(error) from error
 
-    # Last: its name hides the type from what follows it in the class.
+    # `list` is near the end, because its name hides the type `list` from the rest of the class.
 
     async def list(
         self, window: PageWindow, *, kind: JobKind | None = None, status: JobStatus | None = None
     ) -> Page[Job]:
-        """Return a page of jobs, newest first, by kind, by status or of all.
+        """Return a page of jobs, the newest first, of a kind, of a status, or of all jobs.
 
-        One request, 2.5 read units for 20 at most; five requests without a filter. By both: what
-        the status's list holds, filtered by kind; at most five requests, and the page may be short
-        with more to come.
+        With one filter: one request of at most 2.5 read units for 20 jobs. Without a filter: five
+        requests. With both, the list of the status is filtered by kind: at most five requests, and
+        the page may be short although `has_next` is true.
         """
-        lists = [PartitionList(keys.job_status_partition(one), index="GSI1") for one in JobStatus]
+        lists = [PartitionList(keys.job_status_partition(each), index="GSI1") for each in JobStatus]
         if status is not None:
             lists = [PartitionList(keys.job_status_partition(status), index="GSI1")]
         elif kind is not None:
@@ -438,7 +444,7 @@ class JobStore:
 
     @staticmethod
     def scope(*, kind: JobKind | None = None, status: JobStatus | None = None) -> str:
-        """Return what binds cursors to the list of these arguments."""
+        """Return the scope of cursors in the list that these arguments select."""
         return f"jobs\n{kind or ''}\n{status or ''}"
 
     def _filter(self, kind: JobKind | None) -> Callable[[Item], bool]:
@@ -454,7 +460,7 @@ def _index_keys(job: Job) -> dict[str, str]:
     }
 
 
-def _of_attempt(attempt: int) -> Condition:
+def _is_held(attempt: int) -> Condition:
     return equals("st", str(JobStatus.RUNNING)) & equals("att", attempt)
 
 

@@ -1,7 +1,7 @@
-"""Every key string of the table.
+"""The keys of all items in the table.
 
-Functions return the key attributes of one item as a dict, or the partition of a list as a string.
-Platform, number, language and tag hold no `#` and no `:`; `part` refuses those that do.
+A function returns the key attributes of one item, or the partition of a list as a string. Platform,
+number, language and tag contain no `#` and no `:`; `part` rejects values that do.
 """
 
 from collections.abc import Mapping
@@ -21,10 +21,10 @@ PROBLEM_HISTORY_SHARDS = 4
 
 
 def part(value: str, what: str) -> str:
-    """Return `value` if it may stand in a key.
+    """Return a value if it is valid in a key.
 
     Raises:
-        InvalidInput: it is empty, or holds `#`, `:` or a control character.
+        InvalidInput: the value is empty, or contains `#`, `:` or a control character.
     """
     if not value or any(character in "#:" or character < " " for character in value):
         raise InvalidInput(
@@ -43,7 +43,7 @@ def of_item(item: Mapping[str, Any]) -> Key:
 
 
 def shard_of(text: str, shards: int) -> int:
-    """Return which of `shards` partitions `text` falls into."""
+    """Return the shard of a text, from 0 to `shards` - 1."""
     return crc32(text.encode()) % shards
 
 
@@ -61,7 +61,7 @@ def user(uid: str) -> Key:
 
 
 def user_index(uid: str) -> Key:
-    """Return the index keys that put a user into the list of all users."""
+    """Return the index keys of a user in the list of all users."""
     return {"g1p": USERS, "g1s": uid}
 
 
@@ -84,7 +84,7 @@ def totals(uid: str) -> Key:
 
 
 def solved(uid: str, platform: str, number: str) -> Key:
-    """Return the key of the mark that a user has solved a problem."""
+    """Return the key of a solved mark: the user has solved the problem."""
     return _key(user_partition(uid), f"V#{platform}#{number}")
 
 
@@ -94,7 +94,7 @@ def day_usage(uid: str, day: str) -> Key:
 
 
 def receipt(uid: str, day: str, action: str, request_hash: str) -> Key:
-    """Return the key of one unit of usage."""
+    """Return the key of the receipt of one unit of quota."""
     return _key(user_partition(uid), f"L#{day}#{action}#{request_hash}")
 
 
@@ -107,7 +107,7 @@ def history(uid: str, ulid: str) -> Key:
 
 
 def code_body(uid: str, ulid: str) -> Key:
-    """Return the key of the code that was submitted."""
+    """Return the key of the submitted code."""
     return _key(user_partition(uid), f"B#{ulid}#c")
 
 
@@ -122,35 +122,35 @@ def hints_body(uid: str, ulid: str) -> Key:
 
 
 def bodies_prefix(ulid: str) -> str:
-    """Return what the sort keys of all bodies of a history begin with."""
+    """Return the common prefix of the sort keys of a history's bodies."""
     return f"B#{ulid}#"
 
 
 def due_partition(shard: int) -> str:
-    """Return the GSI2 partition of one shard of what waits for a worker."""
+    """Return the GSI2 partition of one shard of the executions that wait or run."""
     return f"W#{shard}"
 
 
 def due(identity: str, due_at: int) -> Key:
-    """Return the index keys of work that is overdue from `due_at` (epoch ms) on."""
+    """Return the index keys of an execution that is overdue from `due_at` (epoch ms) on."""
     return {"g2p": due_partition(shard_of(identity, DUE_SHARDS)), "g2s": due_sort(due_at)}
 
 
 def purge_partition(shard: int) -> str:
-    """Return the GSI2 partition of one shard of the test sets that are to go.
+    """Return the GSI2 partition of one shard of the purge notes of test sets.
 
-    It is not the executions': however many sets there are, none stands before an execution.
+    It differs from that of the executions, so that many notes never delay an execution.
     """
     return f"WX#{shard}"
 
 
 def purge_due(identity: str, due_at: int) -> Key:
-    """Return the index keys of a test set that may go from `due_at` (epoch ms) on."""
+    """Return the index keys of a purge note that is due from `due_at` (epoch ms) on."""
     return {"g2p": purge_partition(shard_of(identity, DUE_SHARDS)), "g2s": due_sort(due_at)}
 
 
 def due_sort(due_at: int) -> str:
-    """Return a due time (epoch ms) as it is sorted in the list of what is due."""
+    """Return the sort key of a due time (epoch ms)."""
     return f"{due_at:013d}"
 
 
@@ -161,13 +161,13 @@ def problem_histories(platform: str, number: str) -> tuple[str, ...]:
 
 
 def problem_history(platform: str, number: str, ulid: str) -> Key:
-    """Return the index keys that list a COMPLETED history under its problem."""
+    """Return the index keys of a COMPLETED history in the list of its problem."""
     partitions = problem_histories(platform, number)
     return {"g1p": partitions[shard_of(ulid, PROBLEM_HISTORY_SHARDS)], "g1s": ulid}
 
 
 def history_of(item: Mapping[str, Any]) -> HistoryKey:
-    """Return the user id and ULID that a history's key holds."""
+    """Return the key fields of a history from its item."""
     return HistoryKey(item["PK"].removeprefix("U#"), item["SK"].removeprefix("H#"))
 
 
@@ -175,7 +175,7 @@ def history_of(item: Mapping[str, Any]) -> HistoryKey:
 
 
 def feed_partitions(platform: str, language: str, shard: int) -> tuple[str, ...]:
-    """Return the four partitions in which a public history of that shard is listed."""
+    """Return the four partitions of the feed entries of a public history in a shard."""
     return (
         feed_partition(None, None, shard),
         feed_partition(platform, None, shard),
@@ -185,7 +185,7 @@ def feed_partitions(platform: str, language: str, shard: int) -> tuple[str, ...]
 
 
 def feed_partition(platform: str | None, language: str | None, shard: int) -> str:
-    """Return the partition of one shard of the feed under these filters."""
+    """Return the partition of one shard of the feed with these filters; None does not filter."""
     if platform and language:
         return f"F#PL:{platform}:{language}#{shard}"
     if platform:
@@ -196,7 +196,7 @@ def feed_partition(platform: str | None, language: str | None, shard: int) -> st
 
 
 def recent_count(hour: str) -> Key:
-    """Return the key of the number of histories made public in one UTC hour (`yyyymmddhh`)."""
+    """Return the key of the number of histories published in one UTC hour (`yyyymmddhh`)."""
     return _key(f"FC#{hour}", META)
 
 
@@ -224,36 +224,36 @@ def statement(platform: str, number: str) -> Key:
 
 
 def checker(platform: str, number: str) -> Key:
-    """Return the key of a problem's checker: between card and tests, to be read with them."""
+    """Return the key of a problem's checker, which is between those of the card and the tests."""
     return _key(problem_partition(platform, number), CHECKER)
 
 
 def checker_fault(platform: str, number: str) -> Key:
-    """Return the key of the note of how a problem's checker failed last."""
+    """Return the key of the latest failure of a problem's checker."""
     return _key(problem_partition(platform, number), "E")
 
 
 def run_counter(platform: str, number: str, shard: int) -> Key:
-    """Return the key of one shard of the number of executions."""
+    """Return the key of one shard of a problem's number of executions."""
     return _key(problem_partition(platform, number), f"C#{shard}")
 
 
 def case_sort(version: int, number: int) -> str:
-    """Return the sort key of one test of one set."""
+    """Return the sort key of one test in one version of a test set."""
     return f"T#{version:05d}#{number:05d}"
 
 
-# What the sort keys of all notes of sets to remove begin with.
+# The prefix of the sort keys of purge notes.
 TEST_PURGES = "X#"
 
 
 def case_purge(platform: str, number: str, version: int) -> Key:
-    """Return the key of the note that a set of tests goes later unless it is the current one."""
+    """Return the key of the purge note of one version of a test set."""
     return _key(problem_partition(platform, number), f"{TEST_PURGES}{version:05d}")
 
 
 def problem_position(created_at: int, platform: str, number: str) -> str:
-    """Return a problem's place in lists: by creation, then by name."""
+    """Return a problem's position in lists, which are sorted by creation and then by key."""
     return f"{created_at:013d}#{platform}#{number}"
 
 
@@ -278,12 +278,12 @@ def tag_partition(tag: str) -> str:
 
 
 def token_partition(token: str) -> str:
-    """Return the partition of the problems with a word in their title."""
+    """Return the partition of the problems with a word in the title."""
     return f"TK#{token}"
 
 
 def legacy_problem(legacy_id: int) -> Key:
-    """Return the key of the pointer from an old numeric id to its problem."""
+    """Return the key of the pointer from a legacy id to its problem."""
     return _key(f"LP#{legacy_id}", META)
 
 
@@ -303,21 +303,21 @@ def job(ulid: str) -> Key:
 
 
 def job_parameters(ulid: str) -> Key:
-    """Return the key of what a job is to work on."""
+    """Return the key of a job's parameters."""
     return _key(f"J#{ulid}", "P")
 
 
 def job_result(ulid: str, attempt: int) -> Key:
-    """Return the key of what one attempt of a job found."""
+    """Return the key of the result of one attempt of a job."""
     return _key(f"J#{ulid}", f"R#{attempt}")
 
 
-# What the sort keys of a job's progress begin with.
+# The prefix of the sort keys of job events.
 JOB_EVENTS = "E#"
 
 
 def job_event(ulid: str, seq: int) -> Key:
-    """Return the key of one line of a job's progress."""
+    """Return the key of one event of a job."""
     return _key(f"J#{ulid}", f"{JOB_EVENTS}{seq:06d}")
 
 

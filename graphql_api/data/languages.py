@@ -1,13 +1,13 @@
-"""A language as workers announce it and as the API shows it."""
+"""A programming language, as workers announce it and the API shows it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageInfo:
-    """A language as a worker runs it; `id` is lower case.
+    """A language with its version on a worker; `id` is lower case.
 
-    The commands are written for people; `compile_command` is None where nothing is built.
+    The commands are for display. `compile_command` is None if nothing is compiled.
     """
 
     id: str

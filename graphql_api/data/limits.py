@@ -59,7 +59,7 @@ CHECKER_MEMORY_LIMIT_KB = (16 * KB, 4 * MB)
 MAX_CHECKER_ARGUMENTS = 20
 CHECKER_ARGUMENT_CHARACTERS = 200
 CHECKER_ARGUMENTS_BYTES = 1000
-# What editors see of a checker's failure, and of its judge message.
+# The message of a checker's failure, and its judge message, as editors see them.
 CHECKER_NOTE_BYTES = 4 * KB
 
 # Test sets
@@ -93,6 +93,7 @@ NAME_BYTES = 200
 # Usage records have a time to live of 90 days.
 USAGE_DAYS = 90
 PLAN_LIMIT_PER_DAY = 1_000_000
+PLAN_KEY_CHARACTERS = 40
 
 # Jobs
 JOB_MESSAGE_BYTES = 300

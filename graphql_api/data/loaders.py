@@ -1,7 +1,7 @@
-"""Loaders: what one request reads one by one goes to the table in batches, each key once.
+"""Loaders: they collect the keys of single reads in one request, and read them in batches.
 
-A batch function returns one entry a key, in order, None where there is none. Loaders are made per
-request, each at its first use, as aiodataloader captures the event loop.
+A batch function returns one entry per key, in order, None for each missing one. Loaders are created
+per request and at their first use, because aiodataloader stores the event loop.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -82,7 +82,7 @@ class Loaders:
 
     @cached_property
     def checker_faults(self) -> DataLoader[ProblemKey, CheckerFault | None]:
-        """How checkers failed last, by (platform, number)."""
+        """Latest failures of checkers by (platform, number)."""
         return _loader(self._stores.checkers.faults)
 
     @cached_property
@@ -107,7 +107,7 @@ class Loaders:
 
     @cached_property
     def results(self) -> DataLoader[History, Results | None]:
-        """Results of the attempt that a history's card names."""
+        """Results by history; they are those of the attempt on its card."""
         return _loader(self._stores.histories.results_many, _attempt)
 
     @cached_property
@@ -117,5 +117,5 @@ class Loaders:
 
     @cached_property
     def job_results(self) -> DataLoader[Job, dict[str, Any] | None]:
-        """What jobs that SUCCEEDED found, by their cards."""
+        """Results of SUCCEEDED jobs, by their cards."""
         return _loader(self._stores.jobs.results, _job_attempt)

@@ -6,7 +6,7 @@ COMPRESSION_LEVEL = 3
 
 
 class DamagedBody(Exception):
-    """A stored body differs from what was written: chunks are missing or changed."""
+    """A stored body differs from the written one: chunks are missing or changed."""
 
 
 def pack(raw: bytes) -> bytes:

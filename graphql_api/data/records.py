@@ -1,7 +1,7 @@
-"""The named fields behind the table's short attributes: the one place that maps items to records.
+"""Records: the only module that maps stored items to named fields and back.
 
-Times are epoch milliseconds (UTC), ids are ULIDs. Every item carries its format version in `v`; a
-record reads items of its own and of older formats, and refuses newer ones. A field that is None
+Times are epoch milliseconds (UTC), ids are ULIDs. Every item has its format version in `v`. A
+record reads items of its own format and of older ones, and rejects newer ones. A field that is None
 is not stored.
 """
 
@@ -36,21 +36,21 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class HistoryKey(NamedTuple):
-    """What identifies a history: its owner's user id and its own ULID."""
+    """The identity of a history: the user id of its owner and its own ULID."""
 
     uid: str
     ulid: str
 
 
 class ProblemKey(NamedTuple):
-    """What identifies a problem: its platform and its number there."""
+    """The identity of a problem: its platform and its number on that platform."""
 
     platform: str
     number: str
 
 
 class TestCaseKey(NamedTuple):
-    """What identifies a test: its problem, the version of the test set, and its number there."""
+    """The identity of a test: its problem, the version of the test set, and its number."""
 
     platform: str
     number: str
@@ -59,7 +59,7 @@ class TestCaseKey(NamedTuple):
 
 
 class UnknownFormat(Exception):
-    """An item of a newer format than this code reads: deploy the newer code before it writes."""
+    """The item has a newer format than this code reads: deploy all readers before a writer."""
 
 
 class _Attribute(NamedTuple):
@@ -70,10 +70,10 @@ class _Attribute(NamedTuple):
 
 
 def stored(name: str, kind: type | None = None, default: Any = MISSING) -> Any:
-    """Declare a dataclass field kept under the attribute `name`.
+    """Declare a dataclass field that is stored in the attribute `name`.
 
-    `kind` is a StrEnum or `tuple` where the stored value needs turning into one. Without a
-    `default` the attribute must be there.
+    `kind` is the StrEnum or `tuple` to which the stored value is converted. Without a `default` the
+    attribute is required.
     """
     return dataclass_field(default=default, metadata={"name": name, "kind": kind})
 
@@ -85,9 +85,9 @@ def _decoder(kind: type | None) -> Callable[[Any], Any] | None:
 
 
 class Record:
-    """Base of everything kept in the table; subclasses are frozen dataclasses of `stored` fields.
+    """Base class of records; subclasses are frozen dataclasses of `stored` fields.
 
-    `format` is the version written; `upgrades[n]` turns an item of format n into one of n + 1.
+    `format` is the version that is written. `upgrades[n]` converts an item of format n to n + 1.
     """
 
     __slots__ = ()
@@ -98,12 +98,12 @@ class Record:
 
     @classmethod
     def attributes(cls) -> tuple[str, ...]:
-        """Return the attribute names that the record may use, `v` and `tp` included."""
+        """Return the names of the record's attributes, with `v` and `tp`."""
         return ("v", "tp", *(attribute.name for attribute in _attributes_of(cls)))
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:
-        """Read an item.
+        """Return the record of an item.
 
         Raises:
             UnknownFormat: the item was written by newer code.
@@ -123,7 +123,7 @@ class Record:
     def from_item_or_none(cls, item: Mapping[str, Any] | None) -> Self | None:
         """Read an item of a list or a batch, so that one bad item does not hide the others.
 
-        Returns None if there is no item, or if it cannot be read; the latter is logged.
+        Return None without an item. Log an item that cannot be read, and return None.
         """
         if not item:
             return None
@@ -135,7 +135,7 @@ class Record:
             return None
 
     def to_item(self) -> Item:
-        """Return the attributes to store, keys not included."""
+        """Return the attributes to store, without keys."""
         item: Item = {"v": self.format, "tp": self.entity}
         for name, attribute, _, _ in _attributes_of(type(self)):
             value = getattr(self, name)
@@ -167,7 +167,7 @@ def _upgrade(cls: type[Record], item: Item) -> Item:
     while version != cls.format:
         if version not in cls.upgrades:
             raise UnknownFormat(
-                f"a {cls.entity} of format {version} is stored, this code reads up to {cls.format}"
+                f"the stored {cls.entity} has format {version}; this code reads up to {cls.format}"
             )
         item = cls.upgrades[version](item)
         version += 1
@@ -176,7 +176,7 @@ def _upgrade(cls: type[Record], item: Item) -> Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User(Record):
-    """A person; `role` is what was granted: `ADMIN_EMAILS` is looked at on reading."""
+    """A user; `role` is the stored role, to which readers add `ADMIN_EMAILS`."""
 
     entity: ClassVar[str] = "user"
     uid: str = stored("u")
@@ -194,7 +194,7 @@ class User(Record):
 class Totals(Record):
     """A user's counters over all time.
 
-    Executions by language stand beside them, one attribute a language: `LANGUAGE_PREFIX` and id.
+    The item also has one counter of executions per language: `LANGUAGE_PREFIX` and its id.
     """
 
     LANGUAGE_PREFIX: ClassVar[str] = "l_"
@@ -207,7 +207,7 @@ class Totals(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solved(Record):
-    """The mark that a user has solved a problem, and with which history."""
+    """The mark that a user has solved a problem; `ulid` is the history that solved it."""
 
     entity: ClassVar[str] = "solved"
     platform: str = stored("pf")
@@ -218,7 +218,7 @@ class Solved(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayUsage(Record):
-    """What a user consumed on one UTC day, one counter an action."""
+    """A user's usage on one UTC day, one counter per kind of quota."""
 
     entity: ClassVar[str] = "usage"
     day: str = stored("dy")
@@ -230,7 +230,7 @@ class DayUsage(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt(Record):
-    """One unit of usage: log entry and idempotency of the request that consumed it."""
+    """One unit of quota: its log entry, and the idempotency record of its request."""
 
     entity: ClassVar[str] = "receipt"
     action: str = stored("ac")
@@ -248,7 +248,7 @@ class Receipt(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan(Record):
-    """Limits per UTC day; None is unlimited."""
+    """A plan: limits per UTC day; None is unlimited."""
 
     entity: ClassVar[str] = "plan"
     plan_id: str = stored("id")
@@ -263,7 +263,7 @@ class Plan(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History(Record):
-    """The card of one execution; also what a feed entry holds."""
+    """The card of one execution, which feed entries copy."""
 
     entity: ClassVar[str] = "history"
     uid: str = stored("u")
@@ -300,20 +300,21 @@ class History(Record):
 
     @property
     def key(self) -> HistoryKey:
-        """What identifies the history."""
+        """The identity of the history."""
         return HistoryKey(self.uid, self.ulid)
 
     @property
     def problem_key(self) -> ProblemKey:
-        """What identifies the history's problem."""
+        """The identity of the history's problem."""
         return ProblemKey(self.platform, self.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem(Record):
-    """The card of one problem; also what its list entries hold.
+    """The card of one problem, which its list entries copy.
 
-    `language_limits` is of `language_limits.pack`, `checker_hash` the digest of its checker.
+    `language_limits` has the format of `language_limits.pack`. `checker_hash` is the digest of the
+    problem's checker.
     """
 
     entity: ClassVar[str] = "problem"
@@ -347,7 +348,7 @@ class Problem(Record):
 
     @property
     def key(self) -> ProblemKey:
-        """What identifies the problem."""
+        """The identity of the problem."""
         return ProblemKey(self.platform, self.number)
 
 
@@ -362,7 +363,7 @@ class Statement(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution(Record):
-    """The author's solution of a problem: for editors and for hints."""
+    """The author's solution of a problem, for editors and hints."""
 
     entity: ClassVar[str] = "solution"
     language: str = stored("lg")
@@ -372,7 +373,7 @@ class Solution(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checker(Record):
-    """A problem's own program that judges outputs, or talks with submissions; has limits too."""
+    """A problem's program that judges outputs or interacts with submissions, with its limits."""
 
     entity: ClassVar[str] = "checker"
     language: str = stored("lg")
@@ -385,7 +386,7 @@ class Checker(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckerFault(Record):
-    """How a checker failed last, so that nothing could be judged; `test_number` None: at once."""
+    """The latest failure of a checker; `test_number` is None if it failed before any test."""
 
     entity: ClassVar[str] = "fault"
     checker_hash: str = stored("ckh")
@@ -396,7 +397,7 @@ class CheckerFault(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestCase(Record):
-    """One test of a problem's current set; `number` counts from 1 in creation order."""
+    """One test of a problem's current set; `number` is its place, counted from 1."""
 
     entity: ClassVar[str] = "test"
     number: int = stored("no")
@@ -407,11 +408,11 @@ class TestCase(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestResult(Record):
-    """What the judge saw on one test; kept inside a results body.
+    """The result of one test, which is stored inside a results body.
 
-    `difference` is where the output is wrong first: line and column from 1 (0 where it has no place
-    in the output), then what was expected there and what stood there. `message` is for the owner,
-    `note` for the problem's editors.
+    `difference` is the first difference of the output: line and column (counted from 1, or 0
+    without a position), the expected text and the actual text. `message` is for the owner, `note`
+    for the problem's editors.
     """
 
     entity: ClassVar[str] = "result"
@@ -433,7 +434,7 @@ class TestResult(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """The body that one attempt of an execution leaves."""
+    """The results body of one attempt of an execution."""
 
     attempt: int
     compile_output: str | None
@@ -443,10 +444,10 @@ class Results:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Record):
-    """The card of one chunk of authoring work; its parameters and result are bodies.
+    """The card of one authoring job, whose parameters and result are bodies.
 
-    `due_at` is when a sweeper is to send it again: set while QUEUED or RUNNING. `checkpoint` is
-    where the attempt after `checkpoint_attempt` begins.
+    `due_at` is the time at which a sweeper sends it again; it is set while QUEUED or RUNNING.
+    `checkpoint` is where the attempt after `checkpoint_attempt` begins.
     """
 
     entity: ClassVar[str] = "job"
@@ -474,7 +475,7 @@ class Job(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobEvent(Record):
-    """One line of a job's progress."""
+    """One event in a job's progress."""
 
     entity: ClassVar[str] = "event"
     seq: int = stored("sq")

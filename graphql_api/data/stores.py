@@ -1,4 +1,4 @@
-"""All stores of one process, opened together."""
+"""All stores of a process, opened together."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,7 +24,7 @@ from graphql_api.data.problems.testsets import TestSetStore
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """One store an entity, all on one client."""
+    """One store per entity, all with the same client."""
 
     dynamo: Dynamo
     bodies: Bodies
@@ -44,7 +44,7 @@ class Stores:
 
 @asynccontextmanager
 async def open_stores(settings: Settings, clock: Clock = now_ms) -> AsyncIterator[Stores]:
-    """Open the stores of one process; their connections close at the end of the block."""
+    """Open the stores of a process; the end of the block closes their connections."""
     async with open_dynamo(settings) as dynamo, open_bodies(settings, dynamo) as bodies:
         feed = FeedStore(
             dynamo,

@@ -93,7 +93,7 @@ def _validate(command: RunCode) -> RunRequest:
 
 async def _enqueue(context: Context, run: _Run) -> DebitResult:
     """Store the request, then take its unit: if Redis is down, no quota is used."""
-    is_new = await context.runs.ask(run.run_id, run.request)
+    is_new = await context.runs.put_request(run.run_id, run.request)
     try:
         return await context.stores.usage.consume(
             run.user.uid,
@@ -115,7 +115,7 @@ async def _enqueue(context: Context, run: _Run) -> DebitResult:
 
 async def _repeat(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
     """Return the answer to the first request with this idempotency key, or wait for it too."""
-    answer = await context.runs.find_answer(run.run_id)
+    answer = await context.runs.get_answer(run.run_id)
     is_refunded = receipt.refunded_at is not None
     if answer is not None and not is_refunded:
         await context.runs.withdraw(run.run_id)

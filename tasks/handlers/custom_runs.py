@@ -58,7 +58,7 @@ class CustomRunHandler:
             Unavailable: Redis did not answer; another attempt may succeed while the caller waits.
         """
         queue_ms = 0 if sent_at_ms is None else max(0, self._clock() - sent_at_ms)
-        request, token = await self._board.request(run_id), str(ULID())
+        request, token = await self._board.get_request(run_id), str(ULID())
         if request is None:
             _log.debug("nothing to run", run=run_id)
         elif await self._board.begin(run_id, token):
@@ -74,7 +74,7 @@ class CustomRunHandler:
         try:
             async with keep_renewed(renew, CLAIM_LIFE_MS, asyncio.Event()) as lost:
                 answer = await self._answer(request, lost)
-            await self._board.answer(run_id, answer)
+            await self._board.put_answer(run_id, answer)
         except JudgeCancelled:
             _log.info("claim on run lost", run=run_id)
             return

@@ -1,1 +1,1 @@
-"""TODO package."""
+"""Users, plans, and the usage of quotas."""

@@ -1,1 +1,1 @@
-"""TODO package."""
+"""The client of the DynamoDB table, its definition, and the storage of large bodies."""

@@ -11,7 +11,7 @@ from graphql_api.data.dynamo.values import Wire, dump
 
 
 class Placeholders:
-    """The placeholders of one request, with the names and values that they stand for."""
+    """The placeholders of one request, with their names and values."""
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}

@@ -82,7 +82,7 @@ def definition(table_name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One setting and the outcome: what was changed, or that the engine does not have it."""
+    """One setting and its outcome, such as `created`, `set` or `unchanged`."""
 
     setting: str
     outcome: str

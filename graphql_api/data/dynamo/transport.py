@@ -139,7 +139,7 @@ class Transport:
         Raises:
             ConditionFailed: the condition of a single write did not hold.
             TransactionFailed: a condition in a transaction did not hold.
-            Unavailable: there was no response inside the deadline, or a request that must not be
+            Unavailable: no response arrived inside the deadline, or a request that must not be
                 repeated may have been applied.
         """
         backoff = self.backoff(operation)

@@ -1,1 +1,1 @@
-"""TODO package."""
+"""Histories: reservation, execution, rejudging, lists and the public feed."""

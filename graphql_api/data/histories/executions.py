@@ -395,8 +395,8 @@ class ExecutionStore:
     async def postpone(self, due: OverdueExecution, now: int) -> bool:
         """Move an execution's due time forward, and tell whether the caller must send it again.
 
-        Of several sweepers that found it overdue, one gets True. The pause doubles from 60 s up to
-        about an hour.
+        If several sweepers find it overdue, one gets True. The pause doubles from 60 s up to about
+        an hour.
         """
         pause_ms = FIRST_PAUSE_MS << min(due.resends, DOUBLINGS)
         change = Change({"rs": due.resends + 1} | keys.due(due.ulid, now + pause_ms))

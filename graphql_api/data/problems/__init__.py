@@ -1,1 +1,1 @@
-"""TODO package."""
+"""Problems with their texts, checkers, test sets and lists."""

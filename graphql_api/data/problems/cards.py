@@ -81,7 +81,7 @@ def entries(problem: Problem) -> list[Item]:
 
 
 def check_size(problem: Problem) -> Problem:
-    """Return the problem if its card has room for what later writes add.
+    """Return the problem if its card has room for the fields of later writes.
 
     Raises:
         InvalidInput: title, link, tags and language limits are too long together.

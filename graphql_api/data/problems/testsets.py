@@ -105,7 +105,7 @@ class TestSetStore:
         return await self._write(expected, version, tests)
 
     async def add(self, platform: str, number: str, tests: Sequence[NewTest]) -> Problem:
-        """Append tests to a problem's set, as a new version; costs and errors are as of `replace`."""
+        """Append tests to a problem's set, as a new version; costs and errors as of `replace`."""
         _check(tests)
         expected, version = await self._claim(platform, number)
         return await self._write(expected, version, [*await self._current(expected), *tests])

@@ -1,1 +1,1 @@
-"""TODO package."""
+"""Short-lived shared state in Redis: announced languages and custom runs."""

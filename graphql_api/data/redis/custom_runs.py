@@ -1,8 +1,8 @@
-"""Runs of code on the caller's own input, in Redis: what is asked for, and what came of it.
+"""The run board: requests and results of custom runs, in Redis.
 
-Both are short-lived. A request lies under its run's id until it is find_answer or withdrawn; a claim
-beside it says that a worker has begun; an answer lies there for a while, so that the same request
-finds it again. The first answer stands.
+A custom run executes code on the user's own input. Its request is stored under the run's id until
+it is answered or withdrawn, and a claim shows that a worker has begun. The answer is kept for some
+minutes, so that a repeated request finds it. Only the first answer is kept.
 """
 
 import time
@@ -22,20 +22,20 @@ from graphql_api.data.packing import pack, unpack
 from graphql_api.data.redis.connection import connect, connect_blocking
 
 PREFIX = "algoitny:run:"
-# Longer than anyone waits for an answer: what an API that died left behind goes by itself.
+# Longer than any caller waits, so that the requests of an API that has crashed expire.
 REQUEST_LIFE_S = 900
 ANSWER_LIFE_S = 600
-# By then a dead worker's message has gone to another.
+# Another worker gets the message of a crashed worker after about this time.
 CLAIM_LIFE_MS = 4_000
-# One blocking command takes this long at most, so that a dead connection is noticed.
+# Longest blocking command, so that a dead connection is detected.
 WAIT_STEP_S = 5.0
-# Callers of one process that wait at the same time, a connection each.
+# Callers of one process that can wait at the same time, each with its own connection.
 WAITING_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """A program and what it reads; the limits are before the language's grace."""
+    """A program with its input; the language's extra time and memory are added to the limits."""
 
     language: str
     code: str
@@ -46,10 +46,11 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunAnswer:
-    """What a run gave.
+    """The result of a custom run.
 
-    `status` None says that the judge failed, and `message` how. `output` and `error` are cut where
-    their flags say so. `exit_code` is None where a signal ended the program or it was stopped.
+    A `status` of None means that the judge failed, and `message` describes the failure. The flags
+    tell whether `output` and `error` are truncated. `exit_code` is None if a signal ended the
+    program or if it was stopped.
     """
 
     status: RunStatus | None
@@ -68,7 +69,7 @@ class RunAnswer:
 
 @asynccontextmanager
 async def open_run_board(settings: Settings) -> AsyncIterator["RunBoard"]:
-    """Open the board of the Redis that the settings name; connects at its first use."""
+    """Open the run board of the Redis that the settings name; it connects at its first use."""
     redis = connect(settings)
     waiting = connect_blocking(settings, block_s=WAIT_STEP_S, max_connections=WAITING_AT_ONCE)
     try:
@@ -79,39 +80,39 @@ async def open_run_board(settings: Settings) -> AsyncIterator["RunBoard"]:
 
 
 class RunBoard:
-    """Requests and answers by the id of their run; every method raises Unavailable with Redis."""
+    """Requests and answers by run id; each method raises `Unavailable` if Redis fails."""
 
     def __init__(self, redis: Redis, waiting: Redis) -> None:
         self._redis, self._waiting = redis, waiting
 
-    async def ask(self, run_id: str, request: RunRequest) -> bool:
-        """Leave a request; False where it is there already."""
+    async def put_request(self, run_id: str, request: RunRequest) -> bool:
+        """Store a request; return False if it exists."""
         packed = pack(orjson.dumps(asdict(request)))
-        with _answering():
+        with _unavailable_on_error():
             stored = await self._redis.set(PREFIX + run_id, packed, nx=True, ex=REQUEST_LIFE_S)
         return bool(stored)
 
-    async def request(self, run_id: str) -> RunRequest | None:
-        """Return a request, None once it is find_answer, withdrawn or too old."""
-        with _answering():
+    async def get_request(self, run_id: str) -> RunRequest | None:
+        """Return a request, None if it was answered or withdrawn or has expired."""
+        with _unavailable_on_error():
             packed = await self._redis.get(PREFIX + run_id)
         return None if packed is None else RunRequest(**_load(packed))
 
     async def withdraw(self, run_id: str) -> None:
-        """Forget a request that nobody waits for any more."""
-        with _answering():
+        """Remove a request that no caller waits for."""
+        with _unavailable_on_error():
             await self._redis.delete(PREFIX + run_id)
 
     async def begin(self, run_id: str, token: str) -> bool:
-        """Claim a run for `CLAIM_LIFE_MS`; False while another worker has it."""
-        with _answering():
+        """Claim a run for `CLAIM_LIFE_MS`; return False if another worker holds it."""
+        with _unavailable_on_error():
             key = _claim_key(run_id)
             return bool(await self._redis.set(key, token, nx=True, px=CLAIM_LIFE_MS))
 
     async def renew(self, run_id: str, token: str) -> bool:
-        """Prolong a claim; False when it is another's, or nobody waits for the run any more."""
+        """Renew a claim; return False if another worker holds it or the request was removed."""
         key = _claim_key(run_id)
-        with _answering():
+        with _unavailable_on_error():
             holder = await self._redis.get(key)
             is_wanted = await self._redis.exists(PREFIX + run_id)
             if not is_wanted or holder not in (None, token.encode()):
@@ -120,20 +121,20 @@ class RunBoard:
         return True
 
     async def release(self, run_id: str, token: str) -> None:
-        """Give a claim up, if it still is one's own."""
-        with _answering():
+        """Release a claim, if this token still holds it."""
+        with _unavailable_on_error():
             if await self._redis.get(_claim_key(run_id)) == token.encode():
                 await self._redis.delete(_claim_key(run_id))
 
     async def has_begun(self, run_id: str) -> bool:
-        """Tell whether a worker has a run."""
-        with _answering():
+        """Tell whether a worker holds a run."""
+        with _unavailable_on_error():
             return bool(await self._redis.exists(_claim_key(run_id)))
 
-    async def answer(self, run_id: str, answer: RunAnswer) -> None:
-        """Leave an answer for all who wait, unless there is one; the request is done."""
+    async def put_answer(self, run_id: str, answer: RunAnswer) -> None:
+        """Store an answer unless there is one, wake the callers, and remove the request."""
         packed, key = pack(orjson.dumps(asdict(answer))), _answer_key(run_id)
-        with _answering():
+        with _unavailable_on_error():
             async with self._redis.pipeline(transaction=True) as batch:
                 batch.rpush(key, packed)
                 batch.ltrim(key, 0, 0)
@@ -141,19 +142,19 @@ class RunBoard:
                 batch.delete(PREFIX + run_id)
                 await batch.execute()
 
-    async def find_answer(self, run_id: str) -> RunAnswer | None:
-        """Return an answer if there is one."""
-        with _answering():
+    async def get_answer(self, run_id: str) -> RunAnswer | None:
+        """Return an answer, None if there is none."""
+        with _unavailable_on_error():
             packed = await self._redis.lindex(_answer_key(run_id), 0)
         return None if packed is None else _answer(packed)
 
     async def wait(self, run_id: str, timeout_s: float) -> RunAnswer | None:
-        """Return the answer as soon as there is one, None if there is none in time."""
+        """Wait for the answer, and return None after `timeout_s` seconds."""
         key, ends_at = _answer_key(run_id), time.monotonic() + timeout_s
         while (left_s := ends_at - time.monotonic()) > 0:
             step_s: Any = min(left_s, WAIT_STEP_S)
-            with _answering():
-                # Moved onto its own list an answer stays, and wakes the next who waits.
+            with _unavailable_on_error():
+                # Moving the answer within its list keeps it and wakes the next caller.
                 packed = await self._waiting.blmove(key, key, step_s, src="LEFT", dest="RIGHT")
             if packed is not None:
                 return _answer(packed)
@@ -174,13 +175,13 @@ def _load(packed: bytes | str) -> dict[str, Any]:
 
 
 def _answer(packed: bytes | str) -> RunAnswer:
-    found = _load(packed)
-    status = found.pop("status")
-    return RunAnswer(status=None if status is None else RunStatus(status), **found)
+    fields = _load(packed)
+    status = fields.pop("status")
+    return RunAnswer(status=None if status is None else RunStatus(status), **fields)
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def _unavailable_on_error() -> Iterator[None]:
     try:
         yield
     except RedisError as error:

@@ -1,8 +1,7 @@
-"""The board on which workers announce the languages that they run, in Redis.
+"""The language board: the languages that workers announce, in Redis.
 
-A language counts as offered for a day after a worker last announced it. What the board says is
-kept in the process for a few seconds, its silence too: a Redis that is down costs one time-out in
-that time, not one a request.
+A language is offered for a day after the last announcement by a worker. A process keeps what it
+read for 5 s, also a failure, so that a Redis that is down costs one time-out in that time.
 """
 
 import asyncio
@@ -22,10 +21,10 @@ from graphql_api.data.redis.connection import connect
 
 BOARD = "algoitny:languages"
 WORKERS = "algoitny:workers"
-# "executeCode … refuses one that no worker has announced for a day."
+# `executeCode` rejects a language that no worker has announced for this long.
 OFFERED_MS = DAY_MS
-REMEMBERED_MS = 5_000
-# A worker announces every 30 s: one that missed three is taken for gone.
+CACHED_MS = 5_000
+# Workers announce every 30 s; a language without three announcements in a row is not present.
 PRESENT_MS = 100_000
 
 _Field = bytes | bytearray | memoryview | str | int | float
@@ -39,7 +38,7 @@ class _Announcement:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What the board said at `read_at`; None if it did not answer."""
+    """The announcements read at `read_at`; None if Redis did not answer."""
 
     read_at: int
     announcements: Mapping[str, _Announcement] | None
@@ -49,7 +48,7 @@ class _Reading:
 async def open_language_board(
     settings: Settings, clock: Clock = now_ms
 ) -> AsyncIterator["LanguageBoard"]:
-    """Open the board of the Redis that the settings name; nothing is sent before it is used."""
+    """Open the board of the Redis that the settings name; it connects at its first use."""
     redis = connect(settings)
     try:
         yield LanguageBoard(redis, clock)
@@ -58,7 +57,7 @@ async def open_language_board(
 
 
 class LanguageBoard:
-    """Reads and writes the board."""
+    """Reads and writes the language board."""
 
     def __init__(self, redis: Redis, clock: Clock = now_ms) -> None:
         self._redis, self._clock = redis, clock
@@ -66,14 +65,14 @@ class LanguageBoard:
         self._lock = asyncio.Lock()
 
     async def announce(self, worker_id: str, languages: Iterable[LanguageInfo]) -> None:
-        """Say that a worker runs these languages now; repeated every 30 s while it lives.
+        """Announce the languages of a worker; a worker does this every 30 s.
 
         Raises:
             Unavailable: Redis did not answer.
         """
         now = self._clock()
         entries: dict[_Field, _Field] = {
-            one.id: orjson.dumps({"at": now, **asdict(one)}) for one in languages
+            language.id: orjson.dumps({"at": now, **asdict(language)}) for language in languages
         }
         try:
             async with self._redis.pipeline(transaction=True) as batch:
@@ -83,47 +82,51 @@ class LanguageBoard:
                     batch.hset(BOARD, mapping=entries)
                 await batch.execute()
         except RedisError as error:
-            raise _silent() from error
+            raise _make_unavailable() from error
         self._reading = None
 
     async def available(self) -> list[LanguageInfo]:
-        """Return the languages offered, by id, each in the version announced last.
+        """Return the offered languages in the order of their ids, as announced last.
 
         Raises:
             Unavailable: Redis did not answer.
         """
         announcements = await self._announcements()
         if announcements is None:
-            raise _silent()
+            raise _make_unavailable()
         oldest = self._clock() - OFFERED_MS
-        found = [one.language for one in announcements.values() if one.announced_at >= oldest]
-        return sorted(found, key=lambda language: language.id)
+        offered = [
+            announcement.language
+            for announcement in announcements.values()
+            if announcement.announced_at >= oldest
+        ]
+        return sorted(offered, key=lambda language: language.id)
 
     async def is_offered(self, language_id: str) -> bool | None:
-        """Tell whether a worker announced a language within a day.
+        """Tell whether a worker has announced a language within a day.
 
-        None where nobody can tell: Redis did not answer, or no worker ever announced anything.
+        Return None if that is unknown: Redis did not answer, or no worker has ever announced one.
         """
         announcements = await self._announcements()
         if not announcements:
             return None
-        found = announcements.get(language_id)
-        return found is not None and found.announced_at >= self._clock() - OFFERED_MS
+        announcement = announcements.get(language_id)
+        return announcement is not None and announcement.announced_at >= self._clock() - OFFERED_MS
 
     async def is_present(self, language_id: str) -> bool:
-        """Tell whether a worker that runs a language was heard of within 100 s.
+        """Tell whether a worker has announced a language within 100 s.
 
         Raises:
             Unavailable: Redis did not answer.
         """
         announcements = await self._announcements()
         if announcements is None:
-            raise _silent()
-        found = announcements.get(language_id)
-        return found is not None and found.announced_at >= self._clock() - PRESENT_MS
+            raise _make_unavailable()
+        announcement = announcements.get(language_id)
+        return announcement is not None and announcement.announced_at >= self._clock() - PRESENT_MS
 
     async def last_announced(self) -> int | None:
-        """Return when a worker was last heard of (epoch ms), None if none was within a day.
+        """Return the time of the last announcement (epoch ms), None if there was none in a day.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -131,13 +134,13 @@ class LanguageBoard:
         try:
             newest = await self._redis.zrange(WORKERS, 0, 0, desc=True, withscores=True)
         except RedisError as error:
-            raise _silent() from error
+            raise _make_unavailable() from error
         return int(newest[0][1]) if newest else None
 
     async def _announcements(self) -> Mapping[str, _Announcement] | None:
         async with self._lock:
             now = self._clock()
-            if self._reading is None or now - self._reading.read_at >= REMEMBERED_MS:
+            if self._reading is None or now - self._reading.read_at >= CACHED_MS:
                 self._reading = _Reading(now, await self._read())
             return self._reading.announcements
 
@@ -146,16 +149,16 @@ class LanguageBoard:
             entries = await self._redis.hgetall(BOARD)
         except RedisError:
             return None
-        return {one.language.id: one for one in map(_announcement, entries.values())}
+        return {entry.language.id: entry for entry in map(_load_announcement, entries.values())}
 
 
-def _announcement(raw: bytes | str) -> _Announcement:
-    found = orjson.loads(raw)
-    announced_at = found.pop("at")
+def _load_announcement(raw: bytes | str) -> _Announcement:
+    fields = orjson.loads(raw)
+    announced_at = fields.pop("at")
     return _Announcement(
-        LanguageInfo(**{**found, "aliases": tuple(found["aliases"])}), announced_at
+        LanguageInfo(**{**fields, "aliases": tuple(fields["aliases"])}), announced_at
     )
 
 
-def _silent() -> Unavailable:
+def _make_unavailable() -> Unavailable:
     return Unavailable("The list of available languages cannot be read. Try again later.")

@@ -69,7 +69,7 @@ class Working(RecordingSender):
         return True
 
     async def _work(self, run_id: str) -> None:
-        request = await self.board.request(run_id)
+        request = await self.board.get_request(run_id)
         if self.begins:
             await self.board.begin(run_id, "a worker")
         await asyncio.sleep(self.takes_s)
@@ -77,7 +77,7 @@ class Working(RecordingSender):
             self.seen.append(request)
             answer = self.answer(request)
             if answer is not None:
-                await self.board.answer(run_id, answer)
+                await self.board.put_answer(run_id, answer)
 
 
 @pytest.fixture
@@ -228,10 +228,10 @@ async def test_counters_that_cannot_be_read_leave_what_the_run_gave(
     worker.answer = answer
     query = f"""mutation($input: RunCodeInput!) {{ runCode(input: $input) {{
       ... on RunCodePayload {{ {FIELDS} }} }} }}"""
-    find_answer = (await api.post(query, {"input": GOOD}, ann)).json()
-    payload = find_answer["data"]["runCode"]
+    answered = (await api.post(query, {"input": GOOD}, ann)).json()
+    payload = answered["data"]["runCode"]
     assert (payload["run"]["output"], payload["usage"]) == ("out", None)
-    (error,) = find_answer["errors"]
+    (error,) = answered["errors"]
     assert error["path"] == ["runCode", "usage"]
     assert error["extensions"] == {"code": "UNAVAILABLE"}
 
@@ -256,7 +256,7 @@ async def test_what_no_worker_answers_in_time_is_given_back_and_forgotten(
     assert await used(api, ann) == 0
     ((_, run_id, language, _),) = worker.runs
     assert language == "python"
-    assert await api.services.runs.request(run_id) is None
+    assert await api.services.runs.get_request(run_id) is None
 
 
 async def test_what_has_begun_is_waited_for_longer_and_keeps_its_unit(

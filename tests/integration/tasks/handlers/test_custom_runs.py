@@ -79,9 +79,9 @@ async def begun(board: RunBoard, run_id: str) -> None:
 
 
 async def answer_of(runs: CustomRunHandler, board: RunBoard, request: RunRequest) -> RunAnswer:
-    await board.ask("one", request)
+    await board.put_request("one", request)
     await runs.run("ann", "one")
-    found = await board.find_answer("one")
+    found = await board.get_answer("one")
     assert found is not None
     return found
 
@@ -95,7 +95,7 @@ async def test_a_program_reads_its_input_and_its_output_comes_back_unchanged(
     assert found.cpu_ms >= 0
     assert found.wall_ms > 0
     assert found.peak_kb > 0
-    assert await board.request("one") is None
+    assert await board.get_request("one") is None
 
 
 @pytest.mark.parametrize(
@@ -161,19 +161,19 @@ async def test_what_is_answered_or_withdrawn_is_not_run_again(
 ) -> None:
     first = await answer_of(runs, board, ECHO)
     await runs.run("ann", "one")
-    assert await board.find_answer("one") == first
-    await board.ask("two", ECHO)
+    assert await board.get_answer("one") == first
+    await board.put_request("two", ECHO)
     await board.withdraw("two")
     await runs.run("ann", "two")
-    assert await board.find_answer("two") is None
+    assert await board.get_answer("two") is None
 
 
 async def test_of_two_answers_the_first_stands_and_all_who_wait_get_it(board: RunBoard) -> None:
     waiting = [asyncio.create_task(board.wait("one", 10)) for _ in range(5)]
     await asyncio.sleep(0.1)
     first = RunAnswer(status=RunStatus.OK, output="first")
-    await board.answer("one", first)
-    await board.answer("one", RunAnswer(status=RunStatus.RE, output="second"))
+    await board.put_answer("one", first)
+    await board.put_answer("one", RunAnswer(status=RunStatus.RE, output="second"))
     assert await asyncio.gather(*waiting) == [first] * 5
     assert await board.wait("one", 1) == first
 
@@ -186,14 +186,14 @@ async def test_an_interrupted_run_ends_its_program_and_is_run_by_the_next(
     runs: CustomRunHandler, board: RunBoard
 ) -> None:
     slow = replace(ECHO, code="import time\ntime.sleep(8)", time_limit_ms=10_000)
-    await board.ask("one", slow)
+    await board.put_request("one", slow)
     running = asyncio.create_task(runs.run("ann", "one"))
     await begun(board, "one")
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert await board.find_answer("one") is None
-    assert await board.request("one") == slow
+    assert await board.get_answer("one") is None
+    assert await board.get_request("one") == slow
 
 
 async def test_while_one_worker_has_a_run_others_look_again_later(
@@ -201,15 +201,15 @@ async def test_while_one_worker_has_a_run_others_look_again_later(
 ) -> None:
     watched = WatchedJudge(judge)
     runs = make_runs(watched)
-    await board.ask("one", ECHO)
+    await board.put_request("one", ECHO)
     running = asyncio.create_task(runs.run("ann", "one"))
     await begun(board, "one")
     await runs.run("ann", "one")
     assert sent.runs == [("ann", "one", "python", CLAIM_LIFE_MS)]
-    assert await board.find_answer("one") is None
+    assert await board.get_answer("one") is None
     watched.may_return.set()
     await running
-    assert await board.find_answer("one") is not None
+    assert await board.get_answer("one") is not None
     assert not await board.has_begun("one")
 
 
@@ -222,14 +222,14 @@ async def test_a_claim_lasts_while_the_program_runs_and_not_for_long_after_a_cra
     for module in ("graphql_api.data.redis.custom_runs", "tasks.handlers.custom_runs"):
         monkeypatch.setattr(f"{module}.CLAIM_LIFE_MS", 1500)
     watched = WatchedJudge(judge)
-    await board.ask("one", ECHO)
+    await board.put_request("one", ECHO)
     running = asyncio.create_task(make_runs(watched).run("ann", "one"))
     await begun(board, "one")
     await asyncio.sleep(2)
     assert not await board.begin("one", "another")
     watched.may_return.set()
     await running
-    await board.ask("two", ECHO)
+    await board.put_request("two", ECHO)
     assert await board.begin("two", "of a worker that dies")
 
     async def claimed() -> bool:
@@ -242,20 +242,20 @@ async def test_a_run_that_nobody_waits_for_any_more_is_stopped(
     runs: CustomRunHandler, board: RunBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tasks.handlers.custom_runs.CLAIM_LIFE_MS", 300)
-    await board.ask("one", replace(ECHO, code="import time\ntime.sleep(90)", time_limit_ms=50_000))
+    await board.put_request("one", replace(ECHO, code="import time\ntime.sleep(90)", time_limit_ms=50_000))
     running = asyncio.create_task(runs.run("ann", "one"))
     await begun(board, "one")
     await board.withdraw("one")
     await asyncio.wait_for(running, PATIENCE_S)
-    assert await board.find_answer("one") is None
+    assert await board.get_answer("one") is None
 
 
 async def test_compiling_and_running_take_no_longer_than_the_settings_say(
     make_runs: Callable[..., CustomRunHandler], board: RunBoard
 ) -> None:
-    await board.ask("one", replace(ECHO, code="import time\ntime.sleep(60)", time_limit_ms=10_000))
+    await board.put_request("one", replace(ECHO, code="import time\ntime.sleep(60)", time_limit_ms=10_000))
     await make_runs(run_seconds=2).run("ann", "one")
-    found = await board.find_answer("one")
+    found = await board.get_answer("one")
     assert found is not None
     assert found.status is RunStatus.ILE
     # Compiling takes a part of the time and leaves at least one second.
@@ -268,9 +268,9 @@ async def test_a_compiler_that_takes_too_long_is_stopped(
     deep = "template<int n, int m> struct F { static const long v = F<n-1,m>::v + F<n-1,m+1>::v; };"
     base = "template<int m> struct F<0, m> { static const long v = m; };"
     code = f"{deep}\n{base}\nint main() {{ return F<800, 0>::v; }}"
-    await board.ask("one", replace(ECHO, language="cpp", code=code))
+    await board.put_request("one", replace(ECHO, language="cpp", code=code))
     await make_runs(run_seconds=2).run("ann", "one")
-    found = await board.find_answer("one")
+    found = await board.get_answer("one")
     assert found is not None
     assert found.status is RunStatus.CE
     assert (
