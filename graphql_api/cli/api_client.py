@@ -26,7 +26,7 @@ mutation SignIn($input: SignInForDevelopmentInput!) {
 
 
 class ApiError(Exception):
-    """The API rejected the request or cannot be reached; the message has the remedy."""
+    """The API rejected the request or cannot be reached; the message says how to fix it."""
 
 
 class ApiClient:
@@ -77,7 +77,7 @@ class ApiClient:
                 f"{self.url} answered with status {response.status_code} and no JSON. Check the "
                 "address: AlgoItny's GraphQL address ends in /graphql."
             )
-        if errors := answer.get("errors"):
+        if errors := list(filter(_is_failure, answer.get("errors") or ())):
             raise ApiError("; ".join(str(error.get("message", error)) for error in errors))
         data = answer.get("data")
         if not isinstance(data, dict):
@@ -127,11 +127,16 @@ def graphql_url(address: str) -> str:
     return urlunsplit(parts._replace(path="/graphql")) if parts.path in ("", "/") else address
 
 
+def _is_failure(error: dict[str, Any]) -> bool:
+    """Return whether an error makes the call fail; a missing `usage` does not."""
+    return bool((error.get("path") or [None])[-1] != "usage")
+
+
 def payload(result: dict[str, Any]) -> dict[str, Any]:
     """Return a mutation's result, unless it is an error (a member of `UserError`).
 
     Raises:
-        ApiError: The result is an error; has its message and code.
+        ApiError: The result is an error; the message has its message and code.
     """
     code = result.get("code")
     if "message" in result and isinstance(code, str):

@@ -48,7 +48,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the report: the part checked, its state, and the remedy."""
+    """One line of the report: the part checked, its state, and how to fix it."""
 
     name: str
     state: State

@@ -1,4 +1,4 @@
-"""`algoitny setup`: install the requirements of development and tests, one line a step."""
+"""`algoitny setup`: install the requirements of development and tests step by step."""
 
 import os
 import time

@@ -93,7 +93,7 @@ def tail(path: Path, lines: int = 15) -> str:
 
 
 class EngineProcess:
-    """An engine as a child process, in a process session of its own so that Ctrl-C skips it.
+    """An engine as a child process, in a process session of its own so Ctrl-C does not reach it.
 
     `start` waits until `is_ready` returns True. `stop` sends SIGTERM and, after a grace period,
     SIGKILL.
@@ -126,7 +126,7 @@ class EngineProcess:
         """Start the engine and wait until it answers.
 
         Raises:
-            EngineUnavailable: It ended or did not answer within `timeout_s`; has its last lines.
+            EngineUnavailable: It ended or did not answer in `timeout_s`; the message has its log.
         """
         command = kill_on_parent_death(self.command())
         self.log_path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from graphql_api.data.limits import MEMORY_LIMIT_KB, TIME_LIMIT_MS
 FILE = "problem.yaml"
 MAX_TIME_LIMIT_S = TIME_LIMIT_MS[1] // 1000
 MAX_MEMORY_LIMIT_MIB = MEMORY_LIMIT_KB[1] // 1024
-# A validator that asks for more than checkers may have gets what they may have.
+# Larger than the maximum of checkers: `read_checker` clamps the limit.
 MAX_VALIDATION_MEMORY_MIB = 16 * 1024
 LONGEST_INI_BYTES = 64 * 1024
 

@@ -70,8 +70,8 @@ def read_package(path: Path, *, platform: str = "algoitny", locale: str = "en") 
     """Read one package; `locale` is the preferred natural language of title and statement.
 
     Raises:
-        PackageError: The package violates the format or needs an unsupported feature; has the file
-            and the key.
+        PackageError: The package violates the format or needs an unsupported feature; the message
+            names the file and the key.
     """
     check_entries(path)
     _refuse_programs(path)

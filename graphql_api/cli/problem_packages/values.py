@@ -22,7 +22,7 @@ class Values:
         """Reject unknown keys, as the format requires.
 
         Raises:
-            PackageError: There is an unknown key; has the known keys.
+            PackageError: There is an unknown key; the message names the known ones.
         """
         for key in self._values:
             if key not in known:
