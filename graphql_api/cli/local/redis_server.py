@@ -17,7 +17,7 @@ def prepare_redis() -> Path:
     """Return the path of `redis-server`; install it with apt if it is missing and this is root.
 
     Raises:
-        EngineUnavailable: It is missing, and this user cannot install it; the message has the command.
+        EngineUnavailable: It is missing, and this user cannot install it.
     """
     apt.ensure_installed((apt.REDIS_PACKAGE,))
     return Path(shutil.which("redis-server") or "/usr/bin/redis-server")
