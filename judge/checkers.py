@@ -1,8 +1,8 @@
-"""Programs of problems that decide: checkers of outputs, interactors that talk with submissions.
+"""Checkers: programs of a problem that decide whether an output is accepted.
 
-Each runs in a sandbox of its own, after the submission or beside it, under its own limits. It gets
-the test's files and nothing else. When one fails of itself, nothing is known of the submission:
-that is never a verdict. docs/sandbox.md states both conventions.
+A checker runs in a sandbox of its own, under its own limits, and sees only the files of the test.
+If it fails, it gives no verdict on the submission. docs/sandbox.md describes the conventions by
+which a checker is called. Interactors (interactors.py) are the same programs, called differently.
 """
 
 from dataclasses import dataclass, replace
@@ -16,24 +16,25 @@ from graphql_api.data.text import truncate_utf8
 from judge.sandbox.report import Outcome, Program, Report, RunLimits
 from judge.sandbox.rootfs import FEEDBACK
 from judge.toolchains.installed import Installed, run_limits
-from judge.verdicts import ACCEPTED, Ruling, on_end
+from judge.verdicts import ACCEPTED, Ruling
 
 FEEDBACK_KB = 256
 MESSAGE_BYTES = 1024
 OUTPUT_KB = 1024
 IN_MEMORY_BYTES = 256 * 1024
 JUDGE_MESSAGE, TEAM_MESSAGE = "judgemessage.txt", "teammessage.txt"
-# Where the sandbox shows the files that a program is given.
+# Paths of a program's input files inside the sandbox.
 FIRST, SECOND, THIRD = (f"/proc/self/fd/{number}" for number in (3, 4, 5))
-# Interactors by testlib's convention write a file that nobody reads here.
-UNREAD = "/tmp/output"  # noqa: S108 - inside
-ENDED_EARLY = "The program ended before the interaction was complete."
+REJECTED = "The checker rejected the output."
+MALFORMED = (
+    "The checker cannot read the output: words are missing, superfluous or of the wrong type."
+)
 
 
 class CheckerBroken(Exception):
-    """A problem's own program failed; the message is for its editors.
+    """A problem's checker or interactor failed; the message is for the problem's editors.
 
-    `test_number` is None when it failed before any test.
+    `test_number` is None if it failed before any test.
     """
 
     def __init__(self, message: str, test_number: int | None = None) -> None:
@@ -43,37 +44,34 @@ class CheckerBroken(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Codes:
-    """How exit codes are read; `forms` reject the output's form, not what it says.
+class ExitCodes:
+    """The meaning of exit codes in a convention.
 
-    `faults` say that the problem is at fault, or what problems here do not have: points.
+    `rejects`: a wrong output. `malformed`: an output that the checker cannot read. `faults`: the
+    problem is at fault, or the checker gives points, which problems here do not have.
     """
 
     accepts: int
     rejects: frozenset[int]
-    forms: frozenset[int] = frozenset()
+    malformed: frozenset[int] = frozenset()
     faults: frozenset[int] = frozenset()
 
-    def are_silent_on(self, code: int) -> bool:
-        """Tell whether the convention gives a code no meaning."""
-        return code not in {self.accepts, *self.rejects, *self.forms, *self.faults}
+    def define(self, code: int) -> bool:
+        """Return whether the convention defines a meaning of an exit code."""
+        return code in {self.accepts, *self.rejects, *self.malformed, *self.faults}
 
 
-CODES = {
-    CheckerConvention.TESTLIB: Codes(
-        0, frozenset({1}), forms=frozenset({2, 4, 8}), faults=frozenset({3, 7})
+EXIT_CODES = {
+    CheckerConvention.TESTLIB: ExitCodes(
+        0, frozenset({1}), malformed=frozenset({2, 4, 8}), faults=frozenset({3, 7})
     ),
-    CheckerConvention.ICPC: Codes(42, frozenset({43})),
+    CheckerConvention.ICPC: ExitCodes(42, frozenset({43})),
 }
-REJECTED = "The checker rejected the output."
-MALFORMED = (
-    "The checker cannot read the output: words are missing, superfluous or of the wrong type."
-)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckerProgram:
-    """A problem's compiled program."""
+    """A compiled checker or interactor."""
 
     checker: Checker
     command: tuple[str, ...]
@@ -87,25 +85,21 @@ class CheckerProgram:
         limits = run_limits(installed.spec, checker.time_limit_ms, checker.memory_limit_kb)
         return cls(checker, command, directory, replace(limits, output_kb=OUTPUT_KB))
 
-    def checking(
-        self, given: Path, written: bytes | Path, answer: Path
+    @property
+    def exit_codes(self) -> ExitCodes:
+        """The meaning of its exit codes."""
+        return EXIT_CODES[self.checker.convention]
+
+    def build_checker(
+        self, input_path: Path, output: bytes | Path, answer: Path
     ) -> tuple[Program, bytes | Path]:
-        """Return what to run on a test's input, a submission's output and the answer, and stdin."""
+        """Return the program that checks a submission's output, and its standard input."""
         if self.checker.convention is CheckerConvention.TESTLIB:
-            return self._program((given, written, answer), FIRST, SECOND, THIRD), b""
-        return self._program((given, answer), FIRST, SECOND, f"{FEEDBACK}/"), written
+            return self.build_program((input_path, output, answer), FIRST, SECOND, THIRD), b""
+        return self.build_program((input_path, answer), FIRST, SECOND, f"{FEEDBACK}/"), output
 
-    def talking(self, given: Path, answer: Path) -> Program:
-        """Return what to run beside a submission."""
-        if self.checker.convention is CheckerConvention.TESTLIB:
-            return self._program((given, answer), FIRST, UNREAD, SECOND)
-        return self._program((given, answer), FIRST, SECOND, f"{FEEDBACK}/")
-
-    def talking_limits(self, partner: RunLimits) -> RunLimits:
-        """Return the limits of an interactor, which waits while its partner works."""
-        return replace(self.limits, wall_ms=self.limits.wall_ms + partner.wall_ms)
-
-    def _program(self, inputs: tuple[bytes | Path, ...], *arguments: str) -> Program:
+    def build_program(self, inputs: tuple[bytes | Path, ...], *arguments: str) -> Program:
+        """Return the program with these input files and arguments, and the problem's arguments."""
         return Program(
             (*self.command, *arguments, *self.checker.arguments),
             self.directory,
@@ -114,83 +108,54 @@ class CheckerProgram:
             collect_from=FEEDBACK,
         )
 
-    def ruling(self, report: Report, test_number: int) -> Ruling:
-        """Return what the program's end says of the submission.
+    def judge(self, report: Report, test_number: int) -> Ruling:
+        """Return the ruling on a submission that the program's exit code gives.
 
         Raises:
-            CheckerBroken: it says nothing, as it failed.
+            CheckerBroken: the program failed, or its exit code is not defined.
         """
         if report.outcome is Outcome.INTERNAL:
             return Ruling(Verdict.IE, report.message)
-        code = _exit_code(report)
-        codes = CODES[self.checker.convention]
+        code = read_exit_code(report)
+        codes = self.exit_codes
         if code == codes.accepts:
             return ACCEPTED
-        if code in codes.rejects or code in codes.forms:
-            said = MALFORMED if code in codes.forms else REJECTED
-            return Ruling(Verdict.WA, self._told(report) or said, self._noted(report))
-        what = f"The checker exited with code {code}." if code is not None else report.message
-        raise CheckerBroken(f"{what}\n{self._noted(report)}".strip(), test_number)
-
-    def _told(self, report: Report) -> str:
-        """What the program says to the submission's author."""
-        return _text(_collected(report, TEAM_MESSAGE), MESSAGE_BYTES)
-
-    def _noted(self, report: Report) -> str:
-        """What the program says to the problem's authors."""
-        notes = (_collected(report, JUDGE_MESSAGE), report.stderr)
-        return _text(b"\n".join(filter(None, notes)), CHECKER_NOTE_BYTES)
-
-    def ruling_on_talk(
-        self, verdict: Verdict, program: Report, interactor: Report, test_number: int
-    ) -> Ruling:
-        """Return what came of a dialogue; `verdict` is that of the program's own end.
-
-        A program that fails first has failed, whatever its partner made of that. A partner that
-        rejects first has rejected, however the program takes it. One that the program has left
-        alone need not bear it. What both have accepted is right.
-
-        Raises:
-            CheckerBroken: the interactor failed.
-        """
-        if Outcome.INTERNAL in (program.outcome, interactor.outcome):
-            return Ruling(Verdict.IE, program.message or interactor.message)
-        if program.is_first and verdict is not Verdict.AC:
-            return on_end(program, verdict)
-        if program.is_first and self._is_left_alone(interactor):
-            return Ruling(Verdict.WA, ENDED_EARLY, self._noted(interactor))
-        ruling = self.ruling(interactor, test_number)
-        return (
-            on_end(program, verdict) if ruling is ACCEPTED and verdict is not Verdict.AC else ruling
-        )
-
-    def _is_left_alone(self, interactor: Report) -> bool:
-        """Tell whether an interactor may have failed only because its partner had ended.
-
-        Writing then ends it by SIGPIPE, or, where its language ignores that or it reads, by an exit
-        code of the language's own.
-        """
-        if interactor.outcome is Outcome.SIGNALLED:
-            return interactor.signal == "SIGPIPE"
-        code = _exit_code(interactor)
-        return code is not None and CODES[self.checker.convention].are_silent_on(code)
+        if code in codes.rejects or code in codes.malformed:
+            default = MALFORMED if code in codes.malformed else REJECTED
+            return Ruling(Verdict.WA, _read_message(report) or default, read_note(report))
+        cause = f"The checker exited with code {code}." if code is not None else report.message
+        raise CheckerBroken(f"{cause}\n{read_note(report)}".strip(), test_number)
 
 
-def _exit_code(report: Report) -> int | None:
-    """Return the exit code of a program that ended by itself."""
+def read_exit_code(report: Report) -> int | None:
+    """Return the exit code of a program that ended by itself; None for any other end."""
     return report.exit_code if report.outcome in (Outcome.OK, Outcome.NONZERO_EXIT) else None
 
 
-def _collected(report: Report, name: str) -> bytes:
-    return (report.collected or {}).get(name, b"").strip()
+def _read_message(report: Report) -> str:
+    """Return the message for the submission's author."""
+    return _to_text(_read_feedback(report, TEAM_MESSAGE), MESSAGE_BYTES)
 
 
-def _text(raw: bytes, limit: int) -> str:
+def read_note(report: Report) -> str:
+    """Return the message for the problem's editors: the judge message and standard error."""
+    notes = filter(None, (_read_feedback(report, JUDGE_MESSAGE), report.stderr))
+    return _to_text(b"\n".join(notes), CHECKER_NOTE_BYTES)
+
+
+def _to_text(raw: bytes, limit: int) -> str:
     return truncate_utf8(raw.replace(b"\0", "\ufffd".encode()), limit).strip()
 
 
-def contents_of(file: IO[bytes]) -> bytes | Path:
-    """Return a small file's bytes, or where a large one can be opened while it is open here."""
+def _read_feedback(report: Report, name: str) -> bytes:
+    return (report.collected or {}).get(name, b"").strip()
+
+
+def read_small_file(file: IO[bytes]) -> bytes | Path:
+    """Return the contents of a file of at most 256 KB, else a path to it.
+
+    The path is valid while the file is open in this process.
+    """
     size = file.seek(0, 2)
     file.seek(0)
     if size <= IN_MEMORY_BYTES:

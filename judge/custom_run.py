@@ -1,4 +1,4 @@
-"""A program run once on its author's own input: compiled like a submission, compared with nothing.
+"""Runs a program once on its author's own input; the output is not compared.
 
 Blocking code: call it from threads.
 """
@@ -13,19 +13,19 @@ from judge.sandbox.report import Outcome, Program, Report, RunLimits
 from judge.sandbox.slots import WaitCancelled
 from judge.toolchains.compiler import CompileCancelled, Compiled, CompilerBroken
 from judge.toolchains.installed import Installed, run_limits
-from judge.verdicts import verdict_of
+from judge.verdicts import decide_verdict
 
 OUTPUT_BYTES = 256 * 1024
 ERROR_KB = 256
-# However long compiling took.
+# Wall time of a run, even if compiling has used up the time for both.
 SHORTEST_WALL_MS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomRun:
-    """What a run gave; AC says that the program ended by itself with exit code 0.
+    """The result of a custom run. AC means that the program exited with code 0.
 
-    `output` and `error` are the first 256 KB.
+    `output` and `error` are truncated to 256 KB.
     """
 
     verdict: Verdict
@@ -51,13 +51,16 @@ def run_custom(
     wall_ms: int,
     cancelled: Callable[[], bool] | None = None,
 ) -> CustomRun:
-    """Compile a program and run it on `stdin`; it takes a slot of the host like a test does.
+    """Compile a program and run it on `stdin` in a slot of the host.
 
-    As someone waits for it, both together take at most `wall_ms`, and an idle program is stopped
-    after twice its CPU time and a second. Raises `LanguageUnavailable`, and `JudgeCancelled` soon
-    after `cancelled()` is True.
+    Compiling and running take at most `wall_ms` together, because a user waits for the answer. An
+    idle program is stopped after twice its CPU limit plus one second.
+
+    Raises:
+        LanguageUnavailable: this host cannot run the language.
+        JudgeCancelled: `cancelled()` returned True.
     """
-    sandbox, compiler, installed = judge.parts(language)
+    sandbox, compiler, installed = judge.tools_for(language)
     source = code.encode("utf-8", "surrogatepass")
     try:
         compiled = compiler.compile(installed, source, cancelled, wall_ms=wall_ms)
@@ -68,19 +71,19 @@ def run_custom(
         left_ms = max(SHORTEST_WALL_MS, wall_ms - compiled.wall_ms)
         limits = replace(limits, wall_ms=min(2 * limits.cpu_ms + 1000, left_ms), error_kb=ERROR_KB)
         with sandbox.run(program, stdin, limits, cancelled) as report:
-            return _custom_run(report, limits, installed, compiled)
+            return _build_custom_run(report, limits, installed, compiled)
     except CompilerBroken as error:
         return CustomRun(verdict=Verdict.IE, message=str(error))
     except (CompileCancelled, WaitCancelled):
         raise JudgeCancelled from None
 
 
-def _custom_run(
+def _build_custom_run(
     report: Report, limits: RunLimits, installed: Installed, compiled: Compiled
 ) -> CustomRun:
     if report.outcome is Outcome.CANCELLED:
         raise JudgeCancelled
-    verdict = verdict_of(report, limits, installed.spec.memory_errors)
+    verdict = decide_verdict(report, limits, installed.spec.memory_errors)
     return CustomRun(
         verdict=verdict,
         message=report.message,

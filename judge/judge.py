@@ -1,4 +1,4 @@
-"""Judging one submission: compile once, run the tests in parallel, compare, decide.
+"""Judges one submission: compiles it once, runs the tests in parallel and decides the verdict.
 
 Blocking code: call it from threads. One `Judge` serves a whole process.
 """
@@ -18,7 +18,7 @@ from graphql_api.data.records import Checker, TestResult
 from judge.checkers import CheckerBroken, CheckerProgram
 from judge.comparison.comparers import check_supported
 from judge.languages import find_language
-from judge.models import Judgement, JudgeRequest, decisive, skipped
+from judge.models import Judgement, JudgeRequest, find_decisive, skip_test
 from judge.sandbox.cgroups import LimitBackend
 from judge.sandbox.sandbox import Sandbox, open_sandbox
 from judge.sandbox.slots import WaitCancelled
@@ -30,9 +30,9 @@ from judge.toolchains.installed import Installed
 
 
 class LanguageUnavailable(Exception):
-    """This host does not run a language asked for; the message says why and what helps.
+    """This host cannot run a language; the message says why and what to do.
 
-    `required` are all languages that what was asked for takes, whether they are here or not.
+    `required` are all languages that the request needs, including those that this host can run.
     """
 
     def __init__(self, message: str, required: Collection[str]) -> None:
@@ -42,12 +42,12 @@ class LanguageUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgeConfig:
-    """What a judge is set up with.
+    """The configuration of a judge.
 
-    Test programs, compiled programs and the sandbox's root are kept under `work_dir`. All processes
-    with the same `work_dir` share `slots`, the number of sandboxes that run at once (0: the number
-    of CPU cores). `languages` are keys or aliases of the languages to look for (empty: all).
-    `submission_s` is the wall time that the tests of one submission may take in total.
+    `work_dir` holds compiled programs and the files of the sandbox. `slots` is the number of
+    programs that run at once (0: the number of CPU cores); all processes with the same `work_dir`
+    share them. `languages` are ids or aliases of the languages to look for (empty: all).
+    `submission_s` is the wall time that the tests of one submission may take in total (seconds).
     """
 
     work_dir: Path
@@ -59,9 +59,9 @@ class JudgeConfig:
 class Judge:
     """The host's judge: `start()` once, `judge()` from any thread, `close()` at the end.
 
-    All processes of a host with the same `WORK_DIR` share its slots, so that no more programs run
-    at once than `JUDGE_SLOTS` (the number of cores): CPU times would lie. `forced` takes that kind
-    of limits instead of the best there is.
+    With more running programs than cores, measured CPU times would be too high, so all processes
+    of a host should have the same `work_dir` and share its slots. `forced` chooses the limit back
+    end instead of the best one of the host.
     """
 
     def __init__(self, config: JudgeConfig, forced: LimitBackend | None = None) -> None:
@@ -71,12 +71,15 @@ class Judge:
         self._closing = ExitStack()
         self._closed = Event()
 
-    def start(self, found: Callable[[], None] | None = None) -> Self:
+    def start(self, on_languages: Callable[[], None] | None = None) -> Self:
         """Check the sandbox and find the languages.
 
-        With `found` it does not wait for languages for which something has to be made on this host
-        first: another thread adds them. `found()` is called each time that `languages` changed.
-        Raises `judge.sandbox.errors.SandboxUnavailable` naming what to install.
+        `on_languages()` is called whenever `languages` has changed. If it is given, `start` does
+        not wait for languages whose libraries must be precompiled on this host first; another
+        thread adds them.
+
+        Raises:
+            SandboxUnavailable: the sandbox does not work; the message says what to install.
         """
         root = self._config.work_dir / "sandbox"
         self._sandbox = open_sandbox(root, self._config.slots, self._forced)
@@ -86,18 +89,19 @@ class Judge:
             self._sandbox,
             self._compiler,
             self._config.languages,
-            patient=found is None,
+            precompile=on_languages is None,
         )
         self._pool = WorkPool(len(self._sandbox.slots))
         self._closing.callback(self._pool.close)
-        if found is not None:
-            found()
-            preparing = Thread(target=self._prepare, args=(found,), name="languages")
-            preparing.start()
-            self._closing.callback(preparing.join)
+        if on_languages is not None:
+            on_languages()
+            thread = Thread(target=self._add_languages, args=(on_languages,), name="languages")
+            thread.start()
+            self._closing.callback(thread.join)
         return self
 
-    def _prepare(self, found: Callable[[], None]) -> None:
+    def _add_languages(self, on_languages: Callable[[], None]) -> None:
+        """Find the languages whose libraries must be precompiled first."""
         if not self._languages.unprepared:
             return
         try:
@@ -109,8 +113,8 @@ class Judge:
             )
         except (CompileCancelled, WaitCancelled):
             return
-        self._languages = self._languages.joined(more)
-        found()
+        self._languages = self._languages.merge(more)
+        on_languages()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -120,21 +124,23 @@ class Judge:
 
     @property
     def languages(self) -> Mapping[str, LanguageInfo]:
-        """The languages that this host runs, by id."""
-        return MappingProxyType({k: one.toolchain for k, one in self._languages.installed.items()})
+        """The languages that this host can run, by id."""
+        return MappingProxyType(
+            {key: installed.toolchain for key, installed in self._languages.installed.items()}
+        )
 
     @property
     def missing_languages(self) -> Mapping[str, str]:
-        """Why each of the other languages cannot be offered, by id."""
+        """The reasons why this host cannot run the other languages, by id."""
         return MappingProxyType(self._languages.missing)
 
     @property
     def limit_backend(self) -> str:
-        """What enforces memory: `cgroup2`, `cgroup1` or `rlimits`."""
+        """The mechanism that enforces memory limits: `cgroup2`, `cgroup1` or `rlimits`."""
         return str(self._sandbox.limit_backend)
 
     def close(self) -> None:
-        """End the helper processes and remove the slots' groups, after what still runs."""
+        """Wait for running programs, end the spawners and remove the control groups."""
         self._closed.set()
         self._closing.close()
 
@@ -144,11 +150,16 @@ class Judge:
         on_result: Callable[[TestResult], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Judgement:
-        """Judge a submission; `on_result` gets each test as it ends.
+        """Judge a submission.
 
-        With an early stop in the order of the tests. Both callbacks are called in the calling
-        thread only. Raises `LanguageUnavailable`, `UnsupportedComparer` where a checker lacks,
-        `CheckerBroken`, and `JudgeCancelled` soon after `cancelled()` is True.
+        `on_result` is called with each result as soon as it is known; with an early stop, in the
+        order of the tests. Both callbacks are called in the calling thread only.
+
+        Raises:
+            LanguageUnavailable: this host cannot run the submission's or the checker's language.
+            UnsupportedComparer: the comparer needs a checker, and the request has none.
+            CheckerBroken: the checker does not compile, or it failed on a test.
+            JudgeCancelled: `cancelled()` returned True.
         """
         if request.checker is None:
             check_supported(request.comparer)
@@ -169,17 +180,23 @@ class Judge:
             if request.checker is not None and request.needs_checker and compiled.directory:
                 submission.checker = self._compile_checker(submission, request.checker)
         except CompilerBroken as error:
-            return self._nothing_ran(submission, Verdict.IE, "", str(error))
+            return self._judge_without_tests(submission, Verdict.IE, "", str(error))
         submission.queue_ms = compiled.queue_ms
-        submission.compile_ms = _since(began) - compiled.queue_ms
+        submission.compile_ms = _elapsed_ms(began) - compiled.queue_ms
         if compiled.directory is None:
-            return self._nothing_ran(submission, Verdict.CE, compiled.output, "")
+            return self._judge_without_tests(submission, Verdict.CE, compiled.output, "")
         began = time.monotonic()
         results = submission.run_tests(compiled.directory)
-        return self._judgement(submission, compiled.output, results, run_ms=_since(began))
+        return self._build_judgement(
+            submission, compiled.output, results, run_ms=_elapsed_ms(began)
+        )
 
-    def parts(self, language: str) -> tuple[Sandbox, Compiler, Installed]:
-        """Return what a run without tests is made with. Raises `LanguageUnavailable`."""
+    def tools_for(self, language: str) -> tuple[Sandbox, Compiler, Installed]:
+        """Return the sandbox, the compiler and the language's tools, for a custom run.
+
+        Raises:
+            LanguageUnavailable: this host cannot run the language.
+        """
         return self._sandbox, self._compiler, self._find(language)
 
     def _find(self, language: str, required: Collection[str] = ()) -> Installed:
@@ -187,26 +204,30 @@ class Judge:
         installed = self._languages.installed.get(spec.id) if spec else None
         if installed is not None:
             return installed
-        why = self._languages.missing.get(spec.id) if spec else "there is no such language"
-        ids = [found.id if (found := find_language(one)) else one for one in (language, *required)]
-        raise LanguageUnavailable(f"This worker does not run {language!r}: {why}", ids)
+        reason = self._languages.missing.get(spec.id) if spec else "there is no such language"
+        ids = map(_language_id, (language, *required))
+        raise LanguageUnavailable(f"This worker does not run {language!r}: {reason}", list(ids))
 
     def _compile_checker(self, submission: Submission, checker: Checker) -> CheckerProgram:
-        """Return the problem's own program, compiled. Raises CheckerBroken."""
+        """Compile the problem's checker or interactor.
+
+        Raises:
+            CheckerBroken: it does not compile.
+        """
         installed = self._find(checker.language)
         compiled = submission.compile(self._compiler, installed, checker.code)
         if compiled.directory is None:
             raise CheckerBroken(f"The checker does not compile.\n{compiled.output}")
         return CheckerProgram.of(checker, installed, compiled.directory)
 
-    def _nothing_ran(
+    def _judge_without_tests(
         self, submission: Submission, verdict: Verdict, output: str, message: str
     ) -> Judgement:
-        """The judgement of a submission that no test could be given to."""
-        results = list(map(skipped, submission.request.tests))
-        return self._judgement(submission, output, results, verdict=verdict, message=message)
+        """Return the judgement of a submission that could not run; all its tests are skipped."""
+        results = list(map(skip_test, submission.request.tests))
+        return self._build_judgement(submission, output, results, verdict=verdict, message=message)
 
-    def _judgement(
+    def _build_judgement(
         self,
         submission: Submission,
         output: str,
@@ -216,25 +237,30 @@ class Judge:
         message: str = "",
         run_ms: int = 0,
     ) -> Judgement:
-        passed = sum(one.verdict is Verdict.AC for one in results)
-        failed = sum(one.verdict not in (Verdict.AC, Verdict.SKIPPED) for one in results)
-        worst = decisive(results)
+        passed = sum(test.verdict is Verdict.AC for test in results)
+        failed = sum(test.verdict not in (Verdict.AC, Verdict.SKIPPED) for test in results)
+        decisive = find_decisive(results)
         return Judgement(
-            verdict=verdict or (worst.verdict if worst else Verdict.AC),
+            verdict=verdict or (decisive.verdict if decisive else Verdict.AC),
             compile_output=output,
             results=results,
             passed=passed,
             failed=failed,
-            cpu_ms=max((one.cpu_ms for one in results), default=0),
-            peak_kb=max((one.peak_kb for one in results), default=0),
+            cpu_ms=max((test.cpu_ms for test in results), default=0),
+            peak_kb=max((test.peak_kb for test in results), default=0),
             limit_backend=self.limit_backend,
-            message=message or (worst and worst.message) or "",
+            message=message or (decisive and decisive.message) or "",
             queue_ms=submission.queue_ms,
             compile_ms=submission.compile_ms,
             run_ms=run_ms,
         )
 
 
-def _since(began: float) -> int:
-    """Milliseconds since `began`, a reading of time.monotonic()."""
+def _elapsed_ms(began: float) -> int:
+    """Return the milliseconds since `began`, a value of time.monotonic()."""
     return round((time.monotonic() - began) * 1000)
+
+
+def _language_id(name: str) -> str:
+    spec = find_language(name)
+    return name if spec is None else spec.id

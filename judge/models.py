@@ -1,4 +1,4 @@
-"""What a submission is judged by, and what comes of it."""
+"""The request to judge a submission, the judgement, and the results of single tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ class JudgeCancelled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TestCaseFiles:
-    """One test on the worker's disk: what the program reads and what it should write."""
+    """The files of one test: the program's input and the expected output."""
 
     number: int
     is_sample: bool
@@ -32,9 +32,9 @@ class TestCaseFiles:
 class JudgeRequest:
     """A submission with its tests and the problem's limits.
 
-    `language` is an id or an alias. The limits are the problem's own; what the language gets on
-    top (`Grace`) is added here, its share of time by `time_multiplier` if that is given. The
-    tolerances matter to `Comparer.FLOAT` only, the checker to CHECKER and INTERACTIVE.
+    `language` is an id or an alias. The limits are those of the problem; the judge adds the
+    language's `Grace`. `time_multiplier` replaces the language's multiplier of CPU time. The
+    tolerances are used by the comparer FLOAT only, the checker by CHECKER and INTERACTIVE.
     """
 
     language: str
@@ -51,26 +51,29 @@ class JudgeRequest:
 
     @property
     def needs_checker(self) -> bool:
-        """Whether a program of the problem decides."""
+        """Whether the comparer needs the problem's checker or interactor."""
         return self.comparer.needs_checker
 
     @property
     def languages(self) -> frozenset[str]:
-        """The languages of all programs that are to run."""
+        """The languages of all programs that judging runs."""
         own = {self.checker.language} if self.checker and self.needs_checker else set()
         return frozenset({self.language} | own)
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a submission gave: `results` in the order of the tests.
+    """The result of judging a submission.
 
-    `verdict` is AC when all tests are, else that of the first test that is not; CE when it does not
-    compile (every test SKIPPED). Tests after an early stop are SKIPPED, run or not; so are those
-    for which no time was left, of which the first is TLE where all before are AC. `cpu_ms` and
-    `peak_kb` are the largest of all tests. `limit_backend` says what enforced memory: `cgroup2`,
-    `cgroup1` or `rlimits`. `queue_ms` is the time waited for a first free slot, `compile_ms` and
-    `run_ms` are wall times; the three together are the call's.
+    `verdict` is AC if all tests are AC, IE if any test is IE, else that of the first test that is
+    not AC. A submission that does not compile gets CE, and all its tests are SKIPPED. Tests after
+    an early stop are SKIPPED. If the time budget of the submission is used up, the remaining tests
+    are SKIPPED, but the first of them is TLE if all tests before are AC.
+
+    `results` has one result per test, in their order. `cpu_ms` and `peak_kb` are the maxima of all
+    tests. `limit_backend` is the mechanism that enforced memory limits: `cgroup2`, `cgroup1` or
+    `rlimits`. `queue_ms` is the time spent waiting for the first slot, `compile_ms` and `run_ms`
+    are wall times; their sum is the time of the whole call.
     """
 
     verdict: Verdict
@@ -87,18 +90,13 @@ class Judgement:
     run_ms: int
 
 
-def shown(raw: bytes) -> str:
-    """Return at most 1 KB of text."""
-    return truncate_utf8(raw, SHOWN_OUTPUT_BYTES, "…")
+def is_failure(result: TestResult) -> bool:
+    """Return whether a test failed."""
+    return result.verdict is not Verdict.AC
 
 
-def is_failure(outcome: TestResult) -> bool:
-    """Tell whether a test was not passed."""
-    return outcome.verdict is not Verdict.AC
-
-
-def not_judged(test: TestCaseFiles, verdict: Verdict, message: str | None = None) -> TestResult:
-    """Return the result of a test for which there is no report."""
+def make_result(test: TestCaseFiles, verdict: Verdict, message: str | None = None) -> TestResult:
+    """Return the result of a test that has no report of a run."""
     return TestResult(
         number=test.number,
         is_sample=test.is_sample,
@@ -110,33 +108,35 @@ def not_judged(test: TestCaseFiles, verdict: Verdict, message: str | None = None
     )
 
 
-def skipped(test: TestCaseFiles) -> TestResult:
-    """Return the outcome of a test that does not count."""
-    return not_judged(test, Verdict.SKIPPED)
+def skip_test(test: TestCaseFiles) -> TestResult:
+    """Return the result of a test that does not count."""
+    return make_result(test, Verdict.SKIPPED)
 
 
-def past_budget(
+def skip_past_budget(
     tests: Sequence[TestCaseFiles], seconds: int, results: Sequence[TestResult]
 ) -> list[TestResult]:
-    """Return the outcomes of tests that were not begun; `results` are those of the tests before.
+    """Return the results of tests that did not run because the time budget was used up.
 
-    A submission that passed all these was too slow at the next one.
+    They are SKIPPED. If no test before (`results`) failed, the first of them is TLE.
     """
     message = PAST_BUDGET.format(seconds=seconds)
-    found = [replace(skipped(test), message=message) for test in tests]
-    if found and not any(map(is_failure, results)):
-        found[0] = replace(found[0], verdict=Verdict.TLE)
-    return found
+    skipped = [make_result(test, Verdict.SKIPPED, message) for test in tests]
+    if skipped and not any(map(is_failure, results)):
+        skipped[0] = replace(skipped[0], verdict=Verdict.TLE)
+    return skipped
 
 
-def beginning(path: Path) -> bytes:
-    """Return as much of a file as is shown, and one byte more if there is more."""
+def read_beginning(path: Path) -> bytes:
+    """Return the part of a file that results show, and one more byte if the file is longer."""
     with path.open("rb") as file:
         return file.read(SHOWN_OUTPUT_BYTES + 1)
 
 
-def outcome_of(test: TestCaseFiles, report: Report, ruling: Ruling, expected: bytes) -> TestResult:
-    """Return what a test gave; `expected` is the beginning of the right output."""
+def build_result(
+    test: TestCaseFiles, report: Report, ruling: Ruling, expected: bytes
+) -> TestResult:
+    """Return the result of a test; `expected` is the beginning of the expected output."""
     report.stdout.seek(0)
     return TestResult(
         number=test.number,
@@ -147,17 +147,24 @@ def outcome_of(test: TestCaseFiles, report: Report, ruling: Ruling, expected: by
         peak_kb=report.peak_kb,
         exit_code=report.exit_code,
         signal=report.signal,
-        output=shown(report.stdout.read(SHOWN_OUTPUT_BYTES + 1)),
-        error=shown(report.stderr),
-        expected=shown(expected),
+        output=_shorten(report.stdout.read(SHOWN_OUTPUT_BYTES + 1)),
+        error=_shorten(report.stderr),
+        expected=_shorten(expected),
         message=ruling.message or None,
         note=ruling.note or None,
         difference=ruling.difference,
     )
 
 
-def decisive(results: Sequence[TestResult]) -> TestResult | None:
-    """The first test that is internal error, else the first that is not accepted."""
-    failed = [one for one in results if one.verdict not in (Verdict.AC, Verdict.SKIPPED)]
-    broken = [one for one in failed if one.verdict is Verdict.IE]
-    return next(iter(broken or failed), None)
+def _shorten(raw: bytes) -> str:
+    return truncate_utf8(raw, SHOWN_OUTPUT_BYTES, "…")
+
+
+def find_decisive(results: Sequence[TestResult]) -> TestResult | None:
+    """Return the result that decides the verdict: the first IE, else the first failed test.
+
+    None if no test failed.
+    """
+    failures = [test for test in results if test.verdict not in (Verdict.AC, Verdict.SKIPPED)]
+    errors = [test for test in failures if test.verdict is Verdict.IE]
+    return next(iter(errors or failures), None)

@@ -20,16 +20,17 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class TakenTest(Generic[Test]):
-    """A test, and its place among the tests of its submission."""
+    """A test, and its index among the tests of its submission."""
 
     at: int
     test: Test
 
 
 class TestScheduler(Generic[Test, Result]):
-    """The tests that wait, and the results that come; each turn runs in a thread of its own.
+    """The tests that have not started, and the results that have arrived.
 
-    With `stops_at` the tests after the first whose result is such are not wanted any more.
+    Each slot session takes tests in a thread of its own. `stops_at` tells whether a result stops
+    the submission: the tests after the first such result are not needed.
     """
 
     def __init__(
@@ -39,83 +40,92 @@ class TestScheduler(Generic[Test, Result]):
         self._results: SimpleQueue[tuple[int, Result] | None] = SimpleQueue()
         self._stops_at = stops_at
         self._lock = Lock()
-        self._wanted = len(tests)
+        self._needed_count = len(tests)
 
-    def following(self, turns: int) -> Test | None:
-        """Return what one of so many turns is likely to take next; None if not each gets one."""
+    def peek_next(self, sessions: int) -> Test | None:
+        """Return the test that one of `sessions` parallel sessions will probably take next.
+
+        None if fewer tests than sessions are left.
+        """
         try:
-            return self._tests[turns - 1].test
+            return self._tests[sessions - 1].test
         except IndexError:
             return None
 
     @property
-    def waiting(self) -> int:
-        """How many tests nobody has taken."""
+    def waiting_count(self) -> int:
+        """The number of tests that have not started."""
         return len(self._tests)
 
     @property
-    def wanted(self) -> int:
-        """How many tests, from the first one on, are to have a result."""
-        return self._wanted
+    def needed_count(self) -> int:
+        """The number of tests, from the first one on, that need a result."""
+        return self._needed_count
 
     def stop_after(self, at: int) -> None:
-        """Want no test after this one."""
+        """Start no further tests; no test after this index needs a result."""
         with self._lock:
-            self._wanted = min(self._wanted, at + 1)
+            self._needed_count = min(self._needed_count, at + 1)
             self._tests.clear()
 
     def take(self) -> TakenTest[Test] | None:
-        """Return the next test; None when all are taken."""
+        """Return the next test; None if no test is left."""
         try:
             return self._tests.popleft()
         except IndexError:
             return None
 
-    def tell(self, one: TakenTest[Test], result: Result) -> None:
-        """Bring a result."""
+    def report(self, taken: TakenTest[Test], result: Result) -> None:
+        """Add the result of a test."""
         if self._stops_at is not None and self._stops_at(result):
-            self.stop_after(one.at)
-        self._results.put((one.at, result))
+            self.stop_after(taken.at)
+        self._results.put((taken.at, result))
 
     def wake(self) -> None:
-        """Say that a turn has ended."""
+        """Wake `drain_results`, because a session has ended."""
         self._results.put(None)
 
-    def told(self, wait_s: float) -> Iterator[tuple[int, Result]]:
-        """Wait for news if there are none; yield the results that are there, with their places."""
+    def drain_results(self, wait_s: float) -> Iterator[tuple[int, Result]]:
+        """Yield all results that have arrived, with the indexes of their tests.
+
+        If there are none, wait for one or for the end of a session, at most `wait_s`.
+        """
         with suppress(Empty):
-            news = self._results.get(timeout=wait_s)
+            item = self._results.get(timeout=wait_s)
             while True:
-                if news is not None:
-                    yield news
-                news = self._results.get_nowait()
+                if item is not None:
+                    yield item
+                item = self._results.get_nowait()
 
 
 class ResultCollector(Generic[Result]):
-    """The results of a queue's tests, each told as it comes, or when all before it are there."""
+    """The results of a submission's tests.
 
-    def __init__(self, tell: Callable[[Result], None] | None, *, in_order: bool) -> None:
-        self._tell, self._in_order = tell, in_order
-        self._found: dict[int, Result] = {}
-        self._leading = 0
+    It calls `on_result` for each result: at once, or `in_order` of the tests.
+    """
 
-    def add(self, at: int, result: Result, wanted: int) -> None:
-        """Take a result in; those of the first `wanted` tests count."""
-        self._found[at] = result
-        if not self._in_order and self._tell is not None:
-            self._tell(result)
-        while self._leading < wanted and self._leading in self._found:
-            if self._in_order and self._tell is not None:
-                self._tell(self._found[self._leading])
-            self._leading += 1
+    def __init__(self, on_result: Callable[[Result], None] | None, *, in_order: bool) -> None:
+        self._on_result, self._in_order = on_result, in_order
+        self._results_by_index: dict[int, Result] = {}
+        self._leading_count = 0
 
-    def has_all(self, wanted: int) -> bool:
-        """Tell whether the first `wanted` tests have results."""
-        return self._leading >= wanted
+    def add(self, at: int, result: Result, needed_count: int) -> None:
+        """Add a result; only those of the first `needed_count` tests count."""
+        self._results_by_index[at] = result
+        if not self._in_order and self._on_result is not None:
+            self._on_result(result)
+        while self._leading_count < needed_count and self._leading_count in self._results_by_index:
+            if self._in_order and self._on_result is not None:
+                self._on_result(self._results_by_index[self._leading_count])
+            self._leading_count += 1
 
-    def first(self, wanted: int) -> list[Result]:
-        """Return the results of the first `wanted` tests, in order."""
-        return [self._found[at] for at in range(wanted)]
+    def has_all(self, needed_count: int) -> bool:
+        """Return whether the first `needed_count` tests have results."""
+        return self._leading_count >= needed_count
+
+    def first(self, count: int) -> list[Result]:
+        """Return the results of the first `count` tests, in order."""
+        return [self._results_by_index[at] for at in range(count)]
 
 
 class TimeBudget:

@@ -15,17 +15,18 @@ from threading import Event
 
 from graphql_api.data.enums import Comparer, Verdict
 from graphql_api.data.records import TestResult
-from judge.checkers import CheckerBroken, CheckerProgram, contents_of
+from judge.checkers import CheckerBroken, CheckerProgram, read_small_file
+from judge.interactors import build_interactor, interactor_limits, judge_interaction
 from judge.models import (
     JudgeCancelled,
     JudgeRequest,
     TestCaseFiles,
-    beginning,
+    build_result,
     is_failure,
-    not_judged,
-    outcome_of,
-    past_budget,
-    skipped,
+    make_result,
+    read_beginning,
+    skip_past_budget,
+    skip_test,
 )
 from judge.sandbox.report import Outcome, Program, Report, RunLimits
 from judge.sandbox.sandbox import Sandbox, SlotSession
@@ -33,7 +34,7 @@ from judge.sandbox.slots import WaitCancelled
 from judge.scheduler import ResultCollector, TestScheduler, TimeBudget, WorkPool
 from judge.toolchains.compiler import CompileCancelled, Compiled, Compiler
 from judge.toolchains.installed import Installed, run_limits
-from judge.verdicts import Ruling, on_end, on_output, verdict_of
+from judge.verdicts import Ruling, decide_verdict, judge_output, rule_on_end
 
 # A cancelled submission's programs are stopped within this time.
 CANCEL_POLL_S = 0.1
@@ -45,7 +46,7 @@ _Scheduler = TestScheduler[TestCaseFiles, TestResult]
 
 @dataclass(slots=True, kw_only=True)
 class Submission:
-    """A submission and everything that judging it changes.
+    """A submission, and the state of judging it.
 
     `on_result` and `cancelled` are called in the thread that calls `compile` and `run_tests`.
     """
@@ -93,7 +94,7 @@ class Submission:
             wait([future])
 
     def run_tests(self, directory: Path) -> list[TestResult]:
-        """Run the tests of the program in `directory` and return one outcome per test, in order.
+        """Run the tests of the program in `directory` and return one result per test, in order.
 
         At most one session per slot is in the pool at a time, so submissions judged at the same
         time take turns.
@@ -109,21 +110,21 @@ class Submission:
         program = Program(self.installed.command(request.memory_limit_kb), directory)
         running: set[Future[None]] = set()
         try:
-            while not results.has_all(scheduler.wanted):
-                for _ in range(min(self.pool.size - len(running), scheduler.waiting)):
+            while not results.has_all(scheduler.needed_count):
+                for _ in range(min(self.pool.size - len(running), scheduler.waiting_count)):
                     running.add(self.pool.submit(self._run_session, program, scheduler))
-                for at, outcome in scheduler.told(CANCEL_POLL_S):
-                    results.add(at, outcome, scheduler.wanted)
-                running -= _ended(running)
+                for at, result in scheduler.drain_results(CANCEL_POLL_S):
+                    results.add(at, result, scheduler.needed_count)
+                running -= _pop_ended(running)
                 self._stop_if_cancelled()
         except WaitCancelled:
             raise JudgeCancelled from None
         finally:
             self.stopped.set()
             wait(running)
-        counted = results.first(scheduler.wanted)
+        counted = results.first(scheduler.needed_count)
         self._raise_checker_fault(counted)
-        return [*counted, *self._not_run(request.tests[scheduler.wanted :], counted)]
+        return [*counted, *self._not_run(request.tests[scheduler.needed_count :], counted)]
 
     def _stop_if_cancelled(self) -> None:
         if self.cancelled is not None and self.cancelled():
@@ -131,7 +132,7 @@ class Submission:
             raise JudgeCancelled
 
     def _run_session(self, program: Program, scheduler: _Scheduler) -> None:
-        """Run tests until there is none left, or until the slot is due to others."""
+        """Run tests until none is left, or until the slot's time slice is over."""
         try:
             with self._open_session() as session:
                 began = time.monotonic()
@@ -140,13 +141,13 @@ class Submission:
                         scheduler.stop_after(taken.at - 1)
                         return
                     is_last = self._is_slice_over(began)
-                    following = None if is_last else scheduler.following(len(self.sessions))
+                    upcoming = None if is_last else scheduler.peek_next(len(self.sessions))
                     try:
-                        outcome = self._run_test(program, session, taken.test, following)
+                        result = self._run_test(program, session, taken.test, upcoming)
                     except CheckerBroken as error:
-                        outcome = self._without_checker(taken.test, error)
-                    self.budget.spend(outcome.wall_ms)
-                    scheduler.tell(taken, outcome)
+                        result = self._replace_result(taken.test, error)
+                    self.budget.spend(result.wall_ms)
+                    scheduler.report(taken, result)
                     if self._is_slice_over(began):
                         return
         finally:
@@ -170,40 +171,42 @@ class Submission:
         program: Program,
         session: SlotSession,
         test: TestCaseFiles,
-        following: TestCaseFiles | None,
+        upcoming: TestCaseFiles | None,
     ) -> TestResult:
-        """Run one test; `following` is the test that the session is likely to run next."""
+        """Run one test; `upcoming` is the test that the session will probably run next."""
         if self.checker is not None and self.request.comparer is Comparer.INTERACTIVE:
-            return self._run_dialogue(self.checker, program, session, test)
-        prepared = following.input_path if following and self.checker is None else None
+            return self._run_interaction(self.checker, program, session, test)
+        prepared = upcoming.input_path if upcoming and self.checker is None else None
         with session.run(program, test.input_path, self.limits, then=prepared) as report:
-            verdict = self._verdict_of(report)
+            verdict = self._decide_verdict(report)
             try:
                 ruling = self._judge_output(session, test, report, verdict)
-                expected = beginning(test.expected_path)
+                expected = read_beginning(test.expected_path)
             except OSError as error:
                 ruling, expected = (
                     Ruling(Verdict.IE, f"The expected output cannot be read: {error}."),
                     b"",
                 )
-            return outcome_of(test, report, ruling, expected)
+            return build_result(test, report, ruling, expected)
 
-    def _verdict_of(self, report: Report) -> Verdict:
-        return verdict_of(_finished(report), self.limits, self.installed.spec.memory_errors)
+    def _decide_verdict(self, report: Report) -> Verdict:
+        return decide_verdict(
+            _require_finished(report), self.limits, self.installed.spec.memory_errors
+        )
 
     def _judge_output(
         self, session: SlotSession, test: TestCaseFiles, report: Report, verdict: Verdict
     ) -> Ruling:
         request, checker = self.request, self.checker
         if verdict is not Verdict.AC:
-            return on_end(report, verdict)
+            return rule_on_end(report, verdict)
         if checker is not None:
-            written = contents_of(report.stdout)
-            program, stdin = checker.checking(test.input_path, written, test.expected_path)
+            output = read_small_file(report.stdout)
+            program, stdin = checker.build_checker(test.input_path, output, test.expected_path)
             with session.run(program, stdin, checker.limits) as checked:
-                return checker.ruling(_finished(checked), test.number)
+                return checker.judge(_require_finished(checked), test.number)
         with test.expected_path.open("rb") as expected:
-            return on_output(
+            return judge_output(
                 request.comparer,
                 expected,
                 report.stdout,
@@ -211,22 +214,24 @@ class Submission:
                 request.rel_tolerance,
             )
 
-    def _run_dialogue(
+    def _run_interaction(
         self,
         interactor: CheckerProgram,
         program: Program,
         session: SlotSession,
         test: TestCaseFiles,
     ) -> TestResult:
-        programs = program, interactor.talking(test.input_path, test.expected_path)
-        limits = self.limits, interactor.talking_limits(self.limits)
-        own, partner = session.run_pair(programs, limits)
-        with own, partner:
-            verdict = self._verdict_of(own)
-            ruling = interactor.ruling_on_talk(verdict, own, _finished(partner), test.number)
-            return outcome_of(test, own, ruling, b"")
+        partner = build_interactor(interactor, test.input_path, test.expected_path)
+        programs = program, partner
+        limits = self.limits, interactor_limits(interactor, self.limits)
+        own, other = session.run_pair(programs, limits)
+        with own, other:
+            verdict = self._decide_verdict(own)
+            _require_finished(other)
+            ruling = judge_interaction(interactor, verdict, (own, other), test.number)
+            return build_result(test, own, ruling, b"")
 
-    def _without_checker(self, test: TestCaseFiles, error: CheckerBroken) -> TestResult:
+    def _replace_result(self, test: TestCaseFiles, error: CheckerBroken) -> TestResult:
         """Return a placeholder for the result of a test on which the checker failed.
 
         Raises:
@@ -236,7 +241,7 @@ class Submission:
         if not self.request.stop_on_first_failure:
             raise error
         self.checker_faults[test.number] = error
-        return not_judged(test, Verdict.IE)
+        return make_result(test, Verdict.IE)
 
     def _raise_checker_fault(self, results: Sequence[TestResult]) -> None:
         for result in results:
@@ -246,23 +251,27 @@ class Submission:
     def _not_run(
         self, tests: Sequence[TestCaseFiles], results: Sequence[TestResult]
     ) -> list[TestResult]:
-        """Return the outcomes of the tests after those that have results."""
+        """Return the results of the tests that did not run; `results` are those of the others."""
         stopped = self.request.stop_on_first_failure and any(map(is_failure, results))
         if stopped or not self.budget.is_spent:
-            return [skipped(test) for test in tests]
-        return past_budget(tests, self.budget.seconds, results)
+            return [skip_test(test) for test in tests]
+        return skip_past_budget(tests, self.budget.seconds, results)
 
 
-def _ended(running: set[Future[None]]) -> set[Future[None]]:
-    """Return the sessions that have ended; raises what one of them raised."""
+def _pop_ended(running: set[Future[None]]) -> set[Future[None]]:
+    """Return the sessions that have ended; raise the exception of a session that failed."""
     ended = {future for future in running if future.done()}
     for future in ended:
         future.result()
     return ended
 
 
-def _finished(report: Report) -> Report:
-    """Return the report. Raises WaitCancelled if the run was cancelled."""
+def _require_finished(report: Report) -> Report:
+    """Return the report.
+
+    Raises:
+        WaitCancelled: the run was cancelled.
+    """
     if report.outcome is Outcome.CANCELLED:
         raise WaitCancelled
     return report

@@ -1,4 +1,4 @@
-"""What a run's end and its output mean for the submission."""
+"""Verdicts: from the end of a run (exit code, signal, limit) and from its output."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,9 +21,10 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A verdict, and what to say of it: to the submission's author, and to the problem's editors.
+    """A verdict with its explanation.
 
-    `difference` says where the output of a WA is wrong, if its comparer can tell.
+    `message` is for the author of the submission, `note` for the editors of the problem.
+    `difference` is the first wrong place of an output; None if the comparer does not know it.
     """
 
     verdict: Verdict
@@ -35,11 +36,12 @@ class Ruling:
 ACCEPTED = Ruling(Verdict.AC)
 
 
-def verdict_of(report: Report, limits: RunLimits, memory_errors: Sequence[bytes]) -> Verdict:
-    """Return what a run's end means; AC when there is nothing against it but its output.
+def decide_verdict(report: Report, limits: RunLimits, memory_errors: Sequence[bytes]) -> Verdict:
+    """Return the verdict of a run's end; AC means that the output decides.
 
-    A program stopped by the wall limit is slow (TLE) when it had used half its CPU time, else idle
-    (ILE). A runtime that says that it ran out of memory and gives up is out of memory (MLE).
+    A program stopped at the wall limit gets TLE if it has used at least half of its CPU time, else
+    ILE (idle). A program that failed gets MLE if its standard error contains one of
+    `memory_errors`, the texts by which its runtime reports that it is out of memory.
     """
     if report.outcome is Outcome.OK:
         return Verdict.AC
@@ -51,23 +53,23 @@ def verdict_of(report: Report, limits: RunLimits, memory_errors: Sequence[bytes]
     return verdict
 
 
-def on_end(report: Report, verdict: Verdict) -> Ruling:
-    """Return the ruling on a run that ended with something against it."""
-    is_told = verdict is Verdict.MLE and report.outcome is not Outcome.MEMORY
-    return Ruling(verdict, "The program ran out of memory." if is_told else report.message)
+def rule_on_end(report: Report, verdict: Verdict) -> Ruling:
+    """Return the ruling for a run whose end gave this verdict, which is not AC."""
+    is_from_runtime = verdict is Verdict.MLE and report.outcome is not Outcome.MEMORY
+    return Ruling(verdict, "The program ran out of memory." if is_from_runtime else report.message)
 
 
-def on_output(
+def judge_output(
     comparer: Comparer,
     expected: IO[bytes],
     actual: IO[bytes],
     abs_tolerance: float | None,
     rel_tolerance: float | None,
 ) -> Ruling:
-    """Return the ruling on an output, by one of the built-in comparers."""
-    found = compare(
+    """Return the ruling for an output, by a built-in comparer."""
+    comparison = compare(
         comparer, expected, actual, abs_tolerance=abs_tolerance, rel_tolerance=rel_tolerance
     )
-    if found.equal:
+    if comparison.equal:
         return ACCEPTED
-    return Ruling(Verdict.WA, found.message, difference=found.difference)
+    return Ruling(Verdict.WA, comparison.message, difference=comparison.difference)

@@ -1,7 +1,7 @@
-"""The languages that the judge knows: one table, and how each is found on a host.
+"""The table of languages, `LANGUAGES`, with one module for each family.
 
-`LANGUAGES` is plain data and touches no host. What a host can really run is the outcome of
-`judge.toolchains.detection.detect_languages`, which compiles and runs a program of each.
+The table is plain data. `judge.toolchains.detection.detect_languages` finds out which languages a
+host can run, by compiling and running a program of each.
 """
 
 from pathlib import PurePath
@@ -41,7 +41,7 @@ _BY_EXTENSION = {
 
 
 def find_language(name_or_alias: str) -> LanguageSpec | None:
-    """Return the language of that id, name or alias, in any case; None when there is none."""
+    """Return the language with this id, name or alias, ignoring case; None if there is none."""
     return _BY_NAME.get(name_or_alias.strip().casefold())
 
 

@@ -1,14 +1,14 @@
-"""C and C++, each standard of C++ a language of its own."""
+"""C and C++; each standard of C++ is a language of its own."""
 
-from judge.languages.spec import LanguageSpec, Precompiled, places
+from judge.languages.spec import LanguageSpec, Precompiled, tool_paths
 
 COMPILE_FLAGS = ("-O2", "-pipe", "-DONLINE_JUDGE")
-# Static, because such a program starts sooner.
+# A static program starts faster.
 LINK_FLAGS = ("-static",)
-# What `perror` says of an allocation.
+# The message of `perror` after a failed allocation.
 REFUSED = b"Cannot allocate memory"
 HEADERS = "/opt"
-# The precompiled header of all headers; the compiler itself says where the plain one is.
+# Precompiles the header that includes all headers, at the path that the compiler reports.
 PRECOMPILE = """
 echo '#include <bits/stdc++.h>' > /tmp/all.cpp &&
 header=$("$@" -M -MT all /tmp/all.cpp | tr ' ' '\\n' | grep -m 1 '/bits/stdc++[.]h$') &&
@@ -25,7 +25,7 @@ def _cpp(standard: str, *aliases: str, language: str | None = None) -> LanguageS
         aliases=(f"gnu++{standard}", f"g++{standard}", *aliases),
         file_name="main.cpp",
         extensions=(".c++", ".cc", ".cxx"),
-        tools={"g++": places("g++")},
+        tools={"g++": tool_paths("g++")},
         version=("{g++}", "-dumpfullversion"),
         compile=(*compiler, "-I", HEADERS, *linker),
         run=("./main",),
@@ -34,7 +34,7 @@ def _cpp(standard: str, *aliases: str, language: str | None = None) -> LanguageS
         memory_errors=(b"std::bad_alloc", b"std::bad_array_new_length", REFUSED),
         precompiled=Precompiled(
             command=("/bin/sh", "-c", PRECOMPILE, "sh", *compiler),
-            place=f"{HEADERS}/bits",
+            path=f"{HEADERS}/bits",
             used_by=b"bits/stdc++.h",
         ),
         shown_compile=" ".join(("g++", *compiler[1:], *linker)),
@@ -47,7 +47,7 @@ LANGUAGES = (
         name="C",
         aliases=("gcc", "c11", "c17", "gnu17"),
         file_name="main.c",
-        tools={"gcc": places("gcc")},
+        tools={"gcc": tool_paths("gcc")},
         version=("{gcc}", "-dumpfullversion"),
         compile=(
             *("{gcc}", "-std=gnu17", *COMPILE_FLAGS, *LINK_FLAGS),
@@ -58,7 +58,7 @@ LANGUAGES = (
         packages="gcc libc6-dev",
         memory_errors=(REFUSED,),
     ),
-    # Every C++17 program of a contest, with rare exceptions, is one of C++20.
+    # Almost every C++17 program of a contest is also a C++20 program.
     _cpp("20", "c++", "cxx", "g++", "cpp20", language="cpp"),
     _cpp("14", "c++11", "cpp11"),
     _cpp("17"),

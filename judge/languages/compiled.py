@@ -1,8 +1,8 @@
-"""Further languages whose compilers make a program of the machine."""
+"""Other languages that compile to machine code."""
 
 from pathlib import Path
 
-from judge.languages.spec import GIB_KB, MIB_KB, Grace, LanguageSpec, Precompiled, places
+from judge.languages.spec import GIB_KB, MIB_KB, Grace, LanguageSpec, Precompiled, tool_paths
 
 _GO_STD = "/opt/go-std"
 _GO_COMPILE = f"""
@@ -22,7 +22,7 @@ RUST = LanguageSpec(
         "rustc": (
             "/usr/local/rustup/toolchains/stable-*/bin/rustc",
             "/usr/local/rustup/toolchains/[0-9]*/bin/rustc",
-            *places("rustc"),
+            *tool_paths("rustc"),
         )
     },
     version=("{rustc}", "--version"),
@@ -50,7 +50,7 @@ GO = LanguageSpec(
     name="Go",
     aliases=("golang",),
     file_name="main.go",
-    tools={"go": ("/usr/local/go/bin/go", *places("go"))},
+    tools={"go": ("/usr/local/go/bin/go", *tool_paths("go"))},
     version=("{go}", "version"),
     compile=("/bin/sh", "-c", _GO_COMPILE, "sh", "{go}"),
     run=("./main",),
@@ -69,7 +69,7 @@ GO = LanguageSpec(
             *("/bin/sh", "-c", (Path(__file__).parent / "go_std.sh").read_text(), "sh"),
             *("{go}", _GO_STD),
         ),
-        place=_GO_STD,
+        path=_GO_STD,
         cpu_ms=180_000,
     ),
     shown_compile="go build -o main main.go",
@@ -80,7 +80,7 @@ D = LanguageSpec(
     name="D",
     aliases=("dlang", "gdc"),
     file_name="main.d",
-    tools={"gdc": places("gdc")},
+    tools={"gdc": tool_paths("gdc")},
     version=("{gdc}", "-dumpfullversion"),
     compile=("{gdc}", "-O2", "-frelease", "-fversion=OnlineJudge", "-o", "main", "main.d"),
     run=("./main",),
@@ -97,7 +97,7 @@ NIM = LanguageSpec(
     name="Nim",
     aliases=(),
     file_name="main.nim",
-    tools={"nim": places("nim"), "gcc": places("gcc")},
+    tools={"nim": tool_paths("nim"), "gcc": tool_paths("gcc")},
     version=("{nim}", "--version"),
     compile=(
         *("{nim}", "compile", "--define:release", "--define:onlineJudge", "--hints:off"),
@@ -115,7 +115,7 @@ PASCAL = LanguageSpec(
     name="Pascal",
     aliases=("pas", "fpc", "freepascal"),
     file_name="main.pas",
-    tools={"fpc": places("fpc")},
+    tools={"fpc": tool_paths("fpc")},
     version=("{fpc}", "-iV"),
     compile=("{fpc}", "-O2", "-Sg", "-Xs", "-v0ew", "-l-", "-dONLINE_JUDGE", "-omain", "main.pas"),
     run=("./main",),
@@ -129,7 +129,7 @@ FORTRAN = LanguageSpec(
     name="Fortran",
     aliases=("gfortran", "f90"),
     file_name="main.f90",
-    tools={"gfortran": places("gfortran")},
+    tools={"gfortran": tool_paths("gfortran")},
     version=("{gfortran}", "-dumpfullversion"),
     compile=("{gfortran}", "-O2", "-o", "main", "main.f90"),
     run=("./main",),
@@ -138,7 +138,7 @@ FORTRAN = LanguageSpec(
     memory_errors=(b"Error allocating", b"memory limit exceeded", b"Insufficient virtual memory"),
 )
 
-# Debian keeps them below /var, of which nothing is seen inside.
+# Debian keeps them below /var, which is not visible inside.
 _GHC_PACKAGES = "/opt/ghc-packages"
 
 HASKELL = LanguageSpec(
@@ -146,7 +146,7 @@ HASKELL = LanguageSpec(
     name="Haskell",
     aliases=("hs", "ghc"),
     file_name="main.hs",
-    tools={"ghc": places("ghc")},
+    tools={"ghc": tool_paths("ghc")},
     version=("{ghc}", "--numeric-version"),
     compile=(
         *("{ghc}", "-O2", "-v0", "-rtsopts", "-clear-package-db", "-package-db", _GHC_PACKAGES),
@@ -161,7 +161,7 @@ HASKELL = LanguageSpec(
     compile_memory_kb=GIB_KB,
     precompiled=Precompiled(
         copy_of="/usr/lib/ghc/package.conf.d",
-        place=_GHC_PACKAGES,
+        path=_GHC_PACKAGES,
     ),
     memory_errors=(b"heap overflow", b"Heap exhausted", b"stack overflow", b"out of memory"),
 )
@@ -171,7 +171,7 @@ OCAML = LanguageSpec(
     name="OCaml",
     aliases=("ml", "ocamlopt"),
     file_name="main.ml",
-    tools={"ocamlopt": places("ocamlopt")},
+    tools={"ocamlopt": tool_paths("ocamlopt")},
     version=("{ocamlopt}", "-version"),
     compile=(
         *("{ocamlopt}", "-O3", "unix.cmxa", "str.cmxa"),

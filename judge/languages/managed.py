@@ -1,10 +1,10 @@
-"""Languages that run on a virtual machine after a step that makes what it runs."""
+"""Languages that are compiled for a virtual machine or a runtime."""
 
 from pathlib import Path
 
-from judge.languages.spec import GIB_KB, MIB_KB, Grace, LanguageSpec, places
+from judge.languages.spec import GIB_KB, MIB_KB, Grace, LanguageSpec, tool_paths
 
-# A StackOverflowError takes up to seven times the stack (-Xss) while it unwinds.
+# A StackOverflowError needs up to seven times the stack size (-Xss) while it unwinds.
 _JVM_GRACE = Grace(
     time_multiplier=2.0,
     time_extra_ms=500,
@@ -14,7 +14,7 @@ _JVM_GRACE = Grace(
 )
 _JVM = ("{java}", "-Xmx{memory_mb}m", "-Xss64m", "-XX:+UseSerialGC")
 _NO_MEMORY_ON_JVM = (b"java.lang.OutOfMemoryError",)
-_MAIN = "the judge runs the method main of a class Main that is in no package"
+_MAIN = "the judge runs the method main of a class Main without a package"
 
 _NODE_GRACE = Grace(time_multiplier=2.0, memory_extra_kb=128 * MIB_KB, address_space_kb=None)
 _NODE = ("{node}", "--max-old-space-size={memory_mb}", "--stack-size=32000", "main.js")
@@ -29,7 +29,7 @@ JAVASCRIPT = LanguageSpec(
     aliases=("js", "node", "nodejs"),
     file_name="main.js",
     extensions=(".mjs",),
-    tools={"node": places("node", "nodejs")},
+    tools={"node": tool_paths("node", "nodejs")},
     version=("{node}", "--version"),
     compile=("{node}", "--check", "main.js"),
     run=_NODE,
@@ -45,7 +45,7 @@ TYPESCRIPT = LanguageSpec(
     name="TypeScript",
     aliases=("ts", "tsc"),
     file_name="main.ts",
-    tools={"node": places("node", "nodejs"), "tsc": places("tsc")},
+    tools={"node": tool_paths("node", "nodejs"), "tsc": tool_paths("tsc")},
     version=("{node}", "{tsc}", "--version"),
     compile=(
         *("{node}", "{tsc}", "--target", "es2021", "--lib", "es2021", "--module", "commonjs"),
@@ -69,7 +69,7 @@ JAVA = LanguageSpec(
     name="Java",
     aliases=("java17", "openjdk", "jdk"),
     file_name="Main.java",
-    tools={"java": places("java"), "javac": places("javac")},
+    tools={"java": tool_paths("java"), "javac": tool_paths("javac")},
     version=("{javac}", "-version"),
     compile=(
         *("{javac}", "-J-Xmx384m", "-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1"),
@@ -94,7 +94,7 @@ KOTLIN = LanguageSpec(
     name="Kotlin",
     aliases=("kt", "kotlinc"),
     file_name="main.kt",
-    tools={"java": places("java"), "kotlinc": places("kotlinc")},
+    tools={"java": tool_paths("java"), "kotlinc": tool_paths("kotlinc")},
     version=("{kotlinc}", "-version"),
     compile=("{kotlinc}", "-J-Xmx512m", "-include-runtime", "-d", "main.jar", "main.kt"),
     run=(*_JVM, "-jar", "main.jar"),
@@ -112,7 +112,7 @@ CSHARP = LanguageSpec(
     name="C#",
     aliases=("cs", "c#", "mono", "mcs"),
     file_name="main.cs",
-    tools={"mono": places("mono"), "mcs": places("mcs")},
+    tools={"mono": tool_paths("mono"), "mcs": tool_paths("mcs")},
     version=("{mcs}", "--version"),
     compile=("{mcs}", "-optimize+", "-define:ONLINE_JUDGE", "-out:main.exe", "main.cs"),
     run=("/usr/bin/env", "MONO_GC_PARAMS=max-heap-size={memory_mb}m", "{mono}", "main.exe"),
@@ -130,7 +130,7 @@ COMMON_LISP = LanguageSpec(
     aliases=("lisp", "sbcl", "cl"),
     file_name="main.lisp",
     extensions=(".cl",),
-    tools={"sbcl": places("sbcl")},
+    tools={"sbcl": tool_paths("sbcl")},
     version=("{sbcl}", "--version"),
     compile=(
         *("{sbcl}", "--noinform", "--non-interactive", "--no-sysinit", "--no-userinit"),

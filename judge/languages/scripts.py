@@ -1,8 +1,8 @@
-"""Languages whose source itself runs, after a check that tells a syntax error from a crash."""
+"""Languages whose source is run, after a syntax check that tells a syntax error from a crash."""
 
-from judge.languages.spec import MIB_KB, Grace, LanguageSpec, places
+from judge.languages.spec import MIB_KB, Grace, LanguageSpec, tool_paths
 
-# Says what `python3 main.py` would say of a source that is no Python, without this line's frames.
+# Prints the message of `python3 main.py` for a syntax error, without stack frames of this script.
 _PYTHON_CHECK = """
 import sys
 try:
@@ -35,7 +35,7 @@ PYPY = LanguageSpec(
     name="Python (PyPy)",
     aliases=("pypy3",),
     file_name="main.py",
-    tools={"pypy3": places("pypy3")},
+    tools={"pypy3": tool_paths("pypy3")},
     version=("{pypy3}", "--version"),
     compile=("{pypy3}", "-I", "-S", "-c", _PYTHON_CHECK, "main.py"),
     run=("{pypy3}", "main.py"),
@@ -57,7 +57,7 @@ RUBY = LanguageSpec(
     name="Ruby",
     aliases=("rb",),
     file_name="main.rb",
-    tools={"ruby": places("ruby")},
+    tools={"ruby": tool_paths("ruby")},
     version=("{ruby}", "--version"),
     compile=("{ruby}", "-c", "main.rb"),
     run=("{ruby}", "main.rb"),
@@ -73,7 +73,7 @@ PHP = LanguageSpec(
     name="PHP",
     aliases=("php8",),
     file_name="main.php",
-    tools={"php": places("php")},
+    tools={"php": tool_paths("php")},
     version=("{php}", "--version"),
     compile=("{php}", "-d", "display_errors=stderr", "-l", "main.php"),
     run=(
@@ -92,7 +92,7 @@ PERL = LanguageSpec(
     name="Perl",
     aliases=("pl", "perl5"),
     file_name="main.pl",
-    tools={"perl": places("perl")},
+    tools={"perl": tool_paths("perl")},
     version=("{perl}", "-e", 'printf "%vd", $^V'),
     compile=("{perl}", "-c", "main.pl"),
     run=("{perl}", "main.pl"),
@@ -108,7 +108,7 @@ LUA = LanguageSpec(
     name="Lua",
     aliases=("lua5", "lua5.4"),
     file_name="main.lua",
-    tools={"lua": places("lua5.4", "lua"), "luac": places("luac5.4", "luac")},
+    tools={"lua": tool_paths("lua5.4", "lua"), "luac": tool_paths("luac5.4", "luac")},
     version=("{lua}", "-v"),
     compile=("{luac}", "-p", "main.lua"),
     run=("{lua}", "main.lua"),
@@ -124,7 +124,7 @@ LUAJIT = LanguageSpec(
     name="Lua (LuaJIT)",
     aliases=(),
     file_name="main.lua",
-    tools={"luajit": places("luajit")},
+    tools={"luajit": tool_paths("luajit")},
     version=("{luajit}", "-v"),
     compile=("{luajit}", "-b", "main.lua", "/tmp/main.raw"),  # noqa: S108 - inside
     run=("{luajit}", "main.lua"),
@@ -156,7 +156,7 @@ AWK = LanguageSpec(
     name="AWK",
     aliases=("gawk",),
     file_name="main.awk",
-    tools={"gawk": places("gawk")},
+    tools={"gawk": tool_paths("gawk")},
     version=("{gawk}", "--version"),
     compile=("{gawk}", "--pretty-print=/tmp/main.awk", "--file", "main.awk"),
     run=("{gawk}", "--file", "main.awk"),

@@ -1,4 +1,4 @@
-"""What the judge has to know of a language: plain data that touches no host."""
+"""The fields of one entry of the language table."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,11 @@ MIB_KB = 1024
 
 @dataclass(frozen=True, slots=True)
 class Grace:
-    """What a language gets on top of a problem's limits, which are written for C++.
+    """The amounts that a language adds to a problem's limits, which are meant for C++.
 
     CPU time is `limit * time_multiplier + time_extra_ms`; memory is `limit + memory_extra_kb`.
-    `address_space_kb` is added to the memory for RLIMIT_AS where no cgroup limits memory; None
-    means that the runtime reserves too much address space for such a limit to make sense.
+    On hosts without control groups, RLIMIT_AS is the memory plus `address_space_kb`; None: no such
+    limit, because the runtime reserves too much address space.
     """
 
     time_multiplier: float = 1.0
@@ -24,15 +24,16 @@ class Grace:
 
 @dataclass(frozen=True, slots=True)
 class Precompiled:
-    """What is made once of a toolchain, in the sandbox, and seen read-only by its compilers.
+    """Files that are built once for a toolchain and mounted read-only for its compilers.
 
-    `command` leaves files in its directory, or they are those of the host's directory `copy_of`;
-    compilers see them in `place`, directly below `/opt`, when the source holds the text `used_by`.
-    Where they could not be made, compilers run without them; with `used_by` also where somebody
-    else is making them. `size_kb` bounds the files, and what they are made with.
+    `command` runs in the sandbox and writes the files into its directory; without it they are
+    copied from the host's directory `copy_of`. Compilers see them in `path`, directly below `/opt`,
+    if the source contains the text `used_by`. If the build fails, compilers run without the files;
+    if `used_by` is set, also while another worker is building them. `size_kb` limits the size of
+    the files and the scratch space of the build.
     """
 
-    place: str
+    path: str
     command: tuple[str, ...] = ()
     copy_of: str = ""
     used_by: bytes = b""
@@ -45,16 +46,16 @@ class Precompiled:
 class LanguageSpec:
     """One language: how its tools are called and what it may use.
 
-    `tools` maps a name to the places where that tool may be, best first, with `*` as in a shell;
-    `{name}` in a command stands for the place found. `{memory_mb}` stands for the memory limit of
-    the run. Commands run in the program's directory, `/box`. `version` prints the version among
-    other words. `check` says that the compile step only checks the source, which itself is what
-    runs; else it makes the file `product`, and `no_product` says what to change where it does not.
+    `tools` maps a name to the possible paths of that tool, best first, with `*` as in a shell. In
+    commands, `{name}` is replaced by the path and `{memory_mb}` by the memory limit of the run.
+    Commands run in the program's directory, `/box`. The output of `version` contains the version.
+
+    With `check`, the compile step only checks the source, and the source itself is run. Otherwise
+    the compile step produces the file `product`; `no_product` is the message if it does not.
     `support` are files (name, text) beside the source while it is compiled. `hints` are pairs: a
-    text that a compiler may say, and what helps then. `memory_errors` are the texts by which a
-    runtime says on standard error that it ran out of memory. `shown_compile` is the command as
-    people would type it, where `compile` reads worse. `extensions` are the
-    further endings of source files (`.cc`); the ending of `file_name` is always known.
+    text in a compiler's message, and advice to add then. `memory_errors` are the texts by which a
+    runtime reports on standard error that it is out of memory. `shown_compile` is the compile
+    command as users would type it, if `compile` is hard to read.
     """
 
     id: str
@@ -81,8 +82,8 @@ class LanguageSpec:
     extensions: tuple[str, ...] = ()
 
 
-def places(*names: str) -> tuple[str, ...]:
-    """Return where Debian, and who installs by hand, put a tool of one of these names."""
+def tool_paths(*names: str) -> tuple[str, ...]:
+    """Return the paths at which Debian or a manual installation puts a tool with these names."""
     return tuple(f"{directory}/{name}" for name in names for directory in ("/usr/bin", LOCAL_BIN))
 
 

@@ -52,8 +52,8 @@ def base_rootfs_arguments(
 
 
 def _run_root(host: Path, devices: Sequence[str]) -> Iterator[str]:
-    for path in ("", "/proc", "/tmp", BOX, FEEDBACK, MOUNTS, "/etc", "/dev", "/dev/shm"):  # noqa: S108 - inside
-        yield from ("--dir", f"{RUN_ROOT}{path}")
+    for directory in ("", "/proc", "/tmp", BOX, FEEDBACK, MOUNTS, "/etc", "/dev", "/dev/shm"):  # noqa: S108 - inside
+        yield from ("--dir", f"{RUN_ROOT}{directory}")
     yield from _system(host)
     etc = host / "etc"
     paths = [etc / name for name in ETC_NEEDED]

@@ -1,1 +1,1 @@
-"""TODO package."""
+"""The compilers and interpreters of this host: detection, compiling, precompiled files."""

@@ -1,8 +1,8 @@
-"""From source to a directory with the program: compiled in the sandbox, once for each source.
+"""Compiles sources in the sandbox, and caches the compiled programs.
 
-A program is kept by the hash of language, compiler version, flags and source, in a directory that
-appears whole or not at all and is never written again. A cache belongs to one boot of the host:
-what a power cut left half-written on disk is never run.
+The cache's key is the hash of language, compiler version, flags and source. The directory of a
+program appears complete or not at all and is never changed. The cache is valid for one boot of the
+host, so files that a power failure left incomplete are never run.
 """
 
 import contextlib
@@ -26,20 +26,20 @@ from judge.toolchains.installed import Installed, fill
 from judge.toolchains.precompiled import PrecompiledStore
 
 COLLECT_KB = 64 * 1024
-# As many as runner.c takes, the source among them.
+# The limit of runner.c, including the source.
 COLLECT_FILES = 512
 SCRATCH_KB = 256 * 1024
 PROCESSES = 128
 KEPT_PROGRAMS = 1000
-# A program this recently used may be about to start.
+# A program that was used within this time may be about to start.
 UNTOUCHED_S = 600
 PRUNE_EVERY = 100
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
-# The directories of absolute paths that exist inside only; what compilers call their own files.
+# The directories of absolute paths inside the sandbox, and names of temporary object files.
 _PLACES = re.compile(r"(?<![\w./])/(?:usr|lib|lib64|bin|box|tmp|opt|etc|proc)/(?:[^\s/:'\"`()]+/)*")
 _OBJECT = re.compile(r"\bcc\w{6}\.o\b")
-# What a checker says of a source that is good, and where in itself it found the fault.
+# Messages of a syntax check about a correct source, and stack frames of the checking program.
 _NOISE = re.compile(
     r"^([^\S\n]+at .*\(?node:internal.*|Node\.js v.*|\S+ syntax OK|Syntax OK|"
     r"No syntax errors detected in .*|)\n",
@@ -53,22 +53,22 @@ TOO_LARGE = (
 
 
 class CompilerBroken(Exception):
-    """The sandbox failed, so nothing is known of the source; trying again may help."""
+    """The sandbox failed, not the source; another attempt may succeed."""
 
 
 class CompileCancelled(Exception):
-    """`cancelled()` answered True meanwhile."""
+    """`cancelled()` returned True while compiling."""
 
 
 class _NoProgram(Exception):
-    """A compiler ended well, but nothing can be run; the message says why."""
+    """The compiler succeeded but produced no program that can run; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A program ready to run in `directory`, or, when that is None, why there is none.
+    """The result of compiling: the program in `directory`, None if there is none.
 
-    `output` is what the compiler said, at most 64 KB, without this host's paths.
+    `output` are the compiler's messages, at most 64 KB, without paths of this host.
     """
 
     directory: Path | None
@@ -79,13 +79,13 @@ class Compiled:
 
 
 def clean_output(raw: bytes, spec: LanguageSpec) -> str:
-    """Return a compiler's words as text for its user, without places, cut to 64 KB."""
+    """Return the messages of a compiler without paths, truncated to 64 KB."""
     text = _PLACES.sub("", raw[:COMPILE_OUTPUT_BYTES].decode("utf-8", "replace"))
     text = _OBJECT.sub(f"{Path(spec.file_name).stem}.o", text).strip()
     if spec.check:
         text = _NOISE.sub("", f"{text}\n").strip()
-    for said, hint in spec.hints:
-        if said in text:
+    for message, hint in spec.hints:
+        if message in text:
             text = f"{text}\n({hint})"
     if len(raw) < COMPILE_OUTPUT_BYTES:
         return truncate_utf8(text, COMPILE_OUTPUT_BYTES, CUT)
@@ -97,18 +97,18 @@ class Compiler:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._prebuilt = PrecompiledStore(sandbox)
+        self._precompiled = PrecompiledStore(sandbox)
         programs = sandbox.shared / "programs"
         self._directory = programs / BOOT_ID.read_text()[:8]
         self._directory.mkdir(mode=0o755, parents=True, exist_ok=True)
-        for other in programs.iterdir():
-            if other != self._directory:
-                shutil.rmtree(other, ignore_errors=True)
+        for directory in programs.iterdir():
+            if directory != self._directory:
+                shutil.rmtree(directory, ignore_errors=True)
         self._stored = 0
 
-    def is_unprepared(self, installed: Installed) -> bool:
-        """Tell whether this host's first compilation in the language takes much longer."""
-        return self._prebuilt.is_lacking(installed)
+    def needs_precompiling(self, installed: Installed) -> bool:
+        """Return whether the language's libraries must be precompiled before the first program."""
+        return self._precompiled.needs_build(installed)
 
     def compile(
         self,
@@ -118,26 +118,31 @@ class Compiler:
         *,
         wall_ms: int | None = None,
     ) -> Compiled:
-        """Return the program of this source; the compiler takes at most `wall_ms`, if given.
+        """Compile a source, or return its program from the cache.
 
-        Raises CompilerBroken, CompileCancelled, and `WaitCancelled` before there was a slot.
+        `wall_ms` limits the compiler's wall time.
+
+        Raises:
+            CompilerBroken: the sandbox failed.
+            CompileCancelled: `cancelled()` returned True while compiling.
+            WaitCancelled: `cancelled()` returned True before a slot was free.
         """
         key = hashlib.sha256(installed.fingerprint.encode() + b"\0" + code).hexdigest()
-        place = self._directory / key
+        target = self._directory / key
         with contextlib.suppress(FileNotFoundError):
-            os.utime(place)
-            output = (place / "output").read_text(encoding="utf-8")
-            return Compiled(place / "box", output, from_cache=True)
+            os.utime(target)
+            output = (target / "output").read_text(encoding="utf-8")
+            return Compiled(target / "box", output, from_cache=True)
         limits = compile_limits(installed)
         if wall_ms is not None:
             limits = replace(limits, wall_ms=min(wall_ms, limits.wall_ms))
-        return self._build(installed, code, place, limits, cancelled)
+        return self._build(installed, code, target, limits, cancelled)
 
     def _build(
         self,
         installed: Installed,
         code: bytes,
-        place: Path,
+        target: Path,
         limits: RunLimits,
         cancelled: Callable[[], bool] | None,
     ) -> Compiled:
@@ -150,12 +155,12 @@ class Compiler:
             mounts=self._mounts(installed, code, cancelled),
         )
         with self._sandbox.run(program, b"", limits, cancelled) as report:
-            output = self._said(report, installed)
+            output = self._read_output(report, installed)
             directory = None
             if report.outcome is Outcome.OK:
                 try:
-                    made = files if spec.check else _made(report, program, spec)
-                    directory = self._store(place, made, output)
+                    product = files if spec.check else _collect_product(report, program, spec)
+                    directory = self._store(target, product, output)
                 except _NoProgram as error:
                     output = f"{output}\n({error})".strip()
             return Compiled(directory, output, report.wall_ms, report.queue_ms)
@@ -164,23 +169,23 @@ class Compiler:
         self, installed: Installed, code: bytes, cancelled: Callable[[], bool] | None
     ) -> dict[str, Path]:
         try:
-            return self._prebuilt.mounts(installed, code, cancelled)
+            return self._precompiled.mounts(installed, code, cancelled)
         except WaitCancelled:
             raise CompileCancelled from None
 
     @staticmethod
-    def _said(report: Report, installed: Installed) -> str:
+    def _read_output(report: Report, installed: Installed) -> str:
         if report.outcome is Outcome.CANCELLED:
             raise CompileCancelled
         if report.outcome is Outcome.INTERNAL:
             raise CompilerBroken(report.message)
-        said = report.stderr + report.stdout.read(COMPILE_OUTPUT_BYTES)
-        output = clean_output(said, installed.spec)
+        raw = report.stderr + report.stdout.read(COMPILE_OUTPUT_BYTES)
+        output = clean_output(raw, installed.spec)
         if report.outcome not in (Outcome.OK, Outcome.NONZERO_EXIT):
             output = f"The compiler was stopped. {report.message}\n{output}".strip()
         return output
 
-    def _store(self, place: Path, files: dict[str, bytes], output: str) -> Path:
+    def _store(self, target: Path, files: dict[str, bytes], output: str) -> Path:
         with tempfile.TemporaryDirectory(dir=self._directory, prefix=".new-") as scratch:
             built = Path(scratch) / "program"
             box = built / "box"
@@ -191,40 +196,46 @@ class Compiler:
             (built / "output").write_text(output, encoding="utf-8")
             for directory in (built, box):
                 directory.chmod(0o755)
-            # Another worker may have stored the same program meanwhile: either will do.
+            # Another worker may have stored the same program; both are equal.
             with contextlib.suppress(OSError):
-                built.rename(place)
+                built.rename(target)
         self._stored += 1
         if self._stored % PRUNE_EVERY == 0:
             self.prune()
-        return place / "box"
+        return target / "box"
 
     def prune(self, keep: int = KEPT_PROGRAMS, untouched_s: float = UNTOUCHED_S) -> None:
-        """Remove the longest unused programs beyond `keep`."""
+        """Remove the programs beyond the `keep` most recently used ones.
+
+        Programs used within the last `untouched_s` seconds stay.
+        """
         now = time.time()
         used = []
-        for place in self._directory.iterdir():
+        for path in self._directory.iterdir():
             with contextlib.suppress(FileNotFoundError):
-                used.append((place.stat().st_mtime, place))
+                used.append((path.stat().st_mtime, path))
         used.sort(reverse=True)
-        for last_use, place in used[keep:]:
+        for last_use, path in used[keep:]:
             if now - last_use > untouched_s:
-                shutil.rmtree(place, ignore_errors=True)
+                shutil.rmtree(path, ignore_errors=True)
 
 
-def _made(report: Report, program: Program, spec: LanguageSpec) -> dict[str, bytes]:
-    """Return the files of a compiler that ended well; raises _NoProgram."""
+def _collect_product(report: Report, program: Program, spec: LanguageSpec) -> dict[str, bytes]:
+    """Return the files that a successful compiler produced.
+
+    Raises:
+        _NoProgram: they do not contain a program.
+    """
     if report.collected is None:
         raise _NoProgram(TOO_LARGE)
-    given = program.files
-    made = {name: data for name, data in report.collected.items() if name not in given}
-    if spec.product not in made:
+    product = {name: data for name, data in report.collected.items() if name not in program.files}
+    if spec.product not in product:
         raise _NoProgram(spec.no_product)
-    return made
+    return product
 
 
 def compile_limits(installed: Installed) -> RunLimits:
-    """Return what a compiler may use."""
+    """Return the limits of a compiler."""
     spec = installed.spec
     return RunLimits(
         cpu_ms=spec.compile_cpu_ms,

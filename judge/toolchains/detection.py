@@ -1,6 +1,6 @@
-"""Which languages this host really runs: find the tools, then compile and run a program of each.
+"""Finds the languages that this host can run, by compiling and running a program of each.
 
-What passed is remembered until the next boot, for as long as neither the table's entry nor a tool
+A success is stored until the next boot, and is valid while neither the table's entry nor a tool
 changes.
 """
 
@@ -20,35 +20,35 @@ from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.report import Outcome, Program, RunLimits
 from judge.sandbox.sandbox import Sandbox
 from judge.toolchains.compiler import BOOT_ID, Compiler, CompilerBroken
-from judge.toolchains.installed import Installed, fill, find_tools, run_limits, state_of
+from judge.toolchains.installed import Installed, fill, find_tools, read_state, run_limits
 
 PROBE_TIME_MS = 5000
-# A language that starts slowly on a host with much else to do is there all the same.
+# Long enough for a language that starts slowly on a loaded host.
 PROBE_WALL_MS = 60_000
 PROBE_MEMORY_KB = 256 * 1024
 GREETING = b"hello"
-UNPREPARED = "what its compiler reads is still being made on this host"
+UNPREPARED = "its libraries are still being precompiled on this host"
 NOT_WANTED = "not among JUDGE_LANGUAGES"
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 
 
 @dataclass(frozen=True, slots=True)
 class Languages:
-    """The languages that run here, by id, and why the others do not."""
+    """The languages that this host can run, by id, and the reasons for the others."""
 
     installed: dict[str, Installed]
     missing: dict[str, str]
 
     @property
     def unprepared(self) -> list[str]:
-        """Those that may run once what their compilers read was made here."""
-        return [name for name, why in self.missing.items() if why == UNPREPARED]
+        """The languages that wait for precompiled libraries."""
+        return [name for name, reason in self.missing.items() if reason == UNPREPARED]
 
-    def joined(self, more: Self) -> Self:
-        """Return these and those that were found since."""
+    def merge(self, more: Self) -> Self:
+        """Return these languages together with those that were found later."""
         missing = {
-            name: more.missing[name] if why == UNPREPARED else why
-            for name, why in self.missing.items()
+            name: more.missing[name] if reason == UNPREPARED else reason
+            for name, reason in self.missing.items()
             if name not in more.installed
         }
         return type(self)(self.installed | more.installed, missing)
@@ -59,104 +59,108 @@ def detect_languages(
     compiler: Compiler,
     only: Collection[str] = (),
     *,
-    patient: bool = True,
+    precompile: bool = True,
     cancelled: Callable[[], bool] | None = None,
 ) -> Languages:
-    """Find every language of the table by compiling and running a greeting in the sandbox.
+    """Find the languages of the table by compiling and running a short program of each.
 
-    `only` names those to look for, by any of their names; empty: all. Not `patient`, it leaves
-    out those for which something has to be made first. Raises SandboxUnavailable for a name that is
-    no language's, and what `Compiler.compile` raises when `cancelled()`.
+    `only` are the ids, names or aliases of the languages to look for (empty: all). Without
+    `precompile`, languages whose libraries must be precompiled first count as missing.
+
+    Raises:
+        SandboxUnavailable: `only` contains an unknown name.
+        CompileCancelled: `cancelled()` returned True while compiling.
+        WaitCancelled: `cancelled()` returned True while waiting for a slot.
     """
-    wanted = _wanted(only)
-    look = _Look(sandbox, compiler, _Memory(sandbox), patient, cancelled)
-    # The slow ones first, so that they do not keep everybody at the end.
-    slow_first = sorted(wanted, key=lambda spec: spec.compile_cpu_ms, reverse=True)
+    selected = _select(only)
+    detector = _Detector(sandbox, compiler, _ProbeCache(sandbox), precompile, cancelled)
+    # Slow compilers first, so that all slots are busy until the end.
+    slow_first = sorted(selected, key=lambda spec: spec.compile_cpu_ms, reverse=True)
     with ThreadPoolExecutor(max_workers=len(sandbox.slots)) as pool:
-        outcomes = pool.map(look.detect, slow_first)
-        found = dict(zip((spec.id for spec in slow_first), outcomes, strict=True))
-    missing = {spec.id: NOT_WANTED for spec in LANGUAGES if spec not in wanted}
+        outcomes = pool.map(detector.detect, slow_first)
+        by_id = dict(zip((spec.id for spec in slow_first), outcomes, strict=True))
+    missing = {spec.id: NOT_WANTED for spec in LANGUAGES if spec not in selected}
     installed = {}
-    for spec in wanted:
-        one = found[spec.id]
-        if isinstance(one, Installed):
-            installed[spec.id] = one
+    for spec in selected:
+        outcome = by_id[spec.id]
+        if isinstance(outcome, Installed):
+            installed[spec.id] = outcome
         else:
-            missing[spec.id] = one
+            missing[spec.id] = outcome
     return Languages(installed, missing)
 
 
-def _wanted(only: Collection[str]) -> Sequence[LanguageSpec]:
+def _select(only: Collection[str]) -> Sequence[LanguageSpec]:
     named = {word: find_language(word) for word in only}
     unknown = sorted(word for word, spec in named.items() if spec is None)
     if unknown:
         known = ", ".join(spec.id for spec in LANGUAGES)
         raise SandboxUnavailable(
-            f"JUDGE_LANGUAGES names what is no language: {', '.join(unknown)}; there are {known}"
+            f"JUDGE_LANGUAGES contains unknown languages: {', '.join(unknown)}. Known are: {known}."
         )
     return [spec for spec in LANGUAGES if not only or spec in named.values()]
 
 
-class _Memory:
-    """The versions of the languages that passed, by all that the outcome hangs on."""
+class _ProbeCache:
+    """The versions of languages that work, by everything that the outcome depends on."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        self._held = str(sandbox.limit_backend)
+        self._limit_backend = str(sandbox.limit_backend)
         self._directory = sandbox.root / "probes" / BOOT_ID.read_text()[:8]
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def _place(self, spec: LanguageSpec, tools: dict[str, Path]) -> Path:
-        state = repr((self._held, spec, state_of(tools)))
+    def _path(self, spec: LanguageSpec, tools: dict[str, Path]) -> Path:
+        state = repr((self._limit_backend, spec, read_state(tools)))
         return self._directory / hashlib.sha256(state.encode()).hexdigest()
 
-    def version(self, spec: LanguageSpec, tools: dict[str, Path]) -> str | None:
-        """Return the version that passed with these tools; None when none did."""
+    def read(self, spec: LanguageSpec, tools: dict[str, Path]) -> str | None:
+        """Return the version of a language that works with these tools; None if unknown."""
         try:
-            return self._place(spec, tools).read_text(encoding="utf-8")
+            return self._path(spec, tools).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
 
-    def note(self, installed: Installed) -> None:
-        """Remember that a language passed."""
-        place = self._place(installed.spec, dict(installed.tools))
+    def save(self, installed: Installed) -> None:
+        """Store that a language works."""
+        path = self._path(installed.spec, dict(installed.tools))
         handle, scratch = tempfile.mkstemp(dir=self._directory, prefix=".new-")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(installed.toolchain.version)
-        Path(scratch).rename(place)
+        Path(scratch).rename(path)
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """One look at a host."""
+class _Detector:
+    """Finds out whether this host can run a language."""
 
     sandbox: Sandbox
     compiler: Compiler
-    memory: _Memory
-    patient: bool
+    probes: _ProbeCache
+    precompile: bool
     cancelled: Callable[[], bool] | None
 
     def detect(self, spec: LanguageSpec) -> Installed | str:
-        """Return the language as it is here, or why it is not."""
+        """Return the language on this host, or the reason why it cannot run."""
         tools, problem = find_tools(spec)
         if problem:
             return problem
-        remembered = self.memory.version(spec, tools)
-        if remembered is not None:
-            return Installed(spec, tools, _toolchain(spec, remembered))
-        version = self._version(spec, tools)
+        cached_version = self.probes.read(spec, tools)
+        if cached_version is not None:
+            return Installed(spec, tools, _describe(spec, cached_version))
+        version = self._read_version(spec, tools)
         if version is None:
             return f"{' '.join(fill(spec.version, tools))} does not run in the sandbox"
-        installed = Installed(spec, tools, _toolchain(spec, version))
-        if not self.patient and self.compiler.is_unprepared(installed):
+        installed = Installed(spec, tools, _describe(spec, version))
+        if not self.precompile and self.compiler.needs_precompiling(installed):
             return UNPREPARED
         problem = self._probe(installed)
         if problem:
             return problem
-        self.memory.note(installed)
+        self.probes.save(installed)
         return installed
 
     def _probe(self, installed: Installed) -> str:
-        """Return why a first program does not run; empty when it does."""
+        """Return the reason why a short program does not run; empty if it runs."""
         spec = installed.spec
         try:
             compiled = self.compiler.compile(installed, spec.hello.encode(), self.cancelled)
@@ -170,10 +174,12 @@ class _Look:
         with self.sandbox.run(program, b"", limits) as report:
             if report.outcome is Outcome.OK and report.stdout.read().strip() == GREETING:
                 return ""
-            said = report.stderr[-300:].decode("utf-8", "replace")
-            return f"a first program does not run: {report.outcome} {report.message} {said}".strip()
+            stderr = report.stderr[-300:].decode("utf-8", "replace")
+            return (
+                f"a short program does not run: {report.outcome} {report.message} {stderr}".strip()
+            )
 
-    def _version(self, spec: LanguageSpec, tools: dict[str, Path]) -> str | None:
+    def _read_version(self, spec: LanguageSpec, tools: dict[str, Path]) -> str | None:
         limits = RunLimits(
             cpu_ms=PROBE_TIME_MS,
             wall_ms=PROBE_WALL_MS,
@@ -183,12 +189,12 @@ class _Look:
         with self.sandbox.run(Program(fill(spec.version, tools)), b"", limits) as report:
             if report.outcome is not Outcome.OK:
                 return None
-            said = (report.stdout.read(1000) + report.stderr).decode("utf-8", "replace")
-        match = _VERSION.search(said)
+            text = (report.stdout.read(1000) + report.stderr).decode("utf-8", "replace")
+        match = _VERSION.search(text)
         return match.group() if match else None
 
 
-def _toolchain(spec: LanguageSpec, version: str) -> LanguageInfo:
+def _describe(spec: LanguageSpec, version: str) -> LanguageInfo:
     names = {tool: Path(tool) for tool in spec.tools}
     compile_command = None
     if not spec.check:

@@ -1,4 +1,4 @@
-"""A language's tools on this host, and its commands and limits filled in."""
+"""The tools of a language on this host, and its commands and limits with all values filled in."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,51 +8,51 @@ from graphql_api.data.languages import LanguageInfo
 from judge.languages import LanguageSpec
 from judge.sandbox.report import RunLimits
 
-# What the inside of a sandbox holds of the host (see rootfs.py).
+# The directories of the host that are visible in a sandbox (see rootfs.py).
 REACHABLE = (Path("/usr"), Path("/bin"), Path("/lib"), Path("/lib64"), Path("/etc/alternatives"))
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A language on this host: its tools' places, and what workers announce of it."""
+    """A language on this host: the paths of its tools, and the details that workers announce."""
 
     spec: LanguageSpec
     tools: Mapping[str, Path]
     toolchain: LanguageInfo
 
     def command(self, memory_kb: int) -> tuple[str, ...]:
-        """Return how a compiled program is run under a memory limit."""
+        """Return the command that runs a compiled program under a memory limit."""
         return fill(self.spec.run, self.tools, memory_kb)
 
     @property
     def fingerprint(self) -> str:
-        """Changes when a compiled program may not be used any more."""
+        """A text that changes when programs must be compiled again."""
         spec = self.spec
-        made_of = (spec.id, self.toolchain.version, spec.compile, spec.support)
-        return repr((*made_of, state_of(self.tools)))
+        parts = (spec.id, self.toolchain.version, spec.compile, spec.support)
+        return repr((*parts, read_state(self.tools)))
 
 
-def state_of(tools: Mapping[str, Path]) -> tuple[tuple[str, str, int, int], ...]:
-    """Return what changes when one of the tools is replaced: real places, sizes, times."""
-    found = []
+def read_state(tools: Mapping[str, Path]) -> tuple[tuple[str, str, int, int], ...]:
+    """Return the real path, size and modification time of each tool, which change with the tool."""
+    states = []
     for name, path in sorted(tools.items()):
         real = path.resolve()
-        about = real.stat()
-        found.append((name, str(real), about.st_size, about.st_mtime_ns))
-    return tuple(found)
+        status = real.stat()
+        states.append((name, str(real), status.st_size, status.st_mtime_ns))
+    return tuple(states)
 
 
 def fill(
     command: tuple[str, ...], tools: Mapping[str, Path], memory_kb: int | None = None
 ) -> tuple[str, ...]:
-    """Return the command with the tools' places and, if given, the memory limit put in."""
+    """Return the command with the tools' paths and, if given, the memory limit filled in."""
     values = {name: str(path) for name, path in tools.items()}
     if memory_kb is not None:
         values["memory_mb"] = str(max(1, memory_kb // 1024))
     filled = []
     for word in command:
         for name, value in values.items():
-            word = word.replace(f"{{{name}}}", value)  # noqa: PLW2901 - one word, filled stepwise
+            word = word.replace(f"{{{name}}}", value)  # noqa: PLW2901 - filled step by step
         filled.append(word)
     return tuple(filled)
 
@@ -65,8 +65,8 @@ def run_limits(
 ) -> RunLimits:
     """Return a problem's limits with the language's grace.
 
-    `time_multiplier` is the problem's own, in place of the language's. Wall time is three times the
-    CPU time and a second: enough for a loaded host, and an idle program ends in bounded time.
+    `time_multiplier` replaces the language's multiplier. The wall time is three times the CPU time
+    plus one second: enough on a loaded host, and an idle program still ends in bounded time.
     """
     grace = spec.grace
     multiplier = grace.time_multiplier if time_multiplier is None else time_multiplier
@@ -83,23 +83,23 @@ def run_limits(
 
 
 def find_tools(spec: LanguageSpec) -> tuple[dict[str, Path], str]:
-    """Return the tools' places, and why the language cannot be offered (empty: it can)."""
+    """Return the paths of the tools, and why the language cannot run (empty if it can)."""
     tools: dict[str, Path] = {}
     for tool, candidates in spec.tools.items():
         problem = f"{tool} is not installed: apt-get install -y {spec.packages}"
-        for place in _existing(candidates):
-            real = place.resolve()
+        for path in _find_existing(candidates):
+            real = path.resolve()
             if any(real.is_relative_to(top) for top in REACHABLE):
-                tools[tool] = place
+                tools[tool] = path
                 break
-            problem = f"{place} leads to {real}, which the sandbox's user cannot reach"
+            problem = f"{path} leads to {real}, which the sandbox's user cannot reach"
         else:
             return {}, problem
     return tools, ""
 
 
-def _existing(candidates: tuple[str, ...]) -> Iterator[Path]:
-    """Yield the places there are; of those of one pattern the last in order first."""
+def _find_existing(candidates: tuple[str, ...]) -> Iterator[Path]:
+    """Yield the existing paths; those of one pattern in descending order."""
     for candidate in candidates:
-        found = sorted(Path("/").glob(candidate.lstrip("/")), reverse=True)
-        yield from (place for place in found if place.exists())
+        paths = sorted(Path("/").glob(candidate.lstrip("/")), reverse=True)
+        yield from (path for path in paths if path.exists())

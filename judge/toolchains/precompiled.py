@@ -1,7 +1,8 @@
-"""What is made once of a toolchain and then read by each compile: headers, a standard library.
+"""Precompiled headers and standard libraries, built once for a toolchain and read by each compile.
 
-Made in the sandbox of the toolchain's own files, never of a submission's. It appears whole or not
-at all, is never written again, and outlives the boot: its files are on disk before its name is.
+They are built in the sandbox from the toolchain's own files, never from a submission's. A directory
+appears complete or not at all, is never changed, and stays valid after a reboot: its files are
+flushed to disk before it gets its name.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from judge.languages import Precompiled
 from judge.sandbox.report import Outcome, Program, RunLimits
 from judge.sandbox.sandbox import Sandbox
 from judge.sandbox.slots import WaitCancelled
-from judge.toolchains.installed import Installed, fill, state_of
+from judge.toolchains.installed import Installed, fill, read_state
 
 POLL_S = 0.05
 RETRY_S = 600.0
@@ -35,10 +36,10 @@ class PrecompiledStore:
         self._directory = sandbox.shared / "precompiled"
         self._directory.mkdir(mode=0o755, parents=True, exist_ok=True)
         self._failed_at: dict[Path, float] = {}
-        self._forget_unused()
+        self._remove_unused()
 
-    def is_lacking(self, installed: Installed) -> bool:
-        """Tell whether the language's first program has to wait until something is made."""
+    def needs_build(self, installed: Installed) -> bool:
+        """Return whether the first program of the language must wait for a build."""
         precompiled = installed.spec.precompiled
         if precompiled is None or precompiled.used_by or precompiled.copy_of:
             return False
@@ -47,51 +48,54 @@ class PrecompiledStore:
     def mounts(
         self, installed: Installed, code: bytes, cancelled: Callable[[], bool] | None = None
     ) -> dict[str, Path]:
-        """Return what the compiler of this source is to see, by place; made now if need be.
+        """Return the directories that the compiler of a source needs, by path inside the sandbox.
 
-        Empty where there is nothing to see, where it cannot be made, and where somebody else is
-        making what compilers can do without. Raises `WaitCancelled`.
+        They are built if they are missing. Empty if the compiler needs none, if the build fails,
+        and if another worker is building files that are optional for the compiler.
+
+        Raises:
+            WaitCancelled: `cancelled()` returned True.
         """
         precompiled = installed.spec.precompiled
         if precompiled is None or precompiled.used_by not in code:
             return {}
-        place = self._directory / _key(installed, precompiled)
-        if not place.is_dir():
-            self._make(installed, precompiled, place, cancelled)
+        directory = self._directory / _key(installed, precompiled)
+        if not directory.is_dir():
+            self._build(installed, precompiled, directory, cancelled)
         try:
-            os.utime(place)
+            os.utime(directory)
         except FileNotFoundError:
             return {}
-        return {precompiled.place: place}
+        return {precompiled.path: directory}
 
-    def _make(
+    def _build(
         self,
         installed: Installed,
         precompiled: Precompiled,
-        place: Path,
+        directory: Path,
         cancelled: Callable[[], bool] | None,
     ) -> None:
-        if time.monotonic() - self._failed_at.get(place, -RETRY_S) < RETRY_S:
+        if time.monotonic() - self._failed_at.get(directory, -RETRY_S) < RETRY_S:
             return
-        lock = place.with_name(f".{place.name}.lock")
-        with _alone(lock, cancelled, waits=not precompiled.used_by) as is_ours:
-            if not is_ours or place.is_dir():
+        lock = directory.with_name(f".{directory.name}.lock")
+        with _hold_lock(lock, cancelled, waits=not precompiled.used_by) as is_held:
+            if not is_held or directory.is_dir():
                 return
-            files = self._files(installed, precompiled, cancelled)
+            files = self._build_files(installed, precompiled, cancelled)
             if files:
-                self._store(place, files)
+                self._store(directory, files)
             else:
-                self._failed_at[place] = time.monotonic()
+                self._failed_at[directory] = time.monotonic()
 
-    def _files(
+    def _build_files(
         self,
         installed: Installed,
         precompiled: Precompiled,
         cancelled: Callable[[], bool] | None,
     ) -> dict[str, bytes] | None:
         if precompiled.copy_of:
-            given = Path(precompiled.copy_of)
-            return {one.name: one.read_bytes() for one in given.glob("*") if one.is_file()}
+            source = Path(precompiled.copy_of)
+            return {path.name: path.read_bytes() for path in source.glob("*") if path.is_file()}
         command = fill(precompiled.command, installed.tools)
         program = Program(command, collect_kb=precompiled.size_kb)
         with self._sandbox.run(program, b"", _limits(precompiled), cancelled) as report:
@@ -99,27 +103,27 @@ class PrecompiledStore:
                 raise WaitCancelled
             return report.collected if report.outcome is Outcome.OK else None
 
-    def _store(self, place: Path, files: dict[str, bytes]) -> None:
+    def _store(self, directory: Path, files: dict[str, bytes]) -> None:
         with tempfile.TemporaryDirectory(dir=self._directory, prefix=".new-") as scratch:
-            made = Path(scratch) / "made"
-            made.mkdir()
+            built = Path(scratch) / "built"
+            built.mkdir()
             for name, data in files.items():
-                _write_through(made / name, data)
-            made.chmod(0o755)
-            _sync(made)
-            made.rename(place)
+                _write_through(built / name, data)
+            built.chmod(0o755)
+            _sync(built)
+            built.rename(directory)
         _sync(self._directory)
 
-    def _forget_unused(self) -> None:
-        for place in self._directory.iterdir():
+    def _remove_unused(self) -> None:
+        for path in self._directory.iterdir():
             with contextlib.suppress(FileNotFoundError):
-                if place.is_dir() and time.time() - place.stat().st_mtime > UNUSED_S:
-                    shutil.rmtree(place, ignore_errors=True)
+                if path.is_dir() and time.time() - path.stat().st_mtime > UNUSED_S:
+                    shutil.rmtree(path, ignore_errors=True)
 
 
 def _key(installed: Installed, precompiled: Precompiled) -> str:
-    made_of = (installed.toolchain.version, state_of(installed.tools), precompiled)
-    return hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]
+    parts = (installed.toolchain.version, read_state(installed.tools), precompiled)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
 def _limits(precompiled: Precompiled) -> RunLimits:
@@ -133,20 +137,23 @@ def _limits(precompiled: Precompiled) -> RunLimits:
 
 
 @contextlib.contextmanager
-def _alone(lock: Path, cancelled: Callable[[], bool] | None, *, waits: bool) -> Iterator[bool]:
-    """Hold the lock file, which a killed process lets go of, or yield False where nobody waits.
+def _hold_lock(lock: Path, cancelled: Callable[[], bool] | None, *, waits: bool) -> Iterator[bool]:
+    """Hold a lock file during the block; yield False if it is taken and the caller does not wait.
 
-    Raises `WaitCancelled`.
+    The kernel releases the lock of a killed process.
+
+    Raises:
+        WaitCancelled: `cancelled()` returned True.
     """
     with lock.open("ab") as file:
-        while not (is_ours := _locked(file)) and waits:
+        while not (is_held := _try_lock(file)) and waits:
             if cancelled is not None and cancelled():
                 raise WaitCancelled
             time.sleep(POLL_S)
-        yield is_ours
+        yield is_held
 
 
-def _locked(file: IO[bytes]) -> bool:
+def _try_lock(file: IO[bytes]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -6,19 +6,19 @@ def test_tests_after_a_failure_are_neither_given_nor_wanted():
     first, second = queue.take(), queue.take()
     assert first is not None
     assert second is not None
-    queue.tell(second, False)  # noqa: FBT003 - the result
-    assert (queue.wanted, queue.waiting, queue.take()) == (2, 0, None)
-    queue.tell(first, False)  # noqa: FBT003 - the result
-    assert queue.wanted == 1
-    assert list(queue.told(0.1)) == [(1, False), (0, False)]
+    queue.report(second, False)  # noqa: FBT003 - the result
+    assert (queue.needed_count, queue.waiting_count, queue.take()) == (2, 0, None)
+    queue.report(first, False)  # noqa: FBT003 - the result
+    assert queue.needed_count == 1
+    assert list(queue.drain_results(0.1)) == [(1, False), (0, False)]
 
 
 def test_without_an_early_stop_all_are_wanted():
     queue: TestScheduler[str, bool] = TestScheduler("ab")
     taken = queue.take()
     assert taken is not None
-    queue.tell(taken, False)  # noqa: FBT003 - the result
-    assert (queue.wanted, queue.waiting) == (2, 1)
+    queue.report(taken, False)  # noqa: FBT003 - the result
+    assert (queue.needed_count, queue.waiting_count) == (2, 1)
 
 
 def test_turns_that_take_in_step_get_what_each_was_said_to():
@@ -29,7 +29,7 @@ def test_turns_that_take_in_step_get_what_each_was_said_to():
             taken = queue.take()
             assert taken is not None
             assert taken.test == said.get(turn, taken.test)
-            said[turn] = queue.following(2)
+            said[turn] = queue.peek_next(2)
     assert said == {0: "e", 1: None}
 
 

@@ -10,7 +10,7 @@ from judge.languages import LANGUAGES
 from judge.sandbox.cgroups import LimitBackend
 from judge.sandbox.report import Outcome, Report, RunLimits
 from judge.toolchains.compiler import clean_output
-from judge.verdicts import verdict_of
+from judge.verdicts import decide_verdict
 
 LIMITS = RunLimits(cpu_ms=1000, wall_ms=4000, memory_kb=65_536)
 MEMORY_ERRORS = (b"MemoryError",)
@@ -18,7 +18,7 @@ MEMORY_ERRORS = (b"MemoryError",)
 
 def verdict(outcome, cpu_ms=0, stderr=b"") -> Verdict:
     report = Report(outcome, io.BytesIO(), stderr, LimitBackend.RLIMITS, cpu_ms=cpu_ms)
-    return verdict_of(report, LIMITS, MEMORY_ERRORS)
+    return decide_verdict(report, LIMITS, MEMORY_ERRORS)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from graphql_api.data.enums import Verdict
 from judge.sandbox.report import Outcome, Program
-from judge.verdicts import verdict_of
+from judge.verdicts import decide_verdict
 from tests.support.sandbox.sandboxes import LIMITS, LanguageSandboxFixture
 from tests.support.tiers import by_tier
 
@@ -148,7 +148,7 @@ def verdict(sandbox: LanguageSandboxFixture, language: str, code: str, memory_kb
     """What the judge would say of a program."""
     spec = sandbox.languages.installed[language].spec
     ran = sandbox.run(language, code, memory_kb=memory_kb, cpu_ms=10_000, wall_ms=40_000)
-    return verdict_of(ran.report, LIMITS, spec.memory_errors)
+    return decide_verdict(ran.report, LIMITS, spec.memory_errors)
 
 
 @pytest.mark.parametrize("language", by_tier(TOO_MUCH, ["c", "python", "java"]))

@@ -88,7 +88,7 @@ class TestPrograms:
             best_sandbox.languages.installed["java"], code.encode()
         )
         assert compiled.directory is None
-        assert "the method main of a class Main that is in no package" in compiled.output
+        assert "the method main of a class Main without a package" in compiled.output
 
     def test_a_program_that_is_too_large_does_not_compile(self, best_sandbox):
         code = b"int large[20000000] = {1}; int main(void) { return large[1]; }"
@@ -146,7 +146,7 @@ class TestPrebuilt:
         """C with something of its own to see at `/opt/made`."""
         installed = best_sandbox.languages.installed["c"]
         command = ("/bin/sh", "-c", f"{script} # {time.time_ns()}")
-        made = Precompiled(place="/opt/made", command=command, used_by=used_by, size_kb=1024)
+        made = Precompiled(path="/opt/made", command=command, used_by=used_by, size_kb=1024)
         return replace(installed, spec=replace(installed.spec, precompiled=made))
 
     def test_the_header_of_all_headers_is_used_precompiled(self, best_sandbox, store):
@@ -250,5 +250,5 @@ class TestDetecting:
         assert found.missing["cpp"] == "not among JUDGE_LANGUAGES"
 
     def test_a_name_that_is_no_language_s_is_refused(self, best_sandbox):
-        with pytest.raises(SandboxUnavailable, match="no language: cobol; there are python"):
+        with pytest.raises(SandboxUnavailable, match="unknown languages: cobol. Known are: python"):
             detect_languages(best_sandbox.inner, best_sandbox.compiler, ["c", "cobol"])

@@ -7,7 +7,7 @@ import pytest
 
 from judge.languages import LANGUAGES, MIB_KB, find_language
 from judge.toolchains import installed
-from judge.toolchains.installed import fill, find_tools, run_limits, state_of
+from judge.toolchains.installed import fill, find_tools, read_state, run_limits
 
 
 @pytest.mark.parametrize("spec", LANGUAGES, ids=lambda spec: spec.id)
@@ -134,7 +134,7 @@ class TestFindingTools:
 def test_a_replaced_tool_is_told_from_the_old_one(tmp_path):
     tool = tmp_path / "tool"
     tool.write_text("one")
-    before = state_of({"tool": tool})
-    assert state_of({"tool": tool}) == before
+    before = read_state({"tool": tool})
+    assert read_state({"tool": tool}) == before
     os.utime(tool, (1, 1))
-    assert state_of({"tool": tool}) != before
+    assert read_state({"tool": tool}) != before
