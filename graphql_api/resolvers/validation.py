@@ -16,7 +16,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f<>,;:\"]+@[^@\s\x00-\x1f<>,;:\"]+\.[^@\s.]+")
-_PLAN_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_PLAN_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _URL = re.compile(r"https?://[^\s\x00-\x1f]+", re.IGNORECASE)
 
 
@@ -134,14 +134,17 @@ def email(value: str) -> str:
 
 def is_plan_key(value: str) -> bool:
     """Whether a plan can have this key."""
-    return _PLAN_KEY.fullmatch(value) is not None
+    is_short = len(value) <= limits.PLAN_KEY_CHARACTERS
+    return is_short and _PLAN_KEY.fullmatch(value) is not None
 
 
 def plan_key(value: str, field: str) -> str:
     """Return the key of a plan."""
     if not is_plan_key(value):
         raise InvalidInput(
-            f"`{field}` must be 1 to 40 lower-case letters, digits, '-' or '_'.", (field,)
+            f"`{field}` must be 1 to {limits.PLAN_KEY_CHARACTERS} lower-case letters, digits, '-' "
+            "or '_'.",
+            (field,),
         )
     return value
 

@@ -85,6 +85,12 @@ def test_a_server_that_stays_busy_is_an_error() -> None:
             api.call("{a}", {})
 
 
+def test_a_mutation_that_was_done_without_its_usage_is_no_error() -> None:
+    error = b'{"message": "timed out", "path": ["executeCode", "usage"]}'
+    for api, _ in calling((200, b'{"data": {"a": 1}, "errors": [' + error + b"]}")):
+        assert api.call("{a}", {}) == {"a": 1}
+
+
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
