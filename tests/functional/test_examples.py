@@ -39,8 +39,8 @@ def admin(api: Api, worker: Worker) -> Iterator[Client]:
 @pytest.fixture(scope="module")
 def histories(request: pytest.FixtureRequest, admin: Client) -> dict[str, str]:
     """The history id of each selected submission; all of them are submitted at once."""
-    names = [
-        item.callspec.params["name"]
+    names: list[str] = [
+        str(item.callspec.params["name"])
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.module is request.module
     ]
