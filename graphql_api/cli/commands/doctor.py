@@ -212,7 +212,7 @@ def _machine(_: Settings) -> Iterator[Check]:
         yield Check("port", State.OK, f"{port} is free")
     free_mb = shutil.disk_usage(project_root()).free // 2**20
     state = State.OK if free_mb >= NEEDED_DISK_MB else State.MISSING
-    advice = "" if state is State.OK else f"free up to {NEEDED_DISK_MB} MB"
+    advice = "" if state is State.OK else f"delete files until {NEEDED_DISK_MB} MB are free"
     yield Check("disk", state, f"{free_mb} MB free", advice)
 
 

@@ -131,7 +131,7 @@ def _check_size(data: Path, tests: Sequence[PackageTest], generated: Mapping[str
     if not any(not test.is_sample for test in tests):
         raise PackageError(data / "secret", "holds no tests; add at least one")
     if len(tests) > MAX_TESTS:
-        raise PackageError(data, f"holds {len(tests)} tests; at most {MAX_TESTS}")
+        raise PackageError(data, f"holds {len(tests)} tests; the limit is {MAX_TESTS}")
     total = 0
     for test in tests:
         files = [test.output_path] + [test.input_path] * (test.name not in generated)
@@ -139,9 +139,9 @@ def _check_size(data: Path, tests: Sequence[PackageTest], generated: Mapping[str
             size = path.stat().st_size
             total += size
             if size > TEST_BYTES:
-                raise PackageError(path, f"has {size // KB} KB; at most {TEST_BYTES // KB} KB")
+                raise PackageError(path, f"has {size // KB} KB; the limit is {TEST_BYTES // KB}")
     if total > TEST_SET_BYTES:
-        raise PackageError(data, f"holds {total // MB} MB; at most {TEST_SET_BYTES // MB} MB")
+        raise PackageError(data, f"holds {total // MB} MB; the limit is {TEST_SET_BYTES // MB}")
 
 
 class _Groups:
