@@ -1,11 +1,11 @@
-"""What judging costs, beside starting the programs bare and beside every other judge found here.
+"""Measures the cost of judging, compared with bare starts and with other judges on this host.
 
     python -m benchmarks.judge [--rounds 60] [--submissions 6]
 
-All contenders run the same compiled programs with the same input, one after the other in each
-round, so that whatever else the host does meets all of them. A run is timed from its input to its
-output and outcome, after the same pause. Each has a process of its own; CPU time is that of the
-whole tree below it. AlgoItny starts each sandbox when it is asked for (the first line), or before.
+In each round all contenders run the same compiled program with the same input, one after the other,
+so that other load on the host affects all of them. A run is timed from its input to its output and
+outcome, after the same pause. Each contender has a process of its own; its CPU time is that of its
+whole process tree. AlgoItny starts each sandbox for the run (first line), or prepares it before.
 """
 
 import argparse
@@ -43,7 +43,7 @@ WORK = (
     "for (int i = 0; i < 20000000; i++) x = x * 1664525u + 1013904223u + (x >> 16);\n"
     "std::cout << (x == 7 ? 0 : a + b); }"
 )
-# Of hosts with two cores, all contenders of a host interleaved, a static C program.
+# Measured with a static C program on hosts with two cores, all contenders interleaved.
 ELSEWHERE = """
 Measured on other hosts, ms for a static C program (times the bare start of that host):
   isolate 2.6 with init and cleanup 2.50 (10.5 x) and 8.59 (12.3 x); DMOJ 4.1.0 3.04 (12.7 x) and
@@ -53,72 +53,75 @@ Measured on other hosts, ms for a static C program (times the bare start of that
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which that share of all lies."""
+    """Return the value below which this share of all values is."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-def compiled(judge: Judge, work_dir: Path, code: str, language: str, name: str) -> Path:
-    """The directory of a compiled program, found by what compiling it adds to the cache."""
+def compile_program(judge: Judge, work_dir: Path, code: str, language: str, name: str) -> Path:
+    """Compile a program and return its new directory in the cache."""
     kept = work_dir / "sandbox" / "shared" / "programs"
     before = set(kept.rglob(name))
     judge.judge(JudgeRequest(language, code, [], 5000, 256 * 1024))
-    (made,) = set(kept.rglob(name)) - before
-    return made.parent
+    (program,) = set(kept.rglob(name)) - before
+    return program.parent
 
 
 def open_judge(work_dir: Path, slots: int) -> Judge:
-    """A judge of the languages that are measured."""
+    """Return a judge for the measured languages."""
     languages = tuple(language for language, *_ in SOURCES.values())
     return Judge(JudgeConfig(work_dir=work_dir, slots=slots, languages=languages))
 
 
 def orders(judge: Judge, work_dir: Path, scratch: Path) -> dict[str, Order]:
-    """Compile the programs as submissions are, and lay them out for everybody."""
-    given = scratch / "1.in"
-    given.write_text("1 2\n")
-    found = {}
+    """Compile the programs like submissions, and copy them for all contenders."""
+    input_path = scratch / "1.in"
+    input_path.write_text("1 2\n")
+    by_title = {}
     for title, (language, code, expected) in SOURCES.items():
         name = "main.py" if language == "python" else "main"
-        place = scratch / f"{language}"
-        shutil.copytree(compiled(judge, work_dir, code, language, name), place)
+        directory = scratch / f"{language}"
+        shutil.copytree(compile_program(judge, work_dir, code, language, name), directory)
         command = ("/usr/bin/python3", name) if language == "python" else (f"./{name}",)
-        found[title] = Order(str(place), command, str(given), expected)
-    return found
+        by_title[title] = Order(str(directory), command, str(input_path), expected)
+    return by_title
 
 
 def print_overheads(contenders: Sequence[Contender], title: str, order: Order, rounds: int) -> None:
     """Measure one program and print a line for each contender."""
-    for one in contenders:
-        one.take(replace(order, count=WARM_UP))
-    cpu = {one.name: -one.cpu_ms() for one in contenders}
-    took: dict[str, list[float]] = {one.name: [] for one in contenders}
+    for contender in contenders:
+        contender.take(replace(order, count=WARM_UP))
+    cpu = {contender.name: -contender.cpu_ms() for contender in contenders}
+    took: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     runs = dict.fromkeys(cpu, 0)
     for _ in range(rounds):
-        for one in contenders:
-            answer = one.take(order)
-            took[one.name].append(answer.ms)
-            runs[one.name] += answer.runs
+        for contender in contenders:
+            answer = contender.take(order)
+            took[contender.name].append(answer.ms)
+            runs[contender.name] += answer.runs
     print(f"\n{title:24}  p50 ms   x bare   over bare: p50   p95   least    CPU ms")
     least = min(took[BARE])
-    for one in contenders:
-        cpu[one.name] += one.cpu_ms()
-        more = [mine - bare for mine, bare in zip(took[one.name], took[BARE], strict=True)]
-        median = statistics.median(took[one.name])
-        # Nobody waits for bubblewrap's own pid 1, so that nobody learns what ran below it.
-        used = "" if one.name == BWRAP else f"{cpu[one.name] / runs[one.name]:9.2f}"
+    for contender in contenders:
+        name = contender.name
+        cpu[name] += contender.cpu_ms()
+        more = [mine - bare for mine, bare in zip(took[name], took[BARE], strict=True)]
+        median = statistics.median(took[name])
+        # Bubblewrap's own pid 1 is not reaped, so the CPU time below it is unknown.
+        used = "" if name == BWRAP else f"{cpu[name] / runs[name]:9.2f}"
         print(
-            f"{one.name:24} {median:7.2f} {median / statistics.median(took[BARE]):8.1f}"
+            f"{name:24} {median:7.2f} {median / statistics.median(took[BARE]):8.1f}"
             f" {statistics.median(more):16.2f} {percentile(more, 0.95):5.2f}"
-            f" {min(took[one.name]) - least:7.2f} {used}"
+            f" {min(took[name]) - least:7.2f} {used}"
         )
 
 
 def ask(judge: Judge, scratch: Path) -> Judgement:
     """Judge a submission with all its tests."""
-    given, expected = scratch / "1.in", scratch / "1.out"
+    input_path, expected = scratch / "1.in", scratch / "1.out"
     expected.write_text("3\n")
-    tests = [TestCaseFiles(number, number == 1, given, expected) for number in range(1, TESTS + 1)]
+    tests = [
+        TestCaseFiles(number, number == 1, input_path, expected) for number in range(1, TESTS + 1)
+    ]
     judgement = judge.judge(JudgeRequest("cpp", WORK, tests, 5000, 256 * 1024))
     if judgement.passed != TESTS:
         raise RuntimeError(judgement.message)
@@ -133,8 +136,8 @@ def print_submissions(
     names = ("AlgoItny, in a row", f"AlgoItny, {os.cpu_count()} at once")
     took: dict[str, list[float]] = {name: [] for name in (*names, *(c.name for c in contenders))}
     cpu: dict[str, list[int]] = {name: [] for name in names}
-    for one in judges:
-        ask(one, scratch)
+    for judge in judges:
+        ask(judge, scratch)
     for _ in range(submissions):
         for name, judge in zip(names, judges, strict=True):
             judgement = ask(judge, scratch)
@@ -172,14 +175,15 @@ def main() -> None:
         in_a_row = stack.enter_context(open_judge(scratch / "one", 1))
         at_once = stack.enter_context(open_judge(work_dir, many))
         print(f"limits held by {at_once.limit_backend}")
-        found = orders(at_once, work_dir, scratch)
-        contenders = [stack.enter_context(closing(one)) for one in open_contenders()]
-        for title, order in found.items():
+        by_title = orders(at_once, work_dir, scratch)
+        contenders = [stack.enter_context(closing(contender)) for contender in open_contenders()]
+        for title, order in by_title.items():
             print_overheads(contenders, title, order, options.rounds)
         print(ELSEWHERE.rstrip())
-        work = replace(found["C++, A + B"], directory=str(scratch / "work-program"))
-        shutil.copytree(compiled(at_once, work_dir, WORK, "cpp", "main"), work.directory)
-        others = [one for one in contenders if one.name not in (BWRAP, COLD, AHEAD, RLIMITS)]
+        work = replace(by_title["C++, A + B"], directory=str(scratch / "work-program"))
+        shutil.copytree(compile_program(at_once, work_dir, WORK, "cpp", "main"), work.directory)
+        own = (BWRAP, COLD, AHEAD, RLIMITS)
+        others = [contender for contender in contenders if contender.name not in own]
         print_submissions((in_a_row, at_once), others, work, options.submissions)
     print(f"\ntook {time.monotonic() - began:.0f} s")
 

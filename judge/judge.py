@@ -30,7 +30,7 @@ from judge.toolchains.installed import Installed
 
 
 class LanguageUnavailable(Exception):
-    """This host cannot run a language; the message says why and what to do.
+    """This host cannot run a language; the message gives the reason and the remedy.
 
     `required` are all languages that the request needs, including those that this host can run.
     """
@@ -79,7 +79,7 @@ class Judge:
         thread adds them.
 
         Raises:
-            SandboxUnavailable: the sandbox does not work; the message says what to install.
+            SandboxUnavailable: the sandbox does not work; the message names the remedy.
         """
         root = self._config.work_dir / "sandbox"
         self._sandbox = open_sandbox(root, self._config.slots, self._forced)

@@ -44,7 +44,7 @@ class Precompiled:
 
 @dataclass(frozen=True, slots=True)
 class LanguageSpec:
-    """One language: how its tools are called and what it may use.
+    """One language: its tools, its commands and its limits.
 
     `tools` maps a name to the possible paths of that tool, best first, with `*` as in a shell. In
     commands, `{name}` is replaced by the path and `{memory_mb}` by the memory limit of the run.

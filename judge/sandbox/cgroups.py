@@ -114,7 +114,7 @@ class NoGroup:
     limit_backend = LimitBackend.RLIMITS
 
     def adopt(self, pid: int) -> None:
-        """Do nothing: there is no group."""
+        """Do nothing, because this back end has no group."""
 
     def begin(self, memory_kb: int, processes: int) -> GroupHandles:
         """Do nothing: the runner enforces the limits."""
@@ -126,11 +126,11 @@ class NoGroup:
         return GroupUsage()
 
     def close(self) -> None:
-        """Do nothing: there is no group."""
+        """Do nothing, because this back end has no group."""
 
 
 def _read_counter(text: str, key: str) -> int:
-    """Return the number in the line that begins with `key`; 0 if there is no such line."""
+    """Return the number in the line that begins with `key`; 0 if the line is missing."""
     for line in text.splitlines():
         name, _, value = line.partition(" ")
         if name == key:

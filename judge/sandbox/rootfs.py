@@ -1,4 +1,4 @@
-"""The file system inside a sandbox: the base rootfs by bubblewrap, and what each run adds to it.
+"""The file system inside a sandbox: the base rootfs by bubblewrap, and the mounts of each run.
 
 A spawner lives in a base rootfs, which bubblewrap builds once for each spawner. It holds the
 system's programs and, below `/sandbox`, the read-only tree that becomes the root of every run. A

@@ -53,7 +53,7 @@ def open_sandbox(root: Path, slots: int = 0, forced: LimitBackend | None = None)
     """Return a sandbox that has passed its self-test.
 
     Raises:
-        SandboxUnavailable: the host lacks something; the message says what to do.
+        SandboxUnavailable: the host lacks something; the message names the remedy.
     """
     sandbox = Sandbox(root, slots, forced)
     try:
@@ -97,7 +97,7 @@ class Sandbox:
         """Run the self-test.
 
         Raises:
-            SandboxUnavailable: the self-test failed; the message says why and what to do.
+            SandboxUnavailable: the self-test failed; the message gives the reason and the remedy.
         """
         with self.run(selftest.PROGRAM, b"", selftest.LIMITS) as report:
             selftest.check_report(report)

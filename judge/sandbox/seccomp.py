@@ -1,8 +1,9 @@
-"""The system calls that no program in the sandbox may make, as a BPF program.
+"""The seccomp filter: a BPF program that denies system calls to the programs in the sandbox.
 
-A denylist: what opens another way to memory, to other processes, to the kernel's rarely used parts
-or to new namespaces answers EPERM (`clone3` ENOSYS, so that C libraries fall back to `clone`, whose
-flags a filter can read). It is built here, with no library, for x86-64 and aarch64.
+It is a denylist of calls that give access to uncounted memory, to other processes, to rarely used
+parts of the kernel or to new namespaces. They fail with EPERM. `clone3` fails with ENOSYS, so that
+C libraries fall back to `clone`, whose flags a filter can read. The filter is built without a
+library, for x86-64 and aarch64.
 """
 
 import errno
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 
 from judge.sandbox.errors import SandboxUnavailable
 
-# Numbers of x86-64 (asm/unistd_64.h) and of aarch64 (asm-generic/unistd.h); None: there is none.
+# Numbers on x86-64 (asm/unistd_64.h) and on aarch64 (asm-generic/unistd.h); None: no such call.
 DENIED: dict[str, tuple[int | None, int | None]] = {
     "_sysctl": (156, None),
     "acct": (163, 89),
@@ -87,8 +88,8 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "ustat": (136, None),
     "vhangup": (153, 58),
 }
-# Memory that neither RLIMIT_AS nor a process's resident size shows, or how to have more of it; a
-# control group counts it.
+# Calls that create or enlarge memory that is counted neither by RLIMIT_AS nor in a process's
+# resident size, but only by a control group.
 DENIED_WITHOUT_GROUPS: dict[str, tuple[int | None, int | None]] = {
     "memfd_create": (319, 279),
     "msgget": (68, 186),
@@ -103,9 +104,10 @@ TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 AF_UNIX = 1
 SCHED_OTHER = 0
 RLIMIT_CORE = 4
-# Huge pages come from a store of the host's, which no control group of memory counts.
+# Huge pages come from a pool of the host, which the memory control group does not count.
 MAP_HUGETLB, MFD_HUGETLB, SHM_HUGETLB = 0x40000, 0x4, 0x800
-# Pages of such a mapping stay where they are when they are no longer mapped, and nobody sees them.
+# Pages of a shared anonymous mapping stay in memory after they are unmapped, and are not counted
+# without a control group.
 MAP_SHARED_ANONYMOUS = 0x21
 
 _LOAD, _EQUAL, _GREATER, _SET, _AND, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x54, 0x06
@@ -115,7 +117,7 @@ _NUMBER_AT, _ARCH_AT, _ARGUMENTS_AT = 0, 4, 16
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What differs between the two architectures: `column` of the tables, own calls' numbers."""
+    """The differences of an architecture: its column in the tables, and numbers of system calls."""
 
     column: int
     audit_arch: int
@@ -165,7 +167,7 @@ MACHINES = {
 
 @dataclass(slots=True)
 class _Assembler:
-    """Instructions with jumps to labels further down, resolved at the end."""
+    """BPF instructions with forward jumps to labels, which `assemble` resolves."""
 
     lines: list[tuple[int, str | None, str | None, int]] = field(default_factory=list)
     labels: dict[str, int] = field(default_factory=dict)
@@ -197,14 +199,14 @@ class _Assembler:
 
 
 def _argument(index: int) -> int:
-    """Offset of the low half of an argument; both machines are little-endian."""
+    """Return the offset of the low half of an argument; both architectures are little-endian."""
     return _ARGUMENTS_AT + 8 * index
 
 
 def _match_numbers(code: _Assembler, machine: Machine, *, without_groups: bool) -> None:
     tables = {**DENIED, **(DENIED_WITHOUT_GROUPS if without_groups else {})}
     code.load(_NUMBER_AT)
-    code.jump(_GREATER, LAST_KNOWN, "missing")  # calls newer than this list, and the x32 ones
+    code.jump(_GREATER, LAST_KNOWN, "missing")  # calls newer than this list, and x32 calls
     for numbers in tables.values():
         number = numbers[machine.column]
         if number is not None:
@@ -225,19 +227,19 @@ def _match_arguments(code: _Assembler, *, without_groups: bool) -> None:
     code.label("clone")
     code.load(_argument(0))
     code.jump(_SET, CLONE_NEW_ANY, "refused", "allowed")
-    code.label("prlimit64")  # on another process it could end the runner
+    code.label("prlimit64")  # on another process it could kill the runner
     code.load(_argument(0))
     code.jump(_EQUAL, 0, None, "refused")
     code.load(_argument(1))
     code.jump(_EQUAL, RLIMIT_CORE, "refused", "allowed")
-    code.label("setrlimit")  # 0 would let the host's core dump handler run, which 1 does not
+    code.label("setrlimit")  # 0 would run the host's core dump handler; 1 does not
     code.load(_argument(0))
     code.jump(_EQUAL, RLIMIT_CORE, "refused", "allowed")
     code.label("ioctl")
     code.load(_argument(1))
     code.jump(_EQUAL, TIOCSTI, "refused")
     code.jump(_EQUAL, TIOCLINUX, "refused", "allowed")
-    code.label("sched_setscheduler")  # Mono complains on standard output where it may not
+    code.label("sched_setscheduler")  # Mono prints a warning on standard output if this call fails
     code.load(_argument(1))
     code.jump(_EQUAL, SCHED_OTHER, "allowed", "refused")
     code.label("socketpair")
@@ -259,17 +261,18 @@ def _match_arguments(code: _Assembler, *, without_groups: bool) -> None:
 
 
 def build_filter(*, without_groups: bool, machine_name: str | None = None) -> bytes:
-    """Return the BPF program (8 bytes an instruction) for this machine, or the one named.
+    """Return the BPF program, 8 bytes per instruction, for this machine or for `machine_name`.
 
-    `without_groups` denies the kinds of memory that only a control group can count.
-    Raises SandboxUnavailable on an architecture that the tables do not know.
+    `without_groups` also denies the kinds of memory that only a control group can count.
+
+    Raises:
+        SandboxUnavailable: the tables do not contain the architecture.
     """
     name = machine_name or platform.machine()
     machine = MACHINES.get(name)
     if machine is None:
         raise SandboxUnavailable(
-            f"The sandbox knows the system calls of x86_64 and aarch64, not of {name}: "
-            "run the workers on one of those."
+            f"The sandbox supports x86_64 and aarch64, not {name}: run the workers on one of those."
         )
     code = _Assembler()
     code.load(_ARCH_AT)
