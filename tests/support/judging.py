@@ -9,6 +9,9 @@ from judge.judge import Judge, JudgeConfig
 from judge.models import Judgement, JudgeRequest, TestCaseFiles
 from judge.sandbox.cgroups import LimitBackend
 from judge.sandbox.errors import SandboxUnavailable
+from judge.sandbox.sandbox import Sandbox
+from judge.toolchains.compiler import Compiler
+from judge.toolchains.installed import Installed
 from tests.support.services import skip_or_fail
 from tests.support.settings import FEW_LANGUAGES
 from tests.support.waiting import PATIENCE_S
@@ -37,6 +40,12 @@ class WatchedJudge(Judge):
         finally:
             self.ended.set()
             self.may_return.wait(PATIENCE_S)
+
+    def tools_for(self, language: str) -> tuple[Sandbox, Compiler, Installed]:
+        """Delay a custom run until `may_return` is set."""
+        self.began.set()
+        self.may_return.wait(PATIENCE_S)
+        return self._watched.tools_for(language)
 
 
 def judge_config(work_dir: Path, **more: Any) -> JudgeConfig:
