@@ -358,13 +358,3 @@ async def test_jobs_are_listed_by_status_and_kind_newest_first(jobs, clock):
     assert [job.ulid for job in everything.records] == newest[:20]
     rest = await jobs.list(PageWindow(size=20, after=everything.end))
     assert [job.ulid for job in rest.records] == newest[20:]
-
-
-def test_scopes_differ_by_filter():
-    scopes = {
-        JobStore.scope(),
-        JobStore.scope(kind=JobKind.REJUDGE),
-        JobStore.scope(status=QUEUED),
-        JobStore.scope(kind=JobKind.REJUDGE, status=QUEUED),
-    }
-    assert len(scopes) == 4

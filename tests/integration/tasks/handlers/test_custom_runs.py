@@ -242,7 +242,9 @@ async def test_a_run_that_nobody_waits_for_any_more_is_stopped(
     runs: CustomRunHandler, board: RunBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tasks.handlers.custom_runs.CLAIM_LIFE_MS", 300)
-    await board.put_request("one", replace(ECHO, code="import time\ntime.sleep(90)", time_limit_ms=50_000))
+    await board.put_request(
+        "one", replace(ECHO, code="import time\ntime.sleep(90)", time_limit_ms=50_000)
+    )
     running = asyncio.create_task(runs.run("ann", "one"))
     await begun(board, "one")
     await board.withdraw("one")
@@ -253,7 +255,9 @@ async def test_a_run_that_nobody_waits_for_any_more_is_stopped(
 async def test_compiling_and_running_take_no_longer_than_the_settings_say(
     make_runs: Callable[..., CustomRunHandler], board: RunBoard
 ) -> None:
-    await board.put_request("one", replace(ECHO, code="import time\ntime.sleep(60)", time_limit_ms=10_000))
+    await board.put_request(
+        "one", replace(ECHO, code="import time\ntime.sleep(60)", time_limit_ms=10_000)
+    )
     await make_runs(run_seconds=2).run("ann", "one")
     found = await board.get_answer("one")
     assert found is not None

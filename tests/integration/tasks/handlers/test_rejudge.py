@@ -2,39 +2,36 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from graphql_api.config import Settings
 from graphql_api.data.dynamo.pages import PageWindow
-from graphql_api.data.enums import HistoryStatus, JobKind, JobStatus, Verdict
-from graphql_api.data.errors import Unavailable
-from graphql_api.data.jobs import NewJob
-from graphql_api.data.problems.testsets import NewTest
-from graphql_api.data.records import History, Job
+from graphql_api.data.enums import HistoryStatus, JobStatus, Verdict
+from graphql_api.data.records import History
 from judge.judge import Judge
 from judge.models import Judgement
 from tasks.handlers import rejudge
 from tasks.handlers.executions import ExecutionHandler, outcome_of
 from tasks.handlers.idle_gate import IdleGate
-from tasks.handlers.jobs import JobHandler
 from tasks.handlers.leases import PASSED_ON_MS
-from tasks.handlers.rejudge import RejudgeHandler
 from tasks.queue.cancellations import JOB, Cancellations, format_cancellation
-from tests.support.executions import ADD, WRONG, SubmissionDriver, sleeping
+from tests.support.executions import WRONG, SubmissionDriver, sleeping
 from tests.support.judging import WatchedJudge
+from tests.support.rejudges import (
+    SEVEN_CPP,
+    SEVENS,
+    Make,
+    Slow,
+    judged,
+    new_job,
+    seen,
+    until_rejudged,
+)
 from tests.support.senders import RecordingSender
-from tests.support.waiting import PATIENCE_S, wait_until_async
+from tests.support.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
-
-# With these tests WRONG passes and ADD fails.
-SEVENS = [NewTest(input=b"1 2\n", output=b"7\n", is_sample=True)]
-SEVEN_CPP = '#include <cstdio>\nint main() { puts("7"); }\n'
-Make = Callable[..., JobHandler]
 
 
 class Shaky(Judge):
@@ -48,108 +45,6 @@ class Shaky(Judge):
             self.failures -= 1
             return Judgement(Verdict.IE, "", [], 0, 0, 0, 0, "rlimits", "it broke", 0, 0, 0)
         return self._shaky.judge(*given, **named)
-
-
-@dataclass(frozen=True)
-class Slow:
-    """An execution that began with the previous tests and runs until `end` is called."""
-
-    history: History
-    judge: WatchedJudge
-    running: asyncio.Task[None]
-
-    async def end(self) -> None:
-        assert not self.running.done()
-        self.judge.may_return.set()
-        await self.running
-
-
-@pytest.fixture
-def idle_gate() -> IdleGate:
-    return IdleGate()
-
-
-@pytest.fixture
-def draining() -> threading.Event:
-    return threading.Event()
-
-
-@pytest.fixture
-def make_jobs(
-    *,
-    work_settings: Settings,
-    driver: SubmissionDriver,
-    sender: RecordingSender,
-    cancellations: Cancellations,
-    idle_gate: IdleGate,
-    draining: threading.Event,
-    make_execution: Callable[..., ExecutionHandler],
-) -> Make:
-    def make(
-        judge: Judge | None = None, *, others_wait: bool = False, **changed: Any
-    ) -> JobHandler:
-        execution = make_execution(judge) if judge else make_execution()
-        handler = RejudgeHandler(
-            stores=driver.stores,
-            executions=execution,
-            idle_gate=idle_gate,
-            draining=draining,
-            others_wait=lambda: others_wait,
-        )
-        return JobHandler(
-            settings=work_settings.model_copy(update=changed),
-            store=driver.stores.jobs,
-            sender=sender,
-            cancellations=cancellations,
-            handlers={JobKind.REJUDGE: handler},
-        )
-
-    return make
-
-
-async def judged(
-    execution: ExecutionHandler, driver: SubmissionDriver, code: str = ADD, **more: Any
-) -> History:
-    history = await driver.reserve(code, **more)
-    await execution.run(history.uid, history.ulid)
-    return await driver.card(history)
-
-
-@pytest.fixture
-async def slow(
-    make_execution: Callable[..., ExecutionHandler], driver: SubmissionDriver, judge: Judge
-) -> AsyncIterator[Slow]:
-    watched = WatchedJudge(judge)
-    history = await driver.reserve(WRONG)
-    running = asyncio.create_task(make_execution(watched).run(history.uid, history.ulid))
-    assert await asyncio.to_thread(watched.began.wait, PATIENCE_S)
-    yield Slow(history, watched, running)
-    watched.may_return.set()
-    await running
-
-
-async def new_job(driver: SubmissionDriver, parameters: Mapping[str, Any] | None = None) -> Job:
-    new = NewJob(
-        kind=JobKind.REJUDGE,
-        uid="editor",
-        parameters=parameters or {},
-        platform="algoitny",
-        number="1",
-    )
-    return await driver.stores.jobs.create(new)
-
-
-async def seen(driver: SubmissionDriver, job: Job) -> Job:
-    found = await driver.stores.jobs.get(job.ulid, consistent=True)
-    assert found is not None
-    return found
-
-
-async def until_rejudged(driver: SubmissionDriver, history: History) -> None:
-    async def check() -> bool:
-        return (await driver.card(history)).rejudged_by is not None
-
-    await wait_until_async("a history to be judged again", check)
 
 
 async def test_all_of_a_problem_is_judged_again_with_its_tests_of_now(
@@ -441,81 +336,6 @@ async def test_an_ending_worker_that_waits_for_what_runs_leaves_the_job_to_anoth
     assert (await driver.card(slow.history)).verdict is Verdict.AC
 
 
-async def test_another_worker_s_job_is_looked_at_again_when_its_lease_ends(
-    make_jobs: Make, driver: SubmissionDriver, sender: RecordingSender
-) -> None:
-    job = await new_job(driver)
-    await driver.stores.jobs.claim(job.ulid, token="another", lease_ms=5000)
-    await make_jobs().run(job.ulid)
-    ((uid, ulid, delay_ms),) = sender.jobs
-    assert (uid, ulid) == ("editor", job.ulid)
-    assert delay_ms is not None
-    assert 0 < delay_ms <= 5001
-    assert (await seen(driver, job)).attempt == 1
-
-
-async def test_begun_too_often_without_getting_on_a_job_fails(
-    make_jobs: Make, driver: SubmissionDriver
-) -> None:
-    job = await new_job(driver)
-    for number in range(3):
-        await driver.stores.jobs.claim(job.ulid, token=f"dead-{number}", lease_ms=-1)
-    await make_jobs().run(job.ulid)
-    failed = await seen(driver, job)
-    assert failed.status is JobStatus.FAILED
-    assert "3 times" in (failed.message or "")
-
-
-async def test_attempts_that_got_on_do_not_count(
-    execution: ExecutionHandler, make_jobs: Make, driver: SubmissionDriver
-) -> None:
-    history = await judged(execution, driver)
-    job = await new_job(driver)
-    for number in range(3):
-        await driver.stores.jobs.claim(job.ulid, token=f"dead-{number}", lease_ms=60_000)
-        await driver.stores.jobs.progress(job.ulid, number + 1, "on", 1, checkpoint={})
-        await driver.stores.jobs.renew(job.ulid, number + 1, -1)
-    await make_jobs().run(job.ulid)
-    assert (await seen(driver, job)).status is JobStatus.SUCCEEDED
-    assert (await driver.card(history)).rejudged_by == job.ulid
-
-
-async def test_a_job_of_a_problem_that_is_gone_fails_and_says_so(
-    execution: ExecutionHandler, make_jobs: Make, driver: SubmissionDriver
-) -> None:
-    history = await judged(execution, driver)
-    job = await new_job(driver)
-    await driver.stores.problems.soft_delete("algoitny", "1")
-    await make_jobs().run(job.ulid)
-    failed = await seen(driver, job)
-    assert (failed.status, failed.attempt) == (JobStatus.FAILED, 1)
-    assert "deleted" in (failed.message or "")
-    assert (await driver.card(history)).verdict is Verdict.AC
-
-
-async def test_a_database_that_is_away_gives_the_claim_up_for_another_attempt(
-    execution: ExecutionHandler,
-    make_jobs: Make,
-    driver: SubmissionDriver,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    await judged(execution, driver)
-    job = await new_job(driver)
-    jobs = make_jobs()
-
-    async def away(*_: Any, **__: Any) -> None:
-        raise Unavailable("the database did not answer")
-
-    rejudges = type(driver.stores.rejudges)
-    with monkeypatch.context() as patch:
-        patch.setattr(rejudges, "begin", away)
-        with pytest.raises(Unavailable):
-            await jobs.run(job.ulid)
-    await asyncio.sleep(0.01)
-    await jobs.run(job.ulid)
-    assert (await seen(driver, job)).status is JobStatus.SUCCEEDED
-
-
 async def test_it_waits_while_people_do_but_not_for_ever(
     *,
     execution: ExecutionHandler,
@@ -538,13 +358,3 @@ async def test_it_waits_while_people_do_but_not_for_ever(
     with idle_gate.busy():
         await asyncio.wait_for(make_jobs().run(again.ulid), PATIENCE_S)
     assert (await driver.card(history)).rejudged_by == again.ulid
-
-
-async def test_a_job_of_a_kind_that_no_worker_knows_fails(
-    make_jobs: Make, driver: SubmissionDriver
-) -> None:
-    new = NewJob(kind=JobKind.EXTRACT_PROBLEM, uid="editor", parameters={})
-    job = await driver.stores.jobs.create(new)
-    await make_jobs().run(job.ulid)
-    assert (await seen(driver, job)).status is JobStatus.FAILED
-    await make_jobs().run(replace(job, ulid="01GONE").ulid)
