@@ -2,8 +2,8 @@
 
     python -m benchmarks._contenders NAME
 
-Those that are no part of this project are used if they are there: `isolate` and `go-judge` on the
-PATH; DMOJ by the Python of a `dmoj` on the PATH, or by this one if it can import it.
+Other judges take part if they are installed: `isolate` and `go-judge` on the PATH; DMOJ with the
+Python of a `dmoj` on the PATH, or with this Python if it can import DMOJ.
 """
 
 import http.client
@@ -42,14 +42,14 @@ COLD, AHEAD, RLIMITS = "AlgoItny", "AlgoItny, started ahead", "AlgoItny, rlimits
 PEERS = ("isolate", "go-judge")
 
 
-# New namespaces and a file system, and nothing that holds, measures or watches a program.
+# New namespaces and a file system, without limits and measurements.
 BWRAP_COMMAND = (
     "/usr/bin/bwrap --unshare-all --die-with-parent --ro-bind / / --proc /proc --dev /dev"
 )
 
 
 def bare(order: Order) -> str:
-    """Start the program as it is, and read what it writes."""
+    """Start the program without a sandbox and return its output."""
     reading, writing = os.pipe2(os.O_CLOEXEC)
     actions = (
         (os.POSIX_SPAWN_OPEN, 0, order.input, os.O_RDONLY, 0),
@@ -65,14 +65,14 @@ def bare(order: Order) -> str:
 
 
 def bwrap(order: Order) -> str:
-    """Start it in new namespaces."""
+    """Start the program in new namespaces and return its output."""
     where = ("--bind", order.directory, "/mnt", "--chdir", "/mnt", *order.command)
     return bare(replace(order, command=(*BWRAP_COMMAND.split(), *where)))
 
 
 @contextmanager
 def _sandbox(forced: LimitBackend | None) -> Iterator[Sandbox]:
-    # Compiled programs lie in the same place for every contender.
+    # Every contender reads the compiled programs from the same directory.
     with tempfile.TemporaryDirectory() as scratch:
         sandbox = open_sandbox(Path(scratch), 1, forced)
         try:
@@ -82,14 +82,14 @@ def _sandbox(forced: LimitBackend | None) -> Iterator[Sandbox]:
 
 
 class Programs:
-    """Copies of the ordered programs below the sandbox's own directory, as its compiler's are."""
+    """Copies of the programs in the sandbox's shared directory, like compiled programs."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._shared = sandbox.shared
         self._programs: dict[str, Program] = {}
 
     def of(self, order: Order) -> Program:
-        """The program of an order."""
+        """Return the program of an order."""
         if order.directory not in self._programs:
             place = self._shared / f"benchmark-{len(self._programs)}"
             shutil.copytree(order.directory, place)
@@ -105,7 +105,7 @@ def _output(report: Report) -> str:
 
 
 def cold(forced: LimitBackend | None = None) -> None:
-    """Serve runs whose sandbox is started when they are asked for."""
+    """Serve runs whose sandbox is started for the run."""
     with _sandbox(forced) as sandbox:
         programs = Programs(sandbox)
         serve(
@@ -116,18 +116,18 @@ def cold(forced: LimitBackend | None = None) -> None:
 
 
 def ahead() -> None:
-    """Serve runs whose sandbox was started during the one before, which is not timed."""
+    """Serve runs whose sandbox was prepared during the run before; the first run is not timed."""
     with _sandbox(None) as sandbox:
         programs = Programs(sandbox)
 
         def take(order: Order) -> OrderTime:
-            program, given = programs.of(order), Path(order.input)
-            with sandbox.open_session() as turn:
-                outputs = [_output(turn.run(program, given, LIMITS, then=given))]
+            program, stdin = programs.of(order), Path(order.input)
+            with sandbox.open_session() as session:
+                outputs = [_output(session.run(program, stdin, LIMITS, then=stdin))]
                 time.sleep(PAUSE_S)
                 began = time.perf_counter()
                 outputs += [
-                    _output(turn.run(program, given, LIMITS, then=given if left else None))
+                    _output(session.run(program, stdin, LIMITS, then=stdin if left else None))
                     for left in reversed(range(order.count))
                 ]
                 took = (time.perf_counter() - began) * 1000
@@ -139,7 +139,7 @@ def ahead() -> None:
 
 
 def isolate(order: Order) -> str:
-    """Make a box, run in it, remove it."""
+    """Create an isolate box, run the program in it, and remove it."""
     command = ["/usr/bin/env", "isolate", "--box-id=0"]
     box = subprocess.run([*command, "--init"], check=True, capture_output=True, text=True)
     try:
@@ -160,7 +160,7 @@ def isolate(order: Order) -> str:
 
 @contextmanager
 def go_judge() -> Iterator[Runner]:
-    """Start the server; a run is one request, with the program's files copied in."""
+    """Start the server; each run is one request, and copies the program's files."""
     port = free_port()
     command = ["/usr/bin/env", "go-judge", "-http-addr", f"127.0.0.1:{port}", "-silent"]
     server = subprocess.Popen(command)
@@ -171,7 +171,7 @@ def go_judge() -> Iterator[Runner]:
         def run(order: Order) -> str:
             copied = {path.name: {"src": str(path)} for path in Path(order.directory).iterdir()}
             collected = [{"name": name, "max": 32 << 20} for name in ("stdout", "stderr")]
-            asked = {
+            command = {
                 "args": order.command,
                 "files": [{"src": order.input}, *collected],
                 "cpuLimit": 5 * 10**9,
@@ -180,7 +180,7 @@ def go_judge() -> Iterator[Runner]:
                 "procLimit": 64,
                 "copyIn": copied,
             }
-            body = json.dumps({"cmd": [asked]})
+            body = json.dumps({"cmd": [command]})
             connection.request("POST", "/run", body, {"Content-Type": "application/json"})
             (result,) = json.loads(connection.getresponse().read())
             if result["status"] != "Accepted":
@@ -194,7 +194,7 @@ def go_judge() -> Iterator[Runner]:
 
 
 def serve_go_judge() -> None:
-    """Serve runs by its server."""
+    """Serve runs by the server of go-judge."""
     with go_judge() as run:
         serve(add_timing(run))
 
@@ -211,7 +211,7 @@ SERVERS: dict[str, Callable[[], None]] = {
 
 
 def _dmoj_python() -> str | None:
-    """The Python that can import DMOJ's judge; None when there is none."""
+    """Return a Python that can import DMOJ; None if there is none."""
     script = shutil.which("dmoj")
     if script is not None:
         first = Path(script).read_bytes().partition(b"\n")[0]
@@ -220,7 +220,7 @@ def _dmoj_python() -> str | None:
 
 
 def open_contenders() -> Iterator[Contender]:
-    """Start each contender that there is; say which of the others' there are not."""
+    """Start each contender that is installed, and print the names of the others."""
     for name in SERVERS:
         if name not in PEERS or shutil.which(name):
             yield Contender(name, [sys.executable, "-m", "benchmarks._contenders", name])

@@ -1,4 +1,4 @@
-"""Runs orders of `benchmarks.judge` as DMOJ's judge runs a test; started in DMOJ's own Python."""
+"""Runs orders of `benchmarks.judge` like a test of DMOJ; it is started with DMOJ's Python."""
 
 import shutil
 import subprocess
@@ -13,39 +13,39 @@ from benchmarks._serving import Order, add_timing, serve
 LIMITS = {"time": 5, "memory": 256 * 1024, "wall_time": 15}
 
 
-class Given(BaseExecutor):  # type: ignore[misc]
-    """An executor of programs that are there already."""
+class CompiledProgram(BaseExecutor):  # type: ignore[misc]
+    """An executor of programs that are already compiled."""
 
     ext = "given"
 
     def __init__(self, directory: str, command: tuple[str, ...]) -> None:
         super().__init__("given", b"")
         self._command = command
-        # Made, owned and removed by the executor, as if it had compiled the program there.
+        # The executor removes this directory, as if it had compiled the program there.
         self._dir = tempfile.mkdtemp()
         shutil.copytree(directory, self._dir, dirs_exist_ok=True)
 
     def get_executable(self) -> str:
-        """The program's place."""
+        """Return the path of the program."""
         return str(Path(self._dir, self._command[0]))
 
     def get_cmdline(self, **_: Any) -> list[str]:
-        """The program's words."""
+        """Return the command line of the program."""
         return list(self._command)
 
 
-_executors: dict[tuple[str, tuple[str, ...]], Given] = {}
+_executors: dict[tuple[str, tuple[str, ...]], CompiledProgram] = {}
 
 
 def run(order: Order) -> str:
-    """Run once, as its grader does."""
+    """Run a program once, like DMOJ's grader."""
     key = order.directory, order.command
     if key not in _executors:
-        _executors[key] = Given(*key)
+        _executors[key] = CompiledProgram(*key)
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     process = _executors[key].launch(**LIMITS, **pipes)
-    given = Path(order.input).read_bytes()
-    output, error = process.communicate(given, outlimit=32 << 20, errlimit=1 << 20)
+    stdin = Path(order.input).read_bytes()
+    output, error = process.communicate(stdin, outlimit=32 << 20, errlimit=1 << 20)
     if process.wait() != 0:
         raise RuntimeError(f"DMOJ: {process.returncode} {error!r} {process.protection_fault}")
     return str(output.decode())

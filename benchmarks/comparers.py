@@ -1,11 +1,11 @@
-"""What comparing an output of ten megabytes takes, beside splitting both outputs as a whole.
+"""Measures the comparers on outputs of ten megabytes, beside splitting both outputs as a whole.
 
     python -m benchmarks.comparers [--runs 7] [--megabytes 10]
 
-The ways are interleaved. `same` outputs are equal byte by byte, `spaced` ones have other white
-space from the first byte on, so that all of it is cut into words or lines; a `flood` is as large an
-output of one letter a line, and `blanks` one of empty lines, where two lines are expected. Memory
-is the most that Python objects took at once.
+The comparers are interleaved. `same` outputs are equal byte by byte. `spaced` ones have different
+white space from the first byte on, so that all of it is cut into tokens or lines. A `flood` is an
+output of one letter per line, and `blanks` one of empty lines, where two lines are expected. Memory
+is the peak of Python objects.
 """
 
 import argparse
@@ -27,19 +27,19 @@ Way = Callable[[IO[bytes], IO[bytes]], bool]
 
 
 def split(expected: IO[bytes], actual: IO[bytes]) -> bool:
-    """Compare as a program would that holds both outputs."""
+    """Compare two outputs that are held in memory."""
     expected.seek(0)
     actual.seek(0)
     return expected.read().split() == actual.read().split()
 
 
 def by(comparer: Comparer) -> Way:
-    """Compare as the judge does."""
+    """Return the comparison of the judge."""
     return lambda expected, actual: compare(comparer, expected, actual).equal
 
 
 def ways(shape: str) -> Iterator[tuple[str, Way]]:
-    """Yield what can tell whether outputs of this shape are equal."""
+    """Yield the comparers that treat outputs of this shape correctly."""
     if shape not in FLOODS:
         yield "plain split", split
     byte_wise = {Comparer.EXACT} if shape == "spaced" else set()
@@ -65,14 +65,14 @@ def outputs(shape: str, megabytes: int, held: ExitStack) -> tuple[IO[bytes], IO[
 
 
 def timed(way: Way, shape: str, expected: IO[bytes], actual: IO[bytes]) -> float:
-    """Milliseconds that one comparison took."""
+    """Return the time of one comparison in milliseconds."""
     began = time.perf_counter()
     assert way(expected, actual) == (shape not in FLOODS)
     return (time.perf_counter() - began) * 1000
 
 
 def peak_mb(way: Way, expected: IO[bytes], actual: IO[bytes]) -> float:
-    """Megabytes of Python objects at the worst moment."""
+    """Return the peak memory of Python objects in megabytes."""
     tracemalloc.start()
     way(expected, actual)
     peak = tracemalloc.get_traced_memory()[1]
@@ -81,7 +81,7 @@ def peak_mb(way: Way, expected: IO[bytes], actual: IO[bytes]) -> float:
 
 
 def main() -> None:
-    """Print a line for each way and shape."""
+    """Print one line for each comparer and shape."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--megabytes", type=int, default=10)
@@ -90,12 +90,12 @@ def main() -> None:
     for shape in ("same", "spaced", *FLOODS):
         with ExitStack() as held:
             files = outputs(shape, options.megabytes, held)
-            found: dict[str, list[float]] = {name: [] for name, _ in ways(shape)}
+            times_ms: dict[str, list[float]] = {name: [] for name, _ in ways(shape)}
             for _ in range(options.runs):
                 for name, way in ways(shape):
-                    found[name].append(timed(way, shape, *files))
+                    times_ms[name].append(timed(way, shape, *files))
             for name, way in ways(shape):
-                times = found[name]
+                times = times_ms[name]
                 memory = peak_mb(way, *files)
                 p50 = statistics.median(times)
                 print(f"{shape:8}{name:20}{p50:10.1f}{max(times):10.1f}{memory:10.1f}")

@@ -1,9 +1,9 @@
-"""What a first program takes to compile in each language of this host, and to be found compiled.
+"""Measures the time to compile a short program in each language, and to find it in the cache.
 
     python -m benchmarks.compiling [--runs 5] [language …]
 
-In the sandbox, the languages interleaved, each run a source that was not compiled before. The last
-lines are a C++ program with all headers: with them precompiled, without, and their making.
+It compiles in the sandbox, with the languages interleaved, and a new source in each run. The last
+lines are a C++ program with all headers: precompiled, not precompiled, and the precompilation.
 """
 
 import argparse
@@ -27,12 +27,12 @@ _lengths = itertools.count(1)
 
 
 def fresh(code: str) -> bytes:
-    """Return the source with white space at its end that it never had."""
+    """Return the source with new white space at its end, so that it is not in the cache."""
     return f"{code}{next(_lengths) * chr(10)}".encode()
 
 
 def compile_ms(compiler: Compiler, installed: Installed, code: bytes) -> float:
-    """Milliseconds from source to program."""
+    """Return the time from source to program in milliseconds."""
     began = time.perf_counter()
     compiled = compiler.compile(installed, code)
     assert compiled.directory is not None, compiled.output
@@ -40,26 +40,26 @@ def compile_ms(compiler: Compiler, installed: Installed, code: bytes) -> float:
 
 
 def ways(compiler: Compiler, installed: dict[str, Installed]) -> dict[str, Callable[[], float]]:
-    """Return what is timed, by name."""
+    """Return the timed functions, by name."""
 
-    def first(one: Installed) -> Callable[[], float]:
-        return lambda: compile_ms(compiler, one, fresh(one.spec.hello))
+    def compile_new(language: Installed) -> Callable[[], float]:
+        return lambda: compile_ms(compiler, language, fresh(language.spec.hello))
 
-    found = {name: first(one) for name, one in installed.items()}
+    timed = {name: compile_new(language) for name, language in installed.items()}
     if "c" in installed:
         known = fresh(installed["c"].spec.hello)
         compile_ms(compiler, installed["c"], known)
-        found["c, compiled before"] = lambda: compile_ms(compiler, installed["c"], known)
+        timed["c, compiled before"] = lambda: compile_ms(compiler, installed["c"], known)
     if "cpp" in installed:
         cpp = installed["cpp"]
         plain = replace(cpp, spec=replace(cpp.spec, precompiled=None))
-        found["all headers, precompiled"] = lambda: compile_ms(compiler, cpp, fresh(ALL_HEADERS))
-        found["all headers, plain"] = lambda: compile_ms(compiler, plain, fresh(ALL_HEADERS))
-    return found
+        timed["all headers, precompiled"] = lambda: compile_ms(compiler, cpp, fresh(ALL_HEADERS))
+        timed["all headers, plain"] = lambda: compile_ms(compiler, plain, fresh(ALL_HEADERS))
+    return timed
 
 
 def main() -> None:
-    """Print a line for each."""
+    """Print one line for each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("languages", nargs="*")
@@ -83,8 +83,8 @@ def main() -> None:
                 times[name].append(way())
         sandbox.close()
     print(f"{'compile':28}{'p50 ms':>10}{'least ms':>10}")
-    for name, found in times.items():
-        print(f"{name:28}{statistics.median(found):10.1f}{min(found):10.1f}")
+    for name, values in times.items():
+        print(f"{name:28}{statistics.median(values):10.1f}{min(values):10.1f}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Many runs in a row, with every kind of end, and what they leave behind: nothing.
+"""Makes many runs with every kind of end, and checks that they leave nothing behind.
 
     python -m benchmarks.soak [--runs 1000] [--limits rlimits]
 
-One static C program does by its input what a run may end with: well, by each limit, by a signal,
-with children and daemons left, cancelled; some with their sandbox started ahead, some in pairs.
-Processes, descriptors, files, control groups, mounts and memory are counted after the first runs,
-at the end, and after closing. Exits with 1 if anything is left or memory grew.
+The input of a static C program chooses how a run ends: normally, by each limit, by a signal, with
+children and daemons left, or cancelled. Some runs have a prepared sandbox, some are pairs. Counted
+are processes, descriptors, files, control groups, mounts and memory: after the first runs, at the
+end, and after closing. The exit code is 1 if anything is left or memory grew.
 """
 
 import argparse
@@ -33,11 +33,11 @@ from judge.toolchains.detection import detect_languages
 
 SLOTS = 2
 WARM_UP = 200
-IN_A_TURN = 20
-# Of one run; what is left of a thousand runs would be more.
+RUNS_PER_SESSION = 20
+# The growth in one run. A leak in each of a thousand runs would be larger.
 MEMORY_SLACK_KB = 4096
 CANCEL_AFTER_S = 0.02
-# What a closed sandbox has none of.
+# Fields that must be 0 after closing.
 ENDS = ("helpers", "groups")
 LIMITS = RunLimits(
     cpu_ms=2000, wall_ms=2000, memory_kb=16 * 1024, output_kb=64, address_space_kb=32 * 1024
@@ -89,9 +89,9 @@ int main(int count, char **words)
     puts("done");
 }
 """
-# The limits that ends come from.
+# The limits that end a run.
 SHORT = {"wait": {"wall_ms": 50}, "spin": {"cpu_ms": 20}}
-# What a run does, how often, and how it may end.
+# The kinds of runs, with their weights and possible outcomes.
 GROWN = {Outcome.MEMORY, Outcome.OK, Outcome.SIGNALLED}
 KINDS: dict[str, tuple[int, set[Outcome]]] = {
     "well": (50, {Outcome.OK}),
@@ -110,7 +110,7 @@ KINDS: dict[str, tuple[int, set[Outcome]]] = {
 
 @dataclass(frozen=True)
 class State:
-    """What this process and its helpers hold; the memory in KB."""
+    """The resources of this process and its helpers; memory in KB."""
 
     descriptors: int
     threads: int
@@ -124,8 +124,8 @@ class State:
     files: int
 
 
-def look(sandbox: Sandbox, scratch: Path) -> State:
-    """Count everything."""
+def measure(sandbox: Sandbox, scratch: Path) -> State:
+    """Count all resources."""
     gc.collect()
     helpers = descendants(os.getpid())
     return State(
@@ -174,7 +174,10 @@ Endings = Counter[tuple[str, Outcome]]
 
 
 class Soak:
-    """Runs of every kind in one sandbox; `endings` counts their outcomes, `wrong` names others."""
+    """Runs of every kind in one sandbox.
+
+    `endings` counts their outcomes; `wrong` lists unexpected ones.
+    """
 
     def __init__(self, sandbox: Sandbox, program: Program) -> None:
         self._sandbox, self._program = sandbox, program
@@ -183,22 +186,22 @@ class Soak:
         self.wrong: list[str] = []
 
     def run(self, runs: int, seed: int) -> None:
-        """Make so many runs, in as many threads as there are slots."""
+        """Make runs, in one thread for each slot."""
         choose = random.Random(seed)  # noqa: S311 - nothing secret
         kinds = choose.choices(list(KINDS), [weight for weight, _ in KINDS.values()], k=runs)
-        batches = [kinds[at : at + IN_A_TURN] for at in range(0, runs, IN_A_TURN)]
+        batches = [kinds[at : at + RUNS_PER_SESSION] for at in range(0, runs, RUNS_PER_SESSION)]
         with ThreadPoolExecutor(SLOTS) as pool:
             for endings in pool.map(self._batch, batches):
                 self.endings += endings
 
     def _batch(self, kinds: list[str]) -> Endings:
         endings: Endings = Counter()
-        with self._sandbox.open_session() as turn:
+        with self._sandbox.open_session() as session:
             for kind in kinds:
                 if kind != "cancel":
-                    self._note(endings, kind, *self._in_turn(turn, kind))
+                    self._note(endings, kind, *self._run_in_session(session, kind))
         for _ in range(kinds.count("cancel")):
-            self._note(endings, "cancel", *self._cancelled())
+            self._note(endings, "cancel", *self._cancel_run())
         return endings
 
     def _note(self, endings: Endings, kind: str, outcome: Outcome, message: str) -> None:
@@ -206,17 +209,17 @@ class Soak:
         if outcome not in KINDS[kind][1]:
             self.wrong.append(f"{kind}: {outcome} {message}")
 
-    def _in_turn(self, turn: SlotSession, kind: str) -> tuple[Outcome, str]:
+    def _run_in_session(self, session: SlotSession, kind: str) -> tuple[Outcome, str]:
         if kind == "pair":
-            mine, other = turn.run_pair((self._speaker, self._program), (LIMITS, LIMITS))
+            mine, other = session.run_pair((self._speaker, self._program), (LIMITS, LIMITS))
             with mine, other:
                 return mine.outcome, mine.message
         limits = replace(LIMITS, **SHORT.get(kind, {}))
-        # A sandbox that was started for other limits, or for nobody, is ended unused.
-        with turn.run(self._program, f"{kind}\n".encode(), limits, then=b"0\n") as report:
+        # A sandbox that was prepared for other limits, or for no run, is discarded.
+        with session.run(self._program, f"{kind}\n".encode(), limits, then=b"0\n") as report:
             return report.outcome, report.message
 
-    def _cancelled(self) -> tuple[Outcome, str]:
+    def _cancel_run(self) -> tuple[Outcome, str]:
         at = time.monotonic() + CANCEL_AFTER_S
         try:
             with self._sandbox.run(
@@ -228,8 +231,8 @@ class Soak:
 
 
 @contextmanager
-def opened(scratch: Path, forced: LimitBackend | None) -> Iterator[tuple[Sandbox, Program]]:
-    """Open a sandbox, and compile the program as a submission is."""
+def open_program(scratch: Path, forced: LimitBackend | None) -> Iterator[tuple[Sandbox, Program]]:
+    """Open a sandbox, and compile the program like a submission."""
     sandbox = open_sandbox(scratch, SLOTS, forced)
     try:
         compiler = Compiler(sandbox)
@@ -243,8 +246,8 @@ def opened(scratch: Path, forced: LimitBackend | None) -> Iterator[tuple[Sandbox
 
 
 @dataclass(frozen=True)
-class Soaked:
-    """What was seen before, after and at the very end."""
+class SoakResult:
+    """The resources before and after the runs and after closing, and the outcomes."""
 
     before: State
     after: State
@@ -253,34 +256,38 @@ class Soaked:
     wrong: list[str]
 
     def left_behind(self) -> list[str]:
-        """What there is more of than before, or after closing at all, in words."""
+        """Return a sentence for each resource that grew, or that is left after closing."""
         first, then = asdict(self.before), asdict(self.after)
-        found = [
+        grown = [
             f"{name}: {first[name]} before, {then[name]} after"
             for name in first
             if then[name] > first[name] + (MEMORY_SLACK_KB if name.endswith("_kb") else 0)
         ]
         left = {name: value for name, value in asdict(self.closed).items() if name in ENDS}
-        return found + [f"{name}: {value} after closing" for name, value in left.items() if value]
+        return grown + [f"{name}: {value} after closing" for name, value in left.items() if value]
 
 
-def soak(runs: int, forced: LimitBackend | None = None) -> Soaked:
-    """Make the runs. Raises SandboxUnavailable."""
+def soak(runs: int, forced: LimitBackend | None = None) -> SoakResult:
+    """Make the runs.
+
+    Raises:
+        SandboxUnavailable: the sandbox does not work on this host.
+    """
     with tempfile.TemporaryDirectory() as directory:
         scratch = Path(directory)
-        with opened(scratch, forced) as (sandbox, program):
+        with open_program(scratch, forced) as (sandbox, program):
             print(f"limits held by {sandbox.limit_backend}", flush=True)
             soaked = Soak(sandbox, program)
             soaked.run(WARM_UP, seed=1)
-            before = look(sandbox, scratch)
+            before = measure(sandbox, scratch)
             soaked.run(runs, seed=2)
-            after = look(sandbox, scratch)
-        closed = look(sandbox, scratch)
-    return Soaked(before, after, closed, soaked.endings, soaked.wrong)
+            after = measure(sandbox, scratch)
+        closed = measure(sandbox, scratch)
+    return SoakResult(before, after, closed, soaked.endings, soaked.wrong)
 
 
 def main() -> None:
-    """Soak, print, and exit with 1 if anything is left."""
+    """Make the runs, print the counts, and exit with 1 if anything is left."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--limits", type=LimitBackend, choices=list(LimitBackend))

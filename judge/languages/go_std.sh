@@ -1,5 +1,5 @@
-# Compiles the parts of Go's standard library that need no network, and says where each will be:
-# what compiling and linking one program reads. $1 is `go`, $2 the place where compilers see it.
+# Compiles the packages of Go's standard library that need no network, and writes `importcfg`, the
+# list of their paths for the compiler and the linker. $1 is `go`, $2 the path of the files inside.
 export GOCACHE=/tmp/cache GOPATH=/tmp/go GO111MODULE=off CGO_ENABLED=0 GOFLAGS=-trimpath
 export GOTOOLCHAIN=local GOTELEMETRY=off
 packages='bufio bytes cmp container/heap container/list container/ring context crypto/md5

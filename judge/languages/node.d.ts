@@ -1,4 +1,4 @@
-// What of Node.js programs of contests use, loosely typed.
+// Loose types for the parts of Node.js that programs of contests use.
 declare var require: any;
 declare var module: any;
 declare var exports: any;

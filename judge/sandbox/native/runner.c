@@ -1,13 +1,12 @@
 /* The runner: pid 1 of one sandbox. It starts the program, enforces the limits, kills all remaining
- * processes and sends one report.
+ * processes and sends one report. No process in the sandbox can read, trace or signal it, because
+ * it is pid 1 and not dumpable.
  *
- * Descriptors: 1 and 2 are the program's; 3 is a SOCK_SEQPACKET socket to the worker. The child that
+ * Descriptors 1 and 2 are the program's; 3 is a SOCK_SEQPACKET socket to the worker. The child that
  * becomes the program is prepared at once and waits on 3 for the start message, which brings the
- * program's standard input and its descriptors 3, 4, ... It sends the start time to the runner, which
- * begins to watch the clock and descriptor 3. Any further message on 3, or its end, means stop. The
- * report is sent on 3. The program has no other open descriptor.
- * No process in the sandbox can read, trace or signal the runner: it is not dumpable and is pid 1.
- */
+ * program's standard input and its descriptors 3, 4, ... It sends the start time to the runner,
+ * which then watches the clock and descriptor 3. Any further message on 3, or its end, means stop.
+ * The report is sent on 3. The program has no other open descriptor. */
 #define _GNU_SOURCE
 #include "sandbox.h"
 #include <ctype.h>
@@ -201,8 +200,8 @@ static int read_file(const char *path, char *text, size_t size)
     return length > 0;
 }
 
-/* CPU time of a process and of its reaped children, from /proc/PID/stat. The program's name in it may
- * contain any character, so parsing begins after the last parenthesis. */
+/* CPU time of a process and its reaped children, from /proc/PID/stat. The program's name may contain
+ * any character, so parsing begins after the last parenthesis. */
 static int64_t process_us(const char *pid)
 {
     char path[64], text[1024];
@@ -234,7 +233,7 @@ static int64_t process_kb(const char *pid, int exact)
     int64_t resident = field_kb(text, "\nVmRSS:"), tables = field_kb(text, "\nVmPTE:");
     snprintf(path, sizeof path, "/proc/%s/smaps_rollup", pid);
     if (exact && read_file(path, text, sizeof text) && strstr(text, "\nPss:"))
-        resident = field_kb(text, "\nPss:"); /* unreadable if the process is not dumpable: count all of it */
+        resident = field_kb(text, "\nPss:"); /* unreadable if not dumpable */
     return resident + tables;
 }
 
@@ -300,8 +299,8 @@ static int64_t tree_kb(void)
     return total_kb;
 }
 
-/* CPU time of the whole tree. Without a control group the time of a process that vanished unreaped
- * (its parent ignores SIGCHLD) stays counted. */
+/* CPU time of the whole tree. Without a control group, processes that vanished unreaped stay counted
+ * (their parent ignores SIGCHLD). */
 static int64_t tree_us(void)
 {
     int64_t used = reaped_us();
@@ -348,8 +347,7 @@ static int over_limit(void)
     return strcmp(result.reason, "none") != 0;
 }
 
-/* Pause until the next check: the CPU limit cannot be exceeded before all cores together have used the
- * remaining time. */
+/* The CPU limit cannot be exceeded before all cores together have used the remaining time. */
 static int pause_ms(void)
 {
     int64_t left = (config.cpu_us - result.cpu_us) / (config.cores > 0 ? config.cores : 1);
@@ -429,8 +427,7 @@ static int put_file(int directory, const char *name, int64_t *left)
     return good;
 }
 
-/* Send the regular files of a directory, each as length of name, name, size, bytes; a length of 0
- * ends the list. */
+/* Send the regular files of a directory: length of name, name, size, bytes; length 0 is the end. */
 static void collect(const char *path)
 {
     int64_t left = config.collect_kb * 1024;

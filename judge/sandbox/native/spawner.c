@@ -60,8 +60,7 @@ static void send_answer(const char *word, long value)
         _exit(1);
 }
 
-/* Drop privileges permanently. Nothing may run as root, because some resource limits do not apply to
- * root. */
+/* Drop privileges permanently: some resource limits do not apply to root. */
 static void become_user(void)
 {
     if (uid >= 0 && (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid)))
@@ -122,8 +121,8 @@ static pid_t start_in_group(int *fds, int count)
     _exit(pid > 0 ? WEXITSTATUS(status) : 127);
 }
 
-/* Return the command letter, or 0 when the worker has closed the socket. The received descriptors are
- * moved to high numbers, so that dup2 does not overwrite them. */
+/* Return the command letter, or 0 when the worker has closed the socket. The received descriptors
+ * are moved to high numbers, so that dup2 does not overwrite them. */
 static char receive(int *fds, int *count)
 {
     char control[CMSG_SPACE(sizeof(int) * MAX_FDS)];
