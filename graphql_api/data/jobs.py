@@ -442,13 +442,8 @@ class JobStore:
         page = await read_page(self._dynamo, lists, window, self._filter(kind))
         return page.map(Job.from_item_or_none)
 
-    @staticmethod
-    def scope(*, kind: JobKind | None = None, status: JobStatus | None = None) -> str:
-        """Return the scope of cursors in the list that these arguments select."""
-        return f"jobs\n{kind or ''}\n{status or ''}"
-
     def _filter(self, kind: JobKind | None) -> Callable[[Item], bool]:
-        return lambda item: self._is_kept(item) and (kind is None or item["jk"] == kind)
+        return lambda item: self._is_kept(item) and (kind is None or item.get("jk") == kind)
 
 
 def _index_keys(job: Job) -> dict[str, str]:

@@ -34,7 +34,7 @@ async def list_jobs(
     async def read(window: PageWindow) -> Page[Job]:
         return await jobs.list(window, kind=kind, status=status)
 
-    return await list_page(page, context.cursors, jobs.scope(kind=kind, status=status), read)
+    return await list_page(page, context.cursors, scope_of("jobs", kind, status), read)
 
 
 async def events_of(context: Context, job: Job, page: PageRequest, after: int) -> list[JobEvent]:

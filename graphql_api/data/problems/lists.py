@@ -45,19 +45,6 @@ class ProblemFilter:
             words=() if search is None else _words(search),
         )
 
-    def scope(self) -> str:
-        """Return the scope of cursors in this list with this filter."""
-        return "\n".join(
-            (
-                "problems",
-                self.state,
-                self.platform or "",
-                self.language or "",
-                self.tag or "",
-                " ".join(self.words),
-            )
-        )
-
     def plan(self) -> tuple[PartitionList, Callable[[Item], bool] | None]:
         """Return the most selective list for the filter, and a check of the other filters."""
         remaining = self._checks()

@@ -359,24 +359,6 @@ class ProblemStore:
 
     # Lists. `list` is last, because its name hides the type `list` from the rest of the class.
 
-    @staticmethod
-    def scope(
-        *,
-        platform: str | None = None,
-        language: str | None = None,
-        state: ProblemState = ProblemState.COMPLETED,
-        tag: str | None = None,
-        search: str | None = None,
-    ) -> str:
-        """Return the scope of cursors in the list that these arguments select.
-
-        Raises:
-            InvalidInput: an argument is not valid; `path` names it.
-        """
-        return ProblemFilter.of(
-            platform=platform, language=language, state=state, tag=tag, search=search
-        ).scope()
-
     async def list(
         self,
         window: PageWindow,

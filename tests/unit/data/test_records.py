@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pytest
+from structlog.testing import capture_logs
 
 from graphql_api.data import records
 from graphql_api.data.enums import Comparer, ProblemState
@@ -45,8 +46,22 @@ def test_attributes_of_other_code_are_passed_over() -> None:
 
 
 def test_an_item_of_a_newer_format_is_refused_and_the_message_says_which() -> None:
-    with pytest.raises(UnknownFormat, match=r"a problem of format 9 is stored, .* reads up to 1"):
+    with pytest.raises(UnknownFormat, match=r"stored problem has format 9; .* reads up to 1"):
         Problem.from_item({**PROBLEM.to_item(), "v": 9})
+
+
+@pytest.mark.parametrize(
+    "changed", [{"v": 9}, {"st": "GONE"}, {"pf": None, "tg": 7}], ids=["newer", "state", "type"]
+)
+def test_an_unreadable_item_among_others_is_none_and_logged(changed: dict[str, Any]) -> None:
+    with capture_logs() as logs:
+        item = {"PK": "P#a#1", "SK": "M", **PROBLEM.to_item(), **changed}
+        assert Problem.from_item_or_none(item) is None
+    assert [(log["event"], log["PK"], log["SK"]) for log in logs] == [
+        ("unreadable item", "P#a#1", "M")
+    ]
+    assert Problem.from_item_or_none(None) is None
+    assert Problem.from_item_or_none(PROBLEM.to_item()) == PROBLEM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ from graphql_api.cli.commands.schema import SCHEMA_FILE, schema_text
 from graphql_api.data import errors as domain
 from graphql_api.schema.enums import ErrorCode
 from graphql_api.schema.errors import CODES
+from graphql_api.schema.ids import Kind
+from graphql_api.schema.nodes import _FINDERS
 from graphql_api.schema.schema import schema
 from tests.support.paths import ROOT
 
@@ -100,3 +102,20 @@ def test_what_is_optional_has_no_null_default() -> None:
 
 def test_the_committed_file_is_the_schema() -> None:
     assert (ROOT / SCHEMA_FILE).read_text() == schema_text()
+
+
+def test_every_object_with_an_id_is_a_node_that_can_be_found() -> None:
+    objects = [kind for kind in OWN.values() if isinstance(kind, GraphQLObjectType)]
+    with_id = {kind.name for kind in objects if "id" in kind.fields}
+    nodes = {kind.name for kind in objects if OWN["Node"] in kind.interfaces}
+    assert with_id == nodes
+    assert {kind.name for kind in Kind} == {
+        re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper() for name in nodes
+    }
+    assert set(_FINDERS) == set(Kind)
+
+
+def test_a_usage_that_cannot_be_read_leaves_its_payload() -> None:
+    for name, kind in OWN.items():
+        if name.endswith("Payload") and "usage" in kind.fields:
+            assert str(kind.fields["usage"].type) == "Usage", name
