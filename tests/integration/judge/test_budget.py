@@ -1,4 +1,4 @@
-"""Submissions that run for longer than a submission may, in the real sandbox."""
+"""Submissions that exceed their time budget, in the real sandbox."""
 
 import time
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ SECONDS = 2
 
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory) -> Iterator[Judge]:
-    """A judge with two slots that gives a submission two seconds."""
+    """A judge with two slots and a time budget of two seconds."""
     judge = open_judge(tmp_path_factory.mktemp("judge"), submission_s=SECONDS)
     yield judge
     judge.close()
@@ -40,7 +40,7 @@ def test_who_passes_all_tests_until_the_time_is_up_is_too_slow_at_the_next(judge
     got = ask(judge, "python", OBEYS, tests(*["0.7 1"] * 9), stop_on_first_failure=stops)
     found = verdicts(got)
     at = found.index(TLE)
-    # Three at most use it up, and beside the third another may have begun.
+    # At most three tests use it up, and another may have started during the third.
     assert 1 <= at <= 5
     assert found == [AC] * at + [TLE] + [SKIPPED] * (8 - at)
     assert (got.verdict, got.passed, got.failed) == (TLE, at, 1)

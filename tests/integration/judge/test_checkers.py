@@ -1,4 +1,4 @@
-"""Submissions judged by the problem's own program, in the real sandbox."""
+"""Submissions judged by a checker, in the real sandbox."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ from tests.support.tiers import by_tier
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
 TESTLIB, ICPC = CheckerConvention
-# Any two numbers with the sum that is asked for; the answer file has how they may not begin.
+# Accepts two numbers with a given sum; the answer file contains a first digit that is forbidden.
 BY_TESTLIB = """
 import sys
 total, words = int(open(sys.argv[1]).read()), open(sys.argv[2]).read().split()
@@ -184,7 +184,7 @@ def test_a_checker_in_a_language_that_is_not_there_is_named(judge, tests):
 
 
 def test_large_outputs_reach_the_checker_whole(judge, tests):
-    """Larger than what is kept in memory, and read twice."""
+    """The output is larger than the part kept in memory, and is read twice."""
     counts = own(
         "import sys; sizes = [len(open(sys.argv[2]).read()) for _ in 'ab'];"
         "sys.exit(sizes != [4_000_000] * 2)"
@@ -244,12 +244,12 @@ def test_judging_can_be_cancelled_while_a_checker_runs(judge, tests):
 
 
 PICKY = own("import sys; sys.exit(int(open(sys.argv[3]).read()))")
-# Writes at once, or after the time that is in its input.
+# Writes at once, or after the time in its input.
 PAUSES = "import time; time.sleep(float(input())); print(1)"
 
 
 def test_with_an_early_stop_a_broken_checker_after_the_failure_does_not_matter(judge, tmp_path):
-    """Even if it broke while the failing test still ran."""
+    """The checker fails while the failing test is still running."""
     given = write_cases(tmp_path, ("0", "0"), ("1", "1"), ("0", "3"), ("0", "3"))
     got = check(judge, PAUSES, given, PICKY, stop_on_first_failure=True)
     skipped = [Verdict.SKIPPED] * 2

@@ -11,7 +11,7 @@ SCRIPT = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
 def test_the_documented_script_judges_a_submission(best_sandbox, tmp_path):
-    del best_sandbox  # skips the test where there is no sandbox
+    del best_sandbox  # it skips the test on hosts without a sandbox
     (script,) = SCRIPT.findall((ROOT / "docs/judge.md").read_text())
     result = subprocess.run(
         [sys.executable, "-c", script],

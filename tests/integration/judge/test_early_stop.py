@@ -1,4 +1,4 @@
-"""Problems whose tests after the first failure are skipped."""
+"""Problems that skip the tests after the first failure."""
 
 import threading
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def test_a_program_that_is_right_passes_all(judge, tests):
 
 
 def test_what_ran_beside_a_slow_failure_does_not_count(judge, tests):
-    """The second test fails, later than the third and fourth have their results."""
+    """The second test fails after the third and fourth have their results."""
     told: list[int] = []
     given = tests("0 1", "0.5 2", "0 1", "0 3", "0 1")
     got = stopping(judge, given, on_result=lambda one: told.append(one.number))

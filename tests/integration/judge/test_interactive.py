@@ -1,4 +1,4 @@
-"""Submissions that talk with the problem's own program, in the real sandbox."""
+"""Submissions judged by an interactor, in the real sandbox."""
 
 import textwrap
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.support.tiers import by_tier
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
 TESTLIB, ICPC = CheckerConvention
-# Ten guesses at the number in the test's input; the answer file holds how many there may be.
+# The submission guesses the number in the input; the answer file contains the allowed guesses.
 BY_ICPC = r"""
 #include <signal.h>
 #include <stdio.h>
@@ -133,7 +133,7 @@ def test_a_program_that_finds_out_is_accepted(judge, tests, name, language, code
 
 @pytest.mark.parametrize("name", INTERACTORS)
 def test_a_program_that_asks_too_often_is_wrong(judge, tests, name):
-    """It dies of the end of its input then, which is the interactor's doing."""
+    """The submission fails at the end of its input, which the interactor has caused."""
     got = talk(judge, COUNTS, tests, INTERACTORS[name])
     assert [one.verdict for one in got.results] == [Verdict.WA, Verdict.WA, Verdict.AC]
 
@@ -188,7 +188,7 @@ public class Main {
 """
 WRITES_IN_NODE = "setInterval(() => process.stdout.write('go on\\n'));"
 READS_IN_NODE = "require('readline').createInterface(process.stdin).on('line', () => {});"
-# Interactors that cannot bear the submission's end, and something that they say.
+# Interactors that fail when the submission ends, and a part of their messages.
 LEFT_ALONE = {
     "C, writing": ("c", WRITES_IN_C, ICPC, ""),
     "Python, writing": ("python", "while True: print('go on', flush=True)", ICPC, "BrokenPipe"),
@@ -213,7 +213,7 @@ def test_one_that_leaves_an_interactor_alone_is_wrong(judge, tests, way):
     assert said in (one.note or "")
 
 
-# What says, also of a submission that has ended, that the problem itself is wrong.
+# Ends that mean a fault of the problem, even after the submission has ended.
 STILL_BROKEN = {
     "testlib's _fail": ("os._exit(3)", TESTLIB, "exited with code 3"),
     "testlib's points": ("os._exit(7)", TESTLIB, "exited with code 7"),
@@ -254,7 +254,7 @@ def test_a_program_s_own_failure_counts_even_if_the_interactor_cannot_bear_it(ju
 
 
 def test_the_interactor_s_limits_are_not_the_program_s(judge, tests):
-    """It may compute for longer than the program, while that waits."""
+    """The interactor may compute for longer than the program, which waits."""
     slow = partner(
         """
         import sys, time

@@ -195,7 +195,7 @@ def test_tests_run_in_parallel_up_to_the_slots(best_judge, cases):
 
 
 def test_two_submissions_take_turns(best_judge, cases):
-    """A short one does not wait for the end of a long one that came before it."""
+    """A short submission does not wait for the end of an earlier long one."""
     slow = "import time; time.sleep(0.3); " + SUM["python"]
     tests = cases(*[("1 2", "3")] * 16)
     long_began, ended = threading.Event(), []

@@ -1,4 +1,4 @@
-"""What the judge and the compiler make of a report, without running anything."""
+"""Verdicts and compiler messages from given reports; no program runs."""
 
 import io
 
@@ -60,7 +60,7 @@ class TestCleanOutput:
         )
 
     @pytest.mark.parametrize(
-        ("said", "shown"),
+        ("raw", "expected"),
         [
             (b"/usr/include/c++/12/bits/stl_algo.h:1950: note", "stl_algo.h:1950: note"),
             (
@@ -72,8 +72,8 @@ class TestCleanOutput:
             (b"a /b/ c; d / e; x/tmp/y; http://a/usr/b", "a /b/ c; d / e; x/tmp/y; http://a/usr/b"),
         ],
     )
-    def test_places_are_removed_and_names_stay(self, said, shown):
-        assert clean_output(said, C) == shown
+    def test_paths_are_removed_and_names_stay(self, raw, expected):
+        assert clean_output(raw, C) == expected
 
     def test_a_checker_s_own_frames_are_removed(self):
         said = (
@@ -84,7 +84,7 @@ class TestCleanOutput:
 
     @pytest.mark.timeout(10)
     def test_what_is_nearly_such_a_frame_is_read_once(self):
-        """Trying each line's end as the frame's beginning would take tens of seconds."""
+        """A regular expression that backtracks would take tens of seconds."""
         said = b"x" + b"\n" * 32_000 + b" at " + b"n" * 32_000
         assert clean_output(said, JAVASCRIPT) == f"x\n at {'n' * 32_000}"
 

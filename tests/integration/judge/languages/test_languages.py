@@ -30,19 +30,19 @@ def config_of(work_dir: Path, languages: tuple[str, ...] = ()) -> JudgeConfig:
 
 @pytest.fixture(scope="module")
 def work_dir(tmp_path_factory) -> Path:
-    """One place for both judges: what is made once of a toolchain is made once."""
+    """A work directory for both judges, which share precompiled files."""
     return Path(tmp_path_factory.mktemp("languages"))
 
 
 @pytest.fixture(scope="module")
 def found() -> list[set[str]]:
-    """The languages each time that the best judge had found some."""
+    """The languages after each change in the best judge."""
     return []
 
 
 @pytest.fixture(scope="module")
 def best_judge(work_dir, found) -> Iterator[Judge]:
-    """One that did not wait, as a worker does not, for what takes long to prepare."""
+    """A judge that starts like a worker: it does not wait for precompiled libraries."""
     judge = Judge(config_of(work_dir))
     try:
         judge.start(lambda: found.append(set(judge.languages)))
@@ -56,7 +56,7 @@ def best_judge(work_dir, found) -> Iterator[Judge]:
 
 @pytest.fixture(scope="module")
 def bare_judge(work_dir) -> Iterator[Judge]:
-    """One on a host without control groups."""
+    """A judge without control groups."""
     with Judge(config_of(work_dir), LimitBackend.RLIMITS) as judge:
         yield judge
 

@@ -1,7 +1,7 @@
 """Starting a sandbox in a control group of its own, on the host's real cgroup v2 mount.
 
-The mount need not have the memory and pids controllers, which `Cgroup2Slot` asks for: what is shown
-here is that the spawner's child is born in the group and that its CPU time is read from there.
+The mount need not have the memory and pids controllers, which `Cgroup2Slot` needs. These tests show
+that the sandbox starts in the group, and that its CPU time is read from the group.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ def cgroup2_mount() -> Path | None:
 
 
 class BornInGroup:
-    """A slot whose runs get a v2 group without limits."""
+    """A slot that starts each run in a v2 group without limits."""
 
     limit_backend = LimitBackend.CGROUP2
 
@@ -34,7 +34,7 @@ class BornInGroup:
         self.handles = GroupHandles()
 
     def adopt(self, pid: int) -> None:
-        """The spawner stays outside."""
+        """Do nothing: the spawner stays outside of the groups."""
 
     def begin(self, memory_kb: int, processes: int) -> GroupHandles:
         del memory_kb, processes
@@ -55,7 +55,7 @@ class BornInGroup:
         return GroupUsage()
 
     def close(self) -> None:
-        """Nothing is left."""
+        """Do nothing: `end` removes the group."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What a program must never change: of the host, of other runs, of its own judgement."""
+"""Attacks that try to change the host, other runs or the own verdict."""
 
 import hashlib
 import os
@@ -102,7 +102,7 @@ def the_root_of_the_next_run(sandbox, host):
 @ATTACKS.stopped_by(OWN_TMP)
 def a_file_of_a_run_at_the_same_time(sandbox, host):
     kept = f"/tmp/{host.marker}"
-    # The name of the second shell appears in no command line before the file is there.
+    # The name of the second shell is in no command line before the file exists.
     script = f"umask 0; echo kept > {kept}; exec /bin/sh -c 'sleep 20; true' {host.marker}'-'wrote"
     with sandbox.meanwhile("/bin/sh", "-c", script):
         wait_until("the other run's file", lambda: processes_named(f"{host.marker}-wrote"))
@@ -242,7 +242,7 @@ def what_is_collected_through_a_pipe(sandbox, host):
 
 @pytest.mark.slow
 class TestAttacks(LayeredAttacks):
-    """Each of the functions above."""
+    """Runs each attack of this module."""
 
 
 WRITE = {
@@ -391,7 +391,7 @@ def test_the_compile_cache_is_what_it_was(sandbox):
 
 
 def test_no_file_gives_another_user_s_rights(sandbox):
-    """Programs that are set-user-id on the host run as who started them."""
+    """Set-user-id programs of the host run as the user who started them."""
     ran = sandbox.script(
         """
 import glob, os, stat, subprocess

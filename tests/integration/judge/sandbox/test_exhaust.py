@@ -1,4 +1,4 @@
-"""What a program must never use up: processes, files, output, time, what a host has few of."""
+"""Attacks that try to use up processes, files, output, time and scarce resources of the host."""
 
 import os
 
@@ -74,14 +74,14 @@ print(len(made))
 
 @ATTACKS.stopped_by(NO_TERMINALS)
 def terminals_of_the_host(sandbox, host):
-    """A host has some thousand, and no control group counts what is written to them."""
+    """A host has some thousand terminals, and no control group counts the data in them."""
     del host
     return sandbox.script("import os; print(os.open('/dev/ptmx', os.O_RDWR))").report.exit_code == 0
 
 
 @ATTACKS.stopped_by(SYSTEM_CALLS)
 def aio_contexts_of_the_host(sandbox, host):
-    """`fs.aio-max-nr` of them are all that a host has."""
+    """A host has `fs.aio-max-nr` of them in total."""
     del host
     code = """
 import ctypes, platform
@@ -94,7 +94,7 @@ print(ctypes.CDLL(None).syscall(number, 1, ctypes.byref(context)))
 
 @ATTACKS.stopped_by(SYSTEM_CALLS)
 def huge_pages_of_the_host(sandbox, host):
-    """Where a host keeps some, whoever asks gets them, and no group of memory counts them."""
+    """A host gives its huge pages to any process, and no control group counts them."""
     del host
     code = """
 import errno, mmap
@@ -149,7 +149,7 @@ def wall_time(sandbox, host):
     return sandbox.command("/bin/sleep", "1", wall_ms=300).outcome == Outcome.OK
 
 
-# Each process of the compiler is short on any host, so that only the sum exceeds the limit.
+# Each compiler process is short on any host, so that only their sum exceeds the limit.
 COMPILES = """
 import os, subprocess
 while os.times().children_user + os.times().children_system < 1:
@@ -167,7 +167,7 @@ def cpu_time_of_a_compiler(sandbox, host):
 
 
 class TestAttacks(LayeredAttacksOnLimits):
-    """Each of the functions above."""
+    """Runs each attack of this module."""
 
 
 def test_a_fork_bomb_that_never_stops_is_ended(sandbox):

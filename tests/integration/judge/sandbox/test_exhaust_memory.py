@@ -1,4 +1,4 @@
-"""What a program must never use up: memory, in whatever form."""
+"""Attacks that try to use up memory of any kind."""
 
 import platform
 import subprocess
@@ -20,10 +20,10 @@ from tests.support.sandbox.weakened import (
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 ATTACKS = Attacks()
 MEMORY_KB = 64 * 1024
-# What an attack asks for: three times the limit, within what a weakened group gives.
+# An attack allocates three times the limit, which a weakened group allows.
 WANTED_MB = 192
 DONE = "\nimport time; time.sleep(0.2); print('got it')"
-# Children that hold something all at the same time: none of them was ended.
+# Children that all hold memory at the same time; none of them was killed.
 AT_ONCE = """
 import os, select, time
 reads, writes = os.pipe()
@@ -42,7 +42,7 @@ assert os.waitpid(-1, os.WNOHANG) == (0, 0)
 
 
 def gets(sandbox, code: str, **limits) -> bool:
-    """Tell whether a program came to its end with all of the memory that it asked for."""
+    """Return whether a program ended normally with all memory that it had requested."""
     held = {
         "memory_kb": MEMORY_KB,
         "address_space_kb": 2 * MEMORY_KB,
@@ -72,7 +72,7 @@ for at in range(0, len(kept), 4096):
     return gets(sandbox, code)
 
 
-# Pages of a shared mapping that a process gives up stay, for others who might have it.
+# Pages of a shared mapping stay in memory after the process unmaps them.
 PUT_ASIDE = """
 import mmap, os
 kept = []
@@ -103,7 +103,7 @@ def zero_device_put_aside(sandbox, host):
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
 def memory_of_children(sandbox, host):
-    """Each of them within what one process may have."""
+    """Each child stays below the limit of one process."""
     del host
     return gets(sandbox, AT_ONCE.format(children=WANTED_MB // 16, hold="kept = b'x' * (16 << 20)"))
 
@@ -148,7 +148,7 @@ for number in range({WANTED_MB} // 16):
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
 def empty_files(sandbox, host):
-    """Their inodes and names take a kilobyte each."""
+    """Each empty file takes one kilobyte for its inode and name."""
     del host
     code = f"""
 import os
@@ -160,7 +160,7 @@ for number in range({WANTED_MB // 2} * 1024):
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
 def sockets(sandbox, host):
-    """Which hold what was written and not read."""
+    """Sockets hold data that was written but not read."""
     del host
     hold = """
         import socket
@@ -176,7 +176,7 @@ def sockets(sandbox, host):
 
 @ATTACKS.stopped_by(with_groups=(MEMORY_OF_THE_GROUP,), without_groups=(LOOKS,))
 def page_tables(sandbox, host):
-    """A page of a table for each address that is read; all of them lead to one page of zeros."""
+    """Each address that is read needs a page table; all of them map one page of zeros."""
     del host
     code = f"""
 import mmap
@@ -209,10 +209,10 @@ assert held >= 48 << 20
 
 
 class TestAttacks(LayeredAttacksOnLimits):
-    """Each of the functions above."""
+    """Runs each attack of this module."""
 
 
-# The group may be full, and the runner looks every few milliseconds where there is none.
+# A group may be full; without groups the runner measures every few milliseconds.
 OVERSHOOT_KB = {True: 10 * 1024, False: 96 * 1024}
 HEAD = """
 #define _GNU_SOURCE
@@ -256,18 +256,18 @@ def test_two_gigabytes_are_not_got(sandbox, way):
 
 @pytest.mark.parametrize("way", ["malloc", "shared mapping", "growing block"])
 def test_touching_too_much_memory_is_called_so(sandbox, way):
-    """Within the address space, of which a process has more."""
+    """The memory is less than the address space, which is larger than the limit."""
     ran = sandbox.c(
         f"{HEAD}int main(void) {{ for (int i = 0; i < 90; i++) {{ {WITHOUT_END[way]} }}"
         " sleep(9); return 4; }",
         memory_kb=MEMORY_KB,
     )
-    # Without groups there are no shared mappings, which is told to the program at once.
+    # Without groups shared mappings are refused, so the program fails at once.
     refused = way == "shared mapping" and not sandbox.has_groups
     assert ran.outcome is (Outcome.NONZERO_EXIT if refused else Outcome.MEMORY)
 
 
-# Smaller than any helper of the sandbox, and no longer the first in line when memory runs out.
+# Smaller than any helper process, and with a lower OOM score than before.
 UNSEEN = """
 static long call(long number, long a, long b, long c)
 {

@@ -1,7 +1,7 @@
-"""A run's CPU time and memory are what the program itself says of them, under every kind of limits.
+"""A run's CPU time and memory match the program's own measurement, with every limit back end.
 
-The margins: 150 ms of CPU time or four times what a program without work takes (its start, and
-clock ticks where no control group counts), 6 MB of memory (page tables and the kernel's own part
+The margins are 150 ms of CPU time, or four times that of a program without work (its start, and
+clock ticks without a control group), and 6 MB of memory (page tables and memory of the kernel
 belong to the group, not to the program).
 """
 
@@ -63,7 +63,7 @@ def test_figures_agree_with_the_program_s_own(sandbox, spin_ms, children, megaby
     cpu_ms, peak_kb, _ = map(int, ran.out.split())
     start_ms = sandbox.run("c", USES, b"0 0 0").report.cpu_ms
     assert abs(ran.report.cpu_ms - cpu_ms) <= max(CPU_MARGIN_MS, 4 * start_ms)
-    # Without groups what processes share counts for each of them, while it is below the limit.
+    # Without groups, memory that processes share counts for each of them, up to the limit.
     most_kb = peak_kb if sandbox.has_groups else peak_kb * (1 + children)
     assert peak_kb - MEMORY_MARGIN_KB <= ran.report.peak_kb <= most_kb + MEMORY_MARGIN_KB
 
@@ -88,7 +88,7 @@ os.close(held)
 for _ in range(3):
     os.wait()
 """
-    # Files of earlier runs in the group's cache are not to make room for this one's memory.
+    # Cached files of earlier runs must not be dropped during this run.
     ran = best_sandbox.script(code, memory_kb=512 << 10)
     assert 60 << 10 < ran.report.peak_kb < 100 << 10
 
@@ -140,12 +140,12 @@ TOO_MUCH = {
     "java": "import java.util.*; public class Main { public static void main(String[] a) {"
     " List<byte[]> x = new ArrayList<>(); while (true) x.add(new byte[1 << 20]); } }",
 }
-# What the runtimes need besides (`Grace` has it for the judge).
+# Additional memory of the runtimes (`Grace` in the judge).
 GRACE_KB = {"javascript": 128 << 10, "java": 512 << 10}
 
 
 def verdict(sandbox: LanguageSandboxFixture, language: str, code: str, memory_kb: int) -> Verdict:
-    """What the judge would say of a program."""
+    """Return the verdict of the judge for a program."""
     spec = sandbox.languages.installed[language].spec
     ran = sandbox.run(language, code, memory_kb=memory_kb, cpu_ms=10_000, wall_ms=40_000)
     return decide_verdict(ran.report, LIMITS, spec.memory_errors)
@@ -174,7 +174,7 @@ def test_another_failure_is_not(sandbox, language):
     assert verdict(sandbox, language, CRASHES[language], memory_kb) is Verdict.RE
 
 
-# Reads 40 MB of a file again and again beside 55 MB of its own.
+# Reads 40 MB of a file again and again while it holds 55 MB of memory.
 CROWDED = r"""
 #include <fcntl.h>
 #include <stdlib.h>
@@ -201,7 +201,7 @@ def test_who_has_no_room_left_for_the_files_it_reads_is_out_of_memory(best_sandb
     with (files / "one").open("wb") as file:
         file.write(bytes(40 << 20))
         file.flush()
-        # Nobody else has these pages in memory: the program's group is to pay for them.
+        # No other process has these pages in memory, so they are charged to the program's group.
         os.fsync(file.fileno())
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     program = Program(("./main",), best_sandbox.built("c", CROWDED), mounts={"/opt/files": files})

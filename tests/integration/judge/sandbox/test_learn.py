@@ -1,4 +1,4 @@
-"""What a program must never learn: of the host, of other users, of other runs."""
+"""Attacks that try to read from the host, other users and other runs."""
 
 import contextlib
 import os
@@ -43,7 +43,7 @@ SEGMENT = 0x5EC2E7
 
 
 def reads(sandbox: SandboxFixture, path: Path) -> str:
-    """What a program finds at a path of the host, wherever the host may be seen."""
+    """Return the contents that a program reads at a path of the host, below any possible root."""
     return sandbox.script(
         f"""
 import os
@@ -211,7 +211,7 @@ def a_socket_in_a_directory(sandbox, host):
 
 @pytest.mark.slow
 class TestAttacks(LayeredAttacks):
-    """Each of the functions above."""
+    """Runs each attack of this module."""
 
 
 FORBIDDEN = (

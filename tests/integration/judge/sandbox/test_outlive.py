@@ -1,4 +1,4 @@
-"""What must not outlive a run, or a worker."""
+"""Attacks that try to outlive a run or a worker."""
 
 import contextlib
 import ctypes
@@ -67,9 +67,9 @@ def daemons(sandbox, host):
 
 @ATTACKS.stopped_by(PROCESSES, SPAWNER_REAPS)
 def a_zombie_for_the_first_process_of_the_host(sandbox, host):
-    """This process takes the part of the host's, as a worker in a container does."""
+    """Make this process the reaper of orphans, like a worker that is pid 1 of a container."""
     del host
-    # Afterwards its spawner is there, which is a child, too.
+    # The spawner is a child, too.
     sandbox.command("/bin/true")
     libc = ctypes.CDLL(None)
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
@@ -108,7 +108,7 @@ def a_system_v_segment(sandbox, host):
 
 
 class TestAttacks(LayeredAttacks):
-    """Each of the functions above."""
+    """Runs each attack of this module."""
 
 
 def test_a_daemon_that_the_runner_forgets_dies_with_its_namespace(best_sandbox, weaken, host):
@@ -181,7 +181,7 @@ GUARDS = (SPAWNER_LISTENS, DIES_WITH_SPAWNER, RUNNER_LISTENS)
 
 @contextlib.contextmanager
 def killed_worker(root: Path, marker: str, package: str, path: Path, number: int):
-    """Run a sandbox in a process of its own, kill that, and yield what it had started."""
+    """Run a sandbox in a child process, kill that, and yield the processes that it started."""
     worker = subprocess.Popen(
         [sys.executable, "-c", WORKER.replace("PACKAGE", package), str(root), marker],
         cwd=path,

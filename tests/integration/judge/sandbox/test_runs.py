@@ -1,4 +1,4 @@
-"""What a report says of ordinary runs."""
+"""Reports of ordinary runs."""
 
 import threading
 import time

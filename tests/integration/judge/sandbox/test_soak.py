@@ -1,4 +1,4 @@
-"""What many runs leave behind; `python -m benchmarks.soak --runs 10000` makes more of them."""
+"""Many runs leave nothing behind; `python -m benchmarks.soak --runs 10000` makes more of them."""
 
 import subprocess
 import sys

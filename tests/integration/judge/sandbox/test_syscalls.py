@@ -1,4 +1,4 @@
-"""Which system calls the sandbox refuses, asked of the kernel itself."""
+"""System calls that the sandbox refuses, tested with the real kernel."""
 
 import errno
 import platform
@@ -30,7 +30,7 @@ int main(void) {
 
 
 def answers(sandbox, calls) -> list[int]:
-    """The error numbers of (number, first argument, second argument) calls, made in the sandbox."""
+    """Return the errnos of (number, first argument, second argument) calls in the sandbox."""
     lines = "".join(f"{number} {first} {second}\n" for number, first, second in calls)
     ran = sandbox.c(CALLER, lines.encode())
     assert ran.outcome is Outcome.OK, ran

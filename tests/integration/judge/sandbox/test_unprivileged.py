@@ -1,8 +1,8 @@
 """The attacks on the sandbox of a worker that is not root.
 
-It has no control groups, no user to drop to, and no way to reach what lies in somebody's home. What
-such a worker cannot have is skipped by the attacks themselves, each by name. Without control groups
-its limits are those of the kind `rlimits`, whose layers are tried elsewhere one by one.
+Such a worker has no control groups, cannot change its user, and cannot reach files in the homes of
+other users. The attacks skip by name the layers that it does not have. Its limits are `rlimits`,
+whose layers other tests remove one by one.
 """
 
 import os
@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="all tests run as an unprivileged user"),
 ]
 HERE = Path(__file__).parent
-# In a mount namespace of its own, in which the closed directory holds nothing else.
+# In a new mount namespace, in which the closed directory contains only this one.
 BIND = """
 hold=$(mktemp -d)
 mount --bind {path} $hold
@@ -37,13 +37,13 @@ BECOME = f"exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups"
 
 
 def closed_above(path: Path) -> Path | None:
-    """The first directory on the way to a path that other users may not enter."""
+    """Return the first directory on the way to a path that other users may not enter."""
     ways = [*reversed(path.parents), path]
     return next((way for way in ways if not way.stat().st_mode & 0o001), None)
 
 
 def opened(paths: list[Path]) -> str:
-    """A script that makes paths reachable for everybody, each in an otherwise empty directory."""
+    """Return a script that makes paths reachable for all users, each in an empty directory."""
     script = "set -e\n"
     for path in paths:
         closed = closed_above(path)
@@ -54,14 +54,14 @@ def opened(paths: list[Path]) -> str:
 
 @pytest.fixture
 def ensure_private_directory() -> Iterator[Path]:
-    """A directory of that user's."""
+    """A directory of the unprivileged user."""
     directory = Path(tempfile.mkdtemp(prefix="unprivileged-", dir="/var/tmp"))
     os.chown(directory, NOBODY, NOBODY)
     yield directory
     shutil.rmtree(directory)
 
 
-# Of the attacks without their layers those whose layers are not the same for such a worker.
+# The attacks whose layers differ for such a worker.
 OTHER_LAYERS = (
     *("its_program", "next_run", "same_time", "of_another_user", "run_before", "daemons"),
     *("zombie", "process_1", "loopback"),

@@ -1,4 +1,4 @@
-"""What is kept of compilations: programs, and what is made once of a toolchain."""
+"""The cache of compiled programs, and precompiled files."""
 
 import os
 import resource
@@ -63,7 +63,7 @@ class TestPrograms:
         assert set(programs.iterdir()) == before
 
     def test_what_a_killed_worker_leaves_is_no_program(self, best_sandbox, programs):
-        """It writes under a name that no source has, and renames at the end."""
+        """The compiler writes to a temporary name and renames the file at the end."""
         code = f"int main(void) {{ return 0; }} // {time.time_ns()}".encode()
         compiled = best_sandbox.compiler.compile(best_sandbox.languages.installed["c"], code)
         (programs / ".new-killed").mkdir()
@@ -108,7 +108,7 @@ class TestPrograms:
 
     @pytest.mark.parametrize(("more", "is_kept"), [("", True), ("; : > more", False)])
     def test_as_many_files_are_kept_as_is_said(self, best_sandbox, more, is_kept):
-        """The source is one of them."""
+        """The source counts as one of the files."""
         installed = best_sandbox.languages.installed["c"]
         script = f"echo said; for n in $(seq {COLLECT_FILES - 2}); do : > $n; done; : > main{more}"
         spec = replace(installed.spec, compile=("/bin/sh", "-c", script))
@@ -143,7 +143,7 @@ class TestPrebuilt:
     def made_by(
         best_sandbox: LanguageSandboxFixture, script: str, used_by: bytes = b""
     ) -> Installed:
-        """C with something of its own to see at `/opt/made`."""
+        """Return C with precompiled files at `/opt/made`."""
         installed = best_sandbox.languages.installed["c"]
         command = ("/bin/sh", "-c", f"{script} # {time.time_ns()}")
         made = Precompiled(path="/opt/made", command=command, used_by=used_by, size_kb=1024)
@@ -250,5 +250,7 @@ class TestDetecting:
         assert found.missing["cpp"] == "not among JUDGE_LANGUAGES"
 
     def test_a_name_that_is_no_language_s_is_refused(self, best_sandbox):
-        with pytest.raises(SandboxUnavailable, match="unknown languages: cobol. Known are: python"):
+        with pytest.raises(
+            SandboxUnavailable, match=r"unknown languages: cobol\. Known are: python"
+        ):
             detect_languages(best_sandbox.inner, best_sandbox.compiler, ["c", "cobol"])

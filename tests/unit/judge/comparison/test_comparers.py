@@ -27,7 +27,7 @@ def agree(comparer, expected, actual, **tolerances) -> Comparison:
 
 
 class Counting(io.BytesIO):
-    """Notes how much is read at once, and in all."""
+    """Counts the largest read and all bytes read."""
 
     largest = total = 0
 
@@ -42,7 +42,7 @@ class Counting(io.BytesIO):
 
 @contextmanager
 def reading(size, blocks=1 << 20):
-    """Set constants of the module, no parts of it: what is read at once, and kept of a piece."""
+    """Set two constants of the module: the size of a block, and the longest complete item."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tokenizer, "BLOCK", size)
         patch.setattr(tokenizer, "LONGEST", size * blocks)
@@ -63,7 +63,7 @@ def naive_lines(data) -> list[bytes]:
 
 
 class TestStreamedComparisonsEqualNaiveOnes:
-    """Whatever the blocks' borders cut through."""
+    """The results do not depend on the borders of blocks."""
 
     @pytest.mark.parametrize("size", [1, 2, 5, 1 << 20])
     @given(expected=OUTPUTS, actual=OUTPUTS, same=st.booleans(), blocks=BLOCKS)
@@ -276,7 +276,7 @@ class TestFloat:
         assert not agree(Comparer.FLOAT, expected, actual).equal
 
     def test_a_word_that_is_nearly_a_number_is_read_once(self):
-        """Trying each way to part its digits would take minutes."""
+        """A regular expression that backtracks would take minutes."""
         for digits in (b"1" * 250_000, b"1." + b"1" * 250_000, b"1e" + b"1" * 250_000):
             assert not agree(Comparer.FLOAT, b"1", digits + b"x").equal
 
@@ -374,7 +374,7 @@ HUGE = {
 @pytest.mark.parametrize("text", HUGE)
 @pytest.mark.parametrize("comparer", sorted(comparers.SUPPORTED))
 def test_outputs_of_ten_megabytes_are_compared_in_a_fraction_of_their_size(comparer, text):
-    """Unlike from their first byte on, so that nothing is passed over."""
+    """The outputs differ from the first byte on, so no common beginning is skipped."""
     expected, actual = Counting(b"0\n" + HUGE[text]), Counting(b"\n 0\n" + HUGE[text])
     tracemalloc.start()
     try:

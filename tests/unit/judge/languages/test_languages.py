@@ -113,7 +113,7 @@ class TestFindingTools:
         assert "apt-get install -y python3" in why
 
     def test_a_link_to_a_private_place_is_refused_with_the_place(self, tmp_path, monkeypatch):
-        """As of a version manager in a home directory that only its owner may enter."""
+        """Such as a version manager in a home directory that only its owner may enter."""
         private = tmp_path / "python3.99"
         private.touch()
         (tmp_path / "link").symlink_to(private)

@@ -1,4 +1,4 @@
-"""Choosing and driving control groups, on directories laid out as the kernel lays them out."""
+"""Choosing and using control groups, with directories that look like those of the kernel."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ def write(path: Path, text: str = "") -> Path:
 
 @pytest.fixture
 def proc(tmp_path: Path):
-    """A /proc/self whose groups are those named."""
+    """Write a /proc/self with these groups."""
 
     def make(cgroup: str, mounts: list[tuple[str, str, str, str]]) -> Path:
         directory = tmp_path / "proc"
@@ -112,7 +112,7 @@ class TestCgroup2:
         slot.close()
 
     def begin(self, slot, tmp_path: Path, monkeypatch) -> Path:
-        """As the kernel: a new directory has its files at once."""
+        """Like the kernel, create the files of a new group with its directory."""
         original = Path.mkdir
 
         def mkdir(path, *args, **kwargs):

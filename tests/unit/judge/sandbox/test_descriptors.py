@@ -7,7 +7,7 @@ from judge.sandbox.descriptors import Descriptors, seal
 
 @pytest.fixture
 def input_of(tmp_path):
-    """A sealed copy of bytes, given as bytes or in a file."""
+    """Seal bytes, or a file with these bytes."""
     opened = []
 
     def make(data: bytes, *, in_file: bool) -> int:

@@ -1,4 +1,4 @@
-"""What a host without the parts is told."""
+"""Error messages on a host that lacks a part of the sandbox."""
 
 import os
 from pathlib import Path

@@ -22,7 +22,7 @@ def line(reason="none", ended=1, status=0, cpu_us=5000, wall_us=9000, **more) ->
 
 @dataclass
 class Ended:
-    """A pump after its run."""
+    """A pump whose run has ended."""
 
     facts: bytes
     was_cancelled: bool = False
@@ -145,7 +145,7 @@ class TestOutput:
         assert concluded(line(), out=1025).outcome is Outcome.OUTPUT
         assert concluded(line(), out=1024).outcome is Outcome.OK
 
-    def test_and_when_the_runner_was_told_to_stop(self):
+    def test_also_when_the_runner_was_stopped(self):
         assert concluded(line("stop", 0), out=1025).outcome is Outcome.OUTPUT
 
 

@@ -17,14 +17,14 @@ def make_host(root: Path) -> Path:
     return root
 
 
-def house(host: Path) -> tuple[str, ...]:
+def base_rootfs(host: Path) -> tuple[str, ...]:
     return base_rootfs_arguments(
         shared=host / "shared", runner=host / "runner", without_groups=False, host=host
     )
 
 
 def test_of_a_host_only_the_system_s_directories_are_bound(tmp_path):
-    bound = pairs(house(make_host(tmp_path)), "--ro-bind")
+    bound = pairs(base_rootfs(make_host(tmp_path)), "--ro-bind")
     assert sorted(place for place in bound if place.startswith("/sandbox/")) == [
         "/sandbox/etc/alternatives",
         "/sandbox/etc/java-17-openjdk",
@@ -34,8 +34,8 @@ def test_of_a_host_only_the_system_s_directories_are_bound(tmp_path):
     ]
 
 
-def test_of_the_house_nothing_but_the_host_s_processes_is_writable(tmp_path):
-    words = house(make_host(tmp_path))
+def test_only_the_processes_of_the_host_are_writable_in_the_base_rootfs(tmp_path):
+    words = base_rootfs(make_host(tmp_path))
     assert pairs(words, "--bind") == {"/proc": "/proc"}
     assert set(pairs(words, "--dev-bind").values()) == {
         "/dev/null",
@@ -49,10 +49,10 @@ def test_of_the_house_nothing_but_the_host_s_processes_is_writable(tmp_path):
 
 
 def test_links_of_a_merged_usr_stay_links(tmp_path):
-    assert pairs(house(make_host(tmp_path)), "--symlink")["/sandbox/bin"] == "usr/bin"
+    assert pairs(base_rootfs(make_host(tmp_path)), "--symlink")["/sandbox/bin"] == "usr/bin"
 
 
-def room(directory: Path | None, *, has_feedback: bool = False) -> list[str]:
+def run_rootfs(directory: Path | None, *, has_feedback: bool = False) -> list[str]:
     return run_rootfs_options(
         directory=directory,
         file_descriptors={"main.c": 6},
@@ -62,8 +62,8 @@ def room(directory: Path | None, *, has_feedback: bool = False) -> list[str]:
     )
 
 
-def test_every_place_for_files_has_a_size_and_the_program_s_has_none_to_write_to():
-    words = room(Path("/shared/program"), has_feedback=True)
+def test_every_writable_directory_has_a_size_and_box_is_read_only():
+    words = run_rootfs(Path("/shared/program"), has_feedback=True)
     assert [word for word in words if word.startswith("tmpfs=")] == [
         "tmpfs=/tmp=1024",
         "tmpfs=/dev/shm=1024",
@@ -73,12 +73,12 @@ def test_every_place_for_files_has_a_size_and_the_program_s_has_none_to_write_to
     assert "bind=/box=/shared/program" in words
 
 
-def test_a_compiler_s_box_is_a_place_for_files_that_holds_the_source():
-    words = room(None)
+def test_a_compiler_has_a_writable_box_with_the_source():
+    words = run_rootfs(None)
     assert "tmpfs=/box=1024" in words
     assert not [word for word in words if word.startswith(("bind=/box", "tmpfs=/feedback"))]
     assert words[-1] == "file=main.c=6"
 
 
-def test_what_else_is_seen_is_bound_by_its_place():
-    assert "bind=/opt/made=/shared/made" in room(None)
+def test_other_mounts_are_bound_at_their_paths():
+    assert "bind=/opt/made=/shared/made" in run_rootfs(None)

@@ -1,4 +1,4 @@
-"""The filter run by a small interpreter of the BPF instructions that it uses."""
+"""The seccomp filter, run by a small interpreter of its BPF instructions."""
 
 import errno
 import struct
@@ -22,7 +22,7 @@ def name(request) -> str:
 
 
 def decide(program: bytes, arch: int, number: int, arguments: tuple[int, ...] = ()) -> int:
-    """What the kernel does of a system call, by the rules of seccomp(2)."""
+    """Return the filter's action for a system call, by the rules of seccomp(2)."""
     given = [*arguments, 0, 0, 0, 0, 0, 0][:6]
     data = struct.pack("=IIQ6Q", number, arch, 0, *given)
     lines = list(struct.iter_unpack("=HBBI", program))

@@ -1,4 +1,4 @@
-"""Runs that share a hold of a slot: started ahead, or talking to each other."""
+"""Slot sessions: prepared sandboxes, and pairs of connected programs."""
 
 import contextlib
 import os
@@ -26,85 +26,85 @@ def text(report) -> str:
 
 
 def sandboxes(sandbox) -> set[int]:
-    """The processes below all spawners: nothing, or what waits or runs."""
+    """Return the processes below all spawners: waiting or running sandboxes."""
     return set(descendants(sandbox.spawners))
 
 
 def test_each_run_of_a_turn_has_a_sandbox_of_its_own(sandbox):
-    with sandbox.inner.open_session() as turn:
+    with sandbox.inner.open_session() as session:
         inputs = [f"{n}\n".encode() for n in range(5)]
         said = [
-            text(turn.run(READS, stdin, LIMITS, then=then))
+            text(session.run(READS, stdin, LIMITS, then=then))
             for stdin, then in zip(inputs, [*inputs[1:], None], strict=True)
         ]
     assert said == [f"{n} 2\n" for n in range(5)]
 
 
 def test_the_next_sandbox_waits_and_what_waits_in_vain_is_ended(sandbox):
-    with sandbox.inner.open_session() as turn:
-        text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
+    with sandbox.inner.open_session() as session:
+        text(session.run(READS, b"1\n", LIMITS, then=b"2\n"))
         assert sandboxes(sandbox)
     assert sandboxes(sandbox) == set()
 
 
 def test_a_sandbox_that_waits_is_not_used_for_another_program_or_other_limits(sandbox):
     other = Program(("/bin/echo", "other"))
-    with sandbox.inner.open_session() as turn:
-        text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
-        assert text(turn.run(other, b"", LIMITS, then=b"2\n")) == "other\n"
+    with sandbox.inner.open_session() as session:
+        text(session.run(READS, b"1\n", LIMITS, then=b"2\n"))
+        assert text(session.run(other, b"", LIMITS, then=b"2\n")) == "other\n"
         limits = replace(LIMITS, cpu_ms=100)
-        with turn.run(other, b"", limits) as report:
+        with session.run(other, b"", limits) as report:
             assert report.outcome is Outcome.OK
 
 
 def test_each_run_reads_its_own_input_whatever_was_expected_of_it(sandbox, tmp_path):
     (tmp_path / "expected").write_bytes(b"expected\n")
-    with sandbox.inner.open_session() as turn:
-        text(turn.run(READS, b"1\n", LIMITS, then=tmp_path / "expected"))
-        assert text(turn.run(READS, b"2\n", LIMITS, then=b"2\n")) == "2 2\n"
-        assert text(turn.run(READS, tmp_path / "expected", LIMITS)) == "expected 2\n"
+    with sandbox.inner.open_session() as session:
+        text(session.run(READS, b"1\n", LIMITS, then=tmp_path / "expected"))
+        assert text(session.run(READS, b"2\n", LIMITS, then=b"2\n")) == "2 2\n"
+        assert text(session.run(READS, tmp_path / "expected", LIMITS)) == "expected 2\n"
 
 
 def test_an_input_that_is_missing_is_told_of_the_run_that_reads_it(sandbox, tmp_path):
-    with sandbox.inner.open_session() as turn:
-        assert text(turn.run(READS, b"1\n", LIMITS, then=tmp_path / "missing")) == "1 2\n"
-        with turn.run(READS, tmp_path / "missing", LIMITS) as report:
+    with sandbox.inner.open_session() as session:
+        assert text(session.run(READS, b"1\n", LIMITS, then=tmp_path / "missing")) == "1 2\n"
+        with session.run(READS, tmp_path / "missing", LIMITS) as report:
             assert report.outcome is Outcome.INTERNAL
             assert "missing" in report.message
-        assert text(turn.run(READS, b"2\n", LIMITS)) == "2 2\n"
+        assert text(session.run(READS, b"2\n", LIMITS)) == "2 2\n"
 
 
 def test_a_pair_does_without_the_sandbox_that_waits(sandbox):
     speaker = Program(("/bin/sh", "-c", "echo hello"))
-    with sandbox.inner.open_session() as turn:
-        text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
-        for report in turn.run_pair((speaker, READS), (LIMITS, LIMITS)):
+    with sandbox.inner.open_session() as session:
+        text(session.run(READS, b"1\n", LIMITS, then=b"2\n"))
+        for report in session.run_pair((speaker, READS), (LIMITS, LIMITS)):
             with report:
                 assert report.outcome in (Outcome.OK, Outcome.SIGNALLED), report
-        text(turn.run(READS, b"2\n", LIMITS))
+        text(session.run(READS, b"2\n", LIMITS))
 
 
 def test_a_sandbox_that_was_ended_while_it_waited_is_replaced(sandbox):
-    with sandbox.inner.open_session() as turn:
-        text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
+    with sandbox.inner.open_session() as session:
+        text(session.run(READS, b"1\n", LIMITS, then=b"2\n"))
         for pid in sandboxes(sandbox):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         while sandboxes(sandbox):
             pass
-        assert text(turn.run(READS, b"2\n", LIMITS)) == "2 2\n"
+        assert text(session.run(READS, b"2\n", LIMITS)) == "2 2\n"
 
 
 @pytest.mark.slow
 def test_waiting_costs_the_program_neither_time_nor_memory(sandbox):
-    with sandbox.inner.open_session() as turn:
-        turn.run(Program(("/bin/true",)), b"", LIMITS, then=b"2\n").close()
-        turn.run(Program(("/bin/sleep", "0.2")), b"", LIMITS).close()
+    with sandbox.inner.open_session() as session:
+        session.run(Program(("/bin/true",)), b"", LIMITS, then=b"2\n").close()
+        session.run(Program(("/bin/sleep", "0.2")), b"", LIMITS).close()
         program = Program(("/bin/sleep", "0.1"))
-        turn.run(program, b"", LIMITS, then=b"2\n").close()
+        session.run(program, b"", LIMITS, then=b"2\n").close()
         time.sleep(1)
         began = time.monotonic()
-        with turn.run(program, b"", LIMITS) as report:
+        with session.run(program, b"", LIMITS) as report:
             assert report.outcome is Outcome.OK
             assert 100 <= report.wall_ms <= (time.monotonic() - began) * 1000 + 1
             assert report.peak_kb < 8 * 1024
@@ -113,8 +113,8 @@ def test_waiting_costs_the_program_neither_time_nor_memory(sandbox):
 def test_a_run_that_is_cancelled_ends_the_turn_cleanly(sandbox):
     stop = threading.Event()
     threading.Timer(0.2, stop.set).start()
-    with sandbox.inner.open_session(stop.is_set) as turn:
-        report = turn.run(Program(("/bin/sleep", "20")), b"", LIMITS, then=b"2\n")
+    with sandbox.inner.open_session(stop.is_set) as session:
+        report = session.run(Program(("/bin/sleep", "20")), b"", LIMITS, then=b"2\n")
         report.close()
     assert report.outcome is Outcome.CANCELLED
     assert sandboxes(sandbox) == set()
@@ -126,15 +126,15 @@ def test_a_program_whose_spawner_is_lost_runs_once_more(sandbox):
         for one in list(sandbox.inner._spawners.values()):
             os.kill(one.pid, signal.SIGKILL)
 
-    with sandbox.inner.open_session() as turn:
-        text(turn.run(READS, b"1\n", LIMITS, then=b"2\n"))
+    with sandbox.inner.open_session() as session:
+        text(session.run(READS, b"1\n", LIMITS, then=b"2\n"))
         loser = threading.Thread(target=lose)
         loser.start()
         slow = Program(("/bin/sh", "-c", "sleep 1; echo again"))
-        with turn.run(slow, b"", LIMITS, then=b"2\n") as report:
+        with session.run(slow, b"", LIMITS, then=b"2\n") as report:
             assert report.outcome is Outcome.OK
         loser.join()
-        assert text(turn.run(READS, b"2\n", LIMITS)) == "2 2\n"
+        assert text(session.run(READS, b"2\n", LIMITS)) == "2 2\n"
 
 
 def test_a_slot_that_is_held_shows_that_others_wait_for_it(sandbox):
