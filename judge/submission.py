@@ -101,7 +101,7 @@ class Submission:
 
         Raises:
             JudgeCancelled: `cancelled()` returned True.
-            CheckerBroken: the problem's program failed on a test that counts.
+            CheckerBroken: the checker failed on a test that counts.
         """
         request = self.request
         stops = request.stop_on_first_failure
@@ -124,7 +124,7 @@ class Submission:
             wait(running)
         counted = results.first(scheduler.needed_count)
         self._raise_checker_fault(counted)
-        return [*counted, *self._not_run(request.tests[scheduler.needed_count :], counted)]
+        return [*counted, *self._skip_rest(request.tests[scheduler.needed_count :], counted)]
 
     def _stop_if_cancelled(self) -> None:
         if self.cancelled is not None and self.cancelled():
@@ -248,7 +248,7 @@ class Submission:
             if result.number in self.checker_faults:
                 raise self.checker_faults[result.number]
 
-    def _not_run(
+    def _skip_rest(
         self, tests: Sequence[TestCaseFiles], results: Sequence[TestResult]
     ) -> list[TestResult]:
         """Return the results of the tests that did not run; `results` are those of the others."""

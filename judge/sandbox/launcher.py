@@ -34,7 +34,7 @@ class Host:
     """The resources that all runs of one `Sandbox` share.
 
     `scratch` is the directory for outputs that are too large for memory. `shared` is the host's
-    directory that is mounted at `SHARED` in base rootfs. `null` is a descriptor of `/dev/null`.
+    directory that is mounted at `SHARED` in the base rootfs. `null` is a descriptor of `/dev/null`.
     """
 
     scratch: Path
