@@ -51,7 +51,7 @@ class Browser:
         profile = self._folder / "profile"
         with (self._folder / "chromium.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [self._program, *FLAGS, f"--user-data-dir={profile}", "dedup_key:blank"],
+                [self._program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
