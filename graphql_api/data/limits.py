@@ -41,9 +41,10 @@ DELETION_REASON_BYTES = 200
 CARD_BYTES = 950
 
 DEFAULT_TIME_LIMIT_MS = 2000
-DEFAULT_MEMORY_LIMIT_KB = 256 * KB
+DEFAULT_MEMORY_LIMIT_KB = 256 * 1024
 TIME_LIMIT_MS = (50, 60_000)
-MEMORY_LIMIT_KB = (4 * KB, 4 * MB)
+# 4 MB to 4 GB.
+MEMORY_LIMIT_KB = (4 * 1024, 4 * 1024 * 1024)
 MAX_LANGUAGE_LIMITS = 16
 TIME_MULTIPLIER = (0.1, 100.0)
 # The tolerances of the FLOAT comparer.
@@ -53,9 +54,10 @@ TOLERANCE_CHARACTERS = 24
 
 # Checkers and interactors. They also read the test's files, so they get more than submissions.
 DEFAULT_CHECKER_TIME_LIMIT_MS = 10_000
-DEFAULT_CHECKER_MEMORY_LIMIT_KB = 512 * KB
+DEFAULT_CHECKER_MEMORY_LIMIT_KB = 512 * 1024
 CHECKER_TIME_LIMIT_MS = (100, 60_000)
-CHECKER_MEMORY_LIMIT_KB = (16 * KB, 4 * MB)
+# 16 MB to 4 GB.
+CHECKER_MEMORY_LIMIT_KB = (16 * 1024, 4 * 1024 * 1024)
 MAX_CHECKER_ARGUMENTS = 20
 CHECKER_ARGUMENT_CHARACTERS = 200
 CHECKER_ARGUMENTS_BYTES = 1000
@@ -64,6 +66,8 @@ CHECKER_NOTE_BYTES = 4 * KB
 
 # Test sets
 MAX_TESTS = 2000
+# The numbers of the samples, as text on the problem's card.
+SAMPLES_CHARACTERS = 40
 # The input or the output of one test in a request, whose body has at most `EDITOR_BODY_BYTES`.
 TEST_FILE_BYTES = 16 * MB
 # Input and output of one test together, and all tests of a set together.
@@ -81,7 +85,8 @@ IDEMPOTENCY_KEY_CHARACTERS = 128
 # Custom runs
 STDIN_BYTES = 256 * KB
 RUN_TIME_LIMIT_MS = (50, 10_000)
-RUN_MEMORY_LIMIT_KB = (4 * KB, 1 * MB)
+# 4 MB to 1 GB.
+RUN_MEMORY_LIMIT_KB = (4 * 1024, 1024 * 1024)
 # The standard output and error of a custom run, each.
 RUN_OUTPUT_BYTES = 64 * KB
 

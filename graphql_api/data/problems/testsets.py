@@ -8,7 +8,7 @@ removes the set an hour later unless it is the current one.
 import asyncio
 import struct
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import NamedTuple
@@ -41,11 +41,16 @@ from graphql_api.data.limits import MAX_TESTS, TEST_BYTES, TEST_SET_BYTES
 from graphql_api.data.packing import DamagedBody
 from graphql_api.data.problems import checkers
 from graphql_api.data.problems.cards import Decision, ProblemCards, check_size, index_keys
+from graphql_api.data.problems.samples import (
+    find_runs,
+    list_numbers,
+    pack_samples,
+    select_numbers,
+)
 from graphql_api.data.records import Checker, Problem, TestCase, TestCaseKey
 
 # Longer than any worker uses a set and any writer writes one.
 GRACE_MS = 3_600_000
-LONGEST_SAMPLES = 40
 # Far below the 16 MB of BatchWriteItem, and written within the client's read time-out.
 BATCH_BYTES = 2 * 1024 * 1024
 CLAIM_ATTEMPTS = 8
@@ -180,7 +185,7 @@ class TestSetStore:
                     expected,
                     test_version=version,
                     test_count=len(tests),
-                    samples=_ranges(tests),
+                    samples=pack_samples([test.is_sample for test in tests]),
                 )
             )
             await self._write_items(flipped, version, tests)
@@ -323,12 +328,12 @@ class TestSetStore:
             Conflict: another request replaced the set; read the problem again.
         """
         card = problem or await self._cards.read(platform, number)
-        numbers = _numbers(card, samples_only=samples_only)
-        wanted = _within(numbers, window)
+        numbers = list_numbers(card, samples_only=samples_only)
+        wanted = select_numbers(numbers, window)
         version = card.test_version or 0
         runs = [
             between("SK", keys.case_sort(version, first), keys.case_sort(version, last) + "~")
-            for first, last in _runs(wanted)
+            for first, last in find_runs(wanted)
         ]
         parts = await asyncio.gather(
             *(self._read(platform, number, run, strongly=False) for run in runs)
@@ -455,52 +460,3 @@ def _check(tests: Sequence[NewTest]) -> None:
         raise InvalidInput(
             f"`testCases` must have at most {TEST_SET_BYTES // 2**20} MB together.", ("testCases",)
         )
-
-
-def _ranges(tests: Sequence[NewTest]) -> str | None:
-    """Return the numbers of the samples in the form `1-3,7`, None without samples.
-
-    Raises:
-        InvalidInput: the text would be too long for a card.
-    """
-    numbers = [number for number, test in enumerate(tests, 1) if test.is_sample]
-    text = ",".join(
-        str(first) if first == last else f"{first}-{last}" for first, last in _runs(numbers)
-    )
-    if len(text) > LONGEST_SAMPLES:
-        raise InvalidInput(
-            "`testCases` has its samples too far apart. Put the samples next to each other.",
-            ("testCases",),
-        )
-    return text or None
-
-
-def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the first and last number of each run of consecutive numbers; input is sorted."""
-    start = 0
-    for index, number in enumerate(numbers):
-        if index + 1 == len(numbers) or numbers[index + 1] != number + 1:
-            yield numbers[start], number
-            start = index + 1
-
-
-def _numbers(problem: Problem, *, samples_only: bool) -> list[int]:
-    """Return the numbers of a problem's tests, or of its samples."""
-    if not samples_only:
-        return list(range(1, problem.test_count + 1))
-    numbers: list[int] = []
-    for run in (problem.samples or "").split(","):
-        first, _, last = run.partition("-")
-        if first:
-            numbers.extend(range(int(first), int(last or first) + 1))
-    return numbers
-
-
-def _within(numbers: Sequence[int], window: PageWindow) -> list[int]:
-    inside = [
-        number
-        for number in numbers
-        if (window.after is None or number > int(window.after))
-        and (window.before is None or number < int(window.before))
-    ]
-    return inside[-window.size :] if window.from_end else inside[: window.size]

@@ -7,9 +7,9 @@ from graphql_api.data.enums import HistoryStatus
 from graphql_api.data.errors import NotFound
 from graphql_api.data.histories.cards import (
     CardChanged,
-    is_unchanged,
     count_public,
     index_copies,
+    is_unchanged,
     refund_of,
 )
 from graphql_api.data.records import History

@@ -5,18 +5,15 @@ from hypothesis import strategies as st
 from graphql_api.data.dynamo.pages import PageWindow
 from graphql_api.data.errors import InvalidInput
 from graphql_api.data.limits import TEST_BYTES
+from graphql_api.data.problems.samples import list_numbers, pack_samples, select_numbers
 from graphql_api.data.problems.testsets import (
     NewTest,
     _check,
-    _numbers,
-    _ranges,
-    _within,
 )
 from graphql_api.data.records import Problem
 
 
-def set_of(samples: list[bool]) -> list[NewTest]:
-    return [NewTest(input=b"", output=b"", is_sample=sample) for sample in samples]
+EMPTY = NewTest(input=b"", output=b"")
 
 
 def problem_with(count: int, samples: str | None) -> Problem:
@@ -42,19 +39,21 @@ def problem_with(count: int, samples: str | None) -> Problem:
     ],
 )
 def test_samples_are_kept_as_ranges(samples, text):
-    assert _ranges(set_of(samples)) == text
+    assert pack_samples(samples) == text
 
 
 @given(st.lists(st.booleans(), max_size=12))
 def test_ranges_read_back_as_the_numbers_of_the_samples(samples):
-    problem = problem_with(len(samples), _ranges(set_of(samples)))
-    assert _numbers(problem, samples_only=True) == [n for n, one in enumerate(samples, 1) if one]
-    assert _numbers(problem, samples_only=False) == list(range(1, len(samples) + 1))
+    problem = problem_with(len(samples), pack_samples(samples))
+    assert list_numbers(problem, samples_only=True) == [
+        n for n, one in enumerate(samples, 1) if one
+    ]
+    assert list_numbers(problem, samples_only=False) == list(range(1, len(samples) + 1))
 
 
 def test_samples_strewn_over_a_large_set_are_refused():
     with pytest.raises(InvalidInput):
-        _ranges(set_of([n % 2 == 0 for n in range(100)]))
+        pack_samples([n % 2 == 0 for n in range(100)])
 
 
 @pytest.mark.parametrize(
@@ -70,15 +69,15 @@ def test_samples_strewn_over_a_large_set_are_refused():
     ],
 )
 def test_a_window_holds_numbers_and_not_strings(window, expected):
-    assert _within(range(1, 11), window) == expected
+    assert select_numbers(range(1, 11), window) == expected
 
 
 def test_sets_beyond_the_limits_are_refused():
     with pytest.raises(InvalidInput):
-        _check(set_of([False] * 2001))
+        _check([EMPTY] * 2001)
     large = NewTest(input=bytes(TEST_BYTES), output=b"x")
     with pytest.raises(InvalidInput) as caught:
-        _check([*set_of([True]), large])
+        _check([EMPTY, large])
     assert caught.value.path == ("testCases", "1")
     half = NewTest(input=bytes(TEST_BYTES), output=b"")
     with pytest.raises(InvalidInput):

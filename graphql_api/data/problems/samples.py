@@ -1,0 +1,58 @@
+"""Test numbers: the samples of a set as short text on the card, and the numbers of a page."""
+
+from collections.abc import Iterator, Sequence
+
+from graphql_api.data.dynamo.pages import PageWindow
+from graphql_api.data.errors import InvalidInput
+from graphql_api.data.limits import SAMPLES_CHARACTERS
+from graphql_api.data.records import Problem
+
+
+def pack_samples(is_sample: Sequence[bool]) -> str | None:
+    """Return the numbers of the samples in the form `1-3,7`, None without samples.
+
+    Raises:
+        InvalidInput: the text would be too long for a card.
+    """
+    numbers = [number for number, flag in enumerate(is_sample, 1) if flag]
+    text = ",".join(
+        str(first) if first == last else f"{first}-{last}" for first, last in find_runs(numbers)
+    )
+    if len(text) > SAMPLES_CHARACTERS:
+        raise InvalidInput(
+            "`testCases` has its samples too far apart. Put the samples next to each other.",
+            ("testCases",),
+        )
+    return text or None
+
+
+def find_runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last number of each run of consecutive numbers; input is sorted."""
+    start = 0
+    for index, number in enumerate(numbers):
+        if index + 1 == len(numbers) or numbers[index + 1] != number + 1:
+            yield numbers[start], number
+            start = index + 1
+
+
+def list_numbers(problem: Problem, *, samples_only: bool) -> list[int]:
+    """Return the numbers of a problem's tests, or of its samples."""
+    if not samples_only:
+        return list(range(1, problem.test_count + 1))
+    numbers: list[int] = []
+    for run in (problem.samples or "").split(","):
+        first, _, last = run.partition("-")
+        if first:
+            numbers.extend(range(int(first), int(last or first) + 1))
+    return numbers
+
+
+def select_numbers(numbers: Sequence[int], window: PageWindow) -> list[int]:
+    """Return the numbers on the page of a window."""
+    inside = [
+        number
+        for number in numbers
+        if (window.after is None or number > int(window.after))
+        and (window.before is None or number < int(window.before))
+    ]
+    return inside[-window.size :] if window.from_end else inside[: window.size]
