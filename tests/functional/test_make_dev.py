@@ -144,7 +144,7 @@ def press_ctrl_c(session: DevSession) -> None:
     assert time.monotonic() - begun < STOP_S
     # Make passes its own SIGINT on to the shell, once its child has ended in order.
     assert code in (0, -signal.SIGINT)
-    assert "Stopped. Everything is kept" in session.log
+    assert "Stopped. The data is kept" in session.log
     _, alive = psutil.wait_procs(family, timeout=20)
     assert alive == []
 
