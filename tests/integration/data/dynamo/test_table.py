@@ -83,7 +83,7 @@ def test_two_who_make_it_at_once_both_find_it_made(table: Table, fresh: Settings
     tables = [table, open_table(fresh)]
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(outcomes, tables))
-    assert sorted(steps["table"] for steps in found) == ["exists", "created"]
+    assert sorted(steps["table"] for steps in found) == ["created", "exists"]
     assert time_to_live(fresh) == ("ENABLED", "x")
 
 

@@ -275,7 +275,7 @@ async def test_conflicts_without_end_are_unavailable_within_the_deadline(
 async def test_a_call_that_never_had_its_turn_leaves_nothing(harness: Any, end: str) -> None:
     user = await harness.user()
     locks = UserLocks(0.05 if end == "too long a wait" else 10)
-    harness.executions._reservations._locks = locks
+    harness.reservations._locks = locks
     async with locks.hold(user.uid):
         call = asyncio.create_task(harness.pending(user))
         if end == "the client leaves":

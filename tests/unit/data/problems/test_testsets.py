@@ -12,7 +12,6 @@ from graphql_api.data.problems.testsets import (
 )
 from graphql_api.data.records import Problem
 
-
 EMPTY = NewTest(input=b"", output=b"")
 
 
