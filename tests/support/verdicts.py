@@ -21,7 +21,8 @@ from tests.support.paths import ROOT
 PROGRAMS = ROOT / "tests" / "verdicts" / "programs"
 INPUT = "5\n1 -2 3000000000 40 7\n"
 EXPECTED = "3000000046\n3000000000\n"
-TIME_LIMIT_MS = 300
+# Programs that must exceed a time limit have a short one.
+SHORT_LIMIT_MS, LONG_LIMIT_MS = 300, 3000
 MEMORY_LIMIT_KB = 64 * 1024
 # No test takes this long; what keeps the cores busy ends by itself should the tests be killed.
 BUSY_AT_MOST_S = 1800
@@ -57,6 +58,11 @@ class Labelled:
     def name(self) -> str:
         return f"{self.language}/{self.path.stem}"
 
+    @property
+    def time_limit_ms(self) -> int:
+        exceeds = self.path.stem.startswith(("tle_", "ile_"))
+        return SHORT_LIMIT_MS if exceeds else LONG_LIMIT_MS
+
     def expected(self, limit_backend: str) -> Verdict:
         """The verdict by its file's name, or what a host without groups makes of it."""
         verdict = Verdict(self.path.stem.partition("_")[0].upper())
@@ -79,7 +85,9 @@ def write_tests(directory: Path, count: int) -> list[TestCaseFiles]:
 
 def judge_program(judge: Judge, program: Labelled, tests: Sequence[TestCaseFiles]) -> Judgement:
     code = program.path.read_bytes().decode("utf-8", "surrogateescape")
-    return judge.judge(JudgeRequest(program.language, code, tests, TIME_LIMIT_MS, MEMORY_LIMIT_KB))
+    return judge.judge(
+        JudgeRequest(program.language, code, tests, program.time_limit_ms, MEMORY_LIMIT_KB)
+    )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import pytest
 
 from graphql_api.data import keys
 from graphql_api.data.dynamo.expressions import Change, equals
+from graphql_api.data.errors import Unavailable
 from graphql_api.schema import ids
 from tests.support.api import ADMIN, Api
 
@@ -69,3 +70,24 @@ async def test_a_list_is_shown_without_an_item_that_graphql_cannot_show(api: Api
         await dynamo.update(entry, Change({"ta": "no number"}))
     page = (await api.data("{ problems { edges { node { number } } } }"))["problems"]
     assert page["edges"] == [{"node": {"number": "1"}}]
+
+
+async def test_a_submission_is_accepted_though_its_usage_cannot_be_read(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.problem()
+    token = await api.sign_in("ann@example.org")
+
+    async def fail(*_: object, **__: object) -> Any:
+        raise Unavailable("The database timed out.")
+
+    monkeypatch.setattr(api.services.stores.usage, "day", fail)
+    query = """mutation($input: ExecuteCodeInput!) { executeCode(input: $input) {
+      ... on ExecuteCodePayload { history { status } usage { date } }
+    } }"""
+    given = {"platform": "algoitny", "number": "1", "language": "python", "code": "print(1)"}
+    answer = (await api.post(query, {"input": given}, token)).json()
+    assert answer["data"]["executeCode"] == {"history": {"status": "PENDING"}, "usage": None}
+    (error,) = answer["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["executeCode", "usage"], "UNAVAILABLE")
+    assert len(api.sender.sent) == 1
