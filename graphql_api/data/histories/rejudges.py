@@ -225,6 +225,6 @@ def _is_latest(stored: History, begun: History) -> bool:
 def summary_of(counts: dict[str, Any]) -> str:
     """Return the progress of a rejudge as one line of text."""
     return (
-        f"{counts['judged']} judged again, {counts['changed']} with another verdict, "
-        f"{counts['skipped']} skipped, {counts['failed']} could not be judged"
+        f"{counts['judged']} judged again, {counts['changed']} with a changed verdict, "
+        f"{counts['skipped']} skipped, {counts['failed']} could not be judged."
     )
