@@ -85,6 +85,9 @@ async def test_240_calls_over_120_keys_at_limit_50_admit_exactly_50(
     """No call passes the limit, and each that passes leaves one whole history."""
     user = await harness.user()
     processes = [harness, make_harness()]
+    for process in processes:
+        # All calls wait for one user's lock, on a slow host longer than a request may.
+        process.reservations._locks = UserLocks(timeout_s=600)
 
     async def call(number: int) -> Reserved | QuotaExceeded:
         try:
