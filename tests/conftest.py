@@ -1,4 +1,4 @@
-"""The services that tests run on: real ones, started once a session on free loopback ports."""
+"""The real services of the tests, started once per session on free loopback ports."""
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -22,7 +22,7 @@ from tests.support.settings import CREDENTIALS, FEW_LANGUAGES, PATIENCE_MS, SECR
 if TYPE_CHECKING:
     from graphql_api.data.stores import Stores
 
-# Generated examples are checked for what they show, on machines that may be slow.
+# A slow host must not fail a generated example.
 hypothesis.settings.register_profile(
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -30,11 +30,11 @@ hypothesis.settings.load_profile("patient")
 
 
 def pytest_configure() -> None:
-    """Keep the caller's own configuration out of the tests."""
+    """Remove the settings of the calling environment."""
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
     os.environ.update(CREDENTIALS)
-    # Workers start sooner that look for few languages; what tests all of them says so.
+    # A worker that detects few languages starts sooner. Tests of all languages change this value.
     os.environ["JUDGE_LANGUAGES"] = ",".join(FEW_LANGUAGES)
 
 
@@ -69,7 +69,7 @@ def redis_url(redis_server: str) -> str:
 
 @pytest.fixture(scope="session")
 def table_maker(dynamodb_endpoint: str) -> Callable[[str], None]:
-    """Makes a table quickly: without provisioning's checks, and without a stream.
+    """Create a table quickly, without the checks of provisioning and without a stream.
 
     No test reads the stream, and DynamoDB Local writes four times slower with one.
     """
@@ -87,7 +87,7 @@ def table_maker(dynamodb_endpoint: str) -> Callable[[str], None]:
 def settings(
     dynamodb_endpoint: str, table_maker: Callable[[str], None], tmp_path: Path
 ) -> Settings:
-    """Settings that name a fresh table; not for tests that need Redis."""
+    """Settings with a new table and without Redis."""
     found = make_settings(
         aws_endpoint_url_dynamodb=dynamodb_endpoint,
         table_name=f"test-{uuid4().hex[:12]}",
@@ -102,13 +102,13 @@ def settings(
 
 @pytest.fixture
 def full_settings(settings: Settings, redis_url: str) -> Settings:
-    """Settings that name a fresh table and an empty Redis."""
+    """Settings with a new table and an empty Redis."""
     return settings.model_copy(update={"redis_url": redis_url})
 
 
 @pytest.fixture
 def settings_env(full_settings: Settings) -> dict[str, str]:
-    """The environment of a process that is to run on `full_settings`."""
+    """The environment of a process with `full_settings`."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),

@@ -1,4 +1,4 @@
-"""One running system for the tests that only use it: API, worker, sample problems."""
+"""One running system for all tests that do not stop it: API, worker, sample problems."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ ADMIN = "admin@example.org"
 
 @pytest.fixture(scope="session")
 def system_redis() -> Iterator[str]:
-    """A Redis of the system's own: its worker must not take other tests' messages."""
+    """A Redis only for the system, because its worker must not take messages of other tests."""
     for engine in run_engine(RedisServer()):
         yield engine.url
 
@@ -31,7 +31,7 @@ def system_env(
     system_redis: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, str]:
-    """The environment of a system on a table of its own, with the sample problems imported."""
+    """The environment of a system with its own table and the imported sample problems."""
     table_name = f"system-{uuid4().hex[:12]}"
     table_maker(table_name)
     env = {
@@ -55,7 +55,7 @@ def system_env(
 
 
 def algoitny(env: dict[str, str], *arguments: str) -> str:
-    """Run the operator's command and return what it printed."""
+    """Run a command of the operator and return its output."""
     done = subprocess.run(
         [sys.executable, "-m", "graphql_api.cli.main", *arguments],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Real processes killed at bad moments: every submission ends exactly once, usage is exact."""
+"""Real processes killed at any moment: every submission ends exactly once, and usage is exact."""
 
 import asyncio
 import os
@@ -41,13 +41,13 @@ pytestmark = [
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[DynamoDBLocal]:
-    """An engine of the test's own, that keeps its data over a kill."""
+    """A DynamoDB Local only for this test, which keeps its data over a kill."""
     yield from run_engine(DynamoDBLocal(tmp_path / "dynamodb", log_path=tmp_path / "dynamodb.log"))
 
 
 @pytest.fixture
 def queue(tmp_path: Path) -> Iterator[RedisServer]:
-    """A Redis of the test's own, with its append-only file."""
+    """A Redis only for this test, with its append-only file."""
     yield from run_engine(RedisServer(tmp_path / "redis", log_path=tmp_path / "redis.log"))
 
 
@@ -106,7 +106,7 @@ async def submit(
 async def all_ended_once(
     driver: SubmissionDriver, histories: list[History], timeout_s: float = 60
 ) -> None:
-    """Check that each was accepted, that no other completion was counted, and the usage."""
+    """Check that each history was accepted once, and the counts of completions and usage."""
     for history in histories:
         card = await driver.ended(history, timeout_s=timeout_s)
         assert (card.status, card.verdict) == (HistoryStatus.COMPLETED, Verdict.AC)
@@ -121,10 +121,10 @@ async def test_another_worker_finishes_what_a_killed_one_was_judging(
     (tmp_path / "other").mkdir()
     async with AsyncExitStack() as stack:
         killed = ready(stack.enter_context(Worker(env, tmp_path)))
-        # Half a minute in the two slots of its worker: longer than `ready` waits for the other.
+        # 30 s in the two slots of its worker, so that the other worker is ready before its end.
         history = await submit(driver, sender, sleeping(15))
         await driver.running(history)
-        # The third slot is for the other's look at its own sandbox.
+        # The other worker needs the third slot for the test of its sandbox.
         ready(stack.enter_context(Worker({**env, "JUDGE_SLOTS": "3"}, tmp_path / "other")))
         killed.kill()
         await driver.running(history, attempt=2)
@@ -151,7 +151,7 @@ async def test_what_a_killed_api_had_reserved_and_not_sent_is_judged(
         api = stack.enter_context(Api(patient, tmp_path)).wait_until_alive()
         nobody = stack.enter_context(Client(api.url))
         client = stack.enter_context(await asyncio.to_thread(nobody.signed_in, driver.user.email))
-        # Sending waits for a Redis that stands still, so that the API dies before it has sent.
+        # Redis is stopped, so that the API is killed while it sends the message.
         os.kill(queue.pid, signal.SIGSTOP)
         call = asyncio.create_task(asyncio.to_thread(client.submit, "1", "python", ADD))
         history = await wait_until_async("a reservation", reserved)
@@ -161,7 +161,7 @@ async def test_what_a_killed_api_had_reserved_and_not_sent_is_judged(
             await call
         os.kill(queue.pid, signal.SIGCONT)
     assert (await driver.card(history)).status is HistoryStatus.PENDING
-    # The half minute that a message has passes at once.
+    # The execution becomes overdue now, instead of after 30 s.
     overdue = Change(put={"g2s": keys.due_sort(now_ms() - 1)})
     await driver.stores.dynamo.update(keys.history(history.uid, history.ulid), overdue)
     with redis.Redis.from_url(env["REDIS_URL"].replace("/0", "/1")) as queues:
@@ -216,7 +216,7 @@ async def test_redis_killed_in_the_middle_loses_and_doubles_nothing(
         histories = [await submit(driver, sender, sleeping(0.5)) for _ in range(10)]
         await driver.any_running(histories)
         queue.kill()
-        # Redis away: accepted all the same, and sent by the sweeper later.
+        # Without Redis they are accepted too, and the sweeper sends them later.
         histories += [await submit(driver, sender, age_ms=OVERDUE_MS) for _ in range(5)]
         await asyncio.sleep(0.5)
         await asyncio.to_thread(queue.start)

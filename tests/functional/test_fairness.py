@@ -1,4 +1,4 @@
-"""One worker, many submissions: who waits for whom, by the order in which they end."""
+"""The order in which one worker finishes the submissions of several users."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -29,13 +29,13 @@ pytestmark = [
 
 MANY = 150
 ALL_RIGHT_CPP = "int main() { return 42; }"
-# Slots and one that loads are in hand when another user comes, and one of the many may be next.
+# The worker already holds a message for each slot and one more, and one of the many may be next.
 PLACES = int(SHORT["JUDGE_SLOTS"]) + 1
 
 
 @pytest.fixture(scope="module")
 def redis_server() -> Iterator[str]:
-    """A Redis of these tests' own: other tests' workers must not take our messages."""
+    """A Redis only for these tests, because workers of other tests must not take their messages."""
     for engine in run_engine(RedisServer()):
         yield engine.url
 

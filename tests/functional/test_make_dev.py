@@ -1,8 +1,8 @@
-"""`make dev` in a clean clone, as a newcomer runs it: first start, first session, Ctrl-C, again.
+"""`make dev` in a new clone: first start, first session, Ctrl-C and second start.
 
-By default the clone makes everything anew: virtual environment, jars, playground (a minute and a
-half). ALGOITNY_TEST_REUSE=1 saves that while one works on the supervisor itself: the clone then
-runs on this environment's packages and on copies of the engines' files.
+By default the clone installs everything: virtual environment, jars, playground (90 s). With
+ALGOITNY_TEST_REUSE=1, for work on the supervisor, it uses the packages of this environment and
+copies of the engines' files.
 """
 
 import os
@@ -46,7 +46,7 @@ IS_REUSING = os.environ.get("ALGOITNY_TEST_REUSE") == "1"
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clean clone of this checkout's last commit."""
+    """A new clone of the last commit of this checkout."""
     lacking = [package.name for package in apt.find_missing(apt.RUN_PACKAGES)]
     if lacking:
         skip_or_fail(f"system packages are missing: {', '.join(lacking)}; run make setup")
@@ -109,7 +109,7 @@ class DevSession:
         return psutil.Process(int((self.clone / ".data" / "dev.lock").read_text()))
 
     def end(self) -> None:
-        """Leave nothing behind, however the test went."""
+        """Kill all processes, also after a failed test."""
         if self.process.poll() is None:
             family = self.descendants()
             os.killpg(self.process.pid, signal.SIGKILL)
@@ -136,13 +136,13 @@ def start(clone: Path) -> Iterator["type[DevSession] | object"]:
 
 
 def press_ctrl_c(session: DevSession) -> None:
-    """Send what a terminal sends: SIGINT to every process of the foreground group."""
+    """Send SIGINT to every process of the foreground group, as a terminal does at Ctrl-C."""
     family = session.descendants()
     begun = time.monotonic()
     os.killpg(session.process.pid, signal.SIGINT)
     code = session.process.wait(STOP_S + 5)
     assert time.monotonic() - begun < STOP_S
-    # Make passes its own SIGINT on to the shell, once its child has ended in order.
+    # Make ends with SIGINT after its child has exited normally.
     assert code in (0, -signal.SIGINT)
     assert "Stopped. The data is kept" in session.log
     _, alive = psutil.wait_procs(family, timeout=20)
@@ -158,7 +158,7 @@ def signed_in(session: DevSession, email: str) -> Client:
 
 
 def submit_and_await(client: Client) -> str:
-    """Submit A+B and return the history's id once it is judged AC."""
+    """Submit A+B, wait for the verdict AC and return the id of the history."""
     answer = client.ask(
         """mutation ($input: ExecuteCodeInput!) { executeCode(input: $input) {
              ... on ExecuteCodePayload { history { id } } ... on UserError { message } } }""",

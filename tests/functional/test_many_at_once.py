@@ -1,4 +1,4 @@
-"""Many people submit at the same moment, through the API, and each is judged once."""
+"""Many users submit through the API at the same moment, and each submission is judged once."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -52,7 +52,7 @@ def users(api: Api, worker: Worker) -> Iterator[list[Client]]:
 
 @pytest.fixture(scope="module")
 def accepted(users: list[Client]) -> list[dict[str, Any]]:
-    """One hundred submissions at once: three right, two wrong of each user, the first public."""
+    """One hundred submissions at once: three right and two wrong of each user, the first public."""
 
     def submit(job: tuple[Client, int]) -> dict[str, Any]:
         client, n = job
@@ -71,7 +71,7 @@ def viewer(client: Client) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def judged(users: list[Client], accepted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What each user sees once nothing waits any more."""
+    """The view of each user after all submissions have been judged."""
 
     def all_done() -> list[dict[str, Any]] | None:
         seen = [viewer(client) for client in users]

@@ -1,4 +1,4 @@
-"""The README's first session in the playground, in a real browser that can reach no other host."""
+"""The README's first session in the playground, in a real browser without access to other hosts."""
 
 import os
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def page(api: Api, worker: Worker, tmp_path: Path) -> Iterator[Browser]:
 
 
 def picture(page: Browser, name: str, tmp_path: Path) -> None:
-    """Keep a screenshot, in the folder ALGOITNY_SCREENSHOTS where that is set."""
+    """Save a screenshot in the folder ALGOITNY_SCREENSHOTS, if that is set."""
     folder = Path(os.environ.get("ALGOITNY_SCREENSHOTS", tmp_path))
     folder.mkdir(parents=True, exist_ok=True)
     page.picture(folder / f"{name}.png")

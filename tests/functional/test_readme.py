@@ -1,4 +1,4 @@
-"""The README's first session does what the README shows."""
+"""The first session of the README gives the answers that the README shows."""
 
 import json
 import re
@@ -18,9 +18,9 @@ MEASURED = ("cpuMs", "peakKb")
 
 
 def matches(shown: Any, real: Any) -> bool:
-    """Tell whether a real answer matches the shown one.
+    """Return whether a real answer matches the shown one.
 
-    In the shown answer, `…` stands for any text, or for any further entries of a list.
+    In the shown answer, `…` matches any text, or any further entries of a list.
     """
     if isinstance(shown, dict):
         return (

@@ -35,7 +35,7 @@ MANY = 12
 
 @pytest.fixture(scope="module")
 def redis_server() -> Iterator[str]:
-    """A Redis of these tests' own: other tests' workers must not take our messages."""
+    """A Redis only for these tests, because workers of other tests must not take their messages."""
     for engine in run_engine(RedisServer()):
         yield engine.url
 
@@ -67,7 +67,7 @@ def ready(worker: Worker) -> Worker:
 async def judged(
     driver: SubmissionDriver, sender: TaskSender, code: str, count: int
 ) -> list[History]:
-    """Return histories of a worker that runs, each once it is judged."""
+    """Submit several times and return the histories after their verdicts."""
     histories = [await driver.reserve(code) for _ in range(count)]
     for one in histories:
         await sender.send_execution(one.uid, one.ulid, one.language)
@@ -134,7 +134,7 @@ async def test_people_come_first_and_a_rejudge_still_gets_on(
     stop = threading.Event()
 
     async def people() -> list[History]:
-        """Keep the worker busy: when one has ended the next is handed in."""
+        """Keep the worker busy: submit again after each verdict."""
         found: list[History] = []
         while not stop.is_set():
             found += await judged(driver, sender, sleeping(0.2), 3)
@@ -147,7 +147,7 @@ async def test_people_come_first_and_a_rejudge_still_gets_on(
         busy = [asyncio.create_task(people()) for _ in range(2)]
         await asyncio.sleep(1)
         job = await begun(driver, sender)
-        # With that many before it, it waits its time for each, and is done all the same.
+        # The job waits its longest time for each of its histories, and still ends.
         done = await ended(driver, job)
         stop.set()
         theirs = [one for found in await asyncio.gather(*busy) for one in found]
@@ -160,7 +160,7 @@ async def test_people_come_first_and_a_rejudge_still_gets_on(
 async def test_a_cancelled_rejudge_ends_at_once(
     env: dict[str, str], driver: SubmissionDriver, sender: TaskSender, tmp_path: Path
 ) -> None:
-    # Its renewals come every five minutes: what stops it in time is the signal.
+    # Renewals come every five minutes, so only the cancellation can stop it in time.
     with Worker({**env, "LEASE_SECONDS": "600"}, tmp_path) as worker:
         ready(worker)
         histories = await judged(driver, sender, f"import time\ntime.sleep(1)\n{ADD}", 4)

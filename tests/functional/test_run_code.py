@@ -1,4 +1,4 @@
-"""runCode through real processes: an API, a worker, and what happens when one of them dies."""
+"""runCode with a real API and worker, also when one of them is killed."""
 
 import os
 import signal
@@ -47,7 +47,7 @@ def used(client: Client) -> int:
 
 @pytest.fixture
 def ada(client: Client, request: pytest.FixtureRequest) -> Iterator[Client]:
-    """A user of this test alone."""
+    """A user who exists only in this test."""
     with client.signed_in(f"{abs(hash(request.node.name))}@example.org") as found:
         yield found
 
@@ -71,7 +71,7 @@ def test_code_runs_on_its_authors_input_and_leaves_no_history(ada: Client, worke
 
 def test_runs_are_answered_while_long_submissions_are_judged(ada: Client, worker: Worker) -> None:
     there(worker, ada)
-    # More than the worker's places, of two tests and more each.
+    # More submissions than the worker runs at once, each with at least two tests.
     ids = [ada.submit("1", "python", SLOW)["history"]["id"] for _ in range(6)]
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(lambda n: run(ada, stdin=f"{n} 1"), range(4)))
@@ -85,7 +85,7 @@ def test_runs_are_answered_while_long_submissions_are_judged(ada: Client, worker
 
 @contextmanager
 def standing_still(worker: Worker) -> Iterator[None]:
-    """Stop a worker with all its processes inside the block, as a machine that hangs does."""
+    """Stop a worker with all its processes in the block, as on a machine that hangs."""
     os.killpg(worker.pid, signal.SIGSTOP)
     try:
         yield

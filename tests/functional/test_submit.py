@@ -1,4 +1,4 @@
-"""`algoitny submit` against the running API and worker: what a person at a terminal gets."""
+"""`algoitny submit` with the running API and worker."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ EXAMPLES = ROOT / "examples" / "problems"
 
 @pytest.fixture
 def environment(system_env: dict[str, str], api: Api, worker: Worker) -> dict[str, str]:
-    """The environment of a command background_task the running session."""
+    """The environment of a command beside the running session."""
     assert worker.is_running
     return {**system_env, "ALGOITNY_URL": api.url.removesuffix("/graphql")}
 

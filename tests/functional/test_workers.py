@@ -1,4 +1,4 @@
-"""`dramatiq tasks` as a process: what it does with messages, signals and a missing sandbox."""
+"""`dramatiq tasks` as a process: messages, signals and a missing sandbox."""
 
 import asyncio
 import re
@@ -26,14 +26,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.
 
 @pytest.fixture(scope="module")
 def redis_server() -> Iterator[str]:
-    """A Redis of these tests' own: other tests' workers must not take our messages."""
+    """A Redis only for these tests, because workers of other tests must not take their messages."""
     for engine in run_engine(RedisServer()):
         yield engine.url
 
 
 @pytest.fixture
 def env(settings_env: dict[str, str]) -> dict[str, str]:
-    # Of attempts exactly one is asked for: a busy machine must not cost a worker its lease.
+    # The tests expect exactly one attempt, so a worker on a loaded host must not lose its lease.
     return {**settings_env, **SHORT, "LEASE_SECONDS": "20"}
 
 
@@ -117,7 +117,7 @@ async def test_a_worker_stops_at_once_when_what_it_judges_is_cancelled(
     env: dict[str, str], stores: Stores, sender: TaskSender, tmp_path: Path
 ) -> None:
     driver = await SubmissionDriver.open(stores, number="slow")
-    # Its renewals come every five minutes: what stops it in time is the signal.
+    # Renewals come every five minutes, so only the cancellation can stop it in time.
     with Worker({**env, "LEASE_SECONDS": "600"}, tmp_path) as worker:
         history = await driver.reserve(sleeping(50))
         await sender.send_execution(history.uid, history.ulid, history.language)

@@ -27,7 +27,7 @@ FLAGS = [
     "--disable-sync",
     "--remote-debugging-port=0",
     "--window-size=1400,900",
-    # No name but the loopback address can be looked up: a page that required a CDN stays blank.
+    # No name can be looked up except the loopback address: a page that needs a CDN stays blank.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 ]
 
@@ -94,7 +94,7 @@ class Browser:
                 return result
 
     def open(self, url: str) -> None:
-        """Go to `url`; does not wait for what its scripts do."""
+        """Go to `url`, without waiting for its scripts."""
         self.command("Page.navigate", url=url)
 
     def evaluate(self, expression: str) -> Any:
@@ -113,12 +113,12 @@ class Browser:
         self.evaluate(f"{find}.click()")
 
     def text(self, selector: str) -> str:
-        """Return the visible text of the first element that matches, spaces as plain ones."""
+        """Return the visible text of the first matching element, with plain spaces."""
         element = f"document.querySelector({json.dumps(selector)})"
         return str(self.evaluate(f"{element} ? {element}.innerText : ''")).replace("\xa0", " ")
 
     def until(self, selector: str, part: str, timeout_s: float = PATIENCE_S) -> str:
-        """Return the text of `selector` once it has `part`."""
+        """Wait until the text of `selector` contains `part` and return the text."""
 
         def found() -> str | None:
             text = self.text(selector)
@@ -127,5 +127,5 @@ class Browser:
         return wait_until(f"{part!r} in {selector}", found, timeout_s=timeout_s)
 
     def picture(self, path: Path) -> None:
-        """Write what the page looks like as PNG."""
+        """Write a screenshot of the page as PNG."""
         path.write_bytes(base64.b64decode(self.command("Page.captureScreenshot")["data"]))

@@ -1,4 +1,4 @@
-"""Executions without the API: a user, a problem with tests, and what became of submissions."""
+"""Executions without the API: a user, a problem with tests, and the results of submissions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,20 +24,20 @@ TESTS = (
     NewTest(input=b"10 20\n", output=b"30\n"),
 )
 ENDED = {HistoryStatus.COMPLETED, HistoryStatus.FAILED, HistoryStatus.CANCELLED}
-# A crash is to be noticed in seconds, so that tests can wait for it.
+# A crash is detected within seconds, so that tests can wait for it.
 SHORT = {"LEASE_SECONDS": "2", "SWEEP_SECONDS": "1", "ATTEMPT_CAP": "3", "JUDGE_SLOTS": "2"}
-# The message sent with a reservation has half a minute before the sweeper sends another.
+# The sweeper sends another message 30 s after the reservation.
 OVERDUE_MS = 31_000
 
 
 def sleeping(seconds: float) -> str:
-    """Return a correct program that first sleeps."""
+    """Return a correct program that sleeps first."""
     return f"import time\ntime.sleep({seconds})\n{ADD}"
 
 
 @dataclass
 class SubmissionDriver:
-    """Hands in submissions of one user to one problem."""
+    """Submissions of one user to one problem."""
 
     stores: Stores
     user: User
@@ -46,7 +46,7 @@ class SubmissionDriver:
 
     @classmethod
     async def open(cls, stores: Stores, email: str = "ada@example.org", number: str = "1") -> Self:
-        """Make the user and, where it is not there, the problem A + B with three tests."""
+        """Create the user and, if it does not exist, the problem A + B with three tests."""
         user = await stores.users.create(email=email, name="Ada Lovelace")
         problem = await stores.problems.get("algoitny", number, consistent=True)
         return cls(stores, user, problem or await new_problem(stores, number))
@@ -60,7 +60,7 @@ class SubmissionDriver:
         age_ms: int = 0,
         request_id: str | None = None,
     ) -> History:
-        """Leave a PENDING history, made `age_ms` ago, and send nothing."""
+        """Store a PENDING history that was created `age_ms` ago, without sending a message."""
         asked = ReservationRequest(
             user=self.user,
             plan_limit=self.limit,
@@ -75,13 +75,13 @@ class SubmissionDriver:
         return (await self.stores.reservations.reserve(asked)).history
 
     async def card(self, history: History) -> History:
-        """Return the history as it stands now."""
+        """Return the current history."""
         found = await self.stores.histories.get(history.uid, history.ulid, consistent=True)
         assert found is not None
         return found
 
     async def ended(self, history: History, *, timeout_s: float = PATIENCE_S) -> History:
-        """Return the history once it has ended."""
+        """Wait until the history has ended and return it."""
 
         async def check() -> History | None:
             card = await self.card(history)
@@ -90,7 +90,7 @@ class SubmissionDriver:
         return await wait_until_async(f"the end of {history.ulid}", check, timeout_s=timeout_s)
 
     async def running(self, history: History, *, attempt: int = 1) -> History:
-        """Return the history once that attempt runs."""
+        """Wait until that attempt runs and return the history."""
 
         async def check() -> History | None:
             card = await self.card(history)
@@ -100,7 +100,7 @@ class SubmissionDriver:
         return await wait_until_async(f"attempt {attempt} of {history.ulid}", check)
 
     async def any_running(self, histories: Sequence[History]) -> History:
-        """Return one of the histories, as soon as one runs; others may have ended by then."""
+        """Wait until one of the histories runs and return it; others may have ended."""
 
         async def check() -> History | None:
             cards = [await self.card(history) for history in histories]
@@ -109,18 +109,18 @@ class SubmissionDriver:
         return await wait_until_async("the start of one of several", check)
 
     async def used(self, history: History) -> int:
-        """Return the executions that count against the user's limit on the history's day."""
+        """Return the number of executions that count against the user's limit on that day."""
         day = history.usage_day or day_of(now_ms())
         return (await self.stores.usage.day(self.user.uid, day)).execution
 
     async def judged(self) -> int:
-        """Return the executions that were completed, over all time."""
+        """Return the number of all completed executions."""
         totals, _ = await self.stores.users.totals(self.user.uid)
         return totals.executions
 
 
 async def new_problem(stores: Stores, number: str, *, time_limit_ms: int = 20_000) -> Problem:
-    """Make the problem A + B, COMPLETED, with three tests."""
+    """Create the problem A + B with three tests, in state COMPLETED."""
     await stores.problems.create(
         NewProblem(platform="algoitny", number=number, title="A + B", time_limit_ms=time_limit_ms)
     )

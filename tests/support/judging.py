@@ -1,4 +1,4 @@
-"""What tests of the judge share: a real judge, and tests on disk."""
+"""A real judge, and test cases on disk."""
 
 import threading
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from tests.support.settings import FEW_LANGUAGES
 from tests.support.waiting import PATIENCE_S
 
 Cases = Callable[..., list[TestCaseFiles]]
-# Does what a test's input says: `0.2 7` sleeps and writes 7.
+# Obeys the test's input: for `0.2 7` it sleeps 0.2 s and writes 7.
 OBEYS = """
 import time
 pause, answer = input().split()
@@ -55,7 +55,7 @@ def judge_config(work_dir: Path, **more: Any) -> JudgeConfig:
 
 
 def open_judge(work_dir: Path, forced: LimitBackend | None = None, **more: Any) -> Judge:
-    """Start a judge with two slots; skip the test where there is no sandbox, but not in CI."""
+    """Start a judge with two slots; without a sandbox, skip the test, or fail it in CI."""
     judge = Judge(judge_config(work_dir, **more), forced)
     try:
         return judge.start()
@@ -75,7 +75,7 @@ def write_cases(folder: Path, *pairs: tuple[str, str]) -> list[TestCaseFiles]:
 
 
 def orders(folder: Path, *told: str) -> list[TestCaseFiles]:
-    """Write tests of what `OBEYS` is told to do; 1 is right."""
+    """Write tests whose inputs are commands for `OBEYS`; the right answer is 1."""
     return write_cases(folder, *((one, "1") for one in told))
 
 

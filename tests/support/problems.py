@@ -1,4 +1,4 @@
-"""Problems on a table, and what tests of their stores read from it."""
+"""Problems, and helpers that read them from a table."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -42,7 +42,7 @@ FULL = NewProblem(
 
 
 class Ticks:
-    """A clock that goes on with each look at it."""
+    """A clock that advances by 1 ms at each read."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000_000
@@ -68,7 +68,7 @@ async def everything(dynamo: Dynamo) -> list[Item]:
 
 
 async def check_entries(dynamo: Dynamo) -> None:
-    """Check that the entries in the table are those of the cards, as they are now."""
+    """Check that the entries in the table agree with the current cards."""
     items = await everything(dynamo)
     cards = [item for item in items if item["tp"] == "problem" and item["SK"] == "M"]
     expected = {

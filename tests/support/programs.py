@@ -1,4 +1,4 @@
-"""Small programs in every language of the judge's table, each for one end that a run can have."""
+"""Small programs in every language of the judge, one for each outcome of a run."""
 
 from dataclasses import dataclass, replace
 

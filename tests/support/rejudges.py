@@ -1,4 +1,4 @@
-"""Rejudge jobs: handlers of them, and what became of histories and jobs."""
+"""Rejudge jobs, and helpers that read the resulting histories and jobs."""
 
 import asyncio
 from collections.abc import Callable, Mapping

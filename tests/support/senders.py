@@ -1,4 +1,4 @@
-"""A task sender that keeps the messages instead of sending them."""
+"""A task sender that records the messages instead of sending them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from tasks.queue.sender import TaskSender
 class RecordingSender(TaskSender):
     """Records every message; `delay_ms` is None for a message that is due at once.
 
-    `required` has the languages that the messages of each id required, the latest last.
-    `sends_runs` is what `send_run` answers.
+    `required` maps each id to the required languages of its messages, the latest last. `sends_runs`
+    is the result of `send_run`.
     """
 
     sent: list[tuple[str, str, int | None]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Services that tests run on, and what happens to a test whose service is missing."""
+"""Services of the tests."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The whole system as its users meet it: real processes, spoken to over HTTP."""
+"""The whole system: real processes, and a client over HTTP."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from tests.support.waiting import PATIENCE_S, wait_until
 
 
 class Program:
-    """One process of ours, in a group of its own; its output goes to a file."""
+    """One process in its own process group; its output goes to a file."""
 
     def __init__(self, name: str, command: list[str], env: Mapping[str, str], log: Path) -> None:
         self.name, self.log_path = name, log
@@ -50,11 +50,11 @@ class Program:
         return self.log_path.read_text(errors="replace")
 
     def kill(self) -> None:
-        """Kill the whole group at once, as a machine that loses power does."""
+        """Kill the whole process group at once, like a loss of power."""
         self._end(signal.SIGKILL, 10)
 
     def stop(self, timeout_s: float = PATIENCE_S) -> int:
-        """Ask it to end, and return its exit code."""
+        """Send SIGTERM and return the exit code."""
         return self._end(signal.SIGTERM, timeout_s)
 
     def _end(self, number: signal.Signals, timeout_s: float) -> int:
@@ -95,7 +95,7 @@ class Api(Program):
         super().__init__("api", command, env, folder / "api.log")
 
     def wait_until_alive(self) -> Self:
-        """Wait for an answer; workers need not be there."""
+        """Wait for the first answer, which needs no workers."""
         health = self.url.replace("/graphql", "/healthz")
 
         def alive() -> bool:
@@ -118,7 +118,7 @@ class Worker(Program):
 
 
 class Client:
-    """A GraphQL client of one user, or of nobody."""
+    """A GraphQL client, signed in as one user or not at all."""
 
     def __init__(self, url: str, token: str | None = None) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -126,7 +126,7 @@ class Client:
         self._http = httpx.Client(headers=headers, timeout=PATIENCE_S)
 
     def ask(self, document: str, **variables: Any) -> dict[str, Any]:
-        """Return `data`; errors fail."""
+        """Return `data`, or fail at errors."""
         answer = self._http.post(self.url, json={"query": document, "variables": variables})
         body: dict[str, Any] = answer.json()
         assert not body.get("errors"), body
@@ -134,7 +134,7 @@ class Client:
         return data
 
     def signed_in(self, email: str) -> "Client":
-        """Return a client of the user with this address, made if new."""
+        """Return a client of the user with this address, created if new."""
         found = self.ask(SIGN_IN, email=email)["signInForDevelopment"]
         return Client(self.url, found["accessToken"])
 
@@ -145,7 +145,7 @@ class Client:
         return result
 
     def finished(self, history_id: str, *, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
-        """Return a history once it is judged."""
+        """Wait until a history is judged and return it."""
 
         def judged() -> dict[str, Any] | None:
             history: dict[str, Any] = self.ask(HISTORY, id=history_id)["history"]

@@ -1,4 +1,4 @@
-"""Sets of tests of the problem `ONE`, and what tests of their store read from the table."""
+"""Test sets of the problem `ONE`, and helpers that read them from the table."""
 
 from graphql_api.data import keys
 from graphql_api.data.dynamo.client import Dynamo, Item

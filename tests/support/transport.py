@@ -1,4 +1,4 @@
-"""Between a client and DynamoDB: what is sent, and faults on the way."""
+"""Faults between a client and DynamoDB."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,16 +9,16 @@ from botocore.compat import HTTPHeaders
 
 from graphql_api.data.dynamo.client import Dynamo
 
-# What the engine answers where the caller is to be told that the database is away, at once.
+# The error code that makes the client report an unavailable database without retries.
 AWAY = "ResourceNotFoundException"
 
 
 class Crash(Exception):
-    """The process ended here."""
+    """A crash of the process at this point."""
 
 
 class RequestRejected(AWSResponse):
-    """An error that the engine answers."""
+    """An error response of the engine."""
 
     def __init__(self, code: str, *reasons: str) -> None:
         super().__init__("http://stub", 400, HTTPHeaders(), None)
@@ -32,7 +32,7 @@ class RequestRejected(AWSResponse):
 
 
 class FaultyTransport:
-    """What a client sends: noted by operation, and met with faults on demand."""
+    """Records the operations that a client sends, and injects faults."""
 
     Crash = Crash
 
@@ -43,19 +43,19 @@ class FaultyTransport:
         self._send, session.send = session.send, self._meet
 
     def crash(self, operation: str, *, after: bool = False) -> None:
-        """End the process before the next such request, or when it was carried out."""
+        """Crash before the next such request, or after it was executed."""
         self._faults.setdefault(operation, []).append("after" if after else "before")
 
     def refuse(self, operation: str, code: str, *reasons: str, times: int = 1) -> None:
-        """Let the engine refuse the next such requests."""
+        """Reject the next such requests."""
         self._faults.setdefault(operation, []).extend([RequestRejected(code, *reasons)] * times)
 
     def lose(self, operation: str, *, times: int = 1) -> None:
-        """Carry out the next such requests, and let the engine's answer say that it failed."""
+        """Execute the next such requests, and answer that they failed."""
         self._faults.setdefault(operation, []).extend(["lost"] * times)
 
     def meanwhile(self, operation: str, act: Callable[[], Awaitable[Any]]) -> None:
-        """Let others act between the decision for the next such request and its arrival."""
+        """Run `act` between the decision for the next such request and its arrival."""
         self._faults.setdefault(operation, []).append(act)
 
     async def _meet(self, request: Any) -> Any:

@@ -1,7 +1,7 @@
-"""Small programs with known verdicts, and how they are judged.
+"""Small programs with known verdicts.
 
-`programs/LANGUAGE/VERDICT_what_it_does.ext` is one program. They all solve one problem, or try to:
-a line with the count of numbers and one with the numbers; print their sum and the largest.
+`tests/verdicts/programs/LANGUAGE/VERDICT_what_it_does.ext` is one program. All of them solve one
+problem, or try to: read the count of numbers and the numbers; print their sum and the largest.
 """
 
 import os
@@ -24,7 +24,7 @@ EXPECTED = "3000000046\n3000000000\n"
 # Programs that must exceed a time limit have a short one.
 SHORT_LIMIT_MS, LONG_LIMIT_MS = 300, 3000
 MEMORY_LIMIT_KB = 64 * 1024
-# No test takes this long; what keeps the cores busy ends by itself should the tests be killed.
+# Longer than any test: the busy processes end by themselves if the tests are killed.
 BUSY_AT_MOST_S = 1800
 SPIN = """
 import os, sys, time
@@ -34,8 +34,8 @@ while os.getppid() == parent and time.monotonic() < ends_at:
     for _ in range(1_000_000):
         pass
 """
-# Where address space is limited and not memory, what is reserved is what is counted: a stack for
-# each thread, and what the program never touches.
+# A limit on address space counts reserved memory too: a stack for each thread, and memory that the
+# program never touches.
 WITHOUT_GROUPS = {
     "c/ac_many_threads": Verdict.RE,
     "c/ac_reserves_and_does_not_touch": Verdict.RE,
@@ -64,7 +64,7 @@ class Labelled:
         return SHORT_LIMIT_MS if exceeds else LONG_LIMIT_MS
 
     def expected(self, limit_backend: str) -> Verdict:
-        """The verdict by its file's name, or what a host without groups makes of it."""
+        """Return the verdict in the file's name, or the one on a host without control groups."""
         verdict = Verdict(self.path.stem.partition("_")[0].upper())
         if limit_backend == LimitBackend.RLIMITS:
             return WITHOUT_GROUPS.get(self.name, verdict)
@@ -76,7 +76,7 @@ def all_programs() -> list[Labelled]:
 
 
 def write_tests(directory: Path, count: int) -> list[TestCaseFiles]:
-    """Write the problem's one test into the directory; it is told as so many."""
+    """Write the problem's test into the directory, and return it `count` times."""
     given, expected = directory / "1.in", directory / "1.out"
     given.write_text(INPUT)
     expected.write_text(EXPECTED)
@@ -92,7 +92,7 @@ def judge_program(judge: Judge, program: Labelled, tests: Sequence[TestCaseFiles
 
 @contextmanager
 def cores_kept_busy() -> Iterator[None]:
-    """Keep every core busy with something else inside the block."""
+    """Keep every core busy in the block."""
     command = [sys.executable, "-I", "-S", "-c", SPIN, str(BUSY_AT_MOST_S)]
     spinners = [subprocess.Popen(command) for _ in range(os.cpu_count() or 1)]
     try:

@@ -1,4 +1,4 @@
-"""Settings: refused when wrong, safe in production, each one documented."""
+"""Settings: invalid values are refused, production is safe, and each setting is documented."""
 
 import pytest
 from pydantic import ValidationError
@@ -75,7 +75,7 @@ def test_the_older_endpoint_name_is_used_when_the_newer_is_unset() -> None:
 
 
 def test_the_page_of_settings_is_the_one_that_the_settings_make() -> None:
-    """`make docs` writes it anew."""
+    """`make docs` writes the file."""
     assert (ROOT / "docs/settings.md").read_text() == settings_markdown()
 
 

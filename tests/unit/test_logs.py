@@ -12,7 +12,7 @@ from tests.support.settings import make_settings
 
 @pytest.fixture
 def lines() -> Iterator[StringIO]:
-    """What the root logger writes, as its handler of a worker process would."""
+    """The output of the root logger, as in a worker process."""
     root, written = logging.getLogger(), StringIO()
     kept, level = root.handlers, root.level
     root.handlers = [logging.StreamHandler(written)]

@@ -1,11 +1,11 @@
-"""Every program of the suite gets the verdict that its file's name says.
+"""Every program of the suite gets the verdict in its file name.
 
     pytest tests/verdicts                     once
     pytest tests/verdicts --times 3 --busy    three times, with all cores kept busy
     pytest tests/verdicts --tests 3           with three tests, some of them started ahead
     pytest tests/verdicts --limits rlimits    as on a host without control groups
 
-As many are judged at once as the judge has slots; a test waits for its own.
+The judge runs as many programs at once as it has slots; each test waits for its own program.
 """
 
 from collections import Counter
@@ -39,7 +39,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
 
 def first_tier() -> list[Labelled]:
-    """Return a program of each verdict in the languages of CI, and of each other language one."""
+    """Return one program of each verdict in the languages of CI, and one of each other language."""
     return first_of_each(
         all_programs(),
         lambda program: (
@@ -78,7 +78,7 @@ Judgements = dict[tuple[Labelled, int], Future[Judgement]]
 
 @pytest.fixture(scope="module")
 def judgements(request, judge, tmp_path_factory) -> Iterator[Judgements]:
-    """What each of the chosen programs gets, in the order of the tests."""
+    """The verdicts of the selected programs, in the order of the tests."""
     count = request.config.getoption("--tests", 1)
     tests = write_tests(tmp_path_factory.mktemp("problem"), count)
     busy = cores_kept_busy() if request.config.getoption("--busy", None) else nullcontext()
@@ -92,7 +92,7 @@ def judgements(request, judge, tmp_path_factory) -> Iterator[Judgements]:
 
 
 def _chosen(request) -> list[dict[str, Any]]:
-    """The parameters of the tests that are to run."""
+    """Return the parameters of the selected tests."""
     items = request.session.items
     return [
         one.callspec.params for one in items if "judgements" in getattr(one, "fixturenames", ())

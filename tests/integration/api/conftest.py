@@ -16,7 +16,7 @@ from tests.support.senders import RecordingSender
 
 @pytest.fixture
 async def open_api(full_settings: Settings) -> AsyncIterator[OpenApi]:
-    """Open the API on settings that differ in what is named."""
+    """Open the API with these settings changed."""
     async with AsyncExitStack() as stack:
 
         async def open_one(sender: Any = None, **settings: Any) -> Api:

@@ -1,4 +1,4 @@
-"""Signing in, one's own account, administration, plans, histories' visibility and removal."""
+"""Sign-in, the account of a user, administration, plans, visibility and removal of histories."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -173,7 +173,7 @@ async def test_administration_is_for_administrators(api: Api) -> None:
         assert (await api.mutate(name, fields, **given))["__typename"] == "Unauthenticated"
         assert (await api.mutate(name, fields, editor, **given))["__typename"] == "Forbidden"
         if "userId" in given:
-            # A user that is not there.
+            # A user that does not exist.
             unknown = given | {"userId": "dTAxQQ"}
             result = await api.mutate(name, fields, admin, **unknown)
             assert result["__typename"] == "NotFound", name

@@ -1,4 +1,4 @@
-"""cancelExecution: who may, what it gives back, and what it leaves alone."""
+"""cancelExecution: the allowed callers, the refund, and the histories that stay unchanged."""
 
 import pytest
 
@@ -50,7 +50,7 @@ async def test_twice_is_once(api: Api, ann: str) -> None:
 
 
 class Breaking(RecordingSender):
-    """A sender after which the database is away for one read."""
+    """A sender after whose message the database fails one read."""
 
     faults: FaultyTransport
 

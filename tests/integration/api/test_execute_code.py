@@ -1,4 +1,4 @@
-"""executeCode: what it accepts, what it refuses without a trace, what it costs."""
+"""executeCode: accepted inputs, refusals that leave no trace, and costs."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -289,7 +289,7 @@ async def test_an_administrator_has_no_limit(api: Api) -> None:
 async def test_redis_down_still_accepts_and_leaves_the_sending_to_the_sweeper(
     open_api: OpenApi, settings: Settings
 ) -> None:
-    # `settings` name a Redis that is not there.
+    # `settings` contains the address of a Redis that does not run.
     sender = TaskSender(settings)
     api = await open_api(sender=sender, redis_url=settings.redis_url)
     await api.problem()

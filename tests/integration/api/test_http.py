@@ -93,7 +93,7 @@ async def test_a_submission_that_is_no_request_leaves_no_trace(
     assert "data" not in response.json()
     assert await api.trace("ann@example.org") == before
     assert api.sender.sent == []
-    # A whole one is taken.
+    # A complete body is accepted.
     whole = await send(api, submission(), authorization=f"Bearer {token}")
     assert whole.json() == {"data": {"executeCode": {"__typename": "ExecuteCodePayload"}}}
 
@@ -246,7 +246,7 @@ async def test_a_document_that_is_too_much_is_refused_at_once(api: Api, query: s
         answer = (await api.post(query)).json()
     assert "data" not in answer
     assert "INTERNAL" not in str(answer)
-    # A hundred for each token that is read, of which there are a thousand at most.
+    # A hundred calls for each token read, and at most a thousand tokens.
     assert calls.count < 100_000
 
 

@@ -1,4 +1,4 @@
-"""What every list of the API refuses, and that a refusal tells nothing."""
+"""The arguments that every list of the API refuses, without revealing anything."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ async def page(api: Api, name: str, token: str, **arguments: Any) -> Any:
 
 @pytest.fixture
 async def admin(api: Api) -> str:
-    """The token of somebody who may read every list and has two cards in each."""
+    """The token of a user who may read every list and has two cards in each."""
     for number in ("1", "2"):
         await api.problem(number)
     await api.sign_in("bob@example.org")

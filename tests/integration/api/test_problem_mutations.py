@@ -1,4 +1,4 @@
-"""What editors do with problems, and what they and others are refused."""
+"""The mutations of editors on problems, and their refusals."""
 
 from typing import Any
 
@@ -360,7 +360,7 @@ async def test_others_are_refused_and_unknown_problems_not_found(
     fields = "problemId" if name == "deleteProblem" else "problem { id }"
     bob, admin = await api.sign_in("bob@example.org"), await api.sign_in(ADMIN)
     if name != "createProblem":
-        # The id of algoitny 404, which is not there.
+        # The id of algoitny 404, which does not exist.
         given = given | {"problemId": "cGFsZ29pdG55IzQwNA"}
         missing = await api.mutate(name, fields, admin, **given)
         assert missing["__typename"] == "NotFound"

@@ -1,4 +1,4 @@
-"""runCode: what it accepts, what it costs, and what is given back; a worker of the test answers."""
+"""runCode with a worker of the test: accepted inputs, costs and refunds."""
 
 import asyncio
 import time
@@ -50,7 +50,7 @@ Answering = Callable[[RunRequest], RunAnswer | None]
 
 
 class Working(RecordingSender):
-    """A sender with a worker behind it that answers what is sent."""
+    """A sender with a worker that answers each message."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ async def used(api: Api, token: str) -> int:
 
 
 async def until_taken(api: Api, token: str) -> None:
-    """Wait until a call that goes on has taken the first unit of the day."""
+    """Wait until a running call has taken the first unit of the day."""
 
     async def taken() -> bool:
         return await used(api, token) == 1
@@ -147,7 +147,7 @@ async def test_a_run_answers_with_what_a_worker_found_and_takes_one_unit(
         time_limit_ms=50,
         memory_limit_kb=4096,
     )
-    # No history and no body: only the day's counter and the receipt.
+    # Only the counter of the day and the receipt, without a history or a body.
     kinds = {sort.split("#")[0] for sort in await api.trace(ANN)}
     assert kinds == {"M", "S", "D", "L"}
 
@@ -196,7 +196,7 @@ async def test_strangers_run_nothing(api: Api, worker: Working) -> None:
 async def test_an_account_that_was_put_out_of_use_just_now_runs_nothing(
     api: Api, ann: str, worker: Working
 ) -> None:
-    # From here on the API remembers who that is for a while.
+    # From now on the API has the user in its cache.
     assert await used(api, ann) == 0
     user = await api.user(ANN)
     await api.services.stores.users.set_state(user.uid, UserState.INACTIVE)
@@ -403,7 +403,7 @@ async def test_a_redis_that_went_away_just_now_costs_no_unit(
 ) -> None:
     assert await api.services.board.is_present("python")
     away = await open_api(redis_url="redis://127.0.0.1:1/0")
-    # It still remembers what the workers announced.
+    # It still has the announcements of the workers in its cache.
     away.services.board._reading = api.services.board._reading
     assert (await run(away, ann))["__typename"] == "Unavailable"
     assert not [sort for sort in await api.trace(ANN) if sort.startswith("L#")]
@@ -414,7 +414,7 @@ async def test_a_redis_that_goes_away_while_one_waits_costs_nothing(
 ) -> None:
     def leave(_request: RunRequest) -> None:
         with redis.Redis.from_url(redis_url) as server:
-            # Once dropped connections are made anew once; this one keeps being dropped.
+            # A dropped connection is opened once more; this one is dropped again each time.
             for _ in range(4):
                 server.client_kill_filter(_type="normal", skipme=True)
                 time.sleep(0.05)

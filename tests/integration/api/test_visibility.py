@@ -1,4 +1,4 @@
-"""Who sees what: histories, problems, tests, users, also by node."""
+"""The visibility of histories, problems, tests and users, also by `node`."""
 
 from typing import Any
 

@@ -32,7 +32,7 @@ NEW = NewJob(
 
 
 class Hands:
-    """A clock that a test moves."""
+    """A clock that tests set."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000_000

@@ -22,10 +22,10 @@ def _named(layers: Sequence[Layer]) -> str:
 
 @dataclass(frozen=True)
 class Attack:
-    """`act` tries it in a sandbox and tells whether it did what it must not.
+    """`act` runs the attack in a sandbox and returns whether it succeeded.
 
-    Each of `layers` alone stops it; where there are no control groups, each of `without_groups`
-    does, too, and none of `with_groups`.
+    Each of `layers` alone stops it. With control groups each of `with_groups` does too, and without
+    them each of `without_groups`.
     """
 
     act: Act
@@ -48,7 +48,7 @@ class Attack:
         return f"| {self.name.replace('_', ' ')} | {'; '.join(stopped_by)} |"
 
     def layers_of(self, sandbox: SandboxFixture) -> tuple[Layer, ...]:
-        """The layers that this user's sandbox has."""
+        """Return the layers that the sandbox of the current user has."""
         more = self.with_groups if sandbox.has_groups else self.without_groups
         root = os.geteuid() == 0
         return tuple(one for one in (*self.layers, *more) if root or not one.of_root)
@@ -76,7 +76,7 @@ class Attacks:
         return iter(self._attacks)
 
     def alone(self) -> Iterator[tuple[Attack, Layer]]:
-        """Each layer of each attack, where on some host it is not the only one."""
+        """Yield each layer of each attack, if it is not the only layer on every host."""
         for attack in self:
             hosts = [
                 (*attack.layers, *more) for more in (attack.with_groups, attack.without_groups)
@@ -87,11 +87,11 @@ class Attacks:
 
 
 class LayeredAttacks:
-    """A module's `ATTACKS`; its conftest parametrizes `attack` and `layer`."""
+    """Tests of a module's `ATTACKS`; conftest.py parametrizes `attack` and `layer`."""
 
     @pytest.fixture
     def kind(self, best_sandbox: SandboxFixture) -> SandboxFixture:
-        """A sandbox with the limits for which the layers are looked at."""
+        """A sandbox with the limits for which the layers are tested."""
         return best_sandbox
 
     def test_it_is_stopped(self, sandbox: SandboxFixture, host: HostFixture, attack: Attack):
@@ -118,7 +118,7 @@ class LayeredAttacks:
 
 
 class LayeredAttacksOnLimits(LayeredAttacks):
-    """The same where other layers hold without control groups."""
+    """The same tests for attacks that other layers stop without control groups."""
 
     @pytest.fixture
     def kind(self, sandbox: SandboxFixture) -> SandboxFixture:

@@ -1,4 +1,4 @@
-"""What attacks are after: things of the host, planted so that touching them is noticed."""
+"""Targets of attacks on the host, prepared so that tests detect an access."""
 
 import contextlib
 import ctypes
@@ -36,7 +36,7 @@ SIOCSIFADDR, SIOCSIFFLAGS, IFF_UP = 0x8916, 0x8914, 1
 
 
 class HostFixture:
-    """A place of the host that everybody may enter, with a marker that nobody may learn."""
+    """A public directory on the host with a secret marker."""
 
     def __init__(self) -> None:
         self.marker = f"marker-{secrets.token_hex(8)}"
@@ -58,7 +58,7 @@ class HostFixture:
 
     @contextmanager
     def process(self) -> Iterator[int]:
-        """A process of the host that has the marker for its name."""
+        """Run a process of the host with the marker as its name."""
         with subprocess.Popen([self.marker, "60"], executable="/bin/sleep") as process:
             try:
                 yield process.pid
@@ -67,7 +67,7 @@ class HostFixture:
 
     @contextmanager
     def listener(self, address: tuple[str, int] | str) -> Iterator["Listener"]:
-        """A server that says the marker to everybody who connects."""
+        """Run a server that sends the marker to each client."""
         family = socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX
         with socket.socket(family) as server:
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -83,7 +83,7 @@ class HostFixture:
 
     @contextmanager
     def group_of_the_worker(self) -> Iterator[None]:
-        """Meanwhile this process is a member of the group that may read `of_a_group`."""
+        """Add this process to the group that may read `of_a_group`."""
         groups = os.getgroups()
         os.setgroups([*groups, GROUP])
         try:
@@ -92,7 +92,7 @@ class HostFixture:
             os.setgroups(groups)
 
     def victim(self, sandbox: SandboxFixture) -> int:
-        """The host's number of the process that has the marker for a word of its command line."""
+        """Return the pid, on the host, of the run with the marker in its command line."""
         found = wait_until(
             "a run with the marker",
             lambda: set(processes_named(self.marker)) & set(descendants(sandbox.spawners)),
@@ -101,7 +101,7 @@ class HostFixture:
 
 
 class Listener:
-    """Counts who connects."""
+    """Counts the connections to a server."""
 
     def __init__(self, server: socket.socket, marker: str) -> None:
         self.server, self.marker, self.heard = server, marker, 0
@@ -128,7 +128,7 @@ class Listener:
 
 
 def in_thread(prepare: Callable[[], None], act: Callable[[], T]) -> T:
-    """Return what `act` does in a thread that `prepare` has changed; skip if that is refused."""
+    """Return the result of `act` in a thread changed by `prepare`; skip if that is not allowed."""
     result: list[T] = []
     refused: list[OSError] = []
 
@@ -149,7 +149,7 @@ def in_thread(prepare: Callable[[], None], act: Callable[[], T]) -> T:
 
 
 def enter_network_with_metadata() -> None:
-    """Move this thread to a network of its own, in which the metadata address is there."""
+    """Move this thread to a new network namespace that has the metadata address."""
     if LIBC.unshare(CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "a network of its own")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
@@ -160,7 +160,7 @@ def enter_network_with_metadata() -> None:
 
 
 def remove_segments(key: int) -> bool:
-    """Remove the host's System V segment of that key; False when there is none."""
+    """Remove the host's System V segment with that key; return False if none exists."""
     number = LIBC.shmget(key, 0, 0)
     if number < 0:
         return False
@@ -169,7 +169,7 @@ def remove_segments(key: int) -> bool:
 
 
 class HostSnapshot:
-    """What must look the same after an attack as before."""
+    """The state of the host that an attack must not change."""
 
     def __init__(self, sandbox: SandboxFixture) -> None:
         self._sandbox = sandbox
@@ -185,7 +185,7 @@ class HostSnapshot:
         }
 
     def assert_untouched(self) -> None:
-        """Fail if a process, a file, a mount or somebody in a control group was left."""
+        """Fail if a process, a file, a mount or a member of a control group was left."""
         assert descendants(self._sandbox.spawners) == []
         after = self._look()
         for what, seen in self.before.items():
@@ -200,7 +200,7 @@ def _digest(path: Path) -> str:
 
 
 def _members(sandbox: SandboxFixture) -> set[int]:
-    """All processes in the control groups of this sandbox."""
+    """Return all processes in the control groups of this sandbox."""
     found: set[int] = set()
     for group in control_groups(sandbox.inner):
         with contextlib.suppress(OSError):

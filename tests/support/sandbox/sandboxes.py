@@ -1,4 +1,4 @@
-"""A sandbox with its languages as the tests use it, and the host as it looks from outside."""
+"""Sandboxes for tests, and the processes and control groups on the host."""
 
 import os
 import threading
@@ -22,13 +22,13 @@ from tests.support.services import skip_or_fail
 # Far more than any program of the tests takes on a slow host.
 LIMITS = RunLimits(cpu_ms=10_000, wall_ms=30_000, memory_kb=128 * 1024)
 PYTHON = ("/usr/bin/python3", "-I", "-S", "-c")
-# What starts a program that a compiler's directory holds, which is no place for programs.
+# Starts a program from the directory of a compiler, where programs must not be executed.
 START = "cp main /tmp/main && chmod 700 /tmp/main && exec /tmp/main"
 
 
 @dataclass
 class Ran:
-    """A report with its output read."""
+    """A report with the output as text."""
 
     report: Report
     out: str
@@ -60,12 +60,12 @@ class SandboxFixture:
         return self.program(Program(command), stdin, **limits)
 
     def script(self, code: str, stdin: bytes | Path = b"", **limits) -> Ran:
-        """Run Python that is given on the command line: nothing is compiled or bound for it."""
+        """Run Python code from the command line, without a compiler and without mounts."""
         return self.program(Program((*PYTHON, code)), stdin, **limits)
 
     @contextmanager
     def meanwhile(self, *command: str) -> Iterator[list[Ran]]:
-        """Run a command in another slot until the block ends; then the list has its end."""
+        """Run a command in another slot until the block ends; the list then contains its report."""
         ended = threading.Event()
         ran: list[Ran] = []
 
@@ -90,13 +90,13 @@ class SandboxFixture:
         return [spawner.pid for spawner in self.inner._spawners.values()]
 
     def drop_spawners(self) -> None:
-        """The next runs start new ones, from the thread that they run in."""
+        """Stop the spawners; the next runs start new ones from their own thread."""
         for slot in list(self.inner._spawners):
             self.inner._close_spawner(slot)
 
 
 class LanguageSandboxFixture(SandboxFixture):
-    """Runs sources, too."""
+    """Runs commands and sources in one sandbox."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         super().__init__(sandbox)
@@ -122,7 +122,7 @@ class LanguageSandboxFixture(SandboxFixture):
         return self.program(Program(command, self.built(language, code)), stdin, **limits)
 
     def run_as_compiler(self, language: str, code: str, stdin: bytes = b"") -> Ran:
-        """Run a source where its compiler runs, as if compiling it could start what it says."""
+        """Run a source in the sandbox of its compiler, as if the compiler executed it."""
         installed = self.languages.installed[language]
         directory = self.built(language, code)
         files = {path.name: path.read_bytes() for path in directory.iterdir()}
@@ -150,7 +150,7 @@ def open_language_sandbox(root: Path, forced: LimitBackend | None) -> LanguageSa
 
 
 def descendants(pids: Sequence[int]) -> list[int]:
-    """All living descendants of these processes, by the host's process table."""
+    """Return all living descendants of these processes."""
     table = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -168,14 +168,14 @@ def descendants(pids: Sequence[int]) -> list[int]:
 
 
 def control_groups(sandbox: Sandbox) -> list[Path]:
-    """The control groups of a sandbox; those of others may come and go meanwhile."""
+    """Return the control groups of a sandbox; groups of other sandboxes may change."""
     name = f"algoitny-{sandbox.identity}-"
     places = (Path(place) for place, _, _ in os.walk("/sys/fs/cgroup"))
     return [place for place in places if place.name.startswith(name)]
 
 
 def processes_named(marker: str) -> list[int]:
-    """Processes on the host whose command line or name holds the marker."""
+    """Return the processes of the host with the marker in their command line or name."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():

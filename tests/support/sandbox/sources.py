@@ -1,7 +1,7 @@
 """The same program in the languages of submissions.
 
-`READ` prints what is at each path of its input, `ENVIRONMENT` its variables, `CONNECT` what a
-server says: its input is `HOST PORT TEXT`.
+`READ` prints the content of each path in its input. `ENVIRONMENT` prints its environment variables.
+`CONNECT` prints the answer of a server: its input is `HOST PORT TEXT`.
 """
 
 LANGUAGES = ("c", "cpp", "python", "javascript", "java")

@@ -1,11 +1,11 @@
-"""Sandboxes of which a test has cut out protections, to show that an attack fails because of them.
+"""Sandboxes without some of their protections, to show that these protections stop an attack.
 
 A weakened sandbox is built from a copy of `judge/sandbox` in which pieces of text are replaced. So
 the product needs no switch for it, and a test fails when a protection has moved. This is the one
 place that knows where the protections are.
 
-The host stays safe: a group's limits are widened and not taken away, what attacks use up is bounded
-by the attacks themselves, and without a namespace of processes the runner kills its child only.
+The host stays safe: limits of a group are raised and not removed, each attack bounds the resources
+that it uses, and without a process namespace the runner kills only its child.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ SOURCES = Path(sys.modules[Sandbox.__module__].__file__ or "").parent
 
 @dataclass(frozen=True)
 class Cut:
-    """Replace every `old` in one file; a file without it is an error."""
+    """A replacement of every `old` in one file, which must contain it."""
 
     file: str
     old: str
@@ -35,7 +35,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class Layer:
-    """One protection and where it is; `of_root`: only a root worker has it."""
+    """One protection with its place in the sources; only a root worker has those `of_root`."""
 
     name: str
     cuts: tuple[Cut, ...]
@@ -180,7 +180,7 @@ RUNNER_LISTENS = layer(
 READ_ONLY_HOUSE = layer(
     "read-only base rootfs", Cut("rootfs.py", '*("--remount-ro", "/"),\n    )', ")")
 )
-# What limits amounts is widened: an attack that gets more than it may is not to get all there is.
+# These cuts raise limits, so that an attack gets more than allowed, but not everything.
 MEMORY_OF_THE_GROUP = layer(
     "memory of the control group",
     Cut("cgroups.py", "memory_kb + GROUP_OVERHEAD_KB", "4 * memory_kb + GROUP_OVERHEAD_KB"),

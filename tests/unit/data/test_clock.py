@@ -1,4 +1,4 @@
-"""Days and hours are those of UTC, wherever the machine stands."""
+"""Days and hours are in UTC, in any local time zone."""
 
 import time
 from datetime import UTC, datetime

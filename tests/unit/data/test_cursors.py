@@ -1,4 +1,4 @@
-"""Cursors say a position and nothing else, and only their own list accepts them."""
+"""A cursor contains only a position, and only its own list accepts it."""
 
 import pytest
 from hypothesis import given

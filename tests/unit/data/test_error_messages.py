@@ -18,7 +18,7 @@ LONGEST = 300
 
 
 def _text(node: ast.expr) -> str | None:
-    """Return a literal with `…` for what is filled in; None where it is no literal."""
+    """Return a literal with `…` for each inserted value; None for other expressions."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
@@ -50,6 +50,6 @@ def test_the_messages_are_found() -> None:
 def test_a_message_is_a_sentence(place: str, message: str) -> None:
     first = message.lstrip("`")[0]
     assert message.startswith(("`", "…")) or first.isupper(), f"{place}: {message}"
-    # What is filled in at the end is a sentence of its own.
+    # A value inserted at the end is a sentence.
     assert message.endswith((".", "…")), f"{place}: {message}"
     assert len(message) < LONGEST, f"{place}: {message}"

@@ -1,4 +1,4 @@
-"""Records and items: every field has one attribute, and formats are told apart."""
+"""Records and items: every field has one attribute, and every format has its number."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -92,7 +92,7 @@ def test_no_two_fields_share_an_attribute(kind: type[Record]) -> None:
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
 def test_attribute_names_are_short_and_no_index_keys(kind: type[Record]) -> None:
-    """A page of twenty cards repeats every name twenty times."""
+    """A page of twenty cards contains every name twenty times."""
     short = [name for name in kind.attributes() if not name.startswith("n_")]
     assert all(len(name) <= 3 for name in short)
     assert not {"PK", "SK", "g1p", "g1s", "g2p", "g2s"} & set(short)

@@ -1,4 +1,4 @@
-"""Negotiation of the media type; requests that end early or ask for what there is not."""
+"""Negotiation of the media type; requests that end early or name an unknown path."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def test_what_we_do_not_speak_is_refused(accept: str) -> None:
 
 
 class Nobody:
-    """Services of a stranger who reads nothing."""
+    """Services for an anonymous caller."""
 
     async def authenticate(self, authorization: str | None) -> Viewer | None:
         assert authorization is None
@@ -99,7 +99,7 @@ async def test_a_subscription_is_told_to_poll(method: str) -> None:
 
 
 class Broken(Nobody):
-    """Services that fail as nobody expected."""
+    """Services that fail unexpectedly."""
 
     async def authenticate(self, authorization: str | None) -> Viewer | None:
         raise RuntimeError(f"the record of {authorization} is of format 99")

@@ -16,8 +16,8 @@ LIMITS = RunLimits(cpu_ms=1000, wall_ms=4000, memory_kb=65_536)
 MEMORY_ERRORS = (b"MemoryError",)
 
 
-def verdict(outcome, cpu_ms=0, stderr=b"") -> Verdict:
-    report = Report(outcome, io.BytesIO(), stderr, LimitBackend.RLIMITS, cpu_ms=cpu_ms)
+def verdict(outcome, stderr=b"", **times) -> Verdict:
+    report = Report(outcome, io.BytesIO(), stderr, LimitBackend.RLIMITS, **times)
     return decide_verdict(report, LIMITS, MEMORY_ERRORS)
 
 
@@ -39,7 +39,13 @@ def test_each_outcome_has_its_verdict(outcome, expected):
 
 @pytest.mark.parametrize(("cpu_ms", "expected"), [(499, Verdict.ILE), (500, Verdict.TLE)])
 def test_the_wall_limit_is_idleness_below_half_the_cpu_limit(cpu_ms, expected):
-    assert verdict(Outcome.WALL_LIMIT, cpu_ms) is expected
+    assert verdict(Outcome.WALL_LIMIT, cpu_ms=cpu_ms, wall_ms=4000) is expected
+
+
+@pytest.mark.parametrize(("waited_ms", "expected"), [(1899, Verdict.ILE), (1900, Verdict.TLE)])
+def test_a_program_that_waited_for_a_cpu_was_not_idle(waited_ms, expected):
+    times = {"cpu_ms": 100, "wall_ms": 4000, "waited_ms": waited_ms}
+    assert verdict(Outcome.WALL_LIMIT, **times) is expected
 
 
 def test_a_runtime_s_own_word_for_no_memory_counts_only_when_it_failed():

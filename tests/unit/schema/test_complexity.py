@@ -1,4 +1,4 @@
-"""Weighing documents."""
+"""The complexity of documents."""
 
 import pytest
 from graphql import parse

@@ -1,4 +1,4 @@
-"""What is said of documents that are not executed."""
+"""Error messages for documents that are not executed."""
 
 import pytest
 from graphql import GraphQLError, get_introspection_query

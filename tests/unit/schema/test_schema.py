@@ -1,4 +1,4 @@
-"""The schema keeps its own rules."""
+"""Rules for the schema."""
 
 import re
 from collections.abc import Iterator

@@ -16,7 +16,7 @@ PRO = NewPlan(
 
 
 class Hands:
-    """A clock that a test moves."""
+    """A clock that tests set."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000_000

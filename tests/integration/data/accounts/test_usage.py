@@ -1,4 +1,4 @@
-"""Usage on a real table: counted per UTC day, exactly, and readable at a fixed price."""
+"""Usage on a real table: exact counts per UTC day, read at a fixed cost."""
 
 import asyncio
 from dataclasses import replace
@@ -258,7 +258,7 @@ async def test_what_has_expired_is_not_shown_though_it_is_still_there(harness: A
 
 @pytest.mark.slow
 async def test_a_log_past_one_megabyte_is_read_to_its_end(harness: Any) -> None:
-    """What comes in several answers is purged and counted whole."""
+    """Several pages of receipts are purged and counted completely."""
     pad = "p" * 300_000
     for number in range(5):
         await harness.dynamo.put({"PK": "U#u", "SK": f"L#20260101#run#{number}", "pad": pad})

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.dynamodb
 
 
 class Ticks:
-    """A clock that a test moves."""
+    """A clock that tests set."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000_000
@@ -178,7 +178,7 @@ async def test_a_changed_address_frees_the_old_one(users):
 
 async def test_nobody_is_found_by_an_address_or_account_that_is_not_theirs_any_more(users, dynamo):
     ada = await users.create(email="ada@example.org", name="Ada", google_sub="g-1")
-    # A guard that was read just before its user changed.
+    # A uniqueness item that was read just before its user changed.
     await dynamo.put({**keys.unique_email("old@example.org"), "u": ada.uid})
     await dynamo.put({**keys.unique_google_sub("g-0"), "u": ada.uid})
     assert await users.by_email("old@example.org", consistent=True) is None
@@ -302,7 +302,7 @@ async def test_a_purge_leaves_nothing_of_one_user_and_all_of_the_others(users, h
 
 
 class Hydra:
-    """A store of histories in which each one that is removed lets an earlier one appear."""
+    """A store of histories in which an earlier history appears after each removal."""
 
     def __init__(self, dynamo: Dynamo) -> None:
         self.dynamo = dynamo
@@ -353,7 +353,7 @@ async def test_a_running_execution_of_a_deleted_user_leaves_nothing(users, harne
 
 @pytest.mark.slow
 async def test_of_purges_at_once_each_finds_the_user_gone(users, dynamo):
-    """A client that did not wait for the first asks again."""
+    """A client repeats a request before the first one has ended."""
     ada = await users.create(email="ada@example.org", name="Ada")
     await users.begin_deletion(ada.uid)
     await asyncio.gather(*(users.purge(ada.uid) for _ in range(3)))
@@ -376,7 +376,7 @@ async def test_all_users_are_listed_newest_first_by_the_index(users, dynamo):
         (await users.create(email=f"user{n:02d}@example.org", name=f"User {n}")).uid
         for n in range(25)
     ]
-    # Other entities do not cost this list anything: it is no scan.
+    # Items of other kinds cost nothing, because the list does not scan the table.
     await dynamo.batch_write(
         puts=[{"PK": f"P#x#{n}", "SK": "M", "text": "x" * 900} for n in range(200)]
     )

@@ -49,7 +49,7 @@ async def s3_bodies(
 
 
 class S3:
-    """The bucket as boto3 sees it."""
+    """The bucket, read with boto3."""
 
     def __init__(self, endpoint: str, name: str) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""Pages of lists: exact, stable under inserts, the same price at any depth, in both directions."""
+"""Pages of lists: exact, stable under inserts, with the same cost at any depth and direction."""
 
 import asyncio
 import random

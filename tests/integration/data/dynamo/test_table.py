@@ -1,4 +1,4 @@
-"""Making the table: idempotent, reconciling, and honest about what an engine does not know."""
+"""Creation of the table: idempotent, with reports of settings that an engine does not support."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -206,7 +206,7 @@ def test_it_is_made_when_the_table_and_its_indexes_serve() -> None:
 
 
 def test_recovery_and_tags_are_asked_for_where_the_engine_knows_them() -> None:
-    """DynamoDB Local knows neither, so that botocore's Stubber stands in for the engine."""
+    """DynamoDB Local supports neither, so botocore's Stubber replaces the engine."""
     stubbed = boto3.client("dynamodb", region_name="us-east-1")
     arn = "arn:aws:dynamodb:us-east-1:000000000000:table/named"
     with Stubber(stubbed) as stub:

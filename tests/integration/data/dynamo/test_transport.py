@@ -1,6 +1,6 @@
-"""Requests to DynamoDB under bad conditions: what is retried, what is not, and for how long.
+"""Requests to DynamoDB that fail: the retried ones, the others, and the time limit.
 
-DynamoDB Local never throttles and never loses an answer: failures are put in where botocore sends.
+DynamoDB Local never throttles and never loses an answer, so the tests fail requests in botocore.
 """
 
 import time
@@ -32,7 +32,7 @@ COUNT = Change(add={"n": 1})
 
 
 class Answer(AWSResponse):
-    """An HTTP answer made up."""
+    """A prepared HTTP answer."""
 
     def __init__(self, status: int, code: str, **extra: Any) -> None:
         super().__init__("http://stub", status, HTTPHeaders(), None)
@@ -45,7 +45,7 @@ class Answer(AWSResponse):
 
 
 class Faults:
-    """Failures that the next requests meet, in order; counts every request."""
+    """The failures of the next requests, in order, and the count of all requests."""
 
     def __init__(self, dynamo: Dynamo) -> None:
         self.queue: list[Any] = []
@@ -66,7 +66,7 @@ class Faults:
             raise ReadTimeoutError(endpoint_url=request.url)
         if fault == "connection reset":
             await self._send(request)
-            # As aiobotocore names it when the kernel says ECONNRESET in the middle of an answer.
+            # The error of aiobotocore at ECONNRESET in the middle of an answer.
             reset = ClientOSError(ECONNRESET, "Connection reset by peer")
             raise EndpointConnectionError(endpoint_url=request.url, error=reset)
         return await self._send(request)
@@ -125,7 +125,7 @@ async def test_an_addition_whose_answer_was_lost_is_not_sent_again(
 async def test_an_addition_in_a_transaction_whose_answer_was_lost_is_made_once(
     dynamo: Dynamo, faults: Faults
 ) -> None:
-    """The client request token makes the second sending harmless."""
+    """The client request token makes the second request harmless."""
     faults.then("answer lost", "answer lost")
     await dynamo.transact([Update(KEY, COUNT), Put({"PK": "a", "SK": "c"})])
     assert await count_of(dynamo) == 1
@@ -142,7 +142,7 @@ async def test_a_transaction_in_conflict_is_tried_again(dynamo: Dynamo, faults: 
 async def test_a_failed_condition_beside_a_conflict_is_decided_again(
     dynamo: Dynamo, faults: Faults, passing: str
 ) -> None:
-    """Else a caller would take the action in conflict for one whose condition failed."""
+    """Otherwise a caller would take the conflict for a failed condition."""
     await dynamo.put(KEY)
     faults.requests = 0
     faults.then(cancelled("ConditionalCheckFailed", passing))

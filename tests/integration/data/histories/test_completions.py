@@ -44,7 +44,7 @@ def large(harness: Any) -> dict[str, Any]:
     return {"problem": problem, "request_id": "r" * 200}
 
 
-# Of 99 bytes in UTF-8.
+# 99 bytes in UTF-8.
 LONG_NAME = "ㄱ" * 33
 
 
@@ -209,7 +209,7 @@ async def test_a_completion_rides_out_conflicts(harness: Any, faults: Any) -> No
 async def test_a_completion_keeps_its_verdict_when_another_is_first_to_solve_it(
     harness: Any, faults: Any
 ) -> None:
-    """The totals in conflict, and the mark there: the totals are not gone."""
+    """A conflict on the totals and an existing mark do not mean that the totals are gone."""
     running = await harness.running(await harness.user())
     reasons = ("None", "TransactionConflict", "ConditionalCheckFailed")
     faults.refuse("TransactWriteItems", "TransactionCanceledException", *reasons)
@@ -253,7 +253,7 @@ async def test_a_completion_of_a_user_who_is_being_deleted_is_refused(harness: A
 async def test_what_a_user_sent_while_being_removed_does_not_outlive_its_judgement(
     harness: Any,
 ) -> None:
-    """A reservation that was decided on before the mark, and written after the last pass."""
+    """A reservation that was checked before the deletion mark and written after the last pass."""
     user = await harness.user()
     history = await harness.pending(user)
     await harness.dynamo.batch_write(deletes=[keys.user(user.uid), keys.totals(user.uid)])

@@ -49,7 +49,7 @@ def large(harness: Any) -> dict[str, Any]:
     return {"problem": problem, "request_id": "r" * 200}
 
 
-# Of 99 bytes in UTF-8.
+# 99 bytes in UTF-8.
 LONG_NAME = "ㄱ" * 33
 
 
@@ -78,7 +78,7 @@ async def test_of_workers_that_claim_at_once_one_gets_it(harness: Any) -> None:
 async def test_a_claim_asked_for_again_with_its_token_is_the_same_attempt(
     harness: Any, faults: Any
 ) -> None:
-    """The answer to the first was lost."""
+    """The answer to the first request was lost."""
     history = await harness.pending(await harness.user())
     faults.crash("UpdateItem", after=True)
     with pytest.raises(faults.Crash):
@@ -143,7 +143,7 @@ async def test_only_who_has_a_claim_gives_it_back(harness: Any) -> None:
     history = await harness.pending(await harness.user())
     mine = await harness.claim(history)
     assert await harness.executions.give_back(mine)
-    # The same number, and another's.
+    # The same attempt number, but of another worker.
     theirs = await claim(harness, history)
     assert isinstance(theirs, Claim)
     assert theirs.history.attempt == mine.attempt
@@ -356,7 +356,7 @@ async def test_nothing_that_has_ended_is_in_the_sweeper_s_list(harness: Any) -> 
 
 
 async def test_the_problem_s_card_is_not_written_by_an_execution(harness: Any) -> None:
-    """No counter in the problem's item."""
+    """The item of the problem contains no counter."""
     problem = harness.problem(state=ProblemState.COMPLETED)
     key = keys.problem(problem.platform, problem.number)
     await harness.dynamo.put({**key, **problem.to_item()})

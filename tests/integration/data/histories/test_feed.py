@@ -1,4 +1,4 @@
-"""The feed on a real table: every public history once, newest first, at a fixed price."""
+"""The feed on a real table: every public history once, newest first, at a fixed cost."""
 
 import asyncio
 from typing import Any
@@ -90,7 +90,7 @@ async def test_a_page_of_one_shard_is_one_request_of_two_and_a_half_units(
 async def test_a_page_of_four_shards_is_eight_requests_of_five_units_at_most(
     make_harness: Any, *, from_end: bool
 ) -> None:
-    """The feed is spread over partitions, at a price that stays fixed."""
+    """The feed is distributed over partitions, at a fixed cost."""
     harness = make_harness(shards=4)
     cards = await list_cards(harness, 0, 300)
     spread = {entry["PK"] for entry in await harness.entries() if entry["PK"].startswith("F#A#")}
@@ -180,7 +180,7 @@ async def test_unpublishing_between_pages_drops_only_what_was_unpublished(harnes
 async def test_a_feed_holds_histories_of_its_filter_and_nothing_private(
     harness: Any,
 ) -> None:
-    """Prefixes of their own; private histories stand in no list but their owner's."""
+    """Each list has its own prefix; private histories are only in the list of their owner."""
     user = await harness.user()
     shown = await harness.completed(user, is_public=True, language="cpp")
     await harness.completed(user, language="cpp")

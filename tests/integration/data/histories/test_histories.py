@@ -1,4 +1,4 @@
-"""Histories on a real table: whose they are, who lists them, and how they go."""
+"""Histories on a real table: owners, lists, visibility and removal."""
 
 import asyncio
 import random
@@ -36,7 +36,7 @@ async def unpublish(harness: Any, history: History, **options: Any) -> History:
 
 
 async def fill(harness: Any, user: Any, count: int, **fields: Any) -> list[History]:
-    """Put cards of about 0.8 KB straight into the table, a millisecond apart; newest first."""
+    """Put cards of 0.8 KB into the table, one per millisecond, and return them newest first."""
     base = await harness.completed(
         user, problem=harness.problem("number-of-a-problem-1000", title=LONG_TITLE), **fields
     )
@@ -141,7 +141,7 @@ async def test_codes_and_results_of_many_are_one_request_each(harness: Any) -> N
 
 
 async def test_what_was_written_is_read_at_once(harness: Any) -> None:
-    """Reads after one's own write are strong."""
+    """Reads after a write of the same user are strongly consistent."""
     user = await harness.user()
     for _ in range(10):
         history = await harness.pending(user)
@@ -185,7 +185,7 @@ async def test_hints_are_written_to_a_history_and_read_back(harness: Any) -> Non
 
 
 async def test_hints_of_a_history_that_is_gone_leave_nothing(harness: Any) -> None:
-    """By key; no ghost."""
+    """The update uses the key, and creates no item."""
     user = await harness.user()
     with pytest.raises(NotFound):
         await harness.histories.put_hints(user.uid, "01GONE", ["a"])
@@ -311,7 +311,7 @@ async def test_a_stale_view_is_looked_at_again(harness: Any) -> None:
 async def test_a_view_of_an_earlier_publication_removes_the_entries_of_the_present_one(
     harness: Any, change: Any
 ) -> None:
-    """Status and visibility are as they were seen; only the publication's id tells."""
+    """Status and visibility have the expected values; only the id of the publication differs."""
     user = await harness.user()
     first = await harness.completed(user, is_public=True)
     await unpublish(harness, first)
@@ -363,7 +363,7 @@ async def test_a_publication_interrupted_before_its_count_leaves_card_and_feed_a
     await harness.consistent()
 
 
-# Removing
+# Removal
 
 
 async def test_deleting_takes_card_entries_and_every_body(harness: Any) -> None:
@@ -442,7 +442,7 @@ async def eventually(harness: Any, *calls: Any) -> list[Any]:
 
 @pytest.mark.slow
 async def test_completion_against_publish_and_unpublish_never_disagrees(harness: Any) -> None:
-    """A hundred rounds; the feed holds what the cards say, and nothing private."""
+    """After each of 100 rounds the feed agrees with the cards and contains nothing private."""
     user, order = await harness.user(), random.Random(11)
     listed = 0
     for number in range(100):

@@ -1,4 +1,4 @@
-"""Results replaced on a real table: what changes with them, what stays, and who may."""
+"""Results replaced by a rejudge on a real table: changes, unchanged values, and refusals."""
 
 import asyncio
 from collections.abc import Callable
@@ -89,7 +89,7 @@ async def test_a_problem_lists_what_was_judged_oldest_first_and_nothing_else(har
     assert page.histories == expected[1:]
 
 
-# Replacing
+# Replacement
 
 
 @pytest.mark.parametrize("is_public", [False, True])
@@ -198,7 +198,7 @@ async def test_a_repeated_completion_is_the_same_completion(harness: Any, faults
     assert (totals["na"], totals["ns"]) == (1, 1)
 
 
-# Against what others do
+# Concurrent writes
 
 
 Act = Callable[[Any, History], Any]
@@ -338,7 +338,7 @@ async def test_the_same_verdict_again_takes_a_body_a_transaction_and_a_removal(
     begun = await begin(harness, before)
     with metered() as meter:
         await harness.rejudges.complete(begun, outcome(harness, begun, Verdict.WA), JOB)
-    # Of the card 2 and its index entry 1; bodies 1 each way, and a look at what is removed.
+    # 2 for the card, 1 for its index entry, 1 for each body and 1 read of the removed body.
     assert meter.requests <= 4
     assert meter.write_units <= 5
 

@@ -1,4 +1,4 @@
-"""Reserving executions on a real table: exactly the limit, once a request, nothing left behind."""
+"""Reservations on a real table: exactly up to the limit, once per request, without leftovers."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ from tests.support.waiting import wait_until_async
 
 pytestmark = pytest.mark.dynamodb
 
-# 2 KB that compress as code does.
+# 2 KB that compress like source code.
 CODE = "".join(f"    total = total + values[{n}] * weight({n})\n" for n in range(50))
 MIDNIGHT = 1_773_187_200_000  # 2026-03-11T00:00:00Z
 
@@ -82,7 +82,7 @@ def map_of_letters() -> list[str]:
 async def test_240_calls_over_120_keys_at_limit_50_admit_exactly_50(
     harness: Any, make_harness: Callable[..., Any]
 ) -> None:
-    """No call passes the limit, and each that passes leaves one whole history."""
+    """No call exceeds the limit, and each accepted call stores one complete history."""
     user = await harness.user()
     processes = [harness, make_harness()]
     for process in processes:
@@ -291,7 +291,7 @@ async def test_a_call_that_never_had_its_turn_leaves_nothing(harness: Any, end: 
 
 
 async def test_an_answer_that_was_lost_reserves_once(harness: Any, faults: Any) -> None:
-    """The caller sends again with its key and finds what was done."""
+    """The caller repeats the request with its key and gets the stored history."""
     user = await harness.user()
     faults.crash("TransactWriteItems", after=True)
     with pytest.raises(faults.Crash):
@@ -317,7 +317,7 @@ async def test_a_crash_between_code_and_transaction_costs_no_unit(
 
 
 async def test_a_crash_before_sending_leaves_what_the_sweeper_finds(harness: Any) -> None:
-    """The PENDING card is the sender."""
+    """The sweeper finds the PENDING card."""
     user = await harness.user()
     history = await harness.pending(user)
     shard = keys.shard_of(history.ulid, keys.DUE_SHARDS)
@@ -328,7 +328,7 @@ async def test_a_crash_before_sending_leaves_what_the_sweeper_finds(harness: Any
 
 @pytest.mark.slow
 async def test_every_history_has_an_id_of_its_own(harness: Any) -> None:
-    """Forty of one millisecond differ."""
+    """Forty ids of one millisecond are different."""
     user = await harness.user()
     histories = await asyncio.gather(*(harness.pending(user) for _ in range(40)))
     assert len({history.ulid for history in histories}) == 40
@@ -336,7 +336,7 @@ async def test_every_history_has_an_id_of_its_own(harness: Any) -> None:
 
 
 async def test_a_history_that_is_there_is_never_written_over(harness: Any, faults: Any) -> None:
-    """Another's card appears under the very id between its choice and its use."""
+    """Another card is stored under the chosen id before it is used."""
     user = await harness.user()
     card: dict[str, Any] = {}
 
@@ -364,7 +364,7 @@ async def test_the_log_says_what_each_unit_was_used_for(harness: Any) -> None:
 
 
 async def test_times_are_numbers_and_the_life_is_ninety_days_from_now(harness: Any) -> None:
-    """No text of a time, no local time zone."""
+    """No time is stored as text, and the local time zone is not used."""
     user = await harness.user()
     await harness.pending(user)
     items = await harness.everything()

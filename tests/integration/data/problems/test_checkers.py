@@ -1,4 +1,4 @@
-"""Notes of how checkers failed: kept of the present checker, and of no other."""
+"""Failures of checkers, stored only for the current checker of a problem."""
 
 from dataclasses import replace
 from typing import Any
@@ -40,7 +40,7 @@ def problems(dynamo: Dynamo) -> ProblemStore:
 
 
 async def left(dynamo: Dynamo) -> list[str]:
-    """Return the sort keys of what the problem has."""
+    """Return the sort keys of the items of the problem."""
     partition = equals("PK", problem_partition(*ONE))
     return [item["SK"] async for item in dynamo.query_all(partition, consistent=True)]
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.dynamodb
 async def test_a_change_meant_for_a_deleted_problem_leaves_its_successor_alone(
     problems, dynamo, faults
 ):
-    """Both have the revision 1; a copy under the old one's birth would stay for ever."""
+    """Both have revision 1; an entry with the old creation time would stay forever."""
     await problems.create(NEW)
 
     async def replace_it() -> None:

@@ -31,7 +31,7 @@ def language(name: str, version: str = "1.0") -> LanguageInfo:
 
 
 class Time:
-    """The present, moved by hand."""
+    """A clock that tests set."""
 
     def __init__(self) -> None:
         self.now = 1_773_144_000_000
@@ -40,7 +40,7 @@ class Time:
         return self.now
 
     def forget(self) -> None:
-        """Let what the board remembers grow old."""
+        """Let the cache of the board expire."""
         self.now += 5_000
 
 

@@ -1,4 +1,4 @@
-"""Typed attribute values and Python values are two writings of one thing."""
+"""Typed attribute values and Python values convert into each other without loss."""
 
 from base64 import b64encode
 

@@ -16,8 +16,8 @@ USED = {"rss_kb": 1000, "watched_kb": 0, "base_kb": 500, "start_errno": 0}
 
 def line(reason="none", ended=1, status=0, cpu_us=5000, wall_us=9000, waited_us=0, **more) -> bytes:
     used = " ".join(f"{name}={value}" for name, value in (USED | more).items())
-    said = f"report reason={reason} ended={ended} status={status} cpu_us={cpu_us} wall_us={wall_us} waited_us={waited_us}"
-    return f"{said} {used}".encode()
+    times = f"cpu_us={cpu_us} wall_us={wall_us} waited_us={waited_us}"
+    return f"report reason={reason} ended={ended} status={status} {times} {used}".encode()
 
 
 @dataclass

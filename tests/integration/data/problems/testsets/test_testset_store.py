@@ -248,7 +248,7 @@ async def test_the_checker_comes_with_problem_and_tests_in_the_same_request(sets
 
 
 async def test_a_checker_that_is_not_the_card_s_is_read_again_strongly(sets, problems, dynamo):
-    """As an eventual read may find one of the two older."""
+    """An eventually consistent read may return an older version of one of the two."""
     await problems.create(
         NewProblem(
             platform="demo", number="2", title="T", comparer=Comparer.CHECKER, checker=CHECKER

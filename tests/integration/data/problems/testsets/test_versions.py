@@ -68,7 +68,7 @@ async def test_a_set_that_is_being_written_is_not_visible(sets, dynamo, faults):
 
 @pytest.mark.slow
 async def test_a_set_that_cannot_be_removed_does_not_keep_the_others(sets, dynamo, clock, problems):
-    """Its objects lie in a bucket that this process knows nothing of."""
+    """Its objects are in a bucket that is unknown to this process."""
     for number in map(str, range(2, 8)):
         await problems.create(NewProblem(platform="demo", number=number, title="More sums"))
         await sets.replace("demo", number, new("a"))
@@ -103,7 +103,7 @@ async def test_a_flip_whose_answer_was_lost_is_no_conflict(sets, faults):
 async def test_the_current_set_is_never_purged(sets, dynamo):
     await sets.replace(*ONE, new("a"))
     assert not await sets.purge(*ONE, 1)
-    # Not even by a note that should not be there.
+    # Even an unexpected note does not remove it.
     await dynamo.put({**keys.case_purge(*ONE, 1), "v": 1, "tp": "purge"})
     await sets.purge(*ONE, 1)
     assert names(await current(sets)) == ["a"]
@@ -157,7 +157,7 @@ async def test_tests_of_a_deleted_problem_cannot_be_written(sets, problems, dyna
         with pytest.raises(Conflict):
             await call
     assert await sorts(dynamo, "T#") == ["T#00001#00001"]
-    # Readers see the state, and decide by it.
+    # Readers see the state and decide by it.
     problem, _, _ = await sets.with_problem(*ONE)
     assert problem.state is ProblemState.DELETED
 
@@ -218,7 +218,7 @@ async def test_a_problem_made_anew_never_meets_tests_of_its_predecessor(
 ):
     seen, version = await sets._claim(*ONE)
     await problems.delete(*ONE)
-    # A writer that crashed: its note stays, its tests come after the deletion.
+    # The note of a crashed writer stays, and its tests are written after the deletion.
     await sets._write_items(seen, version, new("old", "older", "oldest"))
     await problems.create(NewProblem(platform="demo", number="1", title="Anew"))
     problem = await sets.replace(*ONE, new("fresh"))
