@@ -178,8 +178,9 @@ def run_memory_limit_kb(value: int) -> int:
 
 def tolerance(value: float, field: str) -> str:
     """Return a tolerance of the comparer FLOAT in the form that is stored."""
-    if not 0 <= value <= 1:
-        raise InvalidInput(f"`{field}` must be from 0 to 1.", (field,))
+    low, high = limits.TOLERANCE
+    if not low <= value <= high:
+        raise InvalidInput(f"`{field}` must be from {low} to {high}.", (field,))
     return repr(float(value))
 
 
