@@ -69,7 +69,12 @@ def run_custom(
         program = Program(installed.command(memory_limit_kb), compiled.directory)
         limits = run_limits(installed.spec, time_limit_ms, memory_limit_kb)
         left_ms = max(SHORTEST_WALL_MS, wall_ms - compiled.wall_ms)
-        limits = replace(limits, wall_ms=min(2 * limits.cpu_ms + 1000, left_ms), error_kb=ERROR_KB)
+        limits = replace(
+            limits,
+            wall_ms=min(2 * limits.cpu_ms + 1000, left_ms),
+            hard_wall_ms=left_ms,
+            error_kb=ERROR_KB,
+        )
         with sandbox.run(program, stdin, limits, cancelled) as report:
             return _build_custom_run(report, limits, installed, compiled)
     except CompilerBroken as error:

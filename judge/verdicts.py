@@ -39,14 +39,16 @@ ACCEPTED = Ruling(Verdict.AC)
 def decide_verdict(report: Report, limits: RunLimits, memory_errors: Sequence[bytes]) -> Verdict:
     """Return the verdict of a run's end; AC means that the output decides.
 
-    A program stopped at the wall limit gets TLE if it has used at least half of its CPU time, else
-    ILE (idle). A program that failed gets MLE if its standard error contains one of
+    A program stopped at the wall limit gets TLE if it has used at least half of its CPU time, or
+    was running or waiting for a CPU for at least half of the wall time. Else it gets ILE (idle). A program that failed gets MLE if its standard error contains one of
     `memory_errors`, the texts by which its runtime reports that it is out of memory.
     """
     if report.outcome is Outcome.OK:
         return Verdict.AC
     if report.outcome is Outcome.WALL_LIMIT:
-        return Verdict.TLE if 2 * report.cpu_ms >= limits.cpu_ms else Verdict.ILE
+        active_ms = report.cpu_ms + report.waited_ms
+        is_active = 2 * report.cpu_ms >= limits.cpu_ms or 2 * active_ms >= report.wall_ms
+        return Verdict.TLE if is_active else Verdict.ILE
     verdict = _VERDICTS[report.outcome]
     if verdict is Verdict.RE and any(text in report.stderr for text in memory_errors):
         return Verdict.MLE

@@ -105,7 +105,7 @@ class PreparedSandbox:
         lost: SpawnerLost | None = None
         with self.descriptors:
             try:
-                self.run.pump.run(self.limits.wall_ms / 1000, cancelled)
+                self.run.pump.run(self.limits.longest_wall_ms / 1000, cancelled)
                 if self.spawner.group.limit_backend is LimitBackend.CGROUP2:
                     # The run's group must be empty before it is removed.
                     self.spawner.wait_until_idle()
@@ -238,6 +238,7 @@ def _configuration(host: Host, program: Program, limits: RunLimits) -> list[str]
     options = [
         f"cpu_us={limits.cpu_ms * 1000}",
         f"wall_us={limits.wall_ms * 1000}",
+        f"hard_wall_us={limits.longest_wall_ms * 1000}",
         f"memory_kb={limits.memory_kb if without_groups else 0}",
         f"address_kb={(limits.address_space_kb or 0) if without_groups else 0}",
         f"stack_kb={_stack_kb(limits.memory_kb, without_groups=without_groups)}",

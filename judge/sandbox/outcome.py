@@ -64,6 +64,7 @@ def build_report(run: Run, usage: GroupUsage) -> Report:
         return report
     report.cpu_ms = facts.cpu_us // 1000
     report.wall_ms = facts.wall_us // 1000
+    report.waited_ms = facts.waited_us // 1000
     # The resident size includes mapped files, as in the program's own `getrusage`. It is capped at
     # the limit, because mapped files do not count against it.
     memory_kb = facts.peak_memory_kb(usage)

@@ -11,6 +11,10 @@ from judge.sandbox.cgroups import GroupUsage, LimitBackend
 from judge.sandbox.rootfs import BOX
 
 
+# A program that waits for a CPU gets at most this many times its wall limit.
+HARD_WALL_FACTOR = 5
+
+
 class Outcome(StrEnum):
     """How a run ended. The sandbox does not judge the program's output."""
 
@@ -32,6 +36,10 @@ class RunLimits:
     `memory_kb` limits the memory of the whole process tree, including the files in its `/tmp`,
     `/dev/shm` and `/box`. `address_space_kb` (RLIMIT_AS) applies only on hosts without control
     groups; None means no such limit.
+
+    Time that the program waits for a CPU does not count against `wall_ms`. `hard_wall_ms` is the
+    wall time after which the program is stopped in any case (default: `HARD_WALL_FACTOR` times
+    `wall_ms`).
     """
 
     cpu_ms: int
@@ -43,6 +51,12 @@ class RunLimits:
     files: int = 128
     tmp_kb: int = 64 * 1024
     address_space_kb: int | None = None
+    hard_wall_ms: int | None = None
+
+    @property
+    def longest_wall_ms(self) -> int:
+        """The longest wall time of a run, on a host where other programs use the CPUs."""
+        return HARD_WALL_FACTOR * self.wall_ms if self.hard_wall_ms is None else self.hard_wall_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +93,8 @@ class Report:
     `signal` is a name such as `SIGSEGV`. `exit_code` is None if a signal ended the program or the
     runner stopped it. `stderr` is truncated to `RunLimits.error_kb`. `peak_kb` is the peak memory
     of the process tree, as exactly as `limit_backend` can measure it. `queue_ms` is the time spent
-    waiting for a slot. In a pair, `is_first` is False for the program that ended last.
+    waiting for a slot. `waited_ms` is the time spent waiting for a CPU, measured only when the wall
+    limit is reached. In a pair, `is_first` is False for the program that ended last.
     """
 
     outcome: Outcome
@@ -88,6 +103,7 @@ class Report:
     limit_backend: LimitBackend
     cpu_ms: int = 0
     wall_ms: int = 0
+    waited_ms: int = 0
     peak_kb: int = 0
     exit_code: int | None = None
     signal: str | None = None
@@ -109,7 +125,7 @@ class Report:
 
 _FACTS = re.compile(
     rb"report reason=(none|cpu|wall|memory|stop|start) ended=([01]) status=(\d+) cpu_us=(\d+) "
-    rb"wall_us=(\d+) rss_kb=(\d+) watched_kb=(\d+) base_kb=(\d+) start_errno=(\d+)"
+    rb"wall_us=(\d+) waited_us=(\d+) rss_kb=(\d+) watched_kb=(\d+) base_kb=(\d+) start_errno=(\d+)"
 )
 
 
@@ -122,6 +138,7 @@ class Facts:
     status: int
     cpu_us: int
     wall_us: int
+    waited_us: int
     rss_kb: int
     watched_kb: int
     base_kb: int

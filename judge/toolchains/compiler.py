@@ -135,7 +135,7 @@ class Compiler:
             return Compiled(target / "box", output, from_cache=True)
         limits = compile_limits(installed)
         if wall_ms is not None:
-            limits = replace(limits, wall_ms=min(wall_ms, limits.wall_ms))
+            limits = replace(limits, wall_ms=min(wall_ms, limits.wall_ms), hard_wall_ms=wall_ms)
         return self._build(installed, code, target, limits, cancelled)
 
     def _build(

@@ -31,7 +31,7 @@ static void set_number(const char *key, const char *value)
         {"processes", &config.processes},   {"files", &config.files},
         {"cores", &config.cores},           {"cpu_fd", &config.cpu_fd},
         {"memory_fd", &config.memory_fd},   {"collect_fd", &config.collect_fd},
-        {"collect_kb", &config.collect_kb},
+        {"collect_kb", &config.collect_kb}, {"hard_wall_us", &config.hard_wall_us},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         if (!strcmp(numbers[i].name, key)) {

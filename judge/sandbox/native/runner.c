@@ -40,7 +40,7 @@
 static struct {
     const char *reason;
     int main_ended, main_status, start_error;
-    int64_t wall_us, cpu_us, watched_kb, base_kb;
+    int64_t wall_us, waited_us, cpu_us, watched_kb, base_kb;
 } result = {.reason = "none"};
 
 static pid_t main_pid;
@@ -316,7 +316,68 @@ static int64_t tree_us(void)
     return cpu_seen_us;
 }
 
+/* The second number of a schedstat file: the time that a thread has waited for a CPU, in ns. */
+static int64_t thread_waited_us(const char *process, const char *thread)
+{
+    char path[640], text[128];
+    long long waited_ns;
+    snprintf(path, sizeof path, "/proc/%s/task/%s/schedstat", process, thread);
+    if (!read_file(path, text, sizeof text) || sscanf(text, "%*s %lld", &waited_ns) != 1)
+        return 0;
+    return waited_ns / 1000;
+}
+
+static int64_t process_waited_us(const char *process)
+{
+    char path[320];
+    int64_t longest = 0;
+    snprintf(path, sizeof path, "/proc/%s/task", process);
+    DIR *threads = opendir(path);
+    struct dirent *entry;
+    while (threads && (entry = readdir(threads))) {
+        int64_t waited = entry->d_name[0] == '.' ? 0 : thread_waited_us(process, entry->d_name);
+        longest = waited > longest ? waited : longest;
+    }
+    if (threads)
+        closedir(threads);
+    return longest;
+}
+
+static int64_t longest_waited_us;
+
+static int64_t note_wait(const char *process)
+{
+    int64_t waited = process_waited_us(process);
+    longest_waited_us = waited > longest_waited_us ? waited : longest_waited_us;
+    return 0;
+}
+
+/* The longest time for which any thread of the tree was ready to run and other programs had the
+ * CPUs. The program is not idle then, so this time does not count against the wall limit. */
+static int64_t tree_waited_us(void)
+{
+    over_processes(note_wait);
+    return longest_waited_us;
+}
+
 /* ---- watching ---- */
+
+static int64_t wall_left_us(void)
+{
+    int64_t extra = config.hard_wall_us - config.wall_us;
+    if (result.waited_us < extra)
+        extra = result.waited_us;
+    return config.wall_us + extra - (now_us() - begun_us);
+}
+
+static int is_wall_exceeded(void)
+{
+    if (wall_left_us() >= 0)
+        return 0;
+    result.waited_us = tree_waited_us();
+    return wall_left_us() < 0;
+}
+
 
 static void reap(int flags)
 {
@@ -335,7 +396,7 @@ static int over_limit(void)
     result.cpu_us = tree_us();
     if (result.cpu_us > config.cpu_us) {
         result.reason = "cpu";
-    } else if (now_us() - begun_us > config.wall_us) {
+    } else if (is_wall_exceeded()) {
         result.reason = "wall";
     } else if (config.memory_kb) {
         int64_t used = tree_kb();
@@ -351,7 +412,7 @@ static int over_limit(void)
 static int pause_ms(void)
 {
     int64_t left = (config.cpu_us - result.cpu_us) / (config.cores > 0 ? config.cores : 1);
-    int64_t wall = config.wall_us - (now_us() - begun_us);
+    int64_t wall = wall_left_us();
     int64_t most = config.memory_kb ? 5000 : 100000;
     if (wall < left)
         left = wall;
@@ -449,10 +510,11 @@ static void report(void)
     getrusage(RUSAGE_CHILDREN, &usage);
     int length = snprintf(
         line, sizeof line,
-        "report reason=%s ended=%d status=%d cpu_us=%lld wall_us=%lld rss_kb=%ld watched_kb=%lld "
-        "base_kb=%lld start_errno=%d",
+        "report reason=%s ended=%d status=%d cpu_us=%lld wall_us=%lld waited_us=%lld rss_kb=%ld "
+        "watched_kb=%lld base_kb=%lld start_errno=%d",
         result.reason, result.main_ended, result.main_status, (long long)result.cpu_us,
-        (long long)result.wall_us, usage.ru_maxrss, (long long)result.watched_kb,
+        (long long)result.wall_us, (long long)result.waited_us, usage.ru_maxrss,
+        (long long)result.watched_kb,
         (long long)result.base_kb, result.start_error);
     send(REPORT_FD, line, length, MSG_NOSIGNAL);
 }

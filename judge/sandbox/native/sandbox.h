@@ -24,7 +24,8 @@ struct entry {
 };
 
 struct config {
-    int64_t cpu_us, wall_us, memory_kb, address_kb, stack_kb, file_kb, processes, files, cores;
+    int64_t cpu_us, wall_us, hard_wall_us, memory_kb, address_kb, stack_kb, file_kb, processes,
+        files, cores;
     int64_t cpu_fd, memory_fd, collect_fd, collect_kb;
     char *arguments[MAX_WORDS + 1], *environment[MAX_WORDS + 1], *collect_at;
     struct entry tmpfs[MAX_MOUNTS], binds[MAX_MOUNTS], copies[MAX_WORDS];

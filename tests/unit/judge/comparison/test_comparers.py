@@ -304,7 +304,7 @@ def test_shown_pieces_are_at_most_200_characters():
 
 
 @pytest.mark.parametrize("comparer", [Comparer.TOKENS, Comparer.LINES, Comparer.EXACT])
-def test_of_a_long_piece_is_shown_what_stands_around_the_difference(comparer):
+def test_of_a_long_piece_the_text_around_the_difference_is_shown(comparer):
     beginning = "가".encode() * 500_000
     got = agree(comparer, beginning + b"0" + b"z" * 500, beginning + b"1" + b"z" * 500)
     assert got.position == (1, 500_001)

@@ -131,7 +131,7 @@ class TestFindingTools:
         assert tools == {"python3": tmp_path / "1.95"}
 
 
-def test_a_replaced_tool_is_told_from_the_old_one(tmp_path):
+def test_a_replaced_tool_is_distinguished_from_the_old_one(tmp_path):
     tool = tmp_path / "tool"
     tool.write_text("one")
     before = read_state({"tool": tool})

@@ -68,7 +68,7 @@ class TestIdentity:
         uids = [buffer_identity(slot).uid for slot in range(4)]
         assert uids == [FIRST_BUFFER_UID + slot for slot in range(4)]
 
-    def test_where_there_are_no_such_users_it_is_nobody(self, tmp_path):
+    def test_without_such_users_it_is_the_user_nobody(self, tmp_path):
         uid_map = tmp_path / "uid_map"
         uid_map.write_text("         0     100000      65536\n")
         assert buffer_identity(0, uid_map).uid == NOBODY
