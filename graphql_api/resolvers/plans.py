@@ -1,7 +1,7 @@
 """Plans: reading for everyone, changes by administrators."""
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import TypedDict, cast
 
 from graphql_api.context import Context
 from graphql_api.data.accounts.plans import NewPlan
@@ -83,15 +83,20 @@ async def update(context: Context, key: str, changes: PlanChanges) -> Plan:
         NotFound: the plan does not exist.
     """
     access.require_admin(context)
-    limits = {name: changes[name] for name in _FIELDS if name in changes}  # type: ignore[literal-required]
+    limits = {name: value for name, value in changes.items() if name in _FIELDS}
     return await context.stores.plans.update(
         validation.plan_key(key, "planKey"),
-        title=validation.name(validation.not_null(changes["name"], "name"))
-        if "name" in changes
-        else None,
+        title=_title(changes),
         is_active=_is_active(changes),
-        **_validate_limits(limits),
+        **_validate_limits(cast("Limits", limits)),
     )
+
+
+def _title(changes: PlanChanges) -> str | None:
+    """Return the new name; None keeps the current one."""
+    if "name" not in changes:
+        return None
+    return validation.name(validation.not_null(changes["name"], "name"))
 
 
 def _is_active(changes: PlanChanges) -> bool | None:

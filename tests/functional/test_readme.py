@@ -6,10 +6,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.support.paths import ROOT
 from tests.support.system import Api, Worker
+from tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
@@ -40,10 +42,17 @@ def matches(shown: Any, real: Any) -> bool:
     return bool(shown == real)
 
 
+def list_languages(api: Api) -> Any:
+    answer = httpx.post(api.url, json={"query": "{ languages { key } }"})
+    return answer.json()["data"]["languages"]
+
+
 def test_the_first_session_gives_what_the_readme_shows(
     api: Api, worker: Worker, tmp_path: Path
 ) -> None:
     assert worker.is_running
+    # `runCode` is rejected until a worker has announced the language.
+    wait_until("a worker's languages", lambda: list_languages(api))
     blocks = BLOCK.findall((ROOT / "README.md").read_text())
     assert len(blocks) == 6
     script = "\necho; echo ---\n".join(commands for commands, _ in blocks)
