@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 class Programs:
     """Sources in one language.
 
-    `total` reads two numbers of a line and prints their sum; `broken` cannot be compiled, or is
-    no program of the language; `failing` ends with an error of its own; `hungry` takes memory
-    until there is none; `endless` never ends and uses the processor.
+    `total` reads two numbers from a line and prints their sum. `broken` does not compile. `failing`
+    ends with its own error. `hungry` allocates memory without end. `endless` never ends and uses
+    the CPU.
     """
 
     total: str

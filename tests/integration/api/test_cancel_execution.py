@@ -20,9 +20,7 @@ async def ann(api: Api) -> str:
     return await api.sign_in(ANN)
 
 
-async def test_what_nobody_has_begun_is_cancelled_and_its_unit_given_back(
-    api: Api, ann: str
-) -> None:
+async def test_a_pending_execution_is_cancelled_and_its_unit_given_back(api: Api, ann: str) -> None:
     await api.submit(ann)
     history = await api.submit(ann)
     result = await api.mutate("cancelExecution", FIELDS, ann, historyId=history)
@@ -101,7 +99,7 @@ async def test_a_stranger_cancels_nothing_and_learns_nothing(api: Api, ann: str)
     assert api.sender.ended == []
 
 
-async def test_a_deleted_history_is_told_to_its_worker_too(api: Api, ann: str) -> None:
+async def test_the_worker_of_a_deleted_history_gets_a_cancellation_too(api: Api, ann: str) -> None:
     history = await api.submit(ann)
     await api.mutate("deleteHistory", "historyId", ann, historyId=history)
     assert api.sender.ended == [history_key(history)]

@@ -179,7 +179,7 @@ async def test_a_bad_submission_is_a_typed_error_without_a_trace(
     assert api.sender.sent == []
 
 
-async def test_nobody_executes_without_signing_in(api: Api) -> None:
+async def test_executing_without_signing_in_is_refused(api: Api) -> None:
     await api.problem()
     result = await api.mutate("executeCode", "message", **GOOD)
     assert (result["__typename"], result["code"]) == ("Unauthenticated", "UNAUTHENTICATED")

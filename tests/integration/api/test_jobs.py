@@ -96,7 +96,7 @@ async def test_jobs_are_for_editors(api: Api, editor: str) -> None:
     assert (await api.data(NODE, editor, id=job))["node"] == {"status": "QUEUED"}
 
 
-async def test_a_cancelled_job_is_told_to_its_worker_and_cancelling_twice_is_harmless(
+async def test_the_worker_of_a_cancelled_job_gets_a_cancellation_and_cancelling_twice_is_harmless(
     api: Api, editor: str
 ) -> None:
     job = (await rejudge(api, editor, problemId=ONE))["job"]["id"]

@@ -79,7 +79,9 @@ async def test_a_cursor_serves_the_list_that_gave_it_alone(api: Api, admin: str)
             assert error["extensions"] == {"code": "INVALID_INPUT", "path": ["after"]}
 
 
-async def test_a_cursor_of_one_s_own_histories_serves_nobody_else(api: Api, admin: str) -> None:
+async def test_a_cursor_of_a_user_s_own_histories_is_refused_from_other_users(
+    api: Api, admin: str
+) -> None:
     cursor = (await page(api, "histories", admin, first=1))["pageInfo"]["endCursor"]
     bob = await api.sign_in("bob@example.org")
     error = await api.error(query_of("histories"), bob, after=cursor)

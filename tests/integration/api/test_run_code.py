@@ -152,7 +152,7 @@ async def test_a_run_answers_with_what_a_worker_found_and_takes_one_unit(
     assert kinds == {"M", "S", "D", "L"}
 
 
-async def test_it_takes_two_requests_of_five_units_besides_authentication(
+async def test_it_takes_two_requests_of_five_units_without_authentication(
     api: Api, ann: str
 ) -> None:
     await run(api, ann)
@@ -267,9 +267,7 @@ async def test_what_has_begun_is_waited_for_longer_and_keeps_its_unit(
     assert await used(api, ann) == 1
 
 
-async def test_an_answer_that_comes_after_the_unit_was_given_back_is_nobodys(
-    api: Api, ann: str, worker: Working
-) -> None:
+async def test_an_answer_after_the_refund_is_dropped(api: Api, ann: str, worker: Working) -> None:
     worker.takes_s = 1.5
     assert (await run(api, ann, idempotencyKey="one"))["__typename"] == "Unavailable"
     await asyncio.gather(*worker.work)

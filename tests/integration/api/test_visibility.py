@@ -107,7 +107,7 @@ async def test_why_an_execution_failed_is_for_its_owner_and_editors(api: Api) ->
         assert seen == {"status": "FAILED", "message": None}
 
 
-async def test_an_author_s_id_opens_the_user_to_nobody_else(
+async def test_an_author_s_id_does_not_show_the_user_to_others(
     api: Api, judged: tuple[str, str]
 ) -> None:
     token, history = judged

@@ -318,7 +318,7 @@ async def test_one_sweeper_wins_and_the_pause_doubles(jobs, clock):
     assert (await jobs.get(job.ulid, consistent=True)).resends == 3
 
 
-async def test_a_job_claimed_meanwhile_is_not_postponed(jobs, clock):
+async def test_a_job_that_was_just_claimed_is_not_postponed(jobs, clock):
     job = await jobs.create(NEW)
     await jobs.claim(job.ulid, token="t", lease_ms=LEASE_MS)
     assert not await jobs.postpone(job, clock.now)

@@ -166,7 +166,7 @@ def test_a_checker_that_fails_says_nothing_of_the_submission(judge, tests, way):
     assert caught.value.test_number in ({None} if "compile" in way else {1, 2})
 
 
-def test_its_own_words_on_why_it_failed_are_told_to_the_editors(judge, tests):
+def test_its_own_error_output_is_shown_to_the_editors(judge, tests):
     with pytest.raises(CheckerBroken, match="ZeroDivisionError"):
         check(judge, "print(1, 9)", tests, own("1 / 0", convention=ICPC))
 

@@ -68,7 +68,7 @@ def test_what_runs_beside_a_failure_is_ended(judge, tests):
     assert [one.verdict for one in got.results] == [WA, SKIPPED, SKIPPED]
 
 
-def test_results_are_told_in_the_order_of_the_tests(judge, tests):
+def test_results_are_reported_in_the_order_of_the_tests(judge, tests):
     told: list[int] = []
     given = tests("0.4 1", "0 1", "0.2 1", "0 1")
     stopping(judge, given, on_result=lambda one: told.append(one.number))

@@ -171,7 +171,7 @@ def test_the_first_failing_test_gives_the_verdict_and_all_are_run(judge, cases):
     assert (got.verdict, got.passed, got.failed) == (Verdict.WA, 2, 2)
 
 
-def test_each_result_is_told_once_and_in_the_calling_thread(best_judge, cases):
+def test_each_result_is_reported_once_and_in_the_calling_thread(best_judge, cases):
     told: list[tuple[int, int]] = []
 
     def note(outcome: TestResult) -> None:

@@ -35,7 +35,7 @@ def test_the_day_turns_at_midnight_utc() -> None:
 
 
 @pytest.mark.usefixtures("_zone")
-def test_a_days_limits_start_anew_at_the_next_midnight_utc() -> None:
+def test_a_day_s_limits_are_reset_at_the_next_midnight_utc() -> None:
     assert end_of_day("20241231") == datetime(2025, 1, 1, tzinfo=UTC)
 
 

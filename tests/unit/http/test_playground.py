@@ -29,7 +29,7 @@ def client(folder: Path) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
 
 
-async def test_a_file_is_packed_and_may_be_kept_for_ever(client: httpx.AsyncClient):
+async def test_a_file_is_compressed_and_may_be_cached_forever(client: httpx.AsyncClient):
     answer = await client.get("/playground/main-ABC.js")
     assert answer.text == "let answer = 42"
     assert answer.headers["content-encoding"] == "gzip"

@@ -84,7 +84,7 @@ async def test_a_client_that_goes_away_while_sending_is_no_failure_of_ours() -> 
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_a_subscription_is_told_to_poll(method: str) -> None:
+async def test_a_subscription_gets_the_advice_to_poll(method: str) -> None:
     body = {"query": "subscription { x }"}
     transport = httpx.ASGITransport(VIEW)
     async with httpx.AsyncClient(transport=transport, base_url="http://api") as client:

@@ -67,7 +67,7 @@ async def test_actions_have_limits_of_their_own(harness: Any) -> None:
         await consume(harness, "u", "other", QuotaKind.HINT, limit=1)
 
 
-async def test_a_limit_of_nothing_admits_nobody(harness: Any) -> None:
+async def test_a_limit_of_zero_admits_no_request(harness: Any) -> None:
     with pytest.raises(QuotaExceeded):
         await consume(harness, "u", "one", limit=0)
     assert await harness.everything() == []
@@ -124,7 +124,7 @@ async def test_a_refunded_unit_may_be_taken_by_another_request(harness: Any) -> 
     assert not (await consume(harness, "u", "two", limit=1)).is_duplicate
 
 
-async def test_a_check_says_what_is_left_and_when_it_starts_anew(harness: Any) -> None:
+async def test_a_check_reports_the_remaining_units_and_the_next_reset(harness: Any) -> None:
     for number in range(3):
         await consume(harness, "u", str(number), limit=3)
     with metered() as meter:

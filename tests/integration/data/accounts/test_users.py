@@ -52,7 +52,7 @@ async def test_a_created_user_is_found_by_id_address_and_google_account(users):
     assert await users.email_exists("ada@EXAMPLE.org")
 
 
-async def test_what_nobody_has_is_not_found(users):
+async def test_an_unknown_address_or_account_is_not_found(users):
     assert await users.get("nobody") is None
     assert await users.by_email("nobody@example.org") is None
     assert await users.by_google_sub("nothing") is None
@@ -152,7 +152,7 @@ async def test_an_update_changes_what_is_given_and_nothing_else(users):
     assert (await users.update(made.uid, name="Countess")).plan_id == "pro"
 
 
-async def test_changing_nobody_is_refused_and_leaves_no_ghost(users, dynamo):
+async def test_changing_an_unknown_user_is_refused_and_creates_no_item(users, dynamo):
     for call in (
         users.update("nobody", name="Ghost"),
         users.set_state("nobody", UserState.INACTIVE),
@@ -176,7 +176,7 @@ async def test_a_changed_address_frees_the_old_one(users):
     await users.create(email="ada@example.org", name="Another Ada")
 
 
-async def test_nobody_is_found_by_an_address_or_account_that_is_not_theirs_any_more(users, dynamo):
+async def test_a_user_is_not_found_by_a_former_address_or_account(users, dynamo):
     ada = await users.create(email="ada@example.org", name="Ada", google_sub="g-1")
     # A uniqueness item that was read just before its user changed.
     await dynamo.put({**keys.unique_email("old@example.org"), "u": ada.uid})

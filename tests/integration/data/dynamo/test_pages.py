@@ -62,7 +62,7 @@ async def test_walking_forwards_and_backwards_shows_every_card_once_in_order(
     assert await walk_back(dynamo, oldest, 7) == names
 
 
-async def test_a_window_between_two_cursors_holds_what_lies_between(dynamo: Dynamo) -> None:
+async def test_a_window_between_two_cursors_contains_the_items_between_them(dynamo: Dynamo) -> None:
     await dynamo.batch_write(puts=cards("L", named(20)))
     lists = [PartitionList("L")]
     page = await read_page(dynamo, lists, PageWindow(5, after="00015", before="00008"))

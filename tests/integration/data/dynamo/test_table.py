@@ -87,7 +87,7 @@ def test_two_who_make_it_at_once_both_find_it_made(table: Table, fresh: Settings
     assert time_to_live(fresh) == ("ENABLED", "x")
 
 
-def test_time_to_live_that_another_sets_meanwhile_is_found_as_wanted() -> None:
+def test_time_to_live_set_by_another_process_at_the_same_time_is_accepted() -> None:
     stubbed = boto3.client("dynamodb", region_name="us-east-1")
     named = {"TableName": "named"}
     off, on = ({"TimeToLiveDescription": {"TimeToLiveStatus": s}} for s in ("DISABLED", "ENABLING"))
@@ -136,7 +136,7 @@ def test_a_time_to_live_on_another_attribute_is_named_with_what_to_do(
         outcomes(table)
 
 
-def test_an_index_that_carries_too_little_is_made_anew_when_that_is_asked_for(
+def test_an_index_with_too_few_attributes_is_created_again_on_request(
     table: Table, fresh: Settings
 ) -> None:
     poor = definition(fresh.table_name)

@@ -195,7 +195,7 @@ async def test_an_engine_that_is_down_is_unavailable_within_the_deadline(
         assert time.monotonic() - started < 25
 
 
-async def test_a_failed_condition_brings_what_stands_there(dynamo: Dynamo) -> None:
+async def test_a_failed_condition_returns_the_stored_item(dynamo: Dynamo) -> None:
     await dynamo.put({**KEY, "n": 7})
     with pytest.raises(ConditionFailed) as failure:
         await dynamo.put(KEY, absent())

@@ -88,7 +88,7 @@ async def test_a_claim_asked_for_again_with_its_token_is_the_same_attempt(
     assert again.history.attempt == 1
 
 
-async def test_an_execution_is_claimed_anew_only_when_its_lease_has_ended(harness: Any) -> None:
+async def test_an_execution_is_claimed_again_only_after_its_lease_has_expired(harness: Any) -> None:
     first = await harness.running(await harness.user())
     harness.clock.now += LEASE_MS
     assert isinstance(await claim(harness, first), LeasedElsewhere)
@@ -260,7 +260,7 @@ async def test_cancelling_twice_is_harmless_and_what_has_ended_is_not_cancelled(
 
 
 @pytest.mark.slow
-async def test_cancelling_against_claiming_refunds_only_what_nobody_began(harness: Any) -> None:
+async def test_cancelling_during_a_claim_refunds_only_unclaimed_executions(harness: Any) -> None:
     user = await harness.user()
     refunded = 0
     for number in range(40):
@@ -294,7 +294,7 @@ async def test_the_pause_between_sendings_doubles_from_a_minute_to_an_hour(harne
     assert pauses == [60, 120, 240, 480, 960, 1920, 3840, 3840]
 
 
-async def test_a_claim_lets_the_pauses_begin_anew(harness: Any) -> None:
+async def test_a_claim_resets_the_pauses(harness: Any) -> None:
     history = await harness.pending(await harness.user())
     now = harness.clock.now + 30_000
     for _ in range(3):

@@ -111,7 +111,7 @@ async def test_a_filtered_page_may_be_short_and_says_that_there_may_be_more(harn
     assert not rest.has_next
 
 
-async def test_nobody_lists_another_s_histories(harness: Any) -> None:
+async def test_a_user_cannot_list_the_histories_of_another_user(harness: Any) -> None:
     """Every partition has one owner."""
     one, other = await harness.user(), await harness.user()
     await harness.pending(one)
@@ -394,7 +394,7 @@ async def test_deleting_a_public_history_is_one_transaction_of_thirteen_units(
     assert meter.calls[0].write_units == 13
 
 
-async def test_deleting_what_nobody_began_gives_the_unit_back(harness: Any) -> None:
+async def test_deleting_an_unclaimed_history_gives_the_unit_back(harness: Any) -> None:
     user = await harness.user()
     pending, running = await harness.pending(user), await harness.running(user)
     await harness.histories.delete(user.uid, pending.ulid)

@@ -120,7 +120,7 @@ async def test_a_result_is_replaced_with_all_that_tells_of_it(
     await harness.consistent()
 
 
-async def test_the_old_result_stands_until_the_new_one_is_there(harness: Any) -> None:
+async def test_the_old_result_stays_until_the_new_one_is_stored(harness: Any) -> None:
     before = await judged(harness, await harness.user(), Verdict.WA)
     await begin(harness, before)
     card = await harness.card(before)
@@ -218,7 +218,7 @@ async def delete(harness: Any, history: History) -> None:
 
 @pytest.mark.parametrize("act", [publish, unpublish, delete])
 @pytest.mark.parametrize("is_public", [False, True])
-async def test_visibility_and_removal_meanwhile_are_kept_with_the_new_result(
+async def test_concurrent_changes_of_visibility_and_removal_are_kept_with_the_new_result(
     harness: Any, faults: Any, act: Act, *, is_public: bool
 ) -> None:
     before = await judged(harness, await harness.user(), Verdict.WA, is_public=is_public)
@@ -238,7 +238,7 @@ async def test_visibility_and_removal_meanwhile_are_kept_with_the_new_result(
     await harness.consistent()
 
 
-async def test_publishing_what_was_judged_again_meanwhile_lists_the_new_result(
+async def test_publishing_a_history_during_its_rejudge_lists_the_new_result(
     harness: Any, faults: Any
 ) -> None:
     before = await judged(harness, await harness.user(), Verdict.WA)
@@ -252,7 +252,7 @@ async def test_publishing_what_was_judged_again_meanwhile_lists_the_new_result(
     await harness.consistent()
 
 
-async def test_a_user_who_left_meanwhile_gets_no_verdict_counted(harness: Any) -> None:
+async def test_a_rejudge_of_a_deleted_user_counts_no_verdict(harness: Any) -> None:
     before = await judged(harness, await harness.user(), Verdict.WA)
     begun = await begin(harness, before)
     await harness.dynamo.delete(keys.totals(before.uid))
@@ -306,7 +306,9 @@ async def test_a_mark_that_names_another_history_is_left_alone(harness: Any) -> 
     assert found.ulid == first.ulid
 
 
-async def test_a_mark_that_changes_meanwhile_is_read_again(harness: Any, faults: Any) -> None:
+async def test_a_mark_that_changes_during_the_write_is_read_again(
+    harness: Any, faults: Any
+) -> None:
     user = await harness.user()
     before = await judged(harness, user, Verdict.WA)
 

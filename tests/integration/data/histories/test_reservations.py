@@ -142,7 +142,7 @@ async def test_a_denial_seen_beforehand_writes_nothing(harness: Any) -> None:
 
 
 @pytest.mark.parametrize("limit", [0, -1])
-async def test_a_limit_of_nothing_admits_nobody(harness: Any, limit: int) -> None:
+async def test_a_limit_of_zero_admits_no_request(harness: Any, limit: int) -> None:
     user = await harness.user()
     with pytest.raises(QuotaExceeded):
         await harness.reserve(user, plan_limit=limit)

@@ -104,7 +104,7 @@ async def test_states_cannot_be_set_to_deleted(problems):
         lambda problems: problems.set_solution(*ONE, "c", "int main(){}"),
     ],
 )
-async def test_a_write_decided_before_a_deletion_is_decided_anew(problems, dynamo, faults, act):
+async def test_a_write_prepared_before_a_deletion_is_prepared_again(problems, dynamo, faults, act):
     await problems.create(replace(NEW, tags=["math"]))
     faults.meanwhile("TransactWriteItems", lambda: problems.soft_delete(*ONE))
     with pytest.raises(Conflict):
@@ -115,7 +115,7 @@ async def test_a_write_decided_before_a_deletion_is_decided_anew(problems, dynam
     await check_entries(dynamo)
 
 
-async def test_a_restore_decided_before_the_final_deletion_is_decided_anew(problems, faults):
+async def test_a_restore_prepared_before_the_final_deletion_is_prepared_again(problems, faults):
     await completed(problems, "1")
     await problems.soft_delete(*ONE)
     faults.meanwhile("TransactWriteItems", lambda: problems.delete(*ONE))

@@ -44,7 +44,7 @@ async def test_every_state_has_its_list(problems):
 
 
 @pytest.mark.parametrize("state", [DRAFT, REVIEW])
-async def test_an_unfinished_problem_stands_in_no_list_of_finished_ones(problems, state):
+async def test_an_unfinished_problem_is_in_no_list_of_finished_ones(problems, state):
     await problems.create(replace(NEW, tags=["math"]))
     await problems.set_solution(*ONE, "c", "int main(){}")
     await problems.set_state(*ONE, state)

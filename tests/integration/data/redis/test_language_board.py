@@ -63,7 +63,7 @@ async def board(redis_url: str, clock: Time) -> AsyncIterator[LanguageBoard]:
         yield found
 
 
-async def test_before_any_announcement_nobody_can_tell(board: LanguageBoard) -> None:
+async def test_before_any_announcement_the_languages_are_unknown(board: LanguageBoard) -> None:
     assert await board.available() == []
     assert await board.is_offered("python") is None
     assert await board.last_announced() is None
@@ -107,7 +107,7 @@ async def test_another_process_sees_an_announcement_within_five_seconds(
         assert await other.is_offered("python") is True
 
 
-async def test_without_redis_nobody_can_tell_and_listing_says_so(clock: Time) -> None:
+async def test_without_redis_the_languages_are_unknown_and_listing_them_fails(clock: Time) -> None:
     async with open_language_board(named("redis://127.0.0.1:1/0"), clock) as board:
         assert await board.is_offered("python") is None
         with pytest.raises(Unavailable):

@@ -244,7 +244,7 @@ def test_cpu_time_of_the_whole_tree_counts(sandbox, body):
     assert ran.report.cpu_ms >= 300
 
 
-def test_cpu_time_in_children_that_nobody_reaps_counts_even_when_they_are_gone(best_sandbox):
+def test_cpu_time_of_ended_children_without_a_reaper_counts(best_sandbox):
     if not best_sandbox.has_groups:
         pytest.skip("no control groups here")
     ran = best_sandbox.c(

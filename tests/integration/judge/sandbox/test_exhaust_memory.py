@@ -294,7 +294,7 @@ void _start(void)
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="it makes system calls of x86-64")
-def test_whoever_is_ended_for_it_using_too_much_is_called_so(best_sandbox, tmp_path):
+def test_any_process_killed_for_the_program_s_memory_gives_a_memory_outcome(best_sandbox, tmp_path):
     place = best_sandbox.inner.shared / "unseen"
     place.mkdir()
     (tmp_path / "unseen.c").write_text(UNSEEN)

@@ -65,7 +65,7 @@ def test_each_run_reads_its_own_input_whatever_was_expected_of_it(sandbox, tmp_p
         assert text(session.run(READS, tmp_path / "expected", LIMITS)) == "expected 2\n"
 
 
-def test_an_input_that_is_missing_is_told_of_the_run_that_reads_it(sandbox, tmp_path):
+def test_a_missing_input_is_reported_by_the_run_that_reads_it(sandbox, tmp_path):
     with sandbox.inner.open_session() as session:
         assert text(session.run(READS, b"1\n", LIMITS, then=tmp_path / "missing")) == "1 2\n"
         with session.run(READS, tmp_path / "missing", LIMITS) as report:
@@ -169,7 +169,7 @@ class TestInputs:
         program = Program(("/bin/sh", "-c", script), inputs=(b"in\n", tmp_path / "answer"))
         assert sandbox.program(program, b"out\n").out == "in\n42\nin\nout\n"
 
-    def test_nobody_can_change_an_input(self, sandbox):
+    def test_a_program_cannot_change_an_input(self, sandbox):
         script = "(echo x > /proc/self/fd/3) 2>&1; (echo x >&3) 2>&1; cat /proc/self/fd/3"
         ran = sandbox.program(Program(("/bin/sh", "-c", script), inputs=(b"kept\n",)))
         assert ran.out.endswith("kept\n")
@@ -243,7 +243,7 @@ class TestPairs:
         first, second = pair("pass", "import sys; sys.exit(3 if sys.stdin.read() == '' else 4)")
         assert (first.outcome, second.exit_code) == (Outcome.OK, 3)
 
-    def test_who_writes_to_nobody_is_told_so_by_its_signal(self, pair):
+    def test_writing_after_the_partner_has_ended_raises_the_signal(self, pair):
         writes = "import signal; signal.signal(signal.SIGPIPE, signal.SIG_DFL)\n"
         writes += "while True: print('x' * 4096)"
         first, _ = pair(writes, "pass")

@@ -71,7 +71,7 @@ OTHER_LAYERS = (
 CHOSEN = (
     "(test_it_is_stopped and best)",
     f"(test_it_works_without_them and not exhaust and ({' or '.join(OTHER_LAYERS)}))",
-    *("killed_worker", "lost_spawner", "unix_socket_pairs", "every_call"),
+    *("killed_worker", "spawner_that_was_lost", "unix_socket_pairs", "every_call"),
 )
 
 

@@ -82,7 +82,9 @@ class TestPrograms:
         ],
         ids=["public", "other", "package"],
     )
-    def test_a_java_program_without_a_class_main_is_told_what_to_name_it(self, best_sandbox, code):
+    def test_a_java_program_without_a_class_main_gets_a_message_with_the_name(
+        self, best_sandbox, code
+    ):
         best_sandbox.need("java")
         compiled = best_sandbox.compiler.compile(
             best_sandbox.languages.installed["java"], code.encode()
@@ -190,14 +192,14 @@ class TestPrebuilt:
         (name,) = kept(directory) - before
         assert kept(directory / name) == {"made"}
 
-    def test_nobody_waits_for_what_compilers_can_do_without(self, best_sandbox, store):
+    def test_compilers_do_not_wait_for_optional_precompiled_files(self, best_sandbox, store):
         installed = self.made_by(best_sandbox, "sleep 1; echo x > made", used_by=b"this")
         seen = []
         stores = iter([store, PrecompiledStore(best_sandbox.inner)])
         at_once(lambda: seen.append(next(stores).mounts(installed, b"this")))
         assert sorted(map(len, seen)) == [0, 1]
 
-    def test_what_cannot_be_made_keeps_nobody_from_compiling(self, best_sandbox, store, directory):
+    def test_a_failed_precompilation_does_not_stop_compiling(self, best_sandbox, store, directory):
         before = kept(directory)
         for script in ("echo half > made; exit 1", "head -c 9000000 /dev/full > made"):
             assert store.mounts(self.made_by(best_sandbox, script), b"") == {}

@@ -138,7 +138,7 @@ async def test_a_broken_checker_fails_the_execution_at_once_and_tells_the_editor
     assert fault.test_number in {1, 2, 3}
 
 
-async def test_a_checker_that_does_not_compile_is_told_with_the_compiler_s_words(
+async def test_a_checker_that_does_not_compile_is_reported_with_the_compiler_output(
     driver: SubmissionDriver, execution: ExecutionHandler
 ) -> None:
     await change(driver, checker=checker("else"))

@@ -110,7 +110,7 @@ async def test_a_program_reads_its_input_and_its_output_comes_back_unchanged(
         ("c", "#include <stdlib.h>\nint main(void) { abort(); }", RunStatus.RE, ""),
     ],
 )
-async def test_how_it_ended_is_told(
+async def test_the_status_describes_how_the_program_ended(
     *,
     runs: CustomRunHandler,
     board: RunBoard,
@@ -169,7 +169,7 @@ async def test_what_is_answered_or_withdrawn_is_not_run_again(
     assert await board.get_answer("two") is None
 
 
-async def test_of_two_answers_the_first_stands_and_all_who_wait_get_it(board: RunBoard) -> None:
+async def test_all_waiting_callers_get_the_first_of_two_answers(board: RunBoard) -> None:
     waiting = [asyncio.create_task(board.wait("one", 10)) for _ in range(5)]
     await asyncio.sleep(0.1)
     first = RunAnswer(status=RunStatus.OK, output="first")
@@ -239,7 +239,7 @@ async def test_a_claim_lasts_while_the_program_runs_and_not_for_long_after_a_cra
     await wait_until_async("the end of the dead worker's claim", claimed)
 
 
-async def test_a_run_that_nobody_waits_for_any_more_is_stopped(
+async def test_a_withdrawn_run_is_stopped(
     runs: CustomRunHandler, board: RunBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tasks.handlers.custom_runs.CLAIM_LIFE_MS", 300)

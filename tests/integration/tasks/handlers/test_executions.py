@@ -217,7 +217,7 @@ async def test_a_cancelled_execution_is_noticed_without_a_signal_at_the_next_ren
     assert await driver.card(history) == cancelled
 
 
-async def test_of_a_verdict_and_a_cancellation_at_once_one_stands_whole(
+async def test_concurrent_verdict_and_cancellation_leave_exactly_one_of_them(
     execution: ExecutionHandler, driver: SubmissionDriver
 ) -> None:
     judged = 0
@@ -455,7 +455,7 @@ async def test_a_new_set_of_tests_is_judged_with_at_once(
     assert (card.verdict, card.total, card.test_version) == (Verdict.AC, 1, 2)
 
 
-async def test_a_problem_made_anew_under_its_old_name_is_judged_with_its_own_tests(
+async def test_a_problem_created_again_under_its_old_name_is_judged_with_its_own_tests(
     execution: ExecutionHandler, driver: SubmissionDriver
 ) -> None:
     first = await driver.reserve()

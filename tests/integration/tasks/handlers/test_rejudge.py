@@ -336,7 +336,7 @@ async def test_an_ending_worker_that_waits_for_what_runs_leaves_the_job_to_anoth
     assert (await driver.card(slow.history)).verdict is Verdict.AC
 
 
-async def test_it_waits_while_people_do_but_not_for_ever(
+async def test_a_job_waits_for_submissions_of_users_but_not_forever(
     *,
     execution: ExecutionHandler,
     make_jobs: Make,

@@ -296,7 +296,7 @@ def test_a_dead_worker_s_messages_go_to_another_who_is_able(make: Made) -> None:
     assert everything(able) == set()
 
 
-def test_it_is_told_whether_anything_waits(broker: BlockingRedisBroker) -> None:
+def test_the_broker_reports_whether_messages_wait(broker: BlockingRedisBroker) -> None:
     assert not broker.has_waiting(QUEUE)
     send(broker, "a0", "ada")
     assert broker.has_waiting(QUEUE)

@@ -126,7 +126,9 @@ def test_idling_costs_a_few_commands_a_second(broker: BlockingRedisBroker) -> No
     assert (after - before) / took_s < 30
 
 
-def test_a_delayed_message_is_held_by_whoever_finds_it(broker: BlockingRedisBroker) -> None:
+def test_a_delayed_message_is_held_by_any_worker_that_fetches_it(
+    broker: BlockingRedisBroker,
+) -> None:
     broker.fair_queue.capabilities = ["python"]
     later = message().copy(options=fair_queue.message_options("ada", required="java"))
     broker.enqueue(later, delay=60_000)
@@ -249,7 +251,7 @@ def test_tokens_stay_few_and_end_by_themselves(broker: BlockingRedisBroker) -> N
     assert 0 < broker.client.ttl(key) <= 60
 
 
-def test_the_queues_lie_in_the_database_after_the_one_named(
+def test_the_queues_are_in_the_database_after_the_configured_one(
     redis_url: str, broker: BlockingRedisBroker
 ) -> None:
     broker.enqueue(message())

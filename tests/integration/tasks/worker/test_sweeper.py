@@ -71,7 +71,7 @@ async def test_what_was_never_sent_is_sent_once_by_sweepers_at_once(
     assert sorted(sender.ulids) == sorted(history.ulid for history in histories)
 
 
-async def test_a_job_that_nobody_claims_is_sent_again_once_by_sweepers_at_once(
+async def test_an_unclaimed_job_is_sent_again_once_by_concurrent_sweepers(
     make_sweeper: MakeSweeper, driver: SubmissionDriver, sender: RecordingSender
 ) -> None:
     new = NewJob(kind=JobKind.REJUDGE, uid="editor", parameters={})

@@ -40,7 +40,7 @@ def test_different_texts_have_different_fingerprints(one: list[str], other: list
     assert (fingerprint(*one) == fingerprint(*other)) is (one == other)
 
 
-def test_a_fingerprint_is_short_and_may_stand_in_a_key() -> None:
+def test_a_fingerprint_is_short_and_valid_in_a_key() -> None:
     found = fingerprint("k" * 10_000, "\ud800")
     assert len(found) == 20
     assert not set(found) & set("#:/+=")
@@ -81,7 +81,7 @@ def test_a_limit_of_nothing_has_no_way_round_a_counter_that_is_not_there() -> No
     assert "attribute_not_exists" not in update["ConditionExpression"]
 
 
-def test_a_repetition_is_told_from_a_denial_even_where_both_hold() -> None:
+def test_a_repetition_is_distinguished_from_a_denial_even_if_both_apply() -> None:
     receipt = debit().receipt.to_item()
     both = refused(receipt=receipt, counter={"n_hint": 5})
     assert debit().earlier(both) == debit().receipt

@@ -24,7 +24,7 @@ async def test_calls_of_one_user_take_locks_and_others_do_not_wait() -> None:
     assert together == 2
 
 
-async def test_locks_are_kept_only_while_somebody_needs_them() -> None:
+async def test_locks_are_kept_only_while_they_are_used() -> None:
     locks = UserLocks()
 
     async def call(number: int) -> None:
@@ -58,7 +58,7 @@ async def test_a_call_that_fails_or_is_cancelled_gives_its_turn_away() -> None:
         pass
 
 
-async def test_who_waits_too_long_is_told_so_and_the_holder_is_not_disturbed() -> None:
+async def test_a_wait_that_is_too_long_fails_and_leaves_the_holder_alone() -> None:
     locks = UserLocks(timeout_s=0.01)
     async with locks.hold("ada"):
         with pytest.raises(Unavailable):

@@ -39,7 +39,7 @@ def test_what_was_seen_is_status_visibility_publication_and_result() -> None:
 
 
 @pytest.mark.parametrize("status", HistoryStatus)
-def test_a_card_stands_in_one_index_until_it_ends_without_a_result(status: HistoryStatus) -> None:
+def test_a_card_is_in_one_index_until_it_ends_without_a_result(status: HistoryStatus) -> None:
     is_over = status in {HistoryStatus.FAILED, HistoryStatus.CANCELLED}
     assert index_copies(replace(CARD, status=status)) == int(not is_over)
 

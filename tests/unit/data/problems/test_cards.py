@@ -26,7 +26,7 @@ def partitions(problem: Problem) -> list[str]:
     return [key["PK"] for key in entry_keys(problem)]
 
 
-def test_a_completed_problem_stands_under_its_state_tags_and_words():
+def test_a_completed_problem_is_listed_by_state_tags_and_words():
     assert partitions(COMPLETED) == [
         "PS#COMPLETED",
         "TG#math",
@@ -37,7 +37,7 @@ def test_a_completed_problem_stands_under_its_state_tags_and_words():
 
 
 @pytest.mark.parametrize("state", sorted(set(ProblemState) - {ProblemState.COMPLETED}))
-def test_any_other_problem_stands_under_its_state_alone(state):
+def test_any_other_problem_is_listed_only_by_its_state(state):
     assert partitions(replace(COMPLETED, state=state)) == [f"PS#{state}"]
 
 

@@ -176,7 +176,7 @@ def test_a_set_of_a_problem_without_tests_is_none(files: TestSetCache, tmp_path:
     assert read(files, replace(problem(), test_version=None, test_count=0)) is None
 
 
-def test_pruning_passes_over_what_another_process_removes_meanwhile(
+def test_pruning_skips_folders_that_another_process_removes_at_the_same_time(
     files: TestSetCache, tmp_path: Path
 ) -> None:
     """An incomplete folder that is listed, and removed before it is read."""

@@ -213,7 +213,7 @@ async def test_a_writer_whose_problem_is_deleted_for_good_leaves_nothing(sets, p
 
 
 @pytest.mark.slow
-async def test_a_problem_made_anew_never_meets_tests_of_its_predecessor(
+async def test_a_problem_created_again_never_gets_tests_of_its_predecessor(
     sets, problems, dynamo, clock
 ):
     seen, version = await sets._claim(*ONE)
