@@ -40,8 +40,9 @@ def decide_verdict(report: Report, limits: RunLimits, memory_errors: Sequence[by
     """Return the verdict of a run's end; AC means that the output decides.
 
     A program stopped at the wall limit gets TLE if it has used at least half of its CPU time, or
-    was running or waiting for a CPU for at least half of the wall time. Else it gets ILE (idle). A program that failed gets MLE if its standard error contains one of
-    `memory_errors`, the texts by which its runtime reports that it is out of memory.
+    was running or waiting for a CPU for at least half of the wall time. Else it gets ILE (idle). A
+    program that failed gets MLE if its standard error contains one of `memory_errors`, the texts by
+    which its runtime reports that it is out of memory.
     """
     if report.outcome is Outcome.OK:
         return Verdict.AC

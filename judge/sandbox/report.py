@@ -10,7 +10,6 @@ from typing import IO, Self
 from judge.sandbox.cgroups import GroupUsage, LimitBackend
 from judge.sandbox.rootfs import BOX
 
-
 # A program that waits for a CPU gets at most this many times its wall limit.
 HARD_WALL_FACTOR = 5
 

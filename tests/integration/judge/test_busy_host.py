@@ -54,7 +54,7 @@ def judge(request, one_cpu, tmp_path_factory) -> Iterator[Judge]:
         yield judge
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def neighbours(one_cpu) -> Iterator[None]:
     """Keep that CPU busy, in sessions of their own: the kernel shares a CPU between sessions."""
     assert one_cpu is not None
@@ -73,13 +73,13 @@ def verdict(judge: Judge, tmp_path, code: str) -> Verdict:
 
 
 @pytest.mark.parametrize("code", [SPINS, SPINS_IN_A_THREAD], ids=["spins", "spins in a thread"])
-def test_an_endless_program_is_slow_and_not_idle(judge, neighbours, tmp_path, code):
+def test_an_endless_program_is_slow_and_not_idle(judge, tmp_path, code):
     assert verdict(judge, tmp_path, code) is Verdict.TLE
 
 
-def test_a_program_within_its_cpu_time_is_accepted(judge, neighbours, tmp_path):
+def test_a_program_within_its_cpu_time_is_accepted(judge, tmp_path):
     assert verdict(judge, tmp_path, WORKS) is Verdict.AC
 
 
-def test_a_program_that_sleeps_is_idle(judge, neighbours, tmp_path):
+def test_a_program_that_sleeps_is_idle(judge, tmp_path):
     assert verdict(judge, tmp_path, SLEEPS) is Verdict.ILE

@@ -14,9 +14,9 @@ KILLED, SEGFAULT, EXIT_3 = 9, 11, 3 << 8
 USED = {"rss_kb": 1000, "watched_kb": 0, "base_kb": 500, "start_errno": 0}
 
 
-def line(reason="none", ended=1, status=0, cpu_us=5000, wall_us=9000, waited_us=0, **more) -> bytes:
+def line(reason="none", ended=1, status=0, *, cpu_us=5000, wall_us=9000, **more) -> bytes:
     used = " ".join(f"{name}={value}" for name, value in (USED | more).items())
-    times = f"cpu_us={cpu_us} wall_us={wall_us} waited_us={waited_us}"
+    times = f"cpu_us={cpu_us} wall_us={wall_us} waited_us=0"
     return f"report reason={reason} ended={ended} status={status} {times} {used}".encode()
 
 
