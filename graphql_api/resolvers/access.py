@@ -70,6 +70,11 @@ def can_view_code(context: Context, history: History) -> bool:
     return history.is_public or is_owner(context, history.uid)
 
 
+def can_view_results(context: Context, history: History) -> bool:
+    """Whether the viewer may read the results and the compiler's output: only the owner may."""
+    return is_owner(context, history.uid)
+
+
 def can_view_message(context: Context, history: History) -> bool:
     """Whether the viewer may read why a history FAILED: its owner and editors may."""
     return is_owner(context, history.uid) or context.is_editor

@@ -57,7 +57,7 @@ def message_of(context: Context, history: History) -> str | None:
 
 async def results_of(context: Context, history: History) -> Results | None:
     """Return the results; None for viewers other than the owner."""
-    if not access.is_owner(context, history.uid):
+    if not access.can_view_results(context, history):
         return None
     return await context.loaders.results.load(history)
 

@@ -1,5 +1,8 @@
 """The table of languages, `LANGUAGES`, with one module for each family.
 
+To add a language, add its entry to the module of its family: `c_family` (C and C++), `compiled`
+(other native code), `managed` (virtual machines) or `scripts`.
+
 The table is plain data. `judge.toolchains.detection.detect_languages` finds out which languages a
 host can run, by compiling and running a program of each.
 """

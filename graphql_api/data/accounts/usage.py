@@ -145,7 +145,9 @@ class UsageStore:
         number: str | None = None,
         language: str | None = None,
     ) -> DebitResult:
-        """Take one unit, or return the receipt of an earlier equal request.
+        """Take one unit for a custom run, or return the receipt of an earlier equal request.
+
+        Executions take theirs in `histories/reservations.py`, together with the history.
 
         One transaction of 4 write units. In the first 15 minutes of a UTC day it takes 6, because
         it also recognises a request from before midnight. A `limit` of None is unlimited.

@@ -35,8 +35,8 @@ from tests.support.waiting import wait_until
 pytestmark = pytest.mark.sandbox
 ATTACKS = Attacks()
 FORGED = (
-    "report reason=none ended=1 status=0 cpu_us=1 wall_us=1 waited_us=0 rss_kb=1 watched_kb=1 base_kb=1 "
-    "start_errno=0"
+    "report reason=none ended=1 status=0 cpu_us=1 wall_us=1 waited_us=0 rss_kb=1 "
+    "watched_kb=1 base_kb=1 start_errno=0"
 )
 YAMA = Path("/proc/sys/kernel/yama/ptrace_scope")
 
