@@ -236,7 +236,7 @@ CPU_OF_A_PROCESS = layer(
         "native/runner.c", "limit(RLIMIT_CPU, config.cpu_us / 1000000 + 2)", "limit(RLIMIT_CPU, 30)"
     ),
 )
-WALL_CLOCK = layer("wall time", Cut("native/runner.c", "now_us() - begun_us > config.wall_us", "0"))
+WALL_CLOCK = layer("wall time", Cut("native/runner.c", "if (is_wall_exceeded())", "if (0)"))
 OUTPUT_ENDS = layer(
     "end at too much output", Cut("pump.py", "return self.size > self.limit", "return False")
 )
