@@ -80,9 +80,7 @@ class BudgetFixture:
     async def reserve(self, *, is_public: bool = False) -> History:
         """Return a new PENDING history, reserved with the same requests as executeCode."""
         reservations, problem = self.stores.reservations, self.problem
-        loaded = await reservations.load(
-            self.user.uid, problem.platform, problem.number, None
-        )
+        loaded = await reservations.load(self.user.uid, problem.platform, problem.number, None)
         assert loaded.user is not None
         assert loaded.problem is not None
         request = ReservationRequest(
