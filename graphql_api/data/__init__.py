@@ -1,1 +1,1 @@
-"""Everything that is kept: DynamoDB, S3 and Redis, as records in and records out."""
+"""The storage of the product in DynamoDB, S3 and Redis. Stores take and return records."""

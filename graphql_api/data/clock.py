@@ -1,4 +1,4 @@
-"""Time as the table stores it: epoch milliseconds in UTC, and days as `yyyymmdd`."""
+"""Time in the form that the table stores: epoch milliseconds, and UTC days as `yyyymmdd`."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ def now_ms() -> int:
 
 
 def ulid_at(epoch_ms: int) -> str:
-    """Return a new ULID with this time."""
+    """Return a new ULID whose time is `epoch_ms`."""
     return str(ULID.from_timestamp(epoch_ms))
 
 
@@ -31,34 +31,37 @@ def ulid_time(ulid: str) -> int:
 
 
 def to_datetime(epoch_ms: int) -> datetime:
-    """Return an aware UTC datetime."""
+    """Return the time as a timezone-aware datetime in UTC."""
     return datetime.fromtimestamp(epoch_ms / 1000, UTC)
 
 
 def day_of(epoch_ms: int) -> str:
-    """Return the UTC day, `yyyymmdd`."""
+    """Return the UTC day of a time, in the form `yyyymmdd`."""
     return to_datetime(epoch_ms).strftime("%Y%m%d")
 
 
 def hour_of(epoch_ms: int) -> str:
-    """Return the UTC hour, `yyyymmddhh`."""
+    """Return the UTC hour of a time, in the form `yyyymmddhh`."""
     return to_datetime(epoch_ms).strftime("%Y%m%d%H")
 
 
 def days_before(day: str, count: int) -> str:
-    """Return the day `count` days before `day`."""
+    """Return the day that is `count` days before `day`."""
     return (parse_day(day) - timedelta(days=count)).strftime("%Y%m%d")
 
 
 def parse_day(day: str) -> datetime:
-    """Return the start of a `yyyymmdd` day.
+    """Return the start of a day (`yyyymmdd`) as a datetime in UTC.
 
     Raises:
-        ValueError: the text is not a day.
+        ValueError: the text is not a day in this form.
     """
     return datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
 
 
 def end_of_day(day: str) -> datetime:
-    """Return the end of a day, at which the daily limits are reset."""
+    """Return the end of a day (`yyyymmdd`) as a datetime.
+
+    At this time the daily limits are reset.
+    """
     return parse_day(day) + timedelta(days=1)

@@ -1,7 +1,7 @@
-"""Cursors of lists: a position, signed for one list with one filter.
+"""Cursors: signed positions in a list. A cursor is valid only for one list with one filter.
 
-A cursor is the base64url of a version byte, 12 bytes of HMAC-SHA256 and the position. It reveals
-only the position, and another list, filter or installation rejects it.
+A cursor is the base64url encoding of a version byte, 12 bytes of HMAC-SHA256 and the position. It
+reveals only the position. Another list, filter or installation rejects it.
 """
 
 import hashlib
@@ -18,21 +18,24 @@ _MAC_BYTES = 12
 
 
 class Cursors:
-    """Creates and verifies cursors; the first secret signs, and all secrets verify."""
+    """Creates and verifies cursors.
+
+    The first secret signs new cursors; every secret verifies cursors.
+    """
 
     def __init__(self, secrets: Sequence[bytes]) -> None:
         self._keys = [hmac.digest(secret, b"cursor", "sha256") for secret in secrets]
 
     def encode(self, scope: str, position: str) -> str:
-        """Return the cursor of a position; `scope` identifies the list and its filter."""
+        """Return the cursor of a position. `scope` identifies the list and its filter."""
         raw = position.encode()
         return _text(_VERSION + _mac(self._keys[0], scope, raw) + raw)
 
     def decode(self, scope: str, cursor: str) -> str:
-        """Return the position.
+        """Return the position in a cursor. `scope` identifies the list and its filter.
 
         Raises:
-            InvalidCursor: the cursor was not issued for this list.
+            InvalidCursor: the cursor was not issued for this list and filter.
         """
         payload = _payload(cursor)
         mac, raw = payload[1 : 1 + _MAC_BYTES], payload[1 + _MAC_BYTES :]
@@ -59,7 +62,7 @@ def _payload(cursor: str) -> bytes:
         payload = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except (Base64Error, ValueError) as error:
         raise _invalid() from error
-    if _text(payload) != cursor:  # the decoder ignores other characters
+    if _text(payload) != cursor:  # the decoder ignores characters outside the alphabet
         raise _invalid()
     return payload
 

@@ -1,4 +1,7 @@
-"""The enumerations of the domain, with the same values in table, schema, code and docs."""
+"""The enumerations of the domain.
+
+The table, the schema, the code and the docs use the same values.
+"""
 
 from enum import StrEnum
 
@@ -12,7 +15,7 @@ class Role(StrEnum):
 
 
 class UserState(StrEnum):
-    """The state of a user; only an ACTIVE user may sign in."""
+    """The state of a user. Only an ACTIVE user may sign in."""
 
     ACTIVE = "ACTIVE"
     INACTIVE = "INACTIVE"
@@ -20,7 +23,7 @@ class UserState(StrEnum):
 
 
 class ProblemState(StrEnum):
-    """The state of a problem; only a COMPLETED one is visible to everyone."""
+    """The state of a problem. Only a COMPLETED problem is visible to everyone."""
 
     DRAFT = "DRAFT"
     REVIEW = "REVIEW"
@@ -54,7 +57,10 @@ class Verdict(StrEnum):
 
 
 class RunStatus(StrEnum):
-    """The outcome of a custom run, whose output is not compared."""
+    """The outcome of a custom run.
+
+    The output of a custom run is not compared with an expected output.
+    """
 
     OK = "OK"
     TLE = "TLE"
@@ -79,19 +85,19 @@ class Comparer(StrEnum):
 
     @property
     def needs_checker(self) -> bool:
-        """True if a program of the problem decides: a checker or an interactor."""
+        """True if a program of the problem (a checker or an interactor) judges the output."""
         return self in (Comparer.CHECKER, Comparer.INTERACTIVE)
 
 
 class CheckerConvention(StrEnum):
-    """The arguments and exit codes of a checker, as docs/sandbox.md describes them."""
+    """The convention for calling a checker: its arguments and exit codes (see docs/sandbox.md)."""
 
     TESTLIB = "TESTLIB"
     ICPC = "ICPC"
 
 
 class QuotaKind(StrEnum):
-    """A kind of operation that plans limit per UTC day."""
+    """A kind of operation that every plan limits per UTC day."""
 
     EXECUTION = "execution"
     HINT = "hint"
@@ -99,7 +105,7 @@ class QuotaKind(StrEnum):
 
 
 class JobKind(StrEnum):
-    """The kind of an authoring job."""
+    """The kind of a job, which is background work such as a rejudge."""
 
     EXTRACT_PROBLEM = "EXTRACT_PROBLEM"
     GENERATE_SCRIPT = "GENERATE_SCRIPT"

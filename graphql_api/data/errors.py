@@ -1,4 +1,7 @@
-"""The errors that use cases raise; the schema maps each to a member of `UserError`."""
+"""The errors that use cases raise.
+
+The schema maps each error to a type that implements `UserError`.
+"""
 
 from datetime import datetime
 
@@ -10,9 +13,10 @@ NO_CREDENTIALS = (
 
 
 class DomainError(Exception):
-    """An expected failure with a message that a client may read.
+    """An expected failure, with a message for the client.
 
-    `path` names the invalid input field from the outside in; it is empty if there is none.
+    `path` contains the names that lead to the invalid input field, outermost first. It is empty if
+    no input field is invalid.
     """
 
     def __init__(self, message: str, path: tuple[str, ...] = ()) -> None:
@@ -26,23 +30,23 @@ class Unauthenticated(DomainError):
 
 
 class Forbidden(DomainError):
-    """The viewer is signed in but not allowed to do this."""
+    """The viewer is signed in but does not have the permission for this operation."""
 
 
 class NotFound(DomainError):
-    """The object does not exist, or the viewer must not learn that it exists."""
+    """The object does not exist, or the viewer must not know that it exists."""
 
 
 class InvalidInput(DomainError):
-    """The input is not valid; the message tells what to send instead."""
+    """The input is not valid. The message says what to send instead."""
 
 
 class InvalidCursor(InvalidInput):
-    """The cursor was not issued for this list, or it was changed."""
+    """The cursor was not issued for this list and filter, or it was changed."""
 
 
 class QuotaExceeded(DomainError):
-    """The daily limit of the viewer's plan is reached until `reset_at`."""
+    """The daily limit of the viewer's plan is reached. The limit is reset at `reset_at`."""
 
     def __init__(self, message: str, *, used: int, limit: int, reset_at: datetime) -> None:
         super().__init__(message)
@@ -52,8 +56,8 @@ class QuotaExceeded(DomainError):
 
 
 class Conflict(DomainError):
-    """The object exists, was changed by another request, or its state does not allow this."""
+    """The object exists, another request changed it, or its state does not allow the operation."""
 
 
 class Unavailable(DomainError):
-    """A required service did not answer in time; a later attempt may succeed."""
+    """A required service did not answer in time. A later attempt may succeed."""

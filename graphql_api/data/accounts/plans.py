@@ -1,4 +1,4 @@
-"""Plans: the quotas of users per UTC day."""
+"""Plans: the limits of users per UTC day, such as the number of executions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from graphql_api.data.limits import NAME_CHARACTERS, PLAN_LIMIT_PER_DAY
 from graphql_api.data.records import Plan
 from graphql_api.data.text import shorten
 
-# Every process uses a changed limit after at most this time.
+# A process caches a plan for this time, so a changed limit takes effect after at most this time.
 CACHED_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPlan:
-    """The fields of a new plan; a limit of None is unlimited."""
+    """The fields of a new plan. A limit of None means unlimited."""
 
     plan_id: str
     title: str
@@ -37,7 +37,7 @@ FREE = NewPlan(
     hints_per_day=5,
     runs_per_day=100,
 )
-# For administrators only.
+# The plan `unlimited` is for administrators only.
 UNLIMITED = NewPlan(
     plan_id="unlimited",
     title="Unlimited",
@@ -48,19 +48,25 @@ UNLIMITED = NewPlan(
 )
 
 _LIMITS = {"executions_per_day": "le", "hints_per_day": "lh", "runs_per_day": "lr"}
-# A limit with this value is not changed.
+# `PlanStore.update` does not change a limit with this value.
 KEEP = -1
 
 
 class PlanStore:
-    """The plans of the table; users refer to them by id, so a changed limit applies to all."""
+    """The plans of the table.
+
+    Users store only the id of their plan, so a changed limit applies to all.
+    """
 
     def __init__(self, dynamo: Dynamo, clock: Clock = now_ms) -> None:
         self._dynamo, self._clock = dynamo, clock
         self._cache: dict[str, tuple[int, Plan]] = {}
 
     async def get(self, plan_id: str) -> Plan | None:
-        """Return a plan at most 60 s old: no request, or one of 0.5 read units."""
+        """Return a plan, or None if it does not exist. The plan was read at most 60 s ago.
+
+        Cost: no request if the plan is cached, otherwise one request of 0.5 read units.
+        """
         read_at, plan = self._cache.get(plan_id, (0, None))
         if plan is not None and 0 <= self._clock() - read_at < CACHED_MS:
             return plan
@@ -68,7 +74,7 @@ class PlanStore:
         return self._remember(Plan.from_item(item)) if item else None
 
     async def create(self, plan: NewPlan) -> Plan:
-        """Create a plan: one request.
+        """Create a plan and return it. Cost: one request.
 
         Raises:
             Conflict: a plan with this id exists.
@@ -89,7 +95,8 @@ class PlanStore:
         try:
             await self._dynamo.put(item, absent())
         except ConditionFailed as error:
-            # After a lost response the client writes again and finds its own item.
+            # If the response of the first attempt was lost, the retry finds the item that the first
+            # attempt wrote.
             if error.item != item:
                 raise Conflict(
                     f"The plan `{created.plan_id}` already exists. Choose another `key`.", ("key",)
@@ -106,7 +113,9 @@ class PlanStore:
         runs_per_day: int | None = KEEP,
         is_active: bool | None = None,
     ) -> Plan:
-        """Change a plan: one request. A limit of None is unlimited, and KEEP does not change it.
+        """Change a plan and return it. Cost: one request.
+
+        A limit of None means unlimited. A limit of KEEP is not changed.
 
         Raises:
             NotFound: the plan does not exist.
@@ -127,7 +136,7 @@ class PlanStore:
         return self._remember(await self._write(plan_id, put))
 
     async def ensure_defaults(self) -> list[Plan]:
-        """Create the missing ones of the plans `free` and `unlimited`, and return them."""
+        """Create the plans `free` and `unlimited` if they are missing. Return the created plans."""
         created = []
         for plan in (FREE, UNLIMITED):
             try:
@@ -153,7 +162,7 @@ class PlanStore:
     # This method is last, because its name hides the type `list` from the rest of the class.
 
     async def list(self, *, active_only: bool = True) -> list[Plan]:
-        """Return the plans in the order of their ids: one request."""
+        """Return the plans in the order of their ids. Cost: one request."""
         partition = equals("PK", keys.PLANS)
         plans = [Plan.from_item_or_none(item) async for item in self._dynamo.query_all(partition)]
         return [plan for plan in plans if plan and (plan.is_active or not active_only)]

@@ -1,7 +1,8 @@
-"""Units of quota: the items that record them, and the actions that debit and refund one.
+"""Units of quota: the items that record a unit, and the actions that debit and refund it.
 
-A unit is a receipt (log entry, and idempotency record of its request) and 1 on the day's counter.
-One transaction writes both. Days are UTC.
+One execution or custom run uses one unit. A unit is recorded twice: in a receipt, and as 1 on the
+counter of the day. One transaction writes both. The receipt is the log entry of the request and
+makes the request idempotent. Days are UTC.
 """
 
 import hashlib
@@ -20,14 +21,14 @@ from graphql_api.data.limits import USAGE_DAYS
 from graphql_api.data.records import DayUsage, Receipt
 
 RETENTION_MS = USAGE_DAYS * DAY_MS
-# A request sent before midnight is recognised as a repetition until this long after midnight.
+# For this time after midnight, a repeated request from before midnight is still recognised.
 MIDNIGHT_MS = 15 * 60 * 1000
 
 _RECEIPT, _COUNTER, _YESTERDAY = range(3)
 
 
 def fingerprint(*parts: str) -> str:
-    """Return a digest of texts and their order: 20 characters."""
+    """Return a digest of texts and of their order, 20 characters long."""
     digest = hashlib.blake2b(digest_size=15)
     for part in parts:
         raw = part.encode(errors="surrogatepass")
@@ -36,27 +37,27 @@ def fingerprint(*parts: str) -> str:
 
 
 def expiry_s(now: int) -> int:
-    """Return the end of life (epoch s) of a usage record that is written at `now` (epoch ms)."""
+    """Return the expiry time (epoch s) of a usage record that is written at `now` (epoch ms)."""
     return (now + RETENTION_MS) // 1000
 
 
 def is_live(item: Mapping[str, Any], now: int) -> bool:
-    """Tell whether an item's time to live has not passed; DynamoDB removes it days later."""
+    """Return whether an item has not expired. DynamoDB may remove an expired item days later."""
     return "x" not in item or bool(item["x"] * 1000 > now)
 
 
 def is_after_midnight(day: str, now: int) -> bool:
-    """Tell whether a request of `day` may be a repetition of one of the day before."""
+    """Return whether a request of `day` may repeat a request from the day before."""
     return now - int(parse_day(day).timestamp() * 1000) < MIDNIGHT_MS
 
 
 def counter_of(action: str) -> str:
-    """Return the attribute of the day's item that counts an action."""
+    """Return the name of the attribute that counts an action in the item of a day."""
     return f"n_{action}"
 
 
 def quota_exceeded(action: str, day: str, used: int, limit: int) -> QuotaExceeded:
-    """Return the error for an exceeded limit, with the time of its reset."""
+    """Return the error for a reached limit. It contains the time at which the limit is reset."""
     reset_at = end_of_day(day)
     return QuotaExceeded(
         f"Daily {action} limit exceeded: {used} of {limit} used. The count starts "
@@ -69,10 +70,11 @@ def quota_exceeded(action: str, day: str, used: int, limit: int) -> QuotaExceede
 
 @dataclass(frozen=True, slots=True)
 class QuotaDebit:
-    """The debit of one unit; a `limit` of None is unlimited.
+    """The debit of one unit of quota. A `limit` of None means unlimited.
 
-    `actions` must come first in the transaction. They take 4 write units, or 6 in the first 15
-    minutes of a UTC day, when they also check that the day before has no receipt of the request.
+    `actions` must come first in the transaction. They take 4 write units. In the first 15 minutes
+    of a UTC day they take 6 write units, because they also check that the request has no receipt of
+    the day before.
     """
 
     uid: str
@@ -100,7 +102,7 @@ class QuotaDebit:
         return None
 
     def denial(self, failed: TransactionFailed) -> QuotaExceeded | None:
-        """Return the error to raise, if the limit cancelled the transaction."""
+        """Return the error to raise if the limit caused the failure, otherwise None."""
         reason = failed.reasons[_COUNTER]
         if reason is None or self.limit is None:
             return None
@@ -127,10 +129,10 @@ class QuotaDebit:
 def refund_actions(
     uid: str, day: str, action: str, request_hash: str, now: int
 ) -> tuple[Update, Update]:
-    """Return the actions that refund one unit: 4 write units.
+    """Return the actions that refund one unit. They take 4 write units.
 
-    They succeed once: the receipt must exist without a refund, and the counter must be above zero.
-    Neither action creates an item.
+    The actions require that the receipt exists without a refund and that the counter is above zero.
+    So a unit is refunded at most once, and no action creates an item.
     """
     receipt = keys.receipt(uid, day, action, request_hash)
     count = counter_of(action)

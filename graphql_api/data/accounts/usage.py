@@ -24,7 +24,7 @@ from graphql_api.data.records import DayUsage, Receipt
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The state of a quota of the day; a `limit` of None is unlimited."""
+    """The used units and the limit of one quota on one day. A `limit` of None means unlimited."""
 
     allowed: bool
     count: int
@@ -34,14 +34,17 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class DebitResult:
-    """The receipt of a request; `is_duplicate` is True if an earlier call took the unit."""
+    """The result of `consume`.
+
+    `is_duplicate` is True if an earlier call with the request took the unit.
+    """
 
     receipt: Receipt
     is_duplicate: bool
 
 
 def count_used(usage: DayUsage, action: QuotaKind) -> int:
-    """Return the number of units of one kind in a day's usage."""
+    """Return the number of used units of one kind of quota in a day's usage."""
     match action:
         case QuotaKind.EXECUTION:
             return usage.execution
@@ -52,21 +55,21 @@ def count_used(usage: DayUsage, action: QuotaKind) -> int:
 
 
 class UsageStore:
-    """The usage of all users."""
+    """The store of the usage of all users."""
 
     def __init__(self, dynamo: Dynamo, clock: Clock = now_ms) -> None:
         self._dynamo, self._clock = dynamo, clock
         self._locks = UserLocks()
 
     async def day(self, uid: str, day: str) -> DayUsage:
-        """Return a day's usage: one strongly consistent request, 1 read unit."""
+        """Return the usage of one day. Cost: one strongly consistent request of 1 read unit."""
         item = await self._dynamo.get(keys.day_usage(uid, day), consistent=True)
         return DayUsage.from_item(item) if item and self._is_live(item) else DayUsage(day=day)
 
     async def days(self, uid: str, count: int, today: str) -> list[DayUsage]:
-        """Return the usage of the last `count` days, the newest first.
+        """Return the usage of the last `count` days, newest first.
 
-        One request, 1 read unit for 30 days.
+        Cost: one request, 1 read unit for 30 days.
         """
         wanted = [days_before(today, age) for age in range(count)]
         counters = equals("PK", keys.user_partition(uid)) & between(
@@ -80,9 +83,10 @@ class UsageStore:
         return [by_day.get(day) or DayUsage(day=day) for day in wanted]
 
     async def check(self, uid: str, action: QuotaKind, limit: int | None, today: str) -> Allowance:
-        """Return the state of a quota: one strongly consistent request, 1 read unit.
+        """Return the used units and the limit of a quota, for display only.
 
-        Use it for display only; the transaction that takes a unit enforces the limit.
+        Cost: one strongly consistent request of 1 read unit. The limit is enforced by the
+        transaction that takes a unit.
         """
         count = count_used(await self.day(uid, today), action)
         return Allowance(
@@ -95,9 +99,10 @@ class UsageStore:
     async def log(
         self, uid: str, day: str, window: PageWindow, action: QuotaKind | None = None
     ) -> Page[Receipt]:
-        """Return a page of a day's receipts, sorted by kind and then by a digest, not by time.
+        """Return a page of the receipts of one day.
 
-        One request of 2 read units for 50 receipts.
+        They are sorted by kind of quota and then by a digest, not by time. Cost: one request, 2
+        read units for 50 receipts.
         """
         prefix = f"L#{day}#{action}#" if action else f"L#{day}#"
         receipts = PartitionList(keys.user_partition(uid), prefix=prefix, descending=False)
@@ -112,9 +117,11 @@ class UsageStore:
         window: PageWindow,
         action: QuotaKind | None = None,
     ) -> Page[Receipt]:
-        """Return a page of the receipts of a range of days, both included, the oldest day first.
+        """Return a page of the receipts from `first_day` to `last_day` (inclusive), oldest first.
 
-        One request without an action. With an action at most five, so the page may be short.
+        Receipts of one day are not sorted by time. Cost: one request without `action`. With
+        `action`, at most five requests are made, so the page may be short although `has_next` is
+        true.
         """
         receipts = PartitionList(keys.user_partition(uid), prefix="L#", descending=False)
         span = replace(
@@ -145,12 +152,13 @@ class UsageStore:
         number: str | None = None,
         language: str | None = None,
     ) -> DebitResult:
-        """Take one unit for a custom run, or return the receipt of an earlier equal request.
+        """Take one unit of quota for a custom run, or return the receipt of an equal request.
 
-        Executions take theirs in `histories/reservations.py`, together with the history.
+        Units for executions are taken in `histories/reservations.py`, together with the history.
 
-        One transaction of 4 write units. In the first 15 minutes of a UTC day it takes 6, because
-        it also recognises a request from before midnight. A `limit` of None is unlimited.
+        Cost: one transaction of 4 write units. In the first 15 minutes of a UTC day it takes 6
+        write units, because it also recognises a repeated request from before midnight. A `limit`
+        of None means unlimited.
 
         Raises:
             QuotaExceeded: the limit of the day is reached.
@@ -186,9 +194,10 @@ class UsageStore:
         return DebitResult(receipt, is_duplicate=False)
 
     async def refund(self, uid: str, day: str, action: QuotaKind, request_hash: str) -> bool:
-        """Refund a unit: one transaction, 4 write units.
+        """Refund a unit.
 
-        Return False if it was already refunded or its receipt does not exist.
+        Return False if the unit was refunded before or if its receipt does not exist. Cost: one
+        transaction of 4 write units.
         """
         try:
             await self._dynamo.transact(
@@ -199,7 +208,10 @@ class UsageStore:
         return True
 
     async def purge_before(self, uid: str, day: str) -> int:
-        """Remove the counters and receipts before `day`, and return the number of items."""
+        """Remove the counters and receipts of all days before `day`.
+
+        Return the number of removed items.
+        """
         last = days_before(day, 1)
         old = [
             keys.of_item(item)

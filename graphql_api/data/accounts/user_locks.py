@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from graphql_api.data.errors import Unavailable
 
-# Longest wait for the other calls of the same user.
+# Maximum time that a call waits for other calls of the same user.
 LOCK_TIMEOUT_S = 10
 
 
@@ -18,10 +18,10 @@ class _UserLock:
 
 
 class UserLocks:
-    """One lock per user, kept only while a caller holds it or waits for it.
+    """One lock per user. A lock exists only while a caller holds it or waits for it.
 
-    Transactions of one user update the same counter. One after the other, each takes one attempt;
-    at the same time, they conflict and take several.
+    Transactions of one user update the same counter. If they run one after the other, each needs
+    one attempt. If they run at the same time, they conflict and need several attempts.
     """
 
     def __init__(self, timeout_s: float = LOCK_TIMEOUT_S) -> None:

@@ -31,14 +31,15 @@ from graphql_api.data.records import Totals, User
 
 FREE_PLAN = "free"
 CREATED_AT_ONCE = 8
-# Writes that began before the user was marked have ended when two passes find nothing.
+# A write that began before the user was marked as DELETING may create an item during a pass. After
+# two passes in a row without items, all these writes have ended.
 EMPTY_PASSES = 2
 PAUSE_BETWEEN_PASSES_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUser:
-    """The fields of a new user; `uid` is a new ULID if it is None."""
+    """The fields of a new user. If `uid` is None, the user gets a new ULID."""
 
     email: str
     name: str
@@ -49,14 +50,14 @@ class NewUser:
 
 
 class HistoryRemover(Protocol):
-    """The method of `HistoryStore` that the removal of a user calls."""
+    """An object that can remove histories, such as `HistoryStore`."""
 
     async def delete(self, uid: str, ulid: str) -> None:
         """Remove a history with its bodies and feed entries."""
 
 
 def normalise_email(email: str) -> str:
-    """Return an address in the form that is stored and compared: NFC, lower case, stripped.
+    """Return an e-mail address in its stored form: NFC, lower case, without outer white space.
 
     Raises:
         InvalidInput: the e-mail address is not valid.
@@ -73,8 +74,8 @@ def normalise_email(email: str) -> str:
 class UserStore:
     """The users of the table.
 
-    One transaction creates a user, its uniqueness items and its totals. So two users never share an
-    address or a Google account, and the counters always have an item.
+    One transaction creates a user, its uniqueness items and its counters. So two users never have
+    the same e-mail address or Google account, and every user has counters.
     """
 
     def __init__(
@@ -99,11 +100,11 @@ class UserStore:
         role: Role = Role.USER,
         uid: str | None = None,
     ) -> User:
-        """Create a user: one transaction, 7 write units (9 with a Google account).
+        """Create a user. Cost: one transaction of 7 write units (9 with a Google account).
 
         Raises:
-            Conflict: the address, the Google account or the id is taken.
-            InvalidInput: the address or the name is not valid.
+            Conflict: another user has the e-mail address, the Google account or the id.
+            InvalidInput: the e-mail address or the name is not valid.
         """
         now = self._clock()
         user = User(
@@ -120,11 +121,11 @@ class UserStore:
         return user
 
     async def create_many(self, users: Sequence[NewUser]) -> list[User]:
-        """Create users, each in its own transaction, and return them in order.
+        """Create users, each in its own transaction. Return the users in the order of `users`.
 
         Raises:
-            Conflict, InvalidInput: one user could not be created; `path` begins with its index in
-                `users`. All valid users were created.
+            Conflict, InvalidInput: a user could not be created; `path` begins with the index of
+                this user in `users`. All other valid users were created.
         """
         concurrency = asyncio.Semaphore(CREATED_AT_ONCE)
 
@@ -151,17 +152,25 @@ class UserStore:
     # Reading
 
     async def get(self, uid: str, *, consistent: bool = False) -> User | None:
-        """Return a user: one request, 0.5 read units (1 if consistent)."""
+        """Return a user, or None if the user does not exist.
+
+        Cost: one request of 0.5 read units (1 if consistent).
+        """
         item = await self._dynamo.get(keys.user(uid), consistent=consistent)
         return _user(item)
 
     async def get_many(self, uids: Sequence[str]) -> list[User | None]:
-        """Return one user per id, in order, None for each missing: ceil(N/100) requests."""
+        """Return the users in the order of `uids`; None for a user that does not exist.
+
+        Cost: ceil(N/100) requests for N users.
+        """
         items = await self._dynamo.batch_get([*map(keys.user, uids)])
         return [User.from_item_or_none(item) for item in items]
 
     async def by_email(self, email: str, *, consistent: bool = False) -> User | None:
-        """Return the user with an address: two requests of 0.5 read units (1 if consistent).
+        """Return the user with this e-mail address, or None if there is no such user.
+
+        Cost: two requests of 0.5 read units each (1 if consistent).
 
         Raises:
             InvalidInput: the e-mail address is not valid.
@@ -171,12 +180,17 @@ class UserStore:
         return user if user and user.email == address else None
 
     async def by_google_sub(self, sub: str, *, consistent: bool = False) -> User | None:
-        """Return the user with a Google account: two requests of 0.5 read units."""
+        """Return the user with this Google account, or None if there is no such user.
+
+        Cost: two requests of 0.5 read units each (1 if consistent).
+        """
         user = await self._find_by_unique_item(keys.unique_google_sub(sub), consistent=consistent)
         return user if user and user.google_sub == sub else None
 
     async def email_exists(self, email: str) -> bool:
-        """Tell whether an address is taken: one strongly consistent request, 1 read unit.
+        """Return whether a user has this e-mail address.
+
+        Cost: one strongly consistent request of 1 read unit.
 
         Raises:
             InvalidInput: the e-mail address is not valid.
@@ -185,7 +199,10 @@ class UserStore:
         return await self._dynamo.get(key, consistent=True) is not None
 
     async def totals(self, uid: str) -> tuple[Totals, dict[str, int]]:
-        """Return a user's counters and executions by language: one request, 0.5 read units."""
+        """Return a user's counters, and the number of executions per language id.
+
+        Cost: one request of 0.5 read units.
+        """
         item = await self._dynamo.get(keys.totals(uid)) or {}
         prefix = Totals.LANGUAGE_PREFIX
         by_language = {
@@ -205,7 +222,9 @@ class UserStore:
         plan_id: str | None = None,
         role: Role | None = None,
     ) -> User:
-        """Change the fields that are not None, and return the user: one request, 2 write units.
+        """Change the fields that are not None, and return the changed user.
+
+        Cost: one request of 2 write units.
 
         Raises:
             NotFound: the user does not exist.
@@ -218,12 +237,12 @@ class UserStore:
         )
 
     async def set_state(self, uid: str, state: UserState) -> User:
-        """Activate or deactivate a user: one request, 2 write units.
+        """Activate or deactivate a user. Cost: one request of 2 write units.
 
         Raises:
             NotFound: the user does not exist.
-            Conflict: the user is being deleted, which cannot be undone.
-            InvalidInput: the state is DELETING, which `begin_deletion` sets.
+            Conflict: the user is being deleted. A deletion cannot be undone.
+            InvalidInput: the state is DELETING. Only `begin_deletion` sets this state.
         """
         if state is UserState.DELETING:
             raise InvalidInput(
@@ -232,12 +251,14 @@ class UserStore:
         return await self._change(uid, {"st": str(state)})
 
     async def change_email(self, uid: str, email: str) -> User:
-        """Change a user's address and release the old one: one read, one transaction.
+        """Change a user's e-mail address, so that another user can take the old address.
+
+        Cost: one read and one transaction.
 
         Raises:
             NotFound: the user does not exist.
-            Conflict: the address is taken, or the user was changed by another request or is being
-                deleted.
+            Conflict: another user has the address, another request changed this user, or the user
+                is being deleted.
             InvalidInput: the e-mail address is not valid.
         """
         address = normalise_email(email)
@@ -258,12 +279,14 @@ class UserStore:
         return after
 
     async def link_google(self, uid: str, sub: str) -> User:
-        """Let a user sign in with a Google account: one read, one transaction.
+        """Link a Google account to a user, so that the user can sign in with it.
+
+        Cost: one read and one transaction.
 
         Raises:
             NotFound: the user does not exist.
-            Conflict: the account belongs to another user, or the user has another account or is
-                being deleted.
+            Conflict: the Google account is linked to another user, this user is linked to another
+                Google account, or this user is being deleted.
         """
         user = await self._require_not_deleting(uid)
         if user.google_sub == sub:
@@ -283,9 +306,10 @@ class UserStore:
     # Removing
 
     async def begin_deletion(self, uid: str) -> User:
-        """Mark a user as DELETING and remove its totals: one read, one transaction; idempotent.
+        """Mark a user as DELETING and remove the user's counters. A second call has no effect.
 
-        After that, the user cannot sign in, and completions fail because the totals are missing.
+        Cost: one read and one transaction. After that, the user cannot sign in, and executions of
+        the user cannot complete, because their transaction requires the counters.
 
         Raises:
             NotFound: the user does not exist.
@@ -301,13 +325,14 @@ class UserStore:
         return after
 
     async def purge(self, uid: str) -> None:
-        """Remove everything of a user that is DELETING; a second call completes it after a crash.
+        """Remove all data of a user in the state DELETING.
 
-        Remove the histories with their feed entries and bodies, then the rest of the partition,
-        until two passes find nothing. Remove the user and its uniqueness items last.
+        After a crash, a second call completes the removal. This removes the histories with their
+        feed entries and bodies, and then the other items of the user's partition. It repeats this
+        until two passes find nothing. The user and the uniqueness items are removed last.
 
         Raises:
-            Conflict: the user is not DELETING.
+            Conflict: the state of the user is not DELETING.
         """
         user = await self.get(uid, consistent=True)
         if user is None:
@@ -324,12 +349,15 @@ class UserStore:
         try:
             await self._remove_user(user)
         except Conflict:
-            # Another purge of the user may have removed it.
+            # Another call of `purge` may have removed the history.
             if await self.get(uid, consistent=True) is not None:
                 raise
 
     async def _remove_contents(self, uid: str) -> int:
-        """Remove the partition except the user, and return the number of removed items."""
+        """Remove all items of the user's partition except the user.
+
+        Return the number of removed items.
+        """
         partition = equals("PK", keys.user_partition(uid))
         count = 0
         histories = partition & begins_with("SK", "H#")
@@ -397,7 +425,10 @@ class UserStore:
     # This method is last, because its name hides the type `list` from the rest of the class.
 
     async def list(self, window: PageWindow) -> Page[User]:
-        """Return a page of users, the newest first: one request, at most 2.5 read units for 20."""
+        """Return a page of users, newest first.
+
+        Cost: one request, at most 2.5 read units for 20 users.
+        """
         cards = PartitionList(keys.USERS, index="GSI1")
         return (await read_page(self._dynamo, [cards], window)).map(User.from_item_or_none)
 

@@ -1,1 +1,1 @@
-"""The client of the DynamoDB table, its definition, and the storage of large bodies."""
+"""The client and the definition of the DynamoDB table, and the storage of large bodies."""

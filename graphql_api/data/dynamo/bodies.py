@@ -1,10 +1,11 @@
-"""Bodies: the large parts of an entity that only its detail page shows, compressed.
+"""Bodies: large, compressed parts of an entity, such as the code of a submission.
 
-A body has one main item, its manifest, which holds up to 300 KB of compressed bytes. The rest of a
-larger body is in chunks, items with the keys `{SK}#p001` and so on. If a bucket is configured, a
-larger body is one S3 object instead, which the manifest names. The manifest is written last, so a
-body that has one is complete. A checksum inside the compressed bytes detects chunks that were
-overwritten by a later write.
+Lists never read them. A body has one main item, its manifest. The manifest holds up to 300 KB of
+compressed bytes. The rest of a larger body is in further items, its chunks, with the keys
+`{SK}#p001` and so on. If a bucket is configured, a larger body is stored as one S3 object instead,
+and the manifest contains the object's name. The manifest is written last, so a body with a manifest
+is complete. A checksum inside the compressed bytes detects a chunk that a later write has
+overwritten.
 """
 
 import asyncio
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
-# With 0.5 KB of names and keys this is far below DynamoDB's limit of 400 KB for an item.
+# Names and keys add 0.5 KB to an item. DynamoDB allows 400 KB per item.
 CHUNK_BYTES = 300 * 1024
-# Compressing this much takes about 5 ms. More is compressed outside the event loop's thread.
+# Compressing this many bytes takes about 5 ms. Larger bodies are compressed in another thread, so
+# that they do not block the event loop.
 INLINE_BYTES = 1024 * 1024
 
 PACKED = "z"
@@ -40,20 +42,23 @@ OBJECT = "s3"
 
 
 class ObjectStore:
-    """The S3 bucket of large bodies; object names are hashes, which do not reveal the owner."""
+    """The S3 bucket for large bodies.
+
+    Object names are hashes and do not reveal the owner of a body.
+    """
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client, self._bucket = client, bucket
 
     async def put(self, name: str, packed: bytes) -> None:
-        """Write an object."""
+        """Write an object with this name."""
         try:
             await self._client.put_object(Bucket=self._bucket, Key=name, Body=packed)
         except (ClientError, BotoCoreError) as error:
             raise _make_timeout("write") from error
 
     async def get(self, name: str) -> bytes:
-        """Return an object's bytes.
+        """Return the content of an object.
 
         Raises:
             DamagedBody: the object does not exist.
@@ -68,7 +73,7 @@ class ObjectStore:
             raise _make_timeout("read") from error
 
     async def delete(self, name: str) -> None:
-        """Remove an object, if it exists."""
+        """Remove an object. Do nothing if the object does not exist."""
         try:
             await self._client.delete_object(Bucket=self._bucket, Key=name)
         except (ClientError, BotoCoreError) as error:
@@ -83,9 +88,10 @@ def _make_timeout(what: str) -> Unavailable:
 
 @asynccontextmanager
 async def open_bodies(settings: Settings, dynamo: Dynamo) -> AsyncIterator["Bodies"]:
-    """Open the bodies of a table, with a connection to S3 if the settings name a bucket.
+    """Open the storage of bodies. If the settings name a bucket, also open a connection to S3.
 
-    `LOCALSTACK_URL`, or otherwise botocore's `AWS_ENDPOINT_URL_S3`, selects another S3 endpoint.
+    The S3 endpoint can be set with `LOCALSTACK_URL` or, if that is not set, with botocore's
+    variable `AWS_ENDPOINT_URL_S3`.
     """
     if settings.bodies_bucket is None:
         yield Bodies(dynamo)
@@ -101,7 +107,10 @@ async def open_bodies(settings: Settings, dynamo: Dynamo) -> AsyncIterator["Bodi
 
 
 class Bodies:
-    """Reads and writes bodies; without an object store, large bodies are split into items."""
+    """Reads and writes bodies.
+
+    Without an object store, a large body is split into several items.
+    """
 
     def __init__(self, dynamo: Dynamo, objects: ObjectStore | None = None) -> None:
         self._dynamo, self._objects = dynamo, objects
@@ -109,11 +118,12 @@ class Bodies:
     async def items(
         self, key: Key, raw: bytes, extra: Mapping[str, Any] | None = None
     ) -> list[Item]:
-        """Return the items to write for a body: its manifest, then its chunks.
+        """Return the items of a body for the caller to write: first the manifest, then the chunks.
 
-        An S3 object has been written when this returns. `extra` has further attributes of the
-        manifest. Write the chunks before the manifest, or together with it. A body of up to 300 KB
-        is one item and takes ceil(packed KB) write units.
+        If the body is stored in S3, this method has already written the object. `extra` contains
+        additional attributes for the manifest. Write the chunks before the manifest, or together
+        with the manifest. A body of up to 300 KB (compressed) is one item and takes one write unit
+        per started KB.
         """
         packed = await _run_in_thread_if_large(pack, raw, len(raw))
         manifest = {**key, "v": 1, "tp": "body", **(extra or {})}
@@ -133,7 +143,10 @@ class Bodies:
         return [{**manifest, PACKED: first, CHUNKS: len(rest)}, *chunks]
 
     async def put(self, key: Key, raw: bytes, extra: Mapping[str, Any] | None = None) -> Item:
-        """Write a body and return its manifest: one request for up to 300 KB of packed bytes."""
+        """Write a body and return its manifest.
+
+        Cost: one request for a body of up to 300 KB (compressed).
+        """
         manifest, *chunks = await self.items(key, raw, extra)
         if chunks:
             await self._dynamo.batch_write(puts=chunks)
@@ -141,14 +154,17 @@ class Bodies:
         return manifest
 
     async def get(self, key: Key, *, consistent: bool = False) -> bytes | None:
-        """Return a body, None if it does not exist: one request up to 300 KB of packed bytes."""
+        """Return a body, or None if the body does not exist.
+
+        Cost: one request for a body of up to 300 KB (compressed).
+        """
         manifest = await self._dynamo.get(key, consistent=consistent)
         return None if manifest is None else await self.of_manifest(manifest)
 
     async def get_many(self, keys: Sequence[Key]) -> list[bytes | None]:
-        """Return one body per key, in order; None for each that does not exist.
+        """Return the bodies in the order of `keys`; None for a body that does not exist.
 
-        One BatchGetItem per 100 manifests, and the requests that each large body needs.
+        Cost: one BatchGetItem per 100 manifests, and further requests for each body above 300 KB.
         """
         manifests = await self._dynamo.batch_get(keys)
         return list(
@@ -161,22 +177,24 @@ class Bodies:
         )
 
     async def of_manifest(self, manifest: Mapping[str, Any]) -> bytes:
-        """Return the body of a manifest: no request unless the body is split or in S3.
+        """Return the body of a manifest. Cost: no request, unless the body has chunks or is in S3.
 
         Raises:
-            DamagedBody: a chunk or the S3 object is missing, or bytes were changed.
+            DamagedBody: a chunk or the S3 object is missing, or the bytes differ from the written
+                bytes.
         """
         keys = _chunk_keys(manifest)
         chunks = await self._dynamo.batch_get(keys, consistent=True) if keys else []
         return await self._assemble(manifest, chunks)
 
     async def join(self, items: Sequence[Mapping[str, Any]]) -> bytes:
-        """Return the body whose manifest and chunks a query returned, in any order.
+        """Return a body from its manifest and chunks, which may be in any order.
 
-        Other items are ignored. No request unless the body is in S3.
+        Items of other kinds are ignored. Cost: no request, unless the body is in S3.
 
         Raises:
-            DamagedBody: a chunk or the S3 object is missing, or bytes were changed.
+            DamagedBody: a chunk or the S3 object is missing, or the bytes differ from the written
+                bytes.
             ValueError: the manifest is missing.
         """
         by_sort_key = {item["SK"]: item for item in items}
@@ -199,24 +217,30 @@ class Bodies:
         return await _run_in_thread_if_large(unpack, packed, read_unpacked_size(packed))
 
     async def delete(self, key: Key) -> None:
-        """Remove a body, if it exists, with its chunks or its object."""
+        """Remove a body with its chunks or its S3 object. Do nothing if the body does not exist."""
         await self.delete_many([key])
 
     async def delete_many(self, keys: Sequence[Key]) -> None:
-        """Remove bodies: one BatchGetItem per 100 manifests, then one request per 25 items."""
+        """Remove bodies.
+
+        Cost: one BatchGetItem per 100 manifests, then one request per 25 items.
+        """
         manifests = await self._dynamo.batch_get(keys, consistent=True)
         await self.delete_manifests(manifest for manifest in manifests if manifest)
 
     async def delete_manifests(self, manifests: Iterable[Mapping[str, Any]]) -> None:
-        """Remove the bodies of these manifests, the chunks first."""
+        """Remove the bodies of these manifests.
+
+        The chunks of a body are removed before its manifest.
+        """
         manifests = list(manifests)
         chunks = [key for manifest in manifests for key in _chunk_keys(manifest)]
         await self.delete_items([*chunks, *manifests])
 
     async def delete_items(self, items: Iterable[Mapping[str, Any]]) -> None:
-        """Remove manifests and chunks, and the S3 objects that the manifests name.
+        """Remove manifests and chunks, and the S3 objects that belong to the manifests.
 
-        Chunks may be items or only their keys.
+        A chunk may be given as a whole item or only as its key.
         """
         items = list(items)
         objects = [item[OBJECT] for item in items if OBJECT in item]

@@ -1,4 +1,4 @@
-"""The client of the table, which all stores use: plain Python dicts in and out."""
+"""The client of the table. All stores use it. Items are plain Python dicts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -16,16 +16,16 @@ from graphql_api.data.keys import Key
 
 Item = dict[str, Any]
 
-# Limits of BatchGetItem and BatchWriteItem, from Amazon's API reference.
+# Maximum number of items in one BatchGetItem and one BatchWriteItem, from Amazon's API reference.
 BATCH_GET_KEYS = 100
 BATCH_WRITE_ITEMS = 25
-# A request of more than 1 MB, base64 included, would block the event loop while it is sent.
+# Sending a request of more than 1 MB (after base64 encoding) would block the event loop.
 BATCH_WRITE_BYTES = 600_000
 
 
 @dataclass(frozen=True, slots=True)
 class QueryPage:
-    """One page of a query; `last_key` is None at the end."""
+    """One page of a query. `last_key` is None on the last page."""
 
     items: list[Item]
     last_key: Key | None
@@ -33,7 +33,10 @@ class QueryPage:
 
 @asynccontextmanager
 async def open_dynamo(settings: Settings) -> AsyncIterator["Dynamo"]:
-    """Open a client of the table that the settings name; the end of the block closes it."""
+    """Open a client of the table that the settings name.
+
+    The client is closed at the end of the block.
+    """
     async with open_transport(settings) as transport:
         yield Dynamo(transport, settings.table_name)
 
@@ -46,7 +49,7 @@ class Dynamo:
         self._transport = transport
 
     async def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        """Return the item with a key, None if it does not exist."""
+        """Return the item with this key, or None if the item does not exist."""
         answer = await self._transport.call(
             "get_item",
             TableName=self.table_name,
@@ -58,9 +61,10 @@ class Dynamo:
     async def batch_get(
         self, keys: Sequence[Key], *, consistent: bool = False
     ) -> list[Item | None]:
-        """Return one item per key, in order; None for each that does not exist.
+        """Return the items in the order of `keys`; None for an item that does not exist.
 
-        There may be any number of keys, with duplicates: one request per 100 distinct keys.
+        Any number of keys is allowed, and keys may be repeated. Cost: one request per 100 distinct
+        keys.
         """
         distinct = list({(key["PK"], key["SK"]): key for key in keys}.values())
         chunks = [
@@ -101,7 +105,7 @@ class Dynamo:
         start: Key | None = None,
         consistent: bool = False,
     ) -> QueryPage:
-        """Return one page of a partition; `start` is the last key of the page before."""
+        """Return one page of a partition. `start` is the `last_key` of the previous page."""
         places = Placeholders()
         request: dict[str, Any] = {
             "TableName": self.table_name,
@@ -122,7 +126,7 @@ class Dynamo:
         return QueryPage([load_item(item) for item in answer["Items"]], last and load_item(last))
 
     async def query_all(self, condition: Condition, **options: Any) -> AsyncIterator[Item]:
-        """Yield every item of a partition, page by page; the options are those of `query`."""
+        """Yield all items of a partition. `options` are the keyword arguments of `query`."""
         start: Key | None = None
         while True:
             page = await self.query(condition, start=start, **options)
@@ -133,7 +137,7 @@ class Dynamo:
             start = page.last_key
 
     async def put(self, item: Mapping[str, Any], condition: Condition | None = None) -> None:
-        """Write an item, replacing the one with its key.
+        """Write an item. An existing item with the same key is replaced.
 
         Raises:
             ConditionFailed: the condition did not hold.
@@ -156,10 +160,11 @@ class Dynamo:
         returns: str = "ALL_NEW",
         repeatable: bool | None = None,
     ) -> Item:
-        """Change one item and return its attributes; without a condition it is created if needed.
+        """Change one item and return all its attributes.
 
-        A change that adds to a number is retried only if DynamoDB reports that it was not applied.
-        Set `repeatable` if applying the change twice has the same effect as once.
+        Without a condition, a missing item is created. If the change adds to a number, it is
+        retried only when DynamoDB reports that it was not applied. Set `repeatable` to True if a
+        change that is applied twice has the same effect as once.
 
         Raises:
             ConditionFailed: the condition did not hold.
@@ -178,7 +183,7 @@ class Dynamo:
         return load_item(answer.get("Attributes", {}))
 
     async def delete(self, key: Key, condition: Condition | None = None) -> Item | None:
-        """Remove an item and return it, None if it did not exist.
+        """Remove an item. Return the removed item, or None if the item did not exist.
 
         Raises:
             ConditionFailed: the condition did not hold.
@@ -197,7 +202,10 @@ class Dynamo:
     async def batch_write(
         self, *, puts: Iterable[Mapping[str, Any]] = (), deletes: Iterable[Key] = ()
     ) -> None:
-        """Write and remove any number of items, up to 25 per request; not atomic."""
+        """Write and remove any number of items, up to 25 per request.
+
+        The requests are not one transaction.
+        """
         for items in _batches(puts):
             await self._batch_write([{"PutRequest": {"Item": dump_item(item)}} for item in items])
         for keys in _batches(deletes):
@@ -213,7 +221,7 @@ class Dynamo:
                 await backoff.pause()
 
     async def transact(self, actions: Sequence[TransactItem]) -> None:
-        """Apply all actions or none.
+        """Apply all actions or none of them, in one transaction.
 
         Raises:
             TransactionFailed: the condition of an action did not hold.
@@ -227,7 +235,7 @@ class Dynamo:
 
 
 def _batches(items: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    """Group items into batches of at most 25 items and 600 KB; a larger item is alone."""
+    """Group items into batches of at most 25 items and 600 KB. A larger item gets its own batch."""
     batch: list[Mapping[str, Any]] = []
     size = 0
     for item in items:

@@ -1,6 +1,6 @@
-"""DynamoDB's expressions, built from Python values with a placeholder for each name and value.
+"""DynamoDB's expressions, built from Python values with placeholders for names and values.
 
-Attribute names are always aliased, so no reserved word can break an expression.
+Every attribute name gets a placeholder, because DynamoDB rejects reserved words in expressions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from graphql_api.data.dynamo.values import Wire, dump
 
 
 class Placeholders:
-    """The placeholders of one request, with their names and values."""
+    """The placeholders of one request, and the attribute names and values that they represent."""
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
@@ -25,13 +25,13 @@ class Placeholders:
         return alias
 
     def value(self, value: object) -> str:
-        """Return a new placeholder of a value."""
+        """Return a new placeholder for a value."""
         alias = f":{len(self.values)}"
         self.values[alias] = dump(value)
         return alias
 
     def parameters(self) -> dict[str, Any]:
-        """Return the parameters that define the placeholders in a request."""
+        """Return the request parameters that define the placeholders."""
         parameters: dict[str, Any] = {}
         if self.names:
             parameters["ExpressionAttributeNames"] = self.names
@@ -42,16 +42,17 @@ class Placeholders:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A boolean expression: parts of a template, an attribute name and values, and their joiner.
+    """A boolean expression of one or more parts.
 
-    In a template `{0}` is the name, and `{1}` and so on are the values.
+    Each part is a template, an attribute name and values; `joiner` joins the parts. In a template,
+    `{0}` stands for the attribute name, and `{1}`, `{2}` and so on for the values.
     """
 
     parts: tuple[tuple[str, str, tuple[object, ...]], ...]
     joiner: str = " AND "
 
     def render(self, places: Placeholders) -> str:
-        """Return the expression's text."""
+        """Return the text of the expression."""
         return self.joiner.join(
             template.format(places.name(name), *map(places.value, values))
             if name
@@ -81,12 +82,12 @@ def _one(template: str, name: str, *values: object) -> Condition:
 
 
 def equals(name: str, value: object) -> Condition:
-    """Require that an attribute has a value; for None, that it is absent."""
+    """Require that an attribute has this value. If the value is None, require that it is absent."""
     return absent(name) if value is None else _one("{0} = {1}", name, value)
 
 
 def differs(name: str, value: object) -> Condition:
-    """Require that an attribute has another value or is absent."""
+    """Require that an attribute has a different value or is absent."""
     return _one("{0} <> {1}", name, value)
 
 
@@ -111,7 +112,7 @@ def at_most(name: str, value: object) -> Condition:
 
 
 def between(name: str, low: object, high: object) -> Condition:
-    """Require that an attribute is between two values, both included."""
+    """Require that an attribute is between two values (inclusive)."""
     return _one("{0} BETWEEN {1} AND {2}", name, low, high)
 
 
@@ -127,12 +128,12 @@ def one_of(name: str, values: Sequence[object]) -> Condition:
 
 
 def absent(name: str = "PK") -> Condition:
-    """Require that an attribute is absent; by default, that the item does not exist."""
+    """Require that an attribute is absent. By default, require that the item does not exist."""
     return _one("attribute_not_exists({0})", name)
 
 
 def exists(name: str = "PK") -> Condition:
-    """Require that an attribute is present; by default, that the item exists."""
+    """Require that an attribute is present. By default, require that the item exists."""
     return _one("attribute_exists({0})", name)
 
 
@@ -140,8 +141,8 @@ def exists(name: str = "PK") -> Condition:
 class Change:
     """An update of an item.
 
-    `put` sets attributes, or removes those that are None. `add` adds to numbers. `drop` removes
-    attributes.
+    `put` sets attributes; a value of None removes the attribute. `add` adds numbers to attributes.
+    `drop` removes attributes.
     """
 
     put: Mapping[str, Any] = field(default_factory=dict)
@@ -149,7 +150,7 @@ class Change:
     drop: Sequence[str] = ()
 
     def render(self, places: Placeholders) -> str:
-        """Return the update expression."""
+        """Return the text of the update expression."""
         sets = [
             f"{places.name(name)} = {places.value(value)}"
             for name, value in self.put.items()

@@ -1,4 +1,4 @@
-"""A meter of DynamoDB requests: their number, capacity units and time."""
+"""Measurement of DynamoDB requests: their number, capacity units and time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of DynamoDB that succeeded, with all its attempts."""
+    """One successful call of DynamoDB, including its failed attempts."""
 
     operation: str
     read_units: float
@@ -19,13 +19,13 @@ class Call:
 
 @dataclass(slots=True)
 class Meter:
-    """The calls inside a `metered` block."""
+    """The calls that were made inside a `metered` block."""
 
     calls: list[Call] = field(default_factory=list)
 
     @property
     def requests(self) -> int:
-        """Number of requests, retries included."""
+        """Number of requests, including retries."""
         return sum(call.attempts for call in self.calls)
 
     @property
@@ -35,7 +35,7 @@ class Meter:
 
     @property
     def write_units(self) -> float:
-        """Consumed write capacity units, index copies included."""
+        """Consumed write capacity units, including those of index copies."""
         return sum(call.write_units for call in self.calls)
 
 
@@ -44,7 +44,7 @@ _METERS: ContextVar[tuple[Meter, ...]] = ContextVar("meters", default=())
 
 @contextmanager
 def metered() -> Iterator[Meter]:
-    """Record the calls in this block and in the tasks that it starts."""
+    """Record the calls that are made in this block and in tasks started in this block."""
     meter = Meter()
     token = _METERS.set((*_METERS.get(), meter))
     try:

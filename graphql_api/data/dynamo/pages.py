@@ -1,8 +1,8 @@
-"""Keyset pages of card lists, in both directions, over one partition or several merged ones.
+"""Pages of card lists, in both directions, over one partition or several merged partitions.
 
 A list is a partition of the table or of an index, in the order of its sort keys. A position is a
-sort key without the list's prefix. A page begins after a position, so it is stable when other cards
-are inserted.
+sort key without the prefix of the list. A page begins after a given position, so new cards at the
+start of the list do not shift it.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ Item = dict[str, Any]
 T = TypeVar("T")
 R = TypeVar("R")
 
-# A filtered list reads at most this many pages of this many cards.
+# For a filtered list, at most SCAN_PAGES pages of SCAN_CARDS cards are read.
 SCAN_PAGES = 5
 SCAN_CARDS = 100
 
 _KEY_NAMES = {None: ("PK", "SK"), "GSI1": ("g1p", "g1s"), "GSI2": ("g2p", "g2s")}
-# Sorts before every sort key; an index does not accept an empty string.
+# Sorts before every sort key. An empty string would too, but an index does not accept it as a key.
 _START = " "
 # Sorts after every character of a position.
 _END = "\U0010ffff"
@@ -33,9 +33,9 @@ _END = "\U0010ffff"
 
 @dataclass(frozen=True, slots=True)
 class PartitionList:
-    """A list: the part of a partition whose sort keys begin with `prefix`.
+    """A list of cards: the items of a partition whose sort keys begin with `prefix`.
 
-    `index` is None for the table, or GSI1 or GSI2.
+    `index` is GSI1 or GSI2, or None for the table itself.
     """
 
     partition: str
@@ -44,16 +44,17 @@ class PartitionList:
     descending: bool = True
 
     def position(self, item: Mapping[str, Any]) -> str:
-        """Return the position of a card."""
+        """Return the position of a card in this list."""
         sort: str = item[_KEY_NAMES[self.index][1]]
         return sort[len(self.prefix) :]
 
 
 @dataclass(frozen=True, slots=True)
 class PageWindow:
-    """The requested part of a list: `size` cards from its start or from its end.
+    """The requested part of a list: `size` cards from the start or from the end of the list.
 
-    `after` and `before` are positions; the cards at both are excluded.
+    `after` and `before` are positions. Only cards between these positions are returned; the cards
+    at the two positions are excluded.
     """
 
     size: int = 20
@@ -64,10 +65,11 @@ class PageWindow:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Records in the order of their list, each with its position.
+    """One page of a list: records in the order of the list, each with its position.
 
-    `start` and `end` are the positions at which reading began and stopped. If a filter excluded
-    cards there, they are beyond the records. They are None for an empty list.
+    `start` and `end` are the positions of the first and the last card that were read. If a filter
+    excluded these cards, the positions lie outside the returned records. Both are None for an empty
+    list.
     """
 
     records: list[T]
@@ -78,7 +80,10 @@ class Page(Generic[T]):
     end: str | None
 
     def map(self, convert: Callable[[T], R | None]) -> "Page[R]":
-        """Return the page with each record converted, without those converted to None."""
+        """Convert each record and return the new page.
+
+        Records that are converted to None are left out.
+        """
         converted = [
             (position, new)
             for position, record in zip(self.positions, self.records, strict=True)
@@ -95,7 +100,7 @@ class Page(Generic[T]):
 
 
 class _Stream:
-    """The cards of one partition, read in the direction of the window when they are needed."""
+    """The cards of one partition. They are read on demand, in the direction of the window."""
 
     def __init__(self, dynamo: Dynamo, cards: PartitionList, window: PageWindow) -> None:
         self._dynamo, self._cards, self._window = dynamo, cards, window
@@ -105,7 +110,7 @@ class _Stream:
         self.done = False
 
     async def fill(self, limit: int) -> None:
-        """Read `limit` more cards."""
+        """Read up to `limit` more cards into the buffer."""
         partition, sort = _KEY_NAMES[self._cards.index]
         low, high = self._bounds()
         page = await self._dynamo.query(
@@ -138,11 +143,11 @@ async def read_page(
     window: PageWindow,
     keep: Callable[[Item], bool] | None = None,
 ) -> Page[Item]:
-    """Return a page of several lists merged in their common order.
+    """Return one page of several lists, merged in their common order.
 
-    Without `keep`, one partition costs one query. With `keep`, cards for which it returns False
-    are excluded and at most five pages are read, so a page may be short although `has_next` is
-    true.
+    Without `keep`, one partition costs one query. With `keep`, only the cards for which it returns
+    True are included. At most five pages are then read, so the result may be short although
+    `has_next` is true.
     """
     streams = [_Stream(dynamo, cards, window) for cards in lists]
     upwards = lists[0].descending is window.from_end
@@ -169,7 +174,7 @@ async def read_page(
 
 
 def _is_next_known(streams: Sequence[_Stream]) -> bool:
-    """Tell whether the next card is known: each stream has a buffered card or has ended."""
+    """Return whether the next card is known: each stream has a buffered card or has ended."""
     return any(stream.buffer for stream in streams) and all(
         stream.buffer or stream.done for stream in streams
     )

@@ -1,7 +1,8 @@
-"""A fast parser of DynamoDB's JSON responses, which replaces botocore's model-driven parser.
+"""A fast parser of DynamoDB's JSON responses. It replaces botocore's slower, generic parser.
 
-It leaves attribute values typed (`{"S": …}`); `values.load_item` converts them to Python. Errors
-are parsed by botocore, so their codes, messages and fields are the documented ones.
+The fast parser does not convert attribute values such as `{"S": …}`; `values.load_item` converts
+them to Python values. Error responses are still parsed by botocore, so their codes, messages and
+fields are as documented.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from aiobotocore.session import AioSession, get_session
 
 class _FastJSONParser(AioJSONParser):
     async def parse(self, response: Mapping[str, Any], shape: Any) -> dict[str, Any]:
-        if response["status_code"] >= 300:  # noqa: PLR2004 - the first HTTP status that is not a success
+        if response["status_code"] >= 300:  # noqa: PLR2004 - HTTP statuses from 300 on are not a success
             parsed: dict[str, Any] = await super().parse(response, shape)
             return parsed
         parsed = orjson.loads(response["body"])
@@ -30,7 +31,7 @@ class _FastParserFactory(AioResponseParserFactory):
 
 
 def fast_session() -> AioSession:
-    """Return an aiobotocore session that parses DynamoDB's responses with the fast parser."""
+    """Return an aiobotocore session that uses the fast parser."""
     session = get_session()
     session.register_component("response_parser_factory", _FastParserFactory())
     return session

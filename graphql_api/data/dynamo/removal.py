@@ -1,4 +1,4 @@
-"""Removal of groups of items, with the chunks and S3 objects of the bodies among them."""
+"""Removal of groups of items. If an item is a body, its chunks and S3 objects are removed too."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,8 +9,9 @@ from graphql_api.data.dynamo.client import Dynamo
 
 
 async def remove_items(dynamo: Dynamo, bodies: Bodies, items: Iterable[Mapping[str, Any]]) -> None:
-    """Remove items and the chunks and S3 objects of their manifests: 25 items per request."""
+    """Remove items, and the chunks and S3 objects of bodies. Cost: one request per 25 items."""
     items = list(items)
     await bodies.delete_manifests(item for item in items if OBJECT in item or CHUNKS in item)
-    # This removes the manifests a second time, because a request must not repeat a key.
+    # `delete_manifests` has already removed the manifests. They are removed here again, which is
+    # harmless.
     await dynamo.batch_write(deletes=map(keys.of_item, items))

@@ -1,7 +1,7 @@
-"""The definition of the table, and its creation on an engine.
+"""The definition of the table, and its creation in DynamoDB.
 
-Creation is idempotent: it compares the settings of an existing table and changes only those that
-differ.
+Creation is idempotent: it compares the settings of an existing table with the definition, and
+changes only the settings that differ.
 """
 
 import time
@@ -27,15 +27,15 @@ STREAM_VIEW = "NEW_AND_OLD_IMAGES"
 TAGS = {"Application": "AlgoItny"}
 _WAIT: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 300}
 
-# The attributes of an overdue execution that the sweeper reads.
+# Attributes of an overdue execution. Only the sweeper reads them from the index.
 _DUE_ATTRIBUTES = ("v", "tp", "u", "h", "st", "att", "lx", "rs", "pf", "pn")
 
-# The attributes of a job's card that workers use and no list shows.
+# Attributes of a job's card that only workers use, so that indexes do not copy them.
 _FOR_WORKERS = ("ck", "cka")
 
 
 def _list_projected_attributes(index: str) -> list[str]:
-    """Return the attributes that an index copies from the cards in its lists, without keys."""
+    """Return the attributes that an index copies from cards, without the key attributes."""
     keys = {"PK", "SK", "g1p", "g1s", "g2p", "g2s"}
     names = {*Problem.attributes(), *Job.attributes()}
     names |= set(User.attributes()) if index == "GSI1" else set(_DUE_ATTRIBUTES)
@@ -65,7 +65,7 @@ INDEXES = (_index("GSI1", "g1p", "g1s"), _index("GSI2", "g2p", "g2s"))
 
 
 def definition(table_name: str) -> dict[str, Any]:
-    """Return the parameters of `CreateTable`."""
+    """Return the parameters of the request `CreateTable`."""
     return {
         "TableName": table_name,
         "BillingMode": "PAY_PER_REQUEST",
@@ -82,14 +82,14 @@ def definition(table_name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One setting and its outcome, such as `created`, `set` or `unchanged`."""
+    """One setting of the table, and what was done, such as `created`, `set` or `unchanged`."""
 
     setting: str
     outcome: str
 
 
 class Table:
-    """The table on one engine."""
+    """The table in one DynamoDB (Amazon's service or a compatible engine)."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str, environment: str) -> None:
         self._client = client
@@ -97,14 +97,14 @@ class Table:
         self._tags = {**TAGS, "Environment": environment}
 
     def provision(self, *, rebuild_indexes: bool = False) -> Iterator[Step]:
-        """Create the table, or update an existing one; yield each step when it is done.
+        """Create the table, or update an existing table. Yield each step when it is done.
 
-        `rebuild_indexes` removes an index that lacks attributes and creates it again from the
-        items. Lists that read the index fail until it is filled.
+        With `rebuild_indexes`, an index that lacks attributes is removed and created again from the
+        items. Lists that read this index fail until it is filled.
 
         Raises:
-            Conflict: a table of that name has other keys, an index without some attributes, or its
-                time to live on another attribute.
+            Conflict: a table of that name exists, but it has other keys, an index that lacks
+                attributes, or its time to live on another attribute.
             Unavailable: the engine did not answer, or rejected the request.
         """
         with self._engine():
@@ -118,7 +118,7 @@ class Table:
             yield _unless_unknown("tags", self._ensure_tags)
 
     def describe(self) -> dict[str, Any] | None:
-        """Return the engine's description of the table, None if it does not exist.
+        """Return the engine's description of the table, or None if the table does not exist.
 
         Raises:
             Unavailable: the engine did not answer, or rejected the request.
@@ -130,7 +130,7 @@ class Table:
                 return None
 
     def drop(self) -> bool:
-        """Remove the table with all its items; return False if it does not exist.
+        """Remove the table with all its items. Return False if the table does not exist.
 
         Raises:
             Unavailable: the engine did not answer, or rejected the request.
@@ -148,7 +148,7 @@ class Table:
 
     @contextmanager
     def _engine(self) -> Iterator[None]:
-        """Convert the engine's errors to `Unavailable`."""
+        """Convert errors of the engine to `Unavailable`."""
         try:
             yield
         except NoCredentialsError as error:
@@ -169,7 +169,7 @@ class Table:
         return Step("table", outcome)
 
     def _wait(self) -> None:
-        """Wait until the table and its indexes are active; filling an index may take hours."""
+        """Wait until the table and its indexes are active. Filling an index may take hours."""
         pause_s = 0.05
         while not _is_active(self._describe_existing()):
             time.sleep(pause_s)
@@ -191,7 +191,7 @@ class Table:
     def _reconcile_indexes(self, *, rebuild: bool) -> Iterator[Step]:
         """Create the missing indexes.
 
-        On-demand billing must be set before, because the definitions name no capacity.
+        On-demand billing must be set first, because the index definitions contain no capacity.
         """
         indexes = self._describe_existing().get("GlobalSecondaryIndexes", ())
         present = {index["IndexName"]: index for index in indexes}
@@ -245,7 +245,8 @@ class Table:
         if not description.get("StreamSpecification", {}).get("StreamEnabled"):
             stream = {"StreamEnabled": True, "StreamViewType": STREAM_VIEW}
             changes.append(("stream", {"StreamSpecification": stream}))
-        # Last, because DynamoDB Local clears it in every update that does not name it.
+        # Set the deletion protection last: DynamoDB Local clears it in each update that does not
+        # contain it.
         if not description.get("DeletionProtectionEnabled"):
             changes.append(("deletion protection", {"DeletionProtectionEnabled": True}))
         for _, change in changes:
@@ -263,7 +264,7 @@ class Table:
                 TimeToLiveSpecification={"Enabled": True, "AttributeName": TTL_ATTRIBUTE},
             )
         except ClientError:
-            if not self._has_ttl():  # another process may have set it
+            if not self._has_ttl():  # another process may have set it at the same time
                 raise
             return "unchanged"
         return "set"
@@ -312,7 +313,11 @@ def _key_names(entry: dict[str, str]) -> tuple[str, str]:
 
 
 def _unless_unknown(setting: str, ensure: Callable[[], str]) -> Step:
-    """Do a step that some engines do not support."""
+    """Run a step, and return its outcome.
+
+    Some engines do not support the setting of the step. The outcome then says that it is not
+    supported.
+    """
     try:
         return Step(setting, ensure())
     except ClientError as error:
@@ -322,7 +327,7 @@ def _unless_unknown(setting: str, ensure: Callable[[], str]) -> Step:
 
 
 def open_table(settings: Settings) -> Table:
-    """Return the table that the settings name; it connects at its first use."""
+    """Return the table that the settings name. The connection is opened at its first use."""
     client = boto3.client(
         "dynamodb",
         region_name=settings.aws_default_region,

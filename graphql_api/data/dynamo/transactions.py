@@ -1,7 +1,8 @@
 """The actions of a transaction: put, update, delete and check, with their conditions and costs.
 
-Costs follow Amazon's rules: two write units for each started kilobyte of the item, and one for each
-started kilobyte of an index copy. A write that moves an index copy pays for two copies.
+Costs follow Amazon's rules: two write units for each started kilobyte of the item, and one write
+unit for each started kilobyte of an index copy. A write that moves an index copy counts as two
+copies.
 """
 
 from collections.abc import Mapping
@@ -20,10 +21,10 @@ class TransactItem(Protocol):
     """One action of a transaction."""
 
     def render(self, table_name: str) -> dict[str, Any]:
-        """Return the action in the form of `TransactWriteItems`."""
+        """Return the action as an element of a `TransactWriteItems` request."""
 
     def units(self) -> float:
-        """Return the write units that the action consumes."""
+        """Return the number of write units that the action consumes."""
 
 
 def _kilobytes(size: int) -> int:
@@ -45,25 +46,25 @@ def _render_action(
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Write an item, replacing the one with its key."""
+    """An action that writes an item. An existing item with the same key is replaced."""
 
     item: Mapping[str, Any]
     condition: Condition | None = None
 
     def render(self, table_name: str) -> dict[str, Any]:
-        """Return the action in the form of `TransactWriteItems`."""
+        """Return the action as an element of a `TransactWriteItems` request."""
         body = {"Item": dump_item(self.item)}
         return _render_action("Put", table_name, body, self.condition, Placeholders())
 
     def units(self) -> float:
-        """Return the write units that the action consumes."""
+        """Return the number of write units that the action consumes."""
         copies = sum(1 for name in _INDEX_PARTITIONS if name in self.item)
         return (2 + copies) * _kilobytes(item_size(self.item))
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Change one item.
+    """An action that changes one item.
 
     `index_copies` is the number of index copies that the change writes or removes. `item_kb` is the
     size of the item in kilobytes, rounded up (default 1).
@@ -76,19 +77,19 @@ class Update:
     item_kb: int = 1
 
     def render(self, table_name: str) -> dict[str, Any]:
-        """Return the action in the form of `TransactWriteItems`."""
+        """Return the action as an element of a `TransactWriteItems` request."""
         places = Placeholders()
         body = {"Key": dump_item(self.key), "UpdateExpression": self.change.render(places)}
         return _render_action("Update", table_name, body, self.condition, places)
 
     def units(self) -> float:
-        """Return the write units that the action consumes."""
+        """Return the number of write units that the action consumes."""
         return (2 + self.index_copies) * self.item_kb
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove one item, which has `index_copies` index copies."""
+    """An action that removes one item with its `index_copies` index copies."""
 
     key: Key
     condition: Condition | None = None
@@ -96,28 +97,28 @@ class Delete:
     item_kb: int = 1
 
     def render(self, table_name: str) -> dict[str, Any]:
-        """Return the action in the form of `TransactWriteItems`."""
+        """Return the action as an element of a `TransactWriteItems` request."""
         body = {"Key": dump_item(self.key)}
         return _render_action("Delete", table_name, body, self.condition, Placeholders())
 
     def units(self) -> float:
-        """Return the write units that the action consumes."""
+        """Return the number of write units that the action consumes."""
         return (2 + self.index_copies) * self.item_kb
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Cancel the transaction if a condition does not hold."""
+    """An action that cancels the transaction if a condition on an item does not hold."""
 
     key: Key
     condition: Condition
     item_kb: int = 1
 
     def render(self, table_name: str) -> dict[str, Any]:
-        """Return the action in the form of `TransactWriteItems`."""
+        """Return the action as an element of a `TransactWriteItems` request."""
         body = {"Key": dump_item(self.key)}
         return _render_action("ConditionCheck", table_name, body, self.condition, Placeholders())
 
     def units(self) -> float:
-        """Return the write units that the action consumes."""
+        """Return the number of write units that the action consumes."""
         return 2 * self.item_kb

@@ -1,7 +1,8 @@
-"""Requests to DynamoDB: retries with jitter inside a deadline, metering, and named errors.
+"""Requests to DynamoDB: retries with jitter until a deadline, metering, and conversion of errors.
 
-Throttling, transaction conflicts, 5xx responses and broken connections are retried. If a response
-was lost, the write may have been applied; then only a write that may be applied twice is retried.
+Throttling, transaction conflicts, 5xx responses and broken connections are retried. If the response
+to a write is lost, the write may have been applied. Such a write is retried only if applying it
+twice is safe.
 """
 
 import asyncio
@@ -36,7 +37,7 @@ KEEP_ALIVE_S = 15
 FIRST_PAUSE_S = 0.02
 LONGEST_PAUSE_S = 0.5
 
-# DynamoDB reports that it did not apply these requests.
+# Error codes of requests that DynamoDB did not apply.
 _REFUSED_CODES = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -46,7 +47,7 @@ _REFUSED_CODES = frozenset(
         "TransactionInProgressException",
     }
 )
-# DynamoDB may have applied these requests.
+# Error codes of requests that DynamoDB may have applied.
 _UNCERTAIN_CODES = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable"})
 _REFUSED_REASONS = frozenset(
     {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -57,7 +58,10 @@ MAYBE_SAVED = "The change may or may not have been saved: read the object again 
 
 
 class ConditionFailed(Exception):
-    """The condition of a write did not hold; `item` is the stored item, None if there is none."""
+    """The condition of a write did not hold.
+
+    `item` is the stored item, or None if no item is stored.
+    """
 
     def __init__(self, item: dict[str, Any] | None) -> None:
         super().__init__("the condition of a write did not hold")
@@ -68,7 +72,7 @@ class ConditionFailed(Exception):
 class Reason:
     """The reason why an action cancelled its transaction.
 
-    `item` is the stored item, None if there is none.
+    `item` is the stored item, or None if no item is stored.
     """
 
     code: str
@@ -76,9 +80,9 @@ class Reason:
 
 
 class TransactionFailed(Exception):
-    """The condition of an action cancelled its transaction.
+    """The transaction was cancelled because the condition of an action did not hold.
 
-    `reasons` has one entry per action, None if its condition held.
+    `reasons` has one entry per action. The entry is None if the action's condition held.
     """
 
     def __init__(self, reasons: Sequence[Reason | None]) -> None:
@@ -87,7 +91,10 @@ class TransactionFailed(Exception):
 
 
 class Backoff:
-    """Pauses between attempts: full jitter, doubling, inside the deadline."""
+    """Random pauses between attempts.
+
+    Their maximum doubles with each attempt, until the deadline.
+    """
 
     def __init__(self, operation: str, deadline_s: float) -> None:
         self._operation = operation
@@ -113,14 +120,17 @@ class Backoff:
 
 
 class Transport:
-    """The connection pool of a process to DynamoDB."""
+    """The pool of HTTP connections from one process to DynamoDB."""
 
     def __init__(self, client: Any, *, deadline_ms: int) -> None:
         self.client = client
         self._deadline_s = deadline_ms / 1000
 
     def backoff(self, operation: str) -> Backoff:
-        """Return the pauses of one operation, its deadline counted from now."""
+        """Return the pauses for one operation.
+
+        The deadline of the operation starts at this moment.
+        """
         return Backoff(operation, self._deadline_s)
 
     async def call(
@@ -131,15 +141,15 @@ class Transport:
         transaction_units: float | None = None,
         **request: Any,
     ) -> dict[str, Any]:
-        """Send a request, with retries, and return the response.
+        """Send a request, retry it if necessary, and return the response.
 
-        `repeatable` says that applying the request twice has the same effect as once.
-        `transaction_units` replaces the capacity that the engine reports.
+        `repeatable` means that a request that is applied twice has the same effect as once.
+        `transaction_units` replaces the consumed capacity that the engine reports.
 
         Raises:
             ConditionFailed: the condition of a single write did not hold.
             TransactionFailed: a condition in a transaction did not hold.
-            Unavailable: no response arrived inside the deadline, or a request that must not be
+            Unavailable: no response arrived before the deadline, or a request that must not be
                 repeated may have been applied.
         """
         backoff = self.backoff(operation)
@@ -166,15 +176,16 @@ def _may_repeat(error: Exception, *, repeatable: bool) -> bool:
         return repeatable or _never_sent(error)
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
-        # After a conflict DynamoDB does not evaluate the other conditions, so a failed one does
-        # not count.
+        # If an action conflicts with another transaction, DynamoDB does not evaluate all
+        # conditions. So the request is retried even if a condition failed.
         codes = {reason["Code"] for reason in _reasons_of(error)} - {"None"}
         return not codes or not codes.isdisjoint(_REFUSED_REASONS)
     return code in _REFUSED_CODES or (repeatable and code in _UNCERTAIN_CODES)
 
 
 def _never_sent(error: Exception) -> bool:
-    # An EndpointConnectionError may also be a reset after the request was sent.
+    # An EndpointConnectionError can also mean a connection that was reset after sending the
+    # request.
     cause = getattr(error, "kwargs", {}).get("error")
     return isinstance(error, ConnectTimeoutError) or (
         isinstance(error, EndpointConnectionError)
@@ -188,7 +199,7 @@ def _reasons_of(error: ClientError) -> list[dict[str, Any]]:
 
 
 def _translate_error(error: Exception, operation: str) -> Exception:
-    """Convert an error of botocore to the one that callers handle."""
+    """Convert an error of botocore to the exception that callers of `Transport.call` handle."""
     if not isinstance(error, ClientError):
         is_configured = not isinstance(error, NoCredentialsError)
         return _make_timeout(operation) if is_configured else Unavailable(NO_CREDENTIALS)
@@ -236,7 +247,7 @@ def _measure_call(
 
 @asynccontextmanager
 async def open_transport(settings: Settings) -> AsyncIterator[Transport]:
-    """Open the connection pool to the endpoint that the settings name."""
+    """Open the connection pool to the DynamoDB endpoint that the settings name."""
     config = AioConfig(
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=READ_TIMEOUT_S,

@@ -1,8 +1,8 @@
 """Conversion between DynamoDB's typed attribute values and Python values.
 
-The table contains strings, integers, booleans, bytes, lists and maps, so that a dispatch on the
-type tag is enough. Binary values are base64 text in responses of the fast parser and bytes in those
-of botocore's parser.
+The table contains only strings, integers, booleans, bytes, lists and maps, so the type tag alone
+selects the conversion. Binary values are base64 text in responses of the fast parser, and bytes in
+responses of botocore's parser.
 """
 
 from base64 import b64decode
@@ -38,21 +38,21 @@ _LOADERS: dict[str, Callable[[Any], Any]] = {
 
 
 def load(value: Wire) -> Any:
-    """Return the Python value of one typed attribute value such as `{"N": "5"}`."""
+    """Return the Python value of a typed attribute value such as `{"N": "5"}`."""
     ((tag, inner),) = value.items()
     return _LOADERS[tag](inner)
 
 
 def load_item(item: Mapping[str, Wire]) -> dict[str, Any]:
-    """Return an item as a plain dict."""
+    """Return an item with typed values as a dict of Python values."""
     return {name: load(value) for name, value in item.items()}
 
 
-def dump(value: object) -> Wire:  # noqa: PLR0911 - one return a type
+def dump(value: object) -> Wire:  # noqa: PLR0911 - one return statement per type
     """Return the typed attribute value of a Python value.
 
     Raises:
-        TypeError: values of this type are not stored.
+        TypeError: the table does not store values of this type.
     """
     match value:
         case str():
@@ -73,14 +73,14 @@ def dump(value: object) -> Wire:  # noqa: PLR0911 - one return a type
 
 
 def dump_item(item: Mapping[str, Any]) -> dict[str, Wire]:
-    """Return a plain dict as an item with typed values."""
+    """Return a dict of Python values as an item with typed values."""
     return {name: dump(value) for name, value in item.items()}
 
 
 def size_of(value: object) -> int:
-    """Return the number of bytes that a value adds to DynamoDB's item size.
+    """Return the number of bytes that a value adds to the size of an item, as DynamoDB counts it.
 
-    This follows "DynamoDB item sizes" in Amazon's developer guide; the size of a number is an upper
+    This follows "DynamoDB item sizes" in Amazon's developer guide. The size of a number is an upper
     bound.
     """
     match value:
@@ -104,5 +104,5 @@ def _names(item: Mapping[str, Any]) -> int:
 
 
 def item_size(item: Mapping[str, Any]) -> int:
-    """Return the size of an item in bytes: its names and values."""
+    """Return the size of an item in bytes, including its attribute names."""
     return _names(item) + sum(map(size_of, item.values()))
