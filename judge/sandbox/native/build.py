@@ -1,7 +1,8 @@
 """Builds the sandbox's static C program, once for each hash of its sources.
 
 The program is the spawner of a slot (`spawner.c`) and pid 1 of each sandbox. As pid 1 it reads its
-configuration (`config.c`), builds the run rootfs (`rootfs.c`) and runs the program (`runner.c`).
+configuration (`config.c`), builds the run rootfs (`rootfs.c`) and runs the program (`runner.c`),
+measuring its processes (`usage.c`).
 """
 
 import hashlib

@@ -9,11 +9,9 @@
  * The report is sent on 3. The program has no other open descriptor. */
 #define _GNU_SOURCE
 #include "sandbox.h"
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/kcmp.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
@@ -25,16 +23,13 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define MAX_COLLECTED 512
-#define DEFAULT_SOCKET_KB 208
 #define MAX_INPUTS 8
-#define MAX_COUNTED 256
 #define HIGH_FD 16
 
 static struct {
@@ -44,7 +39,7 @@ static struct {
 } result = {.reason = "none"};
 
 static pid_t main_pid;
-static int64_t begun_us, cpu_base_us, cpu_seen_us, cpu_lost_us;
+static int64_t begun_us;
 
 static int64_t now_us(void)
 {
@@ -156,210 +151,6 @@ static void become_program(int runner)
     _exit(127);
 }
 
-/* ---- usage of the process tree ---- */
-
-static int64_t read_number(int fd)
-{
-    char text[256];
-    ssize_t length = pread(fd, text, sizeof text - 1, 0);
-    if (length <= 0)
-        return 0;
-    text[length] = 0;
-    if (!strncmp(text, "usage_usec ", 11)) /* cgroup v2 cpu.stat */
-        return atoll(text + 11) * 1000;
-    return atoll(text);
-}
-
-static int64_t in_us(struct timeval time)
-{
-    return time.tv_sec * 1000000LL + time.tv_usec;
-}
-
-static int64_t reaped_us(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_CHILDREN, &usage);
-    return in_us(usage.ru_utime) + in_us(usage.ru_stime);
-}
-
-static int64_t own_us(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return in_us(usage.ru_utime) + in_us(usage.ru_stime);
-}
-
-static int read_file(const char *path, char *text, size_t size)
-{
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return 0;
-    ssize_t length = read(file, text, size - 1);
-    close(file);
-    text[length > 0 ? length : 0] = 0;
-    return length > 0;
-}
-
-/* CPU time of a process and its reaped children, from /proc/PID/stat. The program's name may contain
- * any character, so parsing begins after the last parenthesis. */
-static int64_t process_us(const char *pid)
-{
-    char path[64], text[1024];
-    unsigned long long user, system, child_user, child_system;
-    snprintf(path, sizeof path, "/proc/%s/stat", pid);
-    if (!read_file(path, text, sizeof text))
-        return 0;
-    char *rest = strrchr(text, ')');
-    if (!rest || sscanf(rest + 1,
-                        " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu %llu",
-                        &user, &system, &child_user, &child_system) != 4)
-        return 0;
-    return (user + system + child_user + child_system) * (1000000 / sysconf(_SC_CLK_TCK));
-}
-
-static int64_t field_kb(const char *text, const char *name)
-{
-    const char *field = strstr(text, name);
-    return field ? atoll(field + strlen(name)) : 0;
-}
-
-/* Resident memory and page tables, which can be much larger than the pages that they map. */
-static int64_t process_kb(const char *pid, int exact)
-{
-    char path[64], text[4096];
-    snprintf(path, sizeof path, "/proc/%s/status", pid);
-    if (!read_file(path, text, sizeof text))
-        return 0;
-    int64_t resident = field_kb(text, "\nVmRSS:"), tables = field_kb(text, "\nVmPTE:");
-    snprintf(path, sizeof path, "/proc/%s/smaps_rollup", pid);
-    if (exact && read_file(path, text, sizeof text) && strstr(text, "\nPss:"))
-        resident = field_kb(text, "\nPss:"); /* unreadable if not dumpable */
-    return resident + tables;
-}
-
-/* Capacity of the sockets, which are all Unix socket pairs: their contents cannot be measured. */
-static int64_t sockets_kb(void)
-{
-    char text[4096];
-    int64_t lines = -1, each_kb = DEFAULT_SOCKET_KB;
-    ssize_t length;
-    if (read_file("/proc/sys/net/core/wmem_default", text, sizeof text))
-        each_kb = atoll(text) / 1024;
-    int file = open("/proc/net/unix", O_RDONLY | O_CLOEXEC);
-    while (file >= 0 && (length = read(file, text, sizeof text)) > 0)
-        for (ssize_t i = 0; i < length; i++)
-            lines += text[i] == '\n';
-    close(file);
-    return lines > 0 ? lines * each_kb : 0;
-}
-
-static int64_t over_processes(int64_t (*measure)(const char *pid))
-{
-    int64_t total = 0;
-    DIR *processes = opendir("/proc");
-    struct dirent *entry;
-    while (processes && (entry = readdir(processes)))
-        if (isdigit(entry->d_name[0]) && strcmp(entry->d_name, "1"))
-            total += measure(entry->d_name);
-    if (processes)
-        closedir(processes);
-    return total;
-}
-
-static pid_t counted[MAX_COUNTED];
-static int counted_count;
-
-/* A child of vfork shares its parent's memory, which must count once. */
-static int is_counted(pid_t pid)
-{
-    for (int i = 0; i < counted_count; i++)
-        if (syscall(SYS_kcmp, counted[i], pid, KCMP_VM, 0, 0) == 0)
-            return 1;
-    if (counted_count < MAX_COUNTED)
-        counted[counted_count++] = pid;
-    return 0;
-}
-
-static int64_t rough_kb(const char *pid) { return process_kb(pid, 0); }
-static int64_t exact_kb(const char *pid) { return is_counted(atoi(pid)) ? 0 : process_kb(pid, 1); }
-
-static int64_t tree_kb(void)
-{
-    int64_t other_kb = sockets_kb(), total_kb;
-    for (int i = 0; i < config.tmpfs_count; i++) {
-        struct statfs info;
-        if (!statfs(config.tmpfs[i].at, &info)) /* an empty file takes about 1 KB, too */
-            other_kb += (info.f_blocks - info.f_bfree) * (info.f_bsize / 1024) +
-                        (info.f_files - info.f_ffree);
-    }
-    total_kb = other_kb + over_processes(rough_kb);
-    counted_count = 0;
-    if (total_kb > config.memory_kb)
-        total_kb = other_kb + over_processes(exact_kb);
-    return total_kb;
-}
-
-/* CPU time of the whole tree. Without a control group, processes that vanished unreaped stay counted
- * (their parent ignores SIGCHLD). */
-static int64_t tree_us(void)
-{
-    int64_t used = reaped_us();
-    if (config.cpu_fd >= 0) {
-        int64_t group = read_number(config.cpu_fd) / 1000 - own_us() - cpu_base_us;
-        return group > used ? group : used;
-    }
-    if (main_pid)
-        used += over_processes(process_us);
-    if (used + cpu_lost_us < cpu_seen_us)
-        cpu_lost_us = cpu_seen_us - used;
-    cpu_seen_us = used + cpu_lost_us;
-    return cpu_seen_us;
-}
-
-/* The second number of a schedstat file: the time that a thread has waited for a CPU, in ns. */
-static int64_t thread_waited_us(const char *process, const char *thread)
-{
-    char path[640], text[128];
-    long long waited_ns;
-    snprintf(path, sizeof path, "/proc/%s/task/%s/schedstat", process, thread);
-    if (!read_file(path, text, sizeof text) || sscanf(text, "%*s %lld", &waited_ns) != 1)
-        return 0;
-    return waited_ns / 1000;
-}
-
-static int64_t process_waited_us(const char *process)
-{
-    char path[320];
-    int64_t longest = 0;
-    snprintf(path, sizeof path, "/proc/%s/task", process);
-    DIR *threads = opendir(path);
-    struct dirent *entry;
-    while (threads && (entry = readdir(threads))) {
-        int64_t waited = entry->d_name[0] == '.' ? 0 : thread_waited_us(process, entry->d_name);
-        longest = waited > longest ? waited : longest;
-    }
-    if (threads)
-        closedir(threads);
-    return longest;
-}
-
-static int64_t longest_waited_us;
-
-static int64_t note_wait(const char *process)
-{
-    int64_t waited = process_waited_us(process);
-    longest_waited_us = waited > longest_waited_us ? waited : longest_waited_us;
-    return 0;
-}
-
-/* The longest time for which any thread of the tree was ready to run and other programs had the
- * CPUs. The program is not idle then, so this time does not count against the wall limit. */
-static int64_t tree_waited_us(void)
-{
-    over_processes(note_wait);
-    return longest_waited_us;
-}
-
 /* ---- watching ---- */
 
 static int64_t wall_left_us(void)
@@ -378,7 +169,6 @@ static int is_wall_exceeded(void)
     return wall_left_us() < 0;
 }
 
-
 static void reap(int flags)
 {
     int status;
@@ -393,7 +183,7 @@ static void reap(int flags)
 
 static int over_limit(void)
 {
-    result.cpu_us = tree_us();
+    result.cpu_us = tree_us(main_pid != 0);
     if (result.cpu_us > config.cpu_us) {
         result.reason = "cpu";
     } else if (is_wall_exceeded()) {
@@ -446,7 +236,7 @@ static void end_all(void)
     if (!result.main_ended)
         result.wall_us = now_us() - begun_us;
     main_pid = 0;
-    result.cpu_us = tree_us();
+    result.cpu_us = tree_us(main_pid != 0);
 }
 
 /* ---- collected files ---- */
@@ -531,10 +321,7 @@ void run_program(void)
     int signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0 || pipe2(status_pipe, O_CLOEXEC))
         give_up("signals");
-    if (config.cpu_fd >= 0)
-        cpu_base_us = read_number(config.cpu_fd) / 1000 - own_us();
-    if (config.memory_fd >= 0)
-        result.base_kb = read_number(config.memory_fd) / 1024;
+    result.base_kb = begin_measuring();
     main_pid = fork();
     if (main_pid < 0)
         give_up("fork");

@@ -44,6 +44,18 @@ void read_config(char *text, size_t length);
  * in new namespaces. `uid` and `gid` are its user and group outside of them. */
 void enter_rootfs(unsigned uid, unsigned gid);
 
+/* Begin to measure this process's children; return the memory in use so far in KB (0: unknown). */
+int64_t begin_measuring(void);
+
+/* CPU time of all children so far; is_running: the program has not been reaped. */
+int64_t tree_us(int is_running);
+
+/* Memory of all children and of the files in the tmpfs directories, for hosts without groups. */
+int64_t tree_kb(void);
+
+/* The longest time for which a thread of a child was ready to run but had no CPU. */
+int64_t tree_waited_us(void);
+
 /* Run the program as pid 1 of the sandbox. Never returns. */
 void run_program(void);
 #endif

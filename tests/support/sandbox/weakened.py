@@ -74,7 +74,7 @@ PROCESSES = layer(
         'mount("/proc", in_rootfs("/proc"), NULL, MS_BIND | MS_REC, NULL)',
     ),
     Cut("native/runner.c", "kill(-1, SIGKILL);\n    reap(0);", "kill(main_pid, SIGKILL);"),
-    Cut("native/runner.c", "if (isdigit(entry->d_name[0])", "if (0"),
+    Cut("native/usage.c", "if (isdigit(entry->d_name[0])", "if (0"),
 )
 SPAWNER_REAPS = layer(
     "spawner waits for all", Cut("native/spawner.c", "prctl(PR_SET_CHILD_SUBREAPER, 1);")
@@ -99,7 +99,7 @@ OWN_TMP = layer(
         "    add_mounts();",
         '    add_mounts();\n    mount("/tmp", in_rootfs("/tmp"), NULL, MS_BIND | MS_REC, NULL);',
     ),
-    Cut("native/runner.c", "if (!statfs(", "if (0 && !statfs("),  # /tmp is the host's
+    Cut("native/usage.c", "if (!statfs(", "if (0 && !statfs("),  # /tmp is the host's
 )
 OWN_USER = layer(
     "unprivileged user",
