@@ -17,7 +17,7 @@ First = Annotated[
     int | None,
     strawberry.argument(
         description="Number of items to return from the start of the list, 1 to 100 (default "
-        "20). Not together with `last`."
+        "20). It cannot be combined with `last`."
     ),
 ]
 After = Annotated[
@@ -27,8 +27,8 @@ After = Annotated[
 Last = Annotated[
     int | None,
     strawberry.argument(
-        description="Number of items to return from the end of the list, 1 to 100. Not "
-        "together with `first`."
+        description="Number of items to return from the end of the list, 1 to 100. It cannot be "
+        "combined with `first`."
     ),
 ]
 Before = Annotated[
@@ -58,13 +58,12 @@ class PageInfo:
         description="True if the list has more items before this page."
     )
     start_cursor: str | None = strawberry.field(
-        description="Cursor of the start of the page: pass it as `before` to read the "
-        "previous page. Null if the page has neither items nor a "
-        "continuation."
+        description="Cursor of the start of the page: pass it as `before` to read the previous "
+        "page. Null if the list is empty."
     )
     end_cursor: str | None = strawberry.field(
-        description="Cursor of the end of the page: pass it as `after` to read the next "
-        "page. Null if the page has neither items nor a continuation."
+        description="Cursor of the end of the page: pass it as `after` to read the next page. "
+        "Null if the list is empty."
     )
 
 
@@ -84,8 +83,8 @@ class Connection(Generic[N]):
     """Edges in the list's order."""
 
     edges: list[Edge[N]] = strawberry.field(
-        description="Items of the page, in the order of the list. A filter may leave fewer "
-        "than the requested number even if there are more pages: see `pageInfo`."
+        description="Items of the page, in the order of the list. In a filtered list, a page may "
+        "have fewer items than requested although more pages follow: see `pageInfo`."
     )
     page_info: PageInfo = strawberry.field(
         description="Cursors of the page, and whether there are more pages."

@@ -24,8 +24,8 @@ class RunCodeInput:
     """Input of `runCode`."""
 
     language: str = strawberry.field(
-        description="Programming language by key, name or alias, such as `python`, `Python` "
-        "or `py`; letter case does not matter."
+        description="Programming language, given by its key, name or alias, such as `python`, "
+        "`Python` or `py`. Letter case does not matter."
     )
     code: str = strawberry.field(description="Source code in one file: 1 byte to 256 KB in UTF-8.")
     stdin: str = strawberry.field(
@@ -42,9 +42,10 @@ class RunCodeInput:
     )
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="Key of this request that the client chooses, 1 to 128 characters. A "
-        "request that repeats the key takes no second unit of quota, and returns "
-        "the first answer for ten minutes.",
+        description="Idempotency key: 1 to 128 characters that the client chooses. If a request "
+        "with the same key and input is repeated within ten minutes, no second unit of "
+        "quota is used, and the result of the first request is returned. After that, or "
+        "with another input, the same key gives CONFLICT.",
     )
 
 
@@ -68,10 +69,9 @@ class CustomRunMutations:
     """Mutations without a problem."""
 
     @mutation(
-        description="Run code on the viewer's own input and wait for its output. No history "
-        "is kept, and the daily limit is separate from `executeCode`. UNAVAILABLE "
-        "if no worker runs it in time or the judge fails; the unit of quota is "
-        "then returned."
+        description="Run code with an input that the viewer chooses, and wait for its output. No "
+        "history is stored. Custom runs have a daily limit of their own. UNAVAILABLE if "
+        "no worker runs the code in time or the judge fails; the run is then refunded."
     )
     async def run_code(self, info: Info, input: RunCodeInput) -> RunCodeResult | None:
         """Run code."""

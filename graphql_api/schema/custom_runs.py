@@ -13,22 +13,24 @@ class Run:
     """One custom run. Its output is not compared, and nothing is stored."""
 
     status: RunStatus = strawberry.field(description="Outcome of the run.")
-    output: str = strawberry.field(description="Standard output of the program, cut to 64 KB.")
-    output_truncated: bool = strawberry.field(description="True if `output` was cut.")
-    error: str = strawberry.field(description="Standard error of the program, cut to 64 KB.")
-    error_truncated: bool = strawberry.field(description="True if `error` was cut.")
+    output: str = strawberry.field(
+        description="Standard output of the program, truncated to 64 KB."
+    )
+    output_truncated: bool = strawberry.field(description="True if `output` was truncated.")
+    error: str = strawberry.field(description="Standard error of the program, truncated to 64 KB.")
+    error_truncated: bool = strawberry.field(description="True if `error` was truncated.")
     compile_output: str | None = strawberry.field(
         description="Messages of the compiler. Null if it wrote none."
     )
     cpu_ms: int = strawberry.field(description="CPU time used, in milliseconds.")
     wall_ms: int = strawberry.field(description="Elapsed time from start to end, in milliseconds.")
-    peak_kb: int = strawberry.field(description="Peak memory, in kilobytes.")
+    peak_kb: int = strawberry.field(description="Peak memory use, in kilobytes.")
     exit_code: int | None = strawberry.field(
-        description="Exit code of the program. Null if it did not end by itself."
+        description="Exit code of the program. Null if the program was stopped before it exited."
     )
     signal: str | None = strawberry.field(
-        description="Name of the signal that ended the program, such as `SIGSEGV`. Null if "
-        "none did."
+        description="Name of the signal that ended the program, such as `SIGSEGV`. Null if no "
+        "signal ended it."
     )
 
     @classmethod

@@ -41,12 +41,13 @@ def _describe(enum: type[Enum], description: str, values: dict[str, str]) -> Non
 
 _describe(
     ErrorCode,
-    "Kinds of expected failures.",
+    "Kinds of expected errors.",
     {
         "UNAUTHENTICATED": "The viewer is not signed in, or the account is no longer active.",
-        "FORBIDDEN": "The viewer is signed in but may not do this.",
-        "NOT_FOUND": "The object does not exist, or the viewer may not know that it exists.",
-        "INVALID_INPUT": "An argument or input field breaks a rule.",
+        "FORBIDDEN": "The viewer is signed in, but does not have the permission for this "
+        "operation.",
+        "NOT_FOUND": "The object does not exist, or the viewer may not see it.",
+        "INVALID_INPUT": "The value of an argument or input field is invalid.",
         "QUOTA_EXCEEDED": "The daily limit of the viewer's plan is used up.",
         "CONFLICT": "The request conflicts with the current state of the object.",
         "UNAVAILABLE": "A service that the operation depends on did not answer. Try again later.",
@@ -54,11 +55,13 @@ _describe(
 )
 _describe(
     Role,
-    "Roles of users. Each role includes the rights of the ones before it.",
+    "Roles of users. EDITOR includes all rights of USER, and ADMIN includes all rights of EDITOR.",
     {
         "USER": "May execute code and manage their own histories.",
-        "EDITOR": "May also write problems, and see drafts, hidden tests and jobs.",
-        "ADMIN": "May also manage users and plans. Administrators have no daily limits.",
+        "EDITOR": "May do everything that USER may, and also create and change problems, see "
+        "drafts and hidden tests, and manage jobs such as rejudges.",
+        "ADMIN": "May do everything that EDITOR may, and also manage users and plans. Has no "
+        "daily limits.",
     },
 )
 _describe(
@@ -87,7 +90,8 @@ _describe(
         "PENDING": "The execution is waiting for a worker.",
         "RUNNING": "A worker is judging the code.",
         "COMPLETED": "The code was judged: see `verdict`.",
-        "FAILED": "The code could not be judged. The unit of quota was returned.",
+        "FAILED": "The code could not be judged. The execution was refunded and does not count "
+        "towards the daily limit.",
         "CANCELLED": "The execution was cancelled by its owner.",
     },
 )
@@ -95,17 +99,16 @@ _describe(
     Verdict,
     "Verdicts on one test, or on a whole execution.",
     {
-        "AC": "Accepted: the output is right.",
-        "WA": "Wrong answer: the output differs from the expected one.",
+        "AC": "Accepted: the output is correct.",
+        "WA": "Wrong answer: the output is not correct.",
         "TLE": "Time limit exceeded: the program used more CPU time than the limit, or "
         "the tests of the submission together ran for longer than allowed.",
-        "ILE": "Idleness limit exceeded: the program kept waiting, without using CPU "
-        "time, for longer than the time limit allows.",
-        "MLE": "Memory limit exceeded.",
-        "OLE": "Output limit exceeded: the program wrote too much.",
+        "ILE": "Idleness limit exceeded: the program waited for too long without using CPU time.",
+        "MLE": "Memory limit exceeded: the program used more memory than the limit.",
+        "OLE": "Output limit exceeded: the program wrote more output than the limit.",
         "RE": "Runtime error: the program was ended by a signal or exited with a nonzero code.",
         "CE": "Compile error: the code does not compile.",
-        "IE": "Internal error: the judge itself failed.",
+        "IE": "Internal error: the judge itself failed, so the code could not be judged.",
         "SKIPPED": "The test was not run.",
     },
 )
@@ -113,10 +116,13 @@ _describe(
     JobKind,
     "Kinds of background jobs.",
     {
-        "EXTRACT_PROBLEM": "Extracts a problem from a web page.",
-        "GENERATE_SCRIPT": "Writes a script that generates test inputs.",
-        "GENERATE_OUTPUTS": "Generates expected outputs with the author's solution.",
-        "REJUDGE": "Judges past executions again.",
+        "EXTRACT_PROBLEM": "The job extracts a problem from a web page. No operation starts this "
+        "kind yet.",
+        "GENERATE_SCRIPT": "The job writes a script that generates test inputs. No operation "
+        "starts this kind yet.",
+        "GENERATE_OUTPUTS": "The job generates expected outputs with the author's solution. No "
+        "operation starts this kind yet.",
+        "REJUDGE": "The job judges past executions again.",
     },
 )
 _describe(
@@ -136,41 +142,43 @@ _describe(
     {
         "OK": "The program ended by itself with exit code 0.",
         "TLE": "Time limit exceeded: the program used more CPU time than the limit.",
-        "ILE": "Idleness limit exceeded: the program kept waiting, without using CPU "
-        "time, for longer than the time limit allows.",
-        "MLE": "Memory limit exceeded.",
-        "OLE": "Output limit exceeded: the program wrote too much.",
+        "ILE": "Idleness limit exceeded: the program waited for too long without using CPU time.",
+        "MLE": "Memory limit exceeded: the program used more memory than the limit.",
+        "OLE": "Output limit exceeded: the program wrote more output than the limit.",
         "RE": "Runtime error: the program was ended by a signal or exited with a nonzero code.",
         "CE": "Compile error: the code does not compile.",
     },
 )
 _describe(
     Comparer,
-    "Ways to compare a program's output with the expected output.",
+    "Methods of comparing a program's output with the expected output.",
     {
-        "TOKENS": "Compares word by word; the amount and kind of white space do not matter.",
-        "TOKENS_IGNORE_CASE": "Compares word by word like TOKENS and ignores letter case.",
-        "LINES": "Compares line by line and ignores white space at line ends.",
-        "UNORDERED_LINES": "Compares the lines in any order and ignores blank lines and white "
-        "space at line ends.",
-        "EXACT": "Compares byte by byte.",
-        "FLOAT": "Compares word by word like TOKENS, and numbers within `absTolerance` or "
-        "`relTolerance`.",
-        "CHECKER": "The problem's checker program decides from the input, the output and the "
+        "TOKENS": "Compares the outputs word by word. Differences in white space do not matter.",
+        "TOKENS_IGNORE_CASE": "Compares the outputs word by word, like TOKENS. Letter case does "
+        "not matter.",
+        "LINES": "Compares the outputs line by line. White space at the end of a line does not "
+        "matter.",
+        "UNORDERED_LINES": "Compares the lines of the outputs in any order. Blank lines and "
+        "white space at the end of a line do not matter.",
+        "EXACT": "Compares the outputs byte by byte.",
+        "FLOAT": "Compares the outputs word by word, like TOKENS. A number is accepted if it is "
+        "within `absTolerance` or `relTolerance` of the expected number.",
+        "CHECKER": "The problem's checker decides. It reads the input, the output and the "
         "expected output.",
-        "INTERACTIVE": "The problem's interactor program exchanges messages with the submission "
-        "and decides.",
+        "INTERACTIVE": "The problem's interactor decides. It exchanges messages with the "
+        "submission while the submission runs.",
     },
 )
 _describe(
     CheckerConvention,
     "Conventions for a checker's arguments and exit codes.",
     {
-        "TESTLIB": "Arguments: input, output and answer file. Exit code 0 accepts; 1, 2, 4 "
-        "and 8 reject; any other code is a fault of the checker. For C and C++ "
-        "only.",
-        "ICPC": "Arguments: input file, answer file and feedback directory; the output "
-        "comes on standard input. Exit code 42 accepts, 43 rejects; any other "
-        "code is a fault of the checker.",
+        "TESTLIB": "Convention of testlib.h, for C and C++ only. The arguments are the input "
+        "file, the output file and the answer file. Exit code 0 accepts the output; 1, "
+        "2, 4 and 8 reject it. Any other exit code means that the checker failed.",
+        "ICPC": "Convention of the ICPC problem package format. The arguments are the input "
+        "file, the answer file and the feedback directory; the checker reads the output "
+        "from standard input. Exit code 42 accepts the output; 43 rejects it. Any other "
+        "exit code means that the checker failed.",
     },
 )

@@ -23,19 +23,20 @@ CODES: dict[type[domain.DomainError], ErrorCode] = {
 
 
 @strawberry.interface(
-    description="An expected failure of a mutation. Unless the message says otherwise, "
-    "nothing was changed."
+    description="An expected error of a mutation. Nothing was changed unless the message says "
+    "otherwise."
 )
 class UserError:
     """Fields of every expected error."""
 
     message: str = strawberry.field(
-        description="Explanation for people of the failure and of the remedy."
+        description="Human-readable text that says what is wrong and what to do about it."
     )
-    code: ErrorCode = strawberry.field(description="Kind of failure, for programs.")
+    code: ErrorCode = strawberry.field(description="Machine-readable kind of the error.")
     path: list[str] | None = strawberry.field(
         description="Path of the invalid input field, outermost name first, such as "
-        '`["testCases", "0", "input"]`. Null if no single field is at fault.'
+        '`["testCases", "0", "input"]`. Null if the error does not concern a single '
+        "field."
     )
 
 
@@ -47,20 +48,21 @@ class Unauthenticated(UserError):
     """UNAUTHENTICATED."""
 
 
-@strawberry.type(description="The viewer is signed in but may not do this.")
+@strawberry.type(
+    description="The viewer is signed in, but does not have the permission for this operation."
+)
 class Forbidden(UserError):
     """FORBIDDEN."""
 
 
-@strawberry.type(
-    description="The object does not exist, or the viewer may not know that it exists."
-)
+@strawberry.type(description="The object does not exist, or the viewer may not see it.")
 class NotFound(UserError):
     """NOT_FOUND."""
 
 
 @strawberry.type(
-    description="An input field breaks a rule. The message names the field and the accepted values."
+    description="The value of an input field is invalid. The message names the field and the "
+    "accepted values."
 )
 class InvalidInput(UserError):
     """INVALID_INPUT."""
@@ -87,8 +89,8 @@ class Conflict(UserError):
 
 
 @strawberry.type(
-    description="A service that the operation depends on did not answer. The message says "
-    "whether the change may have been saved; try again later."
+    description="A service that the operation depends on did not answer. Try again later. The "
+    "message says whether the change may have been saved."
 )
 class Unavailable(UserError):
     """UNAVAILABLE."""

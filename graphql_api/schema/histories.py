@@ -17,7 +17,8 @@ from graphql_api.schema.problems import Problem
 
 
 @strawberry.type(
-    description="Public information about a user. It is a value without an id of its own."
+    description="The user who submitted the code, with public information only. This object has "
+    "no global id; `userId` is the id of the user."
 )
 class Author:
     """The submitting user, as everyone may see them."""
@@ -33,20 +34,20 @@ class Difference:
     """First differing tokens or lines of two outputs, depending on the comparer."""
 
     line: int | None = strawberry.field(
-        description="Line of the difference in the output, counted from 1. Null if a missing "
-        "part has no position."
+        description="Number of the line in the output where the difference begins, counted from "
+        "1. Null if the difference has no position, such as a missing line."
     )
     column: int | None = strawberry.field(
-        description="Character in that line, counted from 1. Null if a missing part has no "
-        "position."
+        description="Number of the character in the line where the difference begins, counted "
+        "from 1. Null if the difference has no position, such as a missing line."
     )
     actual: str = strawberry.field(
-        description="Text of the output at the difference, cut to 200 characters. Empty at "
-        "the end of the output."
+        description="Text of the output at the difference, truncated to 200 characters. Empty if "
+        "the output ends there."
     )
     expected: str | None = strawberry.field(
-        description="Expected text at the difference, cut to 200 characters. Null for hidden "
-        "tests, except for editors."
+        description="Expected text at the difference, truncated to 200 characters. Null if the "
+        "test is hidden and the viewer is not an editor."
     )
 
 
@@ -56,38 +57,42 @@ class TestResult:
 
     number: int = strawberry.field(description="Number of the test in its set, counted from 1.")
     is_sample: bool = strawberry.field(
-        description="True if the test is a sample, which everyone may see."
+        description="True if the test is a sample. Everyone may see samples; all other tests are "
+        "hidden."
     )
     verdict: Verdict = strawberry.field(description="Verdict on this test.")
     cpu_ms: int = strawberry.field(description="CPU time used, in milliseconds.")
     wall_ms: int = strawberry.field(description="Elapsed time from start to end, in milliseconds.")
-    peak_kb: int = strawberry.field(description="Peak memory, in kilobytes.")
+    peak_kb: int = strawberry.field(description="Peak memory use, in kilobytes.")
     exit_code: int | None = strawberry.field(
-        description="Exit code of the program. Null if it did not end by itself."
+        description="Exit code of the program. Null if the program was stopped before it exited."
     )
     signal: str | None = strawberry.field(
-        description="Name of the signal that ended the program, such as `SIGSEGV`. Null if "
-        "none did."
+        description="Name of the signal that ended the program, such as `SIGSEGV`. Null if no "
+        "signal ended it."
     )
     output: str | None = strawberry.field(
-        description="Standard output of the program, cut to 1 KB. Null if the test was not run."
+        description="Standard output of the program, truncated to 1 KB. Null if the test was not "
+        "run."
     )
     error: str | None = strawberry.field(
-        description="Standard error of the program, cut to 1 KB. Null if the test was not run."
+        description="Standard error of the program, truncated to 1 KB. Null if the test was not "
+        "run."
     )
     expected: str | None = strawberry.field(
-        description="Expected output, cut to 1 KB. Null for hidden tests, except for editors."
+        description="Expected output, truncated to 1 KB. Null if the test is hidden and the "
+        "viewer is not an editor."
     )
     message: str | None = strawberry.field(
         description="Explanation of the verdict. Null if there is nothing to explain."
     )
     judge_message: str | None = strawberry.field(
-        description="Notes that the problem's checker wrote for the problem's authors, cut to "
-        "4 KB. Null if there are none, and for viewers other than editors."
+        description="Notes that the problem's checker wrote for the problem's authors, truncated "
+        "to 4 KB. Null if there are none, and for viewers other than editors."
     )
     difference: Difference | None = strawberry.field(
-        description="First difference from the expected output of a wrong answer. Null for "
-        "other verdicts, or if the comparer cannot tell."
+        description="First difference between the output and the expected output, if the verdict "
+        "is WA. Null for other verdicts, and if the comparer reports no difference."
     )
 
     @classmethod
@@ -142,7 +147,9 @@ class History(Node):
     is_public: bool = strawberry.field(
         description="True if everyone may see this history, including its code."
     )
-    platform: str = strawberry.field(description="Platform of the problem.")
+    platform: str = strawberry.field(
+        description="Key of the platform that the problem comes from, such as `algoitny`."
+    )
     problem_number: str = strawberry.field(description="Number of the problem on its platform.")
     problem_title: str = strawberry.field(
         description="Title of the problem when the code was submitted."
@@ -170,8 +177,8 @@ class History(Node):
         description="Time at which the execution first ended. Null until then."
     )
     rejudged_at: datetime | None = strawberry.field(
-        description="Time at which a rejudge last replaced the result. Null if the result is "
-        "the first one."
+        description="Time at which a rejudge last replaced the result. Null if no rejudge has "
+        "replaced it."
     )
 
     @classmethod
@@ -208,15 +215,15 @@ class History(Node):
         return Problem.from_record(problem) if problem else None
 
     @field(
-        description="Submitted source code. Null for viewers other than the owner while the "
-        "history is private."
+        description="Submitted source code. If the history is private, only its owner sees the "
+        "code; for other viewers it is null."
     )
     async def code(self, info: Info) -> str | None:
         """Read the code."""
         return await histories.code_of(info.context, self.record)
 
     @field(
-        description="Explanation of why the execution has status FAILED. Null otherwise, and "
+        description="Reason why the execution has status FAILED. Null for any other status, and "
         "for viewers other than the owner and editors."
     )
     def message(self, info: Info) -> str | None:
@@ -224,8 +231,8 @@ class History(Node):
         return histories.message_of(info.context, self.record)
 
     @field(
-        description="Messages of the compiler, cut to 64 KB. Null if there are none, and for "
-        "viewers other than the owner."
+        description="Messages of the compiler, truncated to 64 KB. Null if there are none, and "
+        "for viewers other than the owner."
     )
     async def compile_output(self, info: Info) -> str | None:
         """Read the results."""

@@ -25,27 +25,30 @@ STARTED = "Code execution started."
 
 
 @strawberry.input(
-    description="Input of `executeCode`. Name the problem by exactly one of `problemId`, "
+    description="Input of `executeCode`. Identify the problem by exactly one of `problemId`, "
     "`platform` with `number`, or `legacyProblemId`."
 )
 class ExecuteCodeInput:
     """Input of `executeCode`."""
 
     problem_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Global id of the problem, instead of `platform` with `number`."
+        default=None,
+        description="Global id of the problem. Send it without `platform` and `number`.",
     )
     platform: str | None = strawberry.field(
-        default=None, description="Platform of the problem, together with `number`."
+        default=None,
+        description="Key of the platform that the problem comes from, such as "
+        "`algoitny`. Requires `number`.",
     )
     number: str | None = strawberry.field(
-        default=None, description="Number of the problem on its platform, together with `platform`."
+        default=None, description="Number of the problem on its platform. Requires `platform`."
     )
     legacy_problem_id: int | None = strawberry.field(
-        default=None, description="Id of the problem in the previous system."
+        default=None, description="Id that the problem had in the previous system."
     )
     language: str = strawberry.field(
-        description="Programming language by key, name or alias, such as `python`, `Python` "
-        "or `py`; letter case does not matter."
+        description="Programming language, given by its key, name or alias, such as `python`, "
+        "`Python` or `py`. Letter case does not matter."
     )
     code: str = strawberry.field(description="Source code in one file: 1 byte to 256 KB in UTF-8.")
     is_public: bool = strawberry.field(
@@ -55,10 +58,10 @@ class ExecuteCodeInput:
     )
     idempotency_key: str | None = strawberry.field(
         default=None,
-        description="Key of this request that the client chooses, 1 to 128 characters. A "
-        "request that repeats the key and the input returns the first history "
-        "instead of executing again; the same key with another input is a "
-        "CONFLICT.",
+        description="Idempotency key: 1 to 128 characters that the client chooses. If a request "
+        "with the same key and input is repeated, the code is not executed again, and "
+        "the history of the first request is returned. The same key with another input "
+        "gives CONFLICT.",
     )
 
 
@@ -69,7 +72,7 @@ class ExecuteCodePayload(UsagePayload):
     history: History = strawberry.field(
         description="The execution. Poll it until its status is COMPLETED, FAILED or CANCELLED."
     )
-    message: str = strawberry.field(description="Confirmation for people.")
+    message: str = strawberry.field(description="Human-readable confirmation.")
 
 
 ExecuteCodeResult = Annotated[
@@ -124,7 +127,7 @@ class DeleteHistoryPayload:
     """Payload of `deleteHistory`."""
 
     history_id: strawberry.ID = strawberry.field(
-        description="Global id of the deleted history. It no longer refers to anything."
+        description="Global id that the deleted history had."
     )
 
 
@@ -165,10 +168,10 @@ class HistoryMutations:
     """Mutations on executions, for their owners."""
 
     @mutation(
-        description="Submit code to be judged by the tests of a problem. For signed-in "
-        "users. Takes one unit of the daily limit; QUOTA_EXCEEDED if none is "
-        "left. A rejected call takes no unit. After UNAVAILABLE, repeat the "
-        "call with the same `idempotencyKey`: it is then executed only once."
+        description="Submit code and judge it with the tests of a problem. For signed-in users. "
+        "An accepted call uses one execution of the daily limit, a rejected call uses "
+        "none. QUOTA_EXCEEDED if none is left. After UNAVAILABLE, repeat the call with "
+        "the same `idempotencyKey`, so that the code is executed only once."
     )
     async def execute_code(self, info: Info, input: ExecuteCodeInput) -> ExecuteCodeResult | None:
         """Accept a submission."""
@@ -187,8 +190,9 @@ class HistoryMutations:
         return ExecuteCodePayload(history=History.from_record(history), message=STARTED)
 
     @mutation(
-        description="Cancel one of the viewer's own executions. If no worker has started it, "
-        "its unit of quota is returned. CONFLICT if it has already ended."
+        description="Cancel one of the viewer's own executions. If no worker has started it, it "
+        "is refunded and does not count towards the daily limit. CONFLICT if it has "
+        "already ended."
     )
     async def cancel_execution(
         self,

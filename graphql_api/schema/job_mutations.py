@@ -87,8 +87,8 @@ class JobMutations:
         return RejudgePayload(job=Job.from_record(job))
 
     @mutation(
-        description="Cancel a job. The work it has already done is kept. For editors. "
-        "CONFLICT if it has already ended."
+        description="Cancel a job. The results that the job has already saved are kept. For "
+        "editors. CONFLICT if it has already ended."
     )
     async def cancel_job(self, info: Info, input: CancelJobInput) -> CancelJobResult | None:
         """Cancel a job."""

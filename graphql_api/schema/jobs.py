@@ -44,11 +44,15 @@ class JobEvent:
 class RejudgeCounts:
     """Numbers of histories by outcome."""
 
-    judged: int = strawberry.field(description="Number of histories that have a new result.")
-    changed: int = strawberry.field(description="Number of those histories whose verdict changed.")
+    judged: int = strawberry.field(
+        description="Number of histories that were judged again and have a new result."
+    )
+    changed: int = strawberry.field(
+        description="Number of histories whose verdict changed. They also count as `judged`."
+    )
     skipped: int = strawberry.field(
-        description="Number of histories that were deleted during the job, or judged again by "
-        "a later rejudge."
+        description="Number of histories that this job did not judge, because they were deleted "
+        "or because a later rejudge judged them."
     )
     failed: int = strawberry.field(
         description="Number of histories that could not be judged, because the judge or the "
@@ -56,26 +60,28 @@ class RejudgeCounts:
     )
 
 
-@strawberry.type(description="A background job. Only editors see jobs.")
+@strawberry.type(description="A background job, such as a rejudge. Only editors see jobs.")
 class Job(Node):
     """A background job."""
 
     record: strawberry.Private[records.Job]
     kind: JobKind = strawberry.field(description="Kind of the job.")
     status: JobStatus = strawberry.field(description="State of the job.")
-    progress: int = strawberry.field(description="Approximate progress, 0 to 100 percent.")
+    progress: int = strawberry.field(
+        description="Approximate progress of the job, 0 to 100 percent."
+    )
     message: str | None = strawberry.field(
         description="Latest progress message, or the reason the job failed. Null if there is none."
     )
     platform: str | None = strawberry.field(
-        description="Platform of the job's problem. Null if the job has no problem."
+        description="Key of the platform that the job's problem comes from, such as `algoitny`. "
+        "Null if the job has no problem."
     )
     problem_number: str | None = strawberry.field(
         description="Number of the job's problem on its platform. Null if the job has no problem."
     )
     attempt: int = strawberry.field(
-        description="Number of times that a worker has started the job; 0 while it is QUEUED "
-        "for the first time."
+        description="Number of times that workers have started the job; 0 until the first start."
     )
     created_at: datetime = strawberry.field(description="Time at which the job was requested.")
     updated_at: datetime = strawberry.field(description="Time of the last report from the job.")
@@ -102,10 +108,10 @@ class Job(Node):
         )
 
     @field(
-        description="Progress log of the job, oldest line first. To follow a job, request the "
-        "lines `after` the last `sequence` that you have; to show its current "
-        "state, request the `last` lines. The log of each job costs one database "
-        "request. Null if it cannot be read."
+        description="Progress log of the job, oldest line first. To follow a running job, pass "
+        "the highest `sequence` that you have as `after`. To read only the newest "
+        "lines, use `last`. Reading the log of one job costs one database request. Null "
+        "if it cannot be read."
     )
     async def events(
         self,
@@ -126,7 +132,10 @@ class Job(Node):
         events = await jobs.events_of(info.context, self.record, page, after)
         return [JobEvent.from_record(event) for event in events]
 
-    @field(description="Counts of a REJUDGE job. Null for other jobs, and until it has SUCCEEDED.")
+    @field(
+        description="Numbers of histories by outcome, for a job of kind REJUDGE. Null for "
+        "other jobs, and until the status is SUCCEEDED."
+    )
     async def rejudged(self, info: Info) -> RejudgeCounts | None:
         """Read the result."""
         if self.kind is not JobKind.REJUDGE:

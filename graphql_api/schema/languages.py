@@ -9,18 +9,23 @@ from graphql_api.schema import ids
 from graphql_api.schema.connections import Node
 
 
-@strawberry.type(description="A programming language that this deployment's workers can run.")
+@strawberry.type(description="A programming language that the workers of this deployment can run.")
 class Language(Node):
     """A language as a worker has announced it."""
 
-    key: str = strawberry.field(description="Key to send as `language`, such as `python`.")
+    key: str = strawberry.field(
+        description="Key of the language, such as `python`. Mutations "
+        "and filters accept it as `language`."
+    )
     name: str = strawberry.field(description="Display name of the language.")
     version: str = strawberry.field(
         description="Version of the compiler or interpreter that the workers run."
     )
-    aliases: list[str] = strawberry.field(description="Other names accepted as `language`.")
+    aliases: list[str] = strawberry.field(
+        description="Other names of the language. Mutations and filters accept them as `language`."
+    )
     file_name: str = strawberry.field(
-        description="File name under which the submitted code is saved."
+        description="Name of the file in which the submitted code is saved."
     )
     compile_command: str | None = strawberry.field(
         description="Command that compiles the code. Null for languages without a compile step."

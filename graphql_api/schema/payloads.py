@@ -37,8 +37,8 @@ class UsagePayload:
     """Base of payloads with the viewer's usage after the mutation."""
 
     @field(
-        description="The viewer's usage of today (UTC) after this call. Null if it cannot be "
-        "read; the call itself succeeded."
+        description="The viewer's use of the daily limits today (UTC), including this call. Null "
+        "if it could not be read; the mutation itself has succeeded."
     )
     async def usage(self, info: Info) -> Usage | None:
         """Read the day's counters."""

@@ -21,28 +21,30 @@ from graphql_api.schema.plans import Plan
 
 
 @strawberry.input(
-    description="Input of `createPlan`. Limits that are omitted or null are unlimited."
+    description="Input of `createPlan`. A limit that is omitted or null means unlimited use."
 )
 class CreatePlanInput:
     """Input of `createPlan`."""
 
     key: str = strawberry.field(
-        description="Key of the plan: 1 to 40 lower-case letters, digits, `-` or `_`; the "
-        "first is a letter or digit."
+        description="Key of the plan: 1 to 40 lower-case letters, digits, `-` or `_`. It begins "
+        "with a letter or digit."
     )
     name: str = strawberry.field(description="Display name of the plan, 1 to 100 characters.")
     executions_per_day: int | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Executions allowed per UTC day, 0 to 1,000,000. Null is unlimited.",
+        description="Number of executions allowed per UTC day, 0 to 1,000,000. Null means "
+        "unlimited.",
     )
     hints_per_day: int | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Hints allowed per UTC day, 0 to 1,000,000. Null is unlimited.",
+        description="Number of hints allowed per UTC day, 0 to 1,000,000. Null means unlimited. "
+        "No operation gives hints yet.",
     )
     runs_per_day: int | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Custom runs (`runCode`) allowed per UTC day, 0 to 1,000,000. Null is "
-        "unlimited.",
+        description="Number of custom runs (`runCode`) allowed per UTC day, 0 to 1,000,000. Null "
+        "means unlimited.",
     )
 
 
@@ -60,8 +62,8 @@ CreatePlanResult = Annotated[
 
 
 @strawberry.input(
-    description="Input of `updatePlan`. Fields that are omitted keep their current value; "
-    "a limit that is null becomes unlimited."
+    description="Input of `updatePlan`. Fields that are omitted keep their current value. A "
+    "limit that is null means unlimited use."
 )
 class UpdatePlanInput:
     """Input of `updatePlan`."""
@@ -73,20 +75,22 @@ class UpdatePlanInput:
     )
     executions_per_day: int | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Executions allowed per UTC day, 0 to 1,000,000. Null is unlimited.",
+        description="Number of executions allowed per UTC day, 0 to 1,000,000. Null means "
+        "unlimited.",
     )
     hints_per_day: int | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Hints allowed per UTC day, 0 to 1,000,000. Null is unlimited.",
+        description="Number of hints allowed per UTC day, 0 to 1,000,000. Null means unlimited. "
+        "No operation gives hints yet.",
     )
     runs_per_day: int | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Custom runs (`runCode`) allowed per UTC day, 0 to 1,000,000. Null is "
-        "unlimited.",
+        description="Number of custom runs (`runCode`) allowed per UTC day, 0 to 1,000,000. Null "
+        "means unlimited.",
     )
     is_active: bool | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Whether users can be put on the plan. Null is the default, true.",
+        description="True if the plan can be assigned to users. Null sets the default, true.",
     )
 
 
@@ -119,15 +123,17 @@ def _changes_of(given: UpdatePlanInput) -> PlanChanges:
 class PlanMutations:
     """Mutations on plans, for administrators."""
 
-    @mutation(description="Create a plan. For administrators. CONFLICT if the key is taken.")
+    @mutation(
+        description="Create a plan. For administrators. CONFLICT if another plan has this key."
+    )
     async def create_plan(self, info: Info, input: CreatePlanInput) -> CreatePlanResult | None:
         """Create a plan."""
         made = await plans.create(info.context, input.key, input.name, _limits_of(input))
         return CreatePlanPayload(plan=Plan.from_record(made))
 
     @mutation(
-        description="Change a plan for all its users; the new limits apply within a minute. "
-        "For administrators."
+        description="Change a plan for all its users. The new limits apply within a minute. For "
+        "administrators."
     )
     async def update_plan(self, info: Info, input: UpdatePlanInput) -> UpdatePlanResult | None:
         """Change a plan."""

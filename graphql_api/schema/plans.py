@@ -9,24 +9,28 @@ from graphql_api.schema import ids
 from graphql_api.schema.connections import Node
 
 
-@strawberry.type(description="A plan: the daily limits of its users. Days are UTC days.")
+@strawberry.type(
+    description="A plan, which sets the daily limits of its users. A day is a UTC day."
+)
 class Plan(Node):
     """Daily limits of the plan's users."""
 
     key: str = strawberry.field(
-        description="Key of the plan, such as `free`. Mutations on plans take it as `planKey`."
+        description="Key of the plan, such as `free`. `updatePlan` and `setUserPlan` accept it "
+        "as `planKey`."
     )
     name: str = strawberry.field(description="Display name of the plan.")
     executions_per_day: int | None = strawberry.field(
-        description="Executions allowed per UTC day. Null is unlimited."
+        description="Number of executions allowed per UTC day. Null means unlimited."
     )
     hints_per_day: int | None = strawberry.field(
-        description="Hints allowed per UTC day. Null is unlimited."
+        description="Number of hints allowed per UTC day. Null means unlimited. No operation "
+        "gives hints yet."
     )
     runs_per_day: int | None = strawberry.field(
-        description="Custom runs (`runCode`) allowed per UTC day. Null is unlimited."
+        description="Number of custom runs (`runCode`) allowed per UTC day. Null means unlimited."
     )
-    is_active: bool = strawberry.field(description="True if users can be put on this plan.")
+    is_active: bool = strawberry.field(description="True if the plan can be assigned to users.")
 
     @classmethod
     def from_record(cls, record: records.Plan) -> Self:

@@ -16,12 +16,12 @@ from graphql_api.schema.payloads import ProblemPayload
 from graphql_api.schema.problems import Problem
 from graphql_api.schema.testcase_mutations import TestCaseInput
 
-_TITLE = "Title of the problem, 1 to 200 characters. The part beyond 300 bytes in UTF-8 is cut off."
+_TITLE = "Title of the problem, 1 to 200 characters. It is truncated to 300 bytes in UTF-8."
 "UTF-8 is cut off."
 
 
 def _problem_id() -> Any:
-    return strawberry.field(description="The problem's global id.")
+    return strawberry.field(description="Global id of the problem.")
 
 
 def _optional(description: str) -> Any:
@@ -33,21 +33,24 @@ def _changeable(description: str) -> Any:
 
 
 @strawberry.input(
-    description="A checker or interactor: the problem's own program that judges submissions."
+    description="A program that decides whether a submission to this problem is correct. A "
+    "checker reads the submission's output; an interactor exchanges messages with the "
+    "submission."
 )
 class CheckerInput:
     """A problem's own program: checker or interactor."""
 
     language: str = strawberry.field(
-        description="Programming language by key, name or alias, such as `python`, `Python` "
-        "or `py`; letter case does not matter."
+        description="Programming language, given by its key, name or alias, such as `python`, "
+        "`Python` or `py`. Letter case does not matter."
     )
     code: str = strawberry.field(description="Source code in one file: 1 byte to 256 KB in UTF-8.")
     convention: CheckerConvention = strawberry.field(
         description="Convention for the checker's arguments and exit codes."
     )
     arguments: list[str] | None = _optional(
-        "Extra command-line arguments for the checker: at most 20, 1,000 bytes together."
+        "Extra command-line arguments for the checker: at most 20 arguments, with at most 1,000 "
+        "bytes in total."
     )
     time_limit_ms: int | None = _optional(
         "CPU time limit of the checker per test, in milliseconds, 100 to 60,000 (default 10,000)."
@@ -69,14 +72,15 @@ class CheckerInput:
 
 
 @strawberry.input(
-    description="Time limit multiplier of one language, instead of the language's usual one."
+    description="Time limit multiplier for one language on this problem. It replaces the "
+    "language's usual multiplier."
 )
 class LanguageLimitInput:
     """A language's time limit multiplier on this problem."""
 
     language: str = strawberry.field(
-        description="Programming language by key, name or alias, such as `python`, `Python` "
-        "or `py`; letter case does not matter."
+        description="Programming language, given by its key, name or alias, such as `python`, "
+        "`Python` or `py`. Letter case does not matter."
     )
     time_multiplier: float = strawberry.field(
         description="Factor by which the problem's time limit is multiplied, 0.1 to 100, with "
@@ -93,28 +97,31 @@ class CreateProblemInput:
     """Input of `createProblem`."""
 
     platform: str = strawberry.field(
-        description="Platform of the problem, 1 to 40 characters without `#`, `:`, `/` and spaces."
+        description="Key of the platform that the problem comes from, such as `algoitny`: 1 to "
+        "40 characters without `#`, `:`, `/` and spaces."
     )
     number: str = strawberry.field(
-        description="Number or name of the problem on its platform, 1 to 64 characters "
-        "without `#`, `:`, `/` and spaces."
+        description="Number or name of the problem on its platform: 1 to 64 characters without "
+        "`#`, `:`, `/` and spaces."
     )
     title: str = strawberry.field(description=_TITLE)
     url: str | None = _optional(
         "Web address of the problem on its platform, at most 2,000 characters."
     )
     tags: list[str] | None = _optional(
-        "Tags: at most 12, each at most 50 characters and 64 bytes in UTF-8, "
-        "without `#` and `:`. They are stored in lower case."
+        "Tags of the problem: at most 12. A tag has at most 50 characters, without `#` and `:`, "
+        "and at most 64 bytes in UTF-8. Tags are stored in lower case."
     )
     statement: str | None = _optional("Task description in Markdown, at most 256 KB.")
-    constraints: str | None = _optional("Bounds of the input, in Markdown, at most 256 KB.")
-    comparer: Comparer | None = _optional("Way to compare outputs (default TOKENS).")
+    constraints: str | None = _optional("Limits on the input values, in Markdown, at most 256 KB.")
+    comparer: Comparer | None = _optional(
+        "Method of comparing outputs with the expected outputs (default TOKENS)."
+    )
     abs_tolerance: float | None = _optional(
-        "Absolute tolerance of the comparer FLOAT, 0 to 1. Rejected with other comparers."
+        "Absolute tolerance of the comparer FLOAT, 0 to 1. Allowed only with this comparer."
     )
     rel_tolerance: float | None = _optional(
-        "Relative tolerance of the comparer FLOAT, 0 to 1. Rejected with other comparers."
+        "Relative tolerance of the comparer FLOAT, 0 to 1. Allowed only with this comparer."
     )
     time_limit_ms: int | None = _optional(
         "CPU time limit per test in milliseconds, 50 to 60,000 (default 2,000)."
@@ -123,17 +130,17 @@ class CreateProblemInput:
         "Memory limit per test in kilobytes, 4,096 to 4,194,304 (default 262,144)."
     )
     checker: CheckerInput | None = _optional(
-        "Checker or interactor of the problem. Required with the comparers "
-        "CHECKER and INTERACTIVE, rejected with others."
+        "Checker or interactor of the problem. Required with the comparers CHECKER and "
+        "INTERACTIVE, and not allowed with other comparers."
     )
     language_limits: list[LanguageLimitInput] | None = _optional(
-        "Time limit multipliers of single languages, at most 16, each language once."
+        "Time limit multipliers for individual languages: at most 16, and at most one per language."
     )
     stop_on_first_failure: bool | None = _optional(
-        "True to skip the tests after the first failed one (default false)."
+        "True to skip all tests after the first failed test (default false)."
     )
     test_cases: list[TestCaseInput] | None = _optional(
-        "First test cases of the problem, at most 2,000, in order."
+        "Initial test cases of the problem, in order: at most 2,000."
     )
 
 
@@ -160,45 +167,50 @@ class UpdateProblemInput:
     problem_id: strawberry.ID = _problem_id()
     title: str | None = _changeable(f"{_TITLE} It cannot be null.")
     url: str | None = _changeable(
-        "Web address of the problem on its platform, at most 2,000 characters. Null or "
-        "empty removes it."
+        "Web address of the problem on its platform, at most 2,000 characters. Null or an empty "
+        "text removes it."
     )
     tags: list[str] | None = _changeable(
-        "All tags: at most 12, each at most 50 characters and 64 bytes in UTF-8, "
-        "without `#` and `:`. They are stored in lower case. Null or empty removes them."
+        "The new tags, which replace all earlier ones: at most 12. A tag has at most 50 "
+        "characters, without `#` and `:`, and at most 64 bytes in UTF-8. Tags are "
+        "stored in lower case. Null or an empty list removes all tags."
     )
     statement: str | None = _changeable(
-        "Task description in Markdown, at most 256 KB. Null or empty removes it."
+        "Task description in Markdown, at most 256 KB. Null or an empty text removes it."
     )
     constraints: str | None = _changeable(
-        "Bounds of the input, in Markdown, at most 256 KB. Null or empty removes them."
+        "Limits on the input values, in Markdown, at most 256 KB. Null or an empty text removes "
+        "them."
     )
-    comparer: Comparer | None = _changeable("Way to compare outputs. Null is the default, TOKENS.")
+    comparer: Comparer | None = _changeable(
+        "Method of comparing outputs with the expected outputs. Null sets the default, TOKENS."
+    )
     abs_tolerance: float | None = _changeable(
-        "Absolute tolerance of the comparer FLOAT, 0 to 1. Rejected with other comparers."
-        " Null removes it."
+        "Absolute tolerance of the comparer FLOAT, 0 to 1. Allowed only with this comparer. Null "
+        "removes it."
     )
     rel_tolerance: float | None = _changeable(
-        "Relative tolerance of the comparer FLOAT, 0 to 1. Rejected with other comparers."
-        " Null removes it."
+        "Relative tolerance of the comparer FLOAT, 0 to 1. Allowed only with this comparer. Null "
+        "removes it."
     )
     time_limit_ms: int | None = _changeable(
-        "CPU time limit per test in milliseconds, 50 to 60,000. Null is the default, 2,000."
+        "CPU time limit per test in milliseconds, 50 to 60,000. Null sets the default, 2,000."
     )
     memory_limit_kb: int | None = _changeable(
-        "Memory limit per test in kilobytes, 4,096 to 4,194,304. Null is the default, 262,144."
+        "Memory limit per test in kilobytes, 4,096 to 4,194,304. Null sets the default, 262,144."
     )
     checker: CheckerInput | None = _changeable(
-        "Checker or interactor of the problem, for the comparers CHECKER and "
-        "INTERACTIVE only. It is removed when the comparer changes to another "
-        "one. Null is rejected with these two comparers, which require one."
+        "Checker or interactor of the problem. The comparers CHECKER and INTERACTIVE require "
+        "one, so null is rejected with them. It is not allowed with other comparers, "
+        "and is removed when `comparer` changes to one of those."
     )
     language_limits: list[LanguageLimitInput] | None = _changeable(
-        "All time limit multipliers of single languages, at most 16, each "
-        "language once. Null or empty removes them."
+        "The new time limit multipliers for individual languages, which replace all earlier "
+        "ones: at most 16, and at most one per language. Null or an empty list removes "
+        "all multipliers."
     )
     stop_on_first_failure: bool | None = _changeable(
-        "True to skip the tests after the first failed one. Null is the default, false."
+        "True to skip all tests after the first failed test. Null sets the default, false."
     )
 
 
@@ -265,7 +277,7 @@ class SoftDeleteProblemInput:
 
     problem_id: strawberry.ID = _problem_id()
     reason: str = strawberry.field(
-        description="Reason for the deletion, for editors: one line of 1 to 500 characters."
+        description="Reason for the deletion: one line of 1 to 500 characters. Only editors see it."
     )
 
 
@@ -316,7 +328,7 @@ class DeleteProblemPayload:
     """Payload of `deleteProblem`."""
 
     problem_id: strawberry.ID = strawberry.field(
-        description="Global id of the deleted problem. It no longer refers to anything."
+        description="Global id that the deleted problem had."
     )
 
 
@@ -368,8 +380,9 @@ class ProblemMutations:
         return UpdateProblemPayload(problem=Problem.from_record(changed))
 
     @mutation(
-        description="Publish a problem: everyone sees it and can submit code. For editors. "
-        "CONFLICT if it has no test cases or is soft-deleted."
+        description="Publish a problem: its state becomes COMPLETED, and everyone can see it and "
+        "submit code to it. For editors. CONFLICT if it has no test cases or is "
+        "soft-deleted."
     )
     async def complete_problem(
         self,
@@ -382,8 +395,8 @@ class ProblemMutations:
         return CompleteProblemPayload(problem=Problem.from_record(changed))
 
     @mutation(
-        description="Remove a problem from every public list until `restoreProblem` brings it "
-        "back. For editors."
+        description="Remove a problem from all public lists. `restoreProblem` reverses this. For "
+        "editors."
     )
     async def soft_delete_problem(
         self,

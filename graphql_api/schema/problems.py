@@ -47,13 +47,11 @@ class Solution:
         )
 
 
-@strawberry.type(
-    description="A failure of a checker, because of which a submission could not be judged."
-)
+@strawberry.type(description="A failure of a checker that prevented the judgement of a submission.")
 class CheckerFault:
     """A checker's failure, for editors."""
 
-    message: str = strawberry.field(description="Explanation of the failure, cut to 4 KB.")
+    message: str = strawberry.field(description="Explanation of the failure, truncated to 4 KB.")
     test_number: int | None = strawberry.field(
         description="Number of the test at which the checker failed. Null if it failed "
         "outside a test, for example because it does not compile."
@@ -71,8 +69,9 @@ class CheckerFault:
 
 
 @strawberry.type(
-    description="A checker or interactor: the problem's own program that judges "
-    "submissions. Only editors see it."
+    description="A program that decides whether a submission to this problem is correct. A "
+    "checker reads the submission's output; an interactor exchanges messages with the "
+    "submission. Only editors see it."
 )
 class Checker:
     """A problem's own program, for editors."""
@@ -87,11 +86,11 @@ class Checker:
         description="Extra command-line arguments for the checker."
     )
     time_limit_ms: int = strawberry.field(
-        description="CPU time limit of the checker per test in C++, in milliseconds. Slower "
-        "languages get more."
+        description="CPU time limit per test for a checker in C++, in milliseconds. Checkers in "
+        "slower languages get more."
     )
     memory_limit_kb: int = strawberry.field(
-        description="Memory limit of the checker per test in C++, in kilobytes. Other "
+        description="Memory limit per test for a checker in C++, in kilobytes. Checkers in other "
         "languages may get more."
     )
 
@@ -116,7 +115,8 @@ class Checker:
 
 
 @strawberry.type(
-    description="Time limit multiplier of one language, instead of the language's usual one."
+    description="Time limit multiplier for one language on this problem. It replaces the "
+    "language's usual multiplier."
 )
 class LanguageLimit:
     """A language's time limit multiplier on this problem."""
@@ -130,13 +130,16 @@ class LanguageLimit:
 
 
 @strawberry.type(
-    description="A problem to solve. Everyone sees COMPLETED problems; editors see all."
+    description="A programming problem. Everyone sees problems in state COMPLETED; editors see "
+    "all problems."
 )
 class Problem(Node):
     """A problem. Everyone sees COMPLETED ones, editors all."""
 
     record: strawberry.Private[records.Problem]
-    platform: str = strawberry.field(description="Platform that the problem comes from.")
+    platform: str = strawberry.field(
+        description="Key of the platform that the problem comes from, such as `algoitny`."
+    )
     number: str = strawberry.field(description="Number or name of the problem on its platform.")
     title: str = strawberry.field(description="Title of the problem.")
     url: str | None = strawberry.field(
@@ -145,13 +148,15 @@ class Problem(Node):
     tags: list[str] = strawberry.field(description="Topics of the problem, in lower case.")
     state: ProblemState = strawberry.field(description="Publication state of the problem.")
     time_limit_ms: int = strawberry.field(
-        description="CPU time limit per test in C++, in milliseconds. Other languages may get more."
+        description="CPU time limit per test for a program in C++, in milliseconds. Programs in "
+        "other languages may get more."
     )
     memory_limit_kb: int = strawberry.field(
-        description="Memory limit per test in C++, in kilobytes. Other languages may get more."
+        description="Memory limit per test for a program in C++, in kilobytes. Programs in other "
+        "languages may get more."
     )
     comparer: Comparer = strawberry.field(
-        description="Way to compare outputs with the expected ones."
+        description="Method of comparing outputs with the expected outputs."
     )
     abs_tolerance: float | None = strawberry.field(
         description="Absolute tolerance of the comparer FLOAT. Null if it was not set."
@@ -160,13 +165,13 @@ class Problem(Node):
         description="Relative tolerance of the comparer FLOAT. Null if it was not set."
     )
     language_limits: list[LanguageLimit] = strawberry.field(
-        description="Time limit multipliers of single languages. Languages not listed have "
-        "their usual multiplier."
+        description="Time limit multipliers for individual languages on this problem. All other "
+        "languages have their usual multiplier."
     )
     stop_on_first_failure: bool = strawberry.field(
-        description="True if the tests after the first failed one are SKIPPED."
+        description="True if all tests after the first failed test are SKIPPED."
     )
-    test_count: int = strawberry.field(description="Number of tests, hidden ones included.")
+    test_count: int = strawberry.field(description="Number of tests, including hidden tests.")
     created_at: datetime = strawberry.field(description="Time at which the problem was created.")
     updated_at: datetime = strawberry.field(
         description="Time at which the problem was last changed."
@@ -176,8 +181,8 @@ class Problem(Node):
         "see DELETED problems."
     )
     deleted_reason: str | None = strawberry.field(
-        description="Reason for the soft deletion, cut to at most 200 bytes in UTF-8. Null unless "
-        "the problem is DELETED. Only editors see DELETED problems."
+        description="Reason for the soft deletion, truncated to at most 200 bytes in UTF-8. Null "
+        "unless the problem is DELETED. Only editors see DELETED problems."
     )
 
     @classmethod
@@ -215,19 +220,22 @@ class Problem(Node):
         texts = await problems.statement_of(info.context, self.record)
         return texts.statement if texts else None
 
-    @field(description="Bounds of the input, in Markdown. Null if there are none.")
+    @field(description="Limits on the input values, in Markdown. Null if there are none.")
     async def constraints(self, info: Info) -> str | None:
         """Read the problem's texts."""
         texts = await problems.statement_of(info.context, self.record)
         return texts.constraints if texts else None
 
-    @field(description="Approximate number of executions.")
+    @field(
+        description="Approximate number of times that users have executed code for this problem."
+    )
     async def execution_count(self, info: Info) -> int:
         """Read the run counter."""
         return await problems.run_count_of(info.context, self.record)
 
     @field(
-        description="Test cases in order: all of them for editors, the samples for other viewers."
+        description="Test cases of the problem, in order. Editors see all of them; other viewers "
+        "see only the samples."
     )
     async def test_cases(
         self,
@@ -253,7 +261,7 @@ class Problem(Node):
         return Solution.from_record(solution) if solution else None
 
     @field(
-        description="Checker or interactor of the problem. Null if the comparer needs none, "
+        description="Checker or interactor of the problem. Null if the comparer requires none, "
         "and for viewers other than editors."
     )
     async def checker(self, info: Info) -> Checker | None:

@@ -28,18 +28,23 @@ from graphql_api.schema.plans import Plan
 from graphql_api.schema.problems import Problem
 from graphql_api.schema.users import Language, Platform, User
 
-GlobalId = Annotated[strawberry.ID, strawberry.argument(description="Global id of an object.")]
+GlobalId = Annotated[strawberry.ID, strawberry.argument(description="Global id of the object.")]
+HistoryId = Annotated[strawberry.ID, strawberry.argument(description="Global id of the history.")]
+JobId = Annotated[strawberry.ID, strawberry.argument(description="Global id of the job.")]
+ProblemPlatform = Annotated[
+    str | None, strawberry.argument(description="Only problems of this platform.")
+]
 
 
 @strawberry.type(
-    description="All read operations. An invalid argument is a GraphQL error with its "
-    "code in `extensions.code`; objects that the viewer may not see are null."
+    description="All operations that read data. An invalid argument causes a GraphQL error with "
+    "its code in `extensions.code`. An object that the viewer may not see is null."
 )
 class Query:
     """Root of read operations."""
 
     @field(
-        description="The object with this global id. Null if there is none or the viewer may "
+        description="The object with this global id. Null if it does not exist or the viewer may "
         "not see it."
     )
     async def node(self, info: Info, id: GlobalId) -> Node | None:
@@ -47,14 +52,15 @@ class Query:
         return await find_node(info.context, id)
 
     @field(
-        description="The objects with these global ids, in the same order. Null for each id "
-        "without an object that the viewer may see."
+        description="The objects with these global ids, in the same order. An entry is null if "
+        "the object does not exist or the viewer may not see it."
     )
     async def nodes(
         self,
         info: Info,
         ids: Annotated[
-            list[strawberry.ID], strawberry.argument(description="At most 100 global ids.")
+            list[strawberry.ID],
+            strawberry.argument(description="Global ids of the objects, at most 100."),
         ],
     ) -> list[Node | None] | None:
         """Find nodes."""
@@ -67,13 +73,18 @@ class Query:
         return User.from_record(viewer) if viewer else None
 
     @field(
-        description="The problem with this platform and number. Null if there is none or the "
+        description="The problem with this platform and number. Null if it does not exist or the "
         "viewer may not see it."
     )
     async def problem(
         self,
         info: Info,
-        platform: Annotated[str, strawberry.argument(description="Platform of the problem.")],
+        platform: Annotated[
+            str,
+            strawberry.argument(
+                description="Key of the platform that the problem comes from, such as `algoitny`."
+            ),
+        ],
         number: Annotated[
             str, strawberry.argument(description="Number or name of the problem on its platform.")
         ],
@@ -87,12 +98,12 @@ class Query:
         self,
         info: Info,
         *,
-        platform: Platform = None,
+        platform: ProblemPlatform = None,
         language: Annotated[
             str | None,
             strawberry.argument(
-                description="Only problems with an author's solution in this programming language, "
-                "given by key, name or alias."
+                description="Only problems whose author's solution is in this programming "
+                "language, given by its key, name or alias."
             ),
         ] = None,
         tag: Annotated[
@@ -107,7 +118,7 @@ class Query:
         ] = None,
         search: Annotated[
             str | None,
-            strawberry.argument(description="Only problems with all these words in the title."),
+            strawberry.argument(description="Only problems whose titles contain all these words."),
         ] = None,
         first: First = None,
         after: After = None,
@@ -127,10 +138,11 @@ class Query:
         return connection(listing, Problem.from_record)
 
     @field(
-        description="The history with this global id, if it is public or the viewer's own; "
-        "administrators see all. Null otherwise."
+        description="The history with this global id. Null if it does not exist or the viewer "
+        "may not see it. The viewer may see public histories and their own; "
+        "administrators may see all."
     )
-    async def history(self, info: Info, id: GlobalId) -> History | None:
+    async def history(self, info: Info, id: HistoryId) -> History | None:
         """Read a history."""
         history = await histories.find(info.context, ids.history_key(id, "id"))
         return History.from_record(history) if history else None
@@ -152,14 +164,14 @@ class Query:
         listing = await feed.public_feed(info.context, page, platform, language)
         return connection(listing, History.from_record)
 
-    @field(description="All active plans; administrators also see inactive ones.")
+    @field(description="All active plans. Administrators also see inactive plans.")
     async def plans(self, info: Info) -> list[Plan] | None:
         """Read the plans."""
         return [Plan.from_record(plan) for plan in await plans.list_plans(info.context)]
 
     @field(
-        description="Programming languages that this deployment's workers have announced "
-        "within the last day."
+        description="Programming languages that are available. At least one worker has announced "
+        "each of them within the last 24 hours."
     )
     async def languages(self, info: Info) -> list[LanguageType] | None:
         """Read the languages that workers have announced."""
@@ -167,10 +179,10 @@ class Query:
         return [LanguageType.from_record(language) for language in available]
 
     @field(
-        description="The job with this global id. Null if there is none, and for viewers "
+        description="The job with this global id. Null if it does not exist, and for viewers "
         "other than editors."
     )
-    async def job(self, info: Info, id: GlobalId) -> Job | None:
+    async def job(self, info: Info, id: JobId) -> Job | None:
         """Read a job."""
         job = await jobs.find(info.context, ids.job_key(id, "id"))
         return Job.from_record(job) if job else None

@@ -50,21 +50,22 @@ def _parse(value: object, pattern: re.Pattern[str], read: Callable[[str], T], ex
             return read(value.upper())
         except (ValueError, OverflowError):
             pass
-    raise GraphQLError(f"Expected RFC 3339 text such as `{example}`.")
+    raise GraphQLError(f"The value must be text in the format of RFC 3339, such as `{example}`.")
 
 
 SCALARS: dict[object, Any] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="An instant as RFC 3339 text. Answers are always in UTC with milliseconds: "
-        "`2026-11-30T09:00:00.000Z`. Inputs may have any offset and fraction of a second.",
+        description="A time as text in the format of RFC 3339. Responses are always in UTC with "
+        "milliseconds, such as `2026-11-30T09:00:00.000Z`. Inputs may have any offset "
+        "from UTC and any fraction of a second.",
         specified_by_url=_RFC_3339,
         serialize=format_datetime,
         parse_value=parse_datetime,
     ),
     date: strawberry.scalar(
         name="Date",
-        description="A calendar day as RFC 3339 text: `2026-11-30`.",
+        description="A calendar day as text in the format of RFC 3339, such as `2026-11-30`.",
         specified_by_url=_RFC_3339,
         serialize=date.isoformat,
         parse_value=parse_date,

@@ -31,7 +31,7 @@ from graphql_api.schema.users import User
 
 
 @strawberry.type(
-    description="All write operations. Each returns its payload, or an error if the "
+    description="All operations that change data. Each returns its payload, or an error if the "
     "change was rejected."
 )
 class Mutation(

@@ -51,8 +51,9 @@ class SignInMutations:
     """Mutations that sign a user in."""
 
     @mutation(
-        description="Sign in as any user by e-mail address, without a password; the user is "
-        "created if there is none. Only in development: FORBIDDEN in production."
+        description="Sign in as any user with an e-mail address and without a password. If no "
+        "user has this address, a user is created. Only in development: FORBIDDEN in "
+        "production."
     )
     async def sign_in_for_development(
         self,

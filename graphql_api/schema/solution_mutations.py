@@ -19,8 +19,8 @@ class SetSolutionInput:
 
     problem_id: strawberry.ID = strawberry.field(description="Global id of the problem.")
     language: str = strawberry.field(
-        description="Programming language by key, name or alias, such as `python`, `Python` "
-        "or `py`; letter case does not matter."
+        description="Programming language, given by its key, name or alias, such as `python`, "
+        "`Python` or `py`. Letter case does not matter."
     )
     code: str = strawberry.field(description="Source code in one file: 1 byte to 256 KB in UTF-8.")
 
@@ -44,8 +44,8 @@ class SolutionMutations:
     """Mutations on solutions, for editors."""
 
     @mutation(
-        description="Set the author's solution of a problem, in place of an earlier one. For "
-        "editors."
+        description="Set the author's solution of a problem. It replaces an earlier solution. "
+        "For editors."
     )
     async def set_solution(
         self,

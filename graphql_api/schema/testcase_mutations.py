@@ -19,7 +19,7 @@ class TestCaseInput:
     """A test case to store."""
 
     input: str = strawberry.field(
-        description="Text that the program reads, at most 16 MB in UTF-8."
+        description="Text that the program reads on standard input, at most 16 MB in UTF-8."
     )
     output: str = strawberry.field(
         description="Expected output of the program, at most 16 MB in UTF-8."
@@ -39,7 +39,8 @@ class AddTestCasesInput:
 
     problem_id: strawberry.ID = strawberry.field(description="Global id of the problem.")
     test_cases: list[TestCaseInput] = strawberry.field(
-        description="Test cases to append, in order. The problem may have at most 2,000 in all."
+        description="Test cases to append, in order. A problem may have at most 2,000 test "
+        "cases, including the existing ones."
     )
 
 
@@ -86,8 +87,8 @@ class DeleteTestCaseInput:
     """Input of `deleteTestCase`."""
 
     test_case_id: strawberry.ID = strawberry.field(
-        description="Global id of the test case. It is valid for the version of the test set "
-        "that it was read from."
+        description="Global id of the test case. It is valid until the test cases of the problem "
+        "change."
     )
 
 
@@ -145,8 +146,8 @@ class TestCaseMutations:
         return ReplaceTestCasesPayload(problem=Problem.from_record(changed))
 
     @mutation(
-        description="Delete one test case; the tests after it move up by one number. For "
-        "editors. CONFLICT if the test set has changed since the id was read."
+        description="Delete one test case. The numbers of all later tests decrease by one. For "
+        "editors. CONFLICT if the test cases have changed since the id was read."
     )
     async def delete_test_case(
         self,

@@ -11,17 +11,20 @@ from graphql_api.schema.connections import Node
 
 
 @strawberry.type(
-    description="A test case of a problem. Samples are visible to everyone who sees the "
-    "problem, other tests to editors.",
+    description="A test case of a problem. Everyone who may see the problem may see its samples; "
+    "only editors may see the other tests.",
 )
 class TestCase(Node):
     """A test case of the problem's current set."""
 
     number: int = strawberry.field(description="Number of the test in its set, counted from 1.")
     is_sample: bool = strawberry.field(
-        description="True if the test is a sample, which everyone may see."
+        description="True if the test is a sample. Everyone may see samples; all other tests are "
+        "hidden."
     )
-    input: str | None = strawberry.field(description="Text that the program reads.")
+    input: str | None = strawberry.field(
+        description="Text that the program reads on standard input."
+    )
     output: str | None = strawberry.field(description="Expected output of the program.")
 
     @classmethod

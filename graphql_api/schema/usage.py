@@ -9,16 +9,19 @@ from graphql_api.data import records
 from graphql_api.data.clock import end_of_day, parse_day
 
 
-@strawberry.type(description="Use of one daily limit.")
+@strawberry.type(
+    description="Use of one daily limit on one UTC day. Each execution, custom run "
+    "or hint uses one unit."
+)
 class Quota:
     """Use of one limit on one day."""
 
-    used: int = strawberry.field(description="Number of units used on this day.")
+    used: int = strawberry.field(description="Number of units used on this UTC day.")
     limit: int | None = strawberry.field(
-        description="Number of units allowed per day. Null is unlimited."
+        description="Number of units allowed per UTC day. Null means unlimited."
     )
     remaining: int | None = strawberry.field(
-        description="Number of units left on this day. Null is unlimited."
+        description="Number of units left on this UTC day. Null means unlimited."
     )
     reset_at: datetime = strawberry.field(
         description="Time at which the count starts again from zero: the end of the UTC day."
@@ -31,13 +34,18 @@ class Quota:
         return cls(used=used, limit=limit, remaining=remaining, reset_at=reset_at)
 
 
-@strawberry.type(description="A user's usage on one UTC day, with the limits of the current plan.")
+@strawberry.type(
+    description="A user's use of the daily limits on one UTC day, compared with the "
+    "limits of the user's current plan."
+)
 class Usage:
     """Counters of one day with the limits of the current plan."""
 
     day: date = strawberry.field(name="date", description="The UTC day.")
     executions: Quota = strawberry.field(description="Use of the limit on executions.")
-    hints: Quota = strawberry.field(description="Use of the limit on hints.")
+    hints: Quota = strawberry.field(
+        description="Use of the limit on hints. No operation gives hints yet."
+    )
     runs: Quota = strawberry.field(description="Use of the limit on custom runs (`runCode`).")
 
     @classmethod

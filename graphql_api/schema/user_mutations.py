@@ -26,8 +26,8 @@ class UpdateViewerInput:
 
     name: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="New display name: one line of 1 to 100 characters and at most 200 bytes "
-        "in UTF-8. Null is the default: the part of the e-mail address before the `@`.",
+        description="New display name: one line of 1 to 100 characters and at most 200 bytes in "
+        "UTF-8. Null sets the default: the part of the e-mail address before the `@`.",
     )
 
 
@@ -122,9 +122,7 @@ class DeleteUserInput:
 class DeleteUserPayload:
     """Payload of `deleteUser`."""
 
-    user_id: strawberry.ID = strawberry.field(
-        description="Global id of the deleted user. It no longer refers to anything."
-    )
+    user_id: strawberry.ID = strawberry.field(description="Global id that the deleted user had.")
 
 
 DeleteUserResult = Annotated[
@@ -153,7 +151,7 @@ class UserMutations:
         return UpdateViewerPayload(viewer=User.from_record(changed))
 
     @mutation(
-        description="Put a user on a plan. For administrators. INVALID_INPUT if the plan does "
+        description="Assign a plan to a user. For administrators. INVALID_INPUT if the plan does "
         "not exist or is not active."
     )
     async def set_user_plan(self, info: Info, input: SetUserPlanInput) -> SetUserPlanResult | None:

@@ -27,11 +27,14 @@ from graphql_api.schema.info import Info
 from graphql_api.schema.plans import Plan
 from graphql_api.schema.usage import Usage
 
-Platform = Annotated[str | None, strawberry.argument(description="Only items of this platform.")]
+Platform = Annotated[
+    str | None,
+    strawberry.argument(description="Only histories of problems of this platform."),
+]
 Language = Annotated[
     str | None,
     strawberry.argument(
-        description="Only histories in this programming language, given by key, name or alias."
+        description="Only histories in this programming language, given by its key, name or alias."
     ),
 ]
 
@@ -59,7 +62,8 @@ class UserStats:
         description="Number of the user's histories in the public feed."
     )
     by_language: list[LanguageCount] = strawberry.field(
-        description="Numbers of judged executions by programming language, highest first."
+        description="Number of judged executions in each programming language, highest number "
+        "first."
     )
 
 
@@ -90,12 +94,15 @@ class User(Node):
         """Return the role; addresses of `ADMIN_EMAILS` are ADMIN."""
         return effective_role(self.record, info.context.settings)
 
-    @field(description="Plan with the user's daily limits.")
+    @field(description="Plan that sets the user's daily limits. Null if it cannot be read.")
     async def plan(self, info: Info) -> Plan | None:
         """Read the plan, which is cached for a minute."""
         return Plan.from_record(await usage.plan_of(info.context, self.record))
 
-    @field(description="Histories of the user, newest first.")
+    @field(
+        description="Public and private histories of the user, newest first. Null if they "
+        "cannot be read."
+    )
     async def histories(
         self,
         info: Info,
@@ -114,7 +121,10 @@ class User(Node):
         )
         return connection(listing, History.from_record)
 
-    @field(description="Usage of the last days, counted in UTC, today first. One entry a day.")
+    @field(
+        description="The user's use of the daily limits on the last `days` UTC days, today "
+        "first: one entry per day. Null if it cannot be read."
+    )
     async def usage(
         self,
         info: Info,
