@@ -1,1 +1,1 @@
-"""The operator's command `algoitny`: development, engines, the table, problems, submissions."""
+"""The operator's command `algoitny`: local development, the table, users, problems, submissions."""

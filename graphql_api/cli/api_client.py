@@ -1,4 +1,4 @@
-"""A client of the GraphQL API over HTTP."""
+"""A client that calls the GraphQL API over HTTP."""
 
 import time
 from collections.abc import Callable
@@ -26,14 +26,14 @@ mutation SignIn($input: SignInForDevelopmentInput!) {
 
 
 class ApiError(Exception):
-    """The API rejected the request or cannot be reached; the message says how to fix it."""
+    """The API rejected a request or cannot be reached. The message says what to do."""
 
 
 class ApiClient:
-    """A connection to one API. Use it as a context manager.
+    """A client of one API. Use it as a context manager.
 
-    A call is retried after a network or server error, so mutations need an idempotency key.
-    A refused connection is an immediate error until the API has answered once.
+    A call is retried after a network or server error, so a mutation needs an idempotency key. If
+    the API has never answered, a refused connection is an error without a retry.
     """
 
     def __init__(
@@ -53,7 +53,9 @@ class ApiClient:
         self._http.close()
 
     def sign_in_for_development(self, email: str) -> None:
-        """Sign in as the user with this e-mail address; works only on a development API.
+        """Sign in as the user with this e-mail address.
+
+        This works only if the API runs in development.
 
         Raises:
             ApiError: The API rejects the sign-in or cannot be reached.
@@ -62,7 +64,7 @@ class ApiClient:
         self._use(str(payload(data["signInForDevelopment"])["accessToken"]))
 
     def call(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """Run one operation and return its data.
+        """Run one GraphQL operation and return its data.
 
         Raises:
             ApiError: The API does not answer, or answers with an error.
@@ -74,14 +76,17 @@ class ApiClient:
             answer = None
         if not isinstance(answer, dict):
             raise ApiError(
-                f"{self.url} answered with status {response.status_code} and no JSON. Check the "
-                "address: AlgoItny's GraphQL address ends in /graphql."
+                f"{self.url} answered with status {response.status_code} and without JSON. "
+                "Check the address: it must end in /graphql."
             )
         if errors := list(filter(_is_failure, answer.get("errors") or ())):
             raise ApiError("; ".join(str(error.get("message", error)) for error in errors))
         data = answer.get("data")
         if not isinstance(data, dict):
-            raise ApiError(f"{self.url} answered with status {response.status_code} and no data.")
+            raise ApiError(
+                f"{self.url} answered with status {response.status_code}, without data "
+                "or an error. Try again later."
+            )
         return data
 
     def _post(self, body: dict[str, Any]) -> httpx.Response:
@@ -107,7 +112,10 @@ class ApiClient:
     def _unreachable(self, error: httpx.TransportError) -> str:
         reason = str(error) or type(error).__name__
         if isinstance(error, httpx.UnsupportedProtocol):
-            return f"{self.url} is not a valid address. Use --url http://127.0.0.1:8000/graphql"
+            return (
+                f"{self.url} is not a valid address. Use an address such as --url "
+                "http://127.0.0.1:8000/graphql."
+            )
         if isinstance(error, httpx.TimeoutException):
             return f"{self.url} did not answer in time. Try again later."
         return (
@@ -122,21 +130,21 @@ class ApiClient:
 
 
 def graphql_url(address: str) -> str:
-    """Return the GraphQL endpoint of an address given with or without its path."""
+    """Return the URL of the GraphQL endpoint. `address` may end in the path of the endpoint."""
     parts = urlsplit(address)
     return urlunsplit(parts._replace(path="/graphql")) if parts.path in ("", "/") else address
 
 
 def _is_failure(error: dict[str, Any]) -> bool:
-    """Return whether an error makes the call fail; a missing `usage` does not."""
+    """Return whether a GraphQL error makes the call fail. A missing `usage` does not."""
     return bool((error.get("path") or [None])[-1] != "usage")
 
 
 def payload(result: dict[str, Any]) -> dict[str, Any]:
-    """Return a mutation's result, unless it is an error (a member of `UserError`).
+    """Return the result of a mutation, unless it is an error (a type that implements `UserError`).
 
     Raises:
-        ApiError: The result is an error; the message has its message and code.
+        ApiError: The result is an error. The exception's message contains its message and code.
     """
     code = result.get("code")
     if "message" in result and isinstance(code, str):

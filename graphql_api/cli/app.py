@@ -1,4 +1,4 @@
-"""The command line: all sub-commands of `algoitny`."""
+"""The command line `algoitny` with all its sub-commands."""
 
 import typer
 

@@ -1,7 +1,7 @@
-"""Output of commands: colours on a terminal, plain text in a pipe, one JSON document for scripts.
+"""Output of the commands: colours on a terminal, plain text in a pipe, JSON for scripts.
 
 Results go to standard output; progress, notes and errors go to standard error. In a pipe, a table
-is printed as tab-separated lines without a heading.
+is printed as tab-separated lines without column headings.
 """
 
 import sys
@@ -30,7 +30,7 @@ _FAILURES = frozenset({"WA", "TLE", "ILE", "MLE", "OLE", "RE", "CE", "IE"})
 class Output:
     """The output of one command. With `as_json`, only `document` and `error` print anything.
 
-    `out` and `err` default to standard output and standard error.
+    `out` and `err` are the two output streams (default: standard output and standard error).
     """
 
     def __init__(
@@ -46,27 +46,27 @@ class Output:
         return self._out.is_terminal
 
     def line(self, text: str, *highlights: str) -> None:
-        """Print a line; `highlights` are the words in it to colour on a terminal."""
+        """Print a line. On a terminal, the words in `highlights` are coloured."""
         if not self.as_json:
             self._print(self._out, text, highlights)
 
     def note(self, text: str, *highlights: str) -> None:
-        """Print a line to standard error; nothing with `as_json`."""
+        """Print a line to standard error. With `as_json`, print nothing."""
         if not self.as_json:
             self._print(self._err, text, highlights)
 
     def error(self, text: str) -> None:
-        """Print an error message to standard error, also with `as_json`."""
+        """Print an error message to standard error, even with `as_json`."""
         self._print(self._err, text, ())
 
     def document(self, content: Any) -> None:
-        """Print a JSON document; nothing without `as_json`."""
+        """Print a JSON document. Without `as_json`, print nothing."""
         if self.as_json:
             text = orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
             typer.echo(text, file=self._out.file)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Print rows of text under column headings."""
+        """Print a table with column headings."""
         if self.as_json:
             return
         if not self.is_terminal:
@@ -79,9 +79,9 @@ class Output:
         self._out.print(table)
 
     def progress(self, description: str, total: int) -> Progress:
-        """Return a progress bar on standard error that counts to `total`.
+        """Return a progress bar that counts to `total`.
 
-        The bar is shown only on a terminal.
+        It is shown on standard error, only on a terminal.
         """
         bar = Progress(
             TextColumn("{task.description}"),

@@ -19,12 +19,15 @@ LOCAL_CREDENTIALS = {
 
 
 def settings_of_checkout() -> Settings:
-    """Read the settings from the environment and the checkout's `.env`."""
+    """Return the settings from the environment variables and from `.env` in the checkout."""
     return Settings(_env_file=project_root() / ".env")
 
 
 def development_secret() -> str:
-    """Return this checkout's secret, created on first use in `.data/secret` with mode 0600."""
+    """Return the secret of this checkout for signing tokens in development.
+
+    It is created on first use in `.data/secret` with mode 0600.
+    """
     path = data_dir("secret")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -40,12 +43,12 @@ def development_secret() -> str:
 def session_variables(
     settings: Settings, *, dynamodb_endpoint: str | None, redis_url: str | None, api_url: str
 ) -> dict[str, str]:
-    """Return the variables that a session adds to the environment.
+    """Return the environment variables that a session sets for its programs.
 
     Parameters:
-        dynamodb_endpoint: URL of the session's own engine; None if the settings name another one.
-        redis_url: The same for Redis.
-        api_url: Address of the API for `algoitny submit`.
+        dynamodb_endpoint: URL of the session's own DynamoDB; None if the settings name another one.
+        redis_url: URL of the session's own Redis; None if the settings name another one.
+        api_url: URL of the API for `algoitny submit`.
     """
     added = {"ENVIRONMENT": "development", URL_NAME: api_url}
     if "secret_keys" not in settings.model_fields_set:
@@ -58,12 +61,12 @@ def session_variables(
 
 
 def session_file() -> Path:
-    """Return the file with the variables of the session running in this checkout."""
+    """Return the path of the file with the variables of this checkout's running session."""
     return data_dir("dev.env")
 
 
 def write_session(variables: Mapping[str, str]) -> None:
-    """Write the session's variables for other commands, readable only by the owner (mode 0600)."""
+    """Write the variables of the session to a file that only the owner can read (mode 0600)."""
     lines = [f"{name}={shlex.quote(value)}\n" for name, value in variables.items()]
     lines.append(f"{PID_NAME}={os.getpid()}\n")
     path = session_file()
@@ -74,12 +77,12 @@ def write_session(variables: Mapping[str, str]) -> None:
 
 
 def end_session() -> None:
-    """Remove the session's variables."""
+    """Remove the file with the variables of the session."""
     session_file().unlink(missing_ok=True)
 
 
 def running_session() -> dict[str, str] | None:
-    """Return the variables of the session running in this checkout; None if there is none."""
+    """Return the variables of this checkout's running session, or None if no session is running."""
     try:
         assignments = shlex.split(session_file().read_text())
     except (FileNotFoundError, PermissionError):
@@ -89,9 +92,10 @@ def running_session() -> dict[str, str] | None:
 
 
 def join_running_session() -> None:
-    """Use the engines of the session running in this checkout, if there is one.
+    """If a session is running in this checkout, use its databases in this process.
 
-    The environment is not changed if it already names an engine or is for production.
+    The environment is not changed if it already names a database or if it is a production
+    environment.
     """
     configured = {"AWS_ENDPOINT_URL_DYNAMODB", "LOCALSTACK_URL", "REDIS_URL"} & os.environ.keys()
     if configured or os.environ.get("ENVIRONMENT") == "production":

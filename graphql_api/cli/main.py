@@ -1,8 +1,8 @@
 """The entry point of the operator's command `algoitny`.
 
-Exit codes: 0 means success; 1 means that the command failed or a requirement is missing, with the
-reason on standard error; 2 means that the command line is wrong. `submit` has exit codes of its
-own, because it reports a verdict.
+Exit codes: 0 means success. 1 means that the command failed or that something it needs is missing;
+the reason is on standard error. 2 means that the command line is wrong. `submit` has its own exit
+codes, because it also reports a verdict.
 """
 
 import sys
@@ -17,11 +17,15 @@ from graphql_api.cli.local.process import EngineUnavailable
 
 
 def main() -> None:
-    """Run the command line; exit with 1 and the reason if an engine or a setting is unusable."""
+    """Run the command line.
+
+    If an engine or a setting cannot be used, print the reason and exit with 1.
+    """
     if sys.argv[1:2] != ["dev"]:
         join_running_session()
     try:
-        # This import reads the settings: join the session first, and report invalid settings.
+        # Imported here, because the import reads the settings: the session must be joined before,
+        # and an error in the settings must be reported.
         from graphql_api.cli.app import app  # noqa: PLC0415
 
         app()

@@ -1,4 +1,4 @@
-"""Several programs run as one: one log, one Ctrl-C, restarts with exponential backoff."""
+"""Runs several programs as one, with one log, one Ctrl-C, and restarts with exponential backoff."""
 
 import asyncio
 import contextlib
@@ -14,26 +14,26 @@ from graphql_api.cli.local.process import kill_on_parent_death
 
 LONGEST_PAUSE_S = 30.0
 STEADY_AFTER_S = 60.0
-LINE_LIMIT = 1 << 20  # bytes; a longer line of output is dropped
+LINE_LIMIT = 1 << 20  # bytes; longer lines of output are dropped
 
 Write = Callable[[str, str], None]
 
 
 class ProgramFailedError(RuntimeError):
-    """A program required by the others has ended; the message has its last lines."""
+    """A program that the session needs has ended. The message contains its last lines of output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program to run.
+    """A program that the supervisor runs.
 
     Parameters:
-        name: Prefix of its lines in the log.
+        name: Prefix of the program's lines in the log.
         command: The command line.
         environment: The complete environment.
         grace_s: Seconds between SIGTERM and SIGKILL.
-        is_restarted: Whether to restart the program when it ends; otherwise its end stops all
-            programs.
+        is_restarted: Whether the program is restarted when it ends. If False, all programs are
+            stopped when it ends.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Program:
 
 
 class Child:
-    """One run of a program, in a process session of its own; each output line goes to `write`."""
+    """One run of a program, in its own process session. `write` receives each line of output."""
 
     def __init__(self, program: Program, write: Write) -> None:
         self.program = program
@@ -55,13 +55,13 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process id, which is also the id of its process group."""
+        """The process id, which is also the id of the process group."""
         assert self._process is not None
         return self._process.pid
 
     async def start(self) -> None:
         """Start the program."""
-        # With asyncio's own pipe, `wait` would also wait for grandchildren that hold the pipe.
+        # With asyncio's own pipe, `wait` would also wait for grandchildren that keep the pipe open.
         read_end, write_end = os.pipe()
         try:
             self._process = await asyncio.create_subprocess_exec(
@@ -86,7 +86,7 @@ class Child:
             while True:
                 try:
                     raw = await stream.readline()
-                except ValueError:  # the line is over the limit, and asyncio has dropped it
+                except ValueError:  # the line was too long, and asyncio has dropped it
                     raw = b"[a line over 1 MB]\n"
                 if not raw:
                     return
@@ -95,16 +95,16 @@ class Child:
                 self._write(self.program.name, line)
 
     async def wait(self) -> int:
-        """Wait until the program has ended and its output is read; return the exit code."""
+        """Wait until the program has ended and its output is read. Return the exit code."""
         assert self._process is not None
         assert self._reader is not None
         code = await self._process.wait()
-        with contextlib.suppress(TimeoutError):  # a grandchild may hold the pipe open
+        with contextlib.suppress(TimeoutError):  # a grandchild may keep the pipe open
             await asyncio.wait_for(self._reader, timeout=0.5)
         return code
 
     async def stop(self) -> None:
-        """End the program with SIGTERM, then its process group with SIGKILL."""
+        """Send SIGTERM to the program and, after its grace period, SIGKILL to its process group."""
         assert self._process is not None
         if self._process.returncode is None:
             self._process.terminate()
@@ -114,13 +114,16 @@ class Child:
         await self.wait()
 
     def kill(self) -> None:
-        """Send SIGKILL to the program and to the processes it has started in its session."""
+        """Send SIGKILL to the program and to all processes in its process group."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
 
 
 class Supervisor:
-    """Keeps programs running until a required one ends or `request_stop` is called."""
+    """Keeps programs running until `request_stop` is called.
+
+    It also stops when a program ends that is not restarted.
+    """
 
     def __init__(self, write: Write) -> None:
         self._write = write
@@ -130,7 +133,7 @@ class Supervisor:
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def request_stop(self) -> None:
-        """Request a graceful shutdown; on the second call, kill all programs immediately."""
+        """Request a graceful shutdown. The second call kills all programs immediately."""
         if self._stopping.is_set():
             for child in self._children:
                 child.kill()
@@ -163,13 +166,13 @@ class Supervisor:
         await self._stopping.wait()
 
     async def supervise(self, program: Program) -> Child:
-        """Start a program and restart it when it ends, if it is one to restart."""
+        """Start a program. If the program is one to restart, restart it whenever it ends."""
         child = await self._start(program)
         self._monitors.append(asyncio.create_task(self._monitor(child)))
         return child
 
     async def run_once(self, program: Program) -> None:
-        """Run a program and wait for its end.
+        """Run a program and wait until it ends.
 
         Raises:
             ProgramFailedError: The exit code is not 0.

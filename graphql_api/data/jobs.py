@@ -1,6 +1,7 @@
-"""Jobs: authoring work that workers claim under a lease, with its progress, attempts and result.
+"""Jobs: background work for editors, such as rejudges. A worker claims a job under a lease.
 
-Every write after a claim names its attempt, so a worker that lost its lease cannot change the job.
+A job has progress events, attempts and a result. Every write of a worker contains the number of its
+attempt, so a worker that has lost its lease cannot change the job.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -31,16 +32,22 @@ from graphql_api.data.limits import JOB_BODY_BYTES, JOB_MESSAGE_BYTES
 from graphql_api.data.records import Job, JobEvent
 from graphql_api.data.text import truncate_utf8
 
-# A finished job is kept this long. Its progress and bodies are kept longer than any retry.
+# A finished job is kept for this time. Its progress and bodies are kept longer, so that a retry
+# finds them.
 KEPT_DAYS = 30
 RETRIED_WITHIN_DAYS = 365
 PARTS_KEPT_DAYS = RETRIED_WITHIN_DAYS + 2 * KEPT_DAYS
 DAY_S = 86_400
-# The pause before a job is sent again, long enough for its claim; it doubles with each message.
+# Pause before a job is sent again, long enough for a worker to claim the job. It doubles with each
+# message.
 RESEND_AFTER_MS = 60_000
-# A message was also sent for a paused job, perhaps for a worker that has not started yet.
+# The same pause for a paused job. The worker that paused the job has also sent a message, possibly
+# for a worker that has not started yet.
 PAUSED_RESEND_MS = 600_000
 MOST_DOUBLINGS = 10
+
+TOO_LARGE_PARAMETERS = f"`parameters` must be at most {JOB_BODY_BYTES // 2**20} MB."
+TOO_LARGE_RESULT = f"The result of the job is larger than {JOB_BODY_BYTES // 2**20} MB."
 
 _LIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
 _RETRIABLE = (JobStatus.FAILED, JobStatus.CANCELLED)
@@ -48,7 +55,10 @@ _RETRIABLE = (JobStatus.FAILED, JobStatus.CANCELLED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """The fields of a new job; `parameters` is JSON that depends on the kind."""
+    """The fields of a new job.
+
+    `parameters` is JSON whose content depends on the kind of the job.
+    """
 
     kind: JobKind
     uid: str
@@ -66,7 +76,7 @@ class JobStore:
     # Creating, reading, removing
 
     async def create(self, new: NewJob) -> Job:
-        """Create a QUEUED job: its parameters first, then the card; two requests.
+        """Create a QUEUED job: first its parameters, then its card. Cost: two requests.
 
         Raises:
             InvalidInput: the parameters are too large.
@@ -82,33 +92,47 @@ class JobStore:
             created_at=now,
             updated_at=now,
         )
-        await self._put_body(keys.job_parameters(job.ulid), new.parameters, now)
+        await self._put_body(
+            keys.job_parameters(job.ulid), new.parameters, now, TOO_LARGE_PARAMETERS
+        )
         await self._dynamo.put({**keys.job(job.ulid), **_index_keys(job), **job.to_item()})
         return job
 
     async def get(self, ulid: str, *, consistent: bool = False) -> Job | None:
-        """Return a job: one request, 0.5 read units (1 if consistent)."""
+        """Return a job, or None if the job does not exist.
+
+        Cost: one request of 0.5 read units (1 if consistent).
+        """
         item = await self._dynamo.get(keys.job(ulid), consistent=consistent)
         return self._read(item)
 
     async def get_many(self, ulids: Sequence[str]) -> list[Job | None]:
-        """Return one job per ULID, in order, None for each missing: ceil(N/100) requests."""
+        """Return the jobs in the order of `ulids`; None for a job that does not exist.
+
+        Cost: ceil(N/100) requests for N jobs.
+        """
         items = await self._dynamo.batch_get([keys.job(ulid) for ulid in ulids])
         return [
             Job.from_item_or_none(item) if item and self._is_kept(item) else None for item in items
         ]
 
     async def parameters(self, ulid: str) -> dict[str, Any] | None:
-        """Return a job's parameters, None if it does not exist: one strongly consistent request."""
+        """Return the parameters of a job, or None if the job does not exist.
+
+        Cost: one strongly consistent request.
+        """
         raw = await self._bodies.get(keys.job_parameters(ulid), consistent=True)
         return None if raw is None else dict(orjson.loads(raw))
 
     async def result(self, job: Job) -> dict[str, Any] | None:
-        """Return a job's result, None until it has SUCCEEDED: one request."""
+        """Return the result of a job, or None if the job has not SUCCEEDED. Cost: one request."""
         return (await self.results([job]))[0]
 
     async def results(self, jobs: Sequence[Job]) -> list[dict[str, Any] | None]:
-        """Return one result per job, in order, None unless SUCCEEDED: ceil(N/100) requests."""
+        """Return the results in the order of `jobs`; None for a job that has not SUCCEEDED.
+
+        Cost: ceil(N/100) requests for N jobs.
+        """
         succeeded = [job for job in jobs if job.status is JobStatus.SUCCEEDED]
         wanted = [keys.job_result(job.ulid, job.attempt) for job in succeeded]
         bodies = await self._bodies.get_many(wanted) if wanted else []
@@ -122,9 +146,9 @@ class JobStore:
     async def events(
         self, ulid: str, *, after: int = 0, size: int = 20, from_end: bool = False
     ) -> list[JobEvent]:
-        """Return the first `size` events after the number `after`, in order: one request.
+        """Return the first `size` events whose number is greater than `after`, in order.
 
-        With `from_end` return the last `size` events.
+        With `from_end`, return the last `size` of these events. Cost: one request.
         """
         first = keys.job_event(ulid, after + 1)
         later = equals("PK", first["PK"]) & between("SK", first["SK"], keys.JOB_EVENTS + "~")
@@ -143,7 +167,7 @@ class JobStore:
 
         Raises:
             NotFound: the job does not exist.
-            Conflict: the job is RUNNING; cancel it first.
+            Conflict: the job is RUNNING; it must be cancelled first.
         """
         expected = await self._read_existing(ulid)
         if expected.status is JobStatus.RUNNING:
@@ -151,7 +175,8 @@ class JobStore:
         try:
             await self._dynamo.delete(keys.job(ulid), _is_unchanged(expected))
         except ConditionFailed as error:
-            # Without a card another request has removed the job; its parts may still be there.
+            # If the card does not exist, another request has removed the job. Parts of the job may
+            # still exist.
             if error.item is not None:
                 raise _explain_conflict(error) from error
         partition = equals("PK", keys.job(ulid)["PK"])
@@ -161,10 +186,11 @@ class JobStore:
     # Working
 
     async def claim(self, ulid: str, *, token: str, lease_ms: int) -> Job | None:
-        """Claim a job that is QUEUED or whose lease has ended: one request, 3 write units.
+        """Claim a job that is QUEUED or whose lease has ended. Cost: one request of 3 write units.
 
-        `token` identifies this claim, so that a repeated request finds its own claim. Return None
-        if another worker holds the job, or if it is finished or does not exist.
+        `token` identifies this claim. A repeated request with the same token returns the same
+        claim. Return None if another worker holds the job, or if the job is finished or does not
+        exist.
         """
         now = self._clock()
         free = equals("st", str(JobStatus.QUEUED)) | (
@@ -184,7 +210,8 @@ class JobStore:
             add={"att": 1},
         )
         try:
-            # A repeated request fails because of its own effect, which the token shows.
+            # A retry fails if the first attempt was applied. The token on the card shows whether
+            # this happened.
             item = await self._dynamo.update(keys.job(ulid), change, free, repeatable=True)
         except ConditionFailed as error:
             is_own = error.item and error.item["st"] == running and error.item.get("clm") == token
@@ -192,7 +219,7 @@ class JobStore:
         return Job.from_item(item)
 
     async def renew(self, ulid: str, attempt: int, lease_ms: int) -> bool:
-        """Renew a lease: one request. Return False if the attempt no longer holds the job."""
+        """Renew a lease. Return False if the attempt has lost its claim. Cost: one request."""
         now = self._clock()
         lease = {"lx": now + lease_ms, "du": now + lease_ms + RESEND_AFTER_MS, "ua": now}
         try:
@@ -204,10 +231,10 @@ class JobStore:
         return True
 
     async def pause(self, ulid: str, attempt: int, why: str | None = None) -> bool:
-        """Release a job for another attempt: one request.
+        """Release a job, so that a later attempt continues it. Cost: one request.
 
-        This attempt counts as one that made progress. `why` is a message for readers. Return False
-        if the attempt no longer holds the job.
+        This attempt counts as an attempt that made progress. `why` is a message for readers of the
+        job. Return False if the attempt has lost its claim.
         """
         now = self._clock()
         change: dict[str, Any] = {
@@ -235,15 +262,15 @@ class JobStore:
         *,
         checkpoint: Mapping[str, Any] | None = None,
     ) -> JobEvent:
-        """Add an event to a job's progress: two requests.
+        """Add an event to the progress of a job. Cost: two requests.
 
-        `checkpoint` is where the next attempt begins; it must be small, because it is stored on the
-        card. After a lost response a number may be missing from the sequence, but no number has two
-        events.
+        `checkpoint` is the state from which the next attempt continues. It is stored on the card,
+        so it must be small. If a response is lost, a number may be missing from the sequence of
+        events, but no two events have the same number.
 
         Raises:
             NotFound: the job does not exist.
-            Conflict: the attempt no longer holds the job.
+            Conflict: the attempt has lost its claim.
         """
         now = self._clock()
         message = truncate_utf8(message.strip(), JOB_MESSAGE_BYTES)
@@ -261,14 +288,16 @@ class JobStore:
         return event
 
     async def finish(self, ulid: str, attempt: int, result: Mapping[str, Any]) -> Job:
-        """Set a job to SUCCEEDED: first the result, then the card; two requests.
+        """Set a job to SUCCEEDED: first write the result, then the card. Cost: two requests.
 
         Raises:
             NotFound: the job does not exist.
-            Conflict: the attempt no longer holds the job.
+            Conflict: the attempt has lost its claim.
             InvalidInput: the result is too large.
         """
-        manifest = await self._put_body(keys.job_result(ulid, attempt), result, self._clock())
+        manifest = await self._put_body(
+            keys.job_result(ulid, attempt), result, self._clock(), TOO_LARGE_RESULT
+        )
         try:
             return await self._end(
                 ulid, JobStatus.SUCCEEDED, _is_held(attempt), {"pg": 100}, attempt
@@ -278,19 +307,19 @@ class JobStore:
             raise
 
     async def fail(self, ulid: str, attempt: int, message: str) -> Job:
-        """Set a job to FAILED with a message for readers: one request.
+        """Set a job to FAILED with a message for readers of the job. Cost: one request.
 
         Raises:
             NotFound: the job does not exist.
-            Conflict: the attempt no longer holds the job.
+            Conflict: the attempt has lost its claim.
         """
         why = {"msg": truncate_utf8(message.strip(), JOB_MESSAGE_BYTES)}
         return await self._end(ulid, JobStatus.FAILED, _is_held(attempt), why, attempt)
 
     async def cancel(self, ulid: str) -> Job:
-        """Cancel a job that is QUEUED or RUNNING: one request; idempotent.
+        """Cancel a job that is QUEUED or RUNNING. A second call has no effect. Cost: one request.
 
-        A worker that runs it notices this at its next write.
+        A worker that runs the job notices the cancellation at its next write.
 
         Raises:
             NotFound: the job does not exist.
@@ -299,11 +328,11 @@ class JobStore:
         return await self._end(ulid, JobStatus.CANCELLED, one_of("st", [*map(str, _LIVE)]), {})
 
     async def retry(self, ulid: str) -> Job:
-        """Queue a FAILED or CANCELLED job again: one read, one write.
+        """Put a FAILED or CANCELLED job back in the queue. Cost: one read and one write.
 
         Raises:
             NotFound: the job does not exist.
-            Conflict: the job is in another state, or so old that its parameters are gone.
+            Conflict: the job is in another state, or its parameters have expired.
         """
         expected = await self._read_existing(ulid)
         now = self._clock()
@@ -312,7 +341,7 @@ class JobStore:
                 f"The job is {expected.status}. Only FAILED and CANCELLED jobs can be retried."
             )
         if now - expected.created_at > RETRIED_WITHIN_DAYS * DAY_S * 1000:
-            raise Conflict(f"The job is older than {RETRIED_WITHIN_DAYS} days. Start a new one.")
+            raise Conflict(f"The job is older than {RETRIED_WITHIN_DAYS} days. Start a new job.")
         queued = replace(expected, status=JobStatus.QUEUED)
         change = {
             "st": str(queued.status),
@@ -329,9 +358,9 @@ class JobStore:
     # Sweeping
 
     async def due(self, now: int, limit: int = 100) -> list[Job]:
-        """Return the jobs that were not claimed in time, or whose lease has ended.
+        """Return the jobs that were not claimed in time, and the jobs whose lease has ended.
 
-        At least two requests. This reads all jobs that are QUEUED or RUNNING, which are few.
+        This reads all QUEUED and RUNNING jobs, which are few. Cost: at least two requests.
         """
         overdue: list[Job] = []
         for status in _LIVE:
@@ -342,10 +371,10 @@ class JobStore:
         return overdue
 
     async def postpone(self, job: Job, now: int) -> bool:
-        """Move a job's due time forward, and tell whether the caller must send it again.
+        """Postpone a job's due time. Return True if the caller must send the job again.
 
-        One request. If several sweepers find it overdue, one gets True. The pause doubles from
-        60 s.
+        If several sweepers call this for the same job, only one of them gets True. The pause
+        doubles from 60 s. Cost: one request.
         """
         pause_ms = RESEND_AFTER_MS * 2 ** min(job.resends, MOST_DOUBLINGS)
         change = Change({"du": now + pause_ms, "rs": job.resends + 1})
@@ -362,17 +391,18 @@ class JobStore:
         return Job.from_item(item) if item and self._is_kept(item) else None
 
     def _is_kept(self, item: Item) -> bool:
-        """Tell whether an item's time to live has not passed; DynamoDB removes it days later."""
+        """Return whether an item has not expired.
+
+        DynamoDB may remove an expired item days later.
+        """
         return "x" not in item or bool(item["x"] * 1000 > self._clock())
 
-    async def _put_body(self, key: keys.Key, content: Mapping[str, Any], now: int) -> Item:
+    async def _put_body(
+        self, key: keys.Key, content: Mapping[str, Any], now: int, too_large: str
+    ) -> Item:
         raw = orjson.dumps(content)
         if len(raw) > JOB_BODY_BYTES:
-            raise InvalidInput(
-                "`parameters` and the result of a job must each have at most "
-                f"{JOB_BODY_BYTES // 2**20} MB.",
-                ("parameters",),
-            )
+            raise InvalidInput(too_large, ("parameters",))
         return await self._bodies.put(key, raw, {"x": now // 1000 + PARTS_KEPT_DAYS * DAY_S})
 
     async def _read_existing(self, ulid: str) -> Job:
@@ -389,7 +419,10 @@ class JobStore:
         fields: dict[str, Any],
         attempt: int | None = None,
     ) -> Job:
-        """End a job, or return it if an earlier attempt of this request has ended it."""
+        """End a job and return it.
+
+        If an earlier attempt of this request has ended the job, only return it.
+        """
         now = self._clock()
         change = {
             **fields,
@@ -428,11 +461,11 @@ class JobStore:
     async def list(
         self, window: PageWindow, *, kind: JobKind | None = None, status: JobStatus | None = None
     ) -> Page[Job]:
-        """Return a page of jobs, the newest first, of a kind, of a status, or of all jobs.
+        """Return a page of jobs, newest first, with a kind, with a status, or of all jobs.
 
-        With one filter: one request of at most 2.5 read units for 20 jobs. Without a filter: five
-        requests. With both, the list of the status is filtered by kind: at most five requests, and
-        the page may be short although `has_next` is true.
+        Cost with one filter: one request of at most 2.5 read units for 20 jobs. Cost without a
+        filter: five requests. With both filters, the list of the status is read and filtered by
+        kind: at most five requests, and the page may be short although `has_next` is true.
         """
         lists = [PartitionList(keys.job_status_partition(each), index="GSI1") for each in JobStatus]
         if status is not None:
@@ -464,7 +497,7 @@ def _is_unchanged(job: Job) -> Condition:
 
 
 def _not_found() -> NotFound:
-    return NotFound("There is no such job.")
+    return NotFound("The job does not exist. Check `jobId`.")
 
 
 def _explain_conflict(error: ConditionFailed) -> Conflict | NotFound:

@@ -1,7 +1,7 @@
 """The keys of all items in the table.
 
-A function returns the key attributes of one item, or the partition of a list as a string. Platform,
-number, language and tag contain no `#` and no `:`; `part` rejects values that do.
+Some functions return the key attributes of one item, others the partition of a list as a string.
+Platforms, problem numbers, languages and tags must not contain `#` or `:`; `part` checks this.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ PROBLEM_HISTORY_SHARDS = 4
 
 
 def part(value: str, what: str) -> str:
-    """Return a value if it is valid in a key.
+    """Return a value unchanged if it may be a part of a key.
 
     Raises:
         InvalidInput: the value is empty, or contains `#`, `:` or a control character.
@@ -38,12 +38,12 @@ def _key(partition: str, sort: str) -> Key:
 
 
 def of_item(item: Mapping[str, Any]) -> Key:
-    """Return the key of an item that was read."""
+    """Return the key of an item."""
     return _key(item["PK"], item["SK"])
 
 
 def shard_of(text: str, shards: int) -> int:
-    """Return the shard of a text, from 0 to `shards` - 1."""
+    """Return the shard of a text: a number from 0 to `shards` - 1."""
     return crc32(text.encode()) % shards
 
 
@@ -51,7 +51,7 @@ def shard_of(text: str, shards: int) -> int:
 
 
 def user_partition(uid: str) -> str:
-    """Return the partition of everything that belongs to a user."""
+    """Return the partition of all items that belong to a user."""
     return f"U#{uid}"
 
 
@@ -61,7 +61,7 @@ def user(uid: str) -> Key:
 
 
 def user_index(uid: str) -> Key:
-    """Return the index keys of a user in the list of all users."""
+    """Return the index keys of a user for the list of all users."""
     return {"g1p": USERS, "g1s": uid}
 
 
@@ -69,12 +69,12 @@ USERS = "US"
 
 
 def unique_email(email: str) -> Key:
-    """Return the key of the item that makes an e-mail address unique; never log it."""
+    """Return the key of the item that makes an e-mail address unique. Never log this key."""
     return _key(f"E#{email}", META)
 
 
 def unique_google_sub(sub: str) -> Key:
-    """Return the key of the item that makes a Google account unique; never log it."""
+    """Return the key of the item that makes a Google account unique. Never log this key."""
     return _key(f"G#{sub}", META)
 
 
@@ -84,7 +84,7 @@ def totals(uid: str) -> Key:
 
 
 def solved(uid: str, platform: str, number: str) -> Key:
-    """Return the key of a solved mark: the user has solved the problem."""
+    """Return the key of a solved mark, which means that the user has solved the problem."""
     return _key(user_partition(uid), f"V#{platform}#{number}")
 
 
@@ -107,17 +107,17 @@ def history(uid: str, ulid: str) -> Key:
 
 
 def code_body(uid: str, ulid: str) -> Key:
-    """Return the key of the submitted code."""
+    """Return the key of the body with the submitted code."""
     return _key(user_partition(uid), f"B#{ulid}#c")
 
 
 def results_body(uid: str, ulid: str, attempt: int) -> Key:
-    """Return the key of one attempt's results."""
+    """Return the key of the body with the results of one attempt."""
     return _key(user_partition(uid), f"B#{ulid}#r{attempt}")
 
 
 def hints_body(uid: str, ulid: str) -> Key:
-    """Return the key of a history's hints."""
+    """Return the key of the body with a history's hints."""
     return _key(user_partition(uid), f"B#{ulid}#h")
 
 
@@ -127,25 +127,25 @@ def bodies_prefix(ulid: str) -> str:
 
 
 def due_partition(shard: int) -> str:
-    """Return the GSI2 partition of one shard of the executions that wait or run."""
+    """Return the GSI2 partition of one shard of the PENDING and RUNNING executions."""
     return f"W#{shard}"
 
 
 def due(identity: str, due_at: int) -> Key:
-    """Return the index keys of an execution that is overdue from `due_at` (epoch ms) on."""
+    """Return the index keys of an execution that becomes overdue at `due_at` (epoch ms)."""
     return {"g2p": due_partition(shard_of(identity, DUE_SHARDS)), "g2s": due_sort(due_at)}
 
 
 def purge_partition(shard: int) -> str:
     """Return the GSI2 partition of one shard of the purge notes of test sets.
 
-    It differs from that of the executions, so that many notes never delay an execution.
+    Executions have a partition of their own, so that many purge notes never delay an execution.
     """
     return f"WX#{shard}"
 
 
 def purge_due(identity: str, due_at: int) -> Key:
-    """Return the index keys of a purge note that is due from `due_at` (epoch ms) on."""
+    """Return the index keys of a purge note that becomes due at `due_at` (epoch ms)."""
     return {"g2p": purge_partition(shard_of(identity, DUE_SHARDS)), "g2s": due_sort(due_at)}
 
 
@@ -155,19 +155,19 @@ def due_sort(due_at: int) -> str:
 
 
 def problem_histories(platform: str, number: str) -> tuple[str, ...]:
-    """Return the GSI1 partitions of a problem's COMPLETED histories, by shard."""
+    """Return the GSI1 partitions of a problem's COMPLETED histories, one per shard."""
     shards = range(PROBLEM_HISTORY_SHARDS)
     return tuple(f"PH#{platform}#{number}#{shard}" for shard in shards)
 
 
 def problem_history(platform: str, number: str, ulid: str) -> Key:
-    """Return the index keys of a COMPLETED history in the list of its problem."""
+    """Return the index keys of a COMPLETED history for the list of its problem."""
     partitions = problem_histories(platform, number)
     return {"g1p": partitions[shard_of(ulid, PROBLEM_HISTORY_SHARDS)], "g1s": ulid}
 
 
 def history_of(item: Mapping[str, Any]) -> HistoryKey:
-    """Return the key fields of a history from its item."""
+    """Return the identity of a history from its item."""
     return HistoryKey(item["PK"].removeprefix("U#"), item["SK"].removeprefix("H#"))
 
 
@@ -175,7 +175,7 @@ def history_of(item: Mapping[str, Any]) -> HistoryKey:
 
 
 def feed_partitions(platform: str, language: str, shard: int) -> tuple[str, ...]:
-    """Return the four partitions of the feed entries of a public history in a shard."""
+    """Return the four partitions that contain the feed entries of a public history."""
     return (
         feed_partition(None, None, shard),
         feed_partition(platform, None, shard),
@@ -185,7 +185,7 @@ def feed_partitions(platform: str, language: str, shard: int) -> tuple[str, ...]
 
 
 def feed_partition(platform: str | None, language: str | None, shard: int) -> str:
-    """Return the partition of one shard of the feed with these filters; None does not filter."""
+    """Return the partition of one shard of the feed with these filters. None means no filter."""
     if platform and language:
         return f"F#PL:{platform}:{language}#{shard}"
     if platform:
@@ -196,7 +196,7 @@ def feed_partition(platform: str | None, language: str | None, shard: int) -> st
 
 
 def recent_count(hour: str) -> Key:
-    """Return the key of the number of histories published in one UTC hour (`yyyymmddhh`)."""
+    """Return the key of the counter of histories published in one UTC hour (`yyyymmddhh`)."""
     return _key(f"FC#{hour}", META)
 
 
@@ -204,7 +204,7 @@ def recent_count(hour: str) -> Key:
 
 
 def problem_partition(platform: str, number: str) -> str:
-    """Return the partition of everything that belongs to a problem."""
+    """Return the partition of all items that belong to a problem."""
     return f"P#{platform}#{number}"
 
 
@@ -214,17 +214,17 @@ def problem(platform: str, number: str) -> Key:
 
 
 def solution(platform: str, number: str) -> Key:
-    """Return the key of the author's solution."""
+    """Return the key of the body with the author's solution."""
     return _key(problem_partition(platform, number), "A")
 
 
 def statement(platform: str, number: str) -> Key:
-    """Return the key of the statement and constraints."""
+    """Return the key of the body with a problem's statement and constraints."""
     return _key(problem_partition(platform, number), "B")
 
 
 def checker(platform: str, number: str) -> Key:
-    """Return the key of a problem's checker, which is between those of the card and the tests."""
+    """Return the key of a problem's checker. It sorts between the card and the tests."""
     return _key(problem_partition(platform, number), CHECKER)
 
 
@@ -234,7 +234,7 @@ def checker_fault(platform: str, number: str) -> Key:
 
 
 def run_counter(platform: str, number: str, shard: int) -> Key:
-    """Return the key of one shard of a problem's number of executions."""
+    """Return the key of one shard of a problem's execution counter."""
     return _key(problem_partition(platform, number), f"C#{shard}")
 
 
@@ -253,7 +253,7 @@ def case_purge(platform: str, number: str, version: int) -> Key:
 
 
 def problem_position(created_at: int, platform: str, number: str) -> str:
-    """Return a problem's position in lists, which are sorted by creation and then by key."""
+    """Return the position of a problem in lists, which are sorted by creation time, then by key."""
     return f"{created_at:013d}#{platform}#{number}"
 
 
@@ -268,7 +268,7 @@ def solution_language_partition(language: str) -> str:
 
 
 def state_partition(state: str) -> str:
-    """Return the partition of all platforms' problems in one state."""
+    """Return the partition of the problems of all platforms in one state."""
     return f"PS#{state}"
 
 
@@ -278,12 +278,12 @@ def tag_partition(tag: str) -> str:
 
 
 def token_partition(token: str) -> str:
-    """Return the partition of the problems with a word in the title."""
+    """Return the partition of the problems whose title contains a word."""
     return f"TK#{token}"
 
 
 def legacy_problem(legacy_id: int) -> Key:
-    """Return the key of the pointer from a legacy id to its problem."""
+    """Return the key of the item that maps a legacy id to its problem."""
     return _key(f"LP#{legacy_id}", META)
 
 
@@ -303,12 +303,12 @@ def job(ulid: str) -> Key:
 
 
 def job_parameters(ulid: str) -> Key:
-    """Return the key of a job's parameters."""
+    """Return the key of the body with a job's parameters."""
     return _key(f"J#{ulid}", "P")
 
 
 def job_result(ulid: str, attempt: int) -> Key:
-    """Return the key of the result of one attempt of a job."""
+    """Return the key of the body with the result of one attempt of a job."""
     return _key(f"J#{ulid}", f"R#{attempt}")
 
 

@@ -1,13 +1,13 @@
-"""A programming language, as workers announce it and the API shows it."""
+"""The description of a programming language that workers announce and the API shows."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageInfo:
-    """A language with its version on a worker; `id` is lower case.
+    """A programming language and its version on a worker. `id` is lower case.
 
-    The commands are for display. `compile_command` is None if nothing is compiled.
+    The commands are for display only. `compile_command` is None if the language is not compiled.
     """
 
     id: str

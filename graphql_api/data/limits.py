@@ -1,9 +1,9 @@
-"""Limits of the product and the normal forms of inputs, each defined once.
+"""Limits of the product, and the normal forms of inputs. Each limit is defined only here.
 
-A name ends in its unit. Sizes in bytes are those of the text in UTF-8; KB and MB are powers of
-1024. A pair is a range: its smallest and largest value, both allowed. The limits of a GraphQL
-document (tokens, depth, cost) are in `schema/complexity.py`, and those of one run in a sandbox in
-`judge/`.
+A name ends in its unit. Sizes in bytes are sizes of the text in UTF-8. KB and MB are powers of
+1024. A pair is a range: the smallest and the largest allowed value. The limits of a GraphQL
+document (tokens, depth, cost) are in `schema/complexity.py`. The limits of one run in a sandbox are
+in `judge/`.
 """
 
 from graphql_api.data.errors import InvalidInput
@@ -17,27 +17,28 @@ CODE_BYTES = 256 * KB
 # Problems
 PLATFORM_CHARACTERS = 40
 NUMBER_CHARACTERS = 64
-# A platform or problem number inside a key: DynamoDB limits a sort key to 1,024 bytes.
+# A platform or problem number. It is part of keys, and DynamoDB limits a sort key to 1,024 bytes.
 KEY_NAME_BYTES = 64
 TITLE_CHARACTERS = 200
-# A card holds at most this much of a title; the rest is cut off.
+# A card contains at most this many bytes of a title; the rest is cut off.
 TITLE_BYTES = 300
 # Each word of a title costs one list entry in the problem's transaction of at most 100 actions.
 MAX_TITLE_WORDS = 32
-# Each tag costs one list entry, too.
+# Each tag also costs one list entry in that transaction.
 MAX_TAGS = 12
 TAG_CHARACTERS = 50
 TAG_BYTES = 64
 URL_CHARACTERS = 2000
-# The statement and the constraints, each.
+# Maximum size of the statement, and of the constraints.
 STATEMENT_BYTES = 256 * KB
-# The record of a statement or solution as JSON. It must fit in one item after compression.
+# The record of a statement or solution as JSON. After compression, it must fit in one item.
 TEXT_RECORD_BYTES = 256 * KB
 CONTENT_HASH_CHARACTERS = 64
 DELETION_REASON_CHARACTERS = 500
-# A card holds at most this much of the reason; the rest is cut off.
+# A card contains at most this many bytes of the reason; the rest is cut off.
 DELETION_REASON_BYTES = 200
-# 21 cards (a page of 20 and one more) take at most five blocks of 4 KB: 2.5 read units.
+# With cards of this size, 21 cards (a page of 20 and the next one) take at most five blocks of 4
+# KB, which cost 2.5 read units.
 CARD_BYTES = 950
 
 DEFAULT_TIME_LIMIT_MS = 2000
@@ -52,7 +53,8 @@ TOLERANCE = (0, 1)
 # The longest `repr` of a float.
 TOLERANCE_CHARACTERS = 24
 
-# Checkers and interactors. They also read the test's files, so they get more than submissions.
+# Checkers and interactors. They also read the files of the test, so their limits are higher than
+# those of submissions.
 DEFAULT_CHECKER_TIME_LIMIT_MS = 10_000
 DEFAULT_CHECKER_MEMORY_LIMIT_KB = 512 * 1024
 CHECKER_TIME_LIMIT_MS = (100, 60_000)
@@ -61,23 +63,23 @@ CHECKER_MEMORY_LIMIT_KB = (16 * 1024, 4 * 1024 * 1024)
 MAX_CHECKER_ARGUMENTS = 20
 CHECKER_ARGUMENT_CHARACTERS = 200
 CHECKER_ARGUMENTS_BYTES = 1000
-# The message of a checker's failure, and its judge message, as editors see them.
+# For editors: the message of a checker's failure, and the judge message of a checker.
 CHECKER_NOTE_BYTES = 4 * KB
 
 # Test sets
 MAX_TESTS = 2000
-# The numbers of the samples, as text on the problem's card.
+# Length of the text on a problem's card that lists the numbers of the samples.
 SAMPLES_CHARACTERS = 40
-# The input or the output of one test in a request, whose body has at most `EDITOR_BODY_BYTES`.
+# The input or the output of one test in a request. `EDITOR_BODY_BYTES` limits the whole request.
 TEST_FILE_BYTES = 16 * MB
-# Input and output of one test together, and all tests of a set together.
+# Total size of the input and output of one test, and total size of all tests of a set.
 TEST_BYTES = 64 * MB
 TEST_SET_BYTES = 256 * MB
 
 # Histories
 AUTHOR_NAME_BYTES = 100
 FAILURE_MESSAGE_BYTES = 120
-# The output, error and expected output of a test, each.
+# Maximum size of the output, of the standard error and of the expected output of a test.
 SHOWN_OUTPUT_BYTES = 1 * KB
 COMPILE_OUTPUT_BYTES = 64 * KB
 IDEMPOTENCY_KEY_CHARACTERS = 128
@@ -87,11 +89,11 @@ STDIN_BYTES = 256 * KB
 RUN_TIME_LIMIT_MS = (50, 10_000)
 # 4 MB to 1 GB.
 RUN_MEMORY_LIMIT_KB = (4 * 1024, 1024 * 1024)
-# The standard output and error of a custom run, each.
+# Maximum size of the standard output, and of the standard error, of a custom run.
 RUN_OUTPUT_BYTES = 64 * KB
 
 # Users and plans
-# RFC 5321 limits a path to 256 octets, two of which are its angle brackets.
+# RFC 5321 limits a path to 256 octets, including two angle brackets.
 EMAIL_CHARACTERS = 254
 NAME_CHARACTERS = 100
 NAME_BYTES = 200
@@ -102,24 +104,24 @@ PLAN_KEY_CHARACTERS = 40
 
 # Jobs
 JOB_MESSAGE_BYTES = 300
-# The parameters or the result of a job, as JSON.
+# Maximum size of a job's parameters, and of its result, as JSON.
 JOB_BODY_BYTES = 8 * MB
 
 # Lists and requests
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
-# As many as one BatchGetItem reads.
+# One BatchGetItem reads at most 100 items.
 MAX_NODES = 100
 CURSOR_CHARACTERS = 512
 GLOBAL_ID_CHARACTERS = 400
 TOKEN_CHARACTERS = 2048
 BODY_BYTES = 1 * MB
-# Editors send test data.
+# Editors may send larger requests, because they send test data.
 EDITOR_BODY_BYTES = 32 * MB
 
 
 def normalise_tag(tag: str, field: str = "tags") -> str:
-    """Return the form in which a tag is stored and compared: case-folded, with single spaces.
+    """Return a tag in its stored form: case-folded, with single spaces.
 
     Raises:
         InvalidInput: the tag is empty, too long, or contains '#', ':' or control characters.
@@ -131,7 +133,8 @@ def normalise_tag(tag: str, field: str = "tags") -> str:
         )
     if len(normal) > TAG_CHARACTERS or len(normal.encode()) > TAG_BYTES:
         raise InvalidInput(
-            f"`{field}` must have at most {TAG_CHARACTERS} characters and {TAG_BYTES} bytes.",
+            f"`{field}` must be at most {TAG_CHARACTERS} characters and {TAG_BYTES} bytes in "
+            "UTF-8.",
             (field,),
         )
     return normal

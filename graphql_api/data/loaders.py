@@ -1,7 +1,8 @@
-"""Loaders: they collect the keys of single reads in one request, and read them in batches.
+"""Loaders: they combine the single reads of one GraphQL request into batches.
 
-A batch function returns one entry per key, in order, None for each missing one. Loaders are created
-per request and at their first use, because aiodataloader stores the event loop.
+A batch function returns one entry per key, in the order of the keys; None for a missing entry.
+Loaders are created for each request, and only when they are used first, because aiodataloader keeps
+a reference to the event loop.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -57,65 +58,68 @@ class Loaders:
 
     @cached_property
     def users(self) -> DataLoader[str, User | None]:
-        """Users by id."""
+        """Loader of users. The key is the user id."""
         return _loader(self._stores.users.get_many)
 
     @cached_property
     def problems(self) -> DataLoader[ProblemKey, Problem | None]:
-        """Problem cards by (platform, number)."""
+        """Loader of problem cards. The key is platform and number."""
         return _loader(self._stores.problems.get_many)
 
     @cached_property
     def statements(self) -> DataLoader[ProblemKey, Statement | None]:
-        """Statements by (platform, number)."""
+        """Loader of statements. The key is platform and number."""
         return _loader(self._stores.problems.statements)
 
     @cached_property
     def solutions(self) -> DataLoader[ProblemKey, Solution | None]:
-        """Authors' solutions by (platform, number)."""
+        """Loader of the authors' solutions. The key is platform and number."""
         return _loader(self._stores.problems.solutions)
 
     @cached_property
     def checkers(self) -> DataLoader[ProblemKey, Checker | None]:
-        """Checkers by (platform, number)."""
+        """Loader of checkers. The key is platform and number."""
         return _loader(self._stores.checkers.get_many)
 
     @cached_property
     def checker_faults(self) -> DataLoader[ProblemKey, CheckerFault | None]:
-        """Latest failures of checkers by (platform, number)."""
+        """Loader of the latest failure of each checker. The key is platform and number."""
         return _loader(self._stores.checkers.faults)
 
     @cached_property
     def run_counts(self) -> DataLoader[ProblemKey, int]:
-        """Numbers of executions by (platform, number)."""
+        """Loader of the numbers of executions of problems. The key is platform and number."""
         return _loader(self._stores.problems.run_counts)
 
     @cached_property
     def tests(self) -> DataLoader[TestCaseKey, TestCase | None]:
-        """Tests by (platform, number, version, test number)."""
+        """Loader of tests.
+
+        The key is platform, problem number, version of the test set and test number.
+        """
         return _loader(self._stores.tests.get_many)
 
     @cached_property
     def histories(self) -> DataLoader[HistoryKey, History | None]:
-        """History cards by (user id, ULID)."""
+        """Loader of history cards. The key is user id and ULID."""
         return _loader(self._stores.histories.get_many)
 
     @cached_property
     def codes(self) -> DataLoader[HistoryKey, str | None]:
-        """Submitted code by (user id, ULID)."""
+        """Loader of submitted code. The key is user id and ULID."""
         return _loader(self._stores.histories.codes)
 
     @cached_property
     def results(self) -> DataLoader[History, Results | None]:
-        """Results by history; they are those of the attempt on its card."""
+        """Loader of test results. The key is the history's card, which determines the attempt."""
         return _loader(self._stores.histories.results_many, _attempt)
 
     @cached_property
     def jobs(self) -> DataLoader[str, Job | None]:
-        """Job cards by ULID."""
+        """Loader of job cards. The key is the ULID."""
         return _loader(self._stores.jobs.get_many)
 
     @cached_property
     def job_results(self) -> DataLoader[Job, dict[str, Any] | None]:
-        """Results of SUCCEEDED jobs, by their cards."""
+        """Loader of job results. The key is the job's card; only SUCCEEDED jobs have a result."""
         return _loader(self._stores.jobs.results, _job_attempt)

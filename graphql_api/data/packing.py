@@ -1,4 +1,7 @@
-"""Compression of bodies and of requests in Redis, with a checksum inside the packed bytes."""
+"""Compression of bodies in the table and of requests in Redis.
+
+The packed bytes contain a checksum.
+"""
 
 import zstandard
 
@@ -6,29 +9,32 @@ COMPRESSION_LEVEL = 3
 
 
 class DamagedBody(Exception):
-    """A stored body differs from the written one: chunks are missing or changed."""
+    """A stored body differs from the body that was written: chunks are missing or changed."""
 
 
 def pack(raw: bytes) -> bytes:
-    """Return the bytes compressed by zstd, with a checksum inside."""
+    """Return the bytes compressed with zstd, including a checksum."""
     compressor = zstandard.ZstdCompressor(level=COMPRESSION_LEVEL, write_checksum=True)
     return compressor.compress(raw)
 
 
 def unpack(packed: bytes) -> bytes:
-    """Return the bytes that were packed.
+    """Return the original bytes.
 
     Raises:
-        DamagedBody: these are not bytes that `pack` returned.
+        DamagedBody: the bytes were not written by `pack`, or they were changed.
     """
     try:
         return zstandard.ZstdDecompressor().decompress(packed)
     except zstandard.ZstdError as error:
-        raise DamagedBody(f"a body of {len(packed)} packed bytes cannot be read") from error
+        raise DamagedBody(
+            f"The {len(packed)} bytes of a stored body cannot be decompressed, so "
+            "the body is damaged."
+        ) from error
 
 
 def read_unpacked_size(packed: bytes) -> int:
-    """Return the size after unpacking, which can be 10,000 times the packed size."""
+    """Return the size of the original bytes. It can be 10,000 times the packed size."""
     try:
         return zstandard.frame_content_size(packed)
     except zstandard.ZstdError:

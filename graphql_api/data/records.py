@@ -1,8 +1,8 @@
-"""Records: the only module that maps stored items to named fields and back.
+"""Records: the only module that converts stored items to named fields and back.
 
-Times are epoch milliseconds (UTC), ids are ULIDs. Every item has its format version in `v`. A
-record reads items of its own format and of older ones, and rejects newer ones. A field that is None
-is not stored.
+Times are epoch milliseconds (UTC), ids are ULIDs. Every item contains its format version in `v`. A
+record can read items of its own format version and of older versions, and rejects newer versions. A
+field that is None is not stored.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,21 +36,21 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class HistoryKey(NamedTuple):
-    """The identity of a history: the user id of its owner and its own ULID."""
+    """The identity of a history: the user id of the owner and the history's ULID."""
 
     uid: str
     ulid: str
 
 
 class ProblemKey(NamedTuple):
-    """The identity of a problem: its platform and its number on that platform."""
+    """The identity of a problem: the platform and the problem's number on that platform."""
 
     platform: str
     number: str
 
 
 class TestCaseKey(NamedTuple):
-    """The identity of a test: its problem, the version of the test set, and its number."""
+    """The identity of a test: the problem, the version of the test set, and the test's number."""
 
     platform: str
     number: str
@@ -59,7 +59,7 @@ class TestCaseKey(NamedTuple):
 
 
 class UnknownFormat(Exception):
-    """The item has a newer format than this code reads: deploy all readers before a writer."""
+    """The format version of an item is newer than this code. Deploy all readers before a writer."""
 
 
 class _Attribute(NamedTuple):
@@ -72,8 +72,8 @@ class _Attribute(NamedTuple):
 def stored(name: str, kind: type | None = None, default: Any = MISSING) -> Any:
     """Declare a dataclass field that is stored in the attribute `name`.
 
-    `kind` is the StrEnum or `tuple` to which the stored value is converted. Without a `default` the
-    attribute is required.
+    If the stored value must be converted, `kind` is its StrEnum or `tuple`. Without a `default`,
+    the attribute is required.
     """
     return dataclass_field(default=default, metadata={"name": name, "kind": kind})
 
@@ -85,9 +85,10 @@ def _decoder(kind: type | None) -> Callable[[Any], Any] | None:
 
 
 class Record:
-    """Base class of records; subclasses are frozen dataclasses of `stored` fields.
+    """Base class of records. Subclasses are frozen dataclasses with `stored` fields.
 
-    `format` is the version that is written. `upgrades[n]` converts an item of format n to n + 1.
+    `format` is the format version that is written. `upgrades[n]` converts an item of version n to
+    version n + 1.
     """
 
     __slots__ = ()
@@ -98,12 +99,12 @@ class Record:
 
     @classmethod
     def attributes(cls) -> tuple[str, ...]:
-        """Return the names of the record's attributes, with `v` and `tp`."""
+        """Return the names of the record's attributes, including `v` and `tp`."""
         return ("v", "tp", *(attribute.name for attribute in _attributes_of(cls)))
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:
-        """Return the record of an item.
+        """Return the record in an item.
 
         Raises:
             UnknownFormat: the item was written by newer code.
@@ -121,9 +122,10 @@ class Record:
 
     @classmethod
     def from_item_or_none(cls, item: Mapping[str, Any] | None) -> Self | None:
-        """Read an item of a list or a batch, so that one bad item does not hide the others.
+        """Return None if `item` is None or empty. If it cannot be read, log it and return None.
 
-        Return None without an item. Log an item that cannot be read, and return None.
+        Lists and batches use this method, so that one unreadable item does not hide the other
+        items.
         """
         if not item:
             return None
@@ -135,7 +137,7 @@ class Record:
             return None
 
     def to_item(self) -> Item:
-        """Return the attributes to store, without keys."""
+        """Return the attributes to store, without the key attributes."""
         item: Item = {"v": self.format, "tp": self.entity}
         for name, attribute, _, _ in _attributes_of(type(self)):
             value = getattr(self, name)
@@ -167,7 +169,8 @@ def _upgrade(cls: type[Record], item: Item) -> Item:
     while version != cls.format:
         if version not in cls.upgrades:
             raise UnknownFormat(
-                f"the stored {cls.entity} has format {version}; this code reads up to {cls.format}"
+                f"The stored {cls.entity} has format {version}, but this version of the program "
+                f"reads only formats up to {cls.format}. Deploy a newer version."
             )
         item = cls.upgrades[version](item)
         version += 1
@@ -176,7 +179,10 @@ def _upgrade(cls: type[Record], item: Item) -> Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User(Record):
-    """A user; `role` is the stored role, to which readers add `ADMIN_EMAILS`."""
+    """A user.
+
+    `role` is the stored role; the setting `ADMIN_EMAILS` can add the role of administrator.
+    """
 
     entity: ClassVar[str] = "user"
     uid: str = stored("u")
@@ -194,7 +200,8 @@ class User(Record):
 class Totals(Record):
     """A user's counters over all time.
 
-    The item also has one counter of executions per language: `LANGUAGE_PREFIX` and its id.
+    The item also has a counter of executions for each language. Its attribute is `LANGUAGE_PREFIX`
+    followed by the language id.
     """
 
     LANGUAGE_PREFIX: ClassVar[str] = "l_"
@@ -207,7 +214,10 @@ class Totals(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solved(Record):
-    """The mark that a user has solved a problem; `ulid` is the history that solved it."""
+    """The mark that a user has solved a problem.
+
+    `ulid` identifies the history that solved the problem.
+    """
 
     entity: ClassVar[str] = "solved"
     platform: str = stored("pf")
@@ -218,7 +228,7 @@ class Solved(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayUsage(Record):
-    """A user's usage on one UTC day, one counter per kind of quota."""
+    """A user's usage on one UTC day, with one counter per kind of quota."""
 
     entity: ClassVar[str] = "usage"
     day: str = stored("dy")
@@ -230,7 +240,7 @@ class DayUsage(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt(Record):
-    """One unit of quota: its log entry, and the idempotency record of its request."""
+    """The receipt of one unit of quota: log entry, and idempotency record of the request."""
 
     entity: ClassVar[str] = "receipt"
     action: str = stored("ac")
@@ -248,7 +258,7 @@ class Receipt(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan(Record):
-    """A plan: limits per UTC day; None is unlimited."""
+    """A plan with its limits per UTC day. A limit of None means unlimited."""
 
     entity: ClassVar[str] = "plan"
     plan_id: str = stored("id")
@@ -263,7 +273,7 @@ class Plan(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History(Record):
-    """The card of one execution, which feed entries copy."""
+    """The card of one execution. Feed entries are copies of the card."""
 
     entity: ClassVar[str] = "history"
     uid: str = stored("u")
@@ -311,10 +321,10 @@ class History(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem(Record):
-    """The card of one problem, which its list entries copy.
+    """The card of one problem. List entries are copies of the card.
 
-    `language_limits` has the format of `language_limits.pack`. `checker_hash` is the digest of the
-    problem's checker.
+    `language_limits` is a text in the format of `language_limits.pack`. `checker_hash` is the
+    digest of the problem's checker.
     """
 
     entity: ClassVar[str] = "problem"
@@ -363,7 +373,7 @@ class Statement(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution(Record):
-    """The author's solution of a problem, for editors and hints."""
+    """The author's solution of a problem, for editors and for hints."""
 
     entity: ClassVar[str] = "solution"
     language: str = stored("lg")
@@ -373,7 +383,7 @@ class Solution(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checker(Record):
-    """A problem's program that judges outputs or interacts with submissions, with its limits."""
+    """A problem's checker or interactor, with its limits."""
 
     entity: ClassVar[str] = "checker"
     language: str = stored("lg")
@@ -386,7 +396,7 @@ class Checker(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckerFault(Record):
-    """The latest failure of a checker; `test_number` is None if it failed before any test."""
+    """The latest failure of a checker. `test_number` is None if it failed before the first test."""
 
     entity: ClassVar[str] = "fault"
     checker_hash: str = stored("ckh")
@@ -397,7 +407,7 @@ class CheckerFault(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestCase(Record):
-    """One test of a problem's current set; `number` is its place, counted from 1."""
+    """One test of a problem's current set. `number` is its position in the set, starting at 1."""
 
     entity: ClassVar[str] = "test"
     number: int = stored("no")
@@ -408,11 +418,11 @@ class TestCase(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestResult(Record):
-    """The result of one test, which is stored inside a results body.
+    """The result of one test. It is stored inside a results body.
 
-    `difference` is the first difference of the output: line and column (counted from 1, or 0
-    without a position), the expected text and the actual text. `message` is for the owner, `note`
-    for the problem's editors.
+    `difference` is the first difference between the output and the expected output: line and column
+    (from 1; 0 if there is no position), the expected text and the actual text. `message` is for the
+    owner of the history, `note` for the problem's editors.
     """
 
     entity: ClassVar[str] = "result"
@@ -444,10 +454,11 @@ class Results:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Record):
-    """The card of one authoring job, whose parameters and result are bodies.
+    """The card of one job. The parameters and the result of the job are bodies.
 
-    `due_at` is the time at which a sweeper sends it again; it is set while QUEUED or RUNNING.
-    `checkpoint` is where the attempt after `checkpoint_attempt` begins.
+    `due_at` is the time at which a sweeper sends the job again; it is set while the job is QUEUED
+    or RUNNING. `checkpoint` is the state that attempt `checkpoint_attempt` saved and from which the
+    next attempt continues.
     """
 
     entity: ClassVar[str] = "job"
@@ -475,7 +486,7 @@ class Job(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobEvent(Record):
-    """One event in a job's progress."""
+    """One event in the progress of a job."""
 
     entity: ClassVar[str] = "event"
     seq: int = stored("sq")

@@ -1,4 +1,4 @@
-"""All stores of a process, opened together."""
+"""All stores of a process. They are opened and closed together."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,7 +24,7 @@ from graphql_api.data.problems.testsets import TestSetStore
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """One store per entity, all with the same client."""
+    """One store for each kind of entity. All stores use the same client."""
 
     dynamo: Dynamo
     bodies: Bodies
@@ -44,7 +44,7 @@ class Stores:
 
 @asynccontextmanager
 async def open_stores(settings: Settings, clock: Clock = now_ms) -> AsyncIterator[Stores]:
-    """Open the stores of a process; the end of the block closes their connections."""
+    """Open the stores of a process. Their connections are closed at the end of the block."""
     async with open_dynamo(settings) as dynamo, open_bodies(settings, dynamo) as bodies:
         feed = FeedStore(
             dynamo,

@@ -1,16 +1,16 @@
-"""Truncation of text: at a number of bytes in UTF-8, or at a number of characters."""
+"""Truncation of text to a number of bytes in UTF-8 or to a number of characters."""
 
 ECHO_CHARACTERS = 100
 
 
 def truncate_utf8(raw: str | bytes, limit: int, ellipsis: str = "") -> str:
-    """Return the longest beginning of a text that has at most `limit` bytes in UTF-8.
+    """Return the beginning of a text, at most `limit` bytes in UTF-8.
 
-    Bytes that are not UTF-8 become U+FFFD, three bytes each. When something is missing, the result
-    ends in `ellipsis`, which counts towards the limit.
+    Each byte that is not valid UTF-8 becomes U+FFFD, which has three bytes. A truncated text ends
+    in `ellipsis`, which counts towards the limit.
     """
     if isinstance(raw, bytes):
-        # Four more bytes than needed, so that the last character is whole.
+        # Keep four more bytes than necessary, so that the last character is complete.
         raw = raw[: limit + 4].decode("utf-8", "replace")
     encoded = raw.encode()
     if len(encoded) <= limit:
@@ -20,10 +20,10 @@ def truncate_utf8(raw: str | bytes, limit: int, ellipsis: str = "") -> str:
 
 
 def truncate_characters(raw: bytes, limit: int, ellipsis: str = "") -> str:
-    """Return the longest beginning of a UTF-8 text that has at most `limit` characters.
+    """Return the beginning of a UTF-8 text, at most `limit` characters.
 
-    Bytes that are not UTF-8 become U+FFFD. When something is missing, the result ends in
-    `ellipsis`, which counts towards the limit.
+    Each byte that is not valid UTF-8 becomes U+FFFD. A truncated text ends in `ellipsis`, which
+    counts towards the limit.
     """
     text = raw[: 4 * limit + 4].decode("utf-8", "replace")
     if len(text) <= limit:
@@ -32,5 +32,5 @@ def truncate_characters(raw: bytes, limit: int, ellipsis: str = "") -> str:
 
 
 def shorten(text: str) -> str:
-    """Return a text of a client as an error message may repeat it: at most 100 characters."""
+    """Return a client's text in a form for error messages: at most 100 characters."""
     return text if len(text) <= ECHO_CHARACTERS else text[: ECHO_CHARACTERS - 1] + "…"

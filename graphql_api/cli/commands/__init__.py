@@ -1,1 +1,1 @@
-"""The sub-commands of `algoitny`, one module each; `graphql_api.cli.app` registers them."""
+"""The sub-commands of `algoitny`, one module for each. `graphql_api.cli.app` registers them."""

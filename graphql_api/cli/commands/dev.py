@@ -1,4 +1,4 @@
-"""`algoitny dev`: run engines, table, sample problems, API and worker locally, with one log."""
+"""`algoitny dev`: run databases, API and worker on this machine, with one log and sample data."""
 
 import asyncio
 import fcntl
@@ -38,7 +38,8 @@ from graphql_api.config import Settings
 DEFAULT_PORT = 8000
 READY_TIMEOUT_S = 60.0
 COLOURS = {"api": "36", "worker": "35", "setup": "32", "dev": "1"}
-# The engines' output goes only to the log file; the supervisor prints their ends and restarts.
+# The output of the local databases goes only to their log files. The supervisor reports when they
+# end and restart.
 QUIET = frozenset({"dynamodb", "redis"})
 
 console = Console(highlight=False)
@@ -49,10 +50,10 @@ def dev(
         int, typer.Option(envvar="PORT", min=1, max=65535, help="Port of the API.")
     ] = DEFAULT_PORT,
 ) -> None:
-    """Run engines, API, worker and playground on this machine until Ctrl-C.
+    """Run databases, API, worker and playground on this machine until Ctrl-C.
 
-    The data is kept under `.data/`. If AWS_ENDPOINT_URL_DYNAMODB (or LOCALSTACK_URL) or REDIS_URL
-    is set, that engine is used instead of a local one.
+    The data is kept under `.data/`. If AWS_ENDPOINT_URL_DYNAMODB (or LOCALSTACK_URL) is set, that
+    DynamoDB is used instead of a local one. If REDIS_URL is set, that Redis is used.
     """
     os.chdir(project_root())
     settings = environment.settings_of_checkout()
@@ -67,7 +68,7 @@ def dev(
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One run of `algoitny dev`; an engine is None if the settings name another one."""
+    """One run of `algoitny dev`. A local engine is None if the settings name another server."""
 
     port: int
     dynamodb: DynamoDBLocal | None
@@ -76,7 +77,7 @@ class Session:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The preparations needed before the programs start."""
+        """The preparations that are needed before the programs start."""
         redis = (apt.REDIS_PACKAGE,) if self.redis else ()
         dynamodb = (DYNAMODB_STEP,) if self.dynamodb else ()
         packages = system_packages_step((*apt.SANDBOX_PACKAGES, *redis))
@@ -84,13 +85,13 @@ class Session:
 
     @property
     def child_environment(self) -> dict[str, str]:
-        """The environment of every program of the session."""
+        """The environment of all programs of the session."""
         output = {"PYTHONUNBUFFERED": "1", "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console")}
         return {**os.environ, **output, **self.variables}
 
     @property
     def url(self) -> str:
-        """The API's address."""
+        """The base URL of the API."""
         return f"http://localhost:{self.port}"
 
 
@@ -110,7 +111,7 @@ def _plan(settings: Settings, port: int) -> Session:
 
 
 async def _run(session: Session, log: TextIO) -> int:
-    """Run the session until it ends; return the exit code of the command."""
+    """Run the session until it ends. Return the exit code of the command."""
     supervisor = Supervisor(_writer(log))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -146,7 +147,7 @@ async def _start_up(supervisor: Supervisor, session: Session) -> None:
 
 
 async def _wait_until_ready(engine: EngineProcess) -> None:
-    """Wait until an engine answers.
+    """Wait until an engine answers requests.
 
     Raises:
         ProgramFailedError: The engine does not answer within 30 s.
@@ -161,7 +162,7 @@ async def _wait_until_ready(engine: EngineProcess) -> None:
 
 
 async def _import_examples(supervisor: Supervisor, session: Session) -> None:
-    """Import the sample problems if this database does not have their current version."""
+    """Import the sample problems, unless this database has their current version."""
     folder = project_root() / "examples" / "problems"
     stamp, current_hash = _examples_stamp(session), _folder_hash(folder)
     if stamp.is_file() and stamp.read_text() == current_hash:
@@ -203,7 +204,10 @@ def _api(session: Session) -> Program:
 
 
 async def _wait_until_serving(port: int) -> tuple[int, str]:
-    """Wait up to 60 s until /readyz answers 200; return its last status (0: no answer) and text."""
+    """Wait up to 60 s until /readyz answers with 200. Return the last status and body.
+
+    The status is 0 if the API did not answer.
+    """
     deadline = time.monotonic() + READY_TIMEOUT_S
     while True:
         status, text = await asyncio.to_thread(_readyz, port)
@@ -248,7 +252,7 @@ def _greet(session: Session, state: tuple[int, str], elapsed_s: float) -> None:
 
 
 def _check_port(port: int) -> None:
-    """Check that the API's port is free.
+    """Check that the port for the API is free.
 
     Raises:
         typer.Exit: Another program uses the port.
@@ -273,7 +277,7 @@ def _is_free(port: int) -> bool:
 
 @contextmanager
 def _session_lock() -> Iterator[None]:
-    """Lock this checkout's data folder, so that two sessions never share a database file."""
+    """Lock this checkout's data folder, so that two sessions never use the same database file."""
     path = data_dir("dev.lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as lock:
@@ -294,7 +298,7 @@ def _session_lock() -> Iterator[None]:
 
 @contextmanager
 def _log_file() -> Iterator[TextIO]:
-    """Open this session's log; the previous session's log becomes `dev.log.1`."""
+    """Open the log of this session. The log of the previous session becomes `dev.log.1`."""
     path = data_dir("log", "dev.log")
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
@@ -304,7 +308,7 @@ def _log_file() -> Iterator[TextIO]:
 
 
 def _writer(log: TextIO) -> Write:
-    """Return a function that writes a program's line to the terminal and to the log."""
+    """Return a function that writes a line of a program to the terminal and to the log."""
     is_terminal = sys.stdout.isatty()
 
     def write(name: str, line: str) -> None:

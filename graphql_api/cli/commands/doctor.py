@@ -39,7 +39,7 @@ DEFAULT_API_PORT = 8000
 
 
 class State(StrEnum):
-    """The result of a check; only MISSING makes the command fail."""
+    """The result of a check. Only MISSING makes the command fail."""
 
     OK = "ok"
     NOTE = "note"
@@ -48,7 +48,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the report: the part checked, its state, and how to fix it."""
+    """One line of the report: the checked part, its state, and the remedy for a problem."""
 
     name: str
     state: State
@@ -64,7 +64,7 @@ def doctor(
 ) -> None:
     """Check this machine and say how to fix each problem.
 
-    Exits with 1 if a required part is missing.
+    The exit code is 1 if a required part is missing.
     """
     settings = environment.settings_of_checkout()
     checks = [check for group in _GROUPS for check in group(settings)]

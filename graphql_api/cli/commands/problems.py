@@ -36,7 +36,7 @@ FAILED = "failed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """The result of importing one package; `error` is the reason of a failure."""
+    """The result of importing one package. `error` says why the import failed, or is None."""
 
     package: str
     platform: str
@@ -50,7 +50,7 @@ class Imported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOptions:
-    """The options of `problems import` that apply to every package."""
+    """The options of `problems import`. They apply to every package."""
 
     platform: str
     locale: str
@@ -82,8 +82,8 @@ def import_(
 ) -> None:
     """Import problem packages (ICPC/Kattis format, versions `legacy` and `2023-07`).
 
-    Unchanged packages are skipped, so an interrupted import can be run again. If a package fails,
-    the others are still imported and the command exits with 1.
+    Unchanged packages are skipped, so an interrupted import can be repeated. If a package fails,
+    the other packages are still imported, and the exit code is 1.
     """
     output = Output(as_json=as_json)
     options = ImportOptions(platform=platform, locale=locale, force=force, generators=generators)
@@ -130,7 +130,7 @@ async def _import_one(stores: Stores, path: Path, options: ImportOptions) -> Imp
         _refuse_generators(package, options)
         outcome = await import_package(stores, package, force=options.force)
     except Unavailable:
-        raise  # the other packages would fail in the same way
+        raise  # all other packages would fail too
     except PackageError as error:
         return _failure(path, options, str(error))
     except DomainError as error:
@@ -211,7 +211,10 @@ def list_(
     columns = ("problem", "title", "tests", "time", "memory", "solution", "tags")
     output.table(columns, list(_rows(problems)))
     if not problems and output.is_terminal:
-        output.line(f"No problems in state {state}. Import some: algoitny problems import DIR")
+        output.line(
+            f"No problem has the state {state}. Import problems with `algoitny problems "
+            "import DIR`."
+        )
 
 
 async def _list(platform: str | None, state: ProblemState, limit: int) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""`algoitny schema export`: the schema's text, for clients and for the check in `make lint`."""
+"""`algoitny schema export`: write the GraphQL schema to a file, or check that a file is current."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +10,9 @@ SCHEMA_FILE = Path("schema.graphql")
 
 
 def schema_text() -> str:
-    """Return the schema in GraphQL's schema definition language, with descriptions."""
-    # Building the schema takes half a second, which the other commands should not spend.
+    """Return the schema in GraphQL's schema definition language, including descriptions."""
+    # Imported here, because building the schema takes half a second, and other commands do not need
+    # it.
     from graphql_api.schema.schema import schema  # noqa: PLC0415
 
     return schema.as_str().rstrip() + "\n"
@@ -27,7 +28,7 @@ def export(
         bool, typer.Option("--check", help="Write nothing; exit with 1 if the file differs.")
     ] = False,
 ) -> None:
-    """Write the schema defined by the code to a file."""
+    """Write the GraphQL schema that the code defines to a file."""
     text = schema_text()
     if check:
         _compare(output, text)
@@ -42,5 +43,5 @@ def _compare(path: Path, text: str) -> None:
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         typer.echo(f"{path} matches the code.")
         return
-    typer.echo(f"{path} does not match the code. Update it with: make schema", err=True)
+    typer.echo(f"{path} does not match the code. Update it with `make schema`.", err=True)
     raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""`algoitny settings`: all settings with default and meaning, as the page `docs/settings.md`."""
+"""`algoitny settings`: print the page docs/settings.md, which describes all settings."""
 
 from typing import Any
 
@@ -20,12 +20,12 @@ AWS credentials are found as in every AWS client: environment, profile, or the m
 
 
 def settings() -> None:
-    """Print every setting with its default and meaning (the page docs/settings.md)."""
+    """Print all settings with their defaults and meanings (the page docs/settings.md)."""
     typer.echo(settings_markdown(), nl=False)
 
 
 def settings_markdown() -> str:
-    """Return the Markdown page that documents every setting."""
+    """Return the page that describes all settings, in Markdown."""
     rows = [_row(name, field) for name, field in Settings.model_fields.items()]
     return _HEAD + "\n".join(rows) + "\n"
 

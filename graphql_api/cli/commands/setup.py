@@ -1,4 +1,4 @@
-"""`algoitny setup`: install the requirements of development and tests step by step."""
+"""`algoitny setup`: install what development and tests need, step by step."""
 
 import os
 import time
@@ -21,7 +21,7 @@ console = Console(highlight=False)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One preparation. A failing optional step does not stop the others."""
+    """One step of the installation. If an optional step fails, the other steps still run."""
 
     name: str
     prepare: Callable[[], str]
@@ -38,7 +38,7 @@ def _playground() -> str:
 
 
 def system_packages_step(packages: Sequence[apt.SystemPackage]) -> Step:
-    """Return the step that installs `packages`; one message names all the missing ones."""
+    """Return the step that installs `packages`. Its message names all packages that are missing."""
 
     def prepare() -> str:
         installed = apt.ensure_installed(packages)
@@ -52,7 +52,7 @@ PLAYGROUND_STEP = Step("playground", _playground, is_optional=True)
 
 
 def run_steps(steps: Sequence[Step]) -> bool:
-    """Run `steps` in order, one line each; return False when a required step fails."""
+    """Run `steps` in order and print one line for each. Return False if a required step failed."""
     for step in steps:
         started = time.monotonic()
         console.print(f"  {step.name:<16} ", end="")
@@ -81,11 +81,11 @@ def setup(
         ),
     ] = False,
 ) -> None:
-    """Install the requirements of `make dev` and `make test`.
+    """Install what `make dev` and `make test` need.
 
-    These are system packages, DynamoDB Local, Redis and the playground. The command is fast when
-    everything is installed. It exits with 1 if this user cannot install a required part; the
-    message then names the command that installs it.
+    This installs system packages, DynamoDB Local, Redis and the playground. If everything is
+    installed, the command ends quickly. If this user cannot install a required part, the exit code
+    is 1, and the message contains the command that installs the part.
     """
     browsers = (apt.BROWSER_PACKAGE,) if browser else ()
     compilers = find_missing_packages() if languages else ()

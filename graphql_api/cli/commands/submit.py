@@ -1,6 +1,7 @@
 """`algoitny submit FILE --problem algoitny/1`: submit a program and wait for its verdict.
 
-Exit codes: 0 accepted (with --no-watch: submitted), 1 another verdict, 2 an error.
+Exit codes: 0 if the program is accepted (with --no-watch: submitted), 1 for another verdict, 2 for
+an error.
 """
 
 import time
@@ -52,7 +53,7 @@ query Result($id: ID!) {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
-    """The content of one submission."""
+    """The content of one submission: program, language, problem and visibility."""
 
     platform: str
     number: str
@@ -98,7 +99,7 @@ def submit(
 ) -> None:
     """Submit a program to a problem and wait for its verdict.
 
-    Exits with 0 if the program is accepted, 1 for any other verdict, 2 for an error.
+    The exit code is 0 if the program is accepted, 1 for any other verdict and 2 for an error.
     """
     output = Output(as_json=as_json)
     try:
@@ -127,7 +128,7 @@ def _read_job(file: Path, problem: str, language: str | None, *, is_public: bool
     platform, slash, number = problem.partition("/")
     if not (slash and platform and number):
         raise typer.BadParameter(
-            f"{problem!r} is not a problem. Write PLATFORM/NUMBER, such as algoitny/1.",
+            f"{problem!r} is not the name of a problem. Write PLATFORM/NUMBER, such as algoitny/1.",
             param_hint="--problem",
         )
     return _Job(
@@ -143,8 +144,8 @@ def _language_of(file: Path) -> str:
     spec = find_language_of_file(file.name)
     if spec is None:
         raise typer.BadParameter(
-            f"The ending of {file.name!r} belongs to no language. Add --language, or rename the "
-            f"file to one of these endings: {' '.join(file_extensions())}",
+            f"The language of {file.name!r} is unknown. Add --language, or give the file one of "
+            f"these endings: {' '.join(file_extensions())}.",
             param_hint="--language",
         )
     return spec.id
@@ -156,7 +157,8 @@ def _read_code(file: Path) -> str:
             content = source.read(CODE_BYTES + 1)
         if len(content) > CODE_BYTES:
             raise typer.BadParameter(
-                f"{file} is larger than {CODE_BYTES // 1024} KB.", param_hint="FILE"
+                f"{file} is larger than {CODE_BYTES // 1024} KB. Submit a smaller file.",
+                param_hint="FILE",
             )
         return content.decode()
     except OSError as error:
@@ -170,7 +172,7 @@ def _read_code(file: Path) -> str:
 
 
 def _submit(output: Output, api: ApiClient, job: _Job) -> str:
-    """Submit the program and return the history's id; retries do not submit it twice."""
+    """Submit the program and return the id of its history. A retry does not submit it twice."""
     variables = {
         "platform": job.platform,
         "number": job.number,
@@ -210,7 +212,10 @@ def _pauses() -> Iterator[float]:
 def _read_history(api: ApiClient, document: str, history_id: str) -> dict[str, Any]:
     history = api.call(document, {"id": history_id})["history"]
     if not isinstance(history, dict):
-        raise ApiError(f"The history {history_id} has been deleted.")
+        raise ApiError(
+            f"The history {history_id} was deleted while this command waited for it. "
+            "Submit the code again."
+        )
     return history
 
 
@@ -256,7 +261,7 @@ def _format_test(result: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _describe_failure(result: dict[str, Any]) -> str:
-    """Describe a test's failure in a few words."""
+    """Return a few words that describe why a test failed."""
     if result["verdict"] == "AC":
         return ""
     if result["signal"]:

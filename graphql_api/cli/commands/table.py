@@ -1,4 +1,4 @@
-"""`algoitny table …`: create, show and delete the table."""
+"""`algoitny table …`: create, show and delete the DynamoDB table."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ app = typer.Typer(help="Create, show and delete the DynamoDB table.", no_args_is
 
 @contextmanager
 def _engine_errors(output: Output) -> Iterator[None]:
-    """Exit with 1 and the error message when DynamoDB fails."""
+    """Print the error of DynamoDB and exit with 1 if a statement of the block fails."""
     try:
         yield
     except DomainError as error:
@@ -36,7 +36,10 @@ def init(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Create the table, or correct the settings of an existing one; safe to run again."""
+    """Create the table, or correct the settings of an existing table.
+
+    It is safe to run this again.
+    """
     output, table = Output(as_json=as_json), open_table(get_settings())
     outcomes: dict[str, str] = {}
     with _engine_errors(output):
@@ -48,7 +51,7 @@ def init(
 
 @app.command()
 def describe(*, as_json: AsJson = False) -> None:
-    """Show the table's state, size and indexes."""
+    """Show the state, the size and the indexes of the table."""
     output, table = Output(as_json=as_json), open_table(get_settings())
     with _engine_errors(output):
         description = _require_table(output, table)
@@ -82,13 +85,15 @@ def drop(
 def _require_table(output: Output, table: Table) -> dict[str, Any]:
     description = table.describe()
     if description is None:
-        output.error(f"The table {table.name} does not exist. Create it: algoitny table init")
+        output.error(
+            f"The table {table.name} does not exist. Create it with `algoitny table init`."
+        )
         raise typer.Exit(1)
     return description
 
 
 def _for_json(description: dict[str, Any]) -> dict[str, Any]:
-    """Return a table description with its times as strings."""
+    """Return a table description in which times are strings, as JSON requires."""
     return {
         name: value if isinstance(value, str | int | bool | list | dict) else str(value)
         for name, value in description.items()

@@ -24,7 +24,8 @@ COLUMNS = ("user", "e-mail", "name", "role", "state", "plan")
 def list_(*, as_json: AsJson = False) -> None:
     """List all users, newest first.
 
-    The roles are the stored ones; ADMIN_EMAILS can make a user an administrator in addition.
+    The list shows the stored roles. A user whose e-mail address is in ADMIN_EMAILS is an
+    administrator in addition.
     """
     output = Output(as_json=as_json)
     users = _with_stores(output, _read_all_users)
@@ -39,7 +40,7 @@ def role(
         Role, typer.Argument(metavar="ROLE", help="USER, EDITOR or ADMIN.", case_sensitive=False)
     ],
 ) -> None:
-    """Set a user's role. The API applies it within a minute."""
+    """Set the role of a user. The API applies the new role within a minute."""
     output = Output()
 
     async def grant(stores: Stores) -> User:

@@ -1,1 +1,1 @@
-"""Local requirements of `make dev` and `make test`: engines, system packages, playground."""
+"""Programs that `make dev` and `make test` need: databases, system packages and the playground."""

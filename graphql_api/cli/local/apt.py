@@ -1,4 +1,4 @@
-"""The Debian packages AlgoItny needs: detect them, and install the missing ones as root."""
+"""The Debian packages that AlgoItny needs: find the missing packages and install them as root."""
 
 import os
 import shutil
@@ -55,10 +55,11 @@ def install_command(packages: Iterable[SystemPackage]) -> str:
 
 
 def ensure_installed(packages: Sequence[SystemPackage]) -> tuple[str, ...]:
-    """Install the missing packages with apt, which needs root; return their names.
+    """Install the missing packages with apt, which needs root. Return their names.
 
     Raises:
-        EngineUnavailable: A package is missing, and this user or this system cannot install it.
+        EngineUnavailable: A package is missing and cannot be installed by this user or on this
+            system.
     """
     missing = find_missing(packages)
     if not missing:

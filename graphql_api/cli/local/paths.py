@@ -1,10 +1,10 @@
-"""Paths of downloaded, built and stored files of a checkout, all under `.data/`."""
+"""Paths of the files that are downloaded, built or stored in a checkout, all under `.data/`."""
 
 from pathlib import Path
 
 
 def project_root() -> Path:
-    """Return the checkout around the current folder: the nearest parent with AlgoItny's sources.
+    """Return the root folder of the checkout: the nearest parent folder with AlgoItny's sources.
 
     Outside a checkout, return the current folder, so that nothing is written into an installation.
     """
@@ -16,5 +16,5 @@ def project_root() -> Path:
 
 
 def data_dir(*parts: str) -> Path:
-    """Return the path of `parts` under the checkout's `.data/`, without creating it."""
+    """Return the path that consists of the checkout's `.data/` and `parts`. Do not create it."""
     return project_root().joinpath(".data", *parts)

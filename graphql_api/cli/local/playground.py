@@ -1,4 +1,4 @@
-"""The playground: GraphiQL, bundled from `playground/` into `.data/playground`."""
+"""The playground: the GraphiQL page, built from `playground/` into `.data/playground`."""
 
 import hashlib
 import shutil
@@ -13,17 +13,17 @@ STAMP = ".inputs"
 
 
 def source_dir() -> Path:
-    """Return the folder with the page's sources and package-lock.json."""
+    """Return the folder with the sources of the page and its package-lock.json."""
     return project_root() / "playground"
 
 
 def output_dir() -> Path:
-    """Return the folder of the built page, which the API serves."""
+    """Return the folder with the built page. The API serves this folder."""
     return data_dir("playground")
 
 
 def inputs_hash(source: Path) -> str:
-    """Return a SHA-256 of all files that determine the built page."""
+    """Return a SHA-256 of all files on which the built page depends."""
     digest = hashlib.sha256()
     names = (".npmrc", "package.json", "package-lock.json", "build.mjs")
     for path in (*(source / name for name in names), *sorted((source / "src").iterdir())):
@@ -33,17 +33,17 @@ def inputs_hash(source: Path) -> str:
 
 
 def is_built() -> bool:
-    """Return whether the page is built from the current sources."""
+    """Return whether the page was built from the current sources."""
     return _stamp(output_dir()) == inputs_hash(source_dir())
 
 
 def prepare_playground() -> bool:
-    """Build the page unless it is built from the current sources; return whether it was built.
+    """Build the page unless it was built from the current sources. Return whether it was built now.
 
-    Several processes may call it at the same time.
+    Several processes may call this function at the same time.
 
     Raises:
-        EngineUnavailable: There is no Node, the packages cannot be downloaded, or the build failed.
+        EngineUnavailable: Node is missing, the packages cannot be downloaded, or the build failed.
     """
     if is_built():
         return False

@@ -1,4 +1,4 @@
-"""Child processes: local engines and the tools that build or install something."""
+"""Child processes: local databases, and tools that build or install something."""
 
 import fcntl
 import os
@@ -18,11 +18,11 @@ HOST = "127.0.0.1"
 
 
 class EngineUnavailable(RuntimeError):
-    """A local engine or tool is unavailable; the message says how to install it."""
+    """A local database or tool cannot be used. The message says how to install it."""
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback address that is free at this moment."""
+    """Return a TCP port of this machine that is free at this moment."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -38,7 +38,10 @@ def is_listening(port: int, host: str = HOST) -> bool:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on the file `path`; other processes wait for it."""
+    """Hold an exclusive lock on the file `path` during the block.
+
+    Other processes wait for the lock.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -46,10 +49,10 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 def kill_on_parent_death(command: list[str]) -> list[str]:
-    """Wrap `command` so that the kernel ends it with SIGTERM when this process dies.
+    """Return a command line that runs `command` and is ended with SIGTERM when this process dies.
 
-    The kernel watches the thread that starts the child, so this works only from the main thread.
-    From another thread, or without setpriv, `command` is returned unchanged.
+    The kernel sends the signal when the thread that started the child ends, so this works only from
+    the main thread. From another thread, or without setpriv, `command` is returned unchanged.
     """
     setpriv = shutil.which("setpriv")
     if setpriv is None or threading.current_thread() is not threading.main_thread():
@@ -64,7 +67,7 @@ def run_tool(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> tuple[int, str]:
-    """Run a tool without input; return its exit code (124: timed out) and its last 8 lines."""
+    """Run a tool without input. Return its exit code (124 if it timed out) and its last 8 lines."""
     try:
         done = subprocess.run(  # noqa: S603 - our own command line
             command,
@@ -84,7 +87,7 @@ def run_tool(
 
 
 def tail(path: Path, lines: int = 15) -> str:
-    """Return the last `lines` lines of a log file; an empty string if the file is missing."""
+    """Return the last `lines` lines of a log file, or an empty string if the file is missing."""
     try:
         text = path.read_text(errors="replace")
     except FileNotFoundError:
@@ -93,10 +96,10 @@ def tail(path: Path, lines: int = 15) -> str:
 
 
 class EngineProcess:
-    """An engine as a child process, in a process session of its own so Ctrl-C does not reach it.
+    """A local database that runs as a child process.
 
-    `start` waits until `is_ready` returns True. `stop` sends SIGTERM and, after a grace period,
-    SIGKILL.
+    The child has its own process session, so Ctrl-C does not reach it. `start` waits until
+    `is_ready` returns True. `stop` sends SIGTERM and, after a grace period, SIGKILL.
     """
 
     def __init__(self, name: str, log_path: Path) -> None:
@@ -106,27 +109,28 @@ class EngineProcess:
 
     @property
     def pid(self) -> int:
-        """The process id; 0 while the engine is not started."""
+        """The process id, or 0 if the engine was not started."""
         return self._process.pid if self._process else 0
 
     @property
     def is_running(self) -> bool:
-        """True from the start until the end of the process."""
+        """True while the process exists."""
         return self._process is not None and self._process.poll() is None
 
     def command(self) -> list[str]:
-        """Return the command line; each engine overrides this."""
+        """Return the command line. Each subclass overrides this method."""
         raise NotImplementedError
 
     def is_ready(self) -> bool:
-        """Return whether the engine answers; each engine overrides this."""
+        """Return whether the engine answers. Each subclass overrides this method."""
         raise NotImplementedError
 
     def start(self, timeout_s: float = 30.0) -> Self:
         """Start the engine and wait until it answers.
 
         Raises:
-            EngineUnavailable: It ended or did not answer in `timeout_s`; the message has its log.
+            EngineUnavailable: The engine ended, or did not answer within `timeout_s`. The message
+                contains the end of its log.
         """
         command = kill_on_parent_death(self.command())
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -173,7 +177,7 @@ class EngineProcess:
         self._process = None
 
     def kill(self) -> None:
-        """End the engine with SIGKILL, as in a crash; does nothing if it has ended."""
+        """End the engine with SIGKILL, like a crash. Do nothing if the engine has ended."""
         if self._process is None:
             return
         if self._process.poll() is None:

@@ -1,4 +1,4 @@
-"""Redis for development and tests: Debian's `redis-server` on a loopback port."""
+"""Redis for development and tests: Debian's `redis-server` on a port of this machine."""
 
 import contextlib
 import shutil
@@ -10,26 +10,27 @@ from graphql_api.cli.local import apt
 from graphql_api.cli.local.paths import data_dir
 from graphql_api.cli.local.process import HOST, EngineProcess, free_port
 
-REDIS_PORT = 6379  # the clients' default
+REDIS_PORT = 6379  # the default port of Redis clients
 
 
 def prepare_redis() -> Path:
-    """Return the path of `redis-server`; install it with apt if it is missing and this is root.
+    """Return the path of `redis-server`. If it is missing, install it with apt, which needs root.
 
     Raises:
-        EngineUnavailable: It is missing, and this user cannot install it.
+        EngineUnavailable: `redis-server` is missing, and this user cannot install it.
     """
     apt.ensure_installed((apt.REDIS_PACKAGE,))
     return Path(shutil.which("redis-server") or "/usr/bin/redis-server")
 
 
 class RedisServer(EngineProcess):
-    """Redis on a loopback port; `with RedisServer() as engine: engine.url`.
+    """Redis on a port of this machine: `with RedisServer() as engine: engine.url`.
 
     Parameters:
-        data_dir: Folder of its append-only file, created if missing; None writes nothing to disk.
-        port: TCP port; 0 means a free one.
-        log_path: File for its output (default `.data/log/redis-PORT.log`).
+        data_dir: Folder for the append-only file, created if missing. None keeps the data in
+            memory.
+        port: TCP port; 0 means any free port.
+        log_path: File for the output (default `.data/log/redis-PORT.log`).
     """
 
     def __init__(
@@ -41,11 +42,11 @@ class RedisServer(EngineProcess):
 
     @property
     def url(self) -> str:
-        """The URL for `REDIS_URL`."""
+        """The URL of the server, for `REDIS_URL`."""
         return f"redis://{HOST}:{self.port}/0"
 
     def command(self) -> list[str]:
-        """Return the command line: loopback only, no eviction, every write appended to the file.
+        """Return the command line: only local connections, no eviction, and every write is logged.
 
         Raises:
             EngineUnavailable: `redis-server` is missing and cannot be installed.
@@ -59,12 +60,15 @@ class RedisServer(EngineProcess):
         return [*command, "--appendonly", "yes", "--dir", str(self.data_dir.resolve())]
 
     def is_ready(self) -> bool:
-        """Return whether it answers PING; it does not while it loads its file."""
+        """Return whether the server answers PING.
+
+        It does not answer while it loads its data file.
+        """
         return answers_ping(HOST, self.port)
 
 
 def answers_ping(host: str, port: int, timeout_s: float = 1.0) -> bool:
-    """Return whether a Redis answers at `host`:`port`, even if it requires a password."""
+    """Return whether a Redis server answers at `host` and `port`, even if it needs a password."""
     with contextlib.suppress(OSError), socket.create_connection((host, port), timeout_s) as link:
         link.sendall(b"PING\r\n")
         return link.recv(64).startswith((b"+PONG", b"-NOAUTH"))

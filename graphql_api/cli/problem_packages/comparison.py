@@ -1,4 +1,4 @@
-"""Translation of the default output validator's flags to one of the judge's comparers."""
+"""Conversion of output validator flags in a package to one of the judge's comparers."""
 
 import math
 from collections.abc import Sequence
@@ -15,10 +15,11 @@ TOLERANCES = {ABSOLUTE: (ABSOLUTE,), RELATIVE: (RELATIVE,), BOTH: (ABSOLUTE, REL
 
 
 def comparison_of(path: Path, flags: Sequence[str]) -> Comparison:
-    """Return the comparison selected by validator flags (default: tokens, case-insensitive).
+    """Return the comparison that the validator flags select (default: tokens, ignoring case).
 
     Raises:
-        PackageError: A flag is unknown, lacks its number, is repeated, or has no comparer here.
+        PackageError: A flag is unknown, lacks its number or is repeated, or no comparer supports
+            the flags.
     """
     switches: set[str] = set()
     tolerances: dict[str, str] = {}
@@ -30,11 +31,15 @@ def comparison_of(path: Path, flags: Sequence[str]) -> Comparison:
             text = _parse_tolerance(path, flag, next(rest, ""))
             for kind in TOLERANCES[flag]:
                 if kind in tolerances:
-                    raise PackageError(path, f"{flag}: this tolerance is given twice")
+                    raise PackageError(
+                        path, f"{flag}: this tolerance is given twice; remove one of the flags"
+                    )
                 tolerances[kind] = text
         else:
             known = ", ".join((CASE, SPACE, *TOLERANCES))
-            raise PackageError(path, f"{flag}: not a flag of the default validator ({known})")
+            raise PackageError(
+                path, f"{flag}: is not a flag of the default validator; use one of {known}"
+            )
     return _choose(path, switches, tolerances)
 
 
@@ -42,7 +47,7 @@ def _choose(path: Path, switches: set[str], tolerances: dict[str, str]) -> Compa
     if SPACE in switches:
         if tolerances or CASE not in switches:
             raise PackageError(
-                path, f"{SPACE}: requires {CASE} and cannot be combined with a tolerance"
+                path, f"{SPACE}: requires {CASE}, and cannot be combined with a tolerance"
             )
         return Comparison(comparer=Comparer.EXACT)
     if tolerances:

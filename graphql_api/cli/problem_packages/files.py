@@ -1,4 +1,7 @@
-"""Reader of a package's untrusted files: bounded sizes, UTF-8, no links out of the package."""
+"""Reader of a package's untrusted files.
+
+It limits sizes and rejects links that leave the package.
+"""
 
 import os
 import stat
@@ -16,7 +19,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 class PackageError(Exception):
-    """A package cannot be read; `path` is the faulty file, `message` its error."""
+    """A package cannot be read. `path` is the invalid file, `message` describes the error."""
 
     def __init__(self, path: Path, message: str) -> None:
         super().__init__(f"{path}: {message}")
@@ -25,15 +28,17 @@ class PackageError(Exception):
 
 
 def check_entries(root: Path) -> None:
-    """Check that a package has no links that leave it, no devices and not too many entries.
+    """Check that a package has no devices, no links to outside files and not too many entries.
 
     Raises:
-        PackageError: An entry is not allowed, or there are more than 20,000.
+        PackageError: An entry is not allowed, or the package has more than 20,000 entries.
     """
     home = root.resolve()
     for count, path in enumerate(_entries(root)):
         if count >= MOST_ENTRIES:
-            raise PackageError(root, f"has more than {MOST_ENTRIES} files and directories")
+            raise PackageError(
+                root, f"has more than {MOST_ENTRIES} files and directories; remove some"
+            )
         if path.is_symlink():
             _check_link(path, home)
         elif not (stat.S_ISREG(mode := path.lstat().st_mode) or stat.S_ISDIR(mode)):
@@ -53,15 +58,19 @@ def _check_link(path: Path, home: Path) -> None:
     try:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError) as error:
-        raise PackageError(path, "the link is broken; remove it") from error
+        raise PackageError(path, "is a broken link; remove it") from error
     if not target.is_relative_to(home):
-        raise PackageError(path, "the link leaves the package; copy the file into it")
+        raise PackageError(
+            path, "is a link to a file outside the package; copy the file into the package"
+        )
     if target.is_dir():
-        raise PackageError(path, "links to directories are not followed; copy its files")
+        raise PackageError(
+            path, "is a link to a directory, which is not supported; copy the directory's files"
+        )
 
 
 def read_bytes(path: Path, limit: int) -> bytes:
-    """Read a file.
+    """Return the content of a file.
 
     Raises:
         PackageError: The file cannot be read, or is larger than `limit` bytes.
@@ -72,12 +81,12 @@ def read_bytes(path: Path, limit: int) -> bytes:
     except OSError as error:
         raise PackageError(path, f"cannot be read: {error.strerror}") from error
     if len(content) > limit:
-        raise PackageError(path, f"is larger than {limit // KB} KB")
+        raise PackageError(path, f"is larger than {limit // KB} KB; make it smaller")
     return content
 
 
 def read_text(path: Path, limit: int) -> str:
-    """Read a UTF-8 text file; return its text with LF line ends and no byte-order mark.
+    """Return the content of a UTF-8 text file with LF line ends and without a byte-order mark.
 
     Raises:
         PackageError: The file cannot be read, is not UTF-8, or is larger than `limit` bytes.
@@ -87,10 +96,10 @@ def read_text(path: Path, limit: int) -> str:
 
 
 def decode(path: Path, content: bytes) -> str:
-    """Decode a file's content as UTF-8.
+    """Return a file's content, decoded as UTF-8.
 
     Raises:
-        PackageError: The content is not UTF-8; the message has the first invalid byte.
+        PackageError: The content is not UTF-8. The message contains the first invalid byte.
     """
     try:
         return content.decode()
@@ -99,7 +108,7 @@ def decode(path: Path, content: bytes) -> str:
 
 
 def read_yaml(path: Path) -> Any:
-    """Read a YAML file of plain values; return None if it is empty.
+    """Return the content of a YAML file with plain values, or None if the file is empty.
 
     Raises:
         PackageError: The file cannot be read, or is not YAML.
@@ -117,7 +126,7 @@ def read_yaml(path: Path) -> Any:
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
-    """Read a YAML file that contains a mapping; an empty file is an empty mapping.
+    """Return the mapping in a YAML file. An empty file is an empty mapping.
 
     Raises:
         PackageError: The file cannot be read, or does not contain a mapping.

@@ -1,7 +1,7 @@
-"""Import of a problem package into the table, with the operator's access.
+"""Import of a problem package into the table, with the operator's permissions.
 
-The package's hash is stored last, so an interrupted import is repeated by the next one. A new
-problem becomes public only when its tests are stored.
+The hash of the package is stored last, so the next import repeats an interrupted one. A new problem
+becomes public only when its tests are stored.
 """
 
 import asyncio
@@ -21,12 +21,13 @@ from graphql_api.data.records import Problem
 from graphql_api.data.stores import Stores
 from graphql_api.resolvers import validation
 
-# Stored in place of the package's hash until the import is complete; never equal to a digest.
+# This value is stored instead of the package's hash until the import is complete. No hash has this
+# value.
 UNFINISHED = "unfinished"
 
 
 class Outcome(StrEnum):
-    """The result of importing one package."""
+    """The outcome of importing one package."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -36,13 +37,14 @@ class Outcome(StrEnum):
 async def import_package(stores: Stores, package: Package, *, force: bool = False) -> Outcome:
     """Create or update a problem from its package.
 
-    The first complete import sets the state COMPLETED; later imports keep the state.
+    The first complete import sets the state of the problem to COMPLETED. Later imports keep the
+    state.
 
     Parameters:
-        force: Write the problem even if the package is unchanged since its last import.
+        force: Write the problem even if the package has not changed since its last import.
 
     Raises:
-        PackageError: A file of the package cannot be read, or its generator fails.
+        PackageError: A file of the package cannot be read, or one of its generators fails.
         InvalidInput: A value violates a rule of the platform.
         Conflict: The problem is deleted, or another request changes it at the same time.
     """
@@ -69,7 +71,7 @@ async def import_package(stores: Stores, package: Package, *, force: bool = Fals
 
 
 def _fields(package: Package) -> dict[str, Any]:
-    """Validate the problem's fields; return them by their names in the store."""
+    """Validate the fields of the problem, and return them by their names in the store."""
     return {
         "title": validation.title(package.title),
         "link": validation.optional(package.url, validation.url),
@@ -87,9 +89,10 @@ def _fields(package: Package) -> dict[str, Any]:
 
 
 def _changes(fields: dict[str, Any], current: Problem) -> ProblemChanges:
-    """Return the changes that give a problem these fields; absent texts are removed.
+    """Return the changes that set these fields. Texts that the package lacks are removed.
 
-    The hash of an earlier import is replaced by UNFINISHED. Without such a hash, it stays unset.
+    The hash of an earlier import is replaced by UNFINISHED. If the problem has no hash, none is
+    stored.
     """
     removed = {key: "" for key, value in fields.items() if value is None and key != "checker"}
     marker = UNFINISHED if current.content_hash else None

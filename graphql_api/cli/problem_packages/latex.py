@@ -1,4 +1,4 @@
-"""Conversion of statements from LaTeX to Markdown; formulas between `$` are not changed."""
+"""Conversion of problem statements from LaTeX to Markdown. Formulas between `$` do not change."""
 
 import re
 
@@ -8,7 +8,7 @@ _PLAIN_NAME = re.compile(r"^%%\s*plainproblemname:\s*(.+)$", re.MULTILINE)
 _FORMULA = re.compile(r"(\$\$.*?\$\$|(?<!\\)\$.*?(?<!\\)\$|\\\[.*?\\\])", re.DOTALL)
 _ARGUMENT = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 
-# Applied in this order to the text between formulas.
+# These replacements are applied in this order to the text between formulas.
 _RULES: tuple[tuple[str, str], ...] = (
     (r"\\illustration" + 3 * r"\{[^{}]*\}", ""),
     (r"\\includegraphics(?:\[[^\]]*\])?\{[^{}]*\}", ""),
@@ -35,7 +35,7 @@ _COMPILED = tuple((re.compile(pattern), text) for pattern, text in _RULES)
 
 
 def problem_name(latex: str) -> str | None:
-    """Return the problem's name from its statement; None if the statement has none."""
+    """Return the name of the problem from its statement, or None if the statement has no name."""
     if match := _PLAIN_NAME.search(latex):
         return match[1].strip()
     match = _NAME.search(_COMMENT.sub("", latex))
@@ -45,7 +45,7 @@ def problem_name(latex: str) -> str | None:
 def to_markdown(latex: str) -> str:
     """Convert a statement from LaTeX to Markdown.
 
-    Only the commands common in statements are converted; all others are kept as they are.
+    Only commands that are common in statements are converted. All other commands stay as they are.
     """
     text = _NAME.sub("", _COMMENT.sub("", latex))
     parts = _FORMULA.split(text)

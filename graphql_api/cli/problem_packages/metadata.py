@@ -1,6 +1,6 @@
 """Reader of `problem.yaml` in the format versions `legacy` and `2023-07`.
 
-The Problem Package Format defines the keys, and requires an error for an unknown key.
+The Problem Package Format defines the allowed keys, and requires an error for an unknown key.
 """
 
 import datetime as dt
@@ -17,13 +17,13 @@ from graphql_api.data.limits import MEMORY_LIMIT_KB, TIME_LIMIT_MS
 FILE = "problem.yaml"
 MAX_TIME_LIMIT_S = TIME_LIMIT_MS[1] // 1000
 MAX_MEMORY_LIMIT_MIB = MEMORY_LIMIT_KB[1] // 1024
-# Larger than the maximum of checkers: `read_checker` clamps the limit.
+# Larger than the maximum for checkers. `read_checker` reduces the limit to that maximum.
 MAX_VALIDATION_MEMORY_MIB = 16 * 1024
 LONGEST_INI_BYTES = 64 * 1024
 
 
 class Format(StrEnum):
-    """A supported format version."""
+    """A supported version of the package format."""
 
     LEGACY = "legacy"
     V2023_07 = "2023-07"
@@ -77,10 +77,10 @@ _INI_TIME_LIMIT = re.compile(r"^\s*timelimit\s*=\s*['\"]?([^'\"\s;#]*)", re.MULT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """The metadata of a problem; a limit that is not set is None.
+    """The metadata of a problem. A limit that is not set is None.
 
-    `names` maps natural languages to names. `has_validator` is None if the package's files decide
-    whether it has an output validator of its own.
+    `names` maps natural languages to names. `has_validator` says whether the package has its own
+    output validator. If it is None, the files of the package decide.
     """
 
     format: Format
@@ -98,14 +98,14 @@ class Metadata:
 
 
 def read_metadata(root: Path) -> Metadata:
-    """Read `problem.yaml`, and the time limit files of other tools.
+    """Return the content of `problem.yaml`, and the time limit from files of other tools.
 
     Raises:
-        PackageError: A key is unknown, malformed, or requests an unsupported feature.
+        PackageError: A key is unknown, is malformed, or requests an unsupported feature.
     """
     path = root / FILE
     if not path.is_file():
-        raise PackageError(path, "is missing; every package needs it")
+        raise PackageError(path, "is missing; add it, because every package requires it")
     values = Values(path, read_mapping(path))
     version = _read_version(values)
     values.refuse_unknown(_KEYS[version])
@@ -192,7 +192,7 @@ def _read_url(values: Values) -> str | None:
     first = source[0] if isinstance(source, list) and source else source
     url = first.get("url") if isinstance(first, dict) else None
     if url is not None and not isinstance(url, str):
-        raise values.error("source", "url must be a string")
+        raise values.error("source", "must have a string as `url`")
     return url
 
 
@@ -206,7 +206,7 @@ def _read_time_limit_ms(limits: Values, root: Path) -> int | None:
 
 
 def _read_tool_time_limit_ms(root: Path) -> int | None:
-    """Read the time limit from `.timelimit` or `domjudge-problem.ini` of a legacy package."""
+    """Return the time limit in `.timelimit` or `domjudge-problem.ini`, files of legacy packages."""
     for name in (".timelimit", "domjudge-problem.ini"):
         path = root / name
         if not path.is_file():

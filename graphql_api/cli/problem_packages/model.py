@@ -1,4 +1,4 @@
-"""The content of a package, independent of its format version."""
+"""The content of a package, in a form that does not depend on the version of the format."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from graphql_api.data.records import Checker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """The comparison of outputs; a tolerance is a decimal string, or None."""
+    """The settings of the comparison of outputs. A tolerance is a decimal string or None."""
 
     comparer: Comparer
     absolute_tolerance: str | None = None
@@ -19,7 +19,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
-    """A test input written by a script of the package to its standard output.
+    """A test input that a script of the package writes to its standard output.
 
     `sha256` is the hexadecimal digest of the input.
     """
@@ -31,9 +31,9 @@ class Generated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageTest:
-    """One test; `name` is its path below `data/` without extension, such as `secret/large/02`.
+    """One test. `name` is its path below `data/` without extension, such as `secret/large/02`.
 
-    `read_test` returns its content. If `generated` is set, the file `input_path` does not exist.
+    `read_test` returns the content. If `generated` is set, the file `input_path` does not exist.
     """
 
     name: str
@@ -45,9 +45,9 @@ class PackageTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A submission of one source file, with the verdicts that the judge may give.
+    """A submission that consists of one source file, with the verdicts that the judge may give.
 
-    `name` is its path below `submissions/`; `language` is a language id, or None if unknown.
+    `name` is its path below `submissions/`. `language` is a language id, or None if unknown.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """The author's solution: the model submission, or the best accepted one."""
+    """The author's solution: the submission marked as model, otherwise an accepted submission."""
 
     language: str
     code: str
@@ -67,9 +67,10 @@ class Solution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """One problem. `titles` maps natural languages to titles; `notes` list skipped parts.
+    """The content of one package.
 
-    `title`, `statement` (Markdown) and `constraints` are in one natural language.
+    `titles` maps natural languages to titles. `notes` describes the skipped parts. `title`,
+    `statement` (Markdown) and `constraints` are in the same natural language.
     """
 
     path: Path

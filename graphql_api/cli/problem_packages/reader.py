@@ -1,4 +1,4 @@
-"""Reader of a package directory; it runs no script and reads only the names of the tests."""
+"""Reader of a package directory. It runs no scripts, and it does not read the content of tests."""
 
 import hashlib
 import re
@@ -25,39 +25,48 @@ from graphql_api.data.records import Checker
 _NUMBERED = re.compile(r"0*([0-9]+)(?:-.*)?")
 _BLOCK = 1024 * 1024
 _REFUSED = {
-    "include": "code added to submissions is not supported",
-    "static_validator": "static validation is not supported",
-    "graders": "custom graders are not supported",
+    "include": "code that is added to submissions is not supported; remove the directory",
+    "static_validator": "static validation is not supported; remove the directory",
+    "graders": "custom graders are not supported; remove the directory",
 }
 
 
 def find_packages(folder: Path) -> list[Path]:
-    """Return `folder` if it is a package, otherwise the packages directly in it, by name.
+    """Return `folder` if it is a package, otherwise the packages directly in `folder`, by name.
 
     Hidden directories and directories without a `problem.yaml` are skipped.
 
     Raises:
-        PackageError: The directory does not exist, or has no package in it.
+        PackageError: The directory does not exist, or contains no package.
     """
     if not folder.is_dir():
-        raise PackageError(folder, "is not a directory; give a package or a directory of packages")
+        raise PackageError(
+            folder, "is not a directory; give the path of a package or of a directory with packages"
+        )
     if (folder / FILE).is_file():
         return [folder]
     packages = sorted(path for path in folder.iterdir() if (path / FILE).is_file())
     if not packages:
-        raise PackageError(folder, f"holds no package: no {FILE} in it or in its directories")
+        raise PackageError(
+            folder,
+            f"holds no package; give a directory that contains {FILE}, or "
+            "whose subdirectories contain it",
+        )
     return [path for path in packages if not path.name.startswith(".")]
 
 
 def package_number(path: Path) -> str:
-    """Return a package's number: 1 for `001-a-plus-b` and `1`, otherwise the directory's name."""
+    """Return the problem number of a package.
+
+    It is 1 for the directories `001-a-plus-b` and `1`, and otherwise the name of the directory.
+    """
     name = path.resolve().name
     match = _NUMBERED.fullmatch(name)
     return match[1] if match else name
 
 
 def find_duplicates(paths: Iterable[Path]) -> dict[Path, Path]:
-    """Return the packages with the same number as an earlier one, each with the earlier one."""
+    """Return each package whose number an earlier package has, mapped to the earlier package."""
     first: dict[str, Path] = {}
     return {
         path: earlier
@@ -67,11 +76,11 @@ def find_duplicates(paths: Iterable[Path]) -> dict[Path, Path]:
 
 
 def read_package(path: Path, *, platform: str = "algoitny", locale: str = "en") -> Package:
-    """Read one package; `locale` is the preferred natural language of title and statement.
+    """Read one package. `locale` is the preferred natural language of title and statement.
 
     Raises:
-        PackageError: The package violates the format or needs an unsupported feature; the message
-            names the file and the key.
+        PackageError: The package violates the format or needs an unsupported feature. The message
+            contains the file and the key.
     """
     check_entries(path)
     _refuse_programs(path)
@@ -83,7 +92,7 @@ def read_package(path: Path, *, platform: str = "algoitny", locale: str = "en") 
     checker = read_checker(path, metadata, data.flags)
     notes = [*submissions.notes, *describe_unused_validators(path, metadata)]
     if solution is None:
-        notes.append("no solution is stored: there is no accepted submission in a known language")
+        notes.append("no solution is stored, because no accepted submission is in a known language")
     return Package(
         path=path,
         platform=platform,
@@ -116,9 +125,9 @@ def _comparison(
 
 
 def content_hash(package: Package) -> str:
-    """Return a SHA-256 of a package's imported parts, as 64 hexadecimal digits.
+    """Return a SHA-256 of the imported parts of a package, as 64 hexadecimal digits.
 
-    Reads every test in blocks of 1 MiB. Generated inputs count with their `sha256` from the
+    This reads all tests in blocks of 1 MiB. A generated input is represented by its `sha256` in the
     package, so no generator runs.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Reader of a problem's statement, as Markdown with `$…$` for formulas."""
+"""Reader of a problem's statement. The result is Markdown with formulas between `$`."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _CONSTRAINTS = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """Title and statement; `constraints` is that section of the statement, moved out of it."""
+    """Title and statement. `constraints` is the constraints section, removed from the statement."""
 
     title: str
     titles: Mapping[str, str]
@@ -32,10 +32,12 @@ class Texts:
 
 
 def read_texts(root: Path, metadata: Metadata, locale: str) -> Texts:
-    """Read the statement in `locale` (`en`, `ko`), otherwise in English, otherwise the first one.
+    """Read the statement in `locale` (`en`, `ko`).
+
+    Without it, use English. Without English, use the first language in the package.
 
     Raises:
-        PackageError: The statement in Markdown or LaTeX, or its title, is missing.
+        PackageError: The title is missing, or there is no statement in Markdown or LaTeX.
     """
     folder, files = _find_statement_files(root, metadata.format)
     if metadata.format is Format.V2023_07 and set(files) != set(metadata.names):
@@ -62,13 +64,13 @@ def read_texts(root: Path, metadata: Metadata, locale: str) -> Texts:
 
 
 def _find_statement_files(root: Path, version: Format) -> tuple[Path, dict[str, str]]:
-    """Return the folder of statements and the preferred file in it for each language."""
+    """Return the folder of the statements, and the preferred file for each natural language."""
     for name in FOLDERS[version]:
         folder = root / name
         files: dict[str, str] = {}
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             match = _FILE.fullmatch(path.name)
-            # `.md` sorts before `.tex`: Markdown needs no conversion.
+            # `.md` sorts before `.tex`, so Markdown, which needs no conversion, is preferred.
             if match and match["type"] != "pdf" and path.is_file():
                 files.setdefault(match["language"] or "en", path.name)
         if files:
@@ -82,7 +84,7 @@ def _join_names(names: Mapping[str, str]) -> str:
 
 
 def _replace_constants(text: str, constants: Mapping[str, str]) -> str:
-    r"""Replace the package's constants: `{{name}}`, and in LaTeX also `\constant{name}`."""
+    r"""Replace the constants of the package: `{{name}}`, and in LaTeX also `\constant{name}`."""
     for name, value in constants.items():
         text = text.replace("{{" + name + "}}", value).replace(f"\\constant{{{name}}}", value)
     return text

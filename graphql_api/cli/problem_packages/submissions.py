@@ -21,8 +21,8 @@ _CRASH = frozenset({Verdict.RE, Verdict.MLE, Verdict.OLE})
 _WRONG = frozenset({Verdict.WA})
 _ANY = _AC | _WRONG | _SLOW | _CRASH | {Verdict.CE}
 
-# For each folder: the verdicts permitted for every test, and those required for at least one test.
-# The first six folders are the format's own.
+# For each folder: the verdicts that each test may have, and the verdicts of which at least one test
+# must have one. The format defines the first six folders.
 _FOLDERS: dict[str, tuple[frozenset[Verdict], frozenset[Verdict]]] = {
     "accepted": (_AC, _AC),
     "rejected": (_ANY, _ANY - _AC),
@@ -50,14 +50,14 @@ _BEST_LANGUAGES = ("python", "cpp", "c", "java", "javascript")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submissions:
-    """The submissions of one file each; `notes` list the skipped ones."""
+    """The submissions that consist of one file. `notes` describes the skipped submissions."""
 
     programs: tuple[Submission, ...]
     notes: tuple[str, ...]
 
 
 def read_submissions(root: Path) -> Submissions:
-    """Read the submissions; folder and `submissions.yaml` give the expected verdicts.
+    """Return the submissions. The folder and `submissions.yaml` define the expected verdicts.
 
     Raises:
         PackageError: `submissions.yaml` is malformed or contradictory.
@@ -117,7 +117,7 @@ def _preference(submission: Submission) -> tuple[bool, int, str]:
 
 
 def _list_programs(folder: Path) -> Iterator[Path]:
-    """Yield the files and directories directly in the folders below `submissions/`."""
+    """Yield the files and directories in each folder of `submissions/`."""
     for kind in sorted(folder.iterdir()) if folder.is_dir() else ():
         if kind.is_dir():
             yield from (path for path in sorted(kind.iterdir()) if not path.name.startswith("."))
@@ -153,7 +153,7 @@ def _read_rules(folder: Path) -> list[tuple[str, Values]]:
 
 
 def _expand_braces(pattern: str) -> list[str]:
-    """Expand each `{a,b}` of a pattern; return the resulting patterns."""
+    """Return the patterns that result from expanding each `{a,b}` in a pattern."""
     match = _BRACES.search(pattern)
     if match is None:
         return [pattern]
@@ -166,7 +166,7 @@ def _expand_braces(pattern: str) -> list[str]:
 
 
 def _matches(pattern: str, name: str) -> bool:
-    """Return whether a pattern matches a submission's path or one of its folders."""
+    """Return whether a pattern matches the path of a submission or a folder of this path."""
     patterns = PurePosixPath(pattern).parts
     parts = PurePosixPath(name).parts[: len(patterns)]
     return len(patterns) == len(parts) and all(map(fnmatchcase, parts, patterns))
@@ -175,7 +175,7 @@ def _matches(pattern: str, name: str) -> bool:
 def _find_expected_verdicts(
     folder: Path, name: str, rules: Sequence[Values]
 ) -> frozenset[Verdict] | None:
-    """Return the verdicts allowed for a submission; None if no folder or rule defines them."""
+    """Return the verdicts allowed for a submission, or None if no folder or rule defines them."""
     kind = name.partition("/")[0]
     bounds = [_FOLDERS[kind]] if kind in _FOLDERS else []
     for values in rules:
@@ -191,7 +191,7 @@ def _find_expected_verdicts(
     if not permitted:
         raise PackageError(
             folder / FILE,
-            f"{name}: the rules contradict; no verdict satisfies all",
+            f"{name}: its rules contradict each other, so no verdict is allowed; correct the rules",
         )
     return permitted
 

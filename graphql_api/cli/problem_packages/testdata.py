@@ -1,4 +1,4 @@
-"""Reader of the tests below `data/` and of their groups' output validator flags."""
+"""Reader of the tests below `data/`, and of the output validator flags of their groups."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ from graphql_api.data.limits import MAX_TESTS, TEST_BYTES, TEST_SET_BYTES
 INPUT, ANSWER = ".in", ".ans"
 GROUP_FILES = ("test_group.yaml", "testdata.yaml")
 _FLAG_KEYS = ("output_validator_args", "output_validator_flags")
-# These grader flags do not change how a pass-fail problem is judged.
+# The judgement of a pass-fail problem does not depend on these grader flags.
 _HARMLESS_GRADERS = frozenset({"worst_error", "first_error", "sum", "avg", "min", "max"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestData:
-    """The tests in judging order, and the output validator flags that they share.
+    """The tests in judging order, and their common output validator flags.
 
-    `flags_from` is the file with the flags, or None. `stops_on_first_failure` is True if the group
-    of all tests has `on_reject: break`.
+    `flags_from` is the file that contains the flags, or None. `stops_on_first_failure` is True if
+    the group of all tests has `on_reject: break`.
     """
 
     tests: tuple[PackageTest, ...]
@@ -39,7 +39,9 @@ class TestData:
 
 
 def read_test(test: PackageTest) -> tuple[bytes, bytes]:
-    """Return a test's input and expected output, both UTF-8. A generated input runs its script.
+    """Return the input and the expected output of a test, both UTF-8.
+
+    If the input is generated, this runs the script.
 
     Raises:
         PackageError: A file is too large or not UTF-8, or the generator fails.
@@ -55,10 +57,12 @@ def read_test(test: PackageTest) -> tuple[bytes, bytes]:
 
 
 def read_test_data(root: Path, flags: Sequence[str]) -> TestData:
-    """Find the tests, samples first, then by name; `flags` are the flags in `problem.yaml`.
+    """Return the tests, sorted by name, with the samples first.
+
+    `flags` are those in `problem.yaml`.
 
     Raises:
-        PackageError: Tests or files are missing, or a feature is unsupported.
+        PackageError: Tests or files are missing, or the package uses an unsupported feature.
     """
     data = root / "data"
     generated = read_generated(root)
@@ -75,7 +79,9 @@ def read_test_data(root: Path, flags: Sequence[str]) -> TestData:
         if other != first:
             where = path or flags_from or data
             raise PackageError(
-                where, f"{name}: has other flags than the first test; all tests need the same flags"
+                where,
+                f"{name}: its validator flags differ from those of the first test; give "
+                "all tests the same flags",
             )
     return TestData(
         tests=tuple(tests),
@@ -92,7 +98,7 @@ def _read_early_stop(data: Path) -> bool:
             values = Values(path, read_mapping(path))
             on_reject = values.text("on_reject") or "continue"
             if on_reject not in ("break", "continue"):
-                raise values.error("on_reject", "must be break or continue")
+                raise values.error("on_reject", "must be `break` or `continue`")
             return on_reject == "break"
     return False
 
@@ -124,14 +130,19 @@ def _tests(data: Path, kind: str, generated: Mapping[str, Generated]) -> Iterato
 
 def _refuse_files_for_programs(folder: Path) -> None:
     for path in folder.rglob("*.files"):
-        raise PackageError(path, "input files for programs are not supported; use standard input")
+        raise PackageError(
+            path,
+            "additional files for submissions are not supported; put the input into the .in file",
+        )
 
 
 def _check_size(data: Path, tests: Sequence[PackageTest], generated: Mapping[str, object]) -> None:
     if not any(not test.is_sample for test in tests):
         raise PackageError(data / "secret", "holds no tests; add at least one")
     if len(tests) > MAX_TESTS:
-        raise PackageError(data, f"holds {len(tests)} tests; the limit is {MAX_TESTS}")
+        raise PackageError(
+            data, f"holds {len(tests)} tests, but at most {MAX_TESTS} are allowed; remove some"
+        )
     total = 0
     for test in tests:
         files = [test.output_path] + [test.input_path] * (test.name not in generated)
@@ -139,27 +150,37 @@ def _check_size(data: Path, tests: Sequence[PackageTest], generated: Mapping[str
             size = path.stat().st_size
             total += size
             if size > TEST_BYTES:
-                raise PackageError(path, f"has {size // KB} KB; the limit is {TEST_BYTES // KB}")
+                raise PackageError(
+                    path,
+                    f"is {size // KB} KB, but at most {TEST_BYTES // KB} KB "
+                    "are allowed; make it smaller",
+                )
     if total > TEST_SET_BYTES:
-        raise PackageError(data, f"holds {total // MB} MB; the limit is {TEST_SET_BYTES // MB}")
+        raise PackageError(
+            data,
+            f"holds {total // MB} MB, but at most {TEST_SET_BYTES // MB} MB "
+            "are allowed; remove or shorten tests",
+        )
 
 
 class _Groups:
-    """The flags of test groups, each read once; a group without flags inherits its parent's."""
+    """The flags of the test groups. Each file is read once. A group without flags inherits them."""
 
     def __init__(self, data: Path, flags: tuple[str, ...]) -> None:
         self._data, self._flags = data, flags
         self._known: dict[Path, tuple[tuple[str, ...], Path | None]] = {}
 
     def flags(self, test: PackageTest) -> tuple[tuple[str, ...], Path | None]:
-        """Return a test's validator flags and the file with them."""
+        """Return the validator flags of a test, and the file that contains them (or None)."""
         inherited = self._group_flags(test.input_path.parent)
         path = test.input_path.with_suffix(".yaml")
         if not path.is_file():
             return inherited
         values = Values(path, read_mapping(path))
         if values.string_list("args"):
-            raise values.error("args", "arguments for programs are not supported")
+            raise values.error(
+                "args", "command-line arguments for submissions are not supported; remove the key"
+            )
         return self._own_flags(path, values) or inherited
 
     def _group_flags(self, folder: Path) -> tuple[tuple[str, ...], Path | None]:
@@ -187,14 +208,26 @@ class _Groups:
 
 def _refuse_grading(values: Values) -> None:
     if values.get("grading") not in (None, "default"):
-        raise values.error("grading", "only the default grader is supported")
+        raise values.error(
+            "grading",
+            "custom graders are not supported; remove the directory; "
+            "remove the key, or set it to `default`",
+        )
     for flag in values.string_list("grader_flags"):
         if flag not in _HARMLESS_GRADERS:
-            raise values.error("grader_flags", f"{flag!r} is not supported; all tests must pass")
+            raise values.error(
+                "grader_flags",
+                f"{flag!r} is not supported, because a submission "
+                "must always pass all tests; remove the flag",
+            )
     if values.get("static_validation"):
-        raise values.error("static_validation", "static validation is not supported")
+        raise values.error("static_validation", "is not supported; remove it, or set it to false")
     if values.string_list("args"):
-        raise values.error("args", "arguments for programs are not supported")
+        raise values.error(
+            "args", "command-line arguments for submissions are not supported; remove the key"
+        )
     scoring = values.mapping("scoring")
     if scoring.get("aggregation") not in (None, "pass-fail"):
-        raise scoring.error("aggregation", "only pass-fail is supported")
+        raise scoring.error(
+            "aggregation", "only `pass-fail` is supported; remove the key, or set it to `pass-fail`"
+        )

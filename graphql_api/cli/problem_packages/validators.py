@@ -1,7 +1,7 @@
 """Reader of a package's own output validator: one file in C, C++ or Python.
 
-Legacy packages have it in `output_validators/`, packages of 2023-07 in `output_validator/`; the
-file is in that folder or in a directory below it.
+Legacy packages have an output validator in `output_validators/`, packages of version 2023-07 in
+`output_validator/`. The file is in that folder or in a directory below it.
 """
 
 import re
@@ -20,7 +20,7 @@ _TESTLIB = re.compile(r"^\s*#\s*include\s*[<\"]testlib\.h[>\"]", re.MULTILINE)
 
 
 def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Checker | None:
-    """Return the package's own validator with its flags; None if it uses the default validator.
+    """Return the package's own validator with its flags, or None if it uses the default validator.
 
     Raises:
         PackageError: A required validator is missing, or is not a single file in C, C++ or Python.
@@ -35,7 +35,10 @@ def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Chec
     path = _require_one(root, folder, files)
     spec = find_language_of_file(path.name)
     if spec is None or spec.id not in LANGUAGES:
-        raise PackageError(path, f"output validators must be written in {', '.join(LANGUAGES)}")
+        raise PackageError(
+            path,
+            f"must be written in one of the languages of output validators: {', '.join(LANGUAGES)}",
+        )
     code = read_text(path, CODE_BYTES)
     if _TESTLIB.search(code):
         raise PackageError(path, "testlib.h is not supported; write a validator without it")
@@ -55,7 +58,7 @@ def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Chec
 
 
 def describe_unused_validators(root: Path, metadata: Metadata) -> list[str]:
-    """Return a note if the package has output validators but does not use them."""
+    """Return a note if the package contains output validators but does not use them."""
     folder = root / FOLDERS[metadata.format]
     if metadata.has_validator is False and _list_files(folder):
         return [f"skipped {folder.name}: {FILE} has `validation: default`"]
@@ -84,6 +87,6 @@ def _require_one(root: Path, folder: Path, files: list[Path]) -> Path:
 
 
 def _clamp(value: int | None, bounds: tuple[int, int], default: int) -> int:
-    """Return a limit clamped to the bounds of checkers."""
+    """Return a limit, raised or reduced to the range allowed for checkers."""
     least, most = bounds
     return default if value is None else min(max(value, least), most)

@@ -1,4 +1,4 @@
-"""Validated values of a YAML mapping; every error names the file and the key."""
+"""Validation of the values in a YAML mapping. Every error contains the file and the key."""
 
 import math
 from collections.abc import Mapping
@@ -9,32 +9,32 @@ from graphql_api.cli.problem_packages.files import PackageError
 
 
 class Values:
-    """A mapping in a file; `prefix` is the path of a nested mapping, such as `limits.`."""
+    """A mapping in a file. `prefix` is the path of a nested mapping, such as `limits.`."""
 
     def __init__(self, path: Path, values: Mapping[str, Any], prefix: str = "") -> None:
         self._path, self._values, self._prefix = path, values, prefix
 
     def error(self, key: str, message: str) -> PackageError:
-        """Return an error about one key."""
+        """Return an error for a key."""
         return PackageError(self._path, f"{self._prefix}{key}: {message}")
 
     def refuse_unknown(self, known: frozenset[str]) -> None:
-        """Reject unknown keys, as the format requires.
+        """Check that the mapping contains only known keys, as the format requires.
 
         Raises:
-            PackageError: There is an unknown key; the message names the known ones.
+            PackageError: A key is unknown. The message lists the known keys.
         """
         for key in self._values:
             if key not in known:
                 names = ", ".join(sorted(known))
-                raise self.error(key, f"unknown key in this format; use one of {names}")
+                raise self.error(key, f"is not a key of this format; use one of {names}")
 
     def get(self, key: str) -> Any:
-        """Return a value without validation; None if the key is missing."""
+        """Return a value without validation, or None if the key is missing."""
         return self._values.get(key)
 
     def text(self, key: str) -> str | None:
-        """Return a string; None if it is missing or empty."""
+        """Return a string, or None if the key is missing or the string is empty."""
         value = self.get(key)
         if value is None or isinstance(value, str):
             return value.strip() or None if value else None
@@ -42,35 +42,35 @@ class Values:
         raise self.error(key, f"must be a string{hint}")
 
     def number(self, key: str) -> float | None:
-        """Return a finite number above 0; None if the key is missing."""
+        """Return a finite number above 0, or None if the key is missing."""
         value = self.get(key)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.error(key, "must be a number")
         if not (math.isfinite(value) and value > 0):
-            raise self.error(key, "must be above 0")
+            raise self.error(key, "must be greater than 0")
         return float(value)
 
     def mapping(self, key: str) -> "Values":
-        """Return a mapping; an empty one if the key is missing."""
+        """Return a nested mapping. It is empty if the key is missing."""
         value = {} if self.get(key) is None else self.get(key)
         if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
             raise self.error(key, "must be a mapping of `key: value` lines")
         return Values(self._path, value, f"{self._prefix}{key}.")
 
     def texts(self, key: str) -> dict[str, str]:
-        """Return a mapping of strings to non-empty strings."""
+        """Return a nested mapping from strings to non-empty strings."""
         inner = self.mapping(key)
         texts = {name: inner.text(name) for name in inner.names()}
         return {name: text for name, text in texts.items() if text}
 
     def names(self) -> list[str]:
-        """Return the keys in file order."""
+        """Return the keys in the order of the file."""
         return list(self._values)
 
     def string_list(self, key: str) -> tuple[str, ...]:
-        """Return a list of strings, which may also be written as one string with spaces."""
+        """Return a list of strings. In the file, it may also be one string separated by spaces."""
         value = self.get(key)
         if isinstance(value, str):
             return tuple(value.split())

@@ -151,7 +151,9 @@ class PlanStore:
             item = await self._dynamo.update(keys.plan(plan_id), change, exists())
         except ConditionFailed as error:
             raise NotFound(
-                f"There is no plan `{shorten(plan_id)}`. See `plans` for the keys.", ("planKey",)
+                f"The plan `{shorten(plan_id)}` does not exist. See `plans` for the keys of all "
+                "plans.",
+                ("planKey",),
             ) from error
         return Plan.from_item(item)
 

@@ -93,7 +93,7 @@ class QuotaDebit:
         return actions
 
     def earlier(self, failed: TransactionFailed) -> Receipt | None:
-        """Return the earlier receipt of the request, if it cancelled the transaction."""
+        """Return the earlier receipt of the request if it caused the failure, otherwise None."""
         reasons = failed.reasons[: len(self.actions())]
         for index in (_RECEIPT, _YESTERDAY):
             reason = reasons[index] if index < len(reasons) else None

@@ -46,8 +46,7 @@ class UserLocks:
                     await user.lock.acquire()
             except TimeoutError as error:
                 raise Unavailable(
-                    "Too many requests of this user are waiting. Nothing was changed; try "
-                    "again later."
+                    "Too many of your requests are waiting. Nothing was changed. Try again later."
                 ) from error
             try:
                 yield

@@ -465,7 +465,7 @@ def _normalise_name(name: str) -> str:
     normal = unicodedata.normalize("NFC", name).strip()
     if not normal or len(normal.encode()) > NAME_BYTES or not normal.isprintable():
         raise InvalidInput(
-            f"`name` must have 1 to {NAME_BYTES} bytes in UTF-8, without control characters.",
+            f"`name` must be 1 to {NAME_BYTES} bytes in UTF-8, without control characters.",
             ("name",),
         )
     return normal
@@ -486,7 +486,7 @@ def _conflict(failed: TransactItem) -> Conflict:
 
 
 def _not_found() -> NotFound:
-    return NotFound("There is no such user.")
+    return NotFound("The user does not exist. Check the user's id.")
 
 
 def _being_deleted() -> Conflict:

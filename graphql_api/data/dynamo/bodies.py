@@ -68,7 +68,7 @@ class ObjectStore:
             async with answer["Body"] as stream:
                 return await stream.read()
         except self._client.exceptions.NoSuchKey as error:
-            raise DamagedBody(f"object {name} of a body is missing") from error
+            raise DamagedBody(f"The S3 object {name} of a stored body is missing.") from error
         except (ClientError, BotoCoreError) as error:
             raise _make_timeout("read") from error
 
@@ -82,7 +82,7 @@ class ObjectStore:
 
 def _make_timeout(what: str) -> Unavailable:
     return Unavailable(
-        f"The object store did not answer the {what} of stored content. Try again later."
+        f"The S3 bucket did not answer the {what} of stored content. Try again later."
     )
 
 
@@ -200,7 +200,10 @@ class Bodies:
         by_sort_key = {item["SK"]: item for item in items}
         manifests = [item for item in items if item.get("tp") != "piece"]
         if not manifests:
-            raise ValueError("the items contain chunks of a body but not its manifest")
+            key = next(iter(by_sort_key), None)
+            raise ValueError(
+                f"The manifest of a stored body is missing, although its chunks exist: {key}."
+            )
         return await self._assemble(
             manifests[0], [by_sort_key.get(key["SK"]) for key in _chunk_keys(manifests[0])]
         )
@@ -211,7 +214,10 @@ class Bodies:
         if OBJECT in manifest:
             packed = await self._objects_or_fail().get(manifest[OBJECT])
         elif None in chunks:
-            raise DamagedBody(f"a body of {len(chunks) + 1} items lacks a chunk")
+            raise DamagedBody(
+                "A chunk of a stored body is missing. The body consists of "
+                f"{len(chunks) + 1} items."
+            )
         else:
             packed = b"".join([manifest[PACKED], *(chunk[PACKED] for chunk in chunks if chunk)])
         return await _run_in_thread_if_large(unpack, packed, read_unpacked_size(packed))
@@ -259,7 +265,7 @@ class Bodies:
 
 
 def _object_name(table_name: str, key: Key, packed: bytes) -> str:
-    """Name an object by hashes of its key and content, so that writing it is idempotent."""
+    """Return the name of an S3 object: a hash of key and content, so that retries are safe."""
     owner = hashlib.sha256(f"{table_name}\n{key['PK']}\n{key['SK']}".encode()).hexdigest()
     return f"bodies/{owner[:40]}/{hashlib.sha256(packed).hexdigest()[:16]}"
 

@@ -156,7 +156,7 @@ class Table:
         except (ClientError, BotoCoreError) as error:
             where = self._client.meta.endpoint_url
             raise Unavailable(
-                f"The database at {where} does not serve table {self.name}: {error}."
+                f"The table {self.name} of the database at {where} cannot be used: {error}."
             ) from error
 
     def _ensure_exists(self) -> Step:
@@ -179,14 +179,17 @@ class Table:
         description = self.describe()
         if description is None:
             raise Unavailable(
-                f"Table {self.name} disappeared during the setup. Run the command again."
+                f"The table {self.name} was deleted during the setup. Run the command again."
             )
         return description
 
     def _check_keys(self) -> None:
         schema = self._describe_existing()["KeySchema"]
         if sorted(map(_key_names, schema)) != [("PK", "HASH"), ("SK", "RANGE")]:
-            raise Conflict(f"Table {self.name} exists with other keys. Choose another TABLE_NAME.")
+            raise Conflict(
+                f"The table {self.name} exists, but it has other key attributes than "
+                "PK and SK. Choose another TABLE_NAME."
+            )
 
     def _reconcile_indexes(self, *, rebuild: bool) -> Iterator[Step]:
         """Create the missing indexes.
@@ -276,8 +279,9 @@ class Table:
         attribute = ttl.get("AttributeName", TTL_ATTRIBUTE)
         if attribute != TTL_ATTRIBUTE:
             raise Conflict(
-                f"Table {self.name} has its time to live on attribute {attribute}. Turn it"
-                " off, and an hour later run `algoitny table init` again."
+                f"The table {self.name} uses the attribute {attribute} for its time to live. Turn "
+                "time to live off, wait for an hour, and run `algoitny table init` "
+                "again."
             )
         return True
 

@@ -64,7 +64,7 @@ class ConditionFailed(Exception):
     """
 
     def __init__(self, item: dict[str, Any] | None) -> None:
-        super().__init__("the condition of a write did not hold")
+        super().__init__("A condition of a write was not met.")
         self.item = item
 
 
@@ -86,7 +86,7 @@ class TransactionFailed(Exception):
     """
 
     def __init__(self, reasons: Sequence[Reason | None]) -> None:
-        super().__init__("a condition in a transaction did not hold")
+        super().__init__("A condition of a transaction was not met.")
         self.reasons = tuple(reasons)
 
 

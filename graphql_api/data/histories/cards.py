@@ -1,4 +1,4 @@
-"""The card of a history: its item, the conditions of writes, and the errors of lost writes."""
+"""The card of a history: its item, the conditions of writes, and the error of a rejected write."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,10 +17,13 @@ WAITING = (HistoryStatus.PENDING, HistoryStatus.RUNNING)
 
 
 class CardChanged(Exception):
-    """The card differs from the expected one; `history` is the stored one, None if deleted."""
+    """The stored card differs from the expected card.
+
+    `history` is the stored history, or None if it was deleted.
+    """
 
     def __init__(self, item: Item | None) -> None:
-        super().__init__("another request changed the history")
+        super().__init__("Another request changed the history.")
         self.history = History.from_item(item) if item else None
 
     def current(self) -> History:
@@ -36,7 +39,9 @@ class CardChanged(Exception):
 
 def no_history() -> NotFound:
     """Return the error for a history that does not exist."""
-    return NotFound("There is no such history.", ("historyId",))
+    return NotFound(
+        "The history does not exist, or you may not see it. Check `historyId`.", ("historyId",)
+    )
 
 
 def is_unchanged(history: History) -> Condition:
@@ -50,24 +55,28 @@ def is_unchanged(history: History) -> Condition:
 
 
 def index_copies(history: History) -> int:
-    """Return the number of index copies of the card.
+    """Return the number of index copies of a history's card.
 
-    It has one in the list of overdue work until it ends, and one under its problem when COMPLETED.
+    Until the execution ends, the card has a copy in the list of unfinished executions. A COMPLETED
+    card has a copy in the list of its problem.
     """
     return 1 if history.status in {*WAITING, HistoryStatus.COMPLETED} else 0
 
 
 def count_public(uid: str, step: int) -> Update:
-    """Return the action that adds `step`, 1 or -1, to the user's number of public histories.
+    """Return the action that adds `step` (1 or -1) to the user's number of public histories.
 
-    The number never becomes negative.
+    The action requires that the number does not become negative.
     """
     condition = exists() if step > 0 else at_least("np", 1)
     return Update(keys.totals(uid), Change(add={"np": step}), condition)
 
 
 def refund_of(history: History, now: int) -> Sequence[TransactItem]:
-    """Return the actions that refund the unit of the card: 4 write units, none without a unit."""
+    """Return the actions that refund the history's unit of quota. They take 4 write units.
+
+    Return no actions if the history did not use a unit.
+    """
     if history.usage_day is None or history.request_hash is None:
         return ()
     return refund_actions(
@@ -81,10 +90,11 @@ async def change_card(
     *others: TransactItem,
     if_possible: Sequence[TransactItem] = (),
 ) -> None:
-    """Apply the change of a card and the other actions in one transaction.
+    """Change a card and apply the other actions, all in one transaction.
 
-    If the condition of an action in `if_possible` does not hold, the change is applied without all
-    of these: a refund whose receipt has expired, or a count of a user who is being deleted.
+    If the condition of an action in `if_possible` does not hold, the transaction is repeated
+    without all actions in `if_possible`. Examples are a refund whose receipt has expired and a
+    counter of a user who is being deleted.
 
     Raises:
         CardChanged: the condition of the card did not hold.
@@ -102,5 +112,8 @@ async def change_card(
 
 
 def card_item(history: History, due: keys.Key | None = None) -> dict[str, Any]:
-    """Return the card's item; `due` are its index keys in the list of overdue work."""
+    """Return the card's item.
+
+    `due` contains the index keys for the list of unfinished executions.
+    """
     return {**keys.history(history.uid, history.ulid), **history.to_item(), **(due or {})}

@@ -1,8 +1,8 @@
-"""Executions: claimed by a worker under a lease, and ended once.
+"""Executions: a worker claims an execution under a lease and ends it once.
 
 Each claim is an attempt with its own number. The number is a fencing token: a write of an earlier
-attempt is rejected. Every write states the state that it expects; if the stored state differs, the
-store reads it and decides again.
+attempt is rejected. Every write contains the expected state. If the stored state is different, the
+store reads the history again and repeats its decision.
 """
 
 import asyncio
@@ -41,34 +41,38 @@ from graphql_api.data.limits import FAILURE_MESSAGE_BYTES
 from graphql_api.data.records import History, HistoryKey, Results, Solved, Totals
 from graphql_api.data.text import truncate_utf8
 
-# The pause before an execution is sent again; it doubles with each message, up to about an hour.
+# Pause before an execution is sent again. It doubles with each message, up to about an hour.
 FIRST_PAUSE_MS = 60_000
 DOUBLINGS = 6
-# A worker that gives an execution back sends a message for another; this is for a lost message.
+# A worker that gives an execution back sends a message for another worker. If this message is lost,
+# the sweeper sends another one after this time.
 GIVEN_BACK_PAUSE_MS = 600_000
-# Attempts to write a completion while the visibility changes.
+# Maximum number of attempts to write a completion while other requests change the visibility.
 DECISIONS = 8
 
 _WAITING = tuple(map(str, WAITING))
 
 
 class LostClaim(Conflict):
-    """The attempt no longer holds the execution: it was cancelled, deleted, ended or claimed again.
+    """The attempt has lost its claim, so its outcome is not stored.
 
-    Nothing of the attempt is stored.
+    The execution was cancelled, deleted, ended or claimed again.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim of an execution, valid until its lease ends; `history.attempt` is its number."""
+    """A claim of an execution, valid until its lease ends.
+
+    `history.attempt` is the attempt's number.
+    """
 
     history: History
 
 
 @dataclass(frozen=True, slots=True)
 class LeasedElsewhere:
-    """Another worker holds the execution, at least until `until` (epoch ms)."""
+    """Another worker holds the execution at least until `until` (epoch ms)."""
 
     until: int
     language: str
@@ -76,7 +80,7 @@ class LeasedElsewhere:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverdueExecution:
-    """An execution whose due time has passed, as the index shows it."""
+    """An execution whose due time has passed. The fields come from the index."""
 
     uid: str
     ulid: str
@@ -89,7 +93,7 @@ class OverdueExecution:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "OverdueExecution":
-        """Read an item of the index."""
+        """Return the execution in an item of the index."""
         return cls(
             uid=item["u"],
             ulid=item["h"],
@@ -104,7 +108,7 @@ class OverdueExecution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The result of an attempt; `problem_public` is True if the problem is COMPLETED."""
+    """The result of an attempt. `problem_public` is True if the problem is COMPLETED."""
 
     verdict: Verdict
     passed: int
@@ -118,7 +122,7 @@ class Outcome:
 
 
 class ExecutionStore:
-    """The executions of all users, from their claim to their end."""
+    """The store of unfinished executions: claim, lease, completion, failure and cancellation."""
 
     def __init__(
         self, dynamo: Dynamo, bodies: Bodies, feed: FeedStore, clock: Clock = now_ms
@@ -130,10 +134,11 @@ class ExecutionStore:
     async def claim(
         self, uid: str, ulid: str, *, token: str, lease_ms: int
     ) -> Claim | LeasedElsewhere | None:
-        """Claim an execution that is PENDING or whose lease has ended: one request, 3 write units.
+        """Claim an execution that is PENDING or whose lease has ended.
 
-        `token` identifies the caller: after a lost response a second call with it returns the same
-        claim. Return None if the execution has ended or was deleted.
+        `token` identifies the caller. If the response was lost, a second call with the same token
+        returns the same claim. Return None if the execution has ended or was deleted. Cost: one
+        request of 3 write units.
         """
         now = self._clock()
         until = now + lease_ms
@@ -152,10 +157,9 @@ class ExecutionStore:
         return Claim(History.from_item(item))
 
     async def renew(self, uid: str, ulid: str, attempt: int, lease_ms: int) -> bool:
-        """Renew the lease of an attempt: one request, 3 write units.
+        """Renew the lease of an attempt. Return False if the attempt has lost its claim.
 
-        Renew before half of the lease has passed. Return False if the attempt no longer holds the
-        execution.
+        Call this before half of the lease has passed. Cost: one request of 3 write units.
         """
         until = self._clock() + lease_ms
         try:
@@ -170,9 +174,9 @@ class ExecutionStore:
         return True
 
     async def give_back(self, history: History) -> bool:
-        """Undo a claim, so that the execution is PENDING and the attempt does not count.
+        """Undo a claim: the execution is PENDING again, and the attempt does not count.
 
-        One request, 3 write units. Return False if the claim no longer holds the execution.
+        Return False if the attempt has lost its claim. Cost: one request of 3 write units.
         """
         change = Change(
             put={"st": str(HistoryStatus.PENDING)}
@@ -180,7 +184,8 @@ class ExecutionStore:
             add={"att": -1},
             drop=("lx", "clm"),
         )
-        # The next claim gets the same attempt number, so the number does not identify this claim.
+        # After this, the next claim gets the same attempt number. So the number does not identify
+        # the claim.
         mine = _is_held(history.attempt) & equals("clm", history.claim_token)
         try:
             await self._dynamo.update(
@@ -191,14 +196,15 @@ class ExecutionStore:
         return True
 
     async def complete(self, history: History, outcome: Outcome) -> History:
-        """Complete an attempt: write the results body, then one transaction; idempotent.
+        """Store the outcome of an attempt: first the results body, then one transaction.
 
-        The transaction takes 6 write units. For a public history it takes 14 with the four feed
-        entries, and the hour's counter takes 1 more. The user's first accepted execution of a
-        problem adds 2. Each accepted execution adds one strongly consistent read.
+        A second call with the same outcome has no effect. Cost of the transaction: 6 write units
+        for a private history, and 14 for a public history with its four feed entries. The hour's
+        counter of publications takes 1 more. The user's first accepted execution of a problem adds
+        2 write units, and each accepted execution adds one strongly consistent read.
 
         Raises:
-            LostClaim: the attempt no longer holds the execution, or the user is being deleted.
+            LostClaim: the attempt has lost its claim, or the user is being deleted.
         """
         body = keys.results_body(history.uid, history.ulid, history.attempt)
         expected = history
@@ -226,10 +232,13 @@ class ExecutionStore:
                 await self._feed.count(after, 1)
                 await self._remove_earlier_results(after)
                 return after
-        raise Conflict("Other requests keep changing this history. Nothing was changed; try again.")
+        raise Conflict(
+            "The result was not saved, because other requests changed this history at "
+            "the same time. Try again."
+        )
 
     async def _solves(self, history: History, verdict: Verdict) -> bool:
-        """Tell whether the user solves the problem for the first time."""
+        """Return whether this verdict solves the problem for the first time for this user."""
         if verdict is not Verdict.AC:
             return False
         key = keys.solved(history.uid, history.platform, history.number)
@@ -258,7 +267,7 @@ class ExecutionStore:
         condition = _is_held(expected.attempt) & equals("pub", expected.is_public)
         listed = keys.problem_history(after.platform, after.number, after.ulid)
         ending = _ending(after)
-        # The card moves from the list of overdue work to that of its problem.
+        # The index copy moves from the list of unfinished executions to the list of the problem.
         card = Update(
             keys.history(expected.uid, expected.ulid),
             replace(ending, put={**ending.put, **listed}),
@@ -281,7 +290,7 @@ class ExecutionStore:
             raise
 
     async def _remove_if_user_is_gone(self, history: History) -> None:
-        """Remove an execution that was reserved while its user was being deleted."""
+        """Remove an execution that was created while its user was being deleted."""
         if await self._dynamo.get(keys.user(history.uid), consistent=True) is not None:
             return
         await self._remove_earlier_results(history)
@@ -289,7 +298,7 @@ class ExecutionStore:
         await self._dynamo.delete(keys.history(history.uid, history.ulid))
 
     async def _remove_earlier_results(self, history: History) -> None:
-        """Remove the results of attempts that wrote their body and did not complete."""
+        """Remove the results bodies of earlier attempts, which did not complete the execution."""
         earlier = range(1, history.attempt)
         if earlier:
             await self._bodies.delete_many(
@@ -299,13 +308,13 @@ class ExecutionStore:
     # Ending without a result
 
     async def fail(self, expected: History | OverdueExecution, message: str) -> History:
-        """Set a RUNNING execution to FAILED and refund its unit, in one transaction.
+        """Set a RUNNING execution to FAILED and refund its unit of quota, in one transaction.
 
-        A worker passes the history that it claimed. The sweeper passes a result of `due`; then the
-        lease must have ended.
+        A worker passes the history that it claimed. The sweeper passes an item returned by `due`;
+        in this case the lease must have ended.
 
         Raises:
-            LostClaim: the attempt no longer holds the execution.
+            LostClaim: the attempt has lost its claim.
         """
         now = self._clock()
         condition = _is_held(expected.attempt)
@@ -327,7 +336,7 @@ class ExecutionStore:
         return after
 
     async def cancel(self, uid: str, ulid: str) -> History:
-        """Cancel an execution; refund its unit if it is PENDING.
+        """Cancel an execution. If it is PENDING, its unit of quota is refunded.
 
         Raises:
             NotFound: the history does not exist.
@@ -351,7 +360,10 @@ class ExecutionStore:
                 history = changed.current()
             else:
                 return after
-        raise Conflict("Other requests keep changing this history. Nothing was changed; try again.")
+        raise Conflict(
+            "The execution was not cancelled, because other requests changed this history at "
+            "the same time. Try again."
+        )
 
     async def _end(
         self, after: History, condition: Condition, refund: Sequence[TransactItem]
@@ -372,8 +384,8 @@ class ExecutionStore:
     async def running(self, platform: str, number: str) -> list[HistoryKey]:
         """Return the keys of a problem's RUNNING executions.
 
-        Eventually consistent. This reads all executions that wait or run: one request per shard and
-        megabyte.
+        The result is eventually consistent. This reads all PENDING and RUNNING executions of all
+        problems. Cost: at least one request per shard, and one per megabyte.
         """
         running: list[HistoryKey] = []
         for shard in range(keys.DUE_SHARDS):
@@ -385,7 +397,7 @@ class ExecutionStore:
         return running
 
     async def due(self, shard: int, now: int, limit: int = 50) -> list[OverdueExecution]:
-        """Return the overdue executions of one shard, the oldest first: one request."""
+        """Return the overdue executions of one shard, oldest first. Cost: one request."""
         overdue = equals("g2p", keys.due_partition(shard)) & at_most("g2s", keys.due_sort(now))
         page = await self._dynamo.query(overdue, index="GSI2", limit=limit)
         return [
@@ -393,10 +405,11 @@ class ExecutionStore:
         ]
 
     async def postpone(self, due: OverdueExecution, now: int) -> bool:
-        """Move an execution's due time forward, and tell whether the caller must send it again.
+        """Postpone an execution's due time.
 
-        If several sweepers find it overdue, one gets True. The pause doubles from 60 s up to about
-        an hour.
+        Return True if the caller must send the execution again. If several sweepers call this for
+        the same execution, only one of them gets True. The pause doubles from 60 s up to about an
+        hour.
         """
         pause_ms = FIRST_PAUSE_MS << min(due.resends, DOUBLINGS)
         change = Change({"rs": due.resends + 1} | keys.due(due.ulid, now + pause_ms))
@@ -411,11 +424,11 @@ class ExecutionStore:
 
 
 class _NoTotals(CardChanged):
-    """The user's totals do not exist: the user is being deleted or was deleted."""
+    """The user's counters do not exist: the user is being deleted or was deleted."""
 
 
 class _AlreadySolved(Exception):
-    """Another execution of the user has just solved the problem."""
+    """Another execution of the user has solved the problem at the same time."""
 
 
 def _is_held(attempt: int) -> Condition:
@@ -442,14 +455,16 @@ def _resolve_refused_claim(
 
 
 def _is_given_back(item: Mapping[str, Any] | None, history: History) -> bool:
-    """Tell whether an earlier call gave the claim back and its response was lost."""
+    """Return whether an earlier call has given the claim back and its response was lost."""
     if item is None:
         return False
     return item["st"] == HistoryStatus.PENDING and bool(item["att"] == history.attempt - 1)
 
 
 def _make_lost_claim() -> LostClaim:
-    return LostClaim("This attempt no longer holds the execution.")
+    return LostClaim(
+        "This attempt has lost its claim on the execution, so its result is discarded."
+    )
 
 
 def _end_history(history: History, status: HistoryStatus, now: int) -> History:
@@ -457,7 +472,7 @@ def _end_history(history: History, status: HistoryStatus, now: int) -> History:
 
 
 def _ending(after: History) -> Change:
-    """Return the change that ends an execution; it also removes the lease and the due time."""
+    """Return the change that ends an execution. It also removes the lease and the due time."""
     names = ("st", "vd", "cp", "cf", "ct", "cm", "mk", "fa", "tv", "msg", "fid", "fs")
     item = after.to_item()
     put = {name: item[name] for name in names if name in item}
@@ -473,7 +488,10 @@ def _totals_of(history: History, *, solves: bool) -> Update:
 
 
 def make_solved_mark(history: History) -> Put:
-    """Return the action that marks a problem as solved by a history, unless it is marked."""
+    """Return the action that marks a problem as solved by this history.
+
+    The action requires that the user has not solved the problem before.
+    """
     mark = Solved(
         platform=history.platform,
         number=history.number,

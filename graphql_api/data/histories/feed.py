@@ -1,9 +1,9 @@
-"""The feed: COMPLETED public histories, the latest publication first, in four kinds of lists.
+"""The feed: COMPLETED public histories, most recent publication first.
 
-A history in the feed has four entries, which are copies of its card: in the whole feed, and in
-those of its platform, of its language, and of both. Their sort key (`fid`) is a ULID that is
-created at publication. The transaction that changes the card also writes and removes the entries,
-and the card names their sort key and shard.
+A history in the feed has four entries, which are copies of its card. They are in four lists: of the
+whole feed, of its platform, of its language, and of its platform and language. The sort key of the
+entries (`fid`) is a ULID that is created at publication. The transaction that changes the card also
+writes or removes the entries. The card contains the sort key and the shard of its entries.
 """
 
 from collections.abc import Iterator
@@ -23,23 +23,23 @@ from graphql_api.data.errors import Unavailable
 from graphql_api.data.records import History
 
 HOUR_MS = 3_600_000
-# Clients request recent counts of hours or days, not months.
+# Clients request the counts of recent hours or days, not of months.
 RECENT_COUNT_LIFE_MS = 40 * DAY_MS
 
-# Attributes of a card that only workers and the quota use.
+# Attributes of a card that only workers and the quota use. Entries do not contain them.
 _CARD_ONLY = frozenset({"clm", "hs", "lx", "msg", "rf", "rh", "rj", "rs", "ud"})
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 def entry_puts(history: History) -> list[Put]:
-    """Return the actions that add a history to the feed: four puts of two write units each."""
+    """Return the four actions that add a history to the feed. Each takes two write units."""
     card = {name: value for name, value in history.to_item().items() if name not in _CARD_ONLY}
     return [Put({**key, **card}) for key in _entry_keys(history)]
 
 
 def entry_deletes(history: History) -> list[Delete]:
-    """Return the actions that remove a history's entries, if it has any."""
+    """Return the actions that remove a history's feed entries. A history may have no entries."""
     return [Delete(key) for key in _entry_keys(history)]
 
 
@@ -52,7 +52,7 @@ def _entry_keys(history: History) -> Iterator[keys.Key]:
 
 
 class FeedStore:
-    """Reads the feed, and chooses the sort key and shard of new entries."""
+    """The store of the feed. It also chooses the sort key and the shard of new entries."""
 
     def __init__(
         self,
@@ -68,10 +68,11 @@ class FeedStore:
     async def page(
         self, window: PageWindow, *, platform: str | None = None, language: str | None = None
     ) -> Page[History]:
-        """Return a page of the feed; positions are the sort keys of publications.
+        """Return a page of the feed. Positions are the sort keys of the entries.
 
-        One request of at most 2.5 read units for 20 cards. With four shards at most 8 requests of
-        5 units together. Filter and depth do not matter.
+        Cost: one request of at most 2.5 read units for 20 cards. With four shards, at most 8
+        requests of 5 read units in total. The cost does not depend on the filter or on how far the
+        client has paged.
         """
         lists = [
             PartitionList(keys.feed_partition(platform, language, shard))
@@ -80,9 +81,9 @@ class FeedStore:
         return (await read_page(self._dynamo, lists, window)).map(History.from_item_or_none)
 
     async def recent_public_count(self, hours: int) -> int:
-        """Return about how many histories became public in this hour and the `hours` - 1 before.
+        """Return the approximate number of histories published in the last `hours` hours.
 
-        One request per 100 hours and 0.5 read units per hour.
+        The current hour is included. Cost: one request per 100 hours, and 0.5 read units per hour.
         """
         now = self._clock()
         counts = await self._dynamo.batch_get(
@@ -91,15 +92,16 @@ class FeedStore:
         return sum(max(0, item.get("n", 0)) for item in counts if item)
 
     def assign_position(self, history: History) -> History:
-        """Return the history as public, with a sort key and shard for its publication now."""
+        """Return the history as public, with a new sort key and shard for its feed entries."""
         feed_id = ulid_at(self._clock())
         shard = keys.shard_of(feed_id, self._write_shards)
         return replace(history, is_public=True, feed_id=feed_id, feed_shard=shard)
 
     async def count(self, history: History, step: int) -> None:
-        """Add `step` to the count of the hour in which a history was published: one write unit.
+        """Add `step` to the counter of the hour in which the history was published.
 
-        The count is approximate: a failed write is neither retried nor raised.
+        Cost: one write unit. The counter is approximate: a failed write is neither retried nor
+        reported.
         """
         if history.feed_id is None:
             return

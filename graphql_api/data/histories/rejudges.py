@@ -1,8 +1,8 @@
 """Rejudges: COMPLETED histories are judged again, and the new result replaces the old one.
 
-The old result stays until the new one is stored. Each rejudge of a history begins by raising its
-number, `rejudge_attempt`, and only the one with the highest number may replace the result. Status,
-visibility, hints and quota do not change.
+The old result stays until the new result is stored. Each rejudge of a history first increases the
+history's `rejudge_attempt`. Only the rejudge with the highest number may replace the result.
+Status, visibility, hints and quota do not change.
 """
 
 from collections.abc import Sequence
@@ -25,16 +25,16 @@ from graphql_api.data.histories.feed import entry_puts
 from graphql_api.data.histories.results import dump_results
 from graphql_api.data.records import History, HistoryKey, Solved
 
-# Attempts to write while other requests change the card or the solved mark.
+# Maximum number of attempts to write while other requests change the card or the solved mark.
 DECISIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A page of a problem's histories, the oldest first; `end` is None on the last page.
+    """A page of a problem's COMPLETED histories, oldest first.
 
-    The next page begins after the position `end`. The list is eventually consistent: a history that
-    has just been completed may be missing.
+    `end` is the position after which the next page begins, or None on the last page. The list is
+    eventually consistent: a history that has just been completed may be missing.
     """
 
     histories: list[HistoryKey]
@@ -42,7 +42,7 @@ class Judged:
 
 
 class RejudgeStore:
-    """Replaces the results of COMPLETED histories."""
+    """The store that replaces the results of COMPLETED histories."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
@@ -50,9 +50,9 @@ class RejudgeStore:
     async def of_problem(
         self, platform: str, number: str, *, after: str | None = None, size: int = 50
     ) -> Judged:
-        """Return a page of a problem's COMPLETED histories, in the order of their submission.
+        """Return a page of a problem's COMPLETED histories, oldest first.
 
-        At least one request per shard; 0.5 read units for eight histories.
+        Cost: at least one request per shard, and 0.5 read units per eight histories.
         """
         lists = [
             PartitionList(partition, index="GSI1", descending=False)
@@ -63,10 +63,11 @@ class RejudgeStore:
         return Judged(histories, page.end if page.has_next else None)
 
     async def begin(self, uid: str, ulid: str, job: str) -> History | None:
-        """Begin the rejudge of a history: a strongly consistent read and a write, 1 unit each.
+        """Begin the rejudge of a history, and return the history.
 
-        Return None if the history was deleted or is not COMPLETED. If `job` has already replaced
-        the result, return the history unchanged; `rejudged_by` is then `job`.
+        Return None if the history was deleted or is not COMPLETED. If this job has already replaced
+        the result, return the history unchanged; its `rejudged_by` is then `job`. Cost: a strongly
+        consistent read of 1 read unit and a write of 1 write unit.
         """
         key = keys.history(uid, ulid)
         for _ in range(DECISIONS):
@@ -79,18 +80,22 @@ class RejudgeStore:
             mine = max(expected.attempt, expected.rejudge_attempt or 0) + 1
             condition = _is_result_unchanged(expected) & equals("rf", expected.rejudge_attempt)
             try:
-                # After a lost response only a number is skipped.
+                # If a response is lost, the retry increases the number again, which is harmless.
                 begun = await self._dynamo.update(key, Change({"rf": mine}), condition)
             except ConditionFailed:
                 continue
             return History.from_item(begun)
-        raise Conflict("Other requests keep changing this history. Nothing was changed; try again.")
+        raise Conflict(
+            "The history was not judged again, because other requests changed this history at "
+            "the same time. Try again."
+        )
 
     async def complete(self, begun: History, outcome: Outcome, job: str) -> History | None:
-        """Replace a result, and update the totals and feed entries; idempotent.
+        """Replace the result of a history, and update the counters and the feed entries.
 
-        Write the new body, then one transaction, and remove the old body last. Return None and
-        store nothing if another rejudge has begun, or if the history or its user was deleted.
+        The new results body is written first, then one transaction; the old body is removed last. A
+        second call with the same outcome has no effect. Return None and store nothing if another
+        rejudge of the history has begun, or if the history or its user was deleted.
         """
         assert begun.rejudge_attempt is not None
         body = keys.results_body(begun.uid, begun.ulid, begun.rejudge_attempt)
@@ -113,7 +118,10 @@ class RejudgeStore:
             else:
                 await self._remove_earlier_results(expected, after)
                 return after
-        raise Conflict("Other requests keep changing this history. Nothing was changed; try again.")
+        raise Conflict(
+            "The new result was not saved, because other requests changed this history at "
+            "the same time. Try again."
+        )
 
     def _replace_result(self, expected: History, outcome: Outcome, job: str) -> History:
         return replace(
@@ -145,14 +153,17 @@ class RejudgeStore:
             if at_card is not None:
                 raise CardChanged(at_card.item) from failed
             if counted and others[0] is not None:
-                # Without totals the user is being deleted.
+                # If the counters do not exist, the user is being deleted.
                 raise CardChanged(None) from failed
             if any(others[1 : len(counted)]):
                 raise _MarkChanged from failed
             raise
 
     async def _count_change(self, expected: History, after: History) -> list[TransactItem]:
-        """Return the actions that update the totals and the solved mark; the totals come first."""
+        """Return the actions that update the counters and the solved mark.
+
+        The counters come first.
+        """
         was, now = expected.verdict is Verdict.AC, after.verdict is Verdict.AC
         if was == now:
             return []
@@ -186,10 +197,10 @@ class RejudgeStore:
         return [Put({**key, **moved.to_item()}, is_ours)], 0
 
     async def _find_other_accepted(self, expected: History) -> str | None:
-        """Find the user's latest other history that solves the problem.
+        """Return the ULID of the user's most recent other history that solves the problem.
 
-        This reads the user's cards from the newest on. A job rejudges the oldest first, so the mark
-        does not move to the history that is rejudged next.
+        This reads the user's cards, newest first. A job rejudges the oldest histories first, so the
+        mark does not move to the history that the job rejudges next.
         """
         histories = equals("PK", keys.user_partition(expected.uid)) & begins_with("SK", "H#")
         async for item in self._dynamo.query_all(histories, consistent=True, forward=False):
@@ -199,7 +210,7 @@ class RejudgeStore:
         return None
 
     async def _remove_earlier_results(self, expected: History, after: History) -> None:
-        """Remove the replaced result, and those of rejudges that did not complete."""
+        """Remove the replaced results body, and the bodies of rejudges that did not complete."""
         earlier = range(expected.attempt, after.attempt)
         await self._bodies.delete_many(
             [keys.results_body(expected.uid, expected.ulid, attempt) for attempt in earlier]
@@ -207,7 +218,7 @@ class RejudgeStore:
 
 
 class _MarkChanged(Exception):
-    """Another execution of the user has just changed the solved mark."""
+    """Another execution of the user changed the solved mark at the same time."""
 
 
 def _is_result_unchanged(expected: History) -> Condition:
@@ -225,6 +236,6 @@ def _is_latest(stored: History, begun: History) -> bool:
 def summary_of(counts: dict[str, Any]) -> str:
     """Return the progress of a rejudge as one line of text."""
     return (
-        f"{counts['judged']} judged again, {counts['changed']} with a changed verdict, "
-        f"{counts['skipped']} skipped, {counts['failed']} could not be judged."
+        f"Histories judged again: {counts['judged']} (changed verdicts: {counts['changed']}). "
+        f"Skipped: {counts['skipped']}. Could not be judged: {counts['failed']}."
     )

@@ -1,8 +1,8 @@
-"""Reservations: a unit of quota and a PENDING history, taken together for each new execution.
+"""Reservations: one transaction takes a unit of quota and writes the PENDING history.
 
-One transaction takes the unit and writes the card, so neither exists without the other. The body
-with the code is written before, and removed if the transaction is cancelled. The PENDING card is
-also the outbox: the sweeper sends a message for it if the first message is lost.
+So no unit is taken without a history, and no history is created without a unit. The body with the
+code is written before the transaction, and removed if the transaction is cancelled. The PENDING
+card is also the outbox: if the message to the workers is lost, the sweeper sends another one.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from graphql_api.data.limits import AUTHOR_NAME_BYTES, TITLE_BYTES
 from graphql_api.data.records import DayUsage, History, Problem, Receipt, User
 from graphql_api.data.text import truncate_utf8
 
-# Time for the first message to reach a worker before the sweeper sends another.
+# If no worker has claimed the execution after this time, the sweeper sends another message.
 FIRST_DUE_MS = 30_000
 
 
@@ -39,11 +39,11 @@ FIRST_DUE_MS = 30_000
 class ReservationRequest:
     """The request for an execution.
 
-    `plan_limit` is per UTC day; None is unlimited. `request_id` is the client's idempotency key;
-    without one each call is a new request. `input_hash` is a digest of everything that must be
-    equal in two calls with the same key. `now` is the time of the request (epoch ms). `receipt`
-    and `used` are the results of `ReservationStore.load`: with them a repeated request or an
-    exceeded limit is answered without a write.
+    `plan_limit` is the limit per UTC day; None means unlimited. `request_id` is the client's
+    idempotency key; without it, each call is a new request. `input_hash` is a digest of all inputs
+    that must be equal in two calls with the same key. `now` is the time of the request (epoch ms).
+    `receipt` and `used` come from `ReservationStore.load`. They allow the store to answer a
+    repeated request, or to reject a request above the limit, without a write.
     """
 
     user: User
@@ -61,14 +61,20 @@ class ReservationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """The history of a request; `is_duplicate` is True if an earlier call created it."""
+    """The result of a reservation.
+
+    `is_duplicate` is True if an earlier call created the history.
+    """
 
     history: History
     is_duplicate: bool
 
 
 class ReservationContext(NamedTuple):
-    """The stored data that decides on a reservation; `used` is the day's number of executions."""
+    """The stored data that a reservation depends on.
+
+    `used` is the number of executions of the day.
+    """
 
     user: User | None
     problem: Problem | None
@@ -77,7 +83,7 @@ class ReservationContext(NamedTuple):
 
 
 class ReservationStore:
-    """Reserves executions."""
+    """The store that takes a unit of quota and writes the PENDING history, in one transaction."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
@@ -86,9 +92,10 @@ class ReservationStore:
     async def load(
         self, uid: str, platform: str, number: str, request_id: str | None
     ) -> ReservationContext:
-        """Read the user, the problem, the day's count and the receipt of the request.
+        """Return the user, the problem, the day's number of executions, and the earlier receipt.
 
-        One strongly consistent BatchGetItem.
+        The earlier receipt is that of a request with the same `request_id`. Cost: one strongly
+        consistent BatchGetItem.
         """
         now = self._clock()
         day = day_of(now)
@@ -108,11 +115,12 @@ class ReservationStore:
         )
 
     async def reserve(self, request: ReservationRequest) -> Reserved:
-        """Take a unit and create a PENDING history, or return that of an earlier equal request.
+        """Take a unit of quota and create a PENDING history.
 
-        Two requests: the body takes ceil(packed KB) write units, and the transaction takes 7 units
-        (9 in the first 15 minutes of a UTC day), whatever the limit. A rejected request stores
-        nothing.
+        If an earlier call had the same request id and input, return the history of that call. A
+        rejected request stores nothing. Cost: two requests. The body takes one write unit per
+        started KB of packed code. The transaction takes 7 write units (9 in the first 15 minutes of
+        a UTC day) at any limit.
 
         Raises:
             QuotaExceeded: the limit of the day is reached.
@@ -145,7 +153,8 @@ class ReservationStore:
                 return await self._find_repeated(request, earlier)
             raise (debit.denial(failed) or failed) from failed
         except (Unavailable, asyncio.CancelledError):
-            # A transaction that was sent may have been applied, and then its card needs the body.
+            # If the transaction was sent, it may have been applied. The new card then needs the
+            # body.
             if not is_sent:
                 await self._bodies.delete_manifests([body])
             raise

@@ -6,7 +6,7 @@ from graphql_api.data.records import Results, TestResult
 
 
 def dump_results(results: Results) -> bytes:
-    """Return the raw bytes of a results body."""
+    """Return the results as the bytes of a results body."""
     return orjson.dumps(
         {
             "v": 1,
@@ -19,7 +19,7 @@ def dump_results(results: Results) -> bytes:
 
 
 def load_results(raw: bytes) -> Results:
-    """Return the results in a body."""
+    """Return the results in a results body."""
     body = orjson.loads(raw)
     return Results(
         attempt=body["att"],

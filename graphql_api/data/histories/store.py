@@ -28,14 +28,17 @@ from graphql_api.data.histories.feed import FeedStore, entry_deletes, entry_puts
 from graphql_api.data.histories.results import load_results
 from graphql_api.data.records import History, HistoryKey, Results, Totals
 
-# Attempts to write while other requests change the history. It has few states, so that more
-# failures than this are not a race.
+# Maximum number of attempts to write while other requests change the history. A history has few
+# states, so a higher number of failures is not caused by a race.
 DECISIONS = 8
 HINTS_READY = "READY"
 
 
 class HistoryStore:
-    """The histories of all users; a history is identified by its owner's id and its own ULID."""
+    """The histories of all users.
+
+    A history is identified by the owner's user id and the history's ULID.
+    """
 
     def __init__(
         self, dynamo: Dynamo, bodies: Bodies, feed: FeedStore, clock: Clock = now_ms
@@ -45,29 +48,38 @@ class HistoryStore:
     # Reading
 
     async def get(self, uid: str, ulid: str, *, consistent: bool = False) -> History | None:
-        """Return a history's card: one request, 0.5 read units (1 if consistent)."""
+        """Return the card of a history, or None if the history does not exist.
+
+        Cost: one request of 0.5 read units (1 if consistent).
+        """
         return _history(await self._dynamo.get(keys.history(uid, ulid), consistent=consistent))
 
     async def get_many(self, history_keys: Sequence[HistoryKey]) -> list[History | None]:
-        """Return one card per key, in order, None for each missing one: ceil(N/100) requests."""
+        """Return the cards in the order of `history_keys`; None for a history that does not exist.
+
+        Cost: ceil(N/100) requests for N keys.
+        """
         items = await self._dynamo.batch_get([keys.history(*key) for key in history_keys])
         return [History.from_item_or_none(item) for item in items]
 
     async def code(self, uid: str, ulid: str) -> str | None:
-        """Return the submitted code: one request."""
+        """Return the submitted code, or None if the history does not exist. Cost: one request."""
         return _text(await self._bodies.get(keys.code_body(uid, ulid)))
 
     async def codes(self, history_keys: Sequence[HistoryKey]) -> list[str | None]:
-        """Return the submitted code per key, in order, None for each missing one."""
+        """Return the submitted code in the order of `history_keys`; None if the code is missing."""
         bodies = await self._bodies.get_many([keys.code_body(*key) for key in history_keys])
         return [_text(raw) for raw in bodies]
 
     async def results(self, history: History) -> Results | None:
-        """Return the results of the attempt on the card, None until the history is COMPLETED."""
+        """Return the results of a history, or None if it is not COMPLETED."""
         return (await self.results_many([history]))[0]
 
     async def results_many(self, histories: Sequence[History]) -> list[Results | None]:
-        """Return the results per history, in order, None for each not COMPLETED: one request."""
+        """Return the results in the order of `histories`; None for a history that is not COMPLETED.
+
+        Cost: one request.
+        """
         completed = [card for card in histories if card.status is HistoryStatus.COMPLETED]
         wanted = [keys.results_body(card.uid, card.ulid, card.attempt) for card in completed]
         bodies = await self._bodies.get_many(wanted) if wanted else []
@@ -79,15 +91,15 @@ class HistoryStore:
         return [results.get(history.key) for history in histories]
 
     async def hints(self, uid: str, ulid: str) -> list[str] | None:
-        """Return the hints, None if there are none: one request."""
+        """Return the hints of a history, or None if it has no hints. Cost: one request."""
         raw = await self._bodies.get(keys.hints_body(uid, ulid))
         return None if raw is None else list(orjson.loads(raw))
 
     async def put_hints(self, uid: str, ulid: str, hints: Sequence[str]) -> None:
-        """Write the hints and mark the card: the body first, then one conditional update.
+        """Write the hints of a history: first their body, then an update of the card.
 
         Raises:
-            NotFound: the history was deleted; the hints are removed.
+            NotFound: the history was deleted. The written hints are removed.
         """
         manifest = await self._bodies.put(keys.hints_body(uid, ulid), orjson.dumps(list(hints)))
         try:
@@ -99,7 +111,10 @@ class HistoryStore:
             raise no_history() from error
 
     async def count(self, uid: str) -> int:
-        """Return a user's number of judged executions, deleted ones included: one request."""
+        """Return the number of the user's judged executions, including deleted ones.
+
+        Cost: one request.
+        """
         return Totals.from_item(await self._dynamo.get(keys.totals(uid)) or {}).executions
 
     # Visibility
@@ -107,12 +122,12 @@ class HistoryStore:
     async def publish(
         self, uid: str, ulid: str, *, problem_public: bool, expected: History | None = None
     ) -> History:
-        """Make a history public and, if it is COMPLETED, add it to the feed.
+        """Make a history public. If the history is COMPLETED, add it to the feed.
 
-        `problem_public` is True if its problem is COMPLETED. Otherwise the history becomes public
-        without feed entries, and a later call adds them. `expected` is the history if the caller
-        has read it. One transaction of 12 write units, and 1 unit for the hour's count; 1 unit if
-        no entry is written.
+        `problem_public` is True if the problem is COMPLETED. Otherwise the history becomes public
+        without feed entries, and a later call adds the entries. `expected` is the history that the
+        caller has read, if any. Cost: one transaction of 12 write units, and 1 write unit for the
+        counter of the hour. If no feed entry is written, the cost is 1 write unit.
 
         Raises:
             NotFound: the history was deleted.
@@ -128,7 +143,7 @@ class HistoryStore:
         return await self._set_visibility(uid, ulid, decide, expected)
 
     async def unpublish(self, uid: str, ulid: str, *, expected: History | None = None) -> History:
-        """Hide a history from everyone but its owner; this costs as much as `publish`.
+        """Make a history private and remove it from the feed. The cost is that of `publish`.
 
         Raises:
             NotFound: the history was deleted.
@@ -184,7 +199,7 @@ class HistoryStore:
             ) from failed
 
     async def _count_hour(self, before: History, after: History | None) -> None:
-        """Update the count of the hour of publication, approximately."""
+        """Update the approximate counter of the hour in which the history was published."""
         was, now = before.feed_id is not None, after is not None and after.feed_id is not None
         if now and after is not None and not was:
             await self._feed.count(after, 1)
@@ -194,9 +209,9 @@ class HistoryStore:
     # Removing
 
     async def delete(self, uid: str, ulid: str, *, expected: History | None = None) -> None:
-        """Remove a history with its feed entries, then its bodies; refund it if it is PENDING.
+        """Remove a history with its feed entries, and then its bodies. Refund a PENDING execution.
 
-        Bodies that remain after a crash are removed by a second call, or with the user.
+        If a crash leaves bodies behind, a second call removes them, or the removal of the user.
 
         Raises:
             NotFound: the history does not exist.
@@ -255,10 +270,10 @@ class HistoryStore:
         platform: str | None = None,
         language: str | None = None,
     ) -> Page[History]:
-        """Return a page of a user's histories, the newest first; positions are ULIDs.
+        """Return a page of a user's histories, newest first. Positions are ULIDs.
 
-        One request of at most 2.5 read units for 20 cards. With a filter at most five pages are
-        read, so the page may be short although `has_next` is true.
+        Cost: one request of at most 2.5 read units for 20 cards. With a filter, at most five pages
+        are read, so the result may be short although `has_next` is true.
         """
         cards = PartitionList(keys.user_partition(uid), prefix="H#")
 
@@ -281,5 +296,8 @@ def _text(raw: bytes | None) -> str | None:
 
 
 def too_contended() -> Conflict:
-    """Return the error for a history that other requests keep changing."""
-    return Conflict("Other requests keep changing this history. Nothing was changed; try again.")
+    """Return the error for a history that other requests changed during every attempt."""
+    return Conflict(
+        "Your change was not saved, because other requests changed this history at the same "
+        "time. Try again."
+    )

@@ -1,8 +1,8 @@
-"""A problem's card and the copies of it in lists, written together.
+"""The card of a problem, and the copies of the card in lists. A transaction writes them together.
 
-Every problem is in the list of its state. While COMPLETED it is also in the list of each of its
-tags and of each word of its title. The card determines these entries, so a write knows from the
-expected card which entries exist.
+Every problem has an entry in the list of its state. A COMPLETED problem also has an entry for each
+of its tags and for each word of its title. The entries depend only on the card. So a write derives
+the existing entries from the expected card.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -28,7 +28,7 @@ CHANGE_ATTEMPTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The result of deciding on a card: the new card, and other actions to write with it."""
+    """The result of a `decide` function: the new card, and other actions for the transaction."""
 
     after: Problem
     others: Sequence[TransactItem] = ()
@@ -38,7 +38,7 @@ Decide = Callable[[Problem], Awaitable[Decision]]
 
 
 def index_keys(problem: Problem) -> dict[str, str]:
-    """Return the index keys of a problem, none if it is DELETED."""
+    """Return the index keys of a problem's card. A DELETED problem has no index keys."""
     if problem.state is ProblemState.DELETED:
         return {}
     sort = f"{problem.state}#{position(problem)}"
@@ -49,12 +49,15 @@ def index_keys(problem: Problem) -> dict[str, str]:
 
 
 def position(problem: Problem) -> str:
-    """Return a problem's position in every list."""
+    """Return the position of a problem in every list."""
     return keys.problem_position(problem.created_at, problem.platform, problem.number)
 
 
 def is_unchanged(problem: Problem) -> Condition:
-    """Require that a card is the expected one, and not that of a later problem with its key."""
+    """Require that the stored card has the expected revision and belongs to the same problem.
+
+    A problem that was removed and created again with the same key is a different problem.
+    """
     return equals("rev", problem.revision) & equals("ca", problem.created_at)
 
 
@@ -81,10 +84,10 @@ def entries(problem: Problem) -> list[Item]:
 
 
 def check_size(problem: Problem) -> Problem:
-    """Return the problem if its card has room for the fields of later writes.
+    """Return the problem if its card has enough space for the fields that later writes add.
 
     Raises:
-        InvalidInput: title, link, tags and language limits are too long together.
+        InvalidInput: the title, link, tags and language limits are too long in total.
     """
     largest = replace(
         problem,
@@ -109,45 +112,46 @@ def check_size(problem: Problem) -> Problem:
 
 
 def with_reason(problem: Problem, reason: str) -> Problem:
-    """Return the problem with the reason for its deletion, truncated to the room on its card."""
+    """Return the problem with the reason for its deletion, truncated so that the card has space."""
     room = CARD_BYTES - _measure_listed_size(replace(problem, deleted_reason=""))
     truncated = truncate_utf8(reason.strip(), max(0, min(room, DELETION_REASON_BYTES)))
     return replace(problem, deleted_reason=truncated or None)
 
 
 def _measure_listed_size(problem: Problem) -> int:
-    """Return the size in bytes of the largest copy of a card that a list reads."""
+    """Return the size in bytes of the largest copy of a card in a list."""
     item = card_item(problem)
     index_copy = {name: value for name, value in item.items() if name not in {"g2p", "g2s"}}
     return max(item_size(index_copy), *map(item_size, entries(problem)))
 
 
 class ProblemCards:
-    """Reads and changes cards; each change requires the expected revision."""
+    """Reads and changes problem cards. Each change requires the expected revision."""
 
     def __init__(self, dynamo: Dynamo, clock: Clock = now_ms) -> None:
         self.dynamo, self.clock = dynamo, clock
 
     async def read(self, platform: str, number: str) -> Problem:
-        """Return a card: one strongly consistent request, 1 read unit.
+        """Return a card. Cost: one strongly consistent request of 1 read unit.
 
         Raises:
             NotFound: the problem does not exist.
         """
         item = await self.dynamo.get(keys.problem(platform, number), consistent=True)
         if item is None:
-            raise NotFound(f"There is no problem {shorten(platform)} {shorten(number)}.")
+            raise NotFound(f"The problem `{shorten(platform)}/{shorten(number)}` does not exist.")
         return Problem.from_item(item)
 
     async def change(self, platform: str, number: str, decide: Decide) -> Problem:
-        """Change a card with its entries: one read and one transaction, repeated after a conflict.
+        """Change a card and its list entries.
 
-        `decide` is called with each card that is read. If it returns the same card and no other
-        actions, nothing is written.
+        `decide` is called with the stored card and returns the new one. If it returns an unchanged
+        card and no other actions, nothing is written. Cost: one read and one transaction, repeated
+        after a conflict.
 
         Raises:
             NotFound: the problem does not exist.
-            Conflict: the card kept changing.
+            Conflict: other requests changed the card during every attempt.
             TransactionFailed: the condition of another action did not hold.
         """
         for _ in range(CHANGE_ATTEMPTS):
@@ -163,11 +167,17 @@ class ProblemCards:
                     raise
                 continue
             return after
-        raise Conflict("Other requests keep changing this problem. Nothing was changed; try again.")
+        raise Conflict(
+            "Your change was not saved, because other requests changed this problem "
+            "at the same time. Try again."
+        )
 
 
 def _replace_card(expected: Problem, after: Problem) -> list[TransactItem]:
-    """Return the actions that replace a card and its entries; the card comes first."""
+    """Return the actions that replace a card and its list entries.
+
+    The action for the card comes first.
+    """
     new_entries = entries(after)
     kept = {(item["PK"], item["SK"]) for item in new_entries}
     removed = [key for key in entry_keys(expected) if (key["PK"], key["SK"]) not in kept]

@@ -1,7 +1,8 @@
-"""Checkers: programs of problems that judge outputs or interact with submissions.
+"""Checkers: programs of a problem that judge outputs or interact with submissions.
 
-A checker is a body next to its problem's card. The card has its digest, so that a worker can tell
-whether its copy is the current one. When a checker fails, a note informs the editors.
+A checker is a body in the partition of its problem. The problem's card contains the digest of the
+checker, so a worker can find out whether its copy is the current checker. When a checker fails, the
+failure is stored for the editors.
 """
 
 import hashlib
@@ -33,7 +34,7 @@ _DIGEST_CHARACTERS = 16
 
 
 def digest_of(checker: Checker) -> str:
-    """Return 16 hexadecimal digits that identify a checker with all its settings."""
+    """Return a digest of a checker with all its settings: 16 hexadecimal digits."""
     facts = orjson.dumps(checker.to_item(), option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(facts).hexdigest()[:_DIGEST_CHARACTERS]
 
@@ -44,27 +45,28 @@ def load(raw: bytes) -> Checker:
 
 
 def validate(checker: Checker) -> Checker:
-    """Return the checker if it is valid.
+    """Return the checker unchanged if it is valid.
 
     Raises:
-        InvalidInput: a field is not valid; `path` names it.
+        InvalidInput: a field is not valid; `path` contains its name.
     """
     keys.part(checker.language, "language")
     if checker.convention is CheckerConvention.TESTLIB and not _is_c_or_cpp(checker.language):
         raise InvalidInput(
-            "`convention` TESTLIB is for C and C++ only, because a crash in other "
-            "languages may exit with the code of a rejection. Use ICPC.",
+            "`convention` TESTLIB is for C and C++ only, because in other languages a crash may "
+            "have the exit code of a rejection. Use ICPC.",
             ("checker", "convention"),
         )
     if not checker.code.strip():
         raise InvalidInput("`code` of the checker must not be empty.", ("checker", "code"))
     if len(checker.code.encode()) > CODE_BYTES:
         raise InvalidInput(
-            f"`code` of the checker must have at most {CODE_BYTES // 1024} KB.", ("checker", "code")
+            f"`code` of the checker must be at most {CODE_BYTES // 1024} KB in UTF-8.",
+            ("checker", "code"),
         )
     if len("\0".join(checker.arguments).encode()) > CHECKER_ARGUMENTS_BYTES:
         raise InvalidInput(
-            f"`arguments` must have at most {CHECKER_ARGUMENTS_BYTES} bytes together.",
+            f"`arguments` must be at most {CHECKER_ARGUMENTS_BYTES} bytes in total.",
             ("checker", "arguments"),
         )
     if any("\0" in argument for argument in checker.arguments):
@@ -95,17 +97,18 @@ def with_checker(
 ) -> Problem:
     """Return the problem to write, with the digest of its checker.
 
-    `checker` is a new checker. Without one the problem keeps that of `expected` if its comparer
-    does not change and `is_removed` is False.
+    `checker` is a new checker. Without a new checker, the problem keeps the checker of `expected`,
+    unless the comparer changes or `is_removed` is True.
 
     Raises:
-        InvalidInput: the comparer needs a checker and has none, or it has one and needs none.
+        InvalidInput: the comparer requires a checker and the problem has none, or the problem has a
+            checker that the comparer does not use.
     """
     if not after.comparer.needs_checker:
         if checker is not None:
             raise InvalidInput(
-                "A `checker` is allowed only with the comparers CHECKER and INTERACTIVE. "
-                "Leave it out or change `comparer`.",
+                "A `checker` is allowed only with the comparers CHECKER and INTERACTIVE. Omit "
+                "`checker`, or change `comparer`.",
                 ("checker",),
             )
         return replace(after, checker_hash=None)
@@ -117,7 +120,7 @@ def with_checker(
 
 
 def check_complete(problem: Problem) -> None:
-    """Check that a problem has a checker if its comparer needs one.
+    """Check that the problem has a checker if its comparer requires one.
 
     Raises:
         InvalidInput: the checker is missing.
@@ -128,31 +131,38 @@ def check_complete(problem: Problem) -> None:
 
 def _make_missing_checker(problem: Problem) -> InvalidInput:
     return InvalidInput(
-        f"The comparer {problem.comparer} requires a `checker`. Send one.",
+        f"The comparer {problem.comparer} requires a checker. Send `checker`.",
         ("checker",),
     )
 
 
 class CheckerStore:
-    """Reads the checkers of the table, which `ProblemStore` writes."""
+    """Reads checkers and writes their failures. `ProblemStore` writes the checkers."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies) -> None:
         self._dynamo, self._bodies = dynamo, bodies
 
     async def get(self, platform: str, number: str, *, consistent: bool = False) -> Checker | None:
-        """Return a problem's checker, None if it has none: one request of its packed size."""
+        """Return the checker of a problem, or None if the problem has no checker.
+
+        Cost: one request, which reads the packed size of the checker.
+        """
         raw = await self._bodies.get(keys.checker(platform, number), consistent=consistent)
         return None if raw is None else load(raw)
 
     async def get_many(self, problem_keys: Sequence[ProblemKey]) -> list[Checker | None]:
-        """Return one checker per key, in order, None for each missing: ceil(N/100) requests."""
+        """Return the checkers in the order of `problem_keys`; None for a problem without a checker.
+
+        Cost: ceil(N/100) requests for N problems.
+        """
         bodies = await self._bodies.get_many([keys.checker(*key) for key in problem_keys])
         return [None if raw is None else load(raw) for raw in bodies]
 
     async def note_fault(self, platform: str, number: str, fault: CheckerFault) -> None:
-        """Store the latest failure of a checker, for editors: one request, 4 to 12 write units.
+        """Store the latest failure of a checker for the editors.
 
-        Nothing is stored if the problem has another checker or is deleted.
+        Cost: one request of 4 to 12 write units. Nothing is stored if the problem has a different
+        checker or was deleted.
         """
         truncated = replace(fault, message=truncate_utf8(fault.message, CHECKER_NOTE_BYTES))
         note = Put({**keys.checker_fault(platform, number), **truncated.to_item()})
@@ -161,6 +171,9 @@ class CheckerStore:
             await self._dynamo.transact([Check(keys.problem(platform, number), is_present), note])
 
     async def faults(self, problem_keys: Sequence[ProblemKey]) -> list[CheckerFault | None]:
-        """Return one failure per key, in order, None for each missing: ceil(N/100) requests."""
+        """Return the latest failures in the order of `problem_keys`; None if there is no failure.
+
+        Cost: ceil(N/100) requests for N problems.
+        """
         items = await self._dynamo.batch_get([keys.checker_fault(*key) for key in problem_keys])
         return [CheckerFault.from_item(item) if item else None for item in items]

@@ -1,4 +1,4 @@
-"""The inputs that create and change problems, and the checks of their fields."""
+"""The inputs for creating and changing problems, and the validation of their fields."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from graphql_api.data.text import truncate_utf8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewProblem:
-    """The fields of a new problem, which is a DRAFT without tests."""
+    """The fields of a new problem. A new problem is a DRAFT without tests."""
 
     platform: str
     number: str
@@ -50,10 +50,11 @@ class NewProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemChanges:
-    """The changes of a problem: None keeps a field, an empty text or mapping removes it.
+    """The changes of a problem.
 
-    A problem keeps its checker while its comparer stays, unless `removes_checker` is True.
-    `revision` is the revision that the caller has read; None accepts any.
+    None keeps a field; an empty text or mapping removes the stored value. A problem keeps its
+    checker while its comparer does not change, unless `removes_checker` is True. `revision` is the
+    revision that the caller has read; None means any revision.
     """
 
     title: str | None = None
@@ -75,13 +76,13 @@ class ProblemChanges:
 
 
 def check_name(text: str, what: str) -> str:
-    """Return a platform, number or language that is valid in a key.
+    """Return a platform, problem number or language unchanged if it may be a part of a key.
 
     Raises:
-        InvalidInput: it is empty, too long, or contains '#', ':' or control characters.
+        InvalidInput: the text is empty, too long, or contains '#', ':' or control characters.
     """
     if len(text.encode()) > KEY_NAME_BYTES:
-        raise InvalidInput(f"`{what}` must have at most {KEY_NAME_BYTES} bytes in UTF-8.", (what,))
+        raise InvalidInput(f"`{what}` must be at most {KEY_NAME_BYTES} bytes in UTF-8.", (what,))
     return keys.part(text, what)
 
 
@@ -163,7 +164,7 @@ def card_fields(changes: NewProblem | ProblemChanges) -> dict[str, Any]:
     """Return the fields of the card that are not None, in their stored form.
 
     Raises:
-        InvalidInput: a field is not valid; `path` names it.
+        InvalidInput: a field is not valid; `path` contains its name.
     """
     return {
         name: check(value)
@@ -173,7 +174,7 @@ def card_fields(changes: NewProblem | ProblemChanges) -> dict[str, Any]:
 
 
 def text_fields(changes: NewProblem | ProblemChanges) -> dict[str, str | None]:
-    """Return the texts that are not None; an empty text becomes None."""
+    """Return the texts that change. An empty text becomes None, which removes the stored text."""
     return {
         name: value or None
         for name in ("statement", "constraints")

@@ -1,4 +1,4 @@
-"""The multipliers of a problem's time limit per language, stored as one short text."""
+"""The multipliers of a problem's time limit for single languages, stored as one short text."""
 
 from collections.abc import Mapping
 
@@ -10,10 +10,11 @@ PATH = ("languageLimits",)
 
 
 def pack(multipliers: Mapping[str, float]) -> str | None:
-    """Return multipliers by language id in the form `java:1.5,python:4`; None for none.
+    """Return the multipliers as text, such as `java:1.5,python:4`, or None if there are none.
 
     Raises:
-        InvalidInput: there are too many, or one is out of range or has more than two decimals.
+        InvalidInput: there are too many multipliers, or a multiplier is out of range or has more
+            than two decimals.
     """
     if len(multipliers) > MAX_LANGUAGE_LIMITS:
         raise InvalidInput(
@@ -36,6 +37,6 @@ def _pack_one(language: str, multiplier: float) -> str:
 
 
 def unpack(text: str | None) -> dict[str, float]:
-    """Return the multipliers by language id."""
+    """Return the multipliers in a text that `pack` has returned, by language id."""
     pairs = (pair.split(":") for pair in text.split(",")) if text else ()
     return {language: float(multiplier) for language, multiplier in pairs}

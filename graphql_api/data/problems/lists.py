@@ -1,4 +1,4 @@
-"""Lists of problems: the choice of the list that serves a set of filters."""
+"""Lists of problems: the choice of the stored list to read for a set of filters."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from graphql_api.data.problems.titles import tokens
 
 @dataclass(frozen=True, slots=True)
 class ProblemFilter:
-    """The filter of a list of problems; None does not filter."""
+    """The filter of a list of problems. A field that is None does not filter."""
 
     platform: str | None = None
     language: str | None = None
@@ -32,10 +32,10 @@ class ProblemFilter:
         tag: str | None = None,
         search: str | None = None,
     ) -> "ProblemFilter":
-        """Return the filter for these arguments, in normal form.
+        """Return the filter for these arguments, with all values in their stored form.
 
         Raises:
-            InvalidInput: an argument is not valid; `path` names it.
+            InvalidInput: an argument is not valid; `path` contains its name.
         """
         return cls(
             platform=None if platform is None else keys.part(platform, "platform"),
@@ -46,14 +46,17 @@ class ProblemFilter:
         )
 
     def plan(self) -> tuple[PartitionList, Callable[[Item], bool] | None]:
-        """Return the most selective list for the filter, and a check of the other filters."""
+        """Return the most selective list, and a function that checks the remaining filters.
+
+        The function is None if no filters remain.
+        """
         remaining = self._checks()
         cards = self._choose_list(remaining)
         checks = list(remaining.values())
         return cards, (lambda item: all(check(item) for check in checks)) if checks else None
 
     def _checks(self) -> dict[str, Callable[[Item], bool]]:
-        """Return a check for every filter that is set, by its name."""
+        """Return a check for each filter that is set, by the filter's name."""
         checks: dict[str, Callable[[Item], bool]] = {}
         if self.platform is not None:
             checks["platform"] = lambda item: item.get("pf") == self.platform
@@ -66,7 +69,7 @@ class ProblemFilter:
         return checks
 
     def _choose_list(self, checks: dict[str, Callable[[Item], bool]]) -> PartitionList:
-        """Return the list to read, and remove its filter from `checks`."""
+        """Return the list to read, and remove the filter that it serves from `checks`."""
         completed = self.state is ProblemState.COMPLETED
         prefix = f"{self.state}#"
         if completed and self.words:
@@ -93,7 +96,9 @@ class ProblemFilter:
 def _words(search: str) -> tuple[str, ...]:
     words: Sequence[str] = tokens(search)
     if not words:
-        raise InvalidInput("`search` must contain a word of letters or digits.", ("search",))
+        raise InvalidInput(
+            "`search` must contain at least one word of letters or digits.", ("search",)
+        )
     if len(words) > MAX_TITLE_WORDS:
-        raise InvalidInput("`search` has too many words. Send fewer.", ("search",))
+        raise InvalidInput(f"`search` must contain at most {MAX_TITLE_WORDS} words.", ("search",))
     return tuple(words)

@@ -1,4 +1,4 @@
-"""Test numbers: the samples of a set as short text on the card, and the numbers of a page."""
+"""Numbers of tests: the samples of a set as short text on the card, and the tests of a page."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,10 +9,10 @@ from graphql_api.data.records import Problem
 
 
 def pack_samples(is_sample: Sequence[bool]) -> str | None:
-    """Return the numbers of the samples in the form `1-3,7`, None without samples.
+    """Return the numbers of the samples as text, such as `1-3,7`, or None if there are no samples.
 
     Raises:
-        InvalidInput: the text would be too long for a card.
+        InvalidInput: the text is too long for a card.
     """
     numbers = [number for number, flag in enumerate(is_sample, 1) if flag]
     text = ",".join(
@@ -20,14 +20,14 @@ def pack_samples(is_sample: Sequence[bool]) -> str | None:
     )
     if len(text) > SAMPLES_CHARACTERS:
         raise InvalidInput(
-            "`testCases` has its samples too far apart. Put the samples next to each other.",
+            "The samples in `testCases` are too far apart. Put all samples next to each other.",
             ("testCases",),
         )
     return text or None
 
 
 def find_runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the first and last number of each run of consecutive numbers; input is sorted."""
+    """Yield the first and the last number of each run of consecutive numbers; input is sorted."""
     start = 0
     for index, number in enumerate(numbers):
         if index + 1 == len(numbers) or numbers[index + 1] != number + 1:
@@ -36,7 +36,7 @@ def find_runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def list_numbers(problem: Problem, *, samples_only: bool) -> list[int]:
-    """Return the numbers of a problem's tests, or of its samples."""
+    """Return the numbers of all tests of a problem, or only the numbers of its samples."""
     if not samples_only:
         return list(range(1, problem.test_count + 1))
     numbers: list[int] = []
@@ -48,7 +48,7 @@ def list_numbers(problem: Problem, *, samples_only: bool) -> list[int]:
 
 
 def select_numbers(numbers: Sequence[int], window: PageWindow) -> list[int]:
-    """Return the numbers on the page of a window."""
+    """Return the numbers that are on the page of a window."""
     inside = [
         number
         for number in numbers

@@ -44,12 +44,12 @@ from graphql_api.data.records import Checker, Problem, ProblemKey, Record, Solut
 
 R = TypeVar("R", bound=Record)
 
-# Requests of `run_counts` at the same time.
+# Maximum number of parallel requests in `run_counts`.
 COUNTS_AT_ONCE = 16
 
 
 class ProblemStore:
-    """The problems of the table; every change of a card also updates its list entries."""
+    """The problems of the table. Every change of a card also updates its list entries."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
@@ -58,11 +58,11 @@ class ProblemStore:
     # Creating and reading
 
     async def create(self, new: NewProblem) -> Problem:
-        """Create a DRAFT with its texts, counters and legacy id: one transaction.
+        """Create a DRAFT with its texts, counters and legacy id, in one transaction.
 
         Raises:
-            Conflict: the problem, or another with that legacy id, exists.
-            InvalidInput: a field is malformed; `path` names it.
+            Conflict: the problem exists, or another problem has the same legacy id.
+            InvalidInput: a field is not valid; `path` contains its name.
         """
         now = self._clock()
         problem = Problem(
@@ -91,26 +91,41 @@ class ProblemStore:
         return problem
 
     async def get(self, platform: str, number: str, *, consistent: bool = False) -> Problem | None:
-        """Return a problem in any state: one request, 0.5 read units (1 if consistent)."""
+        """Return a problem in any state, or None if the problem does not exist.
+
+        Cost: one request of 0.5 read units (1 if consistent).
+        """
         item = await self._dynamo.get(keys.problem(platform, number), consistent=consistent)
         return Problem.from_item(item) if item else None
 
     async def get_many(self, problem_keys: Sequence[ProblemKey]) -> list[Problem | None]:
-        """Return one problem per key, in order, None for each missing: ceil(N/100) requests."""
+        """Return the problems in the order of `problem_keys`; None for a missing problem.
+
+        Cost: ceil(N/100) requests for N problems.
+        """
         items = await self._dynamo.batch_get([keys.problem(*key) for key in problem_keys])
         return [Problem.from_item_or_none(item) for item in items]
 
     async def statement(self, platform: str, number: str) -> Statement | None:
-        """Return a problem's texts, None if it has none: one request of their packed size."""
+        """Return the texts of a problem, or None if the problem has no texts.
+
+        Cost: one request, which reads the packed size of the texts.
+        """
         return _record(Statement, await self._bodies.get(keys.statement(platform, number)))
 
     async def statements(self, problem_keys: Sequence[ProblemKey]) -> list[Statement | None]:
-        """Return the texts per key, in order, None for each missing: ceil(N/100) requests."""
+        """Return the texts in the order of `problem_keys`; None for a problem without texts.
+
+        Cost: ceil(N/100) requests for N problems.
+        """
         bodies = await self._bodies.get_many([keys.statement(*key) for key in problem_keys])
         return [_record(Statement, raw) for raw in bodies]
 
     async def solution(self, platform: str, number: str) -> Solution | None:
-        """Return the author's solution, None if there is none: one request of its packed size."""
+        """Return the author's solution of a problem, or None if the problem has no solution.
+
+        Cost: one request, which reads the packed size of the solution.
+        """
         return _record(Solution, await self._bodies.get(keys.solution(platform, number)))
 
     async def solutions(self, problem_keys: Sequence[ProblemKey]) -> list[Solution | None]:
@@ -119,20 +134,23 @@ class ProblemStore:
         return [_record(Solution, raw) for raw in bodies]
 
     async def by_legacy_id(self, legacy_id: int) -> ProblemKey | None:
-        """Return the key of the problem with a legacy id: one request, 0.5 read units."""
+        """Return the key of the problem with this legacy id, or None if there is no such problem.
+
+        Cost: one request of 0.5 read units.
+        """
         item = await self._dynamo.get(keys.legacy_problem(legacy_id))
         return ProblemKey(item["pf"], item["pn"]) if item else None
 
     # Changing
 
     async def update(self, platform: str, number: str, changes: ProblemChanges) -> Problem:
-        """Change a problem: one read (two with texts) and one transaction.
+        """Change a problem. Cost: one read (two if texts change) and one transaction.
 
         Raises:
             NotFound: the problem does not exist.
-            Conflict: the problem is deleted, has another revision than `changes`, or kept
-                changing.
-            InvalidInput: a field is malformed; `path` names it.
+            Conflict: the problem is deleted, its revision is not that of `changes`, or other
+                requests changed it during every attempt.
+            InvalidInput: a field is not valid; `path` contains its name.
         """
         on_card, texts = card_fields(changes), text_fields(changes)
 
@@ -156,9 +174,10 @@ class ProblemStore:
         return await self._cards.change(platform, number, decide)
 
     async def _texts_after(self, expected: Problem, changed: dict[str, str | None]) -> list[Put]:
-        """Return the action that writes changed texts with the unchanged ones.
+        """Return the action that writes the changed texts together with the unchanged texts.
 
-        The texts are read after the card, so the card's revision protects them.
+        The texts are read after the card. So if they change, the condition on the card's revision
+        fails.
         """
         if not changed:
             return []
@@ -169,18 +188,18 @@ class ProblemStore:
     async def _checker_after(
         self, expected: Problem, after: Problem, checker: Checker | None
     ) -> list[TransactItem]:
-        """Return the action that writes a new checker or removes an old one."""
+        """Return the action that writes a new checker or removes the old checker, if any."""
         key = keys.checker(*expected.key)
         if checker is not None:
             return [await self._body(key, checker)]
         return [Delete(key)] if expected.checker_hash and not after.checker_hash else []
 
     async def set_solution(self, platform: str, number: str, language: str, code: str) -> Problem:
-        """Set the author's solution of a problem, and list the problem under its language.
+        """Set the author's solution of a problem, and add the problem to the list of the language.
 
         Raises:
             NotFound: the problem does not exist.
-            Conflict: the problem is deleted, or kept changing.
+            Conflict: the problem is deleted, or other requests changed it during every attempt.
             InvalidInput: the language or the code is empty or too long.
         """
         if not code.strip():
@@ -197,12 +216,12 @@ class ProblemStore:
         return await self._cards.change(platform, number, decide)
 
     async def set_state(self, platform: str, number: str, state: ProblemState) -> Problem:
-        """Set a problem's state to DRAFT, REVIEW or COMPLETED: one read, one transaction.
+        """Set a problem's state to DRAFT, REVIEW or COMPLETED. Cost: one read and one transaction.
 
         Raises:
             NotFound: the problem does not exist.
-            Conflict: the problem is deleted, or kept changing.
-            InvalidInput: the state is DELETED, which `soft_delete` sets.
+            Conflict: the problem is deleted, or other requests changed it during every attempt.
+            InvalidInput: the state is DELETED. Only `soft_delete` sets this state.
         """
         if state is ProblemState.DELETED:
             raise InvalidInput(
@@ -217,11 +236,13 @@ class ProblemStore:
         return await self._cards.change(platform, number, decide)
 
     async def soft_delete(self, platform: str, number: str, reason: str = "") -> Problem:
-        """Set a problem to DELETED, so that only the list of deleted ones has it; idempotent.
+        """Set a problem to DELETED. A second call has no effect.
+
+        Only the list of deleted problems then contains the problem.
 
         Raises:
             NotFound: the problem does not exist.
-            Conflict: the problem kept changing.
+            Conflict: other requests changed the problem during every attempt.
         """
 
         async def decide(expected: Problem) -> Decision:
@@ -238,11 +259,12 @@ class ProblemStore:
         return await self._cards.change(platform, number, decide)
 
     async def restore(self, platform: str, number: str) -> Problem:
-        """Return a soft-deleted problem to its earlier state.
+        """Set a DELETED problem back to its earlier state.
 
         Raises:
             NotFound: the problem does not exist.
-            Conflict: the problem is not deleted, is being removed, or kept changing.
+            Conflict: the problem is not deleted, is being removed permanently, or other requests
+                changed it during every attempt.
         """
 
         async def decide(expected: Problem) -> Decision:
@@ -265,14 +287,14 @@ class ProblemStore:
         return await self._cards.change(platform, number, decide)
 
     async def delete(self, platform: str, number: str) -> None:
-        """Remove a problem permanently: its list entries, then its parts, then its card.
+        """Remove a problem permanently: first its list entries, then its parts, then its card.
 
-        A second call completes the removal after a crash. Purge notes stay until they are due,
+        After a crash, a second call completes the removal. Purge notes stay until they are due,
         because another request may still be writing a test set.
 
         Raises:
             NotFound: the problem does not exist.
-            Conflict: the problem kept changing.
+            Conflict: other requests changed the problem during every attempt.
         """
         expected = await self._cards.change(platform, number, self._decide_on_removal)
         while await self._remove_parts(platform, number):
@@ -289,11 +311,12 @@ class ProblemStore:
         except TransactionFailed as error:
             if await self.get(platform, number, consistent=True) is not None:
                 raise Conflict(
-                    "The problem was changed during its deletion. Delete it again."
+                    "The problem was not deleted, because another request changed it at the same "
+                    "time. Delete it again."
                 ) from error
 
     async def _decide_on_removal(self, expected: Problem) -> Decision:
-        """Mark a problem as DELETED without an earlier state, so that it cannot be restored."""
+        """Mark a problem as DELETED without its earlier state, so that it cannot be restored."""
         deleted_at = expected.deleted_at or self._clock()
         return Decision(
             replace(
@@ -317,10 +340,10 @@ class ProblemStore:
     # Run counters
 
     async def add_run(self, platform: str, number: str) -> None:
-        """Count one execution of a problem: one request, 1 write unit.
+        """Add one to the number of executions of a problem. Cost: one request of 1 write unit.
 
-        The count is approximate: after a lost response it may lack this execution. A problem that
-        was removed is not counted.
+        The number is approximate: if the response is lost, this execution may not be counted. A
+        problem that was removed is not counted.
         """
         shard = random.randrange(keys.RUN_COUNTER_SHARDS)  # noqa: S311 - spreads load
         key = keys.run_counter(platform, number, shard)
@@ -328,13 +351,16 @@ class ProblemStore:
             await self._dynamo.update(key, Change(add={"n": 1}), exists(), returns="NONE")
 
     async def run_count(self, platform: str, number: str) -> int:
-        """Return the number of executions of a problem: one request, 0.5 read units."""
+        """Return the number of executions of a problem. Cost: one request of 0.5 read units."""
         partition = equals("PK", keys.problem_partition(platform, number))
         page = await self._dynamo.query(partition & begins_with("SK", "C#"))
         return sum(item.get("n", 0) for item in page.items)
 
     async def run_counts(self, problem_keys: Sequence[ProblemKey]) -> list[int]:
-        """Return one count per key, in order: one request and 0.5 read units per distinct key."""
+        """Return the numbers of executions in the order of `problem_keys`.
+
+        Cost: one request of 0.5 read units per distinct key.
+        """
         concurrency = asyncio.Semaphore(COUNTS_AT_ONCE)
         distinct = list(dict.fromkeys(problem_keys))
 
@@ -350,8 +376,7 @@ class ProblemStore:
         raw = orjson.dumps(record.to_item())
         if len(raw) > TEXT_RECORD_BYTES:
             raise InvalidInput(
-                f"The {record.entity} of a problem must have at most "
-                f"{TEXT_RECORD_BYTES // 1024} KB.",
+                f"The {record.entity} of a problem must be at most {TEXT_RECORD_BYTES // 1024} KB.",
                 (record.entity,),
             )
         (item,) = await self._bodies.items(key, raw)
@@ -369,15 +394,15 @@ class ProblemStore:
         tag: str | None = None,
         search: str | None = None,
     ) -> Page[Problem]:
-        """Return a page of problems, the newest first.
+        """Return a page of problems, newest first.
 
-        With at most one of platform, language, tag and a search for one word: one request of at
-        most 2.5 read units for 20 cards. More filters are applied to the cards of the most
-        selective list: at most five requests, and the page may be short although `has_next` is
-        true.
+        With at most one of platform, language, tag and a search for one word, the cost is one
+        request of at most 2.5 read units for 20 cards. With more filters, the most selective list
+        is read and its cards are checked: at most five requests, and the page may be short although
+        `has_next` is true.
 
         Raises:
-            InvalidInput: an argument is not valid; `path` names it.
+            InvalidInput: an argument is not valid; `path` contains its name.
         """
         cards, keep = ProblemFilter.of(
             platform=platform, language=language, state=state, tag=tag, search=search
@@ -390,7 +415,7 @@ def _record(kind: type[R], raw: bytes | None) -> R | None:
 
 
 def _counters(problem: Problem) -> list[Put]:
-    """Return the actions that create the run counter's shards, which exist with the problem."""
+    """Return the actions that create the shards of a new problem's run counter."""
     return [
         Put({**keys.run_counter(*problem.key, shard), "v": 1, "tp": "runs", "n": 0})
         for shard in range(keys.RUN_COUNTER_SHARDS)
@@ -407,12 +432,14 @@ def _legacy_pointer(problem: Problem) -> Put:
 def _exists_already(problem: Problem, *, taken: bool) -> Conflict:
     if taken:
         return Conflict(
-            f"The problem {problem.platform} {problem.number} already exists. Choose "
-            "another `number`.",
+            f"The problem `{problem.platform}/{problem.number}` already exists. Choose another "
+            "`number`.",
             ("number",),
         )
     return Conflict(
-        f"Another problem already has the `legacyId` {problem.legacy_id}.", ("legacyId",)
+        f"Another problem already has the `legacyId` {problem.legacy_id}. Choose another "
+        "`legacyId`.",
+        ("legacyId",),
     )
 
 

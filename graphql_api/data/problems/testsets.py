@@ -1,8 +1,8 @@
-"""Test sets of problems: versioned, so that a reader always gets a complete set.
+"""Versioned test sets of problems. A reader always gets a complete set.
 
-A writer claims the next version on the card and writes the set under it. It then sets the card to
-the new version, if the card still has the expected set. The claim also creates a purge note, which
-removes the set an hour later unless it is the current one.
+A writer claims the next version on the card and writes the set under this version. Then it changes
+the card to the new version, if the card still has the expected set. The claim also creates a purge
+note. An hour later, the set is removed by this note, unless it is the current set.
 """
 
 import asyncio
@@ -49,9 +49,9 @@ from graphql_api.data.problems.samples import (
 )
 from graphql_api.data.records import Checker, Problem, TestCase, TestCaseKey
 
-# Longer than any worker uses a set and any writer writes one.
+# Longer than the time for which a worker uses a set, and than the time of writing a set.
 GRACE_MS = 3_600_000
-# Far below the 16 MB of BatchWriteItem, and written within the client's read time-out.
+# Far below BatchWriteItem's limit of 16 MB, so that a batch is written within the read time-out.
 BATCH_BYTES = 2 * 1024 * 1024
 CLAIM_ATTEMPTS = 8
 
@@ -61,7 +61,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTest:
-    """One test to write; its number is its place in the set, counted from 1."""
+    """One test to write. Its number is its position in the set, starting at 1."""
 
     input: bytes
     output: bytes
@@ -70,7 +70,7 @@ class NewTest:
 
 @dataclass(frozen=True, slots=True)
 class PurgeNote:
-    """A test set that is due to be removed, unless it is the current one."""
+    """A test set that is due for removal, unless it is the current set."""
 
     platform: str
     number: str
@@ -78,7 +78,10 @@ class PurgeNote:
 
 
 class JudgingSet(NamedTuple):
-    """The data that judges submissions to a problem; `checker` is None if it needs none."""
+    """The data for judging submissions to a problem.
+
+    `checker` is None if the comparer needs no checker.
+    """
 
     problem: Problem
     tests: list[TestCase]
@@ -97,20 +100,23 @@ class TestSetStore:
     async def replace(self, platform: str, number: str, tests: Sequence[NewTest]) -> Problem:
         """Replace the test set of a problem.
 
-        One read and one transaction to claim a version, batches of the set's size, then one read
-        and one transaction to set the card to it.
+        Cost: one read and one transaction to claim a version, batches of the size of the set, and
+        one read and one transaction to make the set the current one.
 
         Raises:
             NotFound: the problem does not exist.
             Conflict: the problem is deleted, or another request changed the set.
-            InvalidInput: the set is too large; `path` names the test.
+            InvalidInput: the set is too large; `path` contains the index of the test.
         """
         _check(tests)
         expected, version = await self._claim(platform, number)
         return await self._write(expected, version, tests)
 
     async def add(self, platform: str, number: str, tests: Sequence[NewTest]) -> Problem:
-        """Append tests to a problem's set, as a new version; costs and errors as of `replace`."""
+        """Append tests to the set of a problem, as a new version.
+
+        Costs and errors are those of `replace`.
+        """
         _check(tests)
         expected, version = await self._claim(platform, number)
         return await self._write(expected, version, [*await self._current(expected), *tests])
@@ -118,14 +124,14 @@ class TestSetStore:
     async def delete(
         self, platform: str, number: str, test_number: int, *, of_version: int | None = None
     ) -> Problem:
-        """Remove one test, as a new version; the numbers of later tests decrease by one.
+        """Remove one test, as a new version of the set. The numbers of later tests decrease by one.
 
-        `of_version` is the version of the set that the caller has read. Costs and errors are as of
-        `replace`.
+        `of_version` is the version of the set that the caller has read. Costs and other errors are
+        those of `replace`.
 
         Raises:
             NotFound: the problem or the test does not exist.
-            Conflict: also if the current set is not `of_version`.
+            Conflict: as for `replace`, or the current version of the set is not `of_version`.
         """
         expected, version = await self._claim(platform, number)
         if of_version not in (None, expected.test_version):
@@ -136,7 +142,7 @@ class TestSetStore:
         return await self._write(expected, version, tests[: test_number - 1] + tests[test_number:])
 
     async def _claim(self, platform: str, number: str) -> tuple[Problem, int]:
-        """Reserve the next version, and return it with the card that was read."""
+        """Reserve the next version of the set. Return the card that was read, and the version."""
         skipped = 0
         for _ in range(CLAIM_ATTEMPTS):
             expected = await self._cards.read(platform, number)
@@ -153,13 +159,13 @@ class TestSetStore:
             try:
                 await self._dynamo.transact([claim, note])
             except TransactionFailed as error:
-                # An earlier problem with this key may have left a set of that version.
+                # A removed problem with the same key may have left a set with this version.
                 skipped += error.reasons[1] is not None
                 continue
             return expected, version
         raise Conflict(
-            "Other requests keep changing the tests of this problem. Nothing was "
-            "changed; try again."
+            "Your change was not saved, because other requests changed the tests of this problem "
+            "at the same time. Try again."
         )
 
     def _note(self, platform: str, number: str, version: int) -> Item:
@@ -191,7 +197,8 @@ class TestSetStore:
             await self._write_items(flipped, version, tests)
             return await self._flip(expected, flipped)
         except (Conflict, InvalidInput, NotFound):
-            # No reader has this version, so it can be removed now; after a crash its note does it.
+            # No reader knows this version, so it can be removed immediately. After a crash, the
+            # purge note removes it.
             with suppress(Unavailable):
                 await self.purge(expected.platform, expected.number, version)
             raise
@@ -252,14 +259,14 @@ class TestSetStore:
     async def with_problem(
         self, platform: str, number: str, *, consistent: bool = False
     ) -> JudgingSet | None:
-        """Return a problem in any state with its tests in order and its checker.
+        """Return a problem in any state, with its tests in order and its checker.
 
-        Return None if the problem does not exist. One request per MB and ceil(size / 4 KB) / 2 read
-        units (twice that if consistent). If the set is incomplete or the checker does not match the
-        card, everything is read again with strong consistency.
+        Return None if the problem does not exist. If the set is incomplete, or if the checker does
+        not match the card, everything is read again with strong consistency. Cost: one request per
+        MB, and ceil(size / 4 KB) / 2 read units (twice as many if consistent).
 
         Raises:
-            Unavailable: the second read was incomplete, too.
+            Unavailable: the second read was also incomplete.
         """
         partition = equals("PK", keys.problem_partition(platform, number))
         everything = partition & between("SK", keys.META, "T~")
@@ -274,7 +281,8 @@ class TestSetStore:
             if tests is not None and len(tests) == problem.test_count and is_right:
                 return JudgingSet(problem, tests, checker)
         raise Unavailable(
-            "The tests or the checker of the problem are incomplete. Try again later."
+            "The stored tests or checker of the problem are incomplete, so code cannot be "
+            "judged. Try again later."
         )
 
     async def _checker(self, items: Sequence[Item]) -> Checker | None:
@@ -284,10 +292,11 @@ class TestSetStore:
     async def load(
         self, platform: str, number: str, version: int, count: int, *, consistent: bool = False
     ) -> list[TestCase]:
-        """Return the tests of one version in order: one request per MB, as `with_problem`.
+        """Return the tests of one version, in order. The cost is that of `with_problem`.
 
         Raises:
-            Conflict: no complete set has that version and count; read the problem again.
+            Conflict: no complete set with this version and this number of tests exists. Read the
+                problem again.
         """
         one_set = begins_with("SK", _set_prefix(version))
         for strongly in (consistent, True):
@@ -299,9 +308,9 @@ class TestSetStore:
         raise Conflict("This version of the test set no longer exists. Read the problem again.")
 
     async def get_many(self, test_keys: Sequence[TestCaseKey]) -> list[TestCase | None]:
-        """Return one test per key, in order, None for each missing.
+        """Return the tests in the order of `test_keys`; None for a test that does not exist.
 
-        One request per 100 tests, and the requests that each large test needs.
+        Cost: one request per 100 tests, and further requests for each large test.
         """
         manifests = await self._dynamo.batch_get([_test_key(*key) for key in test_keys])
         return list(await asyncio.gather(*map(self._of_manifest, manifests)))
@@ -318,10 +327,10 @@ class TestSetStore:
         samples_only: bool = False,
         problem: Problem | None = None,
     ) -> Page[TestCase]:
-        """Return a page of a problem's tests in order; positions are test numbers.
+        """Return a page of a problem's tests, in order. Positions are test numbers.
 
-        One request for the card unless `problem` is given, and one of the tests' size for each run
-        of consecutive numbers.
+        Cost: one request for the card (none if `problem` is given), and one request for each run of
+        consecutive numbers, which reads the size of these tests.
 
         Raises:
             NotFound: the problem does not exist.
@@ -359,7 +368,7 @@ class TestSetStore:
         return [item async for item in self._dynamo.query_all(condition, consistent=strongly)]
 
     async def _assemble(self, items: Sequence[Item], version: int | None) -> list[TestCase] | None:
-        """Return the tests of a version among items, None if one is incomplete."""
+        """Return the tests of a version from their items, or None if a test is incomplete."""
         prefix = _set_prefix(version or 0)
         items_by_test: dict[str, list[Item]] = defaultdict(list)
         for item in items:
@@ -376,16 +385,17 @@ class TestSetStore:
     # Removing old and abandoned sets
 
     async def due(self, shard: int, now: int, limit: int = 100) -> list[PurgeNote]:
-        """Return the due purge notes of one shard: one request."""
+        """Return the purge notes of one shard that are due. Cost: one request."""
         overdue = equals("g2p", keys.purge_partition(shard)) & at_most("g2s", keys.due_sort(now))
         page = await self._dynamo.query(overdue, index="GSI2", limit=limit)
         return [PurgeNote(item["pf"], item["pn"], item["tcv"]) for item in page.items]
 
     async def purge(self, platform: str, number: str, version: int) -> bool:
-        """Remove a set that is not the current one; idempotent.
+        """Remove a set that is not the current set. A second call has no effect.
 
-        Return False if the version has no purge note: it is the current one or was removed. The
-        note is marked first, so that a writer cannot make the version current, and removed last.
+        Return False if the version has no purge note, because it is the current version or was
+        removed before. The note is marked first, so that no writer can make the version current.
+        The note is removed last.
         """
         note = keys.case_purge(platform, number, version)
         try:
@@ -401,10 +411,10 @@ class TestSetStore:
         return True
 
     async def purge_due(self, now: int) -> int:
-        """Remove all sets that are due, and return their number.
+        """Remove all sets that are due. Return the number of removed sets.
 
-        One request per shard, and those of each removal. A set that cannot be removed is logged and
-        stays until the next call.
+        If a set cannot be removed, the error is logged, and the next call tries again. Cost: one
+        request per shard, and the requests of each removal.
         """
         notes = [note for shard in range(keys.DUE_SHARDS) for note in await self.due(shard, now)]
         return sum([await self._try_purge(note) for note in notes])
@@ -423,7 +433,10 @@ def _test_key(platform: str, number: str, version: int, test_number: int) -> key
 
 
 def _test(manifest: Item, raw: bytes) -> TestCase:
-    """Return the test in a body, which has the input's length, the input and the output."""
+    """Return the test in a body.
+
+    The body contains the length of the input, the input and the output.
+    """
     (length,) = _LENGTH.unpack_from(raw)
     middle = _LENGTH.size + length
     return TestCase.from_item({**manifest, "i": raw[_LENGTH.size : middle], "o": raw[middle:]})
@@ -445,18 +458,20 @@ def _refuse_deleted(problem: Problem) -> None:
 def _check(tests: Sequence[NewTest]) -> None:
     if len(tests) > MAX_TESTS:
         raise InvalidInput(
-            f"`testCases` must not bring the problem to more than {MAX_TESTS} tests.",
+            f"A problem can have at most {MAX_TESTS} tests. Send fewer `testCases`.",
             ("testCases",),
         )
     sizes = [len(test.input) + len(test.output) for test in tests]
     for index, size in enumerate(sizes):
         if size > TEST_BYTES:
             raise InvalidInput(
-                f"`input` and `output` of a test must have at most {TEST_BYTES // 2**20} "
-                "MB together.",
+                f"`input` and `output` of a test must be at most {TEST_BYTES // 2**20} MB in "
+                "total.",
                 ("testCases", str(index)),
             )
     if sum(sizes) > TEST_SET_BYTES:
         raise InvalidInput(
-            f"`testCases` must have at most {TEST_SET_BYTES // 2**20} MB together.", ("testCases",)
+            f"The tests of a problem must be at most {TEST_SET_BYTES // 2**20} MB in total. "
+            "Send fewer or smaller `testCases`.",
+            ("testCases",),
         )

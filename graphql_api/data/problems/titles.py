@@ -1,10 +1,11 @@
-"""The words of titles, by which problems are searched."""
+"""The words of a problem's title, which the search for problems uses."""
 
 import unicodedata
 from collections.abc import Iterator
 from itertools import groupby
 
-# Scripts with no or few spaces between words, which are searched by pairs of adjacent letters.
+# Scripts with few or no spaces between words. The search uses pairs of adjacent letters instead of
+# words.
 _PAIRED = (
     (0x1100, 0x11FF),  # Hangul jamo
     (0x3005, 0x3007),  # ideographic iteration and closing marks, zero
@@ -20,10 +21,11 @@ _PAIRED = (
 
 
 def tokens(text: str) -> list[str]:
-    """Return the distinct words of a text, in order and in the form that search compares.
+    """Return the distinct words of a text, in order, in the form that the search compares.
 
     The text is NFKC-normalised and case-folded. A word is a run of letters and digits. A run of
-    Korean, Chinese or Japanese letters is replaced by its bigrams; a single letter is a word.
+    Korean, Chinese or Japanese letters is replaced by its pairs of adjacent letters (bigrams). A
+    single such letter is a word.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return list(dict.fromkeys(_tokens(folded)))

@@ -1,7 +1,7 @@
-"""Connections to Redis: one retry policy and one time-out for every client.
+"""Connections to Redis. All clients have the same retry policy and time-out.
 
-A connection that Redis has closed is opened once more, without a pause. A command that timed out is
-not repeated, so that a Redis that is down costs its caller one time-out.
+If Redis has closed a connection, the client connects again once, without a pause. A command that
+timed out is not repeated, so an unreachable Redis costs the caller one time-out.
 """
 
 from typing import Any
@@ -21,9 +21,10 @@ RECONNECTS = 1
 def connect(
     settings: Settings, *, reconnects: int = RECONNECTS, health_check_s: float = 0
 ) -> Redis:
-    """Return a client of the Redis that the settings name; it connects at its first command.
+    """Return a client of the Redis that the settings name. It connects at its first command.
 
-    A connection that was idle for `health_check_s` seconds is checked first; 0 checks none.
+    A connection that was idle for `health_check_s` seconds is checked before its next use. With 0,
+    connections are not checked.
     """
     client: Redis = Redis.from_url(
         settings.redis_url,
@@ -34,9 +35,9 @@ def connect(
 
 
 def connect_blocking(settings: Settings, *, block_s: float, max_connections: int) -> Redis:
-    """Return a client whose commands may block for `block_s` seconds.
+    """Return a client whose commands may block for up to `block_s` seconds.
 
-    A command waits up to `block_s` seconds for one of the connections to be free.
+    If all connections are in use, a command waits up to `block_s` seconds for a free connection.
     """
     options = _options(AsyncRetry, settings.redis_timeout_ms / 1000, block_s=block_s)
     pool = BlockingConnectionPool.from_url(
@@ -48,9 +49,9 @@ def connect_blocking(settings: Settings, *, block_s: float, max_connections: int
 def connect_sync(
     url: str, *, timeout_s: float, block_s: float = 0, database_offset: int = 0
 ) -> redis.Redis:
-    """Return a synchronous client whose commands may block for `block_s` seconds.
+    """Return a synchronous client whose commands may block for up to `block_s` seconds.
 
-    `database_offset` is added to the number of the database that the URL names.
+    `database_offset` is added to the database number in the URL.
     """
     pool = redis.ConnectionPool.from_url(url, **_options(Retry, timeout_s, block_s=block_s))
     pool.connection_kwargs["db"] = int(pool.connection_kwargs.get("db") or 0) + database_offset

@@ -1,8 +1,9 @@
 """The run board: requests and results of custom runs, in Redis.
 
-A custom run executes code on the user's own input. Its request is stored under the run's id until
-it is answered or withdrawn, and a claim shows that a worker has begun. The answer is kept for some
-minutes, so that a repeated request finds it. Only the first answer is kept.
+A custom run executes code on the user's own input. The request is stored under the id of the run
+until a worker has answered it or the caller has withdrawn it. A claim shows that a worker has begun
+the run. The answer is kept for some minutes, so that a repeated request finds it. If a run is
+executed twice, only the first answer is kept.
 """
 
 import time
@@ -22,20 +23,23 @@ from graphql_api.data.packing import pack, unpack
 from graphql_api.data.redis.connection import connect, connect_blocking
 
 PREFIX = "algoitny:run:"
-# Longer than any caller waits, so that the requests of an API that has crashed expire.
+# Longer than the wait of any caller. Requests of a crashed API process expire after this time.
 REQUEST_LIFE_S = 900
 ANSWER_LIFE_S = 600
 # Another worker gets the message of a crashed worker after about this time.
 CLAIM_LIFE_MS = 4_000
-# Longest blocking command, so that a dead connection is detected.
+# Maximum time of one blocking command, so that a dead connection is detected.
 WAIT_STEP_S = 5.0
-# Callers of one process that can wait at the same time, each with its own connection.
+# Maximum number of callers in one process that wait at the same time. Each needs a connection.
 WAITING_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """A program with its input; the language's extra time and memory are added to the limits."""
+    """A program and its input.
+
+    The judge adds the language's extra time and memory to the limits.
+    """
 
     language: str
     code: str
@@ -48,9 +52,9 @@ class RunRequest:
 class RunAnswer:
     """The result of a custom run.
 
-    A `status` of None means that the judge failed, and `message` describes the failure. The flags
-    tell whether `output` and `error` are truncated. `exit_code` is None if a signal ended the
-    program or if it was stopped.
+    If the judge itself failed, `status` is None and `message` describes the failure. The flags mean
+    that `output` or `error` is truncated. `exit_code` is None if a signal ended the program, or if
+    the program was stopped.
     """
 
     status: RunStatus | None
@@ -69,7 +73,10 @@ class RunAnswer:
 
 @asynccontextmanager
 async def open_run_board(settings: Settings) -> AsyncIterator["RunBoard"]:
-    """Open the run board of the Redis that the settings name; it connects at its first use."""
+    """Open the run board in the Redis that the settings name.
+
+    The connection is opened at its first use.
+    """
     redis = connect(settings)
     waiting = connect_blocking(settings, block_s=WAIT_STEP_S, max_connections=WAITING_AT_ONCE)
     try:
@@ -80,37 +87,43 @@ async def open_run_board(settings: Settings) -> AsyncIterator["RunBoard"]:
 
 
 class RunBoard:
-    """Requests and answers by run id; each method raises `Unavailable` if Redis fails."""
+    """Requests and answers of custom runs, by run id.
+
+    Each method raises `Unavailable` if Redis fails.
+    """
 
     def __init__(self, redis: Redis, waiting: Redis) -> None:
         self._redis, self._waiting = redis, waiting
 
     async def put_request(self, run_id: str, request: RunRequest) -> bool:
-        """Store a request; return False if it exists."""
+        """Store a request. Return False if a request with this run id exists."""
         packed = pack(orjson.dumps(asdict(request)))
         with _unavailable_on_error():
             stored = await self._redis.set(PREFIX + run_id, packed, nx=True, ex=REQUEST_LIFE_S)
         return bool(stored)
 
     async def get_request(self, run_id: str) -> RunRequest | None:
-        """Return a request, None if it was answered or withdrawn or has expired."""
+        """Return a request, or None if it was answered or withdrawn, or has expired."""
         with _unavailable_on_error():
             packed = await self._redis.get(PREFIX + run_id)
         return None if packed is None else RunRequest(**_load(packed))
 
     async def withdraw(self, run_id: str) -> None:
-        """Remove a request that no caller waits for."""
+        """Remove a request, because its caller does not wait any more."""
         with _unavailable_on_error():
             await self._redis.delete(PREFIX + run_id)
 
     async def begin(self, run_id: str, token: str) -> bool:
-        """Claim a run for `CLAIM_LIFE_MS`; return False if another worker holds it."""
+        """Claim a run for `CLAIM_LIFE_MS`. Return False if another worker holds the claim."""
         with _unavailable_on_error():
             key = _claim_key(run_id)
             return bool(await self._redis.set(key, token, nx=True, px=CLAIM_LIFE_MS))
 
     async def renew(self, run_id: str, token: str) -> bool:
-        """Renew a claim; return False if another worker holds it or the request was removed."""
+        """Renew a claim.
+
+        Return False if another worker holds the claim or the request was removed.
+        """
         key = _claim_key(run_id)
         with _unavailable_on_error():
             holder = await self._redis.get(key)
@@ -121,18 +134,18 @@ class RunBoard:
         return True
 
     async def release(self, run_id: str, token: str) -> None:
-        """Release a claim, if this token still holds it."""
+        """Release a claim if this token still holds it."""
         with _unavailable_on_error():
             if await self._redis.get(_claim_key(run_id)) == token.encode():
                 await self._redis.delete(_claim_key(run_id))
 
     async def has_begun(self, run_id: str) -> bool:
-        """Tell whether a worker holds a run."""
+        """Return whether a worker holds the claim of a run."""
         with _unavailable_on_error():
             return bool(await self._redis.exists(_claim_key(run_id)))
 
     async def put_answer(self, run_id: str, answer: RunAnswer) -> None:
-        """Store an answer unless there is one, wake the callers, and remove the request."""
+        """Store the first answer of a run, wake the waiting callers, and remove the request."""
         packed, key = pack(orjson.dumps(asdict(answer))), _answer_key(run_id)
         with _unavailable_on_error():
             async with self._redis.pipeline(transaction=True) as batch:
@@ -143,18 +156,22 @@ class RunBoard:
                 await batch.execute()
 
     async def get_answer(self, run_id: str) -> RunAnswer | None:
-        """Return an answer, None if there is none."""
+        """Return the answer of a run, or None if there is no answer yet."""
         with _unavailable_on_error():
             packed = await self._redis.lindex(_answer_key(run_id), 0)
         return None if packed is None else _answer(packed)
 
     async def wait(self, run_id: str, timeout_s: float) -> RunAnswer | None:
-        """Wait for the answer, and return None after `timeout_s` seconds."""
+        """Wait for the answer of a run.
+
+        Return None if there is no answer after `timeout_s` seconds.
+        """
         key, ends_at = _answer_key(run_id), time.monotonic() + timeout_s
         while (left_s := ends_at - time.monotonic()) > 0:
             step_s: Any = min(left_s, WAIT_STEP_S)
             with _unavailable_on_error():
-                # Moving the answer within its list keeps it and wakes the next caller.
+                # This moves the answer within its list, so that the answer stays and the next
+                # caller wakes up.
                 packed = await self._waiting.blmove(key, key, step_s, src="LEFT", dest="RIGHT")
             if packed is not None:
                 return _answer(packed)
@@ -186,5 +203,5 @@ def _unavailable_on_error() -> Iterator[None]:
         yield
     except RedisError as error:
         raise Unavailable(
-            "The code was not run, because the queue did not answer. Try again later."
+            "The code was not run, because Redis did not answer. Try again later."
         ) from error

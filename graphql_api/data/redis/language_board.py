@@ -1,7 +1,7 @@
-"""The language board: the languages that workers announce, in Redis.
+"""The language board: the languages that workers have announced, in Redis.
 
-A language is offered for a day after the last announcement by a worker. A process keeps what it
-read for 5 s, also a failure, so that a Redis that is down costs one time-out in that time.
+A language stays available for one day after a worker's last announcement. A process caches each
+read for 5 s. A failed read is cached too, so an unreachable Redis costs one time-out per 5 s.
 """
 
 import asyncio
@@ -24,7 +24,8 @@ WORKERS = "algoitny:workers"
 # `executeCode` rejects a language that no worker has announced for this long.
 OFFERED_MS = DAY_MS
 CACHED_MS = 5_000
-# Workers announce every 30 s; a language without three announcements in a row is not present.
+# Workers announce every 30 s. If three announcements in a row are missing, the language is not
+# present.
 PRESENT_MS = 100_000
 
 _Field = bytes | bytearray | memoryview | str | int | float
@@ -38,7 +39,7 @@ class _Announcement:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """The announcements read at `read_at`; None if Redis did not answer."""
+    """The announcements that were read at `read_at`. They are None if Redis did not answer."""
 
     read_at: int
     announcements: Mapping[str, _Announcement] | None
@@ -48,7 +49,10 @@ class _Reading:
 async def open_language_board(
     settings: Settings, clock: Clock = now_ms
 ) -> AsyncIterator["LanguageBoard"]:
-    """Open the board of the Redis that the settings name; it connects at its first use."""
+    """Open the board in the Redis that the settings name.
+
+    The connection is opened at its first use.
+    """
     redis = connect(settings)
     try:
         yield LanguageBoard(redis, clock)
@@ -65,7 +69,7 @@ class LanguageBoard:
         self._lock = asyncio.Lock()
 
     async def announce(self, worker_id: str, languages: Iterable[LanguageInfo]) -> None:
-        """Announce the languages of a worker; a worker does this every 30 s.
+        """Announce the languages of a worker. A worker calls this every 30 s.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -86,7 +90,7 @@ class LanguageBoard:
         self._reading = None
 
     async def available(self) -> list[LanguageInfo]:
-        """Return the offered languages in the order of their ids, as announced last.
+        """Return the available languages, each from its latest announcement, sorted by id.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -103,9 +107,10 @@ class LanguageBoard:
         return sorted(offered, key=lambda language: language.id)
 
     async def is_offered(self, language_id: str) -> bool | None:
-        """Tell whether a worker has announced a language within a day.
+        """Return whether a worker has announced a language in the last 24 hours.
 
-        Return None if that is unknown: Redis did not answer, or no worker has ever announced one.
+        Return None if this is unknown: Redis did not answer, or no worker has ever announced a
+        language.
         """
         announcements = await self._announcements()
         if not announcements:
@@ -114,7 +119,7 @@ class LanguageBoard:
         return announcement is not None and announcement.announced_at >= self._clock() - OFFERED_MS
 
     async def is_present(self, language_id: str) -> bool:
-        """Tell whether a worker has announced a language within 100 s.
+        """Return whether a worker has announced a language in the last 100 s.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -126,7 +131,7 @@ class LanguageBoard:
         return announcement is not None and announcement.announced_at >= self._clock() - PRESENT_MS
 
     async def last_announced(self) -> int | None:
-        """Return the time of the last announcement (epoch ms), None if there was none in a day.
+        """Return the time of the last announcement (epoch ms), or None if there was none in a day.
 
         Raises:
             Unavailable: Redis did not answer.
