@@ -27,7 +27,8 @@ JUDGE_MESSAGE, TEAM_MESSAGE = "judgemessage.txt", "teammessage.txt"
 FIRST, SECOND, THIRD = (f"/proc/self/fd/{number}" for number in (3, 4, 5))
 REJECTED = "The checker rejected the output."
 MALFORMED = (
-    "The checker cannot read the output: words are missing, superfluous or of the wrong type."
+    "The checker cannot read the output: it has too few words, too many words, or a word of the "
+    "wrong type."
 )
 
 

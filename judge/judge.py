@@ -204,7 +204,7 @@ class Judge:
         installed = self._languages.installed.get(spec.id) if spec else None
         if installed is not None:
             return installed
-        reason = self._languages.missing.get(spec.id) if spec else "there is no such language"
+        reason = self._languages.missing.get(spec.id) if spec else "the language is unknown"
         ids = map(_language_id, (language, *required))
         raise LanguageUnavailable(f"This worker does not run {language!r}: {reason}", list(ids))
 

@@ -11,7 +11,10 @@ from graphql_api.data.text import truncate_utf8
 from judge.sandbox.report import Report
 from judge.verdicts import Ruling
 
-PAST_BUDGET = "Not run: the tests had already used the {seconds} s that a submission may take."
+PAST_BUDGET = (
+    "Not run, because the earlier tests have used up the {seconds} s that all tests of "
+    "a submission may take."
+)
 
 
 class JudgeCancelled(Exception):

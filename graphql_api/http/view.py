@@ -183,7 +183,10 @@ def _check_content_type(header: str | None) -> None:
     charset = parameters.strip().lower().replace('"', "").replace(" ", "")
     if kind.strip().lower() != JSON:
         raise RequestRejected(
-            415, f"The body must be sent as {JSON}.", "BAD_REQUEST", {"accept-post": JSON}
+            415,
+            f"The body must be JSON. Send it with the header `Content-Type: {JSON}`.",
+            "BAD_REQUEST",
+            {"accept-post": JSON},
         )
     if charset.startswith("charset=") and charset not in ("charset=utf-8", "charset=utf8"):
         raise RequestRejected(415, "The body must be encoded in UTF-8.", "BAD_REQUEST")
@@ -204,7 +207,7 @@ async def _authenticate(services: Services, authorization: str | None) -> Viewer
 async def _read_body(request: Request, limit: int) -> bytes:
     too_large = RequestRejected(
         413,
-        f"The body must have at most {limit // MB} MB.",
+        f"The body must be at most {limit // MB} MB.",
         "BAD_REQUEST",
         {"connection": "close"},
     )

@@ -15,7 +15,7 @@ def require_editor(context: Context) -> Viewer:
     """
     viewer = context.require_viewer()
     if not viewer.is_editor:
-        raise Forbidden("Only editors may do this.")
+        raise Forbidden("Only editors may do this. Ask an administrator for the role EDITOR.")
     return viewer
 
 
@@ -28,7 +28,7 @@ def require_admin(context: Context) -> Viewer:
     """
     viewer = context.require_viewer()
     if not viewer.is_admin:
-        raise Forbidden("Only administrators may do this.")
+        raise Forbidden("Only administrators may do this. Ask an administrator.")
     return viewer
 
 

@@ -19,7 +19,7 @@ from graphql_api.resolvers import access, validation
 from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.usage import plan_of
 
-UNTOUCHED = "Your quota was not used. Try again later."
+UNTOUCHED = "The run was refunded. Try again later."
 # A started run may take `run_seconds`, and this long to get a sandbox on a busy host.
 SANDBOX_WAIT_S = 10
 
@@ -67,7 +67,7 @@ async def run_code(context: Context, command: RunCode) -> RunAnswer:
     request = _validate(command)
     if not await context.languages.is_present(request.language):
         raise Unavailable(
-            f"No worker currently runs {request.language}. Try again in a minute.", ("language",)
+            f"No worker is available for {request.language}. Try again in a minute.", ("language",)
         )
     user = access.require_active(await context.stores.users.get(viewer.uid, consistent=True))
     request_id = command.idempotency_key or str(ULID())

@@ -128,7 +128,9 @@ async def _problem_key(context: Context, request: ExecuteCode) -> ProblemKey:
     if request.legacy_problem_id is not None:
         key = await context.stores.problems.by_legacy_id(request.legacy_problem_id)
         if key is None:
-            raise NotFound("There is no problem with this `legacyProblemId`.", ("legacyProblemId",))
+            raise NotFound(
+                "The problem with this `legacyProblemId` does not exist.", ("legacyProblemId",)
+            )
         return key
     if request.platform is None or request.number is None:
         missing = "platform" if request.platform is None else "number"
@@ -166,10 +168,12 @@ def _require_judgeable(viewer: Viewer, valid: _ValidRequest, problem: Problem | 
     )
     if problem is None or is_hidden or problem.state is ProblemState.DELETED:
         raise NotFound(
-            f"There is no problem {shorten(valid.platform)} {shorten(valid.number)}.", path
+            f"The problem `{shorten(valid.platform)}/{shorten(valid.number)}` does not exist.", path
         )
     if problem.test_version is None or problem.test_count == 0:
-        raise Conflict("This problem has no test cases, so code cannot be judged.", path)
+        raise Conflict(
+            "This problem has no test cases, so it cannot judge code. Choose another problem.", path
+        )
     if valid.is_public and problem.state is not ProblemState.COMPLETED:
         raise InvalidInput(
             "`isPublic` must be false, because the problem is not published.", ("isPublic",)
@@ -180,7 +184,7 @@ def _require_judgeable(viewer: Viewer, valid: _ValidRequest, problem: Problem | 
 async def _require_offered(context: Context, language: str) -> None:
     if await context.languages.is_offered(language) is False:
         raise Unavailable(
-            f"No worker has offered {language} for a day. See `languages` for the "
+            f"No worker has offered {language} within the last 24 hours. See `languages` for the "
             "available languages.",
             ("language",),
         )

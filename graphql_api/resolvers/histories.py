@@ -66,7 +66,9 @@ async def _load_own(context: Context, key: HistoryKey) -> History:
     viewer = context.require_viewer()
     history = await context.stores.histories.get(*key, consistent=True)
     if history is None or not access.can_view_history(context, history):
-        raise NotFound("There is no such history.", ("historyId",))
+        raise NotFound(
+            "The history does not exist, or you may not see it. Check `historyId`.", ("historyId",)
+        )
     if history.uid != viewer.uid:
         raise Forbidden("Only the owner may change a history.", ("historyId",))
     return history
@@ -87,7 +89,7 @@ async def set_visibility(context: Context, key: HistoryKey, *, is_public: bool) 
         return await context.stores.histories.unpublish(*key, expected=history)
     problem = await context.loaders.problems.load(history.problem_key)
     if problem is None or problem.state is not ProblemState.COMPLETED:
-        raise Conflict("The history cannot be published, because its problem is not published.")
+        raise Conflict("The history cannot be published until its problem is published.")
     return await context.stores.histories.publish(*key, problem_public=True, expected=history)
 
 

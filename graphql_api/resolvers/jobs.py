@@ -101,16 +101,27 @@ async def rejudge(context: Context, problem: ProblemKey | None, history: History
 async def _problem_of(context: Context, key: HistoryKey) -> ProblemKey:
     history = await context.stores.histories.get(*key, consistent=True)
     if history is None:
-        raise NotFound("There is no such history.", ("historyId",))
+        raise NotFound(
+            "The history does not exist, or you may not see it. Check `historyId`.", ("historyId",)
+        )
     if history.status is not HistoryStatus.COMPLETED:
-        raise Conflict("The history was not judged, so it cannot be judged again.", ("historyId",))
+        raise Conflict(
+            "The history has no result, so it cannot be judged again. Choose a "
+            "history with status COMPLETED.",
+            ("historyId",),
+        )
     return history.problem_key
 
 
 async def _load_judgeable(context: Context, key: ProblemKey) -> Problem:
     problem = await context.stores.problems.get(*key, consistent=True)
     if problem is None or problem.state is ProblemState.DELETED:
-        raise NotFound(f"There is no problem {shorten(key[0])} {shorten(key[1])}.", ("problemId",))
+        raise NotFound(
+            f"The problem `{shorten(key[0])}/{shorten(key[1])}` does not exist.", ("problemId",)
+        )
     if problem.test_version is None or problem.test_count == 0:
-        raise Conflict("This problem has no test cases, so code cannot be judged.", ("problemId",))
+        raise Conflict(
+            "This problem has no test cases, so it cannot judge code. Choose another problem.",
+            ("problemId",),
+        )
     return problem

@@ -39,5 +39,7 @@ def language_id(name: str | None) -> str | None:
     language = find_language(name)
     if language is None:
         known = ", ".join(spec.id for spec in LANGUAGES)
-        raise InvalidInput(f"The language is unknown. The languages are {known}.", ("language",))
+        raise InvalidInput(
+            f"The language is unknown. Choose one of these languages: {known}.", ("language",)
+        )
     return language.id

@@ -255,7 +255,7 @@ async def set_solution(context: Context, key: ProblemKey, language: str, code: s
 
 
 def _not_found() -> NotFound:
-    return NotFound("There is no such problem.", ("problemId",))
+    return NotFound("The problem does not exist. Check `problemId`.", ("problemId",))
 
 
 def _non_null(changes: ProblemChanges, *names: str) -> dict[str, Any]:
@@ -308,5 +308,9 @@ def _tolerance(value: float | None, name: str, fields: ProblemFields) -> str | N
     if value is None:
         return None
     if "comparer" in fields.cleared or fields.comparer not in (None, Comparer.FLOAT):
-        raise InvalidInput(f"`{name}` is allowed only with the comparer FLOAT.", (name,))
+        raise InvalidInput(
+            f"`{name}` is allowed only with the comparer FLOAT. Omit it, or set "
+            "`comparer` to FLOAT.",
+            (name,),
+        )
     return validation.tolerance(value, name)

@@ -36,7 +36,7 @@ async def sign_in_for_development(context: Context, email: str, name: str | None
         InvalidInput: the address or name is malformed.
     """
     if not context.settings.is_development:
-        raise Forbidden("This sign-in is for development only.")
+        raise Forbidden("Sign-in without a password is available only in development.")
     address = validation.email(email)
     called = validation.optional(name, validation.name) or users.default_name(address)
     return await sign_in(context, Identity(email=address, name=called))

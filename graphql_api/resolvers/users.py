@@ -76,7 +76,8 @@ async def set_plan(context: Context, uid: str, plan_key: str) -> User:
     plan = await context.stores.plans.get(plan_key) if known else None
     if plan is None or not plan.is_active:
         raise InvalidInput(
-            "`planKey` must be the key of an active plan. See `plans`.", ("planKey",)
+            "`planKey` must be the key of an active plan. See `plans` for the keys of all plans.",
+            ("planKey",),
         )
     return await _refresh_caches(context, await context.stores.users.update(uid, plan_id=plan_key))
 
@@ -90,7 +91,9 @@ async def set_active(context: Context, uid: str, *, is_active: bool) -> User:
         NotFound: the user does not exist.
     """
     if access.require_admin(context).uid == uid and not is_active:
-        raise Conflict("You cannot deactivate your own account.", ("userId",))
+        raise Conflict(
+            "You cannot deactivate your own account. Ask another administrator.", ("userId",)
+        )
     state = UserState.ACTIVE if is_active else UserState.INACTIVE
     return await _refresh_caches(context, await context.stores.users.set_state(uid, state))
 
@@ -107,7 +110,7 @@ async def delete(context: Context, uid: str) -> None:
     if not access.can_view_user(context, uid):
         raise Forbidden("Only administrators may delete the account of another user.", ("userId",))
     if uid != viewer_uid and await context.stores.users.get(uid, consistent=True) is None:
-        raise NotFound("There is no such user.", ("userId",))
+        raise NotFound("The user does not exist. Check the user's id.", ("userId",))
     await context.stores.users.begin_deletion(uid)
     context.forget_user(uid)
     await context.stores.users.purge(uid)

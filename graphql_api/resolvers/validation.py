@@ -37,7 +37,9 @@ def optional(value: T | None, check: Callable[[T], U]) -> U | None:
 def not_null(value: T | None, field: str) -> T:
     """Return the value of a field that an update may leave out, but not clear."""
     if value is None:
-        raise InvalidInput(f"`{field}` must not be null: leave it out to keep its value.", (field,))
+        raise InvalidInput(
+            f"`{field}` must not be null. Omit it to keep its current value.", (field,)
+        )
     return value
 
 
@@ -57,7 +59,7 @@ def text(value: str, field: str, longest_bytes: int) -> str:
     """Return a text, which may have several lines."""
     if utf8_size(value, field) > longest_bytes:
         raise InvalidInput(
-            f"`{field}` must have at most {longest_bytes // 1024} KB in UTF-8.", (field,)
+            f"`{field}` must be at most {longest_bytes // 1024} KB in UTF-8.", (field,)
         )
     if "\x00" in value:
         raise InvalidInput(f"`{field}` must not contain NUL characters.", (field,))
@@ -83,7 +85,7 @@ def stdin(value: str) -> str:
     """Return the standard input of a custom run: at most 256 KB of any characters."""
     if utf8_size(value, "stdin") > limits.STDIN_BYTES:
         raise InvalidInput(
-            f"`stdin` must have at most {limits.STDIN_BYTES // 1024} KB in UTF-8.", ("stdin",)
+            f"`stdin` must be at most {limits.STDIN_BYTES // 1024} KB in UTF-8.", ("stdin",)
         )
     return value
 
@@ -143,7 +145,7 @@ def plan_key(value: str, field: str) -> str:
     if not is_plan_key(value):
         raise InvalidInput(
             f"`{field}` must be 1 to {limits.PLAN_KEY_CHARACTERS} lower-case letters, digits, '-' "
-            "or '_'.",
+            "or '_', and begin with a letter or digit.",
             (field,),
         )
     return value

@@ -73,7 +73,7 @@ class Complexity:
         Cost is not checked here, because it depends on variables.
         """
         for name, value, limit in (
-            ("levels of fields", self.depth, DEPTH),
+            (("nested levels of fields"), self.depth, DEPTH),
             ("aliases", self.aliases, ALIASES),
             ("directives", self.directives, DIRECTIVES),
             ("root fields", self.fields, ROOT_FIELDS),
@@ -88,8 +88,9 @@ def too_costly(complexity: Complexity) -> str | None:
     if complexity.cost <= COST:
         return None
     return (
-        f"The document costs more than {COST} points (one per field; a page "
-        "multiplies the fields below it). Request smaller pages."
+        f"The document costs more than {COST} points. Each field costs at least one point, and a "
+        "page multiplies the cost of the fields below it by its size. Request smaller "
+        "pages."
     )
 
 
@@ -107,7 +108,9 @@ def too_repetitive(document: DocumentNode) -> str | None:
             pending.append(getattr(node, "selection_set", None))
     if sum(count * count for count in times.values()) <= COMPARISONS:
         return None
-    return "The document repeats fields of one name too often. Split it."
+    return (
+        "The document selects fields of the same name too often. Split it into several documents."
+    )
 
 
 def measure(document: DocumentNode, variables: Variables | None = None) -> Complexity:

@@ -33,7 +33,7 @@ def check_supported(comparer: Comparer) -> None:
     """
     if comparer not in SUPPORTED:
         raise UnsupportedComparer(
-            f"The comparer {comparer} needs a checker of the problem. Comparers without a checker: "
+            f"The comparer {comparer} requires a checker. These comparers do not require one: "
             f"{', '.join(sorted(SUPPORTED))}."
         )
 

@@ -430,4 +430,7 @@ def choose_limits(
                     return backend, make
     if forced in (None, LimitBackend.RLIMITS):
         return LimitBackend.RLIMITS, lambda _slot: NoGroup()
-    raise OSError(f"This host offers this user no {forced} with memory and pids.")
+    raise OSError(
+        f"The limit back end {forced} cannot be used: this user has no control group "
+        "with the controllers memory and pids. Delegate one, or do not force this back end."
+    )

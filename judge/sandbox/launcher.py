@@ -205,7 +205,9 @@ def _build_run(
     files = {name: descriptors.give(seal(data)) for name, data in program.files.items()}
     options += _run_rootfs_options(host, program, limits, files)
     if any("\0" in option for option in options):
-        raise OSError(errno.EINVAL, "an argument of the command or a path contains a NUL")
+        raise OSError(
+            errno.EINVAL, "An argument of the command, or a path, contains a NUL character."
+        )
     text = "".join(f"{option}\0" for option in options).encode()
     return run, text + b"\0" + host.seccomp
 

@@ -28,10 +28,10 @@ PROGRAM = Program(("/bin/sh", "-c", SCRIPT))
 LIMITS = RunLimits(cpu_ms=2000, wall_ms=10_000, memory_kb=64 * 1024)
 
 _NAMESPACES = (
-    "this user may not create user namespaces: sysctl -w user.max_user_namespaces=10000 "
-    "(Debian before 11: kernel.unprivileged_userns_clone=1; Ubuntu: "
-    "kernel.apparmor_restrict_unprivileged_userns=0; in a container: a seccomp profile that "
-    "allows them)"
+    "allow this user to create user namespaces: sysctl -w user.max_user_namespaces=10000 (Debian "
+    "before 11: kernel.unprivileged_userns_clone=1; Ubuntu: "
+    "kernel.apparmor_restrict_unprivileged_userns=0; in a container: a seccomp profile "
+    "that allows them)"
 )
 
 
@@ -45,8 +45,8 @@ def check_report(report: Report) -> None:
     wrong += sorted(lines - EXPECTED - {"writable: /box"})
     if wrong:
         raise SandboxUnavailable(
-            "The sandbox does not isolate programs on this host, so nothing runs: "
-            f"{', '.join(wrong)}."
+            "The worker does not start, because its sandbox does not isolate programs on this "
+            f"host: {', '.join(wrong)}. See docs/sandbox.md#requirements-of-a-host."
         )
 
 
@@ -58,7 +58,7 @@ def _explain(report: Report) -> str:
     ):
         hint = _NAMESPACES
     elif "--size" in reason or "Unknown option" in reason:
-        hint = f"bubblewrap 0.8 or newer is needed: {REMEDY}"
+        hint = f"install bubblewrap 0.8 or newer ({REMEDY})"
     elif "Can't find source path" in reason or "Permission denied" in reason:
-        hint = "unprivileged users must be able to reach the work directory (WORK_DIR)"
+        hint = "make the work directory (WORK_DIR) accessible to unprivileged users"
     return f"The sandbox does not start ({report.outcome}: {reason}). To fix it: {hint}."

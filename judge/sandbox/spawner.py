@@ -129,13 +129,15 @@ class Spawner:
 
     def _expect(self, word: str, timeout_s: float) -> int:
         if not select.select([self._socket], [], [], timeout_s)[0]:
-            raise SpawnerLost(f"the spawner did not send {word!r} within {timeout_s} s")
+            raise SpawnerLost(f"The spawner did not send {word!r} within {timeout_s} s.")
         try:
             answer = self._socket.recv(64).decode().split()
         except OSError as error:
             raise SpawnerLost(str(error)) from error
         if answer[:1] == ["fail"]:
-            raise SpawnerLost(f"no new namespaces: {os.strerror(int(answer[1]))}")
+            raise SpawnerLost(
+                f"The spawner could not create namespaces: {os.strerror(int(answer[1]))}."
+            )
         if len(answer) != 2 or answer[0] != word:  # noqa: PLR2004 - a word and a number
             raise SpawnerLost(" ".join(answer) or "the spawner ended")
         return int(answer[1])
@@ -162,5 +164,5 @@ def find_bwrap(candidates: Sequence[str] = ("/usr/bin/bwrap", "/usr/local/bin/bw
         if os.access(candidate, os.X_OK):
             return Path(candidate)
     raise SandboxUnavailable(
-        "bubblewrap is not installed: apt-get install -y bubblewrap gcc libc6-dev g++"
+        "bubblewrap is not installed. Install it: apt-get install -y bubblewrap gcc libc6-dev g++"
     )

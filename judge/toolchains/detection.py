@@ -96,7 +96,8 @@ def _select(only: Collection[str]) -> Sequence[LanguageSpec]:
     if unknown:
         known = ", ".join(spec.id for spec in LANGUAGES)
         raise SandboxUnavailable(
-            f"JUDGE_LANGUAGES contains unknown languages: {', '.join(unknown)}. Known are: {known}."
+            f"JUDGE_LANGUAGES contains unknown languages: {', '.join(unknown)}. Choose from these "
+            f"languages: {known}."
         )
     return [spec for spec in LANGUAGES if not only or spec in named.values()]
 

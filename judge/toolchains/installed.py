@@ -92,7 +92,7 @@ def find_tools(spec: LanguageSpec) -> tuple[dict[str, Path], str]:
             if any(real.is_relative_to(top) for top in REACHABLE):
                 tools[tool] = path
                 break
-            problem = f"{path} leads to {real}, which the sandbox's user cannot reach"
+            problem = f"{path} leads to {real}, but the sandbox's user cannot access that path"
         else:
             return {}, problem
     return tools, ""

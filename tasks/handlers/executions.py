@@ -50,13 +50,15 @@ COMPLETION_PAUSE_S = 0.3
 
 # Messages for the user; a card keeps the first 120 bytes.
 ATTEMPTS_EXHAUSTED = (
-    "The judge failed {cap} times on this code. Your quota was not used. Submit it again."
+    "The judge failed {cap} times on this code. The execution was refunded. Submit the code again."
 )
-PROBLEM_GONE = "The problem was deleted before the code was judged. Your quota was not used."
-NO_TESTS = "The problem has no test cases, so the code was not judged. Your quota was not used."
-CODE_GONE = "The code was deleted before it was judged. Your quota was not used."
-CHECKER_BROKEN = "The problem's checker failed. Its editors can see why. Your quota was not used."
-NO_COMPARER = "The judge cannot compare outputs of this problem. Your quota was not used."
+PROBLEM_GONE = "The problem was deleted before the code was judged. The execution was refunded."
+NO_TESTS = "The problem has no test cases, so the code was not judged. The execution was refunded."
+CODE_GONE = "The code was deleted before it was judged. The execution was refunded."
+CHECKER_BROKEN = (
+    "The problem's checker failed. Editors can see the reason. The execution was refunded."
+)
+NO_COMPARER = "The judge cannot compare outputs of this problem. The execution was refunded."
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -298,7 +300,7 @@ class ExecutionHandler:
         name = problem.platform, problem.number
         checker = await self._stores.checkers.get(*name, consistent=True)
         if checker is None or digest_of(checker) != problem.checker_hash:
-            raise JudgeFailed("the problem's checker was changed while it was loaded")
+            raise JudgeFailed("The problem's checker was changed while it was loaded.")
         await asyncio.to_thread(self._files.keep_checker, problem, checker)
         return replace(testset, checker=checker)
 

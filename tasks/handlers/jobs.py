@@ -25,7 +25,9 @@ from tasks.handlers.leases import delay_until_expiry_ms, hold_lease
 from tasks.queue.cancellations import JOB, Cancellations
 from tasks.queue.sender import TaskSender
 
-ATTEMPTS_EXHAUSTED = "The job was started {cap} times without progress, so it was abandoned."
+ATTEMPTS_EXHAUSTED = (
+    "The job was started {cap} times without progress, so it has failed. Start a new job."
+)
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -163,7 +165,10 @@ class JobHandler:
         handler = self._handlers.get(job.kind)
         parameters = await self._store.parameters(job.ulid)
         if handler is None or parameters is None:
-            raise JobFailed("No worker can process this kind of job.")
+            raise JobFailed(
+                "The workers cannot process this kind of job, or the parameters of "
+                "the job have expired. Start a new job."
+            )
         result = await handler.work(JobAttempt(job, parameters, lost, self._store))
         with suppress(Conflict, NotFound):
             await self._store.finish(job.ulid, job.attempt, result)

@@ -133,7 +133,10 @@ class TaskSender:
 
     def _try(self, send: Callable[[], object]) -> None:
         if time.monotonic() < self._open_until:
-            raise BrokerConnectionError("Redis failed a moment ago")  # type: ignore[no-untyped-call]
+            raise BrokerConnectionError(  # type: ignore[no-untyped-call]
+                f"Redis failed less than {CIRCUIT_OPEN_S:g} s ago, so the message was not sent. "
+                "The sweeper sends it later."
+            )
         try:
             send()
         except _SEND_ERRORS:

@@ -60,7 +60,7 @@ def current_container() -> WorkerContainer:
         RuntimeError: this process isn't a worker, or is shutting down.
     """
     if not _CURRENT:
-        raise RuntimeError("actors run only in the processes of `dramatiq tasks`")
+        raise RuntimeError("Actors run only in a worker process. Start one with `dramatiq tasks`.")
     return _CURRENT[-1]
 
 

@@ -220,7 +220,7 @@ def test_an_execution_that_was_not_judged_is_an_error(
 
 
 def test_a_failed_execution_shows_its_message(server: Server, program: Path) -> None:
-    message = "The problem's checker failed. Its editors can see why. Your quota was not used."
+    message = "The problem's checker failed. Editors can see the reason. The execution was refunded."
     server.history |= {
         "status": "FAILED",
         "verdict": None,
@@ -354,7 +354,7 @@ def test_a_wrong_problem_is_an_error(program: Path, arguments: list[str], messag
 def test_files_that_cannot_be_submitted_are_errors(tmp_path: Path) -> None:
     cases = {
         "none.py": (None, "cannot be read"),
-        "a.txt": (b"x", "belongs to no language"),
+        "a.txt": (b"x", "is unknown"),
         "b.py": (b"\xff", "is not UTF-8"),
         "c.py": (b"x" * 300_000, "larger than 256 KB"),
     }

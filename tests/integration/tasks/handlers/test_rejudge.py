@@ -64,7 +64,7 @@ async def test_all_of_a_problem_is_judged_again_with_its_tests_of_now(
     assert (done.status, done.progress) == (JobStatus.SUCCEEDED, 100)
     counts = {"judged": 3, "changed": 2, "skipped": 0, "failed": 0}
     assert await driver.stores.jobs.result(done) == counts
-    assert "3 judged again, 2 with a changed verdict" in (done.message or "")
+    assert "judged again: 3 (changed verdicts: 2)" in (done.message or "")
     assert [event.seq for event in await driver.stores.jobs.events(job.ulid)] == [1]
     verdicts = [(await driver.card(one)).verdict for one in (right, wrong, broken)]
     assert verdicts == [Verdict.WA, Verdict.AC, Verdict.RE]

@@ -29,7 +29,7 @@ def test_empty_strings_survive() -> None:
 
 
 def test_what_the_table_cannot_hold_is_refused_by_name() -> None:
-    with pytest.raises(TypeError, match="a set cannot be stored"):
+    with pytest.raises(TypeError, match="type set cannot be stored"):
         dump({1, 2})
 
 
