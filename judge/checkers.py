@@ -1,8 +1,9 @@
 """Checkers: programs of a problem that decide whether an output is accepted.
 
-A checker runs in a sandbox of its own, under its own limits, and sees only the files of the test.
-If it fails, it gives no verdict on the submission. docs/sandbox.md describes the conventions by
-which a checker is called. Interactors (interactors.py) are the same programs, called differently.
+A checker runs in its own sandbox with its own limits, and sees only the files of the test. If a
+checker fails, the submission gets no verdict from it. docs/sandbox.md describes the calling
+conventions of checkers. An interactor (interactors.py) is the same kind of program, but is called
+in a different way.
 """
 
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ MESSAGE_BYTES = 1024
 OUTPUT_KB = 1024
 IN_MEMORY_BYTES = 256 * 1024
 JUDGE_MESSAGE, TEAM_MESSAGE = "judgemessage.txt", "teammessage.txt"
-# Paths of a program's input files inside the sandbox.
+# Paths of the input files inside the sandbox.
 FIRST, SECOND, THIRD = (f"/proc/self/fd/{number}" for number in (3, 4, 5))
 REJECTED = "The checker rejected the output."
 MALFORMED = (
@@ -33,9 +34,9 @@ MALFORMED = (
 
 
 class CheckerBroken(Exception):
-    """A problem's checker or interactor failed; the message is for the problem's editors.
+    """A checker or interactor failed. The message is for the editors of the problem.
 
-    `test_number` is None if it failed before any test.
+    `test_number` is None if the program failed before the first test.
     """
 
     def __init__(self, message: str, test_number: int | None = None) -> None:
@@ -46,10 +47,11 @@ class CheckerBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExitCodes:
-    """The meaning of exit codes in a convention.
+    """The meanings of the exit codes in a calling convention.
 
-    `rejects`: a wrong output. `malformed`: an output that the checker cannot read. `faults`: the
-    problem is at fault, or the checker gives points, which problems here do not have.
+    `accepts`: the output is correct. `rejects`: the output is wrong. `malformed`: the checker
+    cannot read the output. `faults`: the problem has an error, or the checker gives points, which
+    are not supported.
     """
 
     accepts: int
@@ -58,7 +60,7 @@ class ExitCodes:
     faults: frozenset[int] = frozenset()
 
     def define(self, code: int) -> bool:
-        """Return whether the convention defines a meaning of an exit code."""
+        """Return whether the convention defines the meaning of an exit code."""
         return code in {self.accepts, *self.rejects, *self.malformed, *self.faults}
 
 
@@ -88,13 +90,13 @@ class CheckerProgram:
 
     @property
     def exit_codes(self) -> ExitCodes:
-        """The meaning of its exit codes."""
+        """The meanings of the program's exit codes."""
         return EXIT_CODES[self.checker.convention]
 
     def build_checker(
         self, input_path: Path, output: bytes | Path, answer: Path
     ) -> tuple[Program, bytes | Path]:
-        """Return the program that checks a submission's output, and its standard input."""
+        """Return the program that checks the output of a submission, and its standard input."""
         if self.checker.convention is CheckerConvention.TESTLIB:
             return self.build_program((input_path, output, answer), FIRST, SECOND, THIRD), b""
         return self.build_program((input_path, answer), FIRST, SECOND, f"{FEEDBACK}/"), output
@@ -110,10 +112,10 @@ class CheckerProgram:
         )
 
     def judge(self, report: Report, test_number: int) -> Ruling:
-        """Return the ruling on a submission that the program's exit code gives.
+        """Convert the checker's exit code to the ruling on the submission.
 
         Raises:
-            CheckerBroken: the program failed, or its exit code is not defined.
+            CheckerBroken: the checker failed, or the convention does not define its exit code.
         """
         if report.outcome is Outcome.INTERNAL:
             return Ruling(Verdict.IE, report.message)
@@ -129,17 +131,17 @@ class CheckerProgram:
 
 
 def read_exit_code(report: Report) -> int | None:
-    """Return the exit code of a program that ended by itself; None for any other end."""
+    """Return the exit code of a program, or None if the program did not exit by itself."""
     return report.exit_code if report.outcome in (Outcome.OK, Outcome.NONZERO_EXIT) else None
 
 
 def _read_message(report: Report) -> str:
-    """Return the message for the submission's author."""
+    """Return the checker's message for the author of the submission."""
     return _to_text(_read_feedback(report, TEAM_MESSAGE), MESSAGE_BYTES)
 
 
 def read_note(report: Report) -> str:
-    """Return the message for the problem's editors: the judge message and standard error."""
+    """Return the checker's message for editors: its judge message and its standard error."""
     notes = filter(None, (_read_feedback(report, JUDGE_MESSAGE), report.stderr))
     return _to_text(b"\n".join(notes), CHECKER_NOTE_BYTES)
 
@@ -153,10 +155,7 @@ def _read_feedback(report: Report, name: str) -> bytes:
 
 
 def read_small_file(file: IO[bytes]) -> bytes | Path:
-    """Return the contents of a file of at most 256 KB, else a path to it.
-
-    The path is valid while the file is open in this process.
-    """
+    """Return the content of a file of up to 256 KB. For a larger file, return a path to it."""
     size = file.seek(0, 2)
     file.seek(0)
     if size <= IN_MEMORY_BYTES:

@@ -1,6 +1,6 @@
-"""Runs a program once on its author's own input; the output is not compared.
+"""Custom runs: a program runs once on its author's own input, and its output is not compared.
 
-Blocking code: call it from threads.
+The functions block, so call them from threads.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,13 @@ from judge.verdicts import decide_verdict
 
 OUTPUT_BYTES = 256 * 1024
 ERROR_KB = 256
-# Wall time of a run, even if compiling has used up the time for both.
+# Minimum wall time of the run, even if compiling has used up the common time.
 SHORTEST_WALL_MS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomRun:
-    """The result of a custom run. AC means that the program exited with code 0.
+    """The result of a custom run. The verdict AC means that the program exited with code 0.
 
     `output` and `error` are truncated to 256 KB.
     """
@@ -51,10 +51,10 @@ def run_custom(
     wall_ms: int,
     cancelled: Callable[[], bool] | None = None,
 ) -> CustomRun:
-    """Compile a program and run it on `stdin` in a slot of the host.
+    """Compile a program and run it on the input `stdin`, in a slot of the host.
 
     Compiling and running take at most `wall_ms` together, because a user waits for the answer. An
-    idle program is stopped after twice its CPU limit plus one second.
+    idle program is stopped after twice its CPU time limit plus one second.
 
     Raises:
         LanguageUnavailable: this host cannot run the language.

@@ -1,7 +1,8 @@
 """Interactors: programs of a problem that exchange messages with the submission while both run.
 
-Each reads the other's output. This module calls an interactor and judges how both programs ended.
-docs/sandbox.md lists the cases.
+The interactor reads the output of the submission, and the submission reads the output of the
+interactor. This module starts an interactor and judges how both programs ended. docs/sandbox.md
+lists the cases.
 """
 
 from dataclasses import replace
@@ -13,36 +14,39 @@ from judge.sandbox.report import Outcome, Program, Report, RunLimits
 from judge.sandbox.rootfs import FEEDBACK
 from judge.verdicts import ACCEPTED, Ruling, rule_on_end
 
-# By testlib's convention an interactor writes a log file, which is not used here.
+# testlib's convention gives an interactor the path of a log file. The judge does not use this file.
 UNUSED_LOG = "/tmp/output"  # noqa: S108 - inside the sandbox
 ENDED_EARLY = "The program ended before the interaction was complete."
 
 
 def build_interactor(interactor: CheckerProgram, input_path: Path, answer: Path) -> Program:
-    """Return the interactor's program for one test."""
+    """Return the interactor with its arguments and files for one test."""
     if interactor.checker.convention is CheckerConvention.TESTLIB:
         return interactor.build_program((input_path, answer), FIRST, UNUSED_LOG, SECOND)
     return interactor.build_program((input_path, answer), FIRST, SECOND, f"{FEEDBACK}/")
 
 
 def interactor_limits(interactor: CheckerProgram, submission: RunLimits) -> RunLimits:
-    """Return the interactor's limits: it also gets the submission's wall time, as it waits."""
+    """Return the limits of the interactor.
+
+    Its wall time limit also contains that of the submission, because the interactor waits for it.
+    """
     return replace(interactor.limits, wall_ms=interactor.limits.wall_ms + submission.wall_ms)
 
 
 def judge_interaction(
     interactor: CheckerProgram, verdict: Verdict, reports: tuple[Report, Report], test_number: int
 ) -> Ruling:
-    """Return the ruling on a submission and an interactor that have both ended.
+    """Return the ruling for a submission and its interactor, after both have ended.
 
-    `verdict` is that of the submission's own end; `reports` are the submission's and the
-    interactor's. The program that ended first decides:
+    `verdict` is the verdict of the way in which the submission ended. `reports` are the reports of
+    the submission and of the interactor. The program that ended first decides:
 
-    - A submission that failed first gets its own verdict.
-    - An interactor that rejected first gives WA, however the submission ended.
-    - If the submission ended well and first, and the interactor failed only because of that, the
-      verdict is WA.
-    - If the interactor accepts, the submission's own verdict counts.
+    - If the submission failed and ended first, it gets its own verdict.
+    - If the interactor rejected and ended first, the verdict is WA, however the submission ended.
+    - If the submission exited normally and first, and the interactor failed only because its
+      partner had ended, the verdict is WA.
+    - If the interactor accepts, the submission gets its own verdict.
 
     Raises:
         CheckerBroken: the interactor failed.
@@ -63,8 +67,8 @@ def judge_interaction(
 def _failed_for_lack_of_partner(interactor: CheckerProgram, report: Report) -> bool:
     """Return whether an interactor may have failed only because the submission had ended.
 
-    If it writes then, SIGPIPE ends it. If its language ignores SIGPIPE, or if it reads, it ends
-    with an exit code that the convention does not define.
+    If the interactor writes after that, SIGPIPE ends it. If it reads, or if its language ignores
+    SIGPIPE, it exits with a code that the convention does not define.
     """
     if report.outcome is Outcome.SIGNALLED:
         return report.signal == "SIGPIPE"

@@ -1,6 +1,6 @@
-"""Judges one submission: compiles it once, runs the tests in parallel and decides the verdict.
+"""Judges submissions: compiles the program once, runs the tests in parallel, decides the verdict.
 
-Blocking code: call it from threads. One `Judge` serves a whole process.
+The methods block, so call them from threads. One `Judge` is enough for a whole process.
 """
 
 import time
@@ -30,9 +30,10 @@ from judge.toolchains.installed import Installed
 
 
 class LanguageUnavailable(Exception):
-    """This host cannot run a language; the message gives the reason and the remedy.
+    """This host cannot run a language. The message gives the reason and the remedy.
 
-    `required` are all languages that the request needs, including those that this host can run.
+    `required` contains all languages that the request needs, including those that this host can
+    run.
     """
 
     def __init__(self, message: str, required: Collection[str]) -> None:
@@ -44,10 +45,11 @@ class LanguageUnavailable(Exception):
 class JudgeConfig:
     """The configuration of a judge.
 
-    `work_dir` holds compiled programs and the files of the sandbox. `slots` is the number of
-    programs that run at once (0: the number of CPU cores); all processes with the same `work_dir`
-    share them. `languages` are ids or aliases of the languages to look for (empty: all).
-    `submission_s` is the wall time that the tests of one submission may take in total (seconds).
+    `work_dir` is the directory for compiled programs and for files of the sandbox. `slots` is the
+    number of programs that run at the same time (0: the number of CPU cores). All processes with
+    the same `work_dir` share the slots. `languages` contains the ids or aliases of the languages to
+    look for (empty: all). `submission_s` is the total wall time of the tests of one submission, in
+    seconds.
     """
 
     work_dir: Path
@@ -57,11 +59,12 @@ class JudgeConfig:
 
 
 class Judge:
-    """The host's judge: `start()` once, `judge()` from any thread, `close()` at the end.
+    """The judge of a host.
 
-    With more running programs than cores, measured CPU times would be too high, so all processes
-    of a host should have the same `work_dir` and share its slots. `forced` chooses the limit back
-    end instead of the best one of the host.
+    Call `start()` once, then `judge()` from any thread, and `close()` at the end. All processes of
+    a host should have the same `work_dir`, so that they share the slots: if more programs than
+    cores run at the same time, the measured CPU times are too high. `forced` selects the limit back
+    end; by default the best one of the host is used.
     """
 
     def __init__(self, config: JudgeConfig, forced: LimitBackend | None = None) -> None:
@@ -72,14 +75,14 @@ class Judge:
         self._closed = Event()
 
     def start(self, on_languages: Callable[[], None] | None = None) -> Self:
-        """Check the sandbox and find the languages.
+        """Check the sandbox and find the languages that this host can run.
 
         `on_languages()` is called whenever `languages` has changed. If it is given, `start` does
-        not wait for languages whose libraries must be precompiled on this host first; another
-        thread adds them.
+        not wait for languages whose libraries must first be precompiled on this host. Another
+        thread adds these languages.
 
         Raises:
-            SandboxUnavailable: the sandbox does not work; the message names the remedy.
+            SandboxUnavailable: the sandbox does not work. The message contains the remedy.
         """
         root = self._config.work_dir / "sandbox"
         self._sandbox = open_sandbox(root, self._config.slots, self._forced)
@@ -101,7 +104,7 @@ class Judge:
         return self
 
     def _add_languages(self, on_languages: Callable[[], None]) -> None:
-        """Find the languages whose libraries must be precompiled first."""
+        """Add the languages whose libraries must be precompiled first."""
         if not self._languages.unprepared:
             return
         try:
@@ -124,14 +127,14 @@ class Judge:
 
     @property
     def languages(self) -> Mapping[str, LanguageInfo]:
-        """The languages that this host can run, by id."""
+        """The languages that this host can run, by language id."""
         return MappingProxyType(
             {key: installed.toolchain for key, installed in self._languages.installed.items()}
         )
 
     @property
     def missing_languages(self) -> Mapping[str, str]:
-        """The reasons why this host cannot run the other languages, by id."""
+        """The languages that this host cannot run, by language id, each with the reason."""
         return MappingProxyType(self._languages.missing)
 
     @property
@@ -140,7 +143,7 @@ class Judge:
         return str(self._sandbox.limit_backend)
 
     def close(self) -> None:
-        """Wait for running programs, end the spawners and remove the control groups."""
+        """Wait for running programs, end the spawner processes and remove the control groups."""
         self._closed.set()
         self._closing.close()
 
@@ -152,8 +155,9 @@ class Judge:
     ) -> Judgement:
         """Judge a submission.
 
-        `on_result` is called with each result as soon as it is known; with an early stop, in the
-        order of the tests. Both callbacks are called in the calling thread only.
+        `on_result` is called with each test result as soon as it is known. With an early stop, the
+        results come in the order of the tests. Both callbacks are called only in the calling
+        thread.
 
         Raises:
             LanguageUnavailable: this host cannot run the submission's or the checker's language.
@@ -192,7 +196,7 @@ class Judge:
         )
 
     def tools_for(self, language: str) -> tuple[Sandbox, Compiler, Installed]:
-        """Return the sandbox, the compiler and the language's tools, for a custom run.
+        """Return the sandbox, the compiler and the tools of a language, for a custom run.
 
         Raises:
             LanguageUnavailable: this host cannot run the language.
@@ -209,10 +213,10 @@ class Judge:
         raise LanguageUnavailable(f"This worker does not run {language!r}: {reason}", list(ids))
 
     def _compile_checker(self, submission: Submission, checker: Checker) -> CheckerProgram:
-        """Compile the problem's checker or interactor.
+        """Compile the checker or interactor of the problem.
 
         Raises:
-            CheckerBroken: it does not compile.
+            CheckerBroken: the program does not compile.
         """
         installed = self._find(checker.language)
         compiled = submission.compile(self._compiler, installed, checker.code)
@@ -223,7 +227,7 @@ class Judge:
     def _judge_without_tests(
         self, submission: Submission, verdict: Verdict, output: str, message: str
     ) -> Judgement:
-        """Return the judgement of a submission that could not run; all its tests are skipped."""
+        """Return the judgement of a submission that could not run. All its tests are SKIPPED."""
         results = list(map(skip_test, submission.request.tests))
         return self._build_judgement(submission, output, results, verdict=verdict, message=message)
 

@@ -18,12 +18,15 @@ PAST_BUDGET = (
 
 
 class JudgeCancelled(Exception):
-    """The caller's `cancelled()` returned True, and all programs of the submission have ended."""
+    """The function `cancelled()` of the caller returned True.
+
+    All programs of the submission have ended.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class TestCaseFiles:
-    """The files of one test: the program's input and the expected output."""
+    """The files of one test: the input of the program and the expected output."""
 
     number: int
     is_sample: bool
@@ -33,11 +36,11 @@ class TestCaseFiles:
 
 @dataclass(frozen=True, slots=True)
 class JudgeRequest:
-    """A submission with its tests and the problem's limits.
+    """A submission with its tests and the limits of the problem.
 
-    `language` is an id or an alias. The limits are those of the problem; the judge adds the
-    language's `Grace`. `time_multiplier` replaces the language's multiplier of CPU time. The
-    tolerances are used by the comparer FLOAT only, the checker by CHECKER and INTERACTIVE.
+    `language` is an id or an alias. The judge adds the language's `Grace` to the limits.
+    `time_multiplier` replaces the language's multiplier of the CPU time. The tolerances are used
+    only by the comparer FLOAT, the checker only by the comparers CHECKER and INTERACTIVE.
     """
 
     language: str
@@ -54,12 +57,12 @@ class JudgeRequest:
 
     @property
     def needs_checker(self) -> bool:
-        """Whether the comparer needs the problem's checker or interactor."""
+        """True if the comparer needs a checker or an interactor."""
         return self.comparer.needs_checker
 
     @property
     def languages(self) -> frozenset[str]:
-        """The languages of all programs that judging runs."""
+        """The languages of all programs that run during the judging."""
         own = {self.checker.language} if self.checker and self.needs_checker else set()
         return frozenset({self.language} | own)
 
@@ -68,15 +71,16 @@ class JudgeRequest:
 class Judgement:
     """The result of judging a submission.
 
-    `verdict` is AC if all tests are AC, IE if any test is IE, else that of the first test that is
-    not AC. A submission that does not compile gets CE, and all its tests are SKIPPED. Tests after
-    an early stop are SKIPPED. If the time budget of the submission is used up, the remaining tests
-    are SKIPPED, but the first of them is TLE if all tests before are AC.
+    `verdict` is IE if any test is IE. Otherwise it is the verdict of the first test that is not AC,
+    or AC if all tests are AC. A submission that does not compile gets CE, and all its tests are
+    SKIPPED. Tests after an early stop are SKIPPED. If the time budget of the submission is used up,
+    the remaining tests are SKIPPED; if all tests so far are AC, the first remaining test is TLE
+    instead.
 
-    `results` has one result per test, in their order. `cpu_ms` and `peak_kb` are the maxima of all
-    tests. `limit_backend` is the mechanism that enforced memory limits: `cgroup2`, `cgroup1` or
-    `rlimits`. `queue_ms` is the time spent waiting for the first slot, `compile_ms` and `run_ms`
-    are wall times; their sum is the time of the whole call.
+    `results` has one result per test, in the order of the tests. `cpu_ms` and `peak_kb` are the
+    maxima of all tests. `limit_backend` is the mechanism that enforced memory limits: `cgroup2`,
+    `cgroup1` or `rlimits`. `queue_ms` is the time spent waiting for the first slot. `compile_ms`
+    and `run_ms` are wall times. The sum of these three times is the time of the whole call.
     """
 
     verdict: Verdict
@@ -94,12 +98,12 @@ class Judgement:
 
 
 def is_failure(result: TestResult) -> bool:
-    """Return whether a test failed."""
+    """Return whether the result is that of a failed test."""
     return result.verdict is not Verdict.AC
 
 
 def make_result(test: TestCaseFiles, verdict: Verdict, message: str | None = None) -> TestResult:
-    """Return the result of a test that has no report of a run."""
+    """Return a result with the given verdict for a test without a run report."""
     return TestResult(
         number=test.number,
         is_sample=test.is_sample,
@@ -112,16 +116,17 @@ def make_result(test: TestCaseFiles, verdict: Verdict, message: str | None = Non
 
 
 def skip_test(test: TestCaseFiles) -> TestResult:
-    """Return the result of a test that does not count."""
+    """Return the SKIPPED result of a test."""
     return make_result(test, Verdict.SKIPPED)
 
 
 def skip_past_budget(
     tests: Sequence[TestCaseFiles], seconds: int, results: Sequence[TestResult]
 ) -> list[TestResult]:
-    """Return the results of tests that did not run because the time budget was used up.
+    """Return the results of the tests that did not run because the time budget was used up.
 
-    They are SKIPPED. If no test before (`results`) failed, the first of them is TLE.
+    These tests are SKIPPED. If no test in `results` failed, the first of these tests is TLE
+    instead.
     """
     message = PAST_BUDGET.format(seconds=seconds)
     skipped = [make_result(test, Verdict.SKIPPED, message) for test in tests]
@@ -131,7 +136,10 @@ def skip_past_budget(
 
 
 def read_beginning(path: Path) -> bytes:
-    """Return the part of a file that results show, and one more byte if the file is longer."""
+    """Return the part of a file that results contain.
+
+    If the file is longer, return one more byte.
+    """
     with path.open("rb") as file:
         return file.read(SHOWN_OUTPUT_BYTES + 1)
 
@@ -139,7 +147,7 @@ def read_beginning(path: Path) -> bytes:
 def build_result(
     test: TestCaseFiles, report: Report, ruling: Ruling, expected: bytes
 ) -> TestResult:
-    """Return the result of a test; `expected` is the beginning of the expected output."""
+    """Return the result of a test. `expected` is the beginning of the expected output."""
     report.stdout.seek(0)
     return TestResult(
         number=test.number,
@@ -164,9 +172,9 @@ def _shorten(raw: bytes) -> str:
 
 
 def find_decisive(results: Sequence[TestResult]) -> TestResult | None:
-    """Return the result that decides the verdict: the first IE, else the first failed test.
+    """Return the result that decides the verdict: the first IE, otherwise the first failed test.
 
-    None if no test failed.
+    Return None if no test failed.
     """
     failures = [test for test in results if test.verdict not in (Verdict.AC, Verdict.SKIPPED)]
     errors = [test for test in failures if test.verdict is Verdict.IE]

@@ -1,7 +1,7 @@
-"""The order in which a submission's tests run, and the threads and time that they share.
+"""The order in which the tests of a submission run, and the threads and time that the tests share.
 
-A slot session takes the next test from the scheduler, runs it and reports its result. The collector
-puts the results in the order of the tests.
+A slot session takes the next test from the scheduler, runs the test and reports its result. The
+collector arranges the results in the order of the tests.
 """
 
 from collections import deque
@@ -27,10 +27,10 @@ class TakenTest(Generic[Test]):
 
 
 class TestScheduler(Generic[Test, Result]):
-    """The tests that have not started, and the results that have arrived.
+    """The tests that have not started, and the results that have not been collected.
 
-    Each slot session takes tests in a thread of its own. `stops_at` tells whether a result stops
-    the submission: the tests after the first such result are not needed.
+    Each slot session takes tests in its own thread. `stops_at` returns True for a result that stops
+    the submission. Tests after the first such result do not need results.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class TestScheduler(Generic[Test, Result]):
     def peek_next(self, sessions: int) -> Test | None:
         """Return the test that one of `sessions` parallel sessions will probably take next.
 
-        None if fewer tests than sessions are left.
+        Return None if fewer tests than sessions are left.
         """
         try:
             return self._tests[sessions - 1].test
@@ -59,17 +59,20 @@ class TestScheduler(Generic[Test, Result]):
 
     @property
     def needed_count(self) -> int:
-        """The number of tests, from the first one on, that need a result."""
+        """The number of tests that need a result.
+
+        These are always the first tests of the submission.
+        """
         return self._needed_count
 
     def stop_after(self, at: int) -> None:
-        """Start no further tests; no test after this index needs a result."""
+        """Start no more tests. Tests after the index `at` need no result."""
         with self._lock:
             self._needed_count = min(self._needed_count, at + 1)
             self._tests.clear()
 
     def take(self) -> TakenTest[Test] | None:
-        """Return the next test; None if no test is left."""
+        """Return the next test, or None if no test is left."""
         try:
             return self._tests.popleft()
         except IndexError:
@@ -82,13 +85,14 @@ class TestScheduler(Generic[Test, Result]):
         self._results.put((taken.at, result))
 
     def wake(self) -> None:
-        """Wake `drain_results`, because a session has ended."""
+        """Wake the thread in `drain_results`, because a session has ended."""
         self._results.put(None)
 
     def drain_results(self, wait_s: float) -> Iterator[tuple[int, Result]]:
-        """Yield all results that have arrived, with the indexes of their tests.
+        """Yield all results that have arrived, each with the index of its test.
 
-        If there are none, wait for one or for the end of a session, at most `wait_s`.
+        If no result has arrived, wait for a result or for the end of a session, at most `wait_s`
+        seconds.
         """
         with suppress(Empty):
             item = self._results.get(timeout=wait_s)
@@ -99,9 +103,10 @@ class TestScheduler(Generic[Test, Result]):
 
 
 class ResultCollector(Generic[Result]):
-    """The results of a submission's tests.
+    """The results of the tests of a submission.
 
-    It calls `on_result` for each result: at once, or `in_order` of the tests.
+    `on_result` is called for each result: immediately, or with `in_order` in the order of the
+    tests.
     """
 
     def __init__(self, on_result: Callable[[Result], None] | None, *, in_order: bool) -> None:
@@ -110,7 +115,7 @@ class ResultCollector(Generic[Result]):
         self._leading_count = 0
 
     def add(self, at: int, result: Result, needed_count: int) -> None:
-        """Add a result; only those of the first `needed_count` tests count."""
+        """Add a result. Results of tests after the first `needed_count` tests are ignored."""
         self._results_by_index[at] = result
         if not self._in_order and self._on_result is not None:
             self._on_result(result)
@@ -120,7 +125,7 @@ class ResultCollector(Generic[Result]):
             self._leading_count += 1
 
     def has_all(self, needed_count: int) -> bool:
-        """Return whether the first `needed_count` tests have results."""
+        """Return whether the first `needed_count` tests all have results."""
         return self._leading_count >= needed_count
 
     def first(self, count: int) -> list[Result]:
@@ -129,9 +134,9 @@ class ResultCollector(Generic[Result]):
 
 
 class TimeBudget:
-    """The wall time that the tests of one submission may take in total.
+    """The total wall time that the tests of one submission may take.
 
-    Threads that run its tests at the same time all count.
+    If several tests run at the same time, the wall time of each test counts.
     """
 
     def __init__(self, seconds: int) -> None:
@@ -140,18 +145,21 @@ class TimeBudget:
         self._lock = Lock()
 
     def spend(self, wall_ms: int) -> None:
-        """Subtract the wall time of a run."""
+        """Subtract the wall time of a run from the budget."""
         with self._lock:
             self._left_ms -= wall_ms
 
     @property
     def is_spent(self) -> bool:
-        """True when no further test may start."""
+        """True if the budget is used up, so that no more tests may start."""
         return self._left_ms <= 0
 
 
 class WorkPool:
-    """Threads that compile programs and run tests, one per slot of the host."""
+    """A pool of threads that compile programs and run tests.
+
+    It has one thread per slot of the host.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -159,7 +167,7 @@ class WorkPool:
         self._waiting: set[object] = set()
 
     def submit(self, work: Callable[..., T], *arguments: object) -> Future[T]:
-        """Queue work for the next free thread."""
+        """Queue a function call for the next free thread. Return its future result."""
         ticket = object()
         self._waiting.add(ticket)
 
@@ -171,9 +179,9 @@ class WorkPool:
 
     @property
     def has_waiting(self) -> bool:
-        """True when work is waiting for a thread."""
+        """True if a function call is waiting for a thread."""
         return bool(self._waiting)
 
     def close(self) -> None:
-        """Wait for all work and end the threads."""
+        """Wait until all queued calls have ended, and end the threads."""
         self._threads.shutdown()

@@ -1,8 +1,9 @@
-"""One submission while it is judged: its compiled program, its tests, its checker and its limits.
+"""A submission while it is judged: its compiled program, its tests, its checker and its limits.
 
-Tests run in slot sessions: a thread holds a slot of the host, runs tests one after the other, and
-gives the slot up after `SLOT_SLICE_S` when others are waiting for one. So submissions that are
-judged at the same time share the host. Blocking code: call it from threads.
+Tests run in slot sessions. In a session, a thread holds a slot of the host and runs tests one after
+the other. If others are waiting for a slot, the thread releases its slot after `SLOT_SLICE_S`. So
+submissions that are judged at the same time share the host. The methods block, so call them from
+threads.
 """
 
 import time
@@ -36,9 +37,9 @@ from judge.toolchains.compiler import CompileCancelled, Compiled, Compiler
 from judge.toolchains.installed import Installed, run_limits
 from judge.verdicts import Ruling, decide_verdict, judge_output, rule_on_end
 
-# A cancelled submission's programs are stopped within this time.
+# The programs of a cancelled submission are stopped within this time.
 CANCEL_POLL_S = 0.1
-# Longest time for which a submission keeps a slot while others wait for one.
+# Maximum time for which a submission keeps a slot while others wait for a slot.
 SLOT_SLICE_S = 0.05
 
 _Scheduler = TestScheduler[TestCaseFiles, TestResult]
@@ -46,7 +47,7 @@ _Scheduler = TestScheduler[TestCaseFiles, TestResult]
 
 @dataclass(slots=True, kw_only=True)
 class Submission:
-    """A submission, and the state of judging it.
+    """A submission and the state of its judging.
 
     `on_result` and `cancelled` are called in the thread that calls `compile` and `run_tests`.
     """
@@ -67,7 +68,7 @@ class Submission:
 
     @property
     def limits(self) -> RunLimits:
-        """The limits of each test."""
+        """The limits of a test."""
         return run_limits(
             self.installed.spec,
             self.request.time_limit_ms,
@@ -76,11 +77,11 @@ class Submission:
         )
 
     def compile(self, compiler: Compiler, installed: Installed, code: str) -> Compiled:
-        """Compile a program in a pool thread, while this thread polls for cancellation.
+        """Compile a program in a thread of the pool, while this thread polls for cancellation.
 
         Raises:
             JudgeCancelled: `cancelled()` returned True.
-            CompilerBroken: the compiler failed by itself.
+            CompilerBroken: the sandbox failed, not the source.
         """
         source = code.encode("utf-8", "surrogatepass")
         future = self.pool.submit(compiler.compile, installed, source, self.stopped.is_set)
@@ -94,14 +95,14 @@ class Submission:
             wait([future])
 
     def run_tests(self, directory: Path) -> list[TestResult]:
-        """Run the tests of the program in `directory` and return one result per test, in order.
+        """Run the tests of the program in `directory`. Return one result per test, in order.
 
-        At most one session per slot is in the pool at a time, so submissions judged at the same
-        time take turns.
+        At most one session per slot is in the pool at a time, so submissions that are judged at the
+        same time take turns.
 
         Raises:
             JudgeCancelled: `cancelled()` returned True.
-            CheckerBroken: the checker failed on a test that counts.
+            CheckerBroken: the checker failed on a test whose result counts.
         """
         request = self.request
         stops = request.stop_on_first_failure
@@ -132,7 +133,7 @@ class Submission:
             raise JudgeCancelled
 
     def _run_session(self, program: Program, scheduler: _Scheduler) -> None:
-        """Run tests until none is left, or until the slot's time slice is over."""
+        """Run tests until no test is left, or until the time slice of the slot is over."""
         try:
             with self._open_session() as session:
                 began = time.monotonic()
@@ -173,7 +174,7 @@ class Submission:
         test: TestCaseFiles,
         upcoming: TestCaseFiles | None,
     ) -> TestResult:
-        """Run one test; `upcoming` is the test that the session will probably run next."""
+        """Run one test. `upcoming` is the test that the session will probably run next."""
         if self.checker is not None and self.request.comparer is Comparer.INTERACTIVE:
             return self._run_interaction(self.checker, program, session, test)
         prepared = upcoming.input_path if upcoming and self.checker is None else None
@@ -235,8 +236,8 @@ class Submission:
         """Return a placeholder for the result of a test on which the checker failed.
 
         Raises:
-            CheckerBroken: the failure counts in any case. With an early stop it counts only if no
-                test before this one fails.
+            CheckerBroken: the failure decides the judgement. With an early stop, it decides only if
+                no earlier test fails, so a placeholder is returned.
         """
         if not self.request.stop_on_first_failure:
             raise error
@@ -251,7 +252,10 @@ class Submission:
     def _skip_rest(
         self, tests: Sequence[TestCaseFiles], results: Sequence[TestResult]
     ) -> list[TestResult]:
-        """Return the results of the tests that did not run; `results` are those of the others."""
+        """Return the results of the tests that did not run.
+
+        `results` contains the results of the others.
+        """
         stopped = self.request.stop_on_first_failure and any(map(is_failure, results))
         if stopped or not self.budget.is_spent:
             return [skip_test(test) for test in tests]
@@ -259,7 +263,7 @@ class Submission:
 
 
 def _pop_ended(running: set[Future[None]]) -> set[Future[None]]:
-    """Return the sessions that have ended; raise the exception of a session that failed."""
+    """Remove and return the sessions that have ended. Raise the exception of a failed session."""
     ended = {future for future in running if future.done()}
     for future in ended:
         future.result()
@@ -267,7 +271,7 @@ def _pop_ended(running: set[Future[None]]) -> set[Future[None]]:
 
 
 def _require_finished(report: Report) -> Report:
-    """Return the report.
+    """Return the report unchanged if the run was not cancelled.
 
     Raises:
         WaitCancelled: the run was cancelled.

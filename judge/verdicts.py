@@ -1,4 +1,4 @@
-"""Verdicts: from the end of a run (exit code, signal, limit) and from its output."""
+"""Decides the verdict from the end of a run (exit code, signal, limit) and its output."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A verdict with its explanation.
+    """A verdict and its explanation.
 
     `message` is for the author of the submission, `note` for the editors of the problem.
-    `difference` is the first wrong place of an output; None if the comparer does not know it.
+    `difference` is the first wrong place in the output, or None if the comparer does not find it.
     """
 
     verdict: Verdict
@@ -37,12 +37,12 @@ ACCEPTED = Ruling(Verdict.AC)
 
 
 def decide_verdict(report: Report, limits: RunLimits, memory_errors: Sequence[bytes]) -> Verdict:
-    """Return the verdict of a run's end; AC means that the output decides.
+    """Return the verdict that the end of a run gives. AC means that the output decides.
 
-    A program stopped at the wall limit gets TLE if it has used at least half of its CPU time, or
-    was running or waiting for a CPU for at least half of the wall time. Else it gets ILE (idle). A
-    program that failed gets MLE if its standard error contains one of `memory_errors`, the texts by
-    which its runtime reports that it is out of memory.
+    A program that was stopped at the wall limit gets TLE in two cases: it has used at least half of
+    its CPU time limit, or it was running or waiting for a CPU for at least half of the wall time.
+    Otherwise it gets ILE (idle). A program that failed gets MLE if its standard error contains one
+    of `memory_errors`. These are the texts that its runtime prints when it is out of memory.
     """
     if report.outcome is Outcome.OK:
         return Verdict.AC
@@ -57,7 +57,7 @@ def decide_verdict(report: Report, limits: RunLimits, memory_errors: Sequence[by
 
 
 def rule_on_end(report: Report, verdict: Verdict) -> Ruling:
-    """Return the ruling for a run whose end gave this verdict, which is not AC."""
+    """Return the ruling for a run with a verdict that is not AC. The output does not matter."""
     is_from_runtime = verdict is Verdict.MLE and report.outcome is not Outcome.MEMORY
     return Ruling(verdict, "The program ran out of memory." if is_from_runtime else report.message)
 
@@ -69,7 +69,7 @@ def judge_output(
     abs_tolerance: float | None,
     rel_tolerance: float | None,
 ) -> Ruling:
-    """Return the ruling for an output, by a built-in comparer."""
+    """Compare an output with a built-in comparer and return the ruling."""
     comparison = compare(
         comparer, expected, actual, abs_tolerance=abs_tolerance, rel_tolerance=rel_tolerance
     )

@@ -140,7 +140,7 @@ class Supervisor:
         self._stopping.set()
 
     async def run(self, start_up: Coroutine[None, None, None]) -> None:
-        """Run `start_up`, wait for the end, then stop the programs in reverse order of start.
+        """Run `start_up`, wait until the session ends, and stop the programs in reverse order.
 
         Raises:
             ProgramFailedError: A program that is not restarted has ended, or `start_up` raised it.

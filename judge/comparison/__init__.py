@@ -1,1 +1,1 @@
-"""The built-in comparers, which decide whether a program's output matches the expected one."""
+"""The built-in comparers. They decide whether the output of a program is the expected output."""

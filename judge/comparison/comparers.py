@@ -1,8 +1,8 @@
-"""`compare`, which calls the comparer of a problem.
+"""The function `compare`, which calls the comparer that a problem uses.
 
-Outputs of any size are compared without holding them in memory. The bytes that both outputs begin
-with are skipped. The rest is cut into tokens or lines and compared in batches, one by one only
-where two batches differ.
+Outputs of any size are compared without loading them into memory. The equal beginning of both
+outputs is skipped. The rest is split into tokens or lines, which are compared in batches. Only if
+two batches differ, their items are compared one by one.
 """
 
 from dataclasses import replace
@@ -22,14 +22,14 @@ SUPPORTED = frozenset(Comparer) - {Comparer.CHECKER, Comparer.INTERACTIVE}
 
 
 class UnsupportedComparer(Exception):
-    """The comparer needs a checker; the message names the comparers that do not."""
+    """The comparer needs a checker. The message lists the comparers that need no checker."""
 
 
 def check_supported(comparer: Comparer) -> None:
     """Check that a comparer is built in.
 
     Raises:
-        UnsupportedComparer: it needs a checker or an interactor.
+        UnsupportedComparer: the comparer needs a checker or an interactor.
     """
     if comparer not in SUPPORTED:
         raise UnsupportedComparer(
@@ -48,10 +48,10 @@ def compare(
 ) -> Comparison:
     """Compare two seekable outputs from their beginning.
 
-    The tolerances apply to FLOAT only (see `floats.float_rule`).
+    Only FLOAT uses the tolerances (see `floats.float_rule`).
 
     Raises:
-        UnsupportedComparer: for CHECKER and INTERACTIVE.
+        UnsupportedComparer: the comparer is CHECKER or INTERACTIVE.
     """
     check_supported(comparer)
     outputs = Outputs(expected, actual)
@@ -78,7 +78,7 @@ def compare(
 
 
 def _add_hint(comparison: Comparison, outputs: Outputs) -> Comparison:
-    """Add a sentence to the message if the outputs differ in white space only."""
+    """Add a sentence to the message if the outputs differ only in white space."""
     if comparison.equal or not compare(Comparer.TOKENS, *outputs).equal:
         return comparison
     return replace(comparison, message=comparison.message + WHITE)

@@ -1,4 +1,4 @@
-"""The result of a comparison, and the message that describes where two outputs differ."""
+"""The result of a comparison, and a message that describes where two outputs differ."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,14 +11,15 @@ ENDS = "The output ends at {}, but more is expected."
 DIFFERS = "The output differs at {}."
 SURPLUS = "The output should have ended before {}."
 
-# Returns an excerpt of a file: (file, start of the token or line, offset of the difference).
+# A function that returns an excerpt of a file. Its arguments are the file, the start of the token
+# or line, and the offset of the difference.
 Excerpt = Callable[[IO[bytes], int, int], str]
 
 
 class Difference(NamedTuple):
-    """The first place where two outputs differ, as results store it.
+    """The first difference between two outputs, in the form that results store.
 
-    `line` and `column` count from 1; both are 0 where the output has no such place.
+    `line` and `column` count from 1. Both are 0 if the difference has no position in the output.
     """
 
     line: int
@@ -29,11 +30,11 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Whether two outputs are equal and, if not, where they differ.
+    """The result of a comparison: whether two outputs are equal, and where they differ.
 
-    `message` describes the position and never contains the expected output. `position` is the first
-    difference in the actual output. `expected` and `actual` are the tokens or lines that differ, at
-    most 200 characters each; empty where an output has ended.
+    `message` describes the position and never contains the expected output. `position` is the
+    position of the first difference in the actual output. `expected` and `actual` are the tokens or
+    lines that differ, at most 200 characters each. They are empty if the output has ended there.
     """
 
     equal: bool
@@ -44,7 +45,7 @@ class Comparison:
 
     @property
     def difference(self) -> Difference | None:
-        """The first difference; None if the outputs are equal."""
+        """The first difference, or None if the outputs are equal."""
         if self.equal:
             return None
         line, column = self.position or (0, 0)
@@ -61,7 +62,7 @@ class Outputs(NamedTuple):
     actual: IO[bytes]
 
     def seek(self, expected: int, actual: int) -> None:
-        """Move each file to an offset."""
+        """Set the offsets of the two files."""
         self.expected.seek(expected)
         self.actual.seek(actual)
 
@@ -69,9 +70,9 @@ class Outputs(NamedTuple):
 def describe_difference(
     outputs: Outputs, starts: tuple[int, int], common: int, excerpt: Excerpt
 ) -> Comparison:
-    """Return the comparison of outputs whose tokens or lines at the offsets `starts` differ.
+    """Return the comparison for two outputs whose tokens or lines at the offsets `starts` differ.
 
-    These have their first `common` bytes in common.
+    The two tokens or lines have their first `common` bytes in common.
     """
     expected_start, actual_start = starts
     position = tokenizer.find_position(outputs.actual, actual_start + common)

@@ -15,10 +15,10 @@ _NANS = frozenset(
 
 
 def float_rule(abs_tolerance: float | None, rel_tolerance: float | None) -> MatchRule:
-    """Return the rule that matches numbers within either tolerance.
+    """Return the rule that matches numbers within the absolute or the relative tolerance.
 
-    Both tolerances are 1e-6 if neither is given; if one is given, the other is 0. NaN never
-    matches. Tokens that are not numbers, or too large for a double, must be equal.
+    Both tolerances are 1e-6 if neither is given. If only one is given, the other is 0. NaN never
+    matches. Tokens that are not numbers, or that are too large for a double, must be equal.
     """
     if abs_tolerance is None and rel_tolerance is None:
         return _rule_within(DEFAULT_TOLERANCE, DEFAULT_TOLERANCE)

@@ -1,4 +1,4 @@
-"""The comparers LINES and EXACT, which compare line by line and byte by byte."""
+"""The comparers LINES (line by line) and EXACT (byte by byte)."""
 
 from functools import partial
 
@@ -10,7 +10,7 @@ from judge.comparison.matching import EXACT_MATCH, find_mismatch
 def compare_lines(outputs: Outputs, same: int) -> Comparison:
     """Compare the lines of two outputs that have their first `same` bytes in common.
 
-    White space at the ends of lines and empty lines at the end of an output do not matter.
+    White space at the end of a line and empty lines at the end of an output are ignored.
     """
     start = tokenizer.start_of_line(outputs.expected, same)
     outputs.seek(start, start)
@@ -28,7 +28,7 @@ def compare_lines(outputs: Outputs, same: int) -> Comparison:
 
 
 def compare_bytes(outputs: Outputs, same: int) -> Comparison:
-    """Return the difference of two outputs of which exactly the first `same` bytes are equal."""
+    """Return the comparison for two outputs of which exactly the first `same` bytes are equal."""
     start = tokenizer.start_of_line(outputs.expected, same)
     excerpt = partial(tokenizer.excerpt, ends=())
     return describe_difference(outputs, (start, start), same - start, excerpt)

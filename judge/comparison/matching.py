@@ -1,4 +1,4 @@
-"""Finds the first token or line in which two outputs differ, a batch at a time."""
+"""Search for the first token or line in which two outputs differ, batch by batch."""
 
 import operator
 from collections.abc import Callable
@@ -9,10 +9,10 @@ from judge.comparison.tokenizer import Batches
 
 
 class MatchRule(NamedTuple):
-    """When two tokens or lines match.
+    """The rule that decides whether two tokens or lines match.
 
-    `match_batches` compares two lists at once; `match` compares one pair, and is called only where
-    two lists do not match. `tokens` cuts an output into the tokens that the rule compares.
+    `match_batches` compares two lists at once. `match` compares one pair; it is called only if two
+    lists do not match. `tokens` splits an output into the tokens that the rule compares.
     """
 
     match_batches: Callable[[list[bytes], list[bytes]], bool]
@@ -26,9 +26,9 @@ EXACT_MATCH = MatchRule(operator.eq, operator.eq)
 def find_mismatch(
     expected: Batches, actual: Batches, rule: MatchRule, *, skips_blanks: bool = False
 ) -> int | None:
-    """Return the number, from 0, of the first token or line that differs; None if none does.
+    """Return the index of the first token or line that differs, or None if all match.
 
-    With `skips_blanks` one output may have more empty lines at its end than the other.
+    With `skips_blanks`, one output may have more empty lines at its end than the other output.
     """
     done = 0
     expected_items: list[bytes] = []
@@ -59,7 +59,7 @@ def _find_in_batch(
 
 
 def _find_non_empty(rest: list[bytes], more: Batches) -> int | None:
-    """Return the number of the first item that is not empty."""
+    """Return the index of the first item that is not empty, or None if all items are empty."""
     passed = 0
     while rest:
         if any(rest):

@@ -1,8 +1,8 @@
-"""Cuts outputs into tokens and lines, block by block, and finds positions in them.
+"""Splits outputs into tokens and lines, block by block, and finds positions in outputs.
 
-No function holds a whole output in memory. An item (a token or a line) longer than `LONGEST` is
-represented by its beginning and a digest. White space is that of ASCII. Offsets are in bytes from
-the start of the file.
+No function loads a whole output into memory. An item (a token or a line) longer than `LONGEST` is
+represented by its beginning and a digest. White space means ASCII white space. Offsets are in bytes
+from the start of the file.
 """
 
 import hashlib
@@ -14,13 +14,14 @@ from typing import IO, NamedTuple
 from graphql_api.data.text import truncate_characters
 
 BLOCK = 1 << 18
-# At least BLOCK, because items within one block are never shortened.
+# LONGEST must be at least BLOCK, because an item inside one block is never shortened.
 LONGEST = 1 << 18
 SHOWN_CHARACTERS = 200
-# Context shown before a difference that is far from the start of its token or line.
+# If a difference is far from the start of its token or line, an excerpt begins this many bytes
+# before the difference.
 CONTEXT_BYTES = 60
 
-# Tokens or lines, one list for each block.
+# The tokens or lines of an output, as one list for each block.
 Batches = Iterator[list[bytes]]
 
 _WHITE = (b"\n", b" ", b"\t", b"\r", b"\x0b", b"\x0c")
@@ -29,7 +30,7 @@ _CONTINUATION = bytes(range(0x80, 0xC0))
 
 
 class Position(NamedTuple):
-    """A line and a column, both from 1; columns count characters."""
+    """A line and a column. Both count from 1; columns count characters."""
 
     line: int
     column: int
@@ -39,7 +40,7 @@ class Position(NamedTuple):
 
 
 class _PartialItem:
-    """A token or line that continues in the next block, without white space at its end."""
+    """A token or line that continues in the next block, without the white space at its end."""
 
     def __init__(self) -> None:
         self._kept = b""
@@ -47,7 +48,7 @@ class _PartialItem:
         self._digest = self._solid_digest = hashlib.blake2b()
 
     def add(self, part: bytes) -> None:
-        """Append a part."""
+        """Append the next part of the item."""
         self._kept += part[: LONGEST - len(self._kept)]
         solid = part.rstrip()
         self._digest.update(solid)
@@ -58,9 +59,9 @@ class _PartialItem:
         self._size += len(part)
 
     def whole(self) -> bytes:
-        """Return the item, or its beginning and digest if it is longer than `LONGEST`.
+        """Return the item. If it is longer than `LONGEST`, return its beginning and a digest.
 
-        The two parts are joined by a line end, which no shorter item contains.
+        The beginning and the digest are joined by a line end. No other item contains a line end.
         """
         if self._solid <= LONGEST:
             return self._kept[: self._solid]
@@ -68,12 +69,15 @@ class _PartialItem:
 
 
 def tokens(file: IO[bytes]) -> Batches:
-    """Yield the tokens from the current offset of the file, one list for each block."""
+    """Yield the tokens from the file's current offset on, as one list for each block."""
     return _tokens(file, _cut_into_tokens)
 
 
 def lower_tokens(file: IO[bytes]) -> Batches:
-    """Yield the tokens with ASCII letters in lower case, also in the digests of long tokens."""
+    """Yield the tokens with ASCII letters in lower case.
+
+    Digests of long tokens are taken after this change.
+    """
     return _tokens(file, lambda block: _cut_into_tokens(block.lower()))
 
 
@@ -83,23 +87,23 @@ def _tokens(file: IO[bytes], cut: Callable[[bytes], list[bytes]]) -> Batches:
 
 
 def lines(file: IO[bytes]) -> Batches:
-    """Yield the lines from the current offset of the file, without white space at their ends.
+    """Yield the lines from the file's current offset on, without white space at their ends.
 
-    The text after the last line end is a line, too, even if it is empty.
+    The text after the last line end counts as a line, even if it is empty.
     """
     return _cut_blocks(file, _cut_into_lines)
 
 
 def lines_with_text(file: IO[bytes]) -> Batches:
-    """Yield the lines as `lines`, without empty ones."""
+    """Yield the lines like the function `lines`, but without empty lines."""
     for batch in _cut_blocks(file, _cut_into_lines_with_text):
         yield list(filter(None, batch))
 
 
 def _cut_blocks(file: IO[bytes], cut: Callable[[bytes], list[bytes]]) -> Batches:
-    """Yield the items of all blocks.
+    """Yield the tokens or lines of the file, as one list for each block.
 
-    The first item of a block continues the last item of the block before.
+    The first item of a block continues the last item of the previous block.
     """
     partial = _PartialItem()
     while block := file.read(BLOCK):
@@ -136,9 +140,10 @@ def _cut_into_lines_with_text(block: bytes) -> list[bytes]:
 
 
 def _split_block(block: bytes) -> tuple[bytes, bytes, list[bytes]]:
-    """Return the end of a line, the full lines after it, and a list of the next line's beginning.
+    """Return the rest of the current line, the complete lines, and the beginning of the next line.
 
-    The list is empty if the block contains no line end.
+    The beginning of the next line is in a list. The list is empty if the block contains no line
+    end.
     """
     first, end, rest = block.partition(b"\n")
     at = rest.rfind(b"\n") + 1
@@ -146,10 +151,10 @@ def _split_block(block: bytes) -> tuple[bytes, bytes, list[bytes]]:
 
 
 def same_beginning(expected: IO[bytes], actual: IO[bytes], *, without: bytes = b"") -> int | None:
-    """Return how many bytes of two files are equal from their current offsets; None if all are.
+    """Return how many bytes of two files are equal from their current offsets on.
 
-    The equal beginning ends before the first block that contains `without`, a word of three lower
-    case letters, in upper or lower case.
+    Return None if all bytes are equal. `without` is a word of three lower case letters. The equal
+    beginning ends before the first block that contains this word in upper or lower case.
     """
     same, before = 0, b""
     while True:
@@ -164,7 +169,7 @@ def same_beginning(expected: IO[bytes], actual: IO[bytes], *, without: bytes = b
 
 
 def _common_length(one: bytes, other: bytes) -> int:
-    """Return the length of the common beginning, by bisection."""
+    """Return the length of the common beginning of two byte strings, by bisection."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2
@@ -176,12 +181,12 @@ def _common_length(one: bytes, other: bytes) -> int:
 
 
 def start_of_token(file: IO[bytes], offset: int) -> int:
-    """Return the start of the token that contains `offset` or ends there."""
+    """Return the offset at which the token that contains `offset`, or that ends there, starts."""
     return _after_last(file, offset, _WHITE)
 
 
 def start_of_line(file: IO[bytes], offset: int) -> int:
-    """Return the start of the line that contains `offset`."""
+    """Return the offset at which the line that contains `offset` starts."""
     return _after_last(file, offset, _WHITE[:1])
 
 
@@ -197,7 +202,7 @@ def _after_last(file: IO[bytes], offset: int, ends: tuple[bytes, ...]) -> int:
 
 
 def nth_token(file: IO[bytes], start: int, number: int) -> int:
-    """Return the start of a token, which is given by its number from `start` on, from 0."""
+    """Return the offset of a token. `number` is its index among the tokens from `start` on."""
     file.seek(start)
     inside = False
     while block := file.read(BLOCK):
@@ -212,7 +217,7 @@ def nth_token(file: IO[bytes], start: int, number: int) -> int:
 
 
 def nth_line(file: IO[bytes], start: int, number: int) -> int:
-    """Return the start of a line, which is given by its number from `start` on, from 0."""
+    """Return the offset of a line. `number` is its index among the lines from `start` on."""
     file.seek(start)
     while number and (block := file.read(BLOCK)):
         ends = block.count(b"\n")
@@ -227,7 +232,7 @@ def nth_line(file: IO[bytes], start: int, number: int) -> int:
 
 
 def nth_line_with_text(file: IO[bytes], start: int, number: int) -> int:
-    """Return the start of a line, given by its number among the lines that are not empty."""
+    """Return the offset of a line. `number` is its index among the lines that are not empty."""
     file.seek(start)
     before = 0
     for batch in lines(file):
@@ -241,7 +246,7 @@ def nth_line_with_text(file: IO[bytes], start: int, number: int) -> int:
 
 
 def find_position(file: IO[bytes], offset: int) -> Position:
-    """Return the line and column of an offset."""
+    """Return the line and the column of an offset."""
     file.seek(0)
     line, column, left = 1, 1, offset
     while left and (block := file.read(min(BLOCK, left))):
@@ -254,10 +259,10 @@ def find_position(file: IO[bytes], offset: int) -> Position:
 
 
 def excerpt(file: IO[bytes], begin: int, different: int, ends: tuple[bytes, ...] = _WHITE) -> str:
-    """Return the token or line that starts at `begin` as text of at most 200 characters.
+    """Return the token or line that starts at `begin`, as text of at most 200 characters.
 
-    It ends before the first of `ends`. If the offset `different` is far from its start, the text
-    begins shortly before the difference.
+    The excerpt ends before the first byte string in `ends`. If the offset `different` is far from
+    `begin`, the excerpt starts shortly before the difference.
     """
     is_near = different - begin <= 2 * CONTEXT_BYTES
     file.seek(begin if is_near else different - CONTEXT_BYTES)
@@ -270,5 +275,5 @@ def excerpt(file: IO[bytes], begin: int, different: int, ends: tuple[bytes, ...]
 
 
 def excerpt_of_line(file: IO[bytes], begin: int, different: int) -> str:
-    """Return an excerpt of a line, as `excerpt`."""
+    """Return an excerpt of the line that starts at `begin` (see `excerpt`)."""
     return excerpt(file, begin, different, _WHITE[:1]).rstrip()

@@ -1,4 +1,4 @@
-"""The comparers TOKENS and TOKENS_IGNORE_CASE; FLOAT compares its tokens here, too."""
+"""The comparers TOKENS and TOKENS_IGNORE_CASE. The comparer FLOAT uses the same function."""
 
 import operator
 
@@ -30,6 +30,7 @@ def compare_tokens(outputs: Outputs, same: int, rule: MatchRule) -> Comparison:
     )
     outputs.seek(*starts)
     common = (tokenizer.same_beginning(*outputs) or 0) if rule is EXACT_MATCH else 0
-    # The message names the start of the token, unless the excerpt would not show the difference.
+    # The message contains the position of the token. If the excerpt would not contain the
+    # difference, the message contains the position of the difference.
     far = common if common > 2 * tokenizer.CONTEXT_BYTES else 0
     return describe_difference(outputs, starts, far, tokenizer.excerpt)

@@ -1,9 +1,10 @@
-"""The comparer UNORDERED_LINES: the same lines, equally often, in any order.
+"""The comparer UNORDERED_LINES: both outputs have the same lines, each equally often, in any order.
 
-No lines are kept in memory. Two outputs match if the sums of the hashes of their lines are equal.
-Python's hash of bytes has a secret key in each process, and no comparison reveals a hash. Outputs
-that differ are read again to find a wrong line. If the actual output has more lines than expected,
-only one line more than expected is read, because one of these is wrong. Empty lines do not count.
+The lines are not kept in memory. Two outputs match if the sums of the hashes of their lines are
+equal. Python's hash of bytes depends on a secret key in each process, and the result of a
+comparison never reveals a hash. If the outputs differ, they are read again to find a wrong line. If
+the actual output has more lines than the expected output, only one line more than expected is read,
+because one of the lines read so far must be wrong. Empty lines are ignored.
 """
 
 from collections.abc import Iterator
@@ -14,9 +15,9 @@ from judge.comparison import tokenizer
 from judge.comparison.differences import EQUAL, Comparison, Outputs
 from judge.comparison.tokenizer import lines_with_text
 
-# Lines are grouped into buckets by the last bits of their hashes.
+# Number of buckets. The last bits of a line's hash select its bucket.
 BUCKETS = 1 << 16
-# At most this many different lines are examined to find the first wrong one.
+# Maximum number of different lines that are examined to find the first wrong line.
 MOST_SUSPECTS = 50_000
 
 STRANGE = "The line at {} is not expected, or occurs too often."
@@ -25,9 +26,9 @@ UNLIKE = "The lines differ from the expected lines."
 
 
 class WrongLine(NamedTuple):
-    """A line that occurs too often in the actual or in the expected output.
+    """A line that occurs more often in one output than in the other.
 
-    `number` counts from 0; None if the line is not among the examined ones.
+    `number` is the index of the line, or None if the line is not among the examined lines.
     """
 
     is_actual: bool
@@ -35,23 +36,23 @@ class WrongLine(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """The lines of an output after an offset, at most the first `most`."""
+    """The lines of an output from an offset on, at most `most` lines."""
 
     file: IO[bytes]
     start: int
     most: int | None = None
 
     def blocks(self) -> Iterator[list[bytes]]:
-        """Yield all lines, one list for each block."""
+        """Yield the lines after the offset, as one list for each block. This ignores `most`."""
         self.file.seek(self.start)
         return lines_with_text(self.file)
 
     def hashes(self) -> Iterator[int]:
-        """Yield the hashes of at most `most` lines."""
+        """Yield the hashes of the lines, at most `most`."""
         return map(hash, islice(chain.from_iterable(self.blocks()), self.most))
 
     def sum(self) -> tuple[int, int]:
-        """Return the number of lines and the sum of their hashes; stop after `most` lines."""
+        """Return the number of lines and the sum of their hashes. Stop after `most` lines."""
         count = total = 0
         for lines in self.blocks():
             count += len(lines)
@@ -79,9 +80,10 @@ def compare_unordered(outputs: Outputs, same: int) -> Comparison:
 
 
 def find_wrong_line(expected: IO[bytes], actual: IO[bytes], start: int) -> WrongLine | None:
-    """Return a line after `start` that occurs too often, in the actual output if there is one.
+    """Return a line from `start` on that occurs more often in one output than in the other.
 
-    None if both outputs have the same lines.
+    If the actual output contains such a line, return a line of the actual output. Return None if
+    both outputs have the same lines.
     """
     expected_part, actual_part = _Part(expected, start), _Part(actual, start)
     count, total = expected_part.sum()
@@ -97,7 +99,7 @@ def find_wrong_line(expected: IO[bytes], actual: IO[bytes], start: int) -> Wrong
 
 
 def _find_surplus(part: _Part, other: _Part, uneven: list[int]) -> int | None:
-    """Return the number of the first line that occurs more often in `part` than in `other`."""
+    """Return the index of the first line that occurs more often in `part` than in `other`."""
     counts: dict[int, int] = {}
     firsts: dict[int, int] = {}
     for number, line_hash in enumerate(part.hashes()):
@@ -112,7 +114,10 @@ def _find_surplus(part: _Part, other: _Part, uneven: list[int]) -> int | None:
 
 
 def _compare_buckets(part: _Part, other: _Part) -> list[int]:
-    """Return a number for each bucket: 0 if both parts have the same lines in it."""
+    """Return one number for each bucket.
+
+    It is 0 if both parts have the same lines in the bucket.
+    """
     sums = [0] * BUCKETS
     for lines, sign in ((part, 1), (other, -1)):
         for line_hash in lines.hashes():

@@ -1,10 +1,10 @@
-"""The table of languages, `LANGUAGES`, with one module for each family.
+"""The language table `LANGUAGES`, with one module for each family of languages.
 
-To add a language, add its entry to the module of its family: `c_family` (C and C++), `compiled`
-(other native code), `managed` (virtual machines) or `scripts`.
+To add a language, add an entry to the module of its family: `c_family` (C and C++), `compiled`
+(other languages with native code), `managed` (virtual machines) or `scripts`.
 
-The table is plain data. `judge.toolchains.detection.detect_languages` finds out which languages a
-host can run, by compiling and running a program of each.
+The table is plain data. `judge.toolchains.detection.detect_languages` finds the languages that a
+host can run, by compiling and running a program in each language.
 """
 
 from pathlib import PurePath
@@ -35,7 +35,8 @@ LANGUAGES: tuple[LanguageSpec, ...] = (
 _BY_NAME = {
     word.casefold(): spec for spec in LANGUAGES for word in (spec.id, spec.name, *spec.aliases)
 }
-# Several languages can share an ending (`.py`, `.cpp`, `.lua`): the first in the table has it.
+# Several languages can share a file extension (`.py`, `.cpp`, `.lua`). It then belongs to the first
+# of these languages in the table.
 _BY_EXTENSION = {
     extension: spec
     for spec in reversed(LANGUAGES)
@@ -44,18 +45,18 @@ _BY_EXTENSION = {
 
 
 def find_language(name_or_alias: str) -> LanguageSpec | None:
-    """Return the language with this id, name or alias, ignoring case; None if there is none."""
+    """Return the language with this id, name or alias, ignoring case, or None if there is none."""
     return _BY_NAME.get(name_or_alias.strip().casefold())
 
 
 def find_language_of_file(name: str) -> LanguageSpec | None:
-    """Return the language of a source file by the ending of its name, in any case.
+    """Return the language of a source file by its file extension, ignoring case.
 
-    Returns None for an unknown ending, also for `.h`, which C and C++ share.
+    Return None for an unknown extension, and for `.h`, which is used by C and C++.
     """
     return _BY_EXTENSION.get(PurePath(name).suffix.lower())
 
 
 def file_extensions() -> list[str]:
-    """Return the endings that `find_language_of_file` knows, sorted."""
+    """Return all file extensions that `find_language_of_file` accepts, sorted."""
     return sorted(_BY_EXTENSION)

@@ -1,14 +1,15 @@
-"""C and C++; each standard of C++ is a language of its own."""
+"""C and C++. Each standard of C++ is a separate language."""
 
 from judge.languages.spec import LanguageSpec, Precompiled, tool_paths
 
 COMPILE_FLAGS = ("-O2", "-pipe", "-DONLINE_JUDGE")
-# A static program starts faster.
+# A statically linked program starts faster.
 LINK_FLAGS = ("-static",)
-# The message of `perror` after a failed allocation.
+# The message that `perror` prints after a failed allocation.
 REFUSED = b"Cannot allocate memory"
 HEADERS = "/opt"
-# Precompiles the header that includes all headers, at the path that the compiler reports.
+# Precompiles the header `bits/stdc++.h`, which includes all other headers. The compiler reports its
+# path.
 PRECOMPILE = """
 echo '#include <bits/stdc++.h>' > /tmp/all.cpp &&
 header=$("$@" -M -MT all /tmp/all.cpp | tr ' ' '\\n' | grep -m 1 '/bits/stdc++[.]h$') &&

@@ -1,4 +1,4 @@
-"""Other languages that compile to machine code."""
+"""Other languages that are compiled to machine code."""
 
 from pathlib import Path
 
@@ -138,7 +138,7 @@ FORTRAN = LanguageSpec(
     memory_errors=(b"Error allocating", b"memory limit exceeded", b"Insufficient virtual memory"),
 )
 
-# Debian keeps them below /var, which is not visible inside.
+# Debian keeps these files below /var, which is not visible inside the sandbox.
 _GHC_PACKAGES = "/opt/ghc-packages"
 
 HASKELL = LanguageSpec(
@@ -150,7 +150,7 @@ HASKELL = LanguageSpec(
     version=("{ghc}", "--numeric-version"),
     compile=(
         *("{ghc}", "-O2", "-v0", "-rtsopts", "-clear-package-db", "-package-db", _GHC_PACKAGES),
-        *("-outputdir", "/tmp", "-o", "main", "main.hs"),  # noqa: S108 - inside
+        *("-outputdir", "/tmp", "-o", "main", "main.hs"),  # noqa: S108 - inside the sandbox
     ),
     run=("./main", "+RTS", "-M{memory_mb}m", "-K{memory_mb}m", "-RTS"),
     hello='main :: IO ()\nmain = putStrLn "hello"\n',

@@ -1,10 +1,10 @@
-"""Languages that are compiled for a virtual machine or a runtime."""
+"""Languages that are compiled for a virtual machine or another runtime."""
 
 from pathlib import Path
 
 from judge.languages.spec import GIB_KB, MIB_KB, Grace, LanguageSpec, tool_paths
 
-# A StackOverflowError needs up to seven times the stack size (-Xss) while it unwinds.
+# While a StackOverflowError unwinds, it needs up to seven times the stack size (-Xss).
 _JVM_GRACE = Grace(
     time_multiplier=2.0,
     time_extra_ms=500,

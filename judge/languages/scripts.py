@@ -1,8 +1,12 @@
-"""Languages whose source is run, after a syntax check that tells a syntax error from a crash."""
+"""Languages whose source code is run directly, after a syntax check.
+
+The syntax check makes it possible to distinguish a syntax error from a crash.
+"""
 
 from judge.languages.spec import MIB_KB, Grace, LanguageSpec, tool_paths
 
-# Prints the message of `python3 main.py` for a syntax error, without stack frames of this script.
+# For a syntax error, this script prints the same message as `python3 main.py`, without its own
+# stack frames.
 _PYTHON_CHECK = """
 import sys
 try:
@@ -126,7 +130,7 @@ LUAJIT = LanguageSpec(
     file_name="main.lua",
     tools={"luajit": tool_paths("luajit")},
     version=("{luajit}", "-v"),
-    compile=("{luajit}", "-b", "main.lua", "/tmp/main.raw"),  # noqa: S108 - inside
+    compile=("{luajit}", "-b", "main.lua", "/tmp/main.raw"),  # noqa: S108 - inside the sandbox
     run=("{luajit}", "main.lua"),
     hello="print('hello')\n",
     packages="luajit",

@@ -1,4 +1,4 @@
-"""The fields of one entry of the language table."""
+"""The fields of an entry in the language table."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,12 @@ MIB_KB = 1024
 
 @dataclass(frozen=True, slots=True)
 class Grace:
-    """The amounts that a language adds to a problem's limits, which are meant for C++.
+    """The amounts that a language adds to the limits of a problem, which are chosen for C++.
 
-    CPU time is `limit * time_multiplier + time_extra_ms`; memory is `limit + memory_extra_kb`.
-    On hosts without control groups, RLIMIT_AS is the memory plus `address_space_kb`; None: no such
-    limit, because the runtime reserves too much address space.
+    The CPU time limit is `limit * time_multiplier + time_extra_ms`. The memory limit is `limit +
+    memory_extra_kb`. On hosts without control groups, RLIMIT_AS is the memory limit plus
+    `address_space_kb`. If this is None, RLIMIT_AS is not set, because the runtime reserves too much
+    address space.
     """
 
     time_multiplier: float = 1.0
@@ -24,13 +25,15 @@ class Grace:
 
 @dataclass(frozen=True, slots=True)
 class Precompiled:
-    """Files that are built once for a toolchain and mounted read-only for its compilers.
+    """Files that are built once for each toolchain and mounted read-only for its compilers.
 
-    `command` runs in the sandbox and writes the files into its directory; without it they are
-    copied from the host's directory `copy_of`. Compilers see them in `path`, directly below `/opt`,
-    if the source contains the text `used_by`. If the build fails, compilers run without the files;
-    if `used_by` is set, also while another worker is building them. `size_kb` limits the size of
-    the files and the scratch space of the build.
+    `command` runs in the sandbox and writes the files into its directory. Without `command`, the
+    files are copied from the host's directory `copy_of`. If a source contains the text `used_by`,
+    its compiler sees the files at `path`, which is directly below `/opt`.
+
+    If the build fails, compilers run without the files. If `used_by` is set, compilers also run
+    without the files while another worker is building them. `size_kb` limits the size of the files
+    and of the scratch space of the build.
     """
 
     path: str
@@ -46,16 +49,18 @@ class Precompiled:
 class LanguageSpec:
     """One language: its tools, its commands and its limits.
 
-    `tools` maps a name to the possible paths of that tool, best first, with `*` as in a shell. In
-    commands, `{name}` is replaced by the path and `{memory_mb}` by the memory limit of the run.
-    Commands run in the program's directory, `/box`. The output of `version` contains the version.
+    `tools` maps the name of a tool to its possible paths, best first, which may contain `*` as in a
+    shell. In commands, `{name}` is replaced by the path of the tool, and `{memory_mb}` by the
+    memory limit of the run. Commands run in the directory of the program, `/box`. The output of the
+    command `version` contains the version.
 
-    With `check`, the compile step only checks the source, and the source itself is run. Otherwise
-    the compile step produces the file `product`; `no_product` is the message if it does not.
-    `support` are files (name, text) beside the source while it is compiled. `hints` are pairs: a
-    text in a compiler's message, and advice to add then. `memory_errors` are the texts by which a
-    runtime reports on standard error that it is out of memory. `shown_compile` is the compile
-    command as users would type it, if `compile` is hard to read.
+    If `check` is True, the compile step only checks the source, and the source itself is run.
+    Otherwise the compile step produces the file `product`. If this file is missing afterwards, the
+    user gets the message `no_product`. `support` contains further files (name, text) that are
+    present while the source is compiled. `hints` contains pairs: if the compiler's output contains
+    the first text, the second text is added as advice. `memory_errors` contains the texts that a
+    runtime writes to standard error when it is out of memory. `shown_compile` is the compile
+    command for display, if `compile` is hard to read.
     """
 
     id: str
@@ -83,7 +88,7 @@ class LanguageSpec:
 
 
 def tool_paths(*names: str) -> tuple[str, ...]:
-    """Return the paths at which Debian or a manual installation puts a tool with these names."""
+    """Return the paths at which Debian or a manual installation puts the tools with these names."""
     return tuple(f"{directory}/{name}" for name in names for directory in ("/usr/bin", LOCAL_BIN))
 
 

@@ -1,1 +1,1 @@
-"""A sandbox that runs one untrusted program at a time, with limits."""
+"""A sandbox that runs untrusted programs with limits."""

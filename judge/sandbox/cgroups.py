@@ -1,9 +1,9 @@
-"""Control groups, which limit and measure the memory and the processes of a sandbox.
+"""Control groups. They limit and measure the memory and the processes of a sandbox.
 
-The sandbox chooses the first back end that the host offers: cgroup v2 (delegated, with memory and
-pids), cgroup v1 (memory and pids), or resource limits alone, where the runner measures the memory
-of the process tree. It chooses at start-up and names the back end in every report
-(`limit_backend`).
+At start-up, the sandbox chooses the first back end that the host offers: cgroup v2 (delegated, with
+the controllers memory and pids), cgroup v1 (memory and pids), or only resource limits. With
+resource limits, the runner measures the memory of the process tree. Every report contains the name
+of the back end (`limit_backend`).
 """
 
 import contextlib
@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Protocol
 
 CGROUP_PARENT_LEAF = "algoitny-workers"
-# Memory and processes of bwrap, the runner and the kernel's tables, which count in the group, too.
+# Memory and processes of bwrap and the runner, and memory of kernel tables. The control group
+# counts them in addition to the program.
 GROUP_OVERHEAD_KB = 8 * 1024
 GROUP_OVERHEAD_PROCESSES = 16
-# The kernel charges pages in batches, so a full group may measure a little below its limit.
+# The kernel charges pages in batches, so the measured peak of a full group may be slightly below
+# its limit.
 PEAK_SLACK_KB = 1024
-# More page-cache refaults than this: the program is thrashing. A runtime has fewer pages of its own
-# files, and a program without free memory has some 200,000 refaults a second.
+# A program with more page-cache refaults than this is thrashing. The files of a runtime have fewer
+# pages than this. A program without free memory has about 200,000 refaults per second.
 THRASHING_REFAULTS = 32 * 1024
 FILE_BYTES = 16 * 1024
 REFAULTS = "workingset_refault_file"
@@ -37,11 +39,11 @@ class LimitBackend(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GroupUsage:
-    """The counters of a control group for one run; all are 0 without a group.
+    """The counters of a control group for one run. All counters are 0 if there is no group.
 
-    `peak_kb` is the peak of all charged memory. `cache_kb` is the growth of the page cache of
-    files, which is not the program's memory. `refaults` counts pages of files that were dropped
-    from the cache and read again. `oom_kills` counts processes killed by the OOM killer.
+    `peak_kb` is the peak of all charged memory. `cache_kb` is the growth of the page cache, which
+    is not memory of the program. `refaults` is the number of file pages that were dropped from the
+    page cache and read again. `oom_kills` is the number of processes that the OOM killer killed.
     """
 
     peak_kb: int = 0
@@ -52,14 +54,15 @@ class GroupUsage:
 
     @property
     def reached_limit(self) -> bool:
-        """True if the group was full at some time during the run."""
+        """True if the group was full at some moment of the run."""
         return 0 < self.limit_kb <= self.peak_kb + PEAK_SLACK_KB
 
     @property
     def is_out_of_memory(self) -> bool:
         """True if the kernel killed a process because the group was full.
 
-        Any process of the group counts, because the program decides which one is the largest.
+        The killed process may be any process in the group, because the program can influence which
+        process is the largest.
         """
         return self.oom_kills > 0 and self.reached_limit
 
@@ -67,22 +70,25 @@ class GroupUsage:
     def is_thrashing(self) -> bool:
         """True if the program's memory left no space for the pages of its own files.
 
-        The kernel kills no process while it can drop page cache. A program that needs more memory
-        then reads the files of its runtime again and again until its time limit.
+        The kernel kills no process as long as it can drop page cache. Then a program that needs
+        more memory reads the files of its runtime again and again, until its time limit.
         """
         return self.reached_limit and self.refaults > THRASHING_REFAULTS
 
     @property
     def killed_by_host_oom(self) -> bool:
-        """True if the kernel killed a process although the group was not full: the host was."""
+        """True if the kernel killed a process because the host was out of memory.
+
+        In this case the group was not full.
+        """
         return self.oom_kills > 0 and not self.reached_limit
 
 
 @dataclass(frozen=True, slots=True)
 class GroupHandles:
-    """Descriptors of a group's files for the runner and of its directory for the spawner.
+    """File descriptors of a group: of its files for the runner, of its directory for the spawner.
 
-    Each is None if the back end does not have it.
+    A descriptor is None if the back end does not have it.
     """
 
     cpu: int | None = None
@@ -91,25 +97,28 @@ class GroupHandles:
 
 
 class SlotGroup(Protocol):
-    """The control groups of one slot, used by one run at a time."""
+    """The control groups of one slot. Only one run uses them at a time."""
 
     limit_backend: LimitBackend
 
     def adopt(self, pid: int) -> None:
-        """Move the spawner into the groups, once, so that its children are counted there."""
+        """Move the spawner into the groups, so that they count its children.
+
+        Called once per spawner.
+        """
 
     def begin(self, memory_kb: int, processes: int) -> GroupHandles:
-        """Set the limits of the next run and reset the peak."""
+        """Set the limits of the next run and reset the peak memory."""
 
     def end(self) -> GroupUsage:
-        """Return the counters of the run and kill its remaining processes."""
+        """Return the counters of the run and kill the processes that are left."""
 
     def close(self) -> None:
-        """Remove the groups if no process is in them."""
+        """Remove the groups if they contain no process."""
 
 
 class NoGroup:
-    """The back end without control groups: resource limits alone."""
+    """The back end without control groups, which uses only resource limits."""
 
     limit_backend = LimitBackend.RLIMITS
 
@@ -117,12 +126,12 @@ class NoGroup:
         """Do nothing, because this back end has no group."""
 
     def begin(self, memory_kb: int, processes: int) -> GroupHandles:
-        """Do nothing: the runner enforces the limits."""
+        """Do nothing, because the runner enforces the limits."""
         del memory_kb, processes
         return GroupHandles()
 
     def end(self) -> GroupUsage:
-        """Return zeros: only the runner measures."""
+        """Return counters of 0, because only the runner measures."""
         return GroupUsage()
 
     def close(self) -> None:
@@ -130,7 +139,7 @@ class NoGroup:
 
 
 def _read_counter(text: str, key: str) -> int:
-    """Return the number in the line that begins with `key`; 0 if the line is missing."""
+    """Return the number in the line that begins with `key`, or 0 if the line is missing."""
     for line in text.splitlines():
         name, _, value = line.partition(" ")
         if name == key:
@@ -139,37 +148,37 @@ def _read_counter(text: str, key: str) -> int:
 
 
 def _read_cache(stat: str, name: str) -> tuple[int, int]:
-    """Return the page cache of files in KB, without tmpfs, and the number of refaults.
+    """Return the page cache in KB, without tmpfs, and the number of refaults.
 
-    `stat` is the text of `memory.stat`, in which `name` is the counter of all page cache.
+    `stat` is the text of `memory.stat`. `name` is the name of its counter of all page cache.
     """
     kb = (_read_counter(stat, name) - _read_counter(stat, "shmem")) // 1024
     return kb, _read_counter(stat, REFAULTS)
 
 
 class _GroupFiles:
-    """The files of one group. Files to read are opened once."""
+    """The files of one control group. A file that is read stays open."""
 
     def __init__(self, group: Path) -> None:
         self._group = group
         self._handles: dict[str, int] = {}
 
     def handle(self, name: str) -> int:
-        """Return a descriptor of a file for reading."""
+        """Return a descriptor for reading a file."""
         if name not in self._handles:
             self._handles[name] = _open_read(self._group / name)
         return self._handles[name]
 
     def has(self, name: str) -> bool:
-        """Return whether the file exists."""
+        """Return whether a file exists."""
         return (self._group / name).exists()
 
     def read(self, name: str) -> str:
-        """Return the current text of a file."""
+        """Return the current content of a file."""
         return os.pread(self.handle(name), FILE_BYTES, 0).decode()
 
     def write(self, name: str, text: str) -> None:
-        """Write to a file."""
+        """Write text to a file."""
         (self._group / name).write_text(text)
 
     def close(self) -> None:
@@ -180,7 +189,10 @@ class _GroupFiles:
 
 
 class Cgroup1Slot:
-    """cgroup v1: the spawner runs in the slot's groups, and peaks are reset before each run."""
+    """The groups of a slot with cgroup v1.
+
+    The spawner runs in them; peaks are reset before each run.
+    """
 
     limit_backend = LimitBackend.CGROUP1
 
@@ -196,12 +208,12 @@ class Cgroup1Slot:
         self._limit_kb = self._kills = self._cache_kb = self._refaults = 0
 
     def adopt(self, pid: int) -> None:
-        """Move the spawner into the groups; each move costs an RCU grace period of the kernel."""
+        """Move the spawner into the groups. Each move takes one RCU grace period of the kernel."""
         for group in self._groups:
             (group / "cgroup.procs").write_text(str(pid))
 
     def begin(self, memory_kb: int, processes: int) -> GroupHandles:
-        """Set the limits, which another worker process may have changed for its own run."""
+        """Set the limits. Another worker process may have changed them for its own run."""
         self._limit_kb = memory_kb + GROUP_OVERHEAD_KB
         self._set_memory(self._limit_kb * 1024)
         self._pids.write("pids.max", str(processes + GROUP_OVERHEAD_PROCESSES))
@@ -224,7 +236,7 @@ class Cgroup1Slot:
         return _read_counter(self._memory.read("memory.oom_control"), "oom_kill")
 
     def end(self) -> GroupUsage:
-        """Return the peak and the OOM kills of this run."""
+        """Return the peak memory and the OOM kills of this run."""
         peak = int(self._memory.read("memory.max_usage_in_bytes")) // 1024
         cache, refaults = _read_cache(self._memory.read("memory.stat"), "cache")
         cache, refaults = max(0, cache - self._cache_kb), refaults - self._refaults
@@ -232,7 +244,7 @@ class Cgroup1Slot:
         return GroupUsage(peak, self._limit_kb, cache, kills, refaults)
 
     def close(self) -> None:
-        """Close the files and remove the groups, unless another worker's spawner is in them."""
+        """Close the files. Remove the groups unless another worker's spawner is in them."""
         self._memory.close()
         self._pids.close()
         if self._cpu is not None:
@@ -243,7 +255,10 @@ class Cgroup1Slot:
 
 
 class Cgroup2Slot:
-    """cgroup v2: one group for each run, in which the spawner starts the sandbox."""
+    """The groups of a slot with cgroup v2.
+
+    Each run gets a new group, in which the sandbox is started.
+    """
 
     limit_backend = LimitBackend.CGROUP2
 
@@ -257,10 +272,10 @@ class Cgroup2Slot:
         self._limit_kb = 0
 
     def adopt(self, pid: int) -> None:
-        """Do nothing: the spawner starts each sandbox in the run's group."""
+        """Do nothing: the spawner starts each sandbox directly in the group of the run."""
 
     def begin(self, memory_kb: int, processes: int) -> GroupHandles:
-        """Create the run's group."""
+        """Create the group of the run."""
         self._count += 1
         self._limit_kb = memory_kb + GROUP_OVERHEAD_KB
         run = self._run = self._parent / f"run-{os.getpid()}-{self._count}"
@@ -277,7 +292,10 @@ class Cgroup2Slot:
         return self._handles
 
     def end(self) -> GroupUsage:
-        """Return the peak and the OOM kills, kill all remaining processes, and remove the group."""
+        """Return the peak memory and the OOM kills.
+
+        Kill remaining processes and remove the group.
+        """
         run = self._run
         if run is None:
             return GroupUsage()
@@ -299,7 +317,7 @@ class Cgroup2Slot:
         return usage
 
     def close(self) -> None:
-        """Remove the run's group and the slot's group."""
+        """Remove the group of the run and the group of the slot."""
         self.end()
         with contextlib.suppress(OSError):
             self._parent.rmdir()
@@ -317,7 +335,7 @@ def _close(handles: GroupHandles) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Hierarchy:
-    """A mounted control group hierarchy, and this process's group in it."""
+    """A mounted hierarchy of control groups, and the group of this process in this hierarchy."""
 
     mount: Path
     own: Path
@@ -352,9 +370,9 @@ def _find_hierarchies(proc: Path) -> list[_Hierarchy]:
 
 
 def _cgroup2_base(hierarchy: _Hierarchy) -> Path | None:
-    """Return a group whose children can have memory and pids controllers; None if there is none.
+    """Return a group whose children can have the controllers memory and pids, or None.
 
-    The controllers are enabled if this user may do so.
+    If this user may enable the controllers, this function enables them.
     """
     base = hierarchy.own
     if base.name == CGROUP_PARENT_LEAF:
@@ -364,7 +382,8 @@ def _cgroup2_base(hierarchy: _Hierarchy) -> Path | None:
     control = base / "cgroup.subtree_control"
     if {"memory", "pids"} <= set(control.read_text().split()):
         return base
-    # A group with processes cannot give its children controllers, so its processes move to a leaf.
+    # A group that contains processes cannot enable controllers for its children. So the processes
+    # of this group are moved to a child group.
     leaf = base / CGROUP_PARENT_LEAF
     leaf.mkdir(exist_ok=True)
     for pid in (base / "cgroup.procs").read_text().split():
@@ -403,7 +422,7 @@ def _try_cgroup1(identity: str, hierarchies: list[_Hierarchy]) -> Callable[[int]
 
     check = make(
         f"check-{os.getpid()}"
-    )  # a name of its own, because workers start at the same time
+    )  # a unique name, because several workers may start at the same time
     check.begin(64 * 1024, 1)
     check.close()
     return make
@@ -414,8 +433,8 @@ def choose_limits(
 ) -> tuple[LimitBackend, Callable[[int], SlotGroup]]:
     """Return the best back end of this host, and a function that creates the group of a slot.
 
-    `identity` is part of the groups' names and differs for each work directory. `forced` chooses
-    that back end.
+    `identity` is part of the groups' names and is different for each work directory. If `forced` is
+    given, that back end is used.
 
     Raises:
         OSError: the host does not offer the `forced` back end.

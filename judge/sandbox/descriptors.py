@@ -13,9 +13,9 @@ SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_S
 
 
 def seal(source: bytes | Path) -> int:
-    """Return a read-only descriptor of a sealed copy in memory, which cannot be changed.
+    """Return a read-only descriptor of a copy in memory that can no longer be changed.
 
-    A descriptor of the original file could be reopened for writing through `/proc/self/fd`.
+    The program could reopen a descriptor of the original file for writing through `/proc/self/fd`.
     """
     writable = os.memfd_create("input", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
@@ -46,10 +46,11 @@ def _write(data: bytes, target: int) -> None:
 
 
 class Descriptors:
-    """The worker's and the sandbox's descriptors of one run.
+    """The file descriptors of one run, some for the worker and some for the sandbox.
 
-    The worker's are closed when the run ends, the sandbox's (`theirs`) as soon as the sandbox has
-    received them. In the sandbox they are numbered in the order in which they were added.
+    The worker's descriptors are closed when the run ends. The sandbox's descriptors (`theirs`) are
+    closed here as soon as the sandbox has received them. In the sandbox, they are numbered in the
+    order in which they were added.
     """
 
     def __init__(self) -> None:
@@ -68,31 +69,40 @@ class Descriptors:
             self._on_failure.close()
 
     def scratch_file(self, directory: Path) -> IO[bytes]:
-        """Return a temporary file, in memory up to 256 KB, that is closed here after an error."""
+        """Return a temporary file, in memory up to 256 KB.
+
+        After an error it is closed with the others.
+        """
         file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - the caller closes it
             IN_MEMORY_BYTES, dir=str(directory)
         )
         return self._on_failure.enter_context(file)
 
     def own(self, descriptor: int) -> int:
-        """Close a descriptor of the worker when the run ends; return it."""
+        """Register a descriptor of the worker to be closed when the run ends.
+
+        Return the descriptor.
+        """
         self._ours.callback(os.close, descriptor)
         return descriptor
 
     def give(self, descriptor: int) -> int:
-        """Pass a descriptor to the sandbox and return its number there."""
+        """Pass a descriptor to the sandbox. Return its number in the sandbox."""
         self.theirs.append(descriptor)
         return len(self.theirs) - 1
 
     def lend(self, descriptor: int) -> int:
-        """Pass a descriptor that also stays open here; return its number in the sandbox."""
+        """Pass a descriptor to the sandbox and keep it open here.
+
+        Return its number in the sandbox.
+        """
         self._borrowed.add(descriptor)
         return self.give(descriptor)
 
     def pipe(self) -> int:
-        """Pass the writing end of a new pipe to the sandbox and return the reading end.
+        """Create a pipe, pass its writing end to the sandbox, and return its reading end.
 
-        Any user may open it for writing, because programs open it by the name `/dev/stdout`.
+        Any user may open the writing end, because programs open it by the name `/dev/stdout`.
         """
         ours, theirs = os.pipe2(os.O_CLOEXEC)
         os.fchmod(theirs, 0o222)
@@ -100,14 +110,14 @@ class Descriptors:
         return self.own(ours)
 
     def socket(self) -> socket.socket:
-        """Pass one end of a new socket pair to the sandbox and return the other end."""
+        """Create a pair of sockets, pass one socket to the sandbox, and return the other socket."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._ours.enter_context(ours)
         self.give(theirs.detach())
         return ours
 
     def close_theirs(self) -> None:
-        """Close the sandbox's descriptors here, so that its streams end with the sandbox."""
+        """Close the sandbox's descriptors here, so that its streams end when the sandbox ends."""
         for descriptor in self.theirs:
             if descriptor not in self._borrowed:
                 os.close(descriptor)

@@ -2,4 +2,4 @@
 
 
 class SandboxUnavailable(Exception):
-    """This host cannot run programs safely; the message names the cause and the remedy."""
+    """This host cannot run programs safely. The message contains the cause and the remedy."""

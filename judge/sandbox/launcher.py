@@ -1,7 +1,7 @@
-"""Starts one sandbox in two steps, and waits for its end.
+"""Starts one sandbox in two steps and waits until it ends.
 
 `prepare_sandbox` starts everything except the program. `start_program` then sends the input, and
-the program begins.
+the program starts.
 """
 
 import errno
@@ -23,7 +23,8 @@ from judge.sandbox.spawner import Spawner, SpawnerLost
 
 STACK_KB_WITHOUT_GROUPS = 64 * 1024
 MOST_STACK_KB = 1024 * 1024
-# Memory of a program outside its stack. With less, a stack overflow would end by out of memory.
+# Memory that a program has in addition to its stack. With less, a stack overflow would run out of
+# memory first.
 NON_STACK_KB = 4 * 1024
 COLLECT_OVERHEAD_BYTES = 1024 * 1024
 START = b"start"
@@ -33,8 +34,9 @@ START = b"start"
 class Host:
     """The resources that all runs of one `Sandbox` share.
 
-    `scratch` is the directory for outputs that are too large for memory. `shared` is the host's
-    directory that is mounted at `SHARED` in the base rootfs. `null` is a descriptor of `/dev/null`.
+    `scratch` is the directory for outputs that are too large for memory. `shared` is the directory
+    of the host that is mounted at `SHARED` in the base rootfs. `null` is a descriptor of
+    `/dev/null`.
     """
 
     scratch: Path
@@ -46,7 +48,10 @@ class Host:
 
 @dataclass(slots=True)
 class PreparedSandbox:
-    """A sandbox whose runner waits for its input. Call exactly one of `finish` and `discard`."""
+    """A sandbox whose runner waits for its input.
+
+    Exactly one of `finish` and `discard` must be called.
+    """
 
     spawner: Spawner
     program: Program
@@ -58,11 +63,11 @@ class PreparedSandbox:
     sealed: list[int] = field(default_factory=list)
 
     def fits(self, program: Program, limits: RunLimits) -> bool:
-        """Return whether it was prepared for this program and these limits."""
+        """Return whether the sandbox was prepared for this program and these limits."""
         return self.program is program and self.limits == limits
 
     def seal(self, stdin: bytes | Path) -> None:
-        """Copy the inputs ahead of `start_program(stdin)`.
+        """Copy the inputs in advance, before `start_program(stdin)` is called.
 
         Raises:
             OSError: an input file is missing.
@@ -74,7 +79,7 @@ class PreparedSandbox:
         self.sealed_for = stdin
 
     def start_program(self, stdin: bytes | Path) -> None:
-        """Start the program with this standard input.
+        """Start the program with `stdin` as its standard input.
 
         Raises:
             OSError: an input file is missing, or the sandbox has ended.
@@ -84,7 +89,7 @@ class PreparedSandbox:
         socket.send_fds(self.run.pump.report, [START], self.sealed)
 
     def start_program_on_pipe(self, pipe: int) -> None:
-        """Start the program with a pipe for its standard input.
+        """Start the program with a pipe as its standard input.
 
         Raises:
             OSError: an input file is missing, or the sandbox has ended.
@@ -93,13 +98,13 @@ class PreparedSandbox:
         socket.send_fds(self.run.pump.report, [START], [pipe, *inputs])
 
     def finish(self, cancelled: Callable[[], bool] | None) -> Report:
-        """Wait for the end of the program that was started.
+        """Wait until the program has ended, and return its report.
 
-        `is_spawner_lost` is True afterwards if the spawner was killed together with the program and
-        cannot be used again.
+        If the spawner was killed together with the program, `is_spawner_lost` is True afterwards,
+        and the spawner cannot be used again.
 
         Raises:
-            SpawnerLost: the spawner ended, and the program's end is unknown.
+            SpawnerLost: the spawner ended, and how the program ended is unknown.
             OSError: the report could not be read.
         """
         lost: SpawnerLost | None = None
@@ -107,20 +112,20 @@ class PreparedSandbox:
             try:
                 self.run.pump.run(self.limits.longest_wall_ms / 1000, cancelled)
                 if self.spawner.group.limit_backend is LimitBackend.CGROUP2:
-                    # The run's group must be empty before it is removed.
+                    # The control group of the run must be empty before it is removed.
                     self.spawner.wait_until_idle()
             except SpawnerLost as error:
                 lost = error
             finally:
                 usage = self.spawner.group.end()
-            # In a full group the kernel kills the largest process, which may be the spawner.
+            # If the group is full, the kernel kills the largest process. This may be the spawner.
             if lost is not None and not usage.is_out_of_memory:
                 raise lost
             self.is_spawner_lost = lost is not None
             return build_report(self.run, usage)
 
     def discard(self) -> None:
-        """Kill the sandbox without a report."""
+        """Kill the sandbox. No report is created."""
         with self.descriptors:
             try:
                 self.spawner.kill()
@@ -135,7 +140,8 @@ def prepare_sandbox(
 ) -> PreparedSandbox:
     """Start a sandbox that waits for its input.
 
-    The program's output goes to the descriptor `stdout`; None captures it for the report.
+    The output of the program goes to the descriptor `stdout`. If this is None, the output is
+    captured for the report.
 
     Raises:
         OSError: a file or a control group could not be used.
@@ -172,10 +178,10 @@ def _build_run(
     descriptors: Descriptors,
     stdout: int | None,
 ) -> tuple[Run, bytes]:
-    """Open the run's descriptors and return the run and the message that starts it.
+    """Open the descriptors of the run. Return the run, and the message that starts it.
 
-    The first four are the runner's descriptors 0 to 3 (see sandbox.h). The message holds the
-    configuration and the seccomp program.
+    The first four descriptors become the runner's descriptors 0 to 3 (see sandbox.h). The message
+    contains the configuration and the seccomp program.
     """
     descriptors.lend(host.null)
     output = limits.output_kb * 1024
@@ -216,7 +222,7 @@ def _run_rootfs_options(
     host: Host, program: Program, limits: RunLimits, files: dict[str, int]
 ) -> list[str]:
     def translate(path: Path) -> Path:
-        """Return the path in the base rootfs of a path on the host."""
+        """Return the path in the base rootfs that corresponds to a path on the host."""
         return SHARED / path.relative_to(host.shared)
 
     return run_rootfs_options(
@@ -229,7 +235,10 @@ def _run_rootfs_options(
 
 
 def _stack_kb(memory_kb: int, *, without_groups: bool) -> int:
-    """Return the stack limit: most of the memory, so that an overflow ends by SIGSEGV, not MLE."""
+    """Return the stack limit.
+
+    It is most of the memory, so a stack overflow ends by SIGSEGV, not by MLE.
+    """
     non_stack_kb = min(max(memory_kb // 16, NON_STACK_KB), memory_kb // 2)
     most_kb = STACK_KB_WITHOUT_GROUPS if without_groups else MOST_STACK_KB
     return min(memory_kb - non_stack_kb, most_kb)

@@ -1,4 +1,4 @@
-"""Builds the report of a run from the runner's report and the control group's counters."""
+"""Builds the report of a run from the runner's report and the counters of the control group."""
 
 import errno
 import io
@@ -12,15 +12,15 @@ from judge.sandbox.pump import Captured, Pump
 from judge.sandbox.report import Facts, Outcome, Report, RunLimits, signal_name
 
 HOST_OUT_OF_MEMORY = "The run was ended because this host, not the program, ran out of memory."
-# After any other outcome the collected files are incomplete or missing.
+# After any other outcome, the collected files are incomplete or missing.
 _COLLECTING = (Outcome.OK, Outcome.NONZERO_EXIT)
 
 
 @dataclass(slots=True)
 class Run:
-    """One run between its start and its report.
+    """One run, from its start to its report.
 
-    `product` is the compiled file that the run starts, None for a program of the system.
+    `product` is the compiled file that the run starts, or None for a program of the system.
     """
 
     limits: RunLimits
@@ -32,7 +32,7 @@ class Run:
     collected: Captured | None = None
 
     def close(self) -> None:
-        """Close the captured output of a run that gets no report."""
+        """Close the captured output. Called if the run gets no report."""
         for captured in (self.stdout, self.stderr, self.collected):
             if captured is not None:
                 captured.file.close()
@@ -46,7 +46,7 @@ def internal_error(limit_backend: LimitBackend, message: str) -> Report:
 def build_report(run: Run, usage: GroupUsage) -> Report:
     """Return the report of a run that has ended.
 
-    Only the runner's report and the kernel's counters decide the outcome.
+    The outcome depends only on the report of the runner and on the counters of the kernel.
     """
     facts = Facts.parse(run.pump.facts)
     run.stdout.file.seek(0)
@@ -65,8 +65,8 @@ def build_report(run: Run, usage: GroupUsage) -> Report:
     report.cpu_ms = facts.cpu_us // 1000
     report.wall_ms = facts.wall_us // 1000
     report.waited_ms = facts.waited_us // 1000
-    # The resident size includes mapped files, as in the program's own `getrusage`. It is capped at
-    # the limit, because mapped files do not count against it.
+    # The resident size includes mapped files, as in the program's own `getrusage`. The reported
+    # value is capped at the limit, because mapped files do not count against the limit.
     memory_kb = facts.peak_memory_kb(usage)
     report.peak_kb = max(memory_kb, min(facts.rss_kb, run.limits.memory_kb))
     report.signal = signal_name(facts.signal)
@@ -125,14 +125,17 @@ def _not_started(number: int, product: Path | None) -> tuple[Outcome, str]:
     message = f"The program does not start: {os.strerror(number)}."
     if number == errno.ENOMEM:
         return Outcome.MEMORY, message
-    # A compiled program may name a loader that does not exist: the program is at fault.
+    # A compiled program may require a loader that does not exist. This is an error of the program.
     if number == errno.ENOEXEC or (product is not None and product.exists()):
         return Outcome.NONZERO_EXIT, message
     return Outcome.INTERNAL, message
 
 
 def unpack(packed: bytes) -> dict[str, bytes] | None:
-    """Return the collected files by name; None if they are incomplete (format: see runner.c)."""
+    """Return the collected files by name, or None if the data is incomplete.
+
+    The format is described in runner.c.
+    """
     files: dict[str, bytes] = {}
     at = 0
     while at + 4 <= len(packed):

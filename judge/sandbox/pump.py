@@ -1,4 +1,4 @@
-"""Reads the output of a sandbox while it runs, up to a limit, and then the runner's report."""
+"""Reads the output of a running sandbox, up to a limit, and then the report of the runner."""
 
 import contextlib
 import io
@@ -14,13 +14,16 @@ from judge.sandbox.spawner import Spawner
 
 BLOCK = 65536
 CANCEL_POLL_S = 0.1
-# The runner is killed if it sends no report within this time after the wall limit.
+# If the runner has sent no report at this time after the wall limit, it is killed.
 SILENCE_S = 5.0
 
 
 @dataclass(slots=True)
 class Captured:
-    """One output stream: the first `keep` bytes are stored; more than `limit` bytes end the run."""
+    """One captured output stream.
+
+    The first `keep` bytes are stored. If the program writes more than `limit` bytes, the run ends.
+    """
 
     keep: int
     limit: int
@@ -28,7 +31,7 @@ class Captured:
     size: int = 0
 
     def add(self, block: bytes) -> None:
-        """Store the part of a block that still fits."""
+        """Store the part of a block that fits into the first `keep` bytes."""
         free = self.keep - self.size
         if free > 0:
             self.file.write(block[:free])
@@ -36,18 +39,18 @@ class Captured:
 
     @property
     def overflowed(self) -> bool:
-        """True when the program wrote more than `limit` bytes."""
+        """True if the program wrote more than `limit` bytes."""
         return self.size > self.limit
 
 
 def empty_stream() -> Captured:
-    """Return a stream for a run whose output is not captured."""
+    """Return an empty stream, for a run whose output is not captured."""
     return Captured(0, 0, io.BytesIO())
 
 
 @dataclass(slots=True)
 class Pump:
-    """The reading ends of one run's pipes and of its report socket."""
+    """The reading ends of a run's output pipes and of its report socket."""
 
     spawner: Spawner
     report: socket.socket
@@ -58,7 +61,7 @@ class Pump:
     _stopped: bool = False
 
     def add_stream(self, descriptor: int, keep: int, limit: int, file: IO[bytes]) -> Captured:
-        """Capture the output of `descriptor` in `file`."""
+        """Capture the output that arrives on `descriptor`, in `file`."""
         os.set_blocking(descriptor, False)
         captured = Captured(keep, limit, file)
         self.streams[descriptor] = captured
@@ -105,7 +108,7 @@ class Pump:
 
     @staticmethod
     def _read(descriptor: int, captured: Captured) -> bool:
-        """Read one block; return False at the end of the stream or if no data is available."""
+        """Read one block. Return False at the end of the stream, or if no data is available."""
         try:
             block = os.read(descriptor, BLOCK)
         except BlockingIOError:

@@ -1,4 +1,4 @@
-"""A program to run, the limits of a run, and its report."""
+"""The description of a program to run, the limits of a run, and the report of a run."""
 
 import re
 import signal
@@ -10,12 +10,12 @@ from typing import IO, Self
 from judge.sandbox.cgroups import GroupUsage, LimitBackend
 from judge.sandbox.rootfs import BOX
 
-# A program that waits for a CPU gets at most this many times its wall limit.
+# Factor from the wall limit to the hard wall limit of a program that waits for a CPU.
 HARD_WALL_FACTOR = 5
 
 
 class Outcome(StrEnum):
-    """How a run ended. The sandbox does not judge the program's output."""
+    """The way in which a run ended. The sandbox does not judge the output of the program."""
 
     OK = "OK"
     CPU_LIMIT = "CPU_LIMIT"
@@ -32,9 +32,9 @@ class Outcome(StrEnum):
 class RunLimits:
     """The limits of one run.
 
-    `memory_kb` limits the memory of the whole process tree, including the files in its `/tmp`,
+    `memory_kb` limits the memory of the whole process tree, including the files in `/tmp`,
     `/dev/shm` and `/box`. `address_space_kb` (RLIMIT_AS) applies only on hosts without control
-    groups; None means no such limit.
+    groups; None means that RLIMIT_AS is not set.
 
     Time that the program waits for a CPU does not count against `wall_ms`. `hard_wall_ms` is the
     wall time after which the program is stopped in any case (default: `HARD_WALL_FACTOR` times
@@ -54,7 +54,7 @@ class RunLimits:
 
     @property
     def longest_wall_ms(self) -> int:
-        """The longest wall time of a run, on a host where other programs use the CPUs."""
+        """The maximum wall time of a run, on a host whose CPUs are busy with other programs."""
         return HARD_WALL_FACTOR * self.wall_ms if self.hard_wall_ms is None else self.hard_wall_ms
 
 
@@ -62,12 +62,15 @@ class RunLimits:
 class Program:
     """A command and the files that it needs.
 
-    The command starts in `/box`; its first word is an absolute path or relative to `/box`.
-    `directory` is mounted at `/box` read-only. Without it, `/box` is a writable tmpfs that holds
-    `files`. `inputs` are sealed files, which the program opens as `/proc/self/fd/3`, `4`, … With
-    `collect_kb` above 0 the report contains the regular files of `collect_from`: those of `/box`
-    after exit code 0, those of `/feedback` (writable only then) after any exit. `mounts` maps paths
-    below `/opt` to directories in `Sandbox.shared`, which are mounted there read-only.
+    The command starts in `/box`. Its first word is an absolute path, or relative to `/box`.
+    `directory` is mounted read-only at `/box`. Without `directory`, `/box` is a writable tmpfs that
+    contains `files`. `inputs` are sealed files; the program opens them as `/proc/self/fd/3`,
+    `/proc/self/fd/4` and so on.
+
+    If `collect_kb` is above 0, the report contains the regular files of the directory
+    `collect_from`. Files of `/box` are collected only after exit code 0. Files of `/feedback`,
+    which is writable only in this case, are collected after any exit. `mounts` maps paths below
+    `/opt` to directories in `Sandbox.shared`, which are mounted there read-only.
     """
 
     command: tuple[str, ...]
@@ -87,13 +90,14 @@ class Program:
 
 @dataclass(slots=True)
 class Report:
-    """The result of one run. `stdout` is positioned at its start; close the report after use.
+    """The result of one run. Close the report after use.
 
-    `signal` is a name such as `SIGSEGV`. `exit_code` is None if a signal ended the program or the
-    runner stopped it. `stderr` is truncated to `RunLimits.error_kb`. `peak_kb` is the peak memory
-    of the process tree, as exactly as `limit_backend` can measure it. `queue_ms` is the time spent
-    waiting for a slot. `waited_ms` is the time spent waiting for a CPU, measured only when the wall
-    limit is reached. In a pair, `is_first` is False for the program that ended last.
+    `stdout` is a file whose offset is 0. `signal` is a name such as `SIGSEGV`. `exit_code` is None
+    if a signal ended the program or the runner stopped it. `stderr` is truncated to
+    `RunLimits.error_kb`. `peak_kb` is the peak memory of the process tree; its precision depends on
+    `limit_backend`. `queue_ms` is the time spent waiting for a slot. `waited_ms` is the time spent
+    waiting for a CPU; it is measured only when the wall limit is reached. In a pair of runs,
+    `is_first` is False for the program that ended last.
     """
 
     outcome: Outcome
@@ -130,7 +134,7 @@ _FACTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The runner's report, parsed."""
+    """The report of the runner, after parsing."""
 
     reason: str
     ended: bool
@@ -145,7 +149,7 @@ class Facts:
 
     @classmethod
     def parse(cls, line: bytes) -> Self | None:
-        """Return the parsed report; None if the line does not match the format exactly."""
+        """Return the parsed report, or None if the line does not match the format exactly."""
         match = _FACTS.fullmatch(line)
         if match is None:
             return None
@@ -154,18 +158,18 @@ class Facts:
 
     @property
     def signal(self) -> int:
-        """The signal that ended the program; 0 if none did."""
+        """The number of the signal that ended the program, or 0 if no signal did."""
         return self.status & 0x7F if self.ended else 0
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code; None if the program did not exit by itself."""
+        """The exit code, or None if the program did not exit by itself."""
         return self.status >> 8 if self.ended and not self.signal else None
 
     def peak_memory_kb(self, usage: GroupUsage) -> int:
-        """Return the peak memory of the program, without page cache and the runner's own memory.
+        """Return the peak memory of the program, without page cache and the memory of the runner.
 
-        Without a control group this is the resident size, which includes mapped files.
+        Without a control group, this is the resident size, which includes mapped files.
         """
         if usage.peak_kb:
             return max(self.watched_kb, usage.peak_kb - usage.cache_kb - self.base_kb)
@@ -173,7 +177,7 @@ class Facts:
 
 
 def signal_name(number: int) -> str | None:
-    """Return `SIGSEGV` for 11; `SIG40` for one without a name; None for 0."""
+    """Return the name of a signal: `SIGSEGV` for 11, `SIG40` if it has no name, None for 0."""
     if number == 0:
         return None
     try:

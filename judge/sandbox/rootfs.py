@@ -1,10 +1,11 @@
-"""The file system inside a sandbox: the base rootfs by bubblewrap, and the mounts of each run.
+"""The file systems of a sandbox: the base rootfs of a spawner, and the run rootfs of each run.
 
-A spawner lives in a base rootfs, which bubblewrap builds once for each spawner. It holds the
-system's programs and, below `/sandbox`, the read-only tree that becomes the root of every run. A
-run adds its own mounts (`native/rootfs.c`): its `/proc`, an empty `/tmp`, its program. Nothing of
-the host's `/home`, `/root`, `/var` or checkout is visible, and only the files of `/etc` that
-dynamic loaders and runtimes need. Writable directories are small and in memory.
+bubblewrap builds one base rootfs for each spawner, in which the spawner runs. The base rootfs
+contains the system's programs and, below `/sandbox`, the read-only tree that becomes the root
+directory of every run. Each run adds its own mounts (`native/rootfs.c`): its `/proc`, an empty
+`/tmp` and its program. Nothing of the host's `/home`, `/root`, `/var` or checkout is visible. Of
+`/etc`, only the files that dynamic loaders and runtimes need are visible. Writable directories are
+small and in memory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ SYSTEM_DIRECTORIES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 ETC_NEEDED = ("ld.so.cache", "alternatives", "localtime")
 ETC_PATTERNS = ("fpc*.cfg", "java-*", "mono", "nim", "nodejs")
 DEVICES = ("null", "full", "random", "urandom")
-# A shared mapping of it is memory that only a control group counts.
+# Memory of a shared mapping of this device is counted only by a control group.
 DEVICES_WITH_GROUPS = ("zero",)
 SHM_KB = 16 * 1024
 ENVIRONMENT = {
@@ -27,7 +28,7 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
 }
 
-# Paths in the base rootfs: the root of a run, the directories that a run can mount, our program.
+# Paths in the base rootfs: the root of a run, the directories that a run can mount, the C program.
 RUN_ROOT = "/sandbox"
 SHARED = Path("/shared")
 RUNNER = "/run/runner"
@@ -36,10 +37,10 @@ RUNNER = "/run/runner"
 def base_rootfs_arguments(
     *, shared: Path, runner: Path, without_groups: bool, host: Path = Path("/")
 ) -> tuple[str, ...]:
-    """Return bubblewrap's arguments for the base rootfs, in which `shared` is at `SHARED`.
+    """Return bubblewrap's arguments for a base rootfs in which `shared` is mounted at `SHARED`.
 
-    The whole `/proc` of the host is mounted there: the kernel lets an unprivileged user mount a new
-    one only if an unmasked one is visible.
+    The whole `/proc` of the host is mounted in the base rootfs, because the kernel lets an
+    unprivileged user mount a new `/proc` only if an unmasked `/proc` is visible.
     """
     return (
         *("--unshare-net", "--unshare-ipc", "--unshare-uts"),
@@ -52,7 +53,7 @@ def base_rootfs_arguments(
 
 
 def _run_root(host: Path, devices: Sequence[str]) -> Iterator[str]:
-    for directory in ("", "/proc", "/tmp", BOX, FEEDBACK, MOUNTS, "/etc", "/dev", "/dev/shm"):  # noqa: S108 - inside
+    for directory in ("", "/proc", "/tmp", BOX, FEEDBACK, MOUNTS, "/etc", "/dev", "/dev/shm"):  # noqa: S108 - inside the sandbox
         yield from ("--dir", f"{RUN_ROOT}{directory}")
     yield from _system(host)
     etc = host / "etc"
@@ -90,10 +91,10 @@ def run_rootfs_options(
     """Return the mounts that one run adds, as options for `config.c`.
 
     `directory` and the values of `mounts` are paths in the base rootfs. The keys of `mounts` are
-    paths below `/opt` in the run's rootfs. Without `directory`, `/box` is writable, and the files
-    of `file_descriptors` (name to descriptor) are copied into it.
+    paths below `/opt` in the run rootfs. Without `directory`, `/box` is writable, and the files in
+    `file_descriptors` (name to descriptor) are copied into `/box`.
     """
-    sizes_kb = {"/tmp": tmp_kb, "/dev/shm": min(SHM_KB, tmp_kb)}  # noqa: S108 - inside
+    sizes_kb = {"/tmp": tmp_kb, "/dev/shm": min(SHM_KB, tmp_kb)}  # noqa: S108 - inside the sandbox
     if has_feedback:
         sizes_kb[FEEDBACK] = tmp_kb
     if mounts:

@@ -1,7 +1,8 @@
 """Runs untrusted programs: `Sandbox.run(program, stdin, limits)`.
 
-Blocking code, safe to call from many threads. At most one run, or one pair of runs, uses a slot of
-the host at a time.
+The methods block and may be called from many threads. At most one run, or one pair of runs, uses a
+slot of the host at a time. Each slot has two buffers. A buffer is a spawner process that starts one
+sandbox at a time.
 """
 
 import hashlib
@@ -25,16 +26,16 @@ from judge.sandbox.slots import SlotPool
 from judge.sandbox.spawner import Spawner, SpawnerLost, buffer_identity, find_bwrap
 
 Cancelled = Callable[[], bool]
-# A slot is double-buffered: it has two spawners. While a program runs in one buffer, the sandbox of
-# the next program is prepared in the other, or the program's partner runs there.
+# While a program runs in one buffer, the sandbox for the next program is prepared in the other
+# buffer. In a pair of runs, the second program runs in the other buffer.
 BUFFERS = 2
 
 
 def ensure_private_directory(directory: Path) -> None:
-    """Create the directory.
+    """Create a directory to which only this user can write.
 
     Raises:
-        SandboxUnavailable: another user can change its contents.
+        SandboxUnavailable: the directory cannot be created, or another user can change its content.
     """
     try:
         directory.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -53,7 +54,7 @@ def open_sandbox(root: Path, slots: int = 0, forced: LimitBackend | None = None)
     """Return a sandbox that has passed its self-test.
 
     Raises:
-        SandboxUnavailable: the host lacks something; the message names the remedy.
+        SandboxUnavailable: the host does not meet a requirement. The message contains the remedy.
     """
     sandbox = Sandbox(root, slots, forced)
     try:
@@ -67,12 +68,14 @@ def open_sandbox(root: Path, slots: int = 0, forced: LimitBackend | None = None)
 class Sandbox:
     """The sandbox of one worker process.
 
-    `slots` is the number of programs that run at once (0: the number of CPU cores). `root` holds
-    the native program, the compiled programs and the slots' locks; processes with the same root
-    share the slots. `forced` chooses the limit back end instead of the best one of the host.
+    `slots` is the number of programs that run at the same time (0: the number of CPU cores). `root`
+    is the directory for the C program, the compiled programs and the lock files of the slots.
+    Processes with the same `root` share the slots. `forced` selects the limit back end; by default
+    the best one of the host is used.
 
     Raises:
-        SandboxUnavailable: the host lacks something. Call `check` to test that all parts work.
+        SandboxUnavailable: the host does not meet a requirement. `check` then tests that all parts
+            work together.
     """
 
     def __init__(self, root: Path, slots: int = 0, forced: LimitBackend | None = None) -> None:
@@ -97,7 +100,8 @@ class Sandbox:
         """Run the self-test.
 
         Raises:
-            SandboxUnavailable: the self-test failed; the message gives the reason and the remedy.
+            SandboxUnavailable: the self-test failed. The message contains the reason and the
+                remedy.
         """
         with self.run(selftest.PROGRAM, b"", selftest.LIMITS) as report:
             selftest.check_report(report)
@@ -109,10 +113,10 @@ class Sandbox:
         limits: RunLimits,
         cancelled: Cancelled | None = None,
     ) -> Report:
-        """Wait for a slot, run the program, and return its report, which the caller closes.
+        """Wait for a slot, run the program, and return its report. The caller closes the report.
 
-        A failure of the sandbox itself gives the outcome INTERNAL. If `cancelled()` returns True
-        during the run, the outcome is CANCELLED.
+        If the sandbox itself fails, the outcome is INTERNAL. If `cancelled()` returns True during
+        the run, the outcome is CANCELLED.
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free.
@@ -126,11 +130,11 @@ class Sandbox:
         limits: tuple[RunLimits, RunLimits],
         cancelled: Cancelled | None = None,
     ) -> tuple[Report, Report]:
-        """Wait for a slot and run two programs at once: each one's output is the other's input.
+        """Wait for a slot and run two programs at the same time. Each reads the other's output.
 
-        When one program has ended, the other reads the end of its input, and gets SIGPIPE if it
-        writes. The reports contain no output; `is_first` marks the program that ended first.
-        Cancellation and failures are reported as by `run`.
+        When one program has ended, the other program reads the end of its input, and gets SIGPIPE
+        if it writes. The reports contain no output. `is_first` is True for the program that ended
+        first. Cancellation and failures are reported as by `run`.
         """
         with self.open_session(cancelled) as session:
             return session.run_pair(programs, limits)
@@ -160,11 +164,14 @@ class Sandbox:
     def prepare(
         self, buffer: int, program: Program, limits: RunLimits, stdout: int | None = None
     ) -> PreparedSandbox:
-        """Prepare a sandbox in an idle buffer of a slot that the caller holds."""
+        """Prepare a sandbox in `buffer`.
+
+        The caller holds its slot, and no sandbox runs in the buffer.
+        """
         return prepare_sandbox(self._host, self._get_spawner(buffer), program, limits, stdout)
 
     def wait_until_idle(self, slot: int) -> None:
-        """Wait until no process is left in a slot."""
+        """Wait until the slot contains no processes of a run."""
         for buffer in _buffers(slot):
             spawner = self._spawners.get(buffer)
             try:
@@ -174,13 +181,13 @@ class Sandbox:
                 self._close_spawner(buffer)
 
     def drop_spawner(self, spawner: Spawner) -> None:
-        """End a spawner in any state. The next run in its buffer starts a new one."""
+        """End a spawner in any state. The next run in its buffer starts a new spawner."""
         for buffer, candidate in list(self._spawners.items()):
             if candidate is spawner:
                 self._close_spawner(buffer)
 
     def fail_slot(self, slot: int, error: Exception) -> Report:
-        """End the slot's spawners in any state, and return a report of the error."""
+        """End both spawners of a slot in any state, and return a report of the error."""
         for buffer in _buffers(slot):
             self._close_spawner(buffer)
         return internal_error(self.limit_backend, f"{type(error).__name__}: {error}")
@@ -204,9 +211,10 @@ class Sandbox:
 
 
 class SlotSession:
-    """A slot while it is held; only the thread that took it uses it.
+    """A held slot, in which programs run one after the other or in pairs.
 
-    `queue_ms` is the time that the next run waited for the slot: 0 after the first run.
+    Only the thread that opened the session uses it. `queue_ms` is the time that the next run waited
+    for the slot. It is 0 after the first run.
     """
 
     def __init__(
@@ -225,13 +233,13 @@ class SlotSession:
         *,
         then: bytes | Path | None = None,
     ) -> Report:
-        """Run a program and return its report, which the caller closes.
+        """Run a program and return its report. The caller closes the report.
 
-        `then` is the input that the same program probably reads in the next run. The sandbox of
-        that run is prepared during this one. None: no further run is likely.
+        `then` is the input that the same program probably reads in the next run. The sandbox for
+        the next run is prepared during this run. None means that no next run is expected.
 
-        If a spawner ends, the program is run again with a new one, once. Any other failure of the
-        sandbox gives the outcome INTERNAL.
+        If a spawner ends unexpectedly, the program is run a second time with a new spawner. After
+        any other failure of the sandbox, the outcome is INTERNAL.
         """
         report, is_lost = self._run(program, stdin, limits, then)
         if is_lost:
@@ -242,13 +250,13 @@ class SlotSession:
     def _run(
         self, program: Program, stdin: bytes | Path, limits: RunLimits, then: bytes | Path | None
     ) -> tuple[Report, bool]:
-        """Return the report, and whether a spawner was lost."""
+        """Run a program once. Return its report, and whether a spawner ended unexpectedly."""
         running: list[PreparedSandbox] = []
         try:
             running.append(self._start_program(program, stdin, limits))
             if then is not None:
                 self._next = self._prepare(program, limits)
-                with suppress(OSError):  # `start_program` raises it again
+                with suppress(OSError):  # `start_program` raises the same error
                     self._next.seal(then)
             return self._finish(running[0]), False
         except (SpawnerLost, OSError) as error:
@@ -257,9 +265,9 @@ class SlotSession:
     def run_pair(
         self, programs: tuple[Program, Program], limits: tuple[RunLimits, RunLimits]
     ) -> tuple[Report, Report]:
-        """Run two programs at once, as `Sandbox.run_pair` describes.
+        """Run two programs at the same time, as described at `Sandbox.run_pair`.
 
-        If a spawner ends, both programs are run again with new spawners, once.
+        If a spawner ends unexpectedly, both programs are run a second time with new spawners.
         """
         reports, is_lost = self._run_pair(programs, limits)
         return self._run_pair(programs, limits)[0] if is_lost else reports
@@ -286,7 +294,10 @@ class SlotSession:
     def _finish_one(
         self, running: PreparedSandbox, pipe_ends: ExitStack, ended: list[PreparedSandbox]
     ) -> Report:
-        """Wait for the end of one program of a pair, then let the other one notice it."""
+        """Wait until one program of a pair has ended.
+
+        Close its pipe ends, so that the other notices.
+        """
         try:
             return self._finish(running)
         finally:
@@ -306,16 +317,16 @@ class SlotSession:
         programs: tuple[Program, Program],
         limits: tuple[RunLimits, RunLimits],
     ) -> None:
-        """Start two connected programs.
+        """Start the two programs of a pair, each connected to the other by pipes.
 
-        `pipe_ends` keeps the pipe ends of each program open here until that program has ended.
-        The other program cannot notice the end before, so it is certain which one ended first.
+        `pipe_ends` keeps the pipe ends of each program open here until this program has ended. The
+        other program cannot notice the end earlier, so it is certain which program ended first.
         """
         pipes = [os.pipe2(os.O_CLOEXEC) for _ in programs]
         for (reading, writing), writer, reader in zip(
             pipes, pipe_ends, reversed(pipe_ends), strict=True
         ):
-            os.fchmod(writing, 0o666)  # programs may open both as /dev/stdin and /dev/stdout
+            os.fchmod(writing, 0o666)  # programs may open the pipes as /dev/stdin and /dev/stdout
             writer.callback(os.close, writing)
             reader.callback(os.close, reading)
         for (_, writing), program, limit in zip(pipes, programs, limits, strict=True):
@@ -338,7 +349,7 @@ class SlotSession:
     def _start_program(
         self, program: Program, stdin: bytes | Path, limits: RunLimits
     ) -> PreparedSandbox:
-        """Start a program in the prepared sandbox if it fits, else in a new one."""
+        """Start a program in the prepared sandbox if it fits, otherwise in a new sandbox."""
         prepared, self._next = self._next, None
         if prepared is not None:
             if prepared.fits(program, limits):
@@ -357,12 +368,12 @@ class SlotSession:
     def _prepare(
         self, program: Program, limits: RunLimits, stdout: int | None = None
     ) -> PreparedSandbox:
-        """Prepare a sandbox in the buffer that was not used last."""
+        """Prepare a sandbox in the buffer that the last run did not use."""
         self._buffer ^= 1
         return self._sandbox.prepare(self._buffer, program, limits, stdout)
 
     def close(self) -> None:
-        """End an unused prepared sandbox, and wait until no process is left in the slot."""
+        """End an unused prepared sandbox, and wait until the slot has no processes of a run."""
         self._discard_next()
         self._sandbox.wait_until_idle(self._slot)
 

@@ -1,9 +1,9 @@
 """The seccomp filter: a BPF program that denies system calls to the programs in the sandbox.
 
-It is a denylist of calls that give access to uncounted memory, to other processes, to rarely used
-parts of the kernel or to new namespaces. They fail with EPERM. `clone3` fails with ENOSYS, so that
-C libraries fall back to `clone`, whose flags a filter can read. The filter is built without a
-library, for x86-64 and aarch64.
+The filter denies calls that give access to uncounted memory, to other processes, to rarely used
+parts of the kernel or to new namespaces. A denied call fails with EPERM. `clone3` fails with
+ENOSYS, so that C libraries use `clone` instead, whose flags a filter can read. The filter is built
+without a library, for x86-64 and aarch64.
 """
 
 import errno
@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from judge.sandbox.errors import SandboxUnavailable
 
-# Numbers on x86-64 (asm/unistd_64.h) and on aarch64 (asm-generic/unistd.h); None: no such call.
+# Numbers of system calls on x86-64 (asm/unistd_64.h) and on aarch64 (asm-generic/unistd.h). None
+# means that the architecture does not have the call.
 DENIED: dict[str, tuple[int | None, int | None]] = {
     "_sysctl": (156, None),
     "acct": (163, 89),
@@ -88,8 +89,8 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "ustat": (136, None),
     "vhangup": (153, 58),
 }
-# Calls that create or enlarge memory that is counted neither by RLIMIT_AS nor in a process's
-# resident size, but only by a control group.
+# Calls that create or enlarge memory that only a control group counts. RLIMIT_AS and the resident
+# size of a process do not contain this memory.
 DENIED_WITHOUT_GROUPS: dict[str, tuple[int | None, int | None]] = {
     "memfd_create": (319, 279),
     "msgget": (68, 186),
@@ -104,10 +105,10 @@ TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 AF_UNIX = 1
 SCHED_OTHER = 0
 RLIMIT_CORE = 4
-# Huge pages come from a pool of the host, which the memory control group does not count.
+# Huge pages come from a pool of the host. The memory control group does not count them.
 MAP_HUGETLB, MFD_HUGETLB, SHM_HUGETLB = 0x40000, 0x4, 0x800
-# Pages of a shared anonymous mapping stay in memory after they are unmapped, and are not counted
-# without a control group.
+# Pages of a shared anonymous mapping can stay in memory after they are unmapped. Only a control
+# group counts them.
 MAP_SHARED_ANONYMOUS = 0x21
 
 _LOAD, _EQUAL, _GREATER, _SET, _AND, _RETURN = 0x20, 0x15, 0x25, 0x45, 0x54, 0x06
@@ -117,7 +118,7 @@ _NUMBER_AT, _ARCH_AT, _ARGUMENTS_AT = 0, 4, 16
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The differences of an architecture: its column in the tables, and numbers of system calls."""
+    """The differences between architectures: the column in the tables, and some call numbers."""
 
     column: int
     audit_arch: int
@@ -167,7 +168,7 @@ MACHINES = {
 
 @dataclass(slots=True)
 class _Assembler:
-    """BPF instructions with forward jumps to labels, which `assemble` resolves."""
+    """BPF instructions with forward jumps to labels. `assemble` resolves the labels."""
 
     lines: list[tuple[int, str | None, str | None, int]] = field(default_factory=list)
     labels: dict[str, int] = field(default_factory=dict)
@@ -199,14 +200,17 @@ class _Assembler:
 
 
 def _argument(index: int) -> int:
-    """Return the offset of the low half of an argument; both architectures are little-endian."""
+    """Return the offset of the low half of a call's argument.
+
+    Both architectures are little-endian.
+    """
     return _ARGUMENTS_AT + 8 * index
 
 
 def _match_numbers(code: _Assembler, machine: Machine, *, without_groups: bool) -> None:
     tables = {**DENIED, **(DENIED_WITHOUT_GROUPS if without_groups else {})}
     code.load(_NUMBER_AT)
-    code.jump(_GREATER, LAST_KNOWN, "missing")  # calls newer than this list, and x32 calls
+    code.jump(_GREATER, LAST_KNOWN, "missing")  # calls newer than these tables, and x32 calls
     for numbers in tables.values():
         number = numbers[machine.column]
         if number is not None:
@@ -227,12 +231,12 @@ def _match_arguments(code: _Assembler, *, without_groups: bool) -> None:
     code.label("clone")
     code.load(_argument(0))
     code.jump(_SET, CLONE_NEW_ANY, "refused", "allowed")
-    code.label("prlimit64")  # on another process it could kill the runner
+    code.label("prlimit64")  # on another process, this call could kill the runner
     code.load(_argument(0))
     code.jump(_EQUAL, 0, None, "refused")
     code.load(_argument(1))
     code.jump(_EQUAL, RLIMIT_CORE, "refused", "allowed")
-    code.label("setrlimit")  # 0 would run the host's core dump handler; 1 does not
+    code.label("setrlimit")  # a value of 0 would start the host's core dump handler; 1 does not
     code.load(_argument(0))
     code.jump(_EQUAL, RLIMIT_CORE, "refused", "allowed")
     code.label("ioctl")
@@ -261,12 +265,13 @@ def _match_arguments(code: _Assembler, *, without_groups: bool) -> None:
 
 
 def build_filter(*, without_groups: bool, machine_name: str | None = None) -> bytes:
-    """Return the BPF program, 8 bytes per instruction, for this machine or for `machine_name`.
+    """Return the BPF program (8 bytes per instruction) for this machine or for `machine_name`.
 
-    `without_groups` also denies the kinds of memory that only a control group can count.
+    With `without_groups`, the filter also denies the kinds of memory that only a control group
+    counts.
 
     Raises:
-        SandboxUnavailable: the tables do not contain the architecture.
+        SandboxUnavailable: the architecture is not in the tables.
     """
     name = machine_name or platform.machine()
     machine = MACHINES.get(name)

@@ -1,4 +1,4 @@
-"""The self-test that a sandbox must pass before any other program runs in it."""
+"""The self-test of a sandbox. Other programs may run only if the sandbox passes it."""
 
 from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.native.build import REMEDY
@@ -36,7 +36,11 @@ _NAMESPACES = (
 
 
 def check_report(report: Report) -> None:
-    """Raise SandboxUnavailable unless the self-test printed exactly the expected lines."""
+    """Check that the self-test printed exactly the expected lines.
+
+    Raises:
+        SandboxUnavailable: a line is missing or different.
+    """
     if report.outcome is not Outcome.OK:
         raise SandboxUnavailable(_explain(report))
     output = report.stdout.read().decode("utf-8", "replace").split("\n")

@@ -1,7 +1,7 @@
-"""The host's slots: how many programs run at once, over all worker processes of the host.
+"""The slots of a host. They limit how many programs run at the same time in all worker processes.
 
-With more programs than cores, measured CPU times would be too high and wall limits would be
-exceeded. A slot is a locked file: the kernel releases the locks of a killed worker.
+If more programs than cores run at the same time, measured CPU times are too high and wall limits
+are exceeded. A slot is a locked file. If a worker is killed, the kernel releases its locks.
 """
 
 import fcntl
@@ -11,17 +11,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# Pause between two attempts to lock a slot of another process, and between two `cancelled` calls.
+# Pause between two attempts to lock a slot, and between two calls of `cancelled`.
 FOREIGN_POLL_S = 0.004
 LOCAL_POLL_S = 0.1
 
 
 class WaitCancelled(Exception):
-    """`cancelled()` returned True before a slot was free."""
+    """The function `cancelled()` returned True before a slot was free."""
 
 
 class SlotPool:
-    """`count` slots, which are files in `directory`; all processes with it share them."""
+    """A pool of `count` slots, which are files in `directory`.
+
+    All processes that use the same directory share the slots.
+    """
 
     def __init__(self, directory: Path, count: int) -> None:
         directory.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -29,8 +32,8 @@ class SlotPool:
         self._locks = [os.open(directory / f"{slot}.lock", flags, 0o600) for slot in range(count)]
         self._held: set[int] = set()
         self._changed = threading.Condition()
-        # A waiting process holds a shared lock on the file, by the first descriptor. `has_waiting`
-        # tries an exclusive lock, by the second one.
+        # A waiting process holds a shared lock on this file through the first descriptor.
+        # `has_waiting` tries to get an exclusive lock through the second descriptor.
         self._waiting_lock, self._probe_lock = (
             os.open(directory / "waiting.lock", flags, 0o600) for _ in range(2)
         )
@@ -40,7 +43,10 @@ class SlotPool:
         return len(self._locks)
 
     def lock_of(self, slot: int) -> int:
-        """Return the lock's descriptor. A process that inherits it holds the slot until it ends."""
+        """Return the descriptor of a slot's lock.
+
+        A process that inherits the descriptor holds the slot until the process ends.
+        """
         return self._locks[slot]
 
     @contextmanager
@@ -48,7 +54,7 @@ class SlotPool:
         """Wait for a free slot and hold it during the block.
 
         Raises:
-            WaitCancelled: `cancelled()` returned True while waiting.
+            WaitCancelled: `cancelled()` returned True before a slot was free.
         """
         slot = self._wait(cancelled)
         try:
@@ -82,7 +88,10 @@ class SlotPool:
                 fcntl.flock(self._waiting_lock, fcntl.LOCK_UN)
 
     def _wait(self, cancelled: Callable[[], bool] | None) -> int:
-        """Return a slot; callers that are already waiting come first."""
+        """Wait for a free slot and return its number.
+
+        Callers get slots in the order of their arrival.
+        """
         with self._changed:
             slot = None if self.has_waiting() else self._try_all()
             if slot is not None:
@@ -109,7 +118,7 @@ class SlotPool:
         return None
 
     def close(self) -> None:
-        """Close the files. No slot can be taken afterwards."""
+        """Close the files. After that, no slot can be taken."""
         for lock in (*self._locks, self._waiting_lock, self._probe_lock):
             os.close(lock)
         self._locks.clear()

@@ -1,4 +1,4 @@
-"""Starts a spawner process and sends it commands (the other side is native/spawner.c)."""
+"""Starts a spawner process and sends it commands. native/spawner.c receives the commands."""
 
 import os
 import select
@@ -13,20 +13,26 @@ from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.rootfs import RUNNER
 
 START_TIMEOUT_S = 10.0
-# Far above the uids that systems assign. Not every user namespace has such uids.
+# Far above the user ids that systems assign. Not every user namespace contains such ids.
 FIRST_BUFFER_UID = 0x70000000
 NOBODY = 65534
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The user that a sandbox runs as; `uid` None: the worker's own user, which is not root."""
+    """The user that a sandbox runs as.
+
+    If `uid` is None, the sandbox runs as the worker's own user, which is not root.
+    """
 
     uid: int | None
 
 
 def buffer_identity(buffer: int, uid_map: Path = Path("/proc/self/uid_map")) -> Identity:
-    """Return the unprivileged user of a buffer: a separate one for each if the worker is root."""
+    """Return the unprivileged user of a buffer.
+
+    If the worker is root, each buffer has its own user.
+    """
     if os.geteuid() != 0:
         return Identity(None)
     for line in uid_map.read_text().splitlines():
@@ -37,14 +43,14 @@ def buffer_identity(buffer: int, uid_map: Path = Path("/proc/self/uid_map")) -> 
 
 
 class SpawnerLost(Exception):
-    """The spawner process has ended; the next run starts a new one."""
+    """The spawner process has ended. The next run starts a new spawner."""
 
 
 class Spawner:
-    """One running spawner process; only the thread that holds its slot uses it.
+    """One running spawner process. Only the thread that holds its slot uses it.
 
-    `base_rootfs` are bubblewrap's arguments for its root. The descriptor `lock` stays open while
-    the process runs.
+    `base_rootfs` contains bubblewrap's arguments for the root directory of the process. The
+    descriptor `lock` stays open while the process runs.
     """
 
     def __init__(
@@ -60,7 +66,7 @@ class Spawner:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         uid = -1 if identity.uid is None else identity.uid
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own program
+            self._process = subprocess.Popen(  # noqa: S603 - a program of this package
                 [str(bwrap), *base_rootfs, RUNNER],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
@@ -72,8 +78,8 @@ class Spawner:
         self._socket = ours
         self._is_busy = False
         try:
-            # With cgroup v2 the spawner must stay privileged: only a user who may write to the
-            # group can start a process in it.
+            # With cgroup v2 the spawner must keep its privileges, because only a user with write
+            # permission on a group can start a process in this group.
             drops_late = group.limit_backend is LimitBackend.CGROUP2
             self._socket.send(f"{uid} {uid} {drops_late:d}".encode())
             self._pid = self._expect("ready", START_TIMEOUT_S)
@@ -87,13 +93,14 @@ class Spawner:
         return self._pid
 
     def fileno(self) -> int:
-        """Return the socket's descriptor, which is readable when the sandbox has ended."""
+        """Return the descriptor of the socket. It becomes readable when the sandbox has ended."""
         return self._socket.fileno()
 
     def launch(self, message: bytes, descriptors: Sequence[int], group: int | None) -> None:
         """Start a sandbox with these descriptors as its descriptors 0, 1, 2 and so on.
 
-        `group` is a descriptor of the control group to start it in; None: the spawner's own.
+        The sandbox is started in the control group with the descriptor `group`. If this is None, it
+        is started in the spawner's own group.
         """
         sent = [*descriptors] if group is None else [*descriptors, group]
         try:
@@ -103,14 +110,14 @@ class Spawner:
         self._is_busy = True
 
     def kill(self) -> None:
-        """Kill the running sandbox. Call `wait` afterwards."""
+        """Kill the running sandbox. The caller must call `wait` afterwards."""
         try:
             self._socket.send(b"K")
         except OSError as error:
             raise SpawnerLost(str(error)) from error
 
     def wait(self, timeout_s: float = START_TIMEOUT_S) -> int:
-        """Wait for the end of the sandbox and return the wait status of its pid 1.
+        """Wait until the sandbox has ended. Return the wait status of its pid 1.
 
         Raises:
             SpawnerLost: the spawner has ended, or could not start the sandbox.
@@ -119,7 +126,7 @@ class Spawner:
         return self._expect("done", timeout_s)
 
     def wait_until_idle(self) -> None:
-        """Wait for the end of the last sandbox, if `wait` was not called for it.
+        """Wait until the last sandbox has ended, unless `wait` has already done so.
 
         Raises:
             SpawnerLost: the spawner has ended.
@@ -143,7 +150,7 @@ class Spawner:
         return int(answer[1])
 
     def close(self) -> str:
-        """End the process with its sandbox, remove its groups, and return its standard error."""
+        """End the process with its sandbox and remove its groups. Return its standard error."""
         self._socket.close()
         try:
             _, error = self._process.communicate(timeout=START_TIMEOUT_S)
@@ -155,10 +162,11 @@ class Spawner:
 
 
 def find_bwrap(candidates: Sequence[str] = ("/usr/bin/bwrap", "/usr/local/bin/bwrap")) -> Path:
-    """Return bubblewrap's path.
+    """Return the path of bubblewrap.
 
     Raises:
-        SandboxUnavailable: it is not installed; the message names the package.
+        SandboxUnavailable: bubblewrap is not installed. The message contains the name of the
+            package.
     """
     for candidate in candidates:
         if os.access(candidate, os.X_OK):

@@ -1,1 +1,1 @@
-"""The compilers and interpreters of this host: detection, compiling, precompiled files."""
+"""The compilers and interpreters of this host: detection, compilation and precompiled files."""

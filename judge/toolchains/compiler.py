@@ -1,8 +1,8 @@
 """Compiles sources in the sandbox, and caches the compiled programs.
 
-The cache's key is the hash of language, compiler version, flags and source. The directory of a
-program appears complete or not at all and is never changed. The cache is valid for one boot of the
-host, so files that a power failure left incomplete are never run.
+The cache key is a hash of language, compiler version, flags and source. The directory of a program
+appears under its name only when it is complete, and is never changed. The cache is valid until the
+next boot of the host, so files that a power failure left incomplete are never run.
 """
 
 import contextlib
@@ -26,20 +26,22 @@ from judge.toolchains.installed import Installed, fill
 from judge.toolchains.precompiled import PrecompiledStore
 
 COLLECT_KB = 64 * 1024
-# The limit of runner.c, including the source.
+# The limit in runner.c for the number of collected files, including the source.
 COLLECT_FILES = 512
 SCRATCH_KB = 256 * 1024
 PROCESSES = 128
 KEPT_PROGRAMS = 1000
-# A program that was used within this time may be about to start.
+# A program that was used within this time may be about to start, so it is not removed.
 UNTOUCHED_S = 600
 PRUNE_EVERY = 100
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
-# The directories of absolute paths inside the sandbox, and names of temporary object files.
+# Directories in paths inside the sandbox, and names of temporary object files. They are removed
+# from compiler messages.
 _PLACES = re.compile(r"(?<![\w./])/(?:usr|lib|lib64|bin|box|tmp|opt|etc|proc)/(?:[^\s/:'\"`()]+/)*")
 _OBJECT = re.compile(r"\bcc\w{6}\.o\b")
-# Messages of a syntax check about a correct source, and stack frames of the checking program.
+# Messages of a syntax check about a correct source, and stack frames of the checking program. They
+# are removed too.
 _NOISE = re.compile(
     r"^([^\S\n]+at .*\(?node:internal.*|Node\.js v.*|\S+ syntax OK|Syntax OK|"
     r"No syntax errors detected in .*|)\n",
@@ -53,22 +55,28 @@ TOO_LARGE = (
 
 
 class CompilerBroken(Exception):
-    """The sandbox failed, not the source; another attempt may succeed."""
+    """The sandbox failed while compiling, so the source may be correct.
+
+    Another attempt may succeed.
+    """
 
 
 class CompileCancelled(Exception):
-    """`cancelled()` returned True while compiling."""
+    """The function `cancelled()` returned True during the compilation."""
 
 
 class _NoProgram(Exception):
-    """The compiler succeeded but produced no program that can run; the message says why."""
+    """The compiler succeeded but produced no program that can run.
+
+    The message contains the reason.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The result of compiling: the program in `directory`, None if there is none.
+    """The result of a compilation: the program in `directory`, or None if there is no program.
 
-    `output` are the compiler's messages, at most 64 KB, without paths of this host.
+    `output` contains the messages of the compiler, at most 64 KB, without paths of this host.
     """
 
     directory: Path | None
@@ -93,7 +101,10 @@ def clean_output(raw: bytes, spec: LanguageSpec) -> str:
 
 
 class Compiler:
-    """The compile cache of one sandbox root, shared by all its processes."""
+    """Compiles programs and caches them.
+
+    All processes with the same sandbox root share the cache.
+    """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -107,7 +118,7 @@ class Compiler:
         self._stored = 0
 
     def needs_precompiling(self, installed: Installed) -> bool:
-        """Return whether the language's libraries must be precompiled before the first program."""
+        """Return whether the language's libraries must be precompiled before its first program."""
         return self._precompiled.needs_build(installed)
 
     def compile(
@@ -120,11 +131,11 @@ class Compiler:
     ) -> Compiled:
         """Compile a source, or return its program from the cache.
 
-        `wall_ms` limits the compiler's wall time.
+        `wall_ms` limits the wall time of the compiler.
 
         Raises:
             CompilerBroken: the sandbox failed.
-            CompileCancelled: `cancelled()` returned True while compiling.
+            CompileCancelled: `cancelled()` returned True during the compilation.
             WaitCancelled: `cancelled()` returned True before a slot was free.
         """
         key = hashlib.sha256(installed.fingerprint.encode() + b"\0" + code).hexdigest()
@@ -196,7 +207,8 @@ class Compiler:
             (built / "output").write_text(output, encoding="utf-8")
             for directory in (built, box):
                 directory.chmod(0o755)
-            # Another worker may have stored the same program; both are equal.
+            # Another worker may have stored the same program at the same time. Both copies are
+            # equal.
             with contextlib.suppress(OSError):
                 built.rename(target)
         self._stored += 1
@@ -205,9 +217,9 @@ class Compiler:
         return target / "box"
 
     def prune(self, keep: int = KEPT_PROGRAMS, untouched_s: float = UNTOUCHED_S) -> None:
-        """Remove the programs beyond the `keep` most recently used ones.
+        """Remove all programs except the `keep` most recently used programs.
 
-        Programs used within the last `untouched_s` seconds stay.
+        Programs that were used within the last `untouched_s` seconds also stay.
         """
         now = time.time()
         used = []
@@ -221,10 +233,10 @@ class Compiler:
 
 
 def _collect_product(report: Report, program: Program, spec: LanguageSpec) -> dict[str, bytes]:
-    """Return the files that a successful compiler produced.
+    """Return the files that the compiler has produced.
 
     Raises:
-        _NoProgram: they do not contain a program.
+        _NoProgram: the files do not contain a program.
     """
     if report.collected is None:
         raise _NoProgram(TOO_LARGE)
@@ -235,7 +247,7 @@ def _collect_product(report: Report, program: Program, spec: LanguageSpec) -> di
 
 
 def compile_limits(installed: Installed) -> RunLimits:
-    """Return the limits of a compiler."""
+    """Return the limits of the compiler of a language."""
     spec = installed.spec
     return RunLimits(
         cpu_ms=spec.compile_cpu_ms,

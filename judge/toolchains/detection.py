@@ -1,7 +1,7 @@
-"""Finds the languages that this host can run, by compiling and running a program of each.
+"""Finds the languages that this host can run, by compiling and running a program in each language.
 
-A success is stored until the next boot, and is valid while neither the table's entry nor a tool
-changes.
+A success is stored until the next boot. It is valid as long as the entry in the language table and
+the tools do not change.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from judge.toolchains.compiler import BOOT_ID, Compiler, CompilerBroken
 from judge.toolchains.installed import Installed, fill, find_tools, read_state, run_limits
 
 PROBE_TIME_MS = 5000
-# Long enough for a language that starts slowly on a loaded host.
+# Enough time for a language that starts slowly on a loaded host.
 PROBE_WALL_MS = 60_000
 PROBE_MEMORY_KB = 256 * 1024
 GREETING = b"hello"
@@ -34,18 +34,18 @@ _VERSION = re.compile(r"\d+(?:\.\d+)+")
 
 @dataclass(frozen=True, slots=True)
 class Languages:
-    """The languages that this host can run, by id, and the reasons for the others."""
+    """The languages that this host can run, and the reasons why it cannot run the others, by id."""
 
     installed: dict[str, Installed]
     missing: dict[str, str]
 
     @property
     def unprepared(self) -> list[str]:
-        """The languages that wait for precompiled libraries."""
+        """The ids of the languages whose libraries must be precompiled first."""
         return [name for name, reason in self.missing.items() if reason == UNPREPARED]
 
     def merge(self, more: Self) -> Self:
-        """Return these languages together with those that were found later."""
+        """Return these languages together with the languages in `more`, which were found later."""
         missing = {
             name: more.missing[name] if reason == UNPREPARED else reason
             for name, reason in self.missing.items()
@@ -62,19 +62,19 @@ def detect_languages(
     precompile: bool = True,
     cancelled: Callable[[], bool] | None = None,
 ) -> Languages:
-    """Find the languages of the table by compiling and running a short program of each.
+    """Find the languages of the table by compiling and running a short program in each language.
 
-    `only` are the ids, names or aliases of the languages to look for (empty: all). Without
-    `precompile`, languages whose libraries must be precompiled first count as missing.
+    `only` contains the ids, names or aliases of the languages to look for (empty: all). With
+    `precompile=False`, languages whose libraries must be precompiled first are counted as missing.
 
     Raises:
         SandboxUnavailable: `only` contains an unknown name.
-        CompileCancelled: `cancelled()` returned True while compiling.
-        WaitCancelled: `cancelled()` returned True while waiting for a slot.
+        CompileCancelled: `cancelled()` returned True during a compilation.
+        WaitCancelled: `cancelled()` returned True before a slot was free.
     """
     selected = _select(only)
     detector = _Detector(sandbox, compiler, _ProbeCache(sandbox), precompile, cancelled)
-    # Slow compilers first, so that all slots are busy until the end.
+    # Start with the slow compilers, so that all slots are busy until the end.
     slow_first = sorted(selected, key=lambda spec: spec.compile_cpu_ms, reverse=True)
     with ThreadPoolExecutor(max_workers=len(sandbox.slots)) as pool:
         outcomes = pool.map(detector.detect, slow_first)
@@ -103,7 +103,7 @@ def _select(only: Collection[str]) -> Sequence[LanguageSpec]:
 
 
 class _ProbeCache:
-    """The versions of languages that work, by everything that the outcome depends on."""
+    """A cache of the versions of working languages. Its key is all that the outcome depends on."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._limit_backend = str(sandbox.limit_backend)
@@ -115,14 +115,14 @@ class _ProbeCache:
         return self._directory / hashlib.sha256(state.encode()).hexdigest()
 
     def read(self, spec: LanguageSpec, tools: dict[str, Path]) -> str | None:
-        """Return the version of a language that works with these tools; None if unknown."""
+        """Return the version of a language that works with these tools, or None if unknown."""
         try:
             return self._path(spec, tools).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
 
     def save(self, installed: Installed) -> None:
-        """Store that a language works."""
+        """Store that a language works with its tools."""
         path = self._path(installed.spec, dict(installed.tools))
         handle, scratch = tempfile.mkstemp(dir=self._directory, prefix=".new-")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -132,7 +132,7 @@ class _ProbeCache:
 
 @dataclass(frozen=True, slots=True)
 class _Detector:
-    """Finds out whether this host can run a language."""
+    """The detection of whether this host can run a language."""
 
     sandbox: Sandbox
     compiler: Compiler
@@ -141,7 +141,7 @@ class _Detector:
     cancelled: Callable[[], bool] | None
 
     def detect(self, spec: LanguageSpec) -> Installed | str:
-        """Return the language on this host, or the reason why it cannot run."""
+        """Return the language with its tools, or the reason why this host cannot run it."""
         tools, problem = find_tools(spec)
         if problem:
             return problem
@@ -161,7 +161,10 @@ class _Detector:
         return installed
 
     def _probe(self, installed: Installed) -> str:
-        """Return the reason why a short program does not run; empty if it runs."""
+        """Run a short program.
+
+        Return the reason why it failed, or an empty string if it succeeded.
+        """
         spec = installed.spec
         try:
             compiled = self.compiler.compile(installed, spec.hello.encode(), self.cancelled)

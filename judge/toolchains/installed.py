@@ -1,4 +1,4 @@
-"""The tools of a language on this host, and its commands and limits with all values filled in."""
+"""The tools of a language on this host, and the commands and limits with all values filled in."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from graphql_api.data.languages import LanguageInfo
 from judge.languages import LanguageSpec
 from judge.sandbox.report import RunLimits
 
-# The directories of the host that are visible in a sandbox (see rootfs.py).
+# Directories of the host that are visible in a sandbox (see rootfs.py).
 REACHABLE = (Path("/usr"), Path("/bin"), Path("/lib"), Path("/lib64"), Path("/etc/alternatives"))
 
 
@@ -21,19 +21,22 @@ class Installed:
     toolchain: LanguageInfo
 
     def command(self, memory_kb: int) -> tuple[str, ...]:
-        """Return the command that runs a compiled program under a memory limit."""
+        """Return the command that runs a compiled program with this memory limit."""
         return fill(self.spec.run, self.tools, memory_kb)
 
     @property
     def fingerprint(self) -> str:
-        """A text that changes when programs must be compiled again."""
+        """A text that changes whenever programs of the language must be compiled again."""
         spec = self.spec
         parts = (spec.id, self.toolchain.version, spec.compile, spec.support)
         return repr((*parts, read_state(self.tools)))
 
 
 def read_state(tools: Mapping[str, Path]) -> tuple[tuple[str, str, int, int], ...]:
-    """Return the real path, size and modification time of each tool, which change with the tool."""
+    """Return the real path, size and modification time of each tool.
+
+    They change when a tool changes.
+    """
     states = []
     for name, path in sorted(tools.items()):
         real = path.resolve()
@@ -45,14 +48,14 @@ def read_state(tools: Mapping[str, Path]) -> tuple[tuple[str, str, int, int], ..
 def fill(
     command: tuple[str, ...], tools: Mapping[str, Path], memory_kb: int | None = None
 ) -> tuple[str, ...]:
-    """Return the command with the tools' paths and, if given, the memory limit filled in."""
+    """Return the command with the paths of the tools and, if given, the memory limit filled in."""
     values = {name: str(path) for name, path in tools.items()}
     if memory_kb is not None:
         values["memory_mb"] = str(max(1, memory_kb // 1024))
     filled = []
     for word in command:
         for name, value in values.items():
-            word = word.replace(f"{{{name}}}", value)  # noqa: PLW2901 - filled step by step
+            word = word.replace(f"{{{name}}}", value)  # noqa: PLW2901 - the word is filled in step by step
         filled.append(word)
     return tuple(filled)
 
@@ -63,10 +66,10 @@ def run_limits(
     memory_limit_kb: int,
     time_multiplier: float | None = None,
 ) -> RunLimits:
-    """Return a problem's limits with the language's grace.
+    """Return the limits of a run: the limits of the problem plus the grace of the language.
 
-    `time_multiplier` replaces the language's multiplier. The wall time is three times the CPU time
-    plus one second: enough on a loaded host, and an idle program still ends in bounded time.
+    `time_multiplier` replaces the language's multiplier. The wall time limit is three times the CPU
+    time limit plus one second. This is enough on a loaded host, and it also ends an idle program.
     """
     grace = spec.grace
     multiplier = grace.time_multiplier if time_multiplier is None else time_multiplier
@@ -83,7 +86,10 @@ def run_limits(
 
 
 def find_tools(spec: LanguageSpec) -> tuple[dict[str, Path], str]:
-    """Return the paths of the tools, and why the language cannot run (empty if it can)."""
+    """Return the paths of the tools, and the reason why the language cannot run.
+
+    The reason is an empty string if all tools exist.
+    """
     tools: dict[str, Path] = {}
     for tool, candidates in spec.tools.items():
         problem = f"{tool} is not installed: apt-get install -y {spec.packages}"
@@ -99,7 +105,7 @@ def find_tools(spec: LanguageSpec) -> tuple[dict[str, Path], str]:
 
 
 def _find_existing(candidates: tuple[str, ...]) -> Iterator[Path]:
-    """Yield the existing paths; those of one pattern in descending order."""
+    """Yield the paths that exist. Paths of the same pattern come in descending order."""
     for candidate in candidates:
         paths = sorted(Path("/").glob(candidate.lstrip("/")), reverse=True)
         yield from (path for path in paths if path.exists())

@@ -1,8 +1,9 @@
-"""Precompiled headers and standard libraries, built once for a toolchain and read by each compile.
+"""Precompiled headers and standard libraries.
 
-They are built in the sandbox from the toolchain's own files, never from a submission's. A directory
-appears complete or not at all, is never changed, and stays valid after a reboot: its files are
-flushed to disk before it gets its name.
+They are built once per toolchain and read by compilers. The files are built in the sandbox from the
+toolchain's own files, never from the files of a submission. The directory of a build appears under
+its name only when it is complete, and is never changed. It stays valid after a reboot, because its
+files are flushed to disk before it gets its name.
 """
 
 import contextlib
@@ -29,7 +30,7 @@ PROCESSES = 128
 
 
 class PrecompiledStore:
-    """The precompiled files of one sandbox root, shared by all its processes."""
+    """The precompiled files of one sandbox root. All processes with this root share them."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -48,10 +49,10 @@ class PrecompiledStore:
     def mounts(
         self, installed: Installed, code: bytes, cancelled: Callable[[], bool] | None = None
     ) -> dict[str, Path]:
-        """Return the directories that the compiler of a source needs, by path inside the sandbox.
+        """Return the directories that a compiler needs for a source, by path inside the sandbox.
 
-        They are built if they are missing. Empty if the compiler needs none, if the build fails,
-        and if another worker is building files that are optional for the compiler.
+        Missing directories are built. The result is empty if the compiler needs no directory, if
+        the build fails, or if another worker is building files that are optional for this compiler.
 
         Raises:
             WaitCancelled: `cancelled()` returned True.
@@ -138,9 +139,10 @@ def _limits(precompiled: Precompiled) -> RunLimits:
 
 @contextlib.contextmanager
 def _hold_lock(lock: Path, cancelled: Callable[[], bool] | None, *, waits: bool) -> Iterator[bool]:
-    """Hold a lock file during the block; yield False if it is taken and the caller does not wait.
+    """Hold a lock on a file during the block.
 
-    The kernel releases the lock of a killed process.
+    If another process holds the lock and `waits` is False, yield False. The kernel releases the
+    lock of a process that is killed.
 
     Raises:
         WaitCancelled: `cancelled()` returned True.

@@ -13,7 +13,7 @@ APT_TIMEOUT_S = 1200
 
 @dataclass(frozen=True, slots=True)
 class SystemPackage:
-    """A Debian package: its name, its purpose and a check that it is installed."""
+    """A Debian package: its name, its purpose, and a function that checks if it is installed."""
 
     name: str
     purpose: str

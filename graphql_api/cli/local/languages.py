@@ -32,7 +32,10 @@ def packages_of(spec: LanguageSpec) -> tuple[SystemPackage, ...]:
 
 
 def find_missing_packages(ids: Iterable[str] = SETUP_LANGUAGES) -> tuple[SystemPackage, ...]:
-    """Return the missing packages of these languages, each once, in the language table's order."""
+    """Return the missing packages of these languages, each once.
+
+    The packages are in the order of the language table.
+    """
     selected = set(ids)
     missing: dict[str, SystemPackage] = {}
     for spec in LANGUAGES:

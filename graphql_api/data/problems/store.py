@@ -129,7 +129,10 @@ class ProblemStore:
         return _record(Solution, await self._bodies.get(keys.solution(platform, number)))
 
     async def solutions(self, problem_keys: Sequence[ProblemKey]) -> list[Solution | None]:
-        """Return one solution per key, in order, None for each missing: ceil(N/100) requests."""
+        """Return the solutions in the order of `problem_keys`; None if there is no solution.
+
+        Cost: ceil(N/100) requests for N problems.
+        """
         bodies = await self._bodies.get_many([keys.solution(*key) for key in problem_keys])
         return [_record(Solution, raw) for raw in bodies]
 

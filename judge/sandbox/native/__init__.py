@@ -1,1 +1,1 @@
-"""The C sources of the sandbox: spawner, run rootfs and runner, and their build."""
+"""The C sources of the sandbox (spawner, run rootfs and runner), and their build."""

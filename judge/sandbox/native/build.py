@@ -1,8 +1,8 @@
-"""Builds the sandbox's static C program, once for each hash of its sources.
+"""Builds the static C program of the sandbox, once for each hash of its sources.
 
-The program is the spawner of a slot (`spawner.c`) and pid 1 of each sandbox. As pid 1 it reads its
-configuration (`config.c`), builds the run rootfs (`rootfs.c`) and runs the program (`runner.c`),
-measuring its processes (`usage.c`).
+The program runs as the spawner of a slot (`spawner.c`) and as pid 1 of each sandbox. As pid 1 it
+reads its configuration (`config.c`), builds the run rootfs (`rootfs.c`) and runs the program
+(`runner.c`).
 """
 
 import hashlib
@@ -21,12 +21,12 @@ REMEDY = "apt-get install -y bubblewrap gcc libc6-dev g++"
 
 
 def build_program(directory: Path) -> Path:
-    """Return the path of the program, building it in `directory` if it is not there.
+    """Return the path of the C program. If it does not exist in `directory`, build it.
 
-    Every user may execute it.
+    Every user may execute the program.
 
     Raises:
-        SandboxUnavailable: there is no C compiler or no static C library.
+        SandboxUnavailable: a C compiler or the static C library is missing.
     """
     directory.mkdir(mode=0o755, parents=True, exist_ok=True)
     sources = sorted((*SOURCES.glob("*.c"), *SOURCES.glob("*.h")))
@@ -48,7 +48,7 @@ def _compile(sources: Sequence[Path], target: Path) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".build-") as scratch:
         built = Path(scratch) / target.name
         command = [compiler, *FLAGS, "-o", str(built), *map(str, sources)]
-        result = subprocess.run(  # noqa: S603 - our own sources
+        result = subprocess.run(  # noqa: S603 - sources of this package
             command, capture_output=True, text=True, check=False
         )
         if result.returncode != 0:
@@ -57,4 +57,4 @@ def _compile(sources: Sequence[Path], target: Path) -> None:
                 f"{result.stderr.strip()[-2000:]}"
             )
         built.chmod(0o555)
-        os.replace(built, target)  # noqa: PTH105 - atomic if two workers build at once
+        os.replace(built, target)  # noqa: PTH105 - atomic if two workers build at the same time
