@@ -17,7 +17,7 @@ from judge.verdicts import decide_verdict
 
 OUTPUT_BYTES = 256 * 1024
 ERROR_KB = 256
-# Minimum wall time of the run, even if compiling has used up the common time.
+# Minimum wall time limit of the run, even if compiling has used up `wall_ms`.
 SHORTEST_WALL_MS = 1000
 
 

@@ -235,9 +235,11 @@ class Submission:
     def _replace_result(self, test: TestCaseFiles, error: CheckerBroken) -> TestResult:
         """Return a placeholder for the result of a test on which the checker failed.
 
+        With an early stop, the failure counts only if no earlier test fails, which is not known
+        yet.
+
         Raises:
-            CheckerBroken: the failure decides the judgement. With an early stop, it decides only if
-                no earlier test fails, so a placeholder is returned.
+            CheckerBroken: there is no early stop, so the failure counts in any case.
         """
         if not self.request.stop_on_first_failure:
             raise error
@@ -254,7 +256,7 @@ class Submission:
     ) -> list[TestResult]:
         """Return the results of the tests that did not run.
 
-        `results` contains the results of the others.
+        `results` are those of the other tests.
         """
         stopped = self.request.stop_on_first_failure and any(map(is_failure, results))
         if stopped or not self.budget.is_spent:

@@ -1,6 +1,7 @@
-"""The workers. `dramatiq tasks` starts all of them.
+"""The workers, which `dramatiq tasks` starts.
 
-An import of this package declares the actors on a broker that connects at its first use.
+Importing this package declares the actors on a broker. The broker connects to Redis at its first
+use.
 """
 
 import dramatiq

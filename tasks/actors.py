@@ -1,4 +1,4 @@
-"""The actors: each takes ids and calls one handler."""
+"""The actors. Each actor receives ids and calls one handler."""
 
 import dramatiq
 
@@ -12,27 +12,28 @@ from tasks.queue.sender import (
 )
 from tasks.worker.container import current_container
 
-# One day. Work with a lease ends by itself or loses the lease. The judging time of a submission
-# bounds an execution, except for its wait for slots. A job continues from its checkpoint.
+# One day, so that dramatiq does not interrupt work under a lease. Such work ends by itself or loses
+# its lease. The time of an execution is bounded by the judging time of a submission and by the wait
+# for slots. A job continues from its checkpoint.
 LEASED_TIME_LIMIT_MS = 86_400_000
 
 
 async def execute_submission(*, uid: str, ulid: str, sent_at_ms: int | None = None) -> None:
-    """Judge one execution; `sent_at_ms` is the time of the message, for the log only."""
+    """Judge one execution. `sent_at_ms` is the time of the message, only for the log."""
     container = current_container()
     with container.idle_gate.busy():
         await container.executions.run(uid, ulid, sent_at_ms=sent_at_ms)
 
 
 async def run_code(*, uid: str, run_id: str, sent_at_ms: int | None = None) -> None:
-    """Run code on the caller's own input; `uid` is the caller, whose lane the message uses."""
+    """Execute a custom run. `uid` is the caller; the message waits in this user's lane."""
     container = current_container()
     with container.idle_gate.busy():
         await container.custom_runs.run(uid, run_id, sent_at_ms=sent_at_ms)
 
 
 async def work_on_job(*, ulid: str) -> None:
-    """Work on a job. This is bulk work: a process has one job at a time."""
+    """Work on a job. A process works on one job at a time, because jobs are bulk work."""
     await current_container().jobs.run(ulid)
 
 
@@ -45,7 +46,7 @@ def declare_actors(broker: dramatiq.Broker) -> None:
         time_limit=LEASED_TIME_LIMIT_MS,
     )
     declare(execute_submission)
-    # The caller waits only a few seconds, which leaves time for two retries.
+    # The caller waits only a few seconds, so there is time for two retries.
     declare = dramatiq.actor(
         broker=broker, actor_name=RUN_ACTOR, queue_name=RUN_QUEUE, max_retries=2, max_backoff=1000
     )

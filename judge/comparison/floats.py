@@ -1,4 +1,4 @@
-"""The comparer FLOAT: numbers match within an absolute or a relative tolerance."""
+"""The comparer FLOAT: numbers match if they differ by at most an absolute or relative tolerance."""
 
 import math
 import re

@@ -17,7 +17,7 @@ BLOCK = 1 << 18
 # LONGEST must be at least BLOCK, because an item inside one block is never shortened.
 LONGEST = 1 << 18
 SHOWN_CHARACTERS = 200
-# If a difference is far from the start of its token or line, an excerpt begins this many bytes
+# If a difference is far from the start of its token or line, the excerpt begins this many bytes
 # before the difference.
 CONTEXT_BYTES = 60
 

@@ -59,7 +59,8 @@ LANGUAGES = (
         packages="gcc libc6-dev",
         memory_errors=(REFUSED,),
     ),
-    # Almost every C++17 program of a contest is also a C++20 program.
+    # C++20 is the default standard, because almost every C++17 program of a contest is also valid
+    # in C++20.
     _cpp("20", "c++", "cxx", "g++", "cpp20", language="cpp"),
     _cpp("14", "c++11", "cpp11"),
     _cpp("17"),

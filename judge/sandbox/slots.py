@@ -90,7 +90,7 @@ class SlotPool:
     def _wait(self, cancelled: Callable[[], bool] | None) -> int:
         """Wait for a free slot and return its number.
 
-        Callers get slots in the order of their arrival.
+        A new caller does not overtake waiting callers.
         """
         with self._changed:
             slot = None if self.has_waiting() else self._try_all()

@@ -41,7 +41,7 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _PLACES = re.compile(r"(?<![\w./])/(?:usr|lib|lib64|bin|box|tmp|opt|etc|proc)/(?:[^\s/:'\"`()]+/)*")
 _OBJECT = re.compile(r"\bcc\w{6}\.o\b")
 # Messages of a syntax check about a correct source, and stack frames of the checking program. They
-# are removed too.
+# are also removed.
 _NOISE = re.compile(
     r"^([^\S\n]+at .*\(?node:internal.*|Node\.js v.*|\S+ syntax OK|Syntax OK|"
     r"No syntax errors detected in .*|)\n",

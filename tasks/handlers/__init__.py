@@ -1,1 +1,1 @@
-"""The handlers of messages: executions, custom runs and jobs, with their leases."""
+"""The handlers of messages for executions, custom runs and jobs, and the leases of their work."""

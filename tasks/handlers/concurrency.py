@@ -1,4 +1,7 @@
-"""Work in a thread or a task that ends before the coroutine that started it."""
+"""Helpers that run work in a thread or a task.
+
+The work ends before the calling coroutine continues.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -9,17 +12,18 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-# Time that an interrupted actor may still take; dramatiq waits for one second.
+# Time that an interrupted actor may still take. By default, dramatiq waits for one second.
 CANCEL_TIMEOUT_S = 0.6
-# A Redis client may swallow a cancellation. A task that continues is cancelled again after this.
+# A Redis client may swallow a cancellation. A task that continues is cancelled again after this
+# time.
 CANCEL_AGAIN_S = 0.1
 
 
 async def run_in_thread(threads: Executor, work: Callable[[], T], stop: Event) -> T:
-    """Run work in a thread and return its result; an exception of the work is raised here.
+    """Run `work` in a thread and return its result. Raise the exception of the work here.
 
-    If this task is cancelled, `stop` is set and the end of the work is awaited. The work must
-    check `stop` often.
+    If this task is cancelled, `stop` is set, and the function waits until the work has ended. The
+    work must check `stop` often.
     """
     future = asyncio.get_running_loop().run_in_executor(threads, work)
     try:
@@ -34,7 +38,10 @@ async def run_in_thread(threads: Executor, work: Callable[[], T], stop: Event) -
 
 @asynccontextmanager
 async def background_task(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run a coroutine as a task during the block; cancel it at the end and raise its exception."""
+    """Run a coroutine as a task during the block.
+
+    Cancel the task at the end and raise its exception.
+    """
     task = asyncio.create_task(work)
     try:
         yield

@@ -1,7 +1,8 @@
-"""One custom run (code on the caller's own input), from message to answer.
+"""Handles custom runs (code on the caller's own input), from the message to the answer.
 
-A run changes nothing, so a second run does no harm: the first answer is kept. While one worker has
-the claim on a run, other workers leave it alone. So repeated messages do not repeat the run.
+While one worker holds the claim on a run, other workers do not start the run. So a repeated message
+does not repeat the run. If a run is executed twice, this does no harm: a run changes no data, and
+only the first answer is kept.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class CustomRunHandler:
-    """Handles the messages that name custom runs."""
+    """The handler of messages for custom runs."""
 
     def __init__(
         self,
@@ -49,13 +50,14 @@ class CustomRunHandler:
         self._threads, self._clock = threads, clock
 
     async def run(self, uid: str, run_id: str, *, sent_at_ms: int | None = None) -> None:
-        """Run the code of a request, unless the request is answered or withdrawn.
+        """Run the code of a request, unless the request was answered or withdrawn.
 
-        If another worker has the claim, try again later. `uid` is the caller, whose lane the
-        message uses. `sent_at_ms` is the time of the message (epoch milliseconds).
+        If another worker holds the claim, send the message again for later. `uid` is the caller, in
+        whose lane the message waits. `sent_at_ms` is the time of the message (epoch ms).
 
         Raises:
-            Unavailable: Redis did not answer; another attempt may succeed while the caller waits.
+            Unavailable: Redis did not answer. Another attempt may succeed while the caller is
+                waiting.
         """
         queue_ms = 0 if sent_at_ms is None else max(0, self._clock() - sent_at_ms)
         request, token = await self._board.get_request(run_id), str(ULID())
@@ -138,6 +140,6 @@ def _answer_of(run: CustomRun) -> RunAnswer:
 
 
 def truncate_output(raw: bytes) -> tuple[str, bool]:
-    """Return the first 64 KB of a program's output as text, and whether it had more."""
+    """Return the first 64 KB of a program's output as text, and whether the output was longer."""
     text = truncate_utf8(raw, RUN_OUTPUT_BYTES)
     return text, len(text) < len(raw.decode("utf-8", "replace"))

@@ -1,8 +1,8 @@
-"""One execution from message to verdict: claim, load, judge, complete.
+"""Handles executions, from the message to the verdict: claim, load, judge, complete.
 
-An execution may be delivered twice, even at the same time. Only one worker gets the claim and
-renews its lease while it works, and everything it writes carries the number of its attempt. A
-worker that has lost the claim discards its work.
+The message of an execution may be delivered several times, even at the same time. Only one worker
+gets the claim and renews its lease while it works. Everything that the worker writes contains the
+number of its attempt. A worker that has lost the claim discards its work.
 """
 
 import asyncio
@@ -44,11 +44,12 @@ from tasks.handlers.testset_cache import DamagedSet, OpenedSet, TestSetCache
 from tasks.queue.cancellations import Cancellations
 from tasks.queue.sender import TaskSender
 
-# While the database is unavailable, a finished verdict is stored again for at most this long.
+# While the database is unavailable, the worker retries to store a finished verdict for at most this
+# time.
 COMPLETION_TIMEOUT_S = 30.0
 COMPLETION_PAUSE_S = 0.3
 
-# Messages for the user; a card keeps the first 120 bytes.
+# Messages for the user. A card contains the first 120 bytes of a message.
 ATTEMPTS_EXHAUSTED = (
     "The judge failed {cap} times on this code. The execution was refunded. Submit the code again."
 )
@@ -64,7 +65,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class Unjudgeable(Exception):
-    """Another attempt would not help. The message is for the user."""
+    """The execution cannot be judged, and another attempt would not help.
+
+    The message is for the user.
+    """
 
 
 class JudgeFailed(Exception):
@@ -73,14 +77,14 @@ class JudgeFailed(Exception):
 
 @dataclass(slots=True)
 class Timings:
-    """The time that each phase of one execution took, in milliseconds."""
+    """The times of the phases of one execution, in milliseconds."""
 
     started: float = field(default_factory=time.perf_counter)
     spent: dict[str, int] = field(default_factory=dict)
 
     @contextmanager
     def measure(self, phase: str) -> Iterator[None]:
-        """Measure the time of a phase."""
+        """Measure the time of a phase, which is the block."""
         started = time.perf_counter()
         try:
             yield
@@ -88,14 +92,14 @@ class Timings:
             self.spent[f"{phase}_ms"] = round((time.perf_counter() - started) * 1000)
 
     def report(self) -> dict[str, int]:
-        """Return the times of all phases and the total."""
+        """Return the times of all phases and their total."""
         total = round((time.perf_counter() - self.started) * 1000)
         return {**self.spent, "total_ms": total}
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedExecution:
-    """The parts of an execution that are not on its card."""
+    """The data of an execution that is not on its card."""
 
     problem: Problem
     tests: tuple[TestCaseFiles, ...]
@@ -113,11 +117,11 @@ class ExecutionLease:
 
     @property
     def log_fields(self) -> Mapping[str, str | int]:
-        """The execution, its problem and the number of the attempt."""
+        """The execution, its problem and the number of the attempt, for the log."""
         return _log_fields(self.history)
 
     async def renew(self, lease_ms: int) -> bool:
-        """Set the lease to expire in `lease_ms`. Return False if the claim is lost."""
+        """Set the lease to end in `lease_ms` milliseconds. Return False if the claim is lost."""
         history = self.history
         return await self.store.renew(history.uid, history.ulid, history.attempt, lease_ms)
 
@@ -134,7 +138,7 @@ class ExecutionLease:
 
 
 class ExecutionHandler:
-    """Handles the messages that name executions."""
+    """The handler of messages for executions."""
 
     def __init__(
         self,
@@ -153,22 +157,24 @@ class ExecutionHandler:
         self._sender, self._threads, self._clock = sender, threads, clock
         self._lease_ms = settings.lease_seconds * 1000
         self._attempt_cap = settings.attempt_cap
-        # If several executions miss the same set at the same time, only one fetches it.
+        # If several executions need the same missing set at the same time, only one of them fetches
+        # it.
         self._fetching: WeakValueDictionary[ProblemKey, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self, uid: str, ulid: str, *, sent_at_ms: int | None = None) -> None:
-        """Judge an execution unless it has ended. If another worker has it, try again later.
+        """Judge an execution, unless it has ended.
 
-        `sent_at_ms` is the time of the message (epoch milliseconds) and only used in the log.
+        If another worker has it, send the message again later. `sent_at_ms` is the time of the
+        message (epoch ms), only for the log.
 
         Raises:
-            JudgeFailed: the judge failed; the claim is given up for another attempt.
+            JudgeFailed: the judge failed. The claim is released for another attempt.
             Unavailable: the database did not answer.
         """
         timings = Timings()
         if sent_at_ms is not None:
             timings.spent["queue_ms"] = max(0, self._clock() - sent_at_ms)
-        # Watch before the claim, so that no cancellation after it is missed.
+        # Start watching before the claim, so that no cancellation after the claim is missed.
         with self._cancellations.watch(uid, ulid) as recheck:
             await self._claim_and_run(uid, ulid, timings, recheck)
 
@@ -208,7 +214,7 @@ class ExecutionHandler:
     async def _judge_and_complete(
         self, history: History, timings: Timings, lost: Event
     ) -> Judgement | None:
-        """Return the stored judgement, or None if another outcome was stored before."""
+        """Return the judgement that was stored, or None if the execution ended in another way."""
         problem, judgement = await self.judge_history(history, lost, timings)
         with timings.measure("store"):
             is_stored = await self._complete(history, problem, judgement)
@@ -217,13 +223,13 @@ class ExecutionHandler:
     async def judge_history(
         self, history: History, lost: Event, timings: Timings | None = None
     ) -> tuple[Problem, Judgement]:
-        """Judge a history by the current state of its problem, without storing the outcome.
+        """Judge a history with the current tests of its problem. Do not store the outcome.
 
         Raises:
-            JudgeFailed: the judge itself failed; another attempt may succeed.
-            LanguageUnavailable: this host does not have all the languages.
+            JudgeFailed: the judge itself failed. Another attempt may succeed.
+            LanguageUnavailable: this host does not have all required languages.
             Unjudgeable: another attempt would not help.
-            JudgeCancelled: `lost` was set during the judging.
+            JudgeCancelled: `lost` was set while judging.
         """
         timings = timings or Timings()
         with ExitStack() as open_sets:
@@ -261,7 +267,7 @@ class ExecutionHandler:
     ) -> tuple[Problem, OpenedSet]:
         """Return a problem and its current test set.
 
-        This takes one read of the problem's card if the set is on disk, and one query otherwise.
+        Cost: one read of the problem's card if the set is on disk, otherwise one query.
         """
         fetching = self._fetching.setdefault(ProblemKey(platform, number), asyncio.Lock())
         async with fetching if not self._files.knows(platform, number) else nullcontext():
@@ -271,7 +277,7 @@ class ExecutionHandler:
     async def _open_set(
         self, platform: str, number: str, open_sets: ExitStack
     ) -> tuple[Problem, OpenedSet] | None:
-        """Return a problem and its current test set if the set is on disk."""
+        """Return a problem and its current test set, or None if the set is not on disk."""
         if not self._files.knows(platform, number):
             return None
         problem = _require_judgeable(await self._stores.problems.get(platform, number))
@@ -281,7 +287,7 @@ class ExecutionHandler:
     async def _fetch_set(
         self, platform: str, number: str, open_sets: ExitStack
     ) -> tuple[Problem, OpenedSet]:
-        """Read a problem and its test set from the table and store the set on disk."""
+        """Read a problem and its test set from the table, and write the set to disk."""
         stored = await self._stores.tests.with_problem(platform, number)
         problem = _require_judgeable(stored.problem if stored else None)
         assert stored is not None
@@ -294,7 +300,10 @@ class ExecutionHandler:
         return problem, replace(testset, checker=stored.checker)
 
     async def _add_checker(self, problem: Problem, testset: OpenedSet) -> OpenedSet:
-        """Return the set with the problem's checker; read the checker if it is not on disk."""
+        """Return the set with the problem's checker.
+
+        Read the checker from the table if it is not on disk.
+        """
         if problem.checker_hash is None or testset.checker is not None:
             return testset
         name = problem.platform, problem.number
@@ -307,7 +316,7 @@ class ExecutionHandler:
     # Judging
 
     async def _judge_in_thread(self, request: JudgeRequest, lost: Event) -> Judgement:
-        """Judge in a thread. If this task is cancelled, end the running programs first."""
+        """Judge in a thread. If this task is cancelled, first stop the running programs."""
         work = partial(self._judge.judge, request, cancelled=lost.is_set)
         try:
             return await run_in_thread(self._threads, work, lost)
@@ -315,7 +324,7 @@ class ExecutionHandler:
             raise Unjudgeable(NO_COMPARER) from error
 
     async def _note_fault(self, problem: Problem, error: CheckerBroken) -> None:
-        """Store the fault of a broken checker on the problem, for its editors."""
+        """Store the failure of the problem's checker for the problem's editors."""
         name = problem.platform, problem.number
         _log.error("checker failed", problem="/".join(name), test=error.test_number)
         fault = CheckerFault(
@@ -329,10 +338,9 @@ class ExecutionHandler:
     # Ending
 
     async def _complete(self, history: History, problem: Problem, judgement: Judgement) -> bool:
-        """Store the outcome. Return False if the execution has already ended in another way.
+        """Store the outcome. Return False if the execution has ended in another way.
 
-        Each write is conditional on the attempt number. So a retry is safe, even after the lease
-        has expired.
+        Each write requires the attempt number, so a retry is safe, even after the lease has ended.
         """
         outcome = outcome_of(history, problem, judgement)
         gives_up_at = time.monotonic() + COMPLETION_TIMEOUT_S

@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-# Between two messages of a full queue a process is idle for a moment.
+# The process must be idle for this time, because it is also idle for a moment between two messages
+# of a full queue.
 SETTLED_S = 0.05
 
 
 class IdleGate:
-    """Counts the executions and custom runs of this process, and lets bulk work wait for none."""
+    """Counts the executions and custom runs of this process.
+
+    Bulk work waits until the number is 0.
+    """
 
     def __init__(self) -> None:
         self._working = 0
@@ -18,7 +22,7 @@ class IdleGate:
 
     @contextmanager
     def busy(self) -> Iterator[None]:
-        """Count the process as busy while the block runs."""
+        """Count one execution or custom run during the block."""
         self._working += 1
         self._ended.clear()
         try:
@@ -29,7 +33,7 @@ class IdleGate:
                 self._ended.set()
 
     async def wait(self, timeout_s: float) -> None:
-        """Wait until the process is idle, for at most `timeout_s`."""
+        """Wait until the process is idle, for at most `timeout_s` seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 while self._working:

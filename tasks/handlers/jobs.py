@@ -1,7 +1,7 @@
-"""Jobs on a worker: claim a job with a lease, let the handler of its kind work on it, end it once.
+"""Handles jobs: claims a job with a lease, runs the handler of its kind, and ends the job once.
 
-A worker stops at once when its job is cancelled or another worker has taken the lease. An
-interrupted job continues from the last checkpoint that its handler saved.
+A worker stops immediately when its job is cancelled or when another worker has claimed the job. An
+interrupted job continues from the last checkpoint that its handler has saved.
 """
 
 import asyncio
@@ -33,12 +33,12 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class JobFailed(Exception):
-    """Another attempt would not help. The message is for the user."""
+    """The job failed, and another attempt would not help. The message is for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobAttempt:
-    """One attempt at a job; `lost` is set when this worker has lost the claim."""
+    """One attempt at a job. `lost` is set when this worker has lost the claim."""
 
     job: Job
     parameters: Mapping[str, Any]
@@ -48,7 +48,7 @@ class JobAttempt:
     async def progress(
         self, message: str, percent: int, checkpoint: Mapping[str, Any] | None = None
     ) -> None:
-        """Store the progress, and the checkpoint from which the next attempt continues, if given.
+        """Store the progress of the job and, if given, the checkpoint for the next attempt.
 
         Raises:
             JudgeCancelled: this worker has lost the claim on the job.
@@ -62,16 +62,20 @@ class JobAttempt:
         self.check()
 
     def check(self) -> None:
-        """Raise JudgeCancelled if this worker has lost the claim on the job."""
+        """Check that this worker still has the claim on the job.
+
+        Raises:
+            JudgeCancelled: this worker has lost the claim on the job.
+        """
         if self.lost.is_set():
             raise JudgeCancelled
 
 
 class JobKindHandler(Protocol):
-    """Works on jobs of one kind."""
+    """The handler of one kind of job, such as rejudges."""
 
     async def work(self, attempt: JobAttempt) -> Mapping[str, Any]:
-        """Do the work and return the job's result.
+        """Do the work of a job and return its result.
 
         Raises:
             JobFailed: the job must end as FAILED.
@@ -90,16 +94,16 @@ class JobLease:
 
     @property
     def log_fields(self) -> Mapping[str, str | int]:
-        """The job, its kind and the number of the attempt."""
+        """The job, its kind and the number of the attempt, for the log."""
         job = self.job
         return {"job": job.ulid, "kind": str(job.kind), "attempt": job.attempt}
 
     async def renew(self, lease_ms: int) -> bool:
-        """Set the lease to expire in `lease_ms`. Return False if the claim is lost."""
+        """Set the lease to end in `lease_ms` milliseconds. Return False if the claim is lost."""
         return await self.store.renew(self.job.ulid, self.job.attempt, lease_ms)
 
     async def give_back(self, required: Collection[str]) -> bool:
-        """Put the job back in its queue. Return False if the claim is lost."""
+        """Release the job for another worker. Return False if the claim is lost."""
         languages = ", ".join(sorted(required))
         why = f"The job is waiting for a worker that runs {languages}." if required else None
         return await self.store.pause(self.job.ulid, self.job.attempt, why)
@@ -111,7 +115,7 @@ class JobLease:
 
 
 class JobHandler:
-    """Handles the messages that name jobs, with one handler for each kind of job."""
+    """The handler of messages for jobs. It has one `JobKindHandler` for each kind of job."""
 
     def __init__(
         self,
@@ -129,12 +133,14 @@ class JobHandler:
         self._attempt_cap = settings.attempt_cap
 
     async def run(self, ulid: str) -> None:
-        """Work on a job unless it has ended. If another worker has it, try again later.
+        """Work on a job, unless it has ended.
+
+        If another worker has it, send the message again later.
 
         Raises:
-            Unavailable: the database did not answer; the claim is given up.
+            Unavailable: the database did not answer. The claim is released.
         """
-        # Watch before the claim, so that no cancellation after it is missed.
+        # Start watching before the claim, so that no cancellation after the claim is missed.
         with self._cancellations.watch(JOB, ulid) as recheck:
             await self._claim_and_run(ulid, recheck)
 

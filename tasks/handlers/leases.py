@@ -1,4 +1,4 @@
-"""Leases: keep a claim renewed while this worker works on it, and give it up if the work stops.
+"""Leases: a worker renews its claim while it works, and releases the claim if the work stops.
 
 Executions and jobs use `hold_lease`. Custom runs have a simpler claim and use `keep_renewed`.
 """
@@ -17,9 +17,10 @@ from tasks.handlers.concurrency import background_task
 
 # Pause before the next renewal while the database is unavailable.
 RENEWAL_PAUSE_S = 0.2
-# A lease this short has expired before another worker can read it.
+# A lease of this length has ended before another worker can read it.
 RELEASED_MS = 1
-# Delay of a message that this host passes on, so that hosts without the languages do not spin.
+# Delay of a message that this host passes on because it lacks a language. Otherwise two such hosts
+# would send the message back and forth continuously.
 PASSED_ON_MS = 1_000
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -38,10 +39,10 @@ class Lease(Protocol):
 
     @property
     def log_fields(self) -> Mapping[str, str | int]:
-        """Names of the execution or job for the log."""
+        """The fields that identify the execution or job in the log."""
 
     async def renew(self, lease_ms: int) -> bool:
-        """Set the lease to expire in `lease_ms`. Return False if the claim is lost."""
+        """Set the lease to end in `lease_ms` milliseconds. Return False if the claim is lost."""
 
     async def give_back(self, required: Collection[str]) -> bool:
         """End the claim, so that another worker can begin. Return False if the claim is lost."""
@@ -52,13 +53,14 @@ class Lease(Protocol):
 
 @asynccontextmanager
 async def hold_lease(lease: Lease, lease_ms: int, recheck: asyncio.Event) -> AsyncIterator[Event]:
-    """Keep a claim renewed while the block runs. Yield an event that is set if the claim is lost.
+    """Renew a claim during the block. Yield an event that is set if the claim is lost.
 
-    The block stores the outcome of the work, which ends the claim. If the block raises
+    The block stores the outcome of the work, which ends the claim. If the block raises an
+    exception:
 
-    - JudgeCancelled: the claim is lost, and nothing is written;
-    - WorkPaused: the claim is given back, and the message is sent again;
-    - any other exception: the claim is released, and the exception is raised again.
+    - JudgeCancelled: the claim is lost, and nothing is written.
+    - WorkPaused: the claim is given back, and the message is sent again.
+    - Any other exception: the claim is released, and the exception is raised again.
     """
     async with AsyncExitStack() as renewal:
         lost = await renewal.enter_async_context(keep_renewed(lease.renew, lease_ms, recheck))
@@ -67,7 +69,7 @@ async def hold_lease(lease: Lease, lease_ms: int, recheck: asyncio.Event) -> Asy
         except JudgeCancelled:
             _log.info("claim lost", **lease.log_fields)
         except WorkPaused as paused:
-            # Stop the renewals first: a late renewal would take the claim back.
+            # Stop the renewals first, because a late renewal would renew the released claim.
             await renewal.aclose()
             await _pass_on(lease, paused)
         except BaseException:
@@ -84,7 +86,7 @@ async def _pass_on(lease: Lease, paused: WorkPaused) -> None:
 
 
 async def _release(lease: Lease) -> None:
-    """Let the lease expire at once, so that the next attempt does not wait for its end."""
+    """Let the lease end immediately, so that the next attempt does not wait for its end."""
     with suppress(DomainError, asyncio.CancelledError):
         await lease.renew(RELEASED_MS)
 
@@ -93,9 +95,9 @@ async def _release(lease: Lease) -> None:
 async def keep_renewed(
     renew: Callable[[int], Awaitable[bool]], lease_ms: int, recheck: asyncio.Event
 ) -> AsyncIterator[Event]:
-    """Renew a claim while the block runs. Yield an event that is set if the claim is lost.
+    """Renew a claim during the block. Yield an event that is set if the claim is lost.
 
-    `renew` takes the new length of the lease in milliseconds and returns False if the claim is
+    `renew` receives the new length of the lease in milliseconds and returns False if the claim is
     lost. It is called after half of the lease, and whenever `recheck` is set.
     """
     lost = Event()
@@ -114,7 +116,7 @@ async def _renew_until_lost(
         try:
             is_ours = await renew(lease_ms)
         except Unavailable:
-            # While the database is unavailable, no other worker can take the claim either.
+            # While the database is unavailable, other workers cannot take the claim either.
             pause_s = RENEWAL_PAUSE_S
             continue
         pause_s = lease_ms / 2000
@@ -123,8 +125,8 @@ async def _renew_until_lost(
 
 
 def delay_until_expiry_ms(expires_at: int, now: int) -> int:
-    """Return the delay of a message that is due once another worker's lease has expired.
+    """Return the delay in milliseconds until another worker's lease has ended.
 
-    Both times are epoch milliseconds.
+    `expires_at` and `now` are epoch milliseconds.
     """
     return max(0, expires_at - now) + 1

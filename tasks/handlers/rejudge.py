@@ -1,7 +1,7 @@
-"""Rejudge jobs: judge the histories of a problem again, one after the other.
+"""Rejudge jobs: the histories of a problem are judged again, one after the other.
 
-This is bulk work. Before each history the job waits, for a limited time, until the process has no
-executions or custom runs.
+This is bulk work. Before each history, the job waits until the process has no executions or custom
+runs, but only for a limited time.
 """
 
 import asyncio
@@ -23,18 +23,19 @@ from tasks.handlers.idle_gate import IdleGate
 from tasks.handlers.jobs import JobAttempt, JobFailed
 from tasks.handlers.leases import WorkPaused
 
-# Longest wait for an idle process before each history.
+# Maximum wait for an idle process before each history.
 IDLE_WAIT_S = 5.0
-# The progress is stored after this time or number of histories. After a crash the next attempt
-# continues from there.
+# The progress is stored after this time or after this number of histories. After a crash, the next
+# attempt continues from the stored progress.
 CHECKPOINT_S = 2.0
 CHECKPOINT_HISTORIES = 25
 # If other jobs are waiting, a rejudge pauses after this time.
 JOB_SLICE_S = 60.0
-# How often and how long a rejudge waits for an execution that was RUNNING when it began.
+# An execution may be RUNNING when the rejudge begins. The rejudge checks it at this interval and
+# waits for its end for at most this time.
 POLL_S = 0.5
 MAX_RUNNING_WAIT_S = 600.0
-# Attempts at one history, because the judge may fail for a moment.
+# Maximum number of attempts at one history, because a failure of the judge may be temporary.
 JUDGE_ATTEMPTS = 2
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -44,8 +45,8 @@ _log = structlog.stdlib.get_logger(__name__)
 class Tally:
     """The progress of a rejudge.
 
-    `after` is the last finished position in the problem's list of histories. `running` has the
-    histories that were RUNNING when an attempt began and that are not judged again yet.
+    `after` is the position of the last finished history in the problem's list. `running` contains
+    the histories that were RUNNING when an attempt began and that have not been judged again.
     """
 
     after: str | None = None
@@ -57,7 +58,7 @@ class Tally:
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Mapping[str, Any]) -> Self:
-        """Return the tally that `to_checkpoint` has converted."""
+        """Return the progress in a checkpoint that `to_checkpoint` has returned."""
         running = tuple(HistoryKey(*key) for key in checkpoint.get("running", ()))
         return cls(**{**checkpoint, "running": running})
 
@@ -67,11 +68,11 @@ class Tally:
         return {"after": self.after, **self.counts(), **running}
 
     def add_running(self, running: Iterable[HistoryKey]) -> Self:
-        """Return a tally with more RUNNING histories."""
+        """Return the progress with additional RUNNING histories."""
         return replace(self, running=tuple(dict.fromkeys((*self.running, *running))))
 
     def advance(self, position: str, key: HistoryKey) -> Self:
-        """Return a tally with the history at this position of the list finished."""
+        """Return the progress after the history at this position is finished."""
         running = tuple(other for other in self.running if other != key)
         return replace(self, after=position, running=running)
 
@@ -81,16 +82,16 @@ class Tally:
         return self.judged + self.skipped + self.failed
 
     def counts(self) -> dict[str, int]:
-        """Return the numbers without the positions."""
+        """Return the counters without the positions."""
         positions = ("after", "running")
         return {name: count for name, count in asdict(self).items() if name not in positions}
 
 
 class RejudgeHandler:
-    """Works on rejudge jobs.
+    """The handler of rejudge jobs.
 
-    `draining` is set when the process shuts down. `others_wait()` asks Redis whether other jobs
-    are waiting; it blocks.
+    `draining` is set when the process shuts down. `others_wait()` asks Redis whether other jobs are
+    waiting. It blocks.
     """
 
     def __init__(
@@ -106,7 +107,7 @@ class RejudgeHandler:
         self._idle_gate, self._draining, self._others_wait = idle_gate, draining, others_wait
 
     async def work(self, attempt: JobAttempt) -> Mapping[str, Any]:
-        """Judge the histories that a job names again; see `JobKindHandler.work`."""
+        """Judge again all histories of the job. See `JobKindHandler.work`."""
         saved = Tally.from_checkpoint(attempt.job.checkpoint or {})
         problem = await self._read_problem(attempt.job)
         expected = await self._stores.problems.run_count(problem.platform, problem.number)
@@ -130,12 +131,16 @@ class RejudgeHandler:
         return tally.counts()
 
     async def _pause_for_others(self, began: float) -> None:
-        """Raise WorkPaused if the time slice is over and other jobs are waiting."""
+        """Check whether the job may continue.
+
+        Raises:
+            WorkPaused: the time slice is over and other jobs are waiting.
+        """
         if time.monotonic() - began > JOB_SLICE_S and await asyncio.to_thread(self._others_wait):
             raise WorkPaused
 
     async def _list_running(self, attempt: JobAttempt, problem: Problem) -> Sequence[HistoryKey]:
-        """Return the RUNNING histories, which a worker may be judging with the previous tests."""
+        """Return the RUNNING histories. A worker may be judging them with the previous tests."""
         if "ulid" in attempt.parameters:
             return ()
         running = await self._stores.executions.running(problem.platform, problem.number)
@@ -152,7 +157,7 @@ class RejudgeHandler:
     async def _iterate_histories(
         self, attempt: JobAttempt, tally: Tally
     ) -> AsyncIterator[tuple[str, HistoryKey]]:
-        """Yield the position and key of each history that was submitted before the job.
+        """Yield the position and key of each history that was submitted before the job was created.
 
         The histories that were RUNNING come last, each after its execution has ended.
         """
@@ -185,7 +190,7 @@ class RejudgeHandler:
         """Wait until a history is not RUNNING. Return whether it must be judged again.
 
         Raises:
-            WorkPaused: this worker shuts down, or has waited for 600 s.
+            WorkPaused: this worker shuts down, or it has waited for 600 s.
         """
         gives_up_at = time.monotonic() + MAX_RUNNING_WAIT_S
         while True:
@@ -203,7 +208,7 @@ class RejudgeHandler:
         )
 
     async def _judge_and_count(self, attempt: JobAttempt, key: HistoryKey, tally: Tally) -> Tally:
-        """Judge one history again and count it.
+        """Judge one history again and add it to the counters.
 
         Raises:
             WorkPaused: this worker shuts down, or does not have a language of the history.
@@ -236,7 +241,8 @@ class RejudgeHandler:
         if history is None:
             return None
         if history.rejudged_by == job:
-            # An earlier attempt judged it and ended before it saved its progress.
+            # An earlier attempt of this job has judged the history, but ended before it saved its
+            # progress.
             return False
         problem, judgement = await self._executions.judge_history(history, attempt.lost)
         outcome = outcome_of(history, problem, judgement)

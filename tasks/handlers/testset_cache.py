@@ -1,10 +1,10 @@
-"""Test sets on the worker's disk, by version: fetched once, then judged from files.
+"""A cache of test sets on the worker's disk.
 
-`{root}/{problem}/{version}/` has `00001.in`, `00001.out`, …, a manifest with the size of each file,
-and the problem's checker if it has one. A set appears by a rename, so it is always complete, and
-each use compares it with its manifest. All worker processes of a host share the folder: a reader
-holds a shared lock on the manifest of its set, and a process that removes the set holds an
-exclusive lock.
+A version of a set is fetched once and then used as files. `{root}/{problem}/{version}/` contains
+`00001.in`, `00001.out` and so on, a manifest with the size of each file, and the checker of the
+problem, if any. A set appears under its name only when it is complete, and each use compares the
+files with the manifest. All worker processes of a host share the folder. A reader holds a shared
+lock on the manifest of its set. A process that removes the set holds an exclusive lock.
 """
 
 import fcntl
@@ -42,14 +42,17 @@ class _StoredSet:
 
 @dataclass(frozen=True, slots=True)
 class OpenedSet:
-    """The files of a problem's set; `checker` is None if the current checker is not on disk."""
+    """The files of a problem's test set.
+
+    `checker` is None if the current checker is not on disk.
+    """
 
     tests: tuple[TestCaseFiles, ...]
     checker: Checker | None
 
 
 class DamagedSet(Exception):
-    """A set on disk differs from its manifest, or was removed during the use."""
+    """A set on disk differs from its manifest, or was removed while it was used."""
 
 
 class TestSetCache:
@@ -60,14 +63,14 @@ class TestSetCache:
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def knows(self, platform: str, number: str) -> bool:
-        """Return whether any version of the problem's set may be on disk."""
+        """Return whether a version of the problem's test set may be on disk."""
         return (self._root / _digest(platform, number)).is_dir()
 
     @contextmanager
     def opened(self, problem: Problem) -> Iterator[OpenedSet | None]:
-        """Yield the files of a problem's current set, or None if it is not complete on disk.
+        """Yield the files of a problem's current set, or None if the complete set is not on disk.
 
-        No process removes the files while the block runs.
+        No process removes the files during the block.
         """
         with ExitStack() as locks:
             yield self._open(problem, locks)
@@ -90,7 +93,7 @@ class TestSetCache:
         return OpenedSet(files, _read_checker(folder, problem))
 
     def keep(self, problem: Problem, cases: Sequence[TestCase]) -> None:
-        """Write a set to disk; a set that is on disk already stays."""
+        """Write a set to disk, unless it is on disk already."""
         folder = self._folder(problem)
         folder.parent.mkdir(mode=0o700, exist_ok=True)
         incoming = Path(mkdtemp(prefix=_INCOMING, dir=self._root))
@@ -104,7 +107,7 @@ class TestSetCache:
             shutil.rmtree(incoming, ignore_errors=True)
 
     def keep_checker(self, problem: Problem, checker: Checker) -> None:
-        """Write a problem's checker into the folder of its current set, which must be on disk."""
+        """Write a problem's checker into the folder of its current set. The set must be on disk."""
         folder = self._folder(problem)
         incoming = Path(mkdtemp(prefix=_INCOMING, dir=self._root))
         try:
@@ -114,10 +117,10 @@ class TestSetCache:
             shutil.rmtree(incoming, ignore_errors=True)
 
     def prune(self, *, unused_s: float = KEEP_UNUSED_S, most_bytes: int = KEEP_BYTES) -> int:
-        """Remove sets and return their number.
+        """Remove sets and return the number of removed sets.
 
-        Sets that were unused for `unused_s` are removed first. If the rest has more than
-        `most_bytes`, the least recently used sets follow. Sets in use stay.
+        Sets that were not used for `unused_s` seconds are removed first. If the remaining sets have
+        more than `most_bytes`, the least recently used sets are removed. Sets in use stay.
         """
         self._sweep_strays(unused_s)
         stored_sets = sorted(self._list_sets(), key=lambda stored: stored.used_at, reverse=True)
@@ -141,7 +144,7 @@ class TestSetCache:
                 continue
 
     def _sweep_strays(self, unused_s: float) -> None:
-        """Remove the incomplete folders of killed processes."""
+        """Remove the incomplete folders that killed processes have left."""
         oldest = time.time() - min(unused_s, 3600)
         for prefix in (_INCOMING, _OUTGOING):
             for stray in self._root.glob(f"{prefix}*"):
@@ -150,7 +153,7 @@ class TestSetCache:
                         shutil.rmtree(stray, ignore_errors=True)
 
     def _remove(self, folder: Path) -> bool:
-        """Remove a set unless a process reads it. Return whether it was removed."""
+        """Remove a set, unless a process is reading it. Return whether it was removed."""
         try:
             with (folder / MANIFEST).open("rb") as manifest:
                 fcntl.flock(manifest, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -165,13 +168,13 @@ class TestSetCache:
         except FileNotFoundError:
             return False
         shutil.rmtree(outgoing, ignore_errors=True)
-        with suppress(OSError):  # the folder has other versions
+        with suppress(OSError):  # the folder contains other versions
             folder.parent.rmdir()
         return True
 
     def _folder(self, problem: Problem) -> Path:
-        # The versions of a problem that was deleted and created again start at 1 again. The time
-        # of its creation makes the name unique.
+        # If a problem is deleted and created again, its versions start at 1 again. The creation
+        # time in the name distinguishes the two problems.
         version = f"{problem.test_version or 0:05d}-{problem.created_at}"
         return self._root / _digest(problem.platform, problem.number) / version
 
@@ -185,7 +188,7 @@ def _read_checker(folder: Path, problem: Problem) -> Checker | None:
 
 
 def _list_entries(folder: Path) -> list[Path]:
-    """Return the entries of a folder; an empty list if it is missing or isn't a folder."""
+    """Return the entries of a folder, or an empty list if the path is missing or not a folder."""
     try:
         return list(folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):
@@ -193,7 +196,10 @@ def _list_entries(folder: Path) -> list[Path]:
 
 
 def _digest(platform: str, number: str) -> str:
-    """Return the name of a problem's folder; platforms and numbers may have `/` and dots."""
+    """Return the name of a problem's folder.
+
+    It is a hash, because a platform may contain `/` and dots.
+    """
     return hashlib.sha256(f"{platform}#{number}".encode()).hexdigest()[:32]
 
 

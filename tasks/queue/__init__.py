@@ -1,1 +1,1 @@
-"""The queues on Redis: the broker, the fair queue, the sender and cancellations."""
+"""The queues on Redis: the broker, the fair queue, the sender of messages, and cancellations."""

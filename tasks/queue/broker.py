@@ -1,7 +1,8 @@
-"""The queues on Redis: how soon a crash is noticed, and how often and how long a message is tried.
+"""The settings of the queues: detection of crashed workers, retries, and age limits of messages.
 
-Each message names a record in the table. The sweeper sends a lost message again, and a worker finds
-the record of a duplicate already claimed. So no message has to live for days.
+Each message contains the id of a record in the table. If a message is lost, the sweeper sends
+another one. If a message is delivered twice, the second worker finds that the record is already
+claimed. So messages do not have to be kept for days.
 """
 
 import threading
@@ -14,30 +15,31 @@ from dramatiq.middleware import AgeLimit, Middleware, Retries, ShutdownNotificat
 from graphql_api.config import Settings
 from tasks.queue.redis_broker import BlockingRedisBroker
 
-# After this time without a heartbeat, the messages of a killed worker go to other workers.
+# If a worker has sent no heartbeat for this time, its messages go to other workers.
 HEARTBEAT_TIMEOUT_MS = 5_000
-# Out of a million: each fetch looks for dead workers. With dramatiq's default, one fetch in a
-# thousand, it took 387 s to find a dead worker.
+# Number of fetches in a million that look for dead workers, so every fetch does. With dramatiq's
+# default (one fetch in a thousand), it took 387 s to find a dead worker.
 MAINTENANCE_CHANCE = 1_000_000
 DEAD_MESSAGE_LIFE_MS = 86_400_000
 
-# Enough for a short failure of the database; after that the sweeper sends the message again.
+# Enough retries for a short failure of the database. After that, the sweeper sends a new message.
 MAX_RETRIES = 3
 MIN_BACKOFF_MS = 500
 MAX_BACKOFF_MS = 8_000
-# By this age the sweeper has sent a dozen newer messages.
+# When a message has this age, the sweeper has sent about twelve newer messages.
 MAX_AGE_MS = 86_400_000
 # Time limit of messages without a lease (custom runs).
 TIME_LIMIT_MS = 1_800_000
-# Running messages may finish for this long after SIGTERM; orchestrators commonly kill after 30 s.
+# Running messages may continue for this time after SIGTERM. Orchestrators usually kill a process
+# after 30 s.
 DRAIN_SECONDS = 20
 
 
 class GracefulShutdown(ShutdownNotifications):
     """Middleware for a graceful shutdown at SIGTERM.
 
-    Running messages may finish for `drain_s` seconds and are interrupted after that. Messages that
-    have not begun go back to their queue at once.
+    Running messages may continue for `drain_s` seconds and are then interrupted. Messages that have
+    not started go back to their queue immediately.
     """
 
     def __init__(self, drain_s: float = DRAIN_SECONDS) -> None:
@@ -45,7 +47,7 @@ class GracefulShutdown(ShutdownNotifications):
         self._drain_s = drain_s
 
     def before_worker_shutdown(self, broker: Any, worker: Worker) -> None:
-        """Stop fetching, give back the messages that have not begun, and start the timer."""
+        """Stop fetching, give back the messages that have not started, and start the timer."""
         broker.draining.set()
         timer = threading.Timer(self._drain_s, self.manager.shutdown)
         timer.daemon = True
@@ -55,7 +57,7 @@ class GracefulShutdown(ShutdownNotifications):
 
 
 def make_broker(settings: Settings, *extra: Middleware) -> BlockingRedisBroker:
-    """Return a broker with `extra` middleware. It connects to Redis at its first use."""
+    """Return a broker with the middleware in `extra`. It connects to Redis at its first use."""
     return BlockingRedisBroker(
         settings.redis_url,
         timeout_s=settings.redis_timeout_ms / 1000,

@@ -1,7 +1,7 @@
-"""Cancellations: messages that let workers stop at once when an execution or a job has ended.
+"""Cancellations: notifications that an execution or a job has ended, so that its worker stops.
 
-A worker that receives a cancellation checks its claim immediately instead of at its next renewal.
-The table decides, so a lost, late or false cancellation does no harm.
+A worker that receives a cancellation checks its claim immediately instead of at the next renewal.
+The table decides whether the claim is lost, so a lost, late or false cancellation does no harm.
 """
 
 import asyncio
@@ -16,10 +16,10 @@ from graphql_api.config import Settings
 from graphql_api.data.redis.connection import connect
 
 CHANNEL = "algoitny:ended"
-# Longest wait for one message, and the pause before a lost connection is opened again.
+# Maximum wait for one notification, and pause before a lost connection is opened again.
 LISTEN_S = 5.0
 RECONNECT_S = 1.0
-# Replaces the user id in the cancellation of a job.
+# Used instead of the user id in the cancellation of a job.
 JOB = "job"
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -28,22 +28,22 @@ _log = structlog.stdlib.get_logger(__name__)
 def format_cancellation(uid: str, ulid: str) -> str:
     """Return the text that is published on `CHANNEL` when an execution or a job has ended.
 
-    `uid` is `JOB` for a job.
+    For a job, `uid` is `JOB`.
     """
     return f"{uid} {ulid}"
 
 
 class Cancellations:
-    """The executions and jobs of this process, each with the event that triggers a check."""
+    """The executions and jobs of this process, each with an event that triggers a claim check."""
 
     def __init__(self) -> None:
         self._events: dict[str, set[asyncio.Event]] = {}
 
     @contextmanager
     def watch(self, uid: str, ulid: str) -> Iterator[asyncio.Event]:
-        """Yield an event that is set by each cancellation of an execution or job.
+        """Yield an event that is set by each cancellation of this execution or job.
 
-        `uid` is `JOB` for a job.
+        For a job, `uid` is `JOB`.
         """
         cancellation, event = format_cancellation(uid, ulid), asyncio.Event()
         self._events.setdefault(cancellation, set()).add(event)
@@ -55,7 +55,7 @@ class Cancellations:
                 del self._events[cancellation]
 
     def notify(self, cancellation: str) -> None:
-        """Set the events of one cancellation; most cancellations concern other processes."""
+        """Set the events of one execution or job, if this process has it."""
         for event in self._events.get(cancellation, ()):
             event.set()
 
@@ -70,7 +70,7 @@ async def listen_forever(settings: Settings, cancellations: Cancellations) -> No
 
     While Redis is unavailable, a worker notices an ended execution only at its next renewal.
     """
-    # The loop below reconnects, so that it can report each loss.
+    # The client does not reconnect by itself, so that the loop below can log each lost connection.
     client = connect(settings, reconnects=0, health_check_s=LISTEN_S)
     async with client:
         while True:
@@ -89,7 +89,7 @@ async def _listen(client: redis.asyncio.Redis, cancellations: Cancellations) -> 
             if message is None:
                 continue
             if message["type"] == "subscribe":
-                # Cancellations from before the subscription were not received.
+                # Cancellations that were published before the subscription were not received.
                 cancellations.notify_all()
             else:
                 cancellations.notify(message["data"].decode())

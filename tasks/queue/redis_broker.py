@@ -1,9 +1,9 @@
 """A Redis broker whose idle consumers block until the next message arrives, instead of polling.
 
-Each message pushes a token to the wake-up list of its queue. A consumer that finds its queue empty
-blocks until a token arrives, so it fetches the message within milliseconds. Without a token it
-fetches again after the worker's idle time-out. These fetches send the heartbeats and recover the
-messages of dead workers.
+For each message, a token is pushed to the wake-up list of its queue. A consumer with an empty queue
+blocks until a token arrives, so it fetches the message within milliseconds. Without a token, it
+fetches after the worker's idle time-out. These fetches send heartbeats and recover the messages of
+dead workers.
 """
 
 import threading
@@ -23,24 +23,26 @@ from dramatiq.middleware import Middleware
 from graphql_api.data.redis.connection import connect_sync
 from tasks.queue.fair_queue import FairQueue
 
-# Maximum length of a list of tokens; each token costs an idle consumer one empty fetch.
+# Maximum length of a list of tokens. Each surplus token causes one empty fetch.
 TOKENS_KEPT = 64
 TOKEN_LIFE_S = 30
-# For BLPOP a time-out of 0 means forever.
+# Shortest wait, because a time-out of 0 makes BLPOP wait forever.
 SHORTEST_WAIT_S = 0.01
 
 
 class BlockingRedisBroker(RedisBroker):
     """Dramatiq's Redis broker with consumers that block until a message arrives.
 
-    `prefetch` maps a queue name to the maximum number of messages that this process holds at once.
-    While `draining` is set, nothing is fetched.
+    `prefetch` maps the name of a queue to the maximum number of messages that this process holds at
+    the same time. While `draining` is set, nothing is fetched.
 
     Parameters:
-        url: the Redis. The queues are in the next database, because maintenance lists all its keys.
+        url: the URL of Redis. The queues are in the database with the next number, because
+            maintenance lists all keys of a database.
         timeout_s: time-out of one command.
-        maintenance_chance: number of commands in a million that look for dead workers' messages.
-        dead_message_life_ms: how long a message that failed for good is kept for inspection.
+        maintenance_chance: number of commands in a million that look for messages of dead workers.
+        dead_message_life_ms: time for which a message is kept for inspection after its last attempt
+            failed.
     """
 
     def __init__(
@@ -71,22 +73,22 @@ class BlockingRedisBroker(RedisBroker):
         return BlockingRedisConsumer
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
-        """Return a consumer of a queue that blocks for at most `timeout` milliseconds."""
+        """Return a consumer of a queue. It blocks for at most `timeout` milliseconds."""
         bounded = min(prefetch, self.prefetch.get(queue_name, prefetch))
         return BlockingRedisConsumer(self, queue_name, bounded, timeout)
 
     def connect_blocking(self, longest_wait_s: float) -> redis.Redis:
-        """Return a client whose commands may block for `longest_wait_s`."""
+        """Return a client whose commands may block for up to `longest_wait_s` seconds."""
         return connect_sync(
             self._url, timeout_s=self._timeout_s, block_s=longest_wait_s, database_offset=1
         )
 
     def wake_key(self, queue_name: str) -> str:
-        """Return the key of a queue's wake-up tokens."""
+        """Return the Redis key of the wake-up list of a queue."""
         return f"{self.namespace}:{queue_name}.wake"
 
     def wake(self, queue_name: str) -> None:
-        """Wake one idle consumer of a queue; do nothing while Redis is unavailable."""
+        """Wake one idle consumer of a queue. Do nothing if Redis is unavailable."""
         key = self.wake_key(queue_name)
         pipeline = self.client.pipeline(transaction=False)
         pipeline.rpush(key, 1)
@@ -96,9 +98,10 @@ class BlockingRedisBroker(RedisBroker):
             pipeline.execute()
 
     def do_enqueue(self, queue_name: str, message_id: str, data: bytes) -> None:
-        """Append a message to its lane, or to the queue if it has no lane, and wake a consumer.
+        """Add a message to its lane and wake a consumer.
 
-        A delayed message enters its lane when it is due.
+        A message without a lane is added to the queue. A delayed message enters its lane when it is
+        due.
         """
         is_delayed = queue_name != q_name(queue_name)
         if is_delayed or not self.fair_queue.put(queue_name, message_id, data):
@@ -106,14 +109,16 @@ class BlockingRedisBroker(RedisBroker):
         self.wake(queue_name)
 
     def take(self, queue_name: str, room: int) -> list[bytes]:
-        """Return at most `room` messages and send a heartbeat, even with no room.
+        """Return at most `room` messages and send a heartbeat.
 
-        Messages that were given back, and messages of dead workers, come before the fair queue,
-        because they had their turn. Those that this process cannot run go back to their lane.
-        Delayed messages have no lane: the worker that fetches one holds it until it is due.
+        With no room, only send the heartbeat. Messages that were given back, and messages of dead
+        workers, already had their turn, so they come before the messages of the fair queue. A
+        message that this process cannot run goes back to its lane. A delayed message has no lane:
+        the worker that fetches it holds it until it is due.
         """
         given_back = self._dispatch("fetch")(queue_name, room)  # type: ignore[no-untyped-call]
-        # A message that was acknowledged by a worker declared dead has an id, but no data.
+        # If a worker that was considered dead acknowledges a message, the message has an id but no
+        # data.
         returned = [data for data in given_back if data is not None]
         acks = f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"
         has_lanes = queue_name == q_name(queue_name)
@@ -127,18 +132,21 @@ class BlockingRedisBroker(RedisBroker):
         return ours + (self.fair_queue.take(queue_name, acks, room) if has_lanes and room else [])
 
     def has_waiting(self, queue_name: str) -> bool:
-        """Return whether messages wait in a queue's lanes; False while Redis is unavailable."""
+        """Return whether messages are waiting in the lanes of a queue.
+
+        Return False if Redis fails.
+        """
         with suppress(redis.RedisError):
             return self.fair_queue.has_waiting(queue_name)
         return False
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections to Redis."""
         self.client.close()
 
 
 class BlockingRedisConsumer(Consumer):
-    """A consumer of one queue for one consumer thread; any thread may acknowledge messages."""
+    """A consumer of one queue, used by one consumer thread. Any thread may acknowledge messages."""
 
     def __init__(
         self, broker: BlockingRedisBroker, queue_name: str, prefetch: int, timeout_ms: int
@@ -149,12 +157,13 @@ class BlockingRedisConsumer(Consumer):
         self._longest_wait_s = timeout_ms / 1000
         self._blocking = broker.connect_blocking(self._longest_wait_s)
         self._fetched: deque[Message[Any]] = deque()
-        # Ids of the messages in work; for delayed messages, the time when they are due (epoch ms).
+        # Ids of the messages that this consumer holds. For a delayed message, also the time at
+        # which it is due (epoch ms).
         self._held: dict[str, float | None] = {}
         self._freed = threading.Event()
 
     def __next__(self) -> MessageProxy | None:
-        """Return the next message, or None if none arrived within the time-out."""
+        """Return the next message, or None if no message arrived within the time-out."""
         with _raise_connection_closed():
             if not self._fetched:
                 self._fetched.extend(self._fetch())
@@ -174,11 +183,11 @@ class BlockingRedisConsumer(Consumer):
         self._finish("nack", message)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
-        """Give messages back unprocessed, so that any worker can take them."""
+        """Give back messages that have not started, so that any worker can fetch them."""
         self._requeue([_redis_id(message) for message in messages])
 
     def close(self) -> None:
-        """Give back the fetched messages that were not returned, and close the connection."""
+        """Give back the fetched messages that have not started, and close the connection."""
         fetched = [_redis_id(message) for message in self._fetched]
         self._fetched.clear()
         with suppress(ConnectionClosed):
@@ -186,7 +195,7 @@ class BlockingRedisConsumer(Consumer):
         self._blocking.close()
 
     def _fetch(self) -> list[Message[Any]]:
-        """Fetch messages while there is room, and send a heartbeat in any case."""
+        """Fetch messages if there is room. Send a heartbeat in any case."""
         room = 0 if self._broker.draining.is_set() else self._prefetch - len(self._held)
         return [Message.decode(data) for data in self._broker.take(self._queue_name, max(0, room))]
 
@@ -223,19 +232,20 @@ class BlockingRedisConsumer(Consumer):
 
 
 def _redis_id(message: Message[Any] | MessageProxy) -> str:
-    # The message's own id stays the same over retries; this id is unique in the queue.
+    # The message's own id does not change when the message is retried. This id is unique in the
+    # queue.
     return str(message.options["redis_message_id"])
 
 
 @contextmanager
 def _raise_connection_closed() -> Iterator[None]:
-    """Raise each Redis error as ConnectionClosed, which makes dramatiq connect again.
+    """Convert each Redis error to ConnectionClosed. dramatiq then opens a new connection.
 
     Any other exception would end dramatiq's consumer thread. A Redis that is full or read-only for
-    a moment must not end a worker.
+    a short time must not end a worker.
 
     Raises:
-        ConnectionClosed: Redis is unavailable, did not answer in time, or refused the command.
+        ConnectionClosed: Redis is unavailable, did not answer in time, or rejected the command.
     """
     try:
         yield

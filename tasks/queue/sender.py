@@ -1,4 +1,4 @@
-"""Messages to workers. They contain only ids; the data is in the table."""
+"""The sender of messages to workers. Messages contain only ids; the data is in the table."""
 
 import asyncio
 import time
@@ -25,10 +25,11 @@ RUN_ACTOR = "run_code"
 BULK_QUEUE = "bulk"
 JOB_ACTOR = "work_on_job"
 
-# Number of messages sent at the same time; the time-out of Redis commands bounds each of them.
+# Maximum number of messages that are sent at the same time. The time-out of Redis commands limits
+# the time of each.
 SENDERS = 4
-# The circuit breaker: after a failure nothing is sent for this time. Otherwise each caller would
-# wait for a time-out of its own.
+# A circuit breaker: after a failure of Redis, nothing is sent for this time. Otherwise each caller
+# would wait until its own command times out.
 CIRCUIT_OPEN_S = 1.0
 
 _SEND_ERRORS = (RedisError, BrokerConnectionError, OSError)
@@ -37,7 +38,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def execution_message(uid: str, ulid: str, required: Collection[str]) -> Message[Any]:
-    """Return the message for one execution; its worker must have the languages in `required`."""
+    """Return the message for an execution, for a worker that has the languages in `required`."""
     return Message(
         queue_name=EXECUTION_QUEUE,
         actor_name=EXECUTION_ACTOR,
@@ -48,7 +49,7 @@ def execution_message(uid: str, ulid: str, required: Collection[str]) -> Message
 
 
 def run_message(uid: str, run_id: str, language: str) -> Message[Any]:
-    """Return the message for one custom run."""
+    """Return the message for a custom run."""
     return Message(
         queue_name=RUN_QUEUE,
         actor_name=RUN_ACTOR,
@@ -59,7 +60,7 @@ def run_message(uid: str, run_id: str, language: str) -> Message[Any]:
 
 
 def job_message(uid: str, ulid: str, required: Collection[str]) -> Message[Any]:
-    """Return the message for a job that user `uid` has started."""
+    """Return the message for a job that the user `uid` has started."""
     return Message(
         queue_name=BULK_QUEUE,
         actor_name=JOB_ACTOR,
@@ -70,9 +71,9 @@ def job_message(uid: str, ulid: str, required: Collection[str]) -> Message[Any]:
 
 
 class TaskSender:
-    """Sends messages without blocking the event loop; a failed send never fails its caller.
+    """Sends messages without blocking the event loop. A failed send never fails the caller.
 
-    The sweeper finds the record of an unsent message in the table and sends the message again.
+    If a message was not sent, the sweeper finds its record in the table and sends a new message.
     """
 
     def __init__(self, settings: Settings, broker: BlockingRedisBroker | None = None) -> None:
@@ -90,9 +91,9 @@ class TaskSender:
         required: Collection[str] = (),
         delay_ms: int | None = None,
     ) -> None:
-        """Send an execution to the workers; it is due after `delay_ms`.
+        """Send an execution to the workers. With `delay_ms`, the message is due after this time.
 
-        `required` are the languages that the worker must have in addition to `language`.
+        `required` contains the languages that the worker must have in addition to `language`.
         """
         message = execution_message(uid, ulid, {language, *required})
         enqueue = partial(self._broker.enqueue, message, delay=delay_ms)
@@ -101,7 +102,10 @@ class TaskSender:
     async def send_run(
         self, uid: str, run_id: str, language: str, *, delay_ms: int | None = None
     ) -> bool:
-        """Send a custom run. Return False if it was not sent, so that no answer will come."""
+        """Send a custom run to the workers.
+
+        Return False if it was not sent, so that no answer will come.
+        """
         message = run_message(uid, run_id, language)
         enqueue = partial(self._broker.enqueue, message, delay=delay_ms)
         return await self._send(enqueue, **message.kwargs)
@@ -109,16 +113,19 @@ class TaskSender:
     async def send_job(
         self, uid: str, ulid: str, *, required: Collection[str] = (), delay_ms: int | None = None
     ) -> None:
-        """Send a job to a worker that has the languages in `required`; due after `delay_ms`."""
+        """Send a job to a worker that has the languages in `required`.
+
+        With `delay_ms`, the message is due after this time.
+        """
         message = job_message(uid, ulid, required)
         await self._send(partial(self._broker.enqueue, message, delay=delay_ms), job=ulid)
 
     async def send_job_cancellation(self, ulid: str) -> None:
-        """Let the worker of a job notice at once that the job has ended."""
+        """Notify the worker of a job that the job has ended."""
         await self.send_cancellation(JOB, ulid)
 
     async def send_cancellation(self, uid: str, ulid: str) -> None:
-        """Let the worker of an execution notice at once that the execution has ended."""
+        """Notify the worker of an execution that the execution has ended."""
         publish = partial(self._broker.client.publish, CHANNEL, format_cancellation(uid, ulid))
         await self._send(publish, uid=uid, ulid=ulid)
 
@@ -144,7 +151,7 @@ class TaskSender:
             raise
 
     async def aclose(self) -> None:
-        """Wait for the running sends and close the connections."""
+        """Wait until the running sends have ended, and close the connections."""
         await asyncio.to_thread(self._threads.shutdown)
         if self._owns_broker:
             self._broker.close()

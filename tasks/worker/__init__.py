@@ -1,1 +1,1 @@
-"""The worker process: its lifecycle, the objects it shares, the sweeper and the announcer."""
+"""The worker process: its lifecycle, its shared objects, the sweeper and the announcer."""

@@ -1,4 +1,4 @@
-"""Announces the languages of this worker process to the API, at regular intervals."""
+"""The announcer: it regularly announces the languages of this worker process to the API."""
 
 import asyncio
 import time
@@ -13,7 +13,7 @@ from judge.judge import Judge
 
 ANNOUNCE_SECONDS = 30
 RETRY_SECONDS = 2
-# Longest delay between a change of the languages and its announcement.
+# Maximum delay between a change of the languages and its announcement.
 POLL_S = 0.2
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -25,7 +25,8 @@ async def announce_forever(
     """Announce the judge's languages every 30 s, and whenever `languages_changed` is set."""
     async with open_language_board(settings) as board:
         while True:
-            # Clear first: a change during the announcement causes another one.
+            # Clear the event first, so that a change during the announcement causes another
+            # announcement.
             languages_changed.clear()
             pause_s = ANNOUNCE_SECONDS
             try:
@@ -37,7 +38,10 @@ async def announce_forever(
 
 
 async def _wait(event: Event, timeout_s: float) -> None:
-    """Wait for an event that any thread may set, even while no event loop is running."""
+    """Wait for an event for at most `timeout_s` seconds.
+
+    Any thread may set the event, even if no event loop is running.
+    """
     ends_at = time.monotonic() + timeout_s
-    while not event.is_set() and time.monotonic() < ends_at:  # noqa: ASYNC110 - set by threads
+    while not event.is_set() and time.monotonic() < ends_at:  # noqa: ASYNC110 - threads set the event
         await asyncio.sleep(POLL_S)

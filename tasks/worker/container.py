@@ -1,4 +1,4 @@
-"""The objects that the actors of one worker process share, from the first message to the last."""
+"""The objects that all actors of one worker process share."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ from tasks.worker.announcer import announce_forever
 from tasks.worker.sweeper import Sweeper
 
 PRUNE_SECONDS = 3600
-# Bulk work has one thread of a process; executions and custom runs have the others.
+# One thread of a process is for bulk work. The other threads are for executions and custom runs.
 JOB_CONCURRENCY = 1
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -40,7 +40,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WorkerContainer:
-    """The shared objects of one worker process."""
+    """The objects that the actors of one worker process share."""
 
     worker_id: str
     stores: Stores
@@ -57,7 +57,7 @@ def current_container() -> WorkerContainer:
     """Return the container of this process.
 
     Raises:
-        RuntimeError: this process isn't a worker, or is shutting down.
+        RuntimeError: this process is not a worker, or it is shutting down.
     """
     if not _CURRENT:
         raise RuntimeError("Actors run only in a worker process. Start one with `dramatiq tasks`.")
@@ -70,7 +70,7 @@ def make_worker_name() -> str:
 
 
 def judge_config(settings: Settings) -> JudgeConfig:
-    """Return the judge's part of the settings."""
+    """Return the configuration of the judge from the settings."""
     return JudgeConfig(
         work_dir=settings.work_dir,
         slots=settings.judge_slots,
@@ -80,17 +80,20 @@ def judge_config(settings: Settings) -> JudgeConfig:
 
 
 def execution_concurrency(settings: Settings) -> int:
-    """Return how many executions a process works on: one for each slot, and one that loads."""
+    """Return the number of executions that a process handles at the same time.
+
+    There is one execution for each slot, and one more that is loading its data.
+    """
     return (settings.judge_slots or os.cpu_count() or 1) + 1
 
 
 def custom_run_concurrency(settings: Settings) -> int:
-    """Return how many custom runs a process works on, in addition to its executions."""
+    """Return the number of custom runs that a process handles in addition to its executions."""
     return settings.judge_slots or os.cpu_count() or 1
 
 
 def thread_count(settings: Settings) -> int:
-    """Return the number of threads with which no message in this process waits for a thread."""
+    """Return the number of threads that a process needs so that no message waits for a thread."""
     return execution_concurrency(settings) + custom_run_concurrency(settings) + JOB_CONCURRENCY
 
 
@@ -98,10 +101,10 @@ def thread_count(settings: Settings) -> int:
 async def open_container(
     settings: Settings, broker: BlockingRedisBroker, judge: Judge, languages_changed: Event
 ) -> AsyncIterator[WorkerContainer]:
-    """Open the shared objects, and run the background tasks while the block runs.
+    """Open the shared objects, and run the background tasks during the block.
 
-    These are the sweeper, the announcer, the listener for cancellations and the pruning of test
-    sets. `languages_changed` is set when the judge's languages have changed.
+    The background tasks are the sweeper, the announcer, the listener for cancellations and the
+    removal of unused test sets. `languages_changed` is set when the judge's languages have changed.
     """
     async with AsyncExitStack() as stack:
         name = make_worker_name()

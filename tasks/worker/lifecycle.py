@@ -1,4 +1,4 @@
-"""The lifecycle of one worker process: start the sandbox, then the stores, then take messages."""
+"""The lifecycle of a worker process: start the sandbox, open the stores, then process messages."""
 
 from contextlib import AsyncExitStack
 from threading import Event
@@ -23,7 +23,7 @@ from tasks.worker.container import (
     thread_count,
 )
 
-# Exit codes of sysexits.h: EX_UNAVAILABLE and EX_SOFTWARE.
+# The exit codes EX_UNAVAILABLE and EX_SOFTWARE of sysexits.h.
 EXIT_NO_SANDBOX = 69
 EXIT_NOT_OPENED = 70
 LOOP_START_S = 10.0
@@ -34,8 +34,8 @@ _log = structlog.stdlib.get_logger(__name__)
 class WorkerLifecycle(Middleware):
     """Middleware that opens a worker's container before the first message and closes it at the end.
 
-    A process without a working sandbox, or without a connection to a store, ends before it takes
-    messages.
+    If the sandbox does not work or a store cannot be reached, the process ends before the first
+    message.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -45,7 +45,7 @@ class WorkerLifecycle(Middleware):
         self._opened = AsyncExitStack()
 
     def after_process_boot(self, broker: Any) -> None:  # noqa: ARG002 - dramatiq's signature
-        """Set this process's log format."""
+        """Set the log format of this process."""
         configure_logging(self._settings)
 
     def before_worker_boot(self, broker: Any, worker: Worker) -> None:
@@ -61,7 +61,7 @@ class WorkerLifecycle(Middleware):
         broker.prefetch[RUN_QUEUE] = custom_run_concurrency(self._settings)
         broker.prefetch[BULK_QUEUE] = JOB_CONCURRENCY
         loop = EventLoopThread(_log)
-        # A process that ends early must not wait for the thread of its event loop.
+        # If the process ends here, it must not wait for the thread of its event loop.
         loop.daemon = True
         loop.start(timeout=LOOP_START_S)
         set_event_loop_thread(loop)

@@ -1,7 +1,8 @@
-"""Sends overdue executions and jobs again, and fails executions that used all their attempts.
+"""The sweeper: it sends overdue executions and jobs again.
 
-Every worker process sweeps at regular intervals; a lock on Redis admits one of them at a time. The
-lock only saves work: each step is conditional in the table, so two sweepers do no harm.
+It also fails executions that have no attempts left. Every worker process sweeps at regular
+intervals. A lock in Redis allows only one process at a time. The lock only avoids unnecessary work:
+each step is a conditional write to the table, so two sweepers do no harm.
 """
 
 import asyncio
@@ -23,9 +24,9 @@ from tasks.handlers.executions import ATTEMPTS_EXHAUSTED
 from tasks.queue.sender import TaskSender
 
 LOCK_KEY = "algoitny:sweeper"
-# Items read from one shard in one sweep; the next sweep reads the rest.
+# Maximum number of items that one sweep reads from a shard. The next sweep reads the rest.
 DUE_AT_ONCE = 100
-# Unused test sets stay for an hour, so a purge every few minutes is enough.
+# Old test sets become due an hour after their replacement, so a purge every few minutes is enough.
 PURGE_PAUSE_MS = 300_000
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -33,7 +34,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(slots=True)
 class SweepCounts:
-    """The number of items that one sweep sent again, failed and purged."""
+    """The numbers of items that one sweep sent again, failed and purged."""
 
     sent: int = 0
     failed: int = 0
@@ -63,8 +64,11 @@ class Sweeper:
         self._redis = connect(settings)
 
     async def run_forever(self) -> None:
-        """Sweep every `sweep_seconds` until cancelled, first after a random part of this time."""
-        await asyncio.sleep(random.uniform(0, self._pause_s))  # noqa: S311 - spreads the workers
+        """Sweep every `sweep_seconds` until this task is cancelled.
+
+        The first sweep comes after a random part of this time.
+        """
+        await asyncio.sleep(random.uniform(0, self._pause_s))  # noqa: S311 - workers sweep at different times
         try:
             while True:
                 try:
@@ -76,15 +80,19 @@ class Sweeper:
             await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connection."""
+        """Close the connection to Redis."""
         await self._redis.aclose()
 
     async def sweep_if_elected(self) -> None:
-        """Sweep once unless another worker process does; after an error the next sweep retries."""
+        """Sweep once, unless another worker process is sweeping.
+
+        Log an error instead of raising it.
+        """
         try:
             may_send = await self._take_lock()
         except RedisError as error:
-            # Nothing can be sent, but executions without remaining attempts can fail.
+            # Without Redis nothing can be sent, but executions without remaining attempts can still
+            # be failed.
             _log.warning("sweeping without Redis", reason=str(error))
             may_send = None
         if may_send is False:
@@ -98,12 +106,12 @@ class Sweeper:
             _log.info("swept", sent=swept.sent, failed=swept.failed, purged=swept.purged)
 
     async def _take_lock(self) -> bool:
-        """Return whether this process got the lock, which expires before the next sweep."""
+        """Return whether this process got the lock. The lock expires before the next sweep."""
         life_ms = int(self._pause_s * 900)
         return bool(await self._redis.set(LOCK_KEY, self._name, nx=True, px=life_ms))
 
     async def sweep(self, *, may_send: bool = True) -> SweepCounts:
-        """Sweep all shards once."""
+        """Sweep all shards once. Without `may_send`, no messages are sent."""
         swept = SweepCounts()
         for shard in range(DUE_SHARDS):
             due = await self._stores.executions.due(shard, self._clock(), DUE_AT_ONCE)
