@@ -1,9 +1,9 @@
-"""The contenders of `benchmarks.judge`, each in a process of its own.
+"""The contenders of `benchmarks.judge`. Each contender runs in its own process.
 
     python -m benchmarks._contenders NAME
 
-Other judges take part if they are installed: `isolate` and `go-judge` on the PATH; DMOJ with the
-Python of a `dmoj` on the PATH, or with this Python if it can import DMOJ.
+Other judges take part if they are installed. `isolate` and `go-judge` must be on the PATH. DMOJ is
+started with the Python of the `dmoj` on the PATH, or with this Python if it can import DMOJ.
 """
 
 import http.client
@@ -42,7 +42,7 @@ COLD, AHEAD, RLIMITS = "AlgoItny", "AlgoItny, started ahead", "AlgoItny, rlimits
 PEERS = ("isolate", "go-judge")
 
 
-# New namespaces and a file system, without limits and measurements.
+# bubblewrap creates new namespaces and a file system, but has no limits and no measurements.
 BWRAP_COMMAND = (
     "/usr/bin/bwrap --unshare-all --die-with-parent --ro-bind / / --proc /proc --dev /dev"
 )
@@ -65,14 +65,14 @@ def bare(order: Order) -> str:
 
 
 def bwrap(order: Order) -> str:
-    """Start the program in new namespaces and return its output."""
+    """Start the program in new namespaces with bubblewrap and return its output."""
     where = ("--bind", order.directory, "/mnt", "--chdir", "/mnt", *order.command)
     return bare(replace(order, command=(*BWRAP_COMMAND.split(), *where)))
 
 
 @contextmanager
 def _sandbox(forced: LimitBackend | None) -> Iterator[Sandbox]:
-    # Every contender reads the compiled programs from the same directory.
+    # All contenders read the compiled programs from the same directory.
     with tempfile.TemporaryDirectory() as scratch:
         sandbox = open_sandbox(Path(scratch), 1, forced)
         try:
@@ -82,7 +82,7 @@ def _sandbox(forced: LimitBackend | None) -> Iterator[Sandbox]:
 
 
 class Programs:
-    """Copies of the programs in the sandbox's shared directory, like compiled programs."""
+    """Copies of the programs in the sandbox's shared directory, which holds compiled programs."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._shared = sandbox.shared
@@ -105,7 +105,7 @@ def _output(report: Report) -> str:
 
 
 def cold(forced: LimitBackend | None = None) -> None:
-    """Serve runs whose sandbox is started for the run."""
+    """Run each program in a sandbox that is started for this run."""
     with _sandbox(forced) as sandbox:
         programs = Programs(sandbox)
         serve(
@@ -116,7 +116,10 @@ def cold(forced: LimitBackend | None = None) -> None:
 
 
 def ahead() -> None:
-    """Serve runs whose sandbox was prepared during the run before; the first run is not timed."""
+    """Run each program in a sandbox that was prepared during the previous run.
+
+    The first run is not timed.
+    """
     with _sandbox(None) as sandbox:
         programs = Programs(sandbox)
 
@@ -139,7 +142,7 @@ def ahead() -> None:
 
 
 def isolate(order: Order) -> str:
-    """Create an isolate box, run the program in it, and remove it."""
+    """Create a box of isolate, run the program in the box, and remove the box."""
     command = ["/usr/bin/env", "isolate", "--box-id=0"]
     box = subprocess.run([*command, "--init"], check=True, capture_output=True, text=True)
     try:
@@ -160,7 +163,10 @@ def isolate(order: Order) -> str:
 
 @contextmanager
 def go_judge() -> Iterator[Runner]:
-    """Start the server; each run is one request, and copies the program's files."""
+    """Start the server of go-judge.
+
+    Each run is one request, which also copies the program's files.
+    """
     port = free_port()
     command = ["/usr/bin/env", "go-judge", "-http-addr", f"127.0.0.1:{port}", "-silent"]
     server = subprocess.Popen(command)
@@ -194,7 +200,7 @@ def go_judge() -> Iterator[Runner]:
 
 
 def serve_go_judge() -> None:
-    """Serve runs by the server of go-judge."""
+    """Run each program by a request to the server of go-judge."""
     with go_judge() as run:
         serve(add_timing(run))
 
@@ -211,7 +217,7 @@ SERVERS: dict[str, Callable[[], None]] = {
 
 
 def _dmoj_python() -> str | None:
-    """Return a Python that can import DMOJ; None if there is none."""
+    """Return the path of a Python that can import DMOJ, or None if there is none."""
     script = shutil.which("dmoj")
     if script is not None:
         first = Path(script).read_bytes().partition(b"\n")[0]
@@ -220,7 +226,7 @@ def _dmoj_python() -> str | None:
 
 
 def open_contenders() -> Iterator[Contender]:
-    """Start each contender that is installed, and print the names of the others."""
+    """Start each contender that is installed, and print the names of the missing contenders."""
     for name in SERVERS:
         if name not in PEERS or shutil.which(name):
             yield Contender(name, [sys.executable, "-m", "benchmarks._contenders", name])

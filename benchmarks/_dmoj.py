@@ -1,4 +1,4 @@
-"""Runs orders of `benchmarks.judge` like a test of DMOJ; it is started with DMOJ's Python."""
+"""Runs the programs of `benchmarks.judge` like tests in DMOJ. Start it with the Python of DMOJ."""
 
 import shutil
 import subprocess
@@ -14,14 +14,14 @@ LIMITS = {"time": 5, "memory": 256 * 1024, "wall_time": 15}
 
 
 class CompiledProgram(BaseExecutor):  # type: ignore[misc]
-    """An executor of programs that are already compiled."""
+    """A DMOJ executor for a program that is already compiled."""
 
     ext = "given"
 
     def __init__(self, directory: str, command: tuple[str, ...]) -> None:
         super().__init__("given", b"")
         self._command = command
-        # The executor removes this directory, as if it had compiled the program there.
+        # The executor removes this directory at the end, as if it had compiled the program there.
         self._dir = tempfile.mkdtemp()
         shutil.copytree(directory, self._dir, dirs_exist_ok=True)
 
@@ -38,7 +38,7 @@ _executors: dict[tuple[str, tuple[str, ...]], CompiledProgram] = {}
 
 
 def run(order: Order) -> str:
-    """Run a program once, like DMOJ's grader."""
+    """Run a program once, as DMOJ's grader does."""
     key = order.directory, order.command
     if key not in _executors:
         _executors[key] = CompiledProgram(*key)

@@ -1,11 +1,11 @@
-"""Measures the comparers on outputs of ten megabytes, beside splitting both outputs as a whole.
+"""Measures the judge's comparers on outputs of ten megabytes, and a simple split for comparison.
 
     python -m benchmarks.comparers [--runs 7] [--megabytes 10]
 
-The comparers are interleaved. `same` outputs are equal byte by byte. `spaced` ones have different
-white space from the first byte on, so that all of it is cut into tokens or lines. A `flood` is an
-output of one letter per line, and `blanks` one of empty lines, where two lines are expected. Memory
-is the peak of Python objects.
+The comparers are interleaved. The outputs have four shapes. In the shape `same`, both outputs are
+equal byte by byte. In the shape `spaced`, their white space differs from the first byte on, so that
+all of it is split into tokens or lines. In the shapes `flood` (one letter per line) and `blanks`
+(empty lines), the expected output has only two lines. Memory is the peak of Python objects.
 """
 
 import argparse
@@ -27,19 +27,19 @@ Way = Callable[[IO[bytes], IO[bytes]], bool]
 
 
 def split(expected: IO[bytes], actual: IO[bytes]) -> bool:
-    """Compare two outputs that are held in memory."""
+    """Compare two outputs by splitting each into words, which needs both outputs in memory."""
     expected.seek(0)
     actual.seek(0)
     return expected.read().split() == actual.read().split()
 
 
 def by(comparer: Comparer) -> Way:
-    """Return the comparison of the judge."""
+    """Return the function that compares with this comparer of the judge."""
     return lambda expected, actual: compare(comparer, expected, actual).equal
 
 
 def ways(shape: str) -> Iterator[tuple[str, Way]]:
-    """Yield the comparers that treat outputs of this shape correctly."""
+    """Yield the ways of comparing that are correct for outputs of this shape."""
     if shape not in FLOODS:
         yield "plain split", split
     byte_wise = {Comparer.EXACT} if shape == "spaced" else set()
@@ -48,7 +48,10 @@ def ways(shape: str) -> Iterator[tuple[str, Way]]:
 
 
 def outputs(shape: str, megabytes: int, held: ExitStack) -> tuple[IO[bytes], IO[bytes]]:
-    """Write lines of eight numbers each to two files, or a flood where two lines are expected."""
+    """Write lines of eight numbers each to two files.
+
+    For the shapes `flood` and `blanks`, the expected output has only two lines.
+    """
     folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
     files = [held.enter_context((folder / name).open("w+b")) for name in ("expected", "actual")]
     if shape in FLOODS:
@@ -81,7 +84,7 @@ def peak_mb(way: Way, expected: IO[bytes], actual: IO[bytes]) -> float:
 
 
 def main() -> None:
-    """Print one line for each comparer and shape."""
+    """Print one line for each comparer and shape of output."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--megabytes", type=int, default=10)

@@ -1,9 +1,10 @@
-"""Measures the time to compile a short program in each language, and to find it in the cache.
+"""Measures the time of compiling a short program in each language, and of finding it in the cache.
 
     python -m benchmarks.compiling [--runs 5] [language …]
 
-It compiles in the sandbox, with the languages interleaved, and a new source in each run. The last
-lines are a C++ program with all headers: precompiled, not precompiled, and the precompilation.
+The programs are compiled in the sandbox. The languages are interleaved, and each run compiles a new
+source. The last lines are for a C++ program that includes all headers: with precompiled headers,
+without them, and for the precompilation itself.
 """
 
 import argparse
@@ -27,12 +28,12 @@ _lengths = itertools.count(1)
 
 
 def fresh(code: str) -> bytes:
-    """Return the source with new white space at its end, so that it is not in the cache."""
+    """Return the source with additional white space at its end, so that it is not in the cache."""
     return f"{code}{next(_lengths) * chr(10)}".encode()
 
 
 def compile_ms(compiler: Compiler, installed: Installed, code: bytes) -> float:
-    """Return the time from source to program in milliseconds."""
+    """Return the time of compiling a source, in milliseconds."""
     began = time.perf_counter()
     compiled = compiler.compile(installed, code)
     assert compiled.directory is not None, compiled.output
@@ -40,7 +41,7 @@ def compile_ms(compiler: Compiler, installed: Installed, code: bytes) -> float:
 
 
 def ways(compiler: Compiler, installed: dict[str, Installed]) -> dict[str, Callable[[], float]]:
-    """Return the timed functions, by name."""
+    """Return the functions to time, by name."""
 
     def compile_new(language: Installed) -> Callable[[], float]:
         return lambda: compile_ms(compiler, language, fresh(language.spec.hello))
@@ -59,7 +60,7 @@ def ways(compiler: Compiler, installed: dict[str, Installed]) -> dict[str, Calla
 
 
 def main() -> None:
-    """Print one line for each."""
+    """Print one line for each function of `ways`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("languages", nargs="*")

@@ -1,11 +1,12 @@
-"""Makes many runs with every kind of end, and checks that they leave nothing behind.
+"""A soak test of the sandbox: after many runs that end in different ways, nothing may be left.
 
     python -m benchmarks.soak [--runs 1000] [--limits rlimits]
 
-The input of a static C program chooses how a run ends: normally, by each limit, by a signal, with
-children and daemons left, or cancelled. Some runs have a prepared sandbox, some are pairs. Counted
-are processes, descriptors, files, control groups, mounts and memory: after the first runs, at the
-end, and after closing. The exit code is 1 if anything is left or memory grew.
+The input of a static C program chooses how a run ends: normally, by one of the limits, by a signal,
+with child processes and daemons still running, or cancelled. Some runs have a prepared sandbox, and
+some are pairs. The test counts processes, descriptors, files, control groups, mounts and memory:
+after the first runs, at the end, and after closing the sandbox. The exit code is 1 if anything is
+left or memory grew.
 """
 
 import argparse
@@ -34,10 +35,10 @@ from judge.toolchains.detection import detect_languages
 SLOTS = 2
 WARM_UP = 200
 RUNS_PER_SESSION = 20
-# The growth in one run. A leak in each of a thousand runs would be larger.
+# The allowed growth of memory. A leak in each of a thousand runs would be larger.
 MEMORY_SLACK_KB = 4096
 CANCEL_AFTER_S = 0.02
-# Fields that must be 0 after closing.
+# Fields of `State` that must be 0 after the sandbox is closed.
 ENDS = ("helpers", "groups")
 LIMITS = RunLimits(
     cpu_ms=2000, wall_ms=2000, memory_kb=16 * 1024, output_kb=64, address_space_kb=32 * 1024
@@ -89,9 +90,9 @@ int main(int count, char **words)
     puts("done");
 }
 """
-# The limits that end a run.
+# The kinds of runs that a limit ends, with their limits.
 SHORT = {"wait": {"wall_ms": 50}, "spin": {"cpu_ms": 20}}
-# The kinds of runs, with their weights and possible outcomes.
+# The kinds of runs, each with its weight in the random choice and its possible outcomes.
 GROWN = {Outcome.MEMORY, Outcome.OK, Outcome.SIGNALLED}
 KINDS: dict[str, tuple[int, set[Outcome]]] = {
     "well": (50, {Outcome.OK}),
@@ -110,7 +111,7 @@ KINDS: dict[str, tuple[int, set[Outcome]]] = {
 
 @dataclass(frozen=True)
 class State:
-    """The resources of this process and its helpers; memory in KB."""
+    """The resources of this process and of its child processes. Memory is in KB."""
 
     descriptors: int
     threads: int
@@ -125,7 +126,7 @@ class State:
 
 
 def measure(sandbox: Sandbox, scratch: Path) -> State:
-    """Count all resources."""
+    """Return the current resources."""
     gc.collect()
     helpers = descendants(os.getpid())
     return State(
@@ -174,9 +175,9 @@ Endings = Counter[tuple[str, Outcome]]
 
 
 class Soak:
-    """Runs of every kind in one sandbox.
+    """Runs of all kinds in one sandbox.
 
-    `endings` counts their outcomes; `wrong` lists unexpected ones.
+    `endings` counts the outcomes of the runs. `wrong` lists the unexpected outcomes.
     """
 
     def __init__(self, sandbox: Sandbox, program: Program) -> None:
@@ -186,7 +187,7 @@ class Soak:
         self.wrong: list[str] = []
 
     def run(self, runs: int, seed: int) -> None:
-        """Make runs, in one thread for each slot."""
+        """Make runs, in one thread per slot."""
         choose = random.Random(seed)  # noqa: S311 - nothing secret
         kinds = choose.choices(list(KINDS), [weight for weight, _ in KINDS.values()], k=runs)
         batches = [kinds[at : at + RUNS_PER_SESSION] for at in range(0, runs, RUNS_PER_SESSION)]
@@ -215,7 +216,7 @@ class Soak:
             with mine, other:
                 return mine.outcome, mine.message
         limits = replace(LIMITS, **SHORT.get(kind, {}))
-        # A sandbox that was prepared for other limits, or for no run, is discarded.
+        # If the prepared sandbox has other limits, or if no further run needs it, it is discarded.
         with session.run(self._program, f"{kind}\n".encode(), limits, then=b"0\n") as report:
             return report.outcome, report.message
 
@@ -232,7 +233,7 @@ class Soak:
 
 @contextmanager
 def open_program(scratch: Path, forced: LimitBackend | None) -> Iterator[tuple[Sandbox, Program]]:
-    """Open a sandbox, and compile the program like a submission."""
+    """Open a sandbox, and compile the test program like a submission."""
     sandbox = open_sandbox(scratch, SLOTS, forced)
     try:
         compiler = Compiler(sandbox)
@@ -247,7 +248,7 @@ def open_program(scratch: Path, forced: LimitBackend | None) -> Iterator[tuple[S
 
 @dataclass(frozen=True)
 class SoakResult:
-    """The resources before and after the runs and after closing, and the outcomes."""
+    """The outcomes, and the resources before the runs, after the runs and after closing."""
 
     before: State
     after: State
@@ -256,7 +257,7 @@ class SoakResult:
     wrong: list[str]
 
     def left_behind(self) -> list[str]:
-        """Return a sentence for each resource that grew, or that is left after closing."""
+        """Return a sentence for each resource that grew or that is left after closing."""
         first, then = asdict(self.before), asdict(self.after)
         grown = [
             f"{name}: {first[name]} before, {then[name]} after"
@@ -268,7 +269,7 @@ class SoakResult:
 
 
 def soak(runs: int, forced: LimitBackend | None = None) -> SoakResult:
-    """Make the runs.
+    """Make the runs and measure the resources.
 
     Raises:
         SandboxUnavailable: the sandbox does not work on this host.
@@ -287,7 +288,7 @@ def soak(runs: int, forced: LimitBackend | None = None) -> SoakResult:
 
 
 def main() -> None:
-    """Make the runs, print the counts, and exit with 1 if anything is left."""
+    """Make the runs and print the result. The exit code is 1 if anything is left or memory grew."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--limits", type=LimitBackend, choices=list(LimitBackend))

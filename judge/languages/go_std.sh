@@ -1,5 +1,6 @@
 # Compiles the packages of Go's standard library that need no network, and writes `importcfg`, the
-# list of their paths for the compiler and the linker. $1 is `go`, $2 the path of the files inside.
+# list of their paths for the compiler and linker. $1 is the path of `go`. $2 is the path at which
+# compilers see the files.
 export GOCACHE=/tmp/cache GOPATH=/tmp/go GO111MODULE=off CGO_ENABLED=0 GOFLAGS=-trimpath
 export GOTOOLCHAIN=local GOTELEMETRY=off
 packages='bufio bytes cmp container/heap container/list container/ring context crypto/md5

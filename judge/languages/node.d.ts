@@ -1,4 +1,4 @@
-// Loose types for the parts of Node.js that programs of contests use.
+// Permissive types for the parts of Node.js that contest programs use.
 declare var require: any;
 declare var module: any;
 declare var exports: any;

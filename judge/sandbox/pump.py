@@ -68,7 +68,7 @@ class Pump:
         return captured
 
     def run(self, timeout_s: float, cancelled: Callable[[], bool] | None) -> None:
-        """Read until every process of the sandbox except pid 1 has ended and all output is read."""
+        """Read until the outputs and all processes of the sandbox, except pid 1, have ended."""
         deadline = time.monotonic() + timeout_s + SILENCE_S
         poll = select.poll()
         for descriptor in (*self.streams, self.report.fileno(), self.spawner.fileno()):

@@ -83,7 +83,7 @@ class Program:
 
     @property
     def product(self) -> Path | None:
-        """The host's path of the file that the command starts; None if it is not in `directory`."""
+        """The path on the host of the file that the command starts; None if not in `directory`."""
         first = Path(self.command[0])
         return None if self.directory is None or first.is_absolute() else self.directory / first
 

@@ -1,30 +1,30 @@
 -- A fair queue: each user has a lane, the lanes take turns, and each turn serves one message of a lane.
 --
--- A message names the capabilities that it requires (sorted, with commas between them). Messages of a
+-- Each message contains the capabilities that it requires (sorted, separated by commas). Messages of a
 -- lane that require the same capabilities wait in one list. So a message that no worker can run never
 -- blocks the messages behind it.
 --
--- KEYS[1]                        the queue's full name; it prefixes every key used here
--- $queue.msgs                    hash of message ids -> message data: dramatiq's own
--- $queue.needs                   set of the requirements of the waiting messages
--- $queue.turns.$required         sorted set of the lanes with waiting messages of these requirements,
---                                scored by the number of the lane's turn; a lane has the same score in
---                                each of these sets
+-- KEYS[1]                        the full name of the queue; all keys used here begin with it
+-- $queue.msgs                    dramatiq's hash: message id -> message data
+-- $queue.needs                   set of the capability lists that waiting messages require
+-- $queue.turns.$required         sorted set of the lanes with waiting messages that require this list;
+--                                the score is the number of the lane's turn, and is the same in each of
+--                                these sets
 -- $queue.waits.$required\n$lane  list of the waiting messages of a lane: "$arrival\n$dedup_key"
--- $queue.ids                     hash of all waiting messages: "$required\n$lane\n$dedup_key" -> message id
--- $queue.number                  the last number given to a turn or an arrival
+-- $queue.ids                     hash of all waiting messages: "$required\n$lane\n$dedup_key" -> id
+-- $queue.number                  the last number that was given to a turn or an arrival
 --
 -- put(id, data, lane, required, dedup_key)
---   Adds a message. If a message with the same key is waiting, the new message replaces it and keeps
---   its position.
+--   Adds a message. If a message with the same deduplication key is waiting, the new message replaces
+--   that message and keeps its position.
 -- take(acks, room, takes_all, [capability, ...])
 --   Removes and returns the data of at most `room` messages, and adds their ids to the set `acks`. It
---   returns only messages whose required capabilities are all given, or any message if `takes_all` is 1.
---   The next message is the oldest one of the lane whose turn is next. A lane that had its turn goes to
---   the end of the line.
+--   returns only messages whose required capabilities are all in the arguments, or any message if
+--   `takes_all` is 1. The next message is the oldest message of the lane whose turn is next. A lane that
+--   had its turn goes to the end of the queue.
 --
--- $queue.lanes, $queue.lane.$lane  lists that version 1 of this script wrote: the lanes, and the messages
---                                of a lane ("$required\n$id"); take() moves them to the keys above
+-- $queue.lanes, $queue.lane.$lane  lists written by version 1 of this script: the lanes, and the messages
+--                                of a lane ("$required\n$id"); take() moves their content to the keys above
 
 local queue = KEYS[1]
 local messages, kinds = queue .. ".msgs", queue .. ".needs"

@@ -55,8 +55,8 @@ static void append(char **list, int *count, char *value)
     list[(*count)++] = value;
 }
 
-/* `/tmp=65536`: a tmpfs of 65,536 KB; `/box=/shared/x`: a bind mount of that directory; `main.c=7`:
- * a copy of the file behind descriptor 7. */
+/* Examples: `/tmp=65536` is a tmpfs of 65,536 KB at /tmp, `/box=/shared/x` is a bind mount of
+ * /shared/x at /box, and `main.c=7` is a copy of the file behind descriptor 7 in /box. */
 static void append_entry(struct entry *list, int *count, int limit, char *word)
 {
     char *value = strchr(word, '=');

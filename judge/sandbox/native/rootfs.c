@@ -1,8 +1,8 @@
 /* The run rootfs: the file system of one run, built by its pid 1 in new namespaces.
  *
- * The base rootfs (rootfs.py) contains its read-only part at RUN_ROOT. Added here are a new /proc,
- * tmpfs directories and the program. Afterwards the base rootfs is unmounted, and the process has
- * no capabilities.
+ * The base rootfs (rootfs.py) contains the read-only part of the run rootfs at RUN_ROOT. This file
+ * adds a new /proc, tmpfs directories and the program. Then it unmounts the base rootfs and drops
+ * all capabilities.
  */
 #define _GNU_SOURCE
 #include "sandbox.h"
@@ -36,7 +36,7 @@ static void write_line(const char *path, const char *line)
     close(file);
 }
 
-/* Map INSIDE_ID to the spawner's user and group; no other id exists inside. */
+/* Map INSIDE_ID to the spawner's user and group. No other id exists inside the namespace. */
 static void map_user(unsigned uid, unsigned gid)
 {
     char line[64];
@@ -69,7 +69,7 @@ static void add_mounts(void)
     }
     for (int i = 0; i < config.bind_count; i++) {
         struct entry *bind = &config.binds[i];
-        mkdir(in_rootfs(bind->at), 0755); /* needed only below a tmpfs */
+        mkdir(in_rootfs(bind->at), 0755); /* only necessary below a tmpfs */
         check(mount(bind->source, in_rootfs(bind->at), NULL, MS_BIND | MS_REC, NULL) ||
                   mount(NULL, in_rootfs(bind->at), NULL, MS_REMOUNT | MS_BIND | READ_ONLY, NULL),
               bind->at);

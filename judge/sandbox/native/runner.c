@@ -2,11 +2,12 @@
  * processes and sends one report. No process in the sandbox can read, trace or signal it, because
  * it is pid 1 and not dumpable.
  *
- * Descriptors 1 and 2 are the program's; 3 is a SOCK_SEQPACKET socket to the worker. The child that
- * becomes the program is prepared at once and waits on 3 for the start message, which brings the
- * program's standard input and its descriptors 3, 4, ... It sends the start time to the runner,
- * which then watches the clock and descriptor 3. Any further message on 3, or its end, means stop.
- * The report is sent on 3. The program has no other open descriptor. */
+ * Descriptors 1 and 2 are the program's output; descriptor 3 is a SOCK_SEQPACKET socket to the
+ * worker. The runner immediately forks the child that becomes the program. The child waits on
+ * descriptor 3 for the start message, which contains the program's standard input and its
+ * descriptors 3, 4, ... Then the child sends its start time to the runner. From this time on, the
+ * runner watches the clock and descriptor 3. Another message on descriptor 3, or its end, stops the
+ * program. The report is sent on descriptor 3. The program has no other open descriptors. */
 #define _GNU_SOURCE
 #include "sandbox.h"
 #include <dirent.h>
@@ -48,7 +49,7 @@ static int64_t now_us(void)
     return at.tv_sec * 1000000LL + at.tv_nsec / 1000;
 }
 
-/* ---- the program's side of the fork ---- */
+/* ---- the child that becomes the program ---- */
 
 static void limit(int which, int64_t value)
 {
@@ -60,7 +61,7 @@ static void limit(int which, int64_t value)
 static void set_limits(void)
 {
     limit(RLIMIT_CPU, config.cpu_us / 1000000 + 2);
-    limit(RLIMIT_NPROC, config.processes + 1); /* the runner counts, too */
+    limit(RLIMIT_NPROC, config.processes + 1); /* the runner also counts */
     limit(RLIMIT_NOFILE, config.files);
     limit(RLIMIT_FSIZE, config.file_kb * 1024);
     limit(RLIMIT_STACK, config.stack_kb * 1024);
@@ -82,7 +83,7 @@ static void prefer_for_oom(void)
     prctl(PR_SET_DUMPABLE, 0);
 }
 
-/* Everything that can be done before the program's input arrives. */
+/* Do all preparations that do not need the program's input. */
 static void prepare(void)
 {
     sigset_t none;
@@ -97,8 +98,8 @@ static void prepare(void)
         give_up("filter");
 }
 
-/* Wait for the start message and return the number of descriptors in it, moved to high numbers. The
- * end of the socket means that the worker has ended or discards this sandbox. */
+/* Wait for the start message. Return the number of its descriptors, after moving them to high
+ * numbers. If the socket has ended, the worker has ended or discards this sandbox. */
 static int await_start(int *inputs)
 {
     char word[16], control[CMSG_SPACE(sizeof(int) * MAX_INPUTS)];
@@ -127,7 +128,7 @@ static int await_start(int *inputs)
     return count;
 }
 
-/* Start the program; send its start time to the runner and, if it does not start, the errno. */
+/* Start the program. Send its start time to the runner, and the errno if it cannot be started. */
 static void become_program(int runner)
 {
     int inputs[MAX_INPUTS];
@@ -151,7 +152,7 @@ static void become_program(int runner)
     _exit(127);
 }
 
-/* ---- watching ---- */
+/* ---- watching the limits ---- */
 
 static int64_t wall_left_us(void)
 {
@@ -198,7 +199,7 @@ static int over_limit(void)
     return strcmp(result.reason, "none") != 0;
 }
 
-/* The CPU limit cannot be exceeded before all cores together have used the remaining time. */
+/* The CPU limit cannot be exceeded before all cores together have used the remaining CPU time. */
 static int pause_ms(void)
 {
     int64_t left = (config.cpu_us - result.cpu_us) / (config.cores > 0 ? config.cores : 1);
@@ -278,7 +279,8 @@ static int put_file(int directory, const char *name, int64_t *left)
     return good;
 }
 
-/* Send the regular files of a directory: length of name, name, size, bytes; length 0 is the end. */
+/* Send the regular files of a directory. The format of a file is: length of its name, name, size,
+ * content. A length of 0 marks the end. */
 static void collect(const char *path)
 {
     int64_t left = config.collect_kb * 1024;

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The runner's report socket. Descriptor 0 arrives with the start message; 1 and 2 are the
- * program's. */
+/* The runner's report socket. Descriptor 0 of the program arrives with the start message, and
+ * descriptors 1 and 2 are its output. */
 #define REPORT_FD 3
 
 #define MAX_WORDS 256
@@ -41,19 +41,19 @@ void give_up(const char *what);
 void read_config(char *text, size_t length);
 
 /* Build the run rootfs that `config` describes and make it the root of this process, which is pid 1
- * in new namespaces. `uid` and `gid` are its user and group outside of them. */
+ * in new namespaces. `uid` and `gid` are its user and group outside these namespaces. */
 void enter_rootfs(unsigned uid, unsigned gid);
 
-/* Begin to measure this process's children; return the memory in use so far in KB (0: unknown). */
+/* Start measuring this process's children. Return the memory used so far in KB (0: unknown). */
 int64_t begin_measuring(void);
 
-/* CPU time of all children so far; is_running: the program has not been reaped. */
+/* Return the CPU time of all children so far. is_running: the program has not been reaped. */
 int64_t tree_us(int is_running);
 
-/* Memory of all children and of the files in the tmpfs directories, for hosts without groups. */
+/* Return the memory of all children and of the files in tmpfs, for hosts without control groups. */
 int64_t tree_kb(void);
 
-/* The longest time for which a thread of a child was ready to run but had no CPU. */
+/* Return the longest time for which a thread of a child was ready to run but had no CPU. */
 int64_t tree_waited_us(void);
 
 /* Run the program as pid 1 of the sandbox. Never returns. */

@@ -1,13 +1,14 @@
 /* The spawner: a long-lived process that starts sandboxes, one at a time.
  *
- * It runs in the slot's control groups, so no process has to be moved into them, and in the base
- * rootfs (rootfs.py). It has neither the worker's memory nor its environment. Descriptor 0 is a
- * SOCK_SEQPACKET socket to the worker. The worker first sends "UID GID LATE": the user and group to
- * change to (-1: keep them), and whether this process changes (0) or only its sandboxes do (1). The
- * answer is "ready PID". Then the worker sends commands:
- *   "R" + configuration + descriptors   start a sandbox; the descriptors become its 0, 1, 2, ...
- *   "C" + the same                      start it in the control group of the last descriptor
- *   "K"                                 kill it
+ * The spawner runs in the base rootfs (rootfs.py) and in the slot's control groups, so sandboxes do
+ * not have to be moved into the groups. It has no memory or environment of the worker.
+ * Descriptor 0 is a SOCK_SEQPACKET socket to the worker. The worker first sends "UID GID LATE". UID
+ * and GID are the user and group to change to (-1: keep them). LATE is 0 if the spawner itself
+ * changes to them, and 1 if only its sandboxes do. The answer is "ready PID". Then the worker sends
+ * commands:
+ *   "R" + configuration + descriptors   start a sandbox with these as its descriptors 0, 1, 2, ...
+ *   "C" + the same                      start a sandbox in the group of the last descriptor
+ *   "K"                                 kill the sandbox
  * The answer is "done STATUS" (a wait status) or "fail ERRNO". When the worker's socket closes, the
  * spawner kills its sandbox and exits.
  */
@@ -37,7 +38,7 @@
 #define SYS_clone3 435
 #endif
 #define INTO_CGROUP 0x200000000ULL
-/* All except the cgroup namespace, which is created later, inside the run's group. */
+/* All namespaces except the cgroup namespace. It is created later, inside the run's group. */
 #define NAMESPACES                                                                                 \
     (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
 #define MAX_FDS 32
@@ -45,7 +46,7 @@
 
 static char message[MAX_MESSAGE_BYTES]; /* the last command: a letter and its configuration */
 static size_t message_length;
-static long uid, gid; /* user and group of sandboxes; -1: those of this process */
+static long uid, gid; /* of the sandboxes; -1: as this process */
 
 struct clone_request {
     uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
@@ -60,7 +61,7 @@ static void send_answer(const char *word, long value)
         _exit(1);
 }
 
-/* Drop privileges permanently: some resource limits do not apply to root. */
+/* Drop privileges permanently, because some resource limits do not apply to root. */
 static void become_user(void)
 {
     if (uid >= 0 && (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid)))
@@ -89,7 +90,7 @@ static void become_runner(int *fds, int count, unsigned uid, unsigned gid)
     run_program();
 }
 
-/* The C library's fork() cannot create namespaces, so this is the plain system call. */
+/* fork() of the C library cannot create namespaces, so this function uses the system call. */
 static pid_t start(int *fds, int count)
 {
     unsigned uid = geteuid(), gid = getegid();
@@ -100,9 +101,9 @@ static pid_t start(int *fds, int count)
     return pid;
 }
 
-/* Start a sandbox in a control group. Only a user who may write to the group can do that. So the
- * spawner keeps its privileges, and an intermediate process drops them in the group, starts the
- * sandbox and waits for it. */
+/* Start a sandbox in a control group. This requires write permission on the group, so the spawner
+ * keeps its privileges. An intermediate process inside the group drops the privileges, starts the
+ * sandbox and waits until it ends. */
 static pid_t start_in_group(int *fds, int count)
 {
     struct clone_request request = {
@@ -121,8 +122,8 @@ static pid_t start_in_group(int *fds, int count)
     _exit(pid > 0 ? WEXITSTATUS(status) : 127);
 }
 
-/* Return the command letter, or 0 when the worker has closed the socket. The received descriptors
- * are moved to high numbers, so that dup2 does not overwrite them. */
+/* Receive a command and return its letter, or 0 if the worker has closed the socket. Received
+ * descriptors are moved to high numbers, so that dup2 does not overwrite them. */
 static char receive(int *fds, int *count)
 {
     char control[CMSG_SPACE(sizeof(int) * MAX_FDS)];
@@ -152,7 +153,7 @@ static char receive(int *fds, int *count)
     return message[0];
 }
 
-/* Wait for the end of a sandbox; kill it on any command. */
+/* Wait until a sandbox ends. Any command from the worker kills the sandbox. */
 static void supervise(pid_t pid)
 {
     int pidfd = syscall(SYS_pidfd_open, pid, 0), status = 0, ignored[MAX_FDS], count;
@@ -193,7 +194,7 @@ int main(void)
     int fds[MAX_FDS], count, drops_late;
 
     setsid();
-    prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans of the sandbox are reaped here */
+    prctl(PR_SET_CHILD_SUBREAPER, 1); /* reap orphans of the sandbox */
     read_user(&drops_late);
     if (!drops_late)
         become_user();

@@ -1,5 +1,5 @@
 /* Measures the processes of a sandbox: CPU time, memory, and the time spent waiting for a CPU. The
- * control group's counters are used where there is one, else /proc. */
+ * values come from the counters of the control group, or from /proc if there is no group. */
 #define _GNU_SOURCE
 #include "sandbox.h"
 #include <ctype.h>
@@ -62,8 +62,8 @@ static int read_file(const char *path, char *text, size_t size)
     return length > 0;
 }
 
-/* CPU time of a process and its reaped children, from /proc/PID/stat. The program's name may contain
- * any character, so parsing begins after the last parenthesis. */
+/* Return the CPU time of a process and its reaped children, from /proc/PID/stat. The name of the
+ * program may contain any character, so parsing begins after the last parenthesis. */
 static int64_t process_us(const char *pid)
 {
     char path[64], text[1024];
@@ -85,7 +85,7 @@ static int64_t field_kb(const char *text, const char *name)
     return field ? atoll(field + strlen(name)) : 0;
 }
 
-/* Resident memory and page tables, which can be much larger than the pages that they map. */
+/* Return the resident memory plus the page tables, which can be much larger than their pages. */
 static int64_t process_kb(const char *pid, int exact)
 {
     char path[64], text[4096];
@@ -95,11 +95,11 @@ static int64_t process_kb(const char *pid, int exact)
     int64_t resident = field_kb(text, "\nVmRSS:"), tables = field_kb(text, "\nVmPTE:");
     snprintf(path, sizeof path, "/proc/%s/smaps_rollup", pid);
     if (exact && read_file(path, text, sizeof text) && strstr(text, "\nPss:"))
-        resident = field_kb(text, "\nPss:"); /* unreadable if not dumpable */
+        resident = field_kb(text, "\nPss:"); /* unreadable if the process is not dumpable */
     return resident + tables;
 }
 
-/* Capacity of the sockets, which are all Unix socket pairs: their contents cannot be measured. */
+/* Return the capacity of the sockets. All are Unix socket pairs, whose content cannot be measured. */
 static int64_t sockets_kb(void)
 {
     char text[4096];
@@ -131,7 +131,7 @@ static int64_t over_processes(int64_t (*measure)(const char *pid))
 static pid_t counted[MAX_COUNTED];
 static int counted_count;
 
-/* A child of vfork shares its parent's memory, which must count once. */
+/* A child of vfork shares the memory of its parent, which must be counted only once. */
 static int is_counted(pid_t pid)
 {
     for (int i = 0; i < counted_count; i++)
@@ -150,7 +150,7 @@ int64_t tree_kb(void)
     int64_t other_kb = sockets_kb(), total_kb;
     for (int i = 0; i < config.tmpfs_count; i++) {
         struct statfs info;
-        if (!statfs(config.tmpfs[i].at, &info)) /* an empty file takes about 1 KB, too */
+        if (!statfs(config.tmpfs[i].at, &info)) /* even an empty file takes about 1 KB */
             other_kb += (info.f_blocks - info.f_bfree) * (info.f_bsize / 1024) +
                         (info.f_files - info.f_ffree);
     }
@@ -161,8 +161,8 @@ int64_t tree_kb(void)
     return total_kb;
 }
 
-/* CPU time of the whole tree. Without a control group, processes that vanished unreaped stay counted
- * (their parent ignores SIGCHLD). */
+/* Return the CPU time of the whole tree. Without a control group, a process that ended without being
+ * reaped (its parent ignores SIGCHLD) stays counted. */
 int64_t tree_us(int is_running)
 {
     int64_t used = reaped_us();
@@ -178,7 +178,7 @@ int64_t tree_us(int is_running)
     return cpu_seen_us;
 }
 
-/* The second number of a schedstat file: the time that a thread has waited for a CPU, in ns. */
+/* Return the second number in a schedstat file: the time a thread has waited for a CPU, in ns. */
 static int64_t thread_waited_us(const char *process, const char *thread)
 {
     char path[640], text[128];
@@ -214,8 +214,8 @@ static int64_t note_wait(const char *process)
     return 0;
 }
 
-/* The longest time for which any thread of the tree was ready to run and other programs had the
- * CPUs. The program is not idle then, so this time does not count against the wall limit. */
+/* Return the longest time for which a thread of the tree was ready to run while other programs used
+ * the CPUs. The program is not idle then, so this time does not count against the wall limit. */
 int64_t tree_waited_us(void)
 {
     over_processes(note_wait);
