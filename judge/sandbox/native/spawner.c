@@ -1,11 +1,11 @@
 /* The spawner: a long-lived process that starts sandboxes, one at a time.
  *
  * The spawner runs in the base rootfs (rootfs.py) and in the slot's control groups, so sandboxes do
- * not have to be moved into the groups. It has no memory or environment of the worker.
- * Descriptor 0 is a SOCK_SEQPACKET socket to the worker. The worker first sends "UID GID LATE". UID
- * and GID are the user and group to change to (-1: keep them). LATE is 0 if the spawner itself
- * changes to them, and 1 if only its sandboxes do. The answer is "ready PID". Then the worker sends
- * commands:
+ * not have to be moved into the groups. It has neither the memory nor the environment variables of
+ * the worker. Descriptor 0 is a SOCK_SEQPACKET socket to the worker. The worker first sends
+ * "UID GID LATE". UID and GID are the user and group to change to (-1: keep them). LATE is 0 if the
+ * spawner itself changes to them, and 1 if only its sandboxes do. The answer is "ready PID". Then
+ * the worker sends commands:
  *   "R" + configuration + descriptors   start a sandbox with these as its descriptors 0, 1, 2, ...
  *   "C" + the same                      start a sandbox in the group of the last descriptor
  *   "K"                                 kill the sandbox

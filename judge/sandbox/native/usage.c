@@ -99,7 +99,7 @@ static int64_t process_kb(const char *pid, int exact)
     return resident + tables;
 }
 
-/* Return the capacity of the sockets. All are Unix socket pairs, whose content cannot be measured. */
+/* Return the capacity of the sockets, because the content of Unix sockets cannot be measured. */
 static int64_t sockets_kb(void)
 {
     char text[4096];
@@ -161,8 +161,8 @@ int64_t tree_kb(void)
     return total_kb;
 }
 
-/* Return the CPU time of the whole tree. Without a control group, a process that ended without being
- * reaped (its parent ignores SIGCHLD) stays counted. */
+/* Return the CPU time of the whole tree. Without a control group, a process that was never reaped
+ * (because its parent ignores SIGCHLD) stays counted after its end. */
 int64_t tree_us(int is_running)
 {
     int64_t used = reaped_us();
