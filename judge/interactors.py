@@ -29,7 +29,8 @@ def build_interactor(interactor: CheckerProgram, input_path: Path, answer: Path)
 def interactor_limits(interactor: CheckerProgram, submission: RunLimits) -> RunLimits:
     """Return the limits of the interactor.
 
-    Its wall time limit also contains that of the submission, because the interactor waits for it.
+    Its wall time limit is increased by that of the submission, because the interactor also waits
+    for the submission.
     """
     return replace(interactor.limits, wall_ms=interactor.limits.wall_ms + submission.wall_ms)
 
@@ -39,8 +40,9 @@ def judge_interaction(
 ) -> Ruling:
     """Return the ruling for a submission and its interactor, after both have ended.
 
-    `verdict` is the verdict of the way in which the submission ended. `reports` are the reports of
-    the submission and of the interactor. The program that ended first decides:
+    `verdict` is the verdict that the end of the submission gives (see `decide_verdict`). `reports`
+    contains the reports of the submission and of the interactor. The program that ended first
+    decides:
 
     - If the submission failed and ended first, it gets its own verdict.
     - If the interactor rejected and ended first, the verdict is WA, however the submission ended.

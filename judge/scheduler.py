@@ -167,7 +167,7 @@ class WorkPool:
         self._waiting: set[object] = set()
 
     def submit(self, work: Callable[..., T], *arguments: object) -> Future[T]:
-        """Queue a function call for the next free thread. Return its future result."""
+        """Queue a function call for the next free thread. Return the future of the call."""
         ticket = object()
         self._waiting.add(ticket)
 

@@ -256,7 +256,7 @@ class Submission:
     ) -> list[TestResult]:
         """Return the results of the tests that did not run.
 
-        `results` are those of the other tests.
+        `results` contains the results of the other tests.
         """
         stopped = self.request.stop_on_first_failure and any(map(is_failure, results))
         if stopped or not self.budget.is_spent:

@@ -144,7 +144,8 @@ def payload(result: dict[str, Any]) -> dict[str, Any]:
     """Return the result of a mutation, unless it is an error (a type that implements `UserError`).
 
     Raises:
-        ApiError: The result is an error. The exception's message contains its message and code.
+        ApiError: The result is an error. The exception's message contains the error's message and
+            code.
     """
     code = result.get("code")
     if "message" in result and isinstance(code, str):

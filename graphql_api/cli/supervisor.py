@@ -122,7 +122,7 @@ class Child:
 class Supervisor:
     """Keeps programs running until `request_stop` is called.
 
-    It also stops when a program ends that is not restarted.
+    It also stops all programs when a program that is not restarted ends.
     """
 
     def __init__(self, write: Write) -> None:
@@ -143,7 +143,8 @@ class Supervisor:
         """Run `start_up`, wait until the session ends, and stop the programs in reverse order.
 
         Raises:
-            ProgramFailedError: A program that is not restarted has ended, or `start_up` raised it.
+            ProgramFailedError: A program that is not restarted has ended, or `start_up` has raised
+                this error.
         """
         script = asyncio.create_task(start_up)
         stop = asyncio.create_task(self._stop_requested())
@@ -166,7 +167,7 @@ class Supervisor:
         await self._stopping.wait()
 
     async def supervise(self, program: Program) -> Child:
-        """Start a program. If the program is one to restart, restart it whenever it ends."""
+        """Start a program. If its `is_restarted` is True, restart it whenever it ends."""
         child = await self._start(program)
         self._monitors.append(asyncio.create_task(self._monitor(child)))
         return child

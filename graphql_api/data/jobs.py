@@ -461,7 +461,7 @@ class JobStore:
     async def list(
         self, window: PageWindow, *, kind: JobKind | None = None, status: JobStatus | None = None
     ) -> Page[Job]:
-        """Return a page of jobs, newest first, with a kind, with a status, or of all jobs.
+        """Return a page of jobs, newest first. `kind` and `status` are optional filters.
 
         Cost with one filter: one request of at most 2.5 read units for 20 jobs. Cost without a
         filter: five requests. With both filters, the list of the status is read and filtered by

@@ -122,10 +122,10 @@ class Record:
 
     @classmethod
     def from_item_or_none(cls, item: Mapping[str, Any] | None) -> Self | None:
-        """Return None if `item` is None or empty. If it cannot be read, log it and return None.
+        """Return the record in an item, or None if `item` is None, is empty or cannot be read.
 
-        Lists and batches use this method, so that one unreadable item does not hide the other
-        items.
+        An item that cannot be read is logged. Lists and batches use this method, so that one
+        unreadable item does not hide the other items.
         """
         if not item:
             return None

@@ -28,8 +28,9 @@ class Precompiled:
     """Files that are built once for each toolchain and mounted read-only for its compilers.
 
     `command` runs in the sandbox and writes the files into its directory. Without `command`, the
-    files are copied from the host's directory `copy_of`. If a source contains the text `used_by`,
-    its compiler sees the files at `path`, which is directly below `/opt`.
+    files are copied from the host's directory `copy_of`. The compiler of a source sees the files at
+    `path`, which is directly below `/opt`, if the source contains the text `used_by` (empty:
+    always).
 
     If the build fails, compilers run without the files. If `used_by` is set, compilers also run
     without the files while another worker is building them. `size_kb` limits the size of the files

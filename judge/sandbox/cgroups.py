@@ -150,7 +150,8 @@ def _read_counter(text: str, key: str) -> int:
 def _read_cache(stat: str, name: str) -> tuple[int, int]:
     """Return the page cache in KB, without tmpfs, and the number of refaults.
 
-    `stat` is the text of `memory.stat`. `name` is the name of its counter of all page cache.
+    `stat` is the text of `memory.stat`. `name` is the name of the counter of the whole page cache
+    in this text.
     """
     kb = (_read_counter(stat, name) - _read_counter(stat, "shmem")) // 1024
     return kb, _read_counter(stat, REFAULTS)

@@ -71,7 +71,7 @@ class Descriptors:
     def scratch_file(self, directory: Path) -> IO[bytes]:
         """Return a temporary file, in memory up to 256 KB.
 
-        After an error it is closed with the others.
+        The caller closes the file. After an error in the block, it is closed here.
         """
         file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - the caller closes it
             IN_MEMORY_BYTES, dir=str(directory)

@@ -68,9 +68,9 @@ class Program:
     `/proc/self/fd/4` and so on.
 
     If `collect_kb` is above 0, the report contains the regular files of the directory
-    `collect_from`. Files of `/box` are collected only after exit code 0. Files of `/feedback`,
-    which is writable only in this case, are collected after any exit. `mounts` maps paths below
-    `/opt` to directories in `Sandbox.shared`, which are mounted there read-only.
+    `collect_from`. Files of `/box` are collected only after exit code 0. Files of `/feedback` are
+    collected after any exit; this directory is writable only if `collect_from` names it. `mounts`
+    maps paths below `/opt` to directories in `Sandbox.shared`, which are mounted there read-only.
     """
 
     command: tuple[str, ...]

@@ -166,7 +166,7 @@ class Sandbox:
     ) -> PreparedSandbox:
         """Prepare a sandbox in `buffer`.
 
-        The caller holds its slot, and no sandbox runs in the buffer.
+        The caller holds the slot of the buffer, and no sandbox runs in the buffer.
         """
         return prepare_sandbox(self._host, self._get_spawner(buffer), program, limits, stdout)
 
@@ -294,9 +294,9 @@ class SlotSession:
     def _finish_one(
         self, running: PreparedSandbox, pipe_ends: ExitStack, ended: list[PreparedSandbox]
     ) -> Report:
-        """Wait until one program of a pair has ended.
+        """Wait until one program of a pair has ended, and return its report.
 
-        Close its pipe ends, so that the other notices.
+        Then close its pipe ends, so that the other program notices the end.
         """
         try:
             return self._finish(running)

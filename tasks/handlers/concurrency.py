@@ -20,10 +20,10 @@ CANCEL_AGAIN_S = 0.1
 
 
 async def run_in_thread(threads: Executor, work: Callable[[], T], stop: Event) -> T:
-    """Run `work` in a thread and return its result. Raise the exception of the work here.
+    """Run `work` in a thread and return its result. An exception of `work` is raised again here.
 
-    If this task is cancelled, `stop` is set, and the function waits until the work has ended. The
-    work must check `stop` often.
+    If this task is cancelled, `stop` is set, and the function waits up to 0.6 s for the end of the
+    work. The work must check `stop` often.
     """
     future = asyncio.get_running_loop().run_in_executor(threads, work)
     try:
@@ -38,9 +38,9 @@ async def run_in_thread(threads: Executor, work: Callable[[], T], stop: Event) -
 
 @asynccontextmanager
 async def background_task(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run a coroutine as a task during the block.
+    """Run a coroutine as a task during the block, and cancel the task at the end.
 
-    Cancel the task at the end and raise its exception.
+    If the task has failed, its exception is raised.
     """
     task = asyncio.create_task(work)
     try:

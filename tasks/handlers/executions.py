@@ -84,7 +84,7 @@ class Timings:
 
     @contextmanager
     def measure(self, phase: str) -> Iterator[None]:
-        """Measure the time of a phase, which is the block."""
+        """Measure the time of a phase. The phase is the block."""
         started = time.perf_counter()
         try:
             yield
@@ -130,7 +130,7 @@ class ExecutionLease:
         return await self.store.give_back(self.history)
 
     async def send(self, required: Collection[str], delay_ms: int | None) -> None:
-        """Send the execution again, for a worker that also has the languages in `required`."""
+        """Send the execution again. Its next worker must also have the languages in `required`."""
         history = self.history
         await self.sender.send_execution(
             history.uid, history.ulid, history.language, required=required, delay_ms=delay_ms
@@ -164,8 +164,8 @@ class ExecutionHandler:
     async def run(self, uid: str, ulid: str, *, sent_at_ms: int | None = None) -> None:
         """Judge an execution, unless it has ended.
 
-        If another worker has it, send the message again later. `sent_at_ms` is the time of the
-        message (epoch ms), only for the log.
+        If another worker holds the claim, send the message again for later. `sent_at_ms` is the
+        time of the message (epoch ms), only for the log.
 
         Raises:
             JudgeFailed: the judge failed. The claim is released for another attempt.
@@ -302,7 +302,7 @@ class ExecutionHandler:
     async def _add_checker(self, problem: Problem, testset: OpenedSet) -> OpenedSet:
         """Return the set with the problem's checker.
 
-        Read the checker from the table if it is not on disk.
+        If the checker is not on disk, it is read from the table.
         """
         if problem.checker_hash is None or testset.checker is not None:
             return testset

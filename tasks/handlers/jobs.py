@@ -135,7 +135,7 @@ class JobHandler:
     async def run(self, ulid: str) -> None:
         """Work on a job, unless it has ended.
 
-        If another worker has it, send the message again later.
+        If another worker holds the claim, send the message again for later.
 
         Raises:
             Unavailable: the database did not answer. The claim is released.

@@ -107,7 +107,7 @@ class RejudgeHandler:
         self._idle_gate, self._draining, self._others_wait = idle_gate, draining, others_wait
 
     async def work(self, attempt: JobAttempt) -> Mapping[str, Any]:
-        """Judge again all histories of the job. See `JobKindHandler.work`."""
+        """Judge the histories of the job's problem again. See `JobKindHandler.work`."""
         saved = Tally.from_checkpoint(attempt.job.checkpoint or {})
         problem = await self._read_problem(attempt.job)
         expected = await self._stores.problems.run_count(problem.platform, problem.number)

@@ -1,9 +1,9 @@
 """Fair queues: users take turns, regardless of the number of messages that each user has sent.
 
 Each user has a lane, and each turn serves one message of a lane. A message may require
-capabilities. It waits until a worker with all of them fetches messages, while other messages of the
-same lane overtake it. Each message may have a deduplication key. A new message replaces a waiting
-message with the same key and keeps its position.
+capabilities. Such a message waits until a worker with all of them fetches messages; other messages
+of the same lane overtake it. Each message may have a deduplication key. A new message replaces a
+waiting message with the same key and takes its position.
 """
 
 from collections.abc import Collection

@@ -104,7 +104,7 @@ class TaskSender:
     ) -> bool:
         """Send a custom run to the workers.
 
-        Return False if it was not sent, so that no answer will come.
+        Return False if the message was not sent. Then no worker will answer.
         """
         message = run_message(uid, run_id, language)
         enqueue = partial(self._broker.enqueue, message, delay=delay_ms)

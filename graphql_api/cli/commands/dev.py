@@ -68,7 +68,10 @@ def dev(
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One run of `algoitny dev`. A local engine is None if the settings name another server."""
+    """One run of `algoitny dev`.
+
+    An engine (a local database) is None if the settings name another server.
+    """
 
     port: int
     dynamodb: DynamoDBLocal | None

@@ -16,7 +16,7 @@ INSTALL_TIMEOUT_S = 600
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """The paths of Node and of an npm that fits it."""
+    """The paths of Node and of the npm that belongs to it."""
 
     node: Path
     npm: Path

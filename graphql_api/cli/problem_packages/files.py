@@ -86,7 +86,9 @@ def read_bytes(path: Path, limit: int) -> bytes:
 
 
 def read_text(path: Path, limit: int) -> str:
-    """Return the content of a UTF-8 text file with LF line ends and without a byte-order mark.
+    """Return the text of a UTF-8 file.
+
+    Line ends are converted to LF, and a byte-order mark is removed.
 
     Raises:
         PackageError: The file cannot be read, is not UTF-8, or is larger than `limit` bytes.

@@ -29,7 +29,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def read_generated(root: Path) -> dict[str, Generated]:
-    """Return the list of generated inputs by name of the test, without running a script.
+    """Return the generated inputs, by the name of their test, without running a script.
 
     Raises:
         PackageError: The list is malformed, or contains a script that does not exist.

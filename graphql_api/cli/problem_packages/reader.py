@@ -32,7 +32,7 @@ _REFUSED = {
 
 
 def find_packages(folder: Path) -> list[Path]:
-    """Return `folder` if it is a package, otherwise the packages directly in `folder`, by name.
+    """Return `folder` if it is a package, otherwise the packages directly in it, sorted by name.
 
     Hidden directories and directories without a `problem.yaml` are skipped.
 

@@ -21,8 +21,8 @@ _CRASH = frozenset({Verdict.RE, Verdict.MLE, Verdict.OLE})
 _WRONG = frozenset({Verdict.WA})
 _ANY = _AC | _WRONG | _SLOW | _CRASH | {Verdict.CE}
 
-# For each folder: the verdicts that each test may have, and the verdicts of which at least one test
-# must have one. The format defines the first six folders.
+# For each folder: the verdicts that a test may have, and the verdicts that must occur. At least one
+# test must have one of the verdicts that must occur. The format defines the first six folders.
 _FOLDERS: dict[str, tuple[frozenset[Verdict], frozenset[Verdict]]] = {
     "accepted": (_AC, _AC),
     "rejected": (_ANY, _ANY - _AC),

@@ -59,7 +59,7 @@ def read_test(test: PackageTest) -> tuple[bytes, bytes]:
 def read_test_data(root: Path, flags: Sequence[str]) -> TestData:
     """Return the tests, sorted by name, with the samples first.
 
-    `flags` are those in `problem.yaml`.
+    `flags` contains the output validator flags in `problem.yaml`.
 
     Raises:
         PackageError: Tests or files are missing, or the package uses an unsupported feature.
@@ -164,7 +164,10 @@ def _check_size(data: Path, tests: Sequence[PackageTest], generated: Mapping[str
 
 
 class _Groups:
-    """The flags of the test groups. Each file is read once. A group without flags inherits them."""
+    """The flags of the test groups. A group without flags has the flags of its parent group.
+
+    Each file with flags is read once.
+    """
 
     def __init__(self, data: Path, flags: tuple[str, ...]) -> None:
         self._data, self._flags = data, flags

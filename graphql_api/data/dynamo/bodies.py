@@ -1,6 +1,6 @@
 """Bodies: large, compressed parts of an entity, such as the code of a submission.
 
-Lists never read them. A body has one main item, its manifest. The manifest holds up to 300 KB of
+Lists never read bodies. A body has one main item, its manifest. The manifest holds up to 300 KB of
 compressed bytes. The rest of a larger body is in further items, its chunks, with the keys
 `{SK}#p001` and so on. If a bucket is configured, a larger body is stored as one S3 object instead,
 and the manifest contains the object's name. The manifest is written last, so a body with a manifest

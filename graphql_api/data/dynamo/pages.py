@@ -145,8 +145,8 @@ async def read_page(
 ) -> Page[Item]:
     """Return one page of several lists, merged in their common order.
 
-    Without `keep`, one partition costs one query. With `keep`, only the cards for which it returns
-    True are included. At most five pages are then read, so the result may be short although
+    Without `keep`, one partition costs one query. With `keep`, only the cards for which `keep`
+    returns True are included. At most five pages are then read, so the result may be short although
     `has_next` is true.
     """
     streams = [_Stream(dynamo, cards, window) for cards in lists]

@@ -124,9 +124,10 @@ class ReservationStore:
 
         Raises:
             QuotaExceeded: the limit of the day is reached.
-            Conflict: the request id was used with another input, or its history was deleted.
+            Conflict: the request id was used with another input, or the history of the earlier call
+                was deleted.
             InvalidInput: the code is not valid Unicode.
-            Unavailable: the database did not answer, or too many requests of this user wait.
+            Unavailable: the database did not answer, or too many requests of this user are waiting.
         """
         if request.receipt is not None:
             return await self._find_repeated(request, request.receipt)

@@ -179,8 +179,8 @@ class ProblemStore:
     async def _texts_after(self, expected: Problem, changed: dict[str, str | None]) -> list[Put]:
         """Return the action that writes the changed texts together with the unchanged texts.
 
-        The texts are read after the card. So if they change, the condition on the card's revision
-        fails.
+        The texts are read after the card. If another request changes them after this, it also
+        changes the revision of the card, and the transaction fails.
         """
         if not changed:
             return []
