@@ -49,7 +49,7 @@ class Services:
     clock: Clock
 
     async def authenticate(self, authorization: str | None) -> Viewer | None:
-        """Return the viewer of a header, or raise Unauthenticated."""
+        """Return the viewer that an `Authorization` header identifies, or raise Unauthenticated."""
         return await self.viewers.authenticate(authorization)
 
     def context(self, viewer: Viewer | None) -> Context:
@@ -80,7 +80,7 @@ class Services:
 async def open_services(
     settings: Settings, *, task_sender: TaskSender | None = None, clock: Clock = now_ms
 ) -> AsyncIterator[Services]:
-    """Open all services that the settings name, and close them at the end of the block."""
+    """Open all services with the given settings, and close them at the end of the block."""
     async with (
         open_stores(settings, clock) as stores,
         open_language_board(settings) as board,

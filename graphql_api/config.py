@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class Environment(StrEnum):
-    """Environment of the process. It decides the defaults of access."""
+    """Environment of the process. It selects the defaults of the settings that permit access."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
@@ -25,7 +25,7 @@ DEVELOPMENT_SECRET = "development-only-secret-do-not-use-elsewhere"  # noqa: S10
 
 
 def _split_words(value: object) -> object:
-    """Split `a, b` into a tuple; values other than strings pass unchanged."""
+    """Split a string such as `a, b` into a tuple. Return any other value unchanged."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
@@ -227,7 +227,7 @@ class Settings(BaseSettings):
 
     @property
     def dynamodb_endpoint(self) -> str | None:
-        """The endpoint of DynamoDB; None is AWS itself."""
+        """The endpoint of DynamoDB. None means the endpoint of AWS."""
         return self.aws_endpoint_url_dynamodb or self.localstack_url
 
     @property
@@ -237,7 +237,7 @@ class Settings(BaseSettings):
 
     @property
     def signing_secrets(self) -> tuple[bytes, ...]:
-        """The secrets; the first one signs."""
+        """The secrets of access tokens. The first secret signs; all secrets verify."""
         return tuple(key.get_secret_value().encode() for key in self.secret_keys)
 
 

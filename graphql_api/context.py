@@ -42,7 +42,7 @@ class TokenIssuer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The signed-in user. In `role`, addresses of `ADMIN_EMAILS` are ADMIN."""
+    """The signed-in user. `role` is ADMIN for every e-mail address in `ADMIN_EMAILS`."""
 
     user: User
     role: Role
@@ -64,18 +64,18 @@ class Viewer:
 
 
 def effective_role(user: User, settings: Settings) -> Role:
-    """Return the role that was granted, or ADMIN for an address in `ADMIN_EMAILS`."""
+    """Return ADMIN for an e-mail address in `ADMIN_EMAILS`, and otherwise the stored role."""
     admins = {email.casefold() for email in settings.admin_emails}
     return Role.ADMIN if user.email.casefold() in admins else user.role
 
 
 def _forget_nobody(_uid: str) -> None:
-    """Default of `forget_user` without an identity cache."""
+    """Do nothing: the default of `forget_user` for a context without a cache of users."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """The context of one request, through which resolvers and fields reach everything."""
+    """The context of one request: its viewer, and all services that resolvers and fields use."""
 
     settings: Settings
     stores: Stores
@@ -108,7 +108,7 @@ class Context:
 
     @property
     def may_introspect(self) -> bool:
-        """Whether the caller gets introspection and suggestions of field names."""
+        """Whether the caller may use introspection, and errors suggest field names."""
         allowed = self.settings.introspection
         if allowed is None:
             allowed = self.settings.is_development

@@ -1,6 +1,6 @@
 """Access tokens: JWTs signed with HS256 by keys derived from `SECRET_KEYS`.
 
-A token names only its user; the user's rights are read whenever it is used.
+A token contains only the id of its user. The user's rights are read when the token is used.
 """
 
 import hmac
@@ -35,7 +35,7 @@ class JwtTokens:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "JwtTokens":
-        """Return the issuer that the settings describe."""
+        """Return an issuer with the secrets and the lifetime in the settings."""
         return cls(settings.signing_secrets, timedelta(minutes=settings.access_token_minutes))
 
     def issue(self, uid: str) -> AccessToken:

@@ -15,9 +15,9 @@ CACHED_USERS = 10_000
 
 
 class Viewers:
-    """Cache that finds the viewer of a request; one per process.
+    """Finds the viewer of a request, and caches users. Each process has one instance.
 
-    Each user is read at most once a minute.
+    Each user is read at most once per minute.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Viewers:
         self._known: OrderedDict[str, tuple[int, User]] = OrderedDict()
 
     async def authenticate(self, authorization: str | None) -> Viewer | None:
-        """Return the viewer of the header, None without a header.
+        """Return the viewer that the header identifies; None without a header.
 
         Raises:
             Unauthenticated: the token is not valid, or its user is not active.
@@ -51,7 +51,7 @@ class Viewers:
         return Viewer(user, effective_role(user, self._settings))
 
     def forget(self, uid: str) -> None:
-        """Remove a user from the cache, so that the next request reads them again."""
+        """Remove a user from the cache, so that the next request reads the user again."""
         self._known.pop(uid, None)
 
     async def _user(self, uid: str) -> User | None:

@@ -21,7 +21,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class Checked(Protocol):
-    """Services that the readiness check asks."""
+    """The services that the readiness check tests."""
 
     @property
     def stores(self) -> Stores:
@@ -37,7 +37,7 @@ class Checked(Protocol):
 
 
 async def healthz(_: Request) -> Response:
-    """Answer 200 as long as the process can answer requests."""
+    """Answer 200. Any answer shows that the process can handle requests."""
     return JSONResponse({"alive": True})
 
 

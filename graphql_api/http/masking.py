@@ -8,7 +8,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def mask(cause: Exception, **about: object) -> tuple[str, dict[str, object]]:
-    """Log an unexpected error with `about`, and return a message and extensions with its id."""
+    """Log an unexpected error with `about`. Return a message and extensions with the error id."""
     error_id = uuid4().hex
     _log.error(
         "unexpected error",

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: negotiation, limits and status codes around the schema.
+"""The HTTP endpoint of the schema: content negotiation, limits and status codes.
 
 It follows the GraphQL-over-HTTP specification: `application/graphql-response+json` if the client
 accepts it, else `application/json`. Every rejection has a body with GraphQL errors.
@@ -27,10 +27,10 @@ GRAPHQL_JSON = "application/graphql-response+json"
 
 
 class Services(Protocol):
-    """Services of the process that the view uses."""
+    """The process-wide services that the view uses."""
 
     async def authenticate(self, authorization: str | None) -> Viewer | None:
-        """Return the viewer of a header, or raise Unauthenticated."""
+        """Return the viewer that an `Authorization` header identifies, or raise Unauthenticated."""
 
     def context(self, viewer: Viewer | None) -> Context:
         """Return the context of a new request."""

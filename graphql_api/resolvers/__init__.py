@@ -1,1 +1,1 @@
-"""Use cases: plain async functions, records or domain errors out."""
+"""Use cases: async functions that return records or raise domain errors."""

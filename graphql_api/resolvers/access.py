@@ -33,7 +33,7 @@ def require_admin(context: Context) -> Viewer:
 
 
 def require_active(user: User | None) -> User:
-    """Return a user that was just read, if the account is active.
+    """Return the user if the account is active. The user must have been read just before.
 
     Raises:
         Unauthenticated: the account does not exist or is not active.
@@ -46,17 +46,17 @@ def require_active(user: User | None) -> User:
 
 
 def is_owner(context: Context, uid: str) -> bool:
-    """Whether the viewer is that user."""
+    """Whether the viewer has this user id."""
     return context.viewer is not None and context.viewer.uid == uid
 
 
 def can_view_user(context: Context, uid: str) -> bool:
-    """Whether the viewer may read a user: themselves, or any user for administrators."""
+    """Whether the viewer is this user or an administrator."""
     return context.viewer is not None and (context.viewer.uid == uid or context.viewer.is_admin)
 
 
 def can_view_problem(context: Context, problem: Problem) -> bool:
-    """Whether the viewer may see a problem: COMPLETED ones for everyone, others for editors."""
+    """Whether the problem is COMPLETED, or the viewer is an editor."""
     return problem.state is ProblemState.COMPLETED or context.is_editor
 
 
@@ -71,10 +71,10 @@ def can_view_code(context: Context, history: History) -> bool:
 
 
 def can_view_results(context: Context, history: History) -> bool:
-    """Whether the viewer may read the results and the compiler's output: only the owner may."""
+    """Whether the viewer may read the results and the compiler's output. Only the owner may."""
     return is_owner(context, history.uid)
 
 
 def can_view_message(context: Context, history: History) -> bool:
-    """Whether the viewer may read why a history FAILED: its owner and editors may."""
+    """Whether the viewer may read the reason of a FAILED execution. The owner and editors may."""
     return is_owner(context, history.uid) or context.is_editor

@@ -1,4 +1,4 @@
-"""Checkers and language limits of problems: validation for editors, and reading."""
+"""Validation and reading of the checkers and language limits of problems."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from graphql_api.resolvers.languages import language_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckerFields:
-    """A checker as an editor sends it. None selects the default."""
+    """The fields of a checker that an editor sends. None selects the default."""
 
     language: str
     code: str

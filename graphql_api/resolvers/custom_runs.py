@@ -1,4 +1,4 @@
-"""runCode: takes one unit of quota, posts the request in Redis and waits for the answer."""
+"""The use case `runCode`: takes one unit of quota, sends the run to a worker, and waits."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.usage import plan_of
 
 UNTOUCHED = "The run was refunded. Try again later."
-# A started run may take `run_seconds`, and this long to get a sandbox on a busy host.
+# Additional time that a started run may wait for a sandbox on a busy host.
 SANDBOX_WAIT_S = 10
 
 
@@ -38,7 +38,7 @@ class RunCode:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A valid request with its names: `run_id` in Redis, `request_id` on the receipt."""
+    """A valid request. Its id is `run_id` in Redis and `request_id` on the receipt."""
 
     user: User
     request: RunRequest
@@ -47,12 +47,12 @@ class _Run:
 
     @property
     def input_hash(self) -> str:
-        """Digest that differs between two inputs under one idempotency key."""
+        """Digest of the input. It detects another input with the same idempotency key."""
         return hashlib.sha256(json.dumps(asdict(self.request)).encode()).hexdigest()
 
     @property
     def run_id(self) -> str:
-        """The id of the run; different inputs have different ids."""
+        """Id of the run in Redis. Different inputs have different ids."""
         return fingerprint(self.user.uid, self.request_id, self.input_hash)
 
 
@@ -92,7 +92,7 @@ def _validate(command: RunCode) -> RunRequest:
 
 
 async def _enqueue(context: Context, run: _Run) -> DebitResult:
-    """Store the request, then take its unit: if Redis is down, no quota is used."""
+    """Store the request in Redis first, so that no quota is used if Redis is unavailable."""
     is_new = await context.runs.put_request(run.run_id, run.request)
     try:
         return await context.stores.usage.consume(
@@ -105,7 +105,7 @@ async def _enqueue(context: Context, run: _Run) -> DebitResult:
             language=run.request.language,
         )
     except BaseException as error:
-        # Another call with this key may have taken its unit, unless all such calls are rejected.
+        # Keep the request if another call with the same key may still use it.
         is_refused = isinstance(error, QuotaExceeded | Conflict)
         if is_new and (is_refused or not run.is_repeatable):
             with suppress(DomainError):
@@ -114,7 +114,7 @@ async def _enqueue(context: Context, run: _Run) -> DebitResult:
 
 
 async def _repeat(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
-    """Return the answer to the first request with this idempotency key, or wait for it too."""
+    """Return the answer to the first request with this idempotency key, or wait for the answer."""
     answer = await context.runs.get_answer(run.run_id)
     is_refunded = receipt.refunded_at is not None
     if answer is not None and not is_refunded:
@@ -163,6 +163,6 @@ async def _unwrap_answer(
 
 
 async def _refund(context: Context, run: _Run, receipt: Receipt) -> None:
-    """Refund the unit. Concurrent calls that wait for the same run refund it once."""
+    """Refund the unit of quota. Repeated refunds of the same run count only once."""
     day, name = receipt.day, receipt.request_hash
     await context.stores.usage.refund(run.user.uid, day, QuotaKind.RUN, name)

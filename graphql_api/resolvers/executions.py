@@ -1,4 +1,4 @@
-"""executeCode: validates everything, reserves one unit with the history, sends the message."""
+"""The use case `executeCode`: validates, takes one unit of quota, stores and sends the history."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ PROBLEM_FIELDS = "Send exactly one of `problemId`, `platform` with `number`, or 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecuteCode:
-    """Parameters of `executeCode`. `problem` is the key that `problemId` names."""
+    """Parameters of `executeCode`. `problem` is the key that the client sent as `problemId`."""
 
     problem: ProblemKey | None = None
     platform: str | None = None
@@ -40,7 +40,7 @@ class ExecuteCode:
 class _ValidRequest:
     """A request that is valid, apart from the state of its problem.
 
-    `named_by` is the input field that names the problem.
+    `named_by` is the input field with which the client identified the problem.
     """
 
     platform: str
@@ -52,13 +52,13 @@ class _ValidRequest:
     request_id: str | None
 
     def input_hash(self) -> str:
-        """Return a digest that differs between two inputs under one idempotency key."""
+        """Return a digest of the input. It detects another input with the same idempotency key."""
         parts = [self.platform, self.number, self.language, self.code, self.is_public]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 async def execute_code(context: Context, request: ExecuteCode) -> History:
-    """Accept a submission and return its history, PENDING unless the request is a repetition.
+    """Accept a submission and return its history, which is PENDING unless the request is repeated.
 
     Raises:
         Unauthenticated, InvalidInput, NotFound, QuotaExceeded, Conflict: nothing was stored and no

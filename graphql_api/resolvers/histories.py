@@ -1,4 +1,4 @@
-"""Histories: reading those that the viewer may see, publishing, cancelling, deleting."""
+"""Use cases of histories: reading, publishing, cancelling and deleting."""
 
 from graphql_api.context import Context
 from graphql_api.data.dynamo.pages import Page, PageWindow
@@ -51,7 +51,7 @@ async def code_of(context: Context, history: History) -> str | None:
 
 
 def message_of(context: Context, history: History) -> str | None:
-    """Return the reason why an execution FAILED, for viewers who can act on it."""
+    """Return the reason of a FAILED execution, for its owner and editors; otherwise None."""
     return history.message if access.can_view_message(context, history) else None
 
 
@@ -109,7 +109,7 @@ async def delete(context: Context, key: HistoryKey) -> None:
 async def cancel(context: Context, key: HistoryKey) -> History:
     """Cancel an execution of the viewer and return it as CANCELLED. Idempotent.
 
-    An execution that no worker has started gets its unit of quota back.
+    If no worker has started the execution, it is refunded.
 
     Raises:
         NotFound: the history does not exist, or the viewer may not see it.

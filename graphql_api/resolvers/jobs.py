@@ -1,4 +1,4 @@
-"""Jobs: reading, starting and cancelling them, for editors."""
+"""Use cases of jobs, for editors: reading, starting and cancelling."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -69,11 +69,11 @@ async def cancel(context: Context, ulid: str) -> Job:
 
 
 async def rejudge(context: Context, problem: ProblemKey | None, history: HistoryKey | None) -> Job:
-    """Start a job that judges one history, or all judged executions of a problem, again.
+    """Start a job that rejudges one history, or all judged executions of a problem.
 
     Raises:
         Unauthenticated, Forbidden: the viewer is not an editor.
-        InvalidInput: not exactly one of both is given.
+        InvalidInput: both `problem` and `history` are given, or neither.
         NotFound: the problem or history does not exist.
         Conflict: the history was never judged, or the problem has no tests.
     """

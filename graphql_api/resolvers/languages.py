@@ -1,4 +1,4 @@
-"""The languages in the judge's table, and those that workers have announced."""
+"""Use cases of languages: all known languages, and the languages that workers have announced."""
 
 from collections.abc import Sequence
 

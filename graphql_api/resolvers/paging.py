@@ -1,4 +1,4 @@
-"""Conversion of a connection's arguments to a window of a list, and of positions to cursors."""
+"""Converts the arguments of a connection to a part of a list, and positions to signed cursors."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -76,5 +76,5 @@ async def list_page(
 
 
 def scope_of(list_name: str, *filters: str | None) -> str:
-    """Return the scope of a list under filters: a text that no other list or filter has."""
+    """Return the scope of a list: a text that is unique to the list and its filters."""
     return "\x00".join([list_name, *("\x01" if value is None else value for value in filters)])

@@ -1,4 +1,4 @@
-"""Plans: reading for everyone, changes by administrators."""
+"""Use cases of plans: reading by everyone, and changes by administrators."""
 
 from collections.abc import Mapping
 from typing import TypedDict, cast
@@ -20,7 +20,7 @@ class PlanChanges(TypedDict, total=False):
     runs_per_day: int | None
 
 
-# A plan's limits by the name of the record's field; None is unlimited.
+# The limits of a plan, by the name of the record's field. None means unlimited.
 Limits = Mapping[str, int | None]
 
 _FIELDS = {
@@ -38,7 +38,7 @@ def _validate_limits(limits: Limits) -> Limits:
 
 
 async def list_plans(context: Context) -> list[Plan]:
-    """Return the active plans; for administrators also the inactive ones."""
+    """Return the active plans. Administrators also get the inactive plans."""
     is_admin = context.viewer is not None and context.viewer.is_admin
     return await context.stores.plans.list(active_only=not is_admin)
 

@@ -1,4 +1,4 @@
-"""Problems: reading those that the viewer may see, and the editors' changes."""
+"""Use cases of problems: reading by everyone, and changes by editors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,8 +33,8 @@ class ProblemFilter:
 class ProblemFields:
     """The fields of a problem that an editor sends.
 
-    None keeps a field, or leaves it at its default. `cleared` names the fields to clear: each is
-    removed, or goes back to its default.
+    None keeps the current value of a field, or the default of a new problem. `cleared` contains the
+    names of the fields to reset: each is removed, or set to its default.
     """
 
     title: str | None = None
@@ -213,7 +213,7 @@ async def soft_delete(context: Context, key: ProblemKey, reason: str) -> Problem
 
 
 async def restore(context: Context, key: ProblemKey) -> Problem:
-    """Restore a soft-deleted problem to the state it had.
+    """Restore a soft-deleted problem to its state before the deletion.
 
     Raises:
         Unauthenticated, Forbidden: the viewer is not an editor.
@@ -264,7 +264,7 @@ def _non_null(changes: ProblemChanges, *names: str) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-# The change for each field that is cleared.
+# The change that resets each field.
 _CLEARED: Mapping[str, Mapping[str, Any]] = {
     "url": {"link": ""},
     "tags": {"tags": ()},

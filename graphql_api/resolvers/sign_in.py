@@ -1,6 +1,7 @@
-"""Sign-in: from an identity that a provider vouches for to a user and a token.
+"""Use cases of sign-in: an identity that a provider has confirmed gets a user and a token.
 
-A provider turns its credential into an `Identity`; the rest is the same for all providers.
+A provider converts its credential to an `Identity`. All further steps are the same for every
+provider.
 """
 
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class SignedIn:
 
 
 async def sign_in_for_development(context: Context, email: str, name: str | None) -> SignedIn:
-    """Sign in by an unverified address. The user is created at the first sign-in.
+    """Sign in with an unverified e-mail address. The user is created at the first sign-in.
 
     Raises:
         Forbidden: the environment is not development, or the account is not active.
@@ -52,7 +53,7 @@ async def sign_in(context: Context, identity: Identity) -> SignedIn:
     if user.state is not UserState.ACTIVE:
         raise Forbidden("This account is not active. Ask an administrator to activate it.")
     viewer = Viewer(user, effective_role(user, context.settings))
-    # The payload is resolved for the new viewer.
+    # The fields of the payload are resolved with the rights of the new viewer.
     context.viewer = viewer
     return SignedIn(context.tokens.issue(user.uid), viewer)
 

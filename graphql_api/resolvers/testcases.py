@@ -1,4 +1,4 @@
-"""Test cases. Samples are for everyone who sees the problem, the others for editors."""
+"""Use cases of test cases. Everyone who sees the problem sees its samples; editors see all tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestCaseData:
-    """A test case as an editor sends it."""
+    """The fields of a test case that an editor sends."""
 
     input: str
     output: str
@@ -26,7 +26,8 @@ def validate_tests(tests: Sequence[TestCaseData]) -> list[NewTest]:
     """Return the tests in the form that is stored.
 
     Raises:
-        InvalidInput: there are none or too many, or one is too large; `path` names it.
+        InvalidInput: there is no test, there are too many, or one is too large. `path` contains the
+            index of that test.
     """
     if not tests:
         raise InvalidInput("`testCases` must contain at least one test.", ("testCases",))
@@ -91,7 +92,7 @@ async def replace(context: Context, key: ProblemKey, tests: Sequence[TestCaseDat
 
 
 async def delete(context: Context, key: TestCaseKey) -> Problem:
-    """Delete one test case; the tests after it move up by one number.
+    """Delete one test case. The numbers of all later tests decrease by one.
 
     Raises:
         Unauthenticated, Forbidden: the viewer is not an editor.

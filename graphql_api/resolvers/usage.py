@@ -1,4 +1,4 @@
-"""A user's plan, and the units of its limits that the user has used."""
+"""Use cases of usage: the plan of a user, and the use of its daily limits."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from graphql_api.resolvers import validation
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The counters of one day, and the plan that limits them now."""
+    """The counters of one day, and the user's current plan."""
 
     used: DayUsage
     plan: Plan

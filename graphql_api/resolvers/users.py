@@ -1,4 +1,4 @@
-"""Users: reading and changes by themselves and by administrators."""
+"""Use cases of users: reading and changes, by the user or by administrators."""
 
 from graphql_api.context import Context
 from graphql_api.data import limits
@@ -17,7 +17,7 @@ async def find(context: Context, uid: str) -> User | None:
 
 
 async def viewer(context: Context) -> User | None:
-    """Return the viewer as currently stored, None when signed out."""
+    """Return the stored user of the viewer; None if the request is not signed in."""
     return await find(context, context.viewer.uid) if context.viewer else None
 
 
@@ -42,7 +42,7 @@ def default_name(email: str) -> str:
 
 
 async def read_viewer(context: Context) -> User:
-    """Return the viewer as stored, with a consistent read.
+    """Return the stored user of the viewer, with a consistent read.
 
     Raises:
         Unauthenticated: the viewer is not signed in, or the account is not active.
@@ -64,7 +64,7 @@ async def rename(context: Context, name: str | None) -> User:
 
 
 async def set_plan(context: Context, uid: str, plan_key: str) -> User:
-    """Put a user on a plan.
+    """Assign a plan to a user.
 
     Raises:
         Unauthenticated, Forbidden: the viewer is not an administrator.

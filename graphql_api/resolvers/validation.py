@@ -1,6 +1,6 @@
 """Validation of inputs. Messages name the field and the accepted values.
 
-Every function returns the value to use, or raises `InvalidInput` that names the field.
+Every function returns the normalized value, or raises `InvalidInput` with the name of the field.
 """
 
 import re
@@ -22,7 +22,7 @@ _URL = re.compile(r"https?://[^\s\x00-\x1f]+", re.IGNORECASE)
 
 @contextmanager
 def prefix_path(*path: str) -> Iterator[None]:
-    """Prefix the path of every InvalidInput that the block raises."""
+    """Add names in front of the path of every InvalidInput that the block raises."""
     try:
         yield
     except InvalidInput as error:
@@ -30,12 +30,12 @@ def prefix_path(*path: str) -> Iterator[None]:
 
 
 def optional(value: T | None, check: Callable[[T], U]) -> U | None:
-    """Return the validated value, None for None."""
+    """Return None for None, and otherwise the validated value."""
     return None if value is None else check(value)
 
 
 def not_null(value: T | None, field: str) -> T:
-    """Return the value of a field that an update may leave out, but not clear."""
+    """Return the value of a field that an update may omit but not set to null."""
     if value is None:
         raise InvalidInput(
             f"`{field}` must not be null. Omit it to keep its current value.", (field,)
@@ -117,7 +117,7 @@ def tags(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def url(value: str) -> str:
-    """Return a web address, empty for none."""
+    """Return a web address. An empty text stands for no address."""
     if not value.strip():
         return ""
     address = line(value, "url", limits.URL_CHARACTERS)

@@ -1,7 +1,9 @@
-"""Limits on the size of a document: depth, aliases, directives, root fields, repetition, cost.
+"""Limits on a document: depth, aliases, directives, root fields, repeated fields, and cost.
 
-Each fragment is measured once, however often it is spread, so the time is proportional to the
-length of the document. The limits follow the OWASP cheat sheet on GraphQL and graphql-cop.
+Each fragment is measured only once, even if it is used many times. The time is therefore
+proportional to the length of the document.
+
+The limits follow the OWASP cheat sheet on GraphQL and graphql-cop.
 """
 
 from collections import Counter
@@ -34,12 +36,12 @@ COST = 10_000
 # Validation compares each field with every other field of the same name.
 COMPARISONS = 20_000
 
-# A page multiplies the cost of the fields below it by its size. Each page costs a request, because
-# partitions, unlike nodes and bodies, are not read in batches.
+# A page multiplies the cost of the fields below it by its size. Each page costs a database request,
+# because pages of different lists cannot be read in one batch, unlike nodes and bodies.
 _PAGED = frozenset({"problems", "publicFeed", "users", "histories", "testCases", "jobs", "events"})
 _REQUEST_COST = 5
 _RESULTS = 20
-# Sums are capped here, because nested spreads would produce numbers of any length.
+# Upper bound of all sums: nested fragments would otherwise produce very large numbers.
 _CEILING = 1_000_000_000
 
 Variables = Mapping[str, Any]
@@ -47,7 +49,7 @@ Variables = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Complexity:
-    """Size of a selection with all its fragments spread."""
+    """Depth, aliases, directives, fields and cost of a selection with its fragments expanded."""
 
     depth: int = 0
     aliases: int = 0
@@ -57,7 +59,7 @@ class Complexity:
     introspects: bool = False
 
     def plus(self, other: "Complexity") -> "Complexity":
-        """Return the complexity of both selections next to each other."""
+        """Return the complexity of a selection that consists of both selections."""
         return Complexity(
             depth=max(self.depth, other.depth),
             aliases=min(self.aliases + other.aliases, _CEILING),

@@ -49,7 +49,7 @@ class Node:
 
 @strawberry.type(description="Position of a page in its list.")
 class PageInfo:
-    """Cursors and neighbours of a page."""
+    """The cursors of a page, and whether there is a page before and after it."""
 
     has_next_page: bool = strawberry.field(
         description="True if the list has more items after this page."
@@ -80,7 +80,7 @@ class Edge(Generic[N]):
 
 @strawberry.type(description="One page of a list.")
 class Connection(Generic[N]):
-    """Edges in the list's order."""
+    """A page of a list: its edges in the order of the list, and its position."""
 
     edges: list[Edge[N]] = strawberry.field(
         description="Items of the page, in the order of the list. In a filtered list, a page may "
@@ -92,16 +92,16 @@ class Connection(Generic[N]):
 
 
 def connection(page: Page[R], from_record: Callable[[R], N]) -> Connection[N]:
-    """Return a page, whose positions are cursors, as GraphQL shows it.
+    """Convert a page, whose positions are cursors, to a connection.
 
-    A record that cannot be shown is logged and left out, so that the others are shown.
+    A record that cannot be converted is logged and left out, so that the others are shown.
     """
     edges: list[Edge[N]] = []
     for cursor, record in zip(page.positions, page.records, strict=True):
         try:
             edges.append(Edge(cursor=cursor, node=from_record(record)))
-        except Exception:  # noqa: BLE001 - a bad row must not hide the others
-            _log.exception("a record cannot be shown", record=type(record).__name__)
+        except Exception:  # noqa: BLE001 - one unreadable record must not hide the others
+            _log.exception("a record cannot be converted", record=type(record).__name__)
     return Connection(
         edges=edges,
         page_info=PageInfo(

@@ -66,7 +66,7 @@ RunCodeResult = Annotated[
 
 @strawberry.type
 class CustomRunMutations:
-    """Mutations without a problem."""
+    """The mutation that runs code without a problem."""
 
     @mutation(
         description="Run code with an input that the viewer chooses, and wait for its output. No "
@@ -74,7 +74,7 @@ class CustomRunMutations:
         "no worker runs the code in time or the judge fails; the run is then refunded."
     )
     async def run_code(self, info: Info, input: RunCodeInput) -> RunCodeResult | None:
-        """Run code."""
+        """Run code on a custom input and wait for the result."""
         command = RunCode(
             language=input.language,
             code=input.code,

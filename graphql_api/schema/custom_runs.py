@@ -35,7 +35,7 @@ class Run:
 
     @classmethod
     def from_record(cls, record: RunAnswer) -> Self:
-        """Return a run as GraphQL shows it."""
+        """Convert the answer of a worker to its GraphQL type."""
         assert record.status is not None
         return cls(
             status=record.status,

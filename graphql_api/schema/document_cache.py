@@ -1,4 +1,4 @@
-"""Cache of documents: each is parsed, measured and validated once, however often it is sent."""
+"""Cache of documents. A document is parsed, measured and validated only when it is first sent."""
 
 import re
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ from graphql_api.schema.error_codes import (
     shorten_literals,
 )
 
-# Number of documents cached in memory with their syntax trees, and their greatest length.
+# Maximum number of cached documents, and maximum length of a cached document in characters.
 _CACHED_DOCUMENTS = 512
 _LONGEST_CACHED = 16 * 1024
 
@@ -104,7 +104,7 @@ def find_errors(
     may_introspect: bool,
     names_operation: bool = False,
 ) -> list[GraphQLError]:
-    """Return the reasons why a parsed document must not be executed; empty if there are none.
+    """Return the reasons for which a document must not be executed; empty if there are none.
 
     `names_operation` says whether the request names the operation to execute.
     """
@@ -141,9 +141,9 @@ def _without_suggestion(error: GraphQLError) -> GraphQLError:
 
 
 class Documents(SchemaExtension):
-    """Extension that parses and validates documents in place of Strawberry.
+    """Extension that replaces Strawberry's parsing and validation of documents.
 
-    Strawberry's caches miss too often, and its limits take exponential time on nested fragments.
+    Strawberry caches too few documents, and its limits take exponential time on nested fragments.
     """
 
     def on_parse(self) -> Iterator[None]:

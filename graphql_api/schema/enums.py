@@ -20,7 +20,7 @@ from graphql_api.data.enums import (
 
 
 class ErrorCode(StrEnum):
-    """Codes of the members of `UserError`."""
+    """Codes of the types that implement `UserError`."""
 
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"

@@ -1,6 +1,6 @@
 """Error codes of graphql-core's errors: parsing, validation, coercion and execution.
 
-The names are those of Apollo Server, which clients know. DOCUMENT_REFUSED is our own.
+The names are those of Apollo Server, which many clients know. Only DOCUMENT_REFUSED is our own.
 """
 
 import re
@@ -27,7 +27,7 @@ _MESSAGE_CHARACTERS = 2000
 
 
 def shorten_literals(message: str) -> str:
-    """Return a message of graphql-core with each literal of the client cut to 100 characters."""
+    """Truncate each literal of the client in a message of graphql-core to 100 characters."""
     message = message[:_MESSAGE_CHARACTERS]
     for pattern, shortened in _LONG_LITERALS:
         message = pattern.sub(shortened, message)
@@ -54,10 +54,10 @@ def _code_of(error: GraphQLError) -> str:
     if isinstance(error, GraphQLSyntaxError):
         return PARSE_FAILED
     if error.path is None:
-        # The error of a variable that cannot be coerced has the node of its definition.
+        # If a variable cannot be coerced, the error contains the node of the variable's definition.
         return BAD_USER_INPUT if error.nodes else BAD_REQUEST
     cause = error.original_error
-    # The error of an argument that cannot be coerced has the argument's node. The error of a result
-    # that cannot be serialized has none: the wrapping error gets the field's node later.
+    # If an argument cannot be coerced, the original error contains the argument's node. If a result
+    # cannot be serialized, the original error contains no node.
     is_argument = isinstance(cause, GraphQLError) and bool(cause.nodes)
     return BAD_USER_INPUT if is_argument else INTERNAL

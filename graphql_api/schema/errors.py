@@ -1,4 +1,4 @@
-"""The members of `UserError`, and the mapping of domain errors to them."""
+"""The types that implement `UserError`, and the mapping of domain errors to them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -27,7 +27,7 @@ CODES: dict[type[domain.DomainError], ErrorCode] = {
     "otherwise."
 )
 class UserError:
-    """Fields of every expected error."""
+    """The interface of all expected errors."""
 
     message: str = strawberry.field(
         description="Human-readable text that says what is wrong and what to do about it."
@@ -45,19 +45,19 @@ class UserError:
     "Sign in and send the access token."
 )
 class Unauthenticated(UserError):
-    """UNAUTHENTICATED."""
+    """The error with the code UNAUTHENTICATED."""
 
 
 @strawberry.type(
     description="The viewer is signed in, but does not have the permission for this operation."
 )
 class Forbidden(UserError):
-    """FORBIDDEN."""
+    """The error with the code FORBIDDEN."""
 
 
 @strawberry.type(description="The object does not exist, or the viewer may not see it.")
 class NotFound(UserError):
-    """NOT_FOUND."""
+    """The error with the code NOT_FOUND."""
 
 
 @strawberry.type(
@@ -65,12 +65,12 @@ class NotFound(UserError):
     "accepted values."
 )
 class InvalidInput(UserError):
-    """INVALID_INPUT."""
+    """The error with the code INVALID_INPUT."""
 
 
 @strawberry.type(description="The viewer has used up the daily limit of their plan.")
 class QuotaExceeded(UserError):
-    """QUOTA_EXCEEDED."""
+    """The error with the code QUOTA_EXCEEDED, with the limit and its use."""
 
     used: int = strawberry.field(description="Number of units used today (UTC).")
     limit: int = strawberry.field(description="Number of units that the plan allows per UTC day.")
@@ -85,7 +85,7 @@ class QuotaExceeded(UserError):
     "state."
 )
 class Conflict(UserError):
-    """CONFLICT."""
+    """The error with the code CONFLICT."""
 
 
 @strawberry.type(
@@ -93,10 +93,10 @@ class Conflict(UserError):
     "message says whether the change may have been saved."
 )
 class Unavailable(UserError):
-    """UNAVAILABLE."""
+    """The error with the code UNAVAILABLE."""
 
 
-# The errors of most mutations. A union of unions is flattened.
+# The errors of most mutations. Python flattens a union that contains these unions.
 ChangeErrors = Unauthenticated | Forbidden | NotFound | InvalidInput | Conflict | Unavailable
 CreateErrors = Unauthenticated | Forbidden | InvalidInput | Conflict | Unavailable
 
@@ -107,7 +107,7 @@ def code_of(error: domain.DomainError) -> ErrorCode:
 
 
 class _Handler:
-    """Handler that turns one type of domain error into its member of the result union."""
+    """Handler that converts one type of domain error to its GraphQL type in the result union."""
 
     def __init__(
         self, exception_type: type[domain.DomainError], error_type: type[UserError]

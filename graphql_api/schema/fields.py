@@ -9,18 +9,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def field(*, description: str) -> Callable[[F], F]:
-    """Make a method a field of its type."""
+    """Make a method a field of its GraphQL type."""
     decorator: Callable[[F], F] = strawberry.field(description=description)
     return decorator
 
 
 def mutation(*, description: str) -> Callable[[F], F]:
-    """Make a method a mutation."""
+    """Make a method a GraphQL mutation."""
     decorator: Callable[[F], F] = strawberry.mutation(description=description)
     return decorator
 
 
 def sent_fields(given: object, *names: str) -> dict[str, Any]:
-    """Return the fields of an input that the client sent, including null ones."""
+    """Return those of the named fields that the client sent. A null field is included as None."""
     values = {name: getattr(given, name) for name in names}
     return {name: value for name, value in values.items() if value is not strawberry.UNSET}

@@ -21,7 +21,7 @@ from graphql_api.schema.problems import Problem
     "no global id; `userId` is the id of the user."
 )
 class Author:
-    """The submitting user, as everyone may see them."""
+    """The public information about the user who submitted the code."""
 
     user_id: strawberry.ID = strawberry.field(description="Global id of the user.")
     name: str = strawberry.field(
@@ -31,7 +31,7 @@ class Author:
 
 @strawberry.type(description="First difference between an output and the expected output.")
 class Difference:
-    """First differing tokens or lines of two outputs, depending on the comparer."""
+    """The first tokens or lines (depending on the comparer) in which two outputs differ."""
 
     line: int | None = strawberry.field(
         description="Number of the line in the output where the difference begins, counted from "
@@ -97,7 +97,7 @@ class TestResult:
 
     @classmethod
     def from_record(cls, record: records.TestResult, *, is_editor: bool) -> Self:
-        """Return a test's result as its owner may see it."""
+        """Convert a test's result to its GraphQL type. Leave out what only editors may see."""
         can_view_expected = record.is_sample or is_editor
         return cls(
             number=record.number,
@@ -183,7 +183,7 @@ class History(Node):
 
     @classmethod
     def from_record(cls, record: records.History) -> Self:
-        """Return a history as GraphQL shows it."""
+        """Convert a stored history to its GraphQL type."""
         return cls(
             record=record,
             id=ids.history_id(record),
@@ -219,7 +219,7 @@ class History(Node):
         "code; for other viewers it is null."
     )
     async def code(self, info: Info) -> str | None:
-        """Read the code."""
+        """Read the submitted code."""
         return await histories.code_of(info.context, self.record)
 
     @field(
@@ -227,7 +227,7 @@ class History(Node):
         "for viewers other than the owner and editors."
     )
     def message(self, info: Info) -> str | None:
-        """Return the message on the card."""
+        """Return the reason of a FAILED execution, which is stored on the card."""
         return histories.message_of(info.context, self.record)
 
     @field(
@@ -235,7 +235,7 @@ class History(Node):
         "for viewers other than the owner."
     )
     async def compile_output(self, info: Info) -> str | None:
-        """Read the results."""
+        """Read the compiler's messages from the results."""
         results = await histories.results_of(info.context, self.record)
         return results.compile_output if results else None
 
@@ -244,7 +244,7 @@ class History(Node):
         "viewers other than the owner."
     )
     async def test_results(self, info: Info) -> list[TestResult] | None:
-        """Read the results."""
+        """Read the results of the tests."""
         results = await histories.results_of(info.context, self.record)
         if results is None:
             return None

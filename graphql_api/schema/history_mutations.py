@@ -67,7 +67,7 @@ class ExecuteCodeInput:
 
 @strawberry.type(description="The accepted submission, and the viewer's remaining quota.")
 class ExecuteCodePayload(UsagePayload):
-    """Payload of `executeCode`: a PENDING history."""
+    """Payload of `executeCode`: the new history with status PENDING."""
 
     history: History = strawberry.field(
         description="The execution. Poll it until its status is COMPLETED, FAILED or CANCELLED."
@@ -174,7 +174,7 @@ class HistoryMutations:
         "the same `idempotencyKey`, so that the code is executed only once."
     )
     async def execute_code(self, info: Info, input: ExecuteCodeInput) -> ExecuteCodeResult | None:
-        """Accept a submission."""
+        """Accept a submission and send it to the workers."""
         problem_id = input.problem_id
         request = ExecuteCode(
             problem=None if problem_id is None else ids.problem_key(problem_id),
@@ -212,7 +212,7 @@ class HistoryMutations:
         info: Info,
         input: SetHistoryVisibilityInput,
     ) -> SetHistoryVisibilityResult | None:
-        """Change who sees a history."""
+        """Publish a history, or make it private."""
         key = ids.history_key(input.history_id)
         history = await histories.set_visibility(info.context, key, is_public=input.is_public)
         return SetHistoryVisibilityPayload(history=History.from_record(history))
@@ -223,6 +223,6 @@ class HistoryMutations:
         info: Info,
         input: DeleteHistoryInput,
     ) -> DeleteHistoryResult | None:
-        """Remove a history."""
+        """Delete a history with its code and results."""
         await histories.delete(info.context, ids.history_key(input.history_id))
         return DeleteHistoryPayload(history_id=input.history_id)

@@ -1,7 +1,7 @@
-"""Global ids: opaque, naming a kind of node and its key.
+"""Global ids, which are opaque to clients. An id contains the kind of an object and its key.
 
-An id is base64url of one letter for the kind and the parts of the key. Each object has exactly one
-valid id.
+An id is the base64url form of one letter for the kind and the parts of the key. Each object has
+exactly one valid id.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -15,7 +15,7 @@ from graphql_api.data.records import History, HistoryKey, ProblemKey, TestCaseKe
 
 
 class Kind(StrEnum):
-    """Kind of the object that an id names."""
+    """The kind of an object. The value is the first letter of its decoded id."""
 
     USER = "u"
     PROBLEM = "p"
@@ -79,7 +79,7 @@ def history_id(history: History) -> ID:
 
 
 def test_case_id(key: TestCaseKey) -> ID:
-    """Return the id of a test case in one version of its set."""
+    """Return the id of a test case in one version of the problem's test set."""
     return encode(Kind.TEST_CASE, key.platform, key.number, str(key.version), str(key.test))
 
 
@@ -99,27 +99,27 @@ def language_id(key: str) -> ID:
 
 
 def job_key(text: str, field: str = "jobId") -> str:
-    """Return the ULID of an id, or raise InvalidInput."""
+    """Return the ULID in the id of a job. Raise InvalidInput for any other text."""
     return _decode_as(Kind.JOB, text, field)[0]
 
 
 def user_key(text: str, field: str = "userId") -> str:
-    """Return the uid of an id, or raise InvalidInput."""
+    """Return the uid in the id of a user. Raise InvalidInput for any other text."""
     return _decode_as(Kind.USER, text, field)[0]
 
 
 def problem_key(text: str, field: str = "problemId") -> ProblemKey:
-    """Return the platform and number of an id, or raise InvalidInput."""
+    """Return the key in the id of a problem. Raise InvalidInput for any other text."""
     return ProblemKey(*_decode_as(Kind.PROBLEM, text, field))
 
 
 def history_key(text: str, field: str = "historyId") -> HistoryKey:
-    """Return the uid and ULID of an id, or raise InvalidInput."""
+    """Return the key in the id of a history. Raise InvalidInput for any other text."""
     return HistoryKey(*_decode_as(Kind.HISTORY, text, field))
 
 
 def test_case_key(text: str) -> TestCaseKey:
-    """Return the test case of an id, or raise InvalidInput."""
+    """Return the key in the id of a test case. Raise InvalidInput for any other text."""
     field = "testCaseId"
     key = test_key_of(_decode_as(Kind.TEST_CASE, text, field))
     if key is None:
@@ -128,7 +128,7 @@ def test_case_key(text: str) -> TestCaseKey:
 
 
 def test_key_of(parts: tuple[str, ...]) -> TestCaseKey | None:
-    """Return the test case that the parts of an id name, or None if they are not canonical."""
+    """Return the test case key from the parts of an id, or None if they are not canonical."""
     platform, number, version, test = parts
     if not (version + test).isascii() or not (version.isdecimal() and test.isdecimal()):
         return None

@@ -29,7 +29,7 @@ class RejudgeInput:
 
 @strawberry.type(description="The job that judges the executions again.")
 class RejudgePayload:
-    """Payload of `rejudge`: a QUEUED job."""
+    """Payload of `rejudge`: the new job with status QUEUED."""
 
     job: Job = strawberry.field(
         description="The job. Poll it until its status is SUCCEEDED, FAILED or CANCELLED."
@@ -77,7 +77,7 @@ class JobMutations:
         "has no tests or the history was never judged."
     )
     async def rejudge(self, info: Info, input: RejudgeInput) -> RejudgeResult | None:
-        """Start a rejudge."""
+        """Start a job that judges past executions again."""
         problem, history = input.problem_id, input.history_id
         job = await jobs.rejudge(
             info.context,

@@ -1,4 +1,4 @@
-"""Jobs: background work with a progress log."""
+"""Background jobs and their progress logs."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -31,7 +31,7 @@ class JobEvent:
 
     @classmethod
     def from_record(cls, record: records.JobEvent) -> Self:
-        """Return an event as GraphQL shows it."""
+        """Convert a stored event to its GraphQL type."""
         return cls(
             sequence=record.seq,
             message=record.message,
@@ -42,7 +42,7 @@ class JobEvent:
 
 @strawberry.type(description="Numbers of histories by outcome of a rejudge.")
 class RejudgeCounts:
-    """Numbers of histories by outcome."""
+    """Result of a rejudge: the number of histories with each outcome."""
 
     judged: int = strawberry.field(
         description="Number of histories that were judged again and have a new result."
@@ -91,7 +91,7 @@ class Job(Node):
 
     @classmethod
     def from_record(cls, record: records.Job) -> Self:
-        """Return a job as GraphQL shows it."""
+        """Convert a stored job to its GraphQL type."""
         return cls(
             record=record,
             id=ids.job_id(record.ulid),
@@ -127,7 +127,7 @@ class Job(Node):
         first: First = None,
         last: Last = None,
     ) -> list[JobEvent] | None:
-        """Read a page of the log."""
+        """Read a page of the progress log."""
         page = PageRequest(first=first, last=last)
         events = await jobs.events_of(info.context, self.record, page, after)
         return [JobEvent.from_record(event) for event in events]
@@ -137,7 +137,7 @@ class Job(Node):
         "other jobs, and until the status is SUCCEEDED."
     )
     async def rejudged(self, info: Info) -> RejudgeCounts | None:
-        """Read the result."""
+        """Read the result of a rejudge."""
         if self.kind is not JobKind.REJUDGE:
             return None
         counts = await jobs.result_of(info.context, self.record)

@@ -11,7 +11,7 @@ from graphql_api.schema.connections import Node
 
 @strawberry.type(description="A programming language that the workers of this deployment can run.")
 class Language(Node):
-    """A language as a worker has announced it."""
+    """A language that workers have announced."""
 
     key: str = strawberry.field(
         description="Key of the language, such as `python`. Mutations "
@@ -34,7 +34,7 @@ class Language(Node):
 
     @classmethod
     def from_record(cls, record: LanguageInfo) -> Self:
-        """Return a language as GraphQL shows it."""
+        """Convert an announced language to its GraphQL type."""
         return cls(
             id=ids.language_id(record.id),
             key=record.id,

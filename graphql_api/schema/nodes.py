@@ -1,4 +1,4 @@
-"""Resolution of global ids to nodes, by loaders, under each kind's visibility rule."""
+"""Finds the objects of global ids that the viewer may see, with batched reads."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -68,13 +68,13 @@ _FINDERS: dict[ids.Kind, Callable[[Context, tuple[str, ...]], Awaitable[Node | N
 
 
 async def find_node(context: Context, text: str) -> Node | None:
-    """Return the node of an id, or None if there is none that the viewer may see."""
+    """Return the object of an id, or None if it does not exist or the viewer may not see it."""
     named = ids.decode(text)
     return await _FINDERS[named[0]](context, named[1]) if named else None
 
 
 async def find_nodes(context: Context, texts: list[str]) -> list[Node | None]:
-    """Return one entry per id, in order.
+    """Return the object of each id, in the order of the ids. See `find_node`.
 
     Raises:
         InvalidInput: more than 100 ids.

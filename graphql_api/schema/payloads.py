@@ -1,4 +1,4 @@
-"""Fields shared by several payloads. Each payload is still a type of its own."""
+"""Base classes with the fields that several payloads share."""
 
 import strawberry
 
@@ -41,6 +41,6 @@ class UsagePayload:
         "if it could not be read; the mutation itself has succeeded."
     )
     async def usage(self, info: Info) -> Usage | None:
-        """Read the day's counters."""
+        """Read the viewer's usage of today with a consistent read."""
         after = await usage.usage_after(info.context)
         return Usage.from_record(after.used, after.plan)

@@ -111,7 +111,7 @@ _LIMITS = ("executions_per_day", "hints_per_day", "runs_per_day")
 
 
 def _limits_of(given: CreatePlanInput) -> Limits:
-    """Return the limits that were sent, null among them."""
+    """Return the limits that the client sent. A null limit is included as None."""
     return sent_fields(given, *_LIMITS)
 
 

@@ -13,7 +13,7 @@ from graphql_api.schema.connections import Node
     description="A plan, which sets the daily limits of its users. A day is a UTC day."
 )
 class Plan(Node):
-    """Daily limits of the plan's users."""
+    """A plan, which sets the daily limits of its users."""
 
     key: str = strawberry.field(
         description="Key of the plan, such as `free`. `updatePlan` and `setUserPlan` accept it "
@@ -34,7 +34,7 @@ class Plan(Node):
 
     @classmethod
     def from_record(cls, record: records.Plan) -> Self:
-        """Return a plan as GraphQL shows it."""
+        """Convert a stored plan to its GraphQL type."""
         return cls(
             id=ids.plan_id(record.plan_id),
             key=record.plan_id,

@@ -38,7 +38,7 @@ def _changeable(description: str) -> Any:
     "submission."
 )
 class CheckerInput:
-    """A problem's own program: checker or interactor."""
+    """A checker or interactor of a problem."""
 
     language: str = strawberry.field(
         description="Programming language, given by its key, name or alias, such as `python`, "
@@ -60,7 +60,7 @@ class CheckerInput:
     )
 
     def to_fields(self) -> checkers.CheckerFields:
-        """Return the checker as the resolvers take it."""
+        """Convert the input to the parameters of the resolvers."""
         return checkers.CheckerFields(
             language=self.language,
             code=self.code,
@@ -76,7 +76,7 @@ class CheckerInput:
     "language's usual multiplier."
 )
 class LanguageLimitInput:
-    """A language's time limit multiplier on this problem."""
+    """The time limit multiplier for one language on a problem."""
 
     language: str = strawberry.field(
         description="Programming language, given by its key, name or alias, such as `python`, "
@@ -88,7 +88,7 @@ class LanguageLimitInput:
     )
 
     def to_limit(self) -> checkers.LanguageLimit:
-        """Return the limit as the resolvers take it."""
+        """Convert the input to the parameters of the resolvers."""
         return checkers.LanguageLimit(language=self.language, time_multiplier=self.time_multiplier)
 
 

@@ -29,7 +29,7 @@ from graphql_api.schema.testcases import TestCase
 
 @strawberry.type(description="The author's solution of a problem. Only editors see it.")
 class Solution:
-    """The author's solution, for editors."""
+    """The author's solution of a problem, which editors see."""
 
     language: str = strawberry.field(
         description="Key of the programming language, such as `python`."
@@ -39,7 +39,7 @@ class Solution:
 
     @classmethod
     def from_record(cls, record: records.Solution) -> Self:
-        """Return a solution as GraphQL shows it."""
+        """Convert a stored solution to its GraphQL type."""
         return cls(
             language=record.language,
             code=record.code,
@@ -49,7 +49,7 @@ class Solution:
 
 @strawberry.type(description="A failure of a checker that prevented the judgement of a submission.")
 class CheckerFault:
-    """A checker's failure, for editors."""
+    """The latest failure of a checker, which editors see."""
 
     message: str = strawberry.field(description="Explanation of the failure, truncated to 4 KB.")
     test_number: int | None = strawberry.field(
@@ -60,7 +60,7 @@ class CheckerFault:
 
     @classmethod
     def from_record(cls, record: records.CheckerFault) -> Self:
-        """Return a fault as GraphQL shows it."""
+        """Convert a stored failure to its GraphQL type."""
         return cls(
             message=record.message,
             test_number=record.test_number,
@@ -74,7 +74,7 @@ class CheckerFault:
     "submission. Only editors see it."
 )
 class Checker:
-    """A problem's own program, for editors."""
+    """The checker or interactor of a problem, which editors see."""
 
     problem: strawberry.Private[records.Problem]
     language: str = strawberry.field(description="Key of the programming language, such as `cpp`.")
@@ -96,7 +96,7 @@ class Checker:
 
     @classmethod
     def from_record(cls, record: records.Checker, problem: records.Problem) -> Self:
-        """Return a checker as GraphQL shows it."""
+        """Convert a stored checker to its GraphQL type."""
         return cls(
             problem=problem,
             language=record.language,
@@ -119,7 +119,7 @@ class Checker:
     "language's usual multiplier."
 )
 class LanguageLimit:
-    """A language's time limit multiplier on this problem."""
+    """The time limit multiplier for one language on a problem."""
 
     language: str = strawberry.field(
         description="Key of the programming language, such as `python`."
@@ -134,7 +134,7 @@ class LanguageLimit:
     "all problems."
 )
 class Problem(Node):
-    """A problem. Everyone sees COMPLETED ones, editors all."""
+    """A problem. Everyone sees COMPLETED problems, and editors see all problems."""
 
     record: strawberry.Private[records.Problem]
     platform: str = strawberry.field(
@@ -187,7 +187,7 @@ class Problem(Node):
 
     @classmethod
     def from_record(cls, record: records.Problem) -> Self:
-        """Return a problem as GraphQL shows it."""
+        """Convert a stored problem to its GraphQL type."""
         return cls(
             record=record,
             id=ids.problem_id(record.platform, record.number),
@@ -216,13 +216,13 @@ class Problem(Node):
 
     @field(description="Task description in Markdown. Null if there is none.")
     async def statement(self, info: Info) -> str | None:
-        """Read the problem's texts."""
+        """Read the statement."""
         texts = await problems.statement_of(info.context, self.record)
         return texts.statement if texts else None
 
     @field(description="Limits on the input values, in Markdown. Null if there are none.")
     async def constraints(self, info: Info) -> str | None:
-        """Read the problem's texts."""
+        """Read the constraints, which are stored with the statement."""
         texts = await problems.statement_of(info.context, self.record)
         return texts.constraints if texts else None
 
@@ -230,7 +230,7 @@ class Problem(Node):
         description="Approximate number of times that users have executed code for this problem."
     )
     async def execution_count(self, info: Info) -> int:
-        """Read the run counter."""
+        """Read the problem's counter of executions."""
         return await problems.run_count_of(info.context, self.record)
 
     @field(
@@ -246,7 +246,7 @@ class Problem(Node):
         last: Last = None,
         before: Before = None,
     ) -> Connection[TestCase] | None:
-        """Read a page of tests."""
+        """Read a page of the test cases that the viewer may see."""
         page = PageRequest(first=first, after=after, last=last, before=before)
         listing = await testcases.list_tests(info.context, self.record, page)
         return connection(listing, partial(TestCase.from_record, problem=self.record))
@@ -256,7 +256,7 @@ class Problem(Node):
         "editors."
     )
     async def solution(self, info: Info) -> Solution | None:
-        """Read the solution."""
+        """Read the author's solution."""
         solution = await problems.solution_of(info.context, self.record)
         return Solution.from_record(solution) if solution else None
 
@@ -265,7 +265,7 @@ class Problem(Node):
         "and for viewers other than editors."
     )
     async def checker(self, info: Info) -> Checker | None:
-        """Read the checker."""
+        """Read the checker or interactor."""
         checker = await checkers.checker_of(info.context, self.record)
         return Checker.from_record(checker, self.record) if checker else None
 

@@ -48,7 +48,7 @@ class Query:
         "not see it."
     )
     async def node(self, info: Info, id: GlobalId) -> Node | None:
-        """Find a node."""
+        """Find the object of a global id."""
         return await find_node(info.context, id)
 
     @field(
@@ -63,12 +63,12 @@ class Query:
             strawberry.argument(description="Global ids of the objects, at most 100."),
         ],
     ) -> list[Node | None] | None:
-        """Find nodes."""
+        """Find the objects of several global ids."""
         return await find_nodes(info.context, list(ids))
 
     @field(description="The signed-in user. Null if the request has no access token.")
     async def viewer(self, info: Info) -> User | None:
-        """Read the viewer."""
+        """Read the signed-in user."""
         viewer = await users.viewer(info.context)
         return User.from_record(viewer) if viewer else None
 
@@ -159,7 +159,7 @@ class Query:
         last: Last = None,
         before: Before = None,
     ) -> Connection[History] | None:
-        """Read a page of the feed."""
+        """Read a page of the feed of public histories."""
         page = PageRequest(first=first, after=after, last=last, before=before)
         listing = await feed.public_feed(info.context, page, platform, language)
         return connection(listing, History.from_record)

@@ -1,4 +1,4 @@
-"""The scalars `DateTime` and `Date`: RFC 3339 text, written in one form and parsed strictly."""
+"""The scalars `DateTime` and `Date`, which are text in the format of RFC 3339."""
 
 import re
 from collections.abc import Callable
@@ -18,12 +18,12 @@ T = TypeVar("T")
 
 
 def format_datetime(value: datetime) -> str:
-    """Return an aware datetime in UTC, with milliseconds and `Z`."""
+    """Return the text of a datetime with a time zone: in UTC, with milliseconds and `Z`."""
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_datetime(value: object) -> datetime:
-    """Return the instant of an RFC 3339 text, in UTC.
+    """Return the datetime, in UTC, of a text in the format of RFC 3339.
 
     Raises:
         GraphQLError: the value is not such a text, or the date or time does not exist.
@@ -36,7 +36,7 @@ def _read_datetime(text: str) -> datetime:
 
 
 def parse_date(value: object) -> date:
-    """Return the day of a text such as `2026-11-30`.
+    """Return the date of a text such as `2026-11-30`.
 
     Raises:
         GraphQLError: the value is not such a text, or the day does not exist.

@@ -49,10 +49,10 @@ class Mutation(
 
 
 def to_client_error(error: GraphQLError) -> GraphQLError:
-    """Return an error as a client may see it.
+    """Convert an error to the form that is sent to the client.
 
-    Domain errors get their code, and errors of graphql-core stay. Any other error is logged under
-    an id, and the client gets only that id.
+    A domain error gets its code, and an error of graphql-core keeps its message. Any other error is
+    logged with an error id, and the client receives only this id.
     """
     cause = error.original_error
     if isinstance(cause, DomainError):
@@ -71,7 +71,7 @@ def _copy_error(error: GraphQLError, message: str, extensions: dict[str, object]
 
 
 class ApiSchema(strawberry.Schema):
-    """The schema. Every error passes `to_client_error` before it is sent."""
+    """The schema. It converts every error with `to_client_error` before the error is sent."""
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -82,10 +82,10 @@ class ApiSchema(strawberry.Schema):
 
 
 def _finish(built: ApiSchema) -> ApiSchema:
-    """Complete what Strawberry generates.
+    """Correct the schema that Strawberry generates.
 
-    Optional arguments and input fields get no default instead of null, so that Python's own
-    defaults apply. Arguments without a description get that of their type.
+    Remove the default null of optional arguments and input fields, so that the defaults of the
+    Python functions apply. Give an argument without a description the description of its type.
     """
     for kind in built._schema.type_map.values():  # noqa: SLF001 - Strawberry has no other way
         for member in getattr(kind, "fields", {}).values():

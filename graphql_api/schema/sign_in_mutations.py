@@ -60,7 +60,7 @@ class SignInMutations:
         info: Info,
         input: SignInForDevelopmentInput,
     ) -> SignInForDevelopmentResult | None:
-        """Sign in by an unverified address."""
+        """Sign in with an e-mail address that is not verified."""
         signed_in = await sign_in.sign_in_for_development(info.context, input.email, input.name)
         return SignInPayload(
             access_token=signed_in.token.value,

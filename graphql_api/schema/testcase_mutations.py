@@ -29,7 +29,7 @@ class TestCaseInput:
     )
 
     def to_data(self) -> TestCaseData:
-        """Return the test as the resolvers take it."""
+        """Convert the input to the parameters of the resolvers."""
         return TestCaseData(input=self.input, output=self.output, is_sample=self.is_sample)
 
 

@@ -15,7 +15,7 @@ from graphql_api.schema.connections import Node
     "only editors may see the other tests.",
 )
 class TestCase(Node):
-    """A test case of the problem's current set."""
+    """A test case in the current test set of a problem."""
 
     number: int = strawberry.field(description="Number of the test in its set, counted from 1.")
     is_sample: bool = strawberry.field(
@@ -29,7 +29,7 @@ class TestCase(Node):
 
     @classmethod
     def from_record(cls, record: records.TestCase, problem: records.Problem) -> Self:
-        """Return a test of the problem's current set as GraphQL shows it."""
+        """Convert a test of the problem's current set to its GraphQL type."""
         key = TestCaseKey(
             platform=problem.platform,
             number=problem.number,
@@ -40,7 +40,7 @@ class TestCase(Node):
 
     @classmethod
     def from_key(cls, record: records.TestCase, key: TestCaseKey) -> Self:
-        """Return a test whose key is known as GraphQL shows it."""
+        """Convert a test with the given key to its GraphQL type."""
         return cls(
             id=ids.test_case_id(key),
             number=record.number,

@@ -1,4 +1,4 @@
-"""Usage: the units of a plan's limits that a user has used."""
+"""A user's use of the daily limits of the plan."""
 
 from datetime import date, datetime
 from typing import Self
@@ -14,7 +14,7 @@ from graphql_api.data.clock import end_of_day, parse_day
     "or hint uses one unit."
 )
 class Quota:
-    """Use of one limit on one day."""
+    """The use of one daily limit on one day."""
 
     used: int = strawberry.field(description="Number of units used on this UTC day.")
     limit: int | None = strawberry.field(
@@ -29,7 +29,7 @@ class Quota:
 
     @classmethod
     def of(cls, used: int, limit: int | None, reset_at: datetime) -> Self:
-        """Return the quota of a count and its limit."""
+        """Return the quota for a number of used units and a limit."""
         remaining = None if limit is None else max(0, limit - used)
         return cls(used=used, limit=limit, remaining=remaining, reset_at=reset_at)
 
@@ -39,7 +39,7 @@ class Quota:
     "limits of the user's current plan."
 )
 class Usage:
-    """Counters of one day with the limits of the current plan."""
+    """The use of all daily limits on one day, with the limits of the current plan."""
 
     day: date = strawberry.field(name="date", description="The UTC day.")
     executions: Quota = strawberry.field(description="Use of the limit on executions.")
@@ -50,7 +50,7 @@ class Usage:
 
     @classmethod
     def from_record(cls, used: records.DayUsage, plan: records.Plan) -> Self:
-        """Return a day's usage under a plan."""
+        """Convert the counters of a day to their GraphQL type, with the limits of a plan."""
         reset_at = end_of_day(used.day)
         return cls(
             day=parse_day(used.day).date(),

@@ -1,4 +1,4 @@
-"""Mutations on users: the viewer's own account, and administration."""
+"""Mutations on users: changes of the viewer's own account, and changes by administrators."""
 
 from typing import Annotated
 
@@ -142,7 +142,7 @@ class UserMutations:
     async def update_viewer(
         self, info: Info, input: UpdateViewerInput
     ) -> UpdateViewerResult | None:
-        """Change the viewer."""
+        """Change the name of the viewer."""
         if input.name is strawberry.UNSET:
             return UpdateViewerPayload(
                 viewer=User.from_record(await users.read_viewer(info.context))
@@ -192,6 +192,6 @@ class UserMutations:
         "the deletion."
     )
     async def delete_user(self, info: Info, input: DeleteUserInput) -> DeleteUserResult | None:
-        """Delete a user."""
+        """Delete a user with all their data."""
         await users.delete(info.context, ids.user_key(input.user_id))
         return DeleteUserPayload(user_id=input.user_id)

@@ -1,4 +1,4 @@
-"""Users as they themselves and administrators see them."""
+"""Users, with the fields that the user and administrators may see."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -79,7 +79,7 @@ class User(Node):
 
     @classmethod
     def from_record(cls, record: records.User) -> Self:
-        """Return a user as GraphQL shows it."""
+        """Convert a stored user to its GraphQL type."""
         return cls(
             record=record,
             id=ids.user_id(record.uid),
@@ -91,7 +91,7 @@ class User(Node):
 
     @field(description="Role of the user.")
     def role(self, info: Info) -> Role:
-        """Return the role; addresses of `ADMIN_EMAILS` are ADMIN."""
+        """Return the role. It is ADMIN for every e-mail address in `ADMIN_EMAILS`."""
         return effective_role(self.record, info.context.settings)
 
     @field(description="Plan that sets the user's daily limits. Null if it cannot be read.")
@@ -114,7 +114,7 @@ class User(Node):
         last: Last = None,
         before: Before = None,
     ) -> Connection[History] | None:
-        """Read a page of histories."""
+        """Read a page of the user's histories."""
         page = PageRequest(first=first, after=after, last=last, before=before)
         listing = await histories.list_of_user(
             info.context, self.record.uid, page, platform, language
@@ -135,13 +135,13 @@ class User(Node):
             ),
         ] = 1,
     ) -> list[Usage] | None:
-        """Read the counters of the days."""
+        """Read the usage of the last `days` days."""
         usages = await usage.usage(info.context, self.record, days)
         return [Usage.from_record(day.used, day.plan) for day in usages]
 
     @field(description="All-time counters of the user.")
     async def stats(self, info: Info) -> UserStats | None:
-        """Read the totals."""
+        """Read the all-time counters."""
         totals, by_language = await users.totals(info.context, self.record)
         most_first = sorted(by_language.items(), key=lambda entry: (-entry[1], entry[0]))
         return UserStats(

@@ -220,7 +220,9 @@ def test_an_execution_that_was_not_judged_is_an_error(
 
 
 def test_a_failed_execution_shows_its_message(server: Server, program: Path) -> None:
-    message = "The problem's checker failed. Editors can see the reason. The execution was refunded."
+    message = (
+        "The problem's checker failed. Editors can see the reason. The execution was refunded."
+    )
     server.history |= {
         "status": "FAILED",
         "verdict": None,
