@@ -1,4 +1,4 @@
-"""Use cases of test cases. Everyone who sees the problem sees its samples; editors see all tests."""
+"""Use cases of test cases. Everyone who sees a problem sees its samples; editors see all tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

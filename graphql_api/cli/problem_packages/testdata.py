@@ -213,8 +213,7 @@ def _refuse_grading(values: Values) -> None:
     if values.get("grading") not in (None, "default"):
         raise values.error(
             "grading",
-            "custom graders are not supported; remove the directory; "
-            "remove the key, or set it to `default`",
+            "custom graders are not supported; remove the key, or set it to `default`",
         )
     for flag in values.string_list("grader_flags"):
         if flag not in _HARMLESS_GRADERS:

@@ -82,7 +82,7 @@ class ObjectStore:
 
 def _make_timeout(what: str) -> Unavailable:
     return Unavailable(
-        f"The S3 bucket did not answer the {what} of stored content. Try again later."
+        f"The {what} of stored content failed, because S3 did not answer. Try again later."
     )
 
 

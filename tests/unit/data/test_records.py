@@ -46,7 +46,7 @@ def test_attributes_of_other_code_are_passed_over() -> None:
 
 
 def test_an_item_of_a_newer_format_is_refused_and_the_message_says_which() -> None:
-    with pytest.raises(UnknownFormat, match=r"stored problem has format 9; .* reads up to 1"):
+    with pytest.raises(UnknownFormat, match=r"stored problem has format 9, .* formats up to 1"):
         Problem.from_item({**PROBLEM.to_item(), "v": 9})
 
 

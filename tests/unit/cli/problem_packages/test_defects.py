@@ -61,8 +61,8 @@ def validators(*names: str, text: str = "x\n") -> Callable[[Path], object]:
 LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (remove("problem.yaml"), "problem.yaml", "is missing"),
     (yaml("problem_format_version: 2025-09\n"), "problem.yaml", "legacy, legacy-icpc, 2023-07"),
-    (yaml("titel: x\n"), "problem.yaml", "titel: unknown key in this format"),
-    (yaml("limits: {memroy: 5}\n"), "problem.yaml", "limits.memroy: unknown key"),
+    (yaml("titel: x\n"), "problem.yaml", "titel: is not a key of this format"),
+    (yaml("limits: {memroy: 5}\n"), "problem.yaml", "limits.memroy: is not a key"),
     (yaml("a: [\n"), "problem.yaml", "is not valid YAML in line"),
     (put("problem.yaml", "- a\n"), "problem.yaml", "must be a mapping"),
     (
@@ -78,14 +78,26 @@ LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (yaml("validation: custom score\n"), "problem.yaml", "validation: 'custom score' is not"),
     (yaml("validation: custom\n"), "problem.yaml", "add one to output_validators"),
     (yaml("validation: custom interactive\n"), "problem.yaml", "add one to output_validators"),
-    (validators("a.go"), "a.go", "written in c, cpp, python"),
+    (validators("a.go"), "a.go", "output validators: c, cpp, python"),
     (validators("a/a.cpp", "a/b.h"), "output_validators", "several files (a/a.cpp, a/b.h)"),
     (validators("a.cpp", text='#include "testlib.h"\n'), "a.cpp", "testlib.h is not supported"),
     (validators("a.py", text="x" * 300_000), "a.py", "is larger than 256 KB"),
-    (put("data/testdata.yaml", "on_reject: perhaps\n"), "testdata.yaml", "break or continue"),
+    (
+        put("data/testdata.yaml", "on_reject: perhaps\n"),
+        "testdata.yaml",
+        "must be `break` or `continue`",
+    ),
     (yaml("grading: {objective: min}\n"), "problem.yaml", "grading: is for scoring"),
-    (yaml("limits: {time_limit: 0}\n"), "problem.yaml", "limits.time_limit: must be above 0"),
-    (yaml("limits: {time_limit: .nan}\n"), "problem.yaml", "limits.time_limit: must be above 0"),
+    (
+        yaml("limits: {time_limit: 0}\n"),
+        "problem.yaml",
+        "limits.time_limit: must be greater than 0",
+    ),
+    (
+        yaml("limits: {time_limit: .nan}\n"),
+        "problem.yaml",
+        "limits.time_limit: must be greater than 0",
+    ),
     (yaml("limits: {time_limit: 61}\n"), "problem.yaml", "at most 60"),
     (yaml("limits: {memory: a lot}\n"), "problem.yaml", "limits.memory: must be a number"),
     (yaml("limits: {memory: true}\n"), "problem.yaml", "limits.memory: must be a number"),
@@ -94,7 +106,7 @@ LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (yaml("keywords: {a: b}\n"), "problem.yaml", "keywords: must be a list of strings"),
     (yaml("validator_flags: float_tolerance\n"), "problem.yaml", "followed by a number"),
     (yaml("validator_flags: float_tolerance nan\n"), "problem.yaml", "followed by a number"),
-    (yaml("validator_flags: nice\n"), "problem.yaml", "nice: not a flag"),
+    (yaml("validator_flags: nice\n"), "problem.yaml", "nice: is not a flag"),
     (yaml("validator_flags: space_change_sensitive\n"), "problem.yaml", "requires case_sensitive"),
     (
         yaml("validator_flags: float_tolerance 1 float_absolute_tolerance 1\n"),
@@ -112,15 +124,19 @@ LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (remove("data/secret/1.ans"), "1.in", "has no answer; add 1.ans"),
     (remove("data/sample/1.in"), "1.ans", "has no input; add 1.in"),
     (lambda root: shutil.rmtree(root / "data/secret"), "secret", "holds no tests"),
-    (put("data/secret/1.files/a", ""), "1.files", "use standard input"),
-    (put("data/secret/1.yaml", "args: [a]\n"), "1.yaml", "arguments for programs"),
-    (put("data/testdata.yaml", "grading: custom\n"), "testdata.yaml", "only the default grader"),
-    (put("data/testdata.yaml", "grader_flags: always_accept\n"), "testdata.yaml", "all tests must"),
+    (put("data/secret/1.files/a", ""), "1.files", "additional files for submissions"),
+    (put("data/secret/1.yaml", "args: [a]\n"), "1.yaml", "command-line arguments for submissions"),
+    (put("data/testdata.yaml", "grading: custom\n"), "testdata.yaml", "set it to `default`"),
+    (
+        put("data/testdata.yaml", "grader_flags: always_accept\n"),
+        "testdata.yaml",
+        "must always pass all tests",
+    ),
     (put("include/python/a.py", ""), "include", "added to submissions"),
-    (link("data/secret/2.in", "/etc/hostname"), "2.in", "the link leaves the package"),
-    (link("data/secret/2.in", "../../../elsewhere"), "2.in", "the link is broken"),
-    (link("data/secret/2.in", "2.in"), "2.in", "the link is broken"),
-    (link("data/more", "secret"), "more", "links to directories"),
+    (link("data/secret/2.in", "/etc/hostname"), "2.in", "a file outside the package"),
+    (link("data/secret/2.in", "../../../elsewhere"), "2.in", "is a broken link"),
+    (link("data/secret/2.in", "2.in"), "2.in", "is a broken link"),
+    (link("data/more", "secret"), "more", "a link to a directory"),
     (lambda root: os.mkfifo(root / "data/secret/2.in"), "2.in", "is not a file"),
     (put_bytes("submissions/accepted/a.py", b"\xff"), "a.py", "is not UTF-8"),
     (put("submissions/accepted/a.py", " \n"), "a.py", "is empty"),
@@ -128,7 +144,7 @@ LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (
         put("submissions/submissions.yaml", "accepted: {permitted: [WA]}\n"),
         "submissions.yaml",
-        "no verdict satisfies",
+        "no verdict is allowed",
     ),
     (
         put("submissions/submissions.yaml", "accepted: {permitted: [OK]}\n"),
@@ -159,13 +175,13 @@ def test_a_defect_is_reported_with_its_file(
 
 MODERN_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (yaml("type: [pass-fail, multi-pass]\n"), "problem.yaml", "'multi-pass' is not supported"),
-    (yaml("validator_flags: case_sensitive\n"), "problem.yaml", "unknown key"),
+    (yaml("validator_flags: case_sensitive\n"), "problem.yaml", "is not a key of this format"),
     (yaml("languages: [python3]\n"), "problem.yaml", "cannot be limited"),
     (yaml("embargo_until: 2999-01-01\n"), "problem.yaml", "import the package after 2999-01-01"),
     (yaml("constants: {n: [1]}\n"), "problem.yaml", "constants.n: must be a number or a string"),
     (yaml("embargo_until: soon\n"), "problem.yaml", "must be a date"),
     (yaml("type: interactive\n"), "problem.yaml", "add one to output_validator"),
-    (put("output_validator/a.rb", ""), "a.rb", "written in c, cpp, python"),
+    (put("output_validator/a.rb", ""), "a.rb", "output validators: c, cpp, python"),
     (put("static_validator/a.py", ""), "static_validator", "static validation"),
     (
         put("statement/problem.ko.md", ""),
@@ -175,7 +191,7 @@ MODERN_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (
         put("data/secret/test_group.yaml", "scoring: {aggregation: sum}\n"),
         "test_group.yaml",
-        "scoring.aggregation: only pass-fail",
+        "scoring.aggregation: only `pass-fail`",
     ),
 ]
 

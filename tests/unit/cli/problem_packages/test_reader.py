@@ -105,7 +105,7 @@ def test_groups_inherit_flags(modern: Path) -> None:
     assert read_package(modern).comparison.comparer is Comparer.TOKENS
 
     write(modern, {"data/secret/test_group.yaml": "output_validator_args: []\n"})
-    with pytest.raises(PackageError, match="all tests need the same flags"):
+    with pytest.raises(PackageError, match="give all tests the same flags"):
         read_package(modern)
 
 
