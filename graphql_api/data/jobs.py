@@ -20,7 +20,6 @@ from graphql_api.data.dynamo.expressions import (
     below,
     between,
     equals,
-    exists,
     one_of,
 )
 from graphql_api.data.dynamo.pages import Page, PageWindow, PartitionList, read_page
@@ -28,6 +27,13 @@ from graphql_api.data.dynamo.removal import remove_items
 from graphql_api.data.dynamo.transport import ConditionFailed
 from graphql_api.data.enums import JobKind, JobStatus
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
+from graphql_api.data.job_cards import (
+    explain_conflict,
+    index_keys,
+    is_held,
+    is_unchanged,
+    no_job,
+)
 from graphql_api.data.limits import JOB_BODY_BYTES, JOB_MESSAGE_BYTES
 from graphql_api.data.records import Job, JobEvent
 from graphql_api.data.text import truncate_utf8
@@ -95,7 +101,7 @@ class JobStore:
         await self._put_body(
             keys.job_parameters(job.ulid), new.parameters, now, TOO_LARGE_PARAMETERS
         )
-        await self._dynamo.put({**keys.job(job.ulid), **_index_keys(job), **job.to_item()})
+        await self._dynamo.put({**keys.job(job.ulid), **index_keys(job), **job.to_item()})
         return job
 
     async def get(self, ulid: str, *, consistent: bool = False) -> Job | None:
@@ -173,12 +179,12 @@ class JobStore:
         if expected.status is JobStatus.RUNNING:
             raise Conflict("The job is running. Cancel it first.")
         try:
-            await self._dynamo.delete(keys.job(ulid), _is_unchanged(expected))
+            await self._dynamo.delete(keys.job(ulid), is_unchanged(expected))
         except ConditionFailed as error:
             # If the card does not exist, another request has removed the job. Parts of the job may
             # still exist.
             if error.item is not None:
-                raise _explain_conflict(error) from error
+                raise explain_conflict(error) from error
         partition = equals("PK", keys.job(ulid)["PK"])
         parts = [item async for item in self._dynamo.query_all(partition, consistent=True)]
         await remove_items(self._dynamo, self._bodies, parts)
@@ -224,7 +230,7 @@ class JobStore:
         lease = {"lx": now + lease_ms, "du": now + lease_ms + RESEND_AFTER_MS, "ua": now}
         try:
             await self._dynamo.update(
-                keys.job(ulid), Change(lease), _is_held(attempt), returns="NONE"
+                keys.job(ulid), Change(lease), is_held(attempt), returns="NONE"
             )
         except ConditionFailed:
             return False
@@ -247,7 +253,7 @@ class JobStore:
             change["msg"] = truncate_utf8(why, JOB_MESSAGE_BYTES)
         try:
             await self._dynamo.update(
-                keys.job(ulid), Change(change), _is_held(attempt), returns="NONE"
+                keys.job(ulid), Change(change), is_held(attempt), returns="NONE"
             )
         except ConditionFailed:
             return False
@@ -276,7 +282,7 @@ class JobStore:
         message = truncate_utf8(message.strip(), JOB_MESSAGE_BYTES)
         start = {} if checkpoint is None else {"ck": dict(checkpoint), "cka": attempt}
         change = Change({"pg": percent, "msg": message, "ua": now, **start}, add={"nev": 1})
-        item = await self._change(ulid, change, _is_held(attempt), repeatable=True)
+        item = await self._change(ulid, change, is_held(attempt), repeatable=True)
         event = JobEvent(
             seq=item["nev"],
             message=message,
@@ -300,7 +306,7 @@ class JobStore:
         )
         try:
             return await self._end(
-                ulid, JobStatus.SUCCEEDED, _is_held(attempt), {"pg": 100}, attempt
+                ulid, JobStatus.SUCCEEDED, is_held(attempt), {"pg": 100}, attempt
             )
         except (Conflict, NotFound):
             await self._bodies.delete_manifests([manifest])
@@ -314,7 +320,7 @@ class JobStore:
             Conflict: the attempt has lost its claim.
         """
         why = {"msg": truncate_utf8(message.strip(), JOB_MESSAGE_BYTES)}
-        return await self._end(ulid, JobStatus.FAILED, _is_held(attempt), why, attempt)
+        return await self._end(ulid, JobStatus.FAILED, is_held(attempt), why, attempt)
 
     async def cancel(self, ulid: str) -> Job:
         """Cancel a job that is QUEUED or RUNNING. A second call has no effect. Cost: one request.
@@ -345,7 +351,7 @@ class JobStore:
         queued = replace(expected, status=JobStatus.QUEUED)
         change = {
             "st": str(queued.status),
-            **_index_keys(queued),
+            **index_keys(queued),
             "du": now + RESEND_AFTER_MS,
             "rs": 0,
             "pg": 0,
@@ -353,7 +359,7 @@ class JobStore:
             **dict.fromkeys(("lx", "clm", "fa", "msg", "x", "ck")),
             "cka": expected.attempt,
         }
-        return Job.from_item(await self._change(ulid, Change(change), _is_unchanged(expected)))
+        return Job.from_item(await self._change(ulid, Change(change), is_unchanged(expected)))
 
     # Sweeping
 
@@ -379,7 +385,7 @@ class JobStore:
         pause_ms = RESEND_AFTER_MS * 2 ** min(job.resends, MOST_DOUBLINGS)
         change = Change({"du": now + pause_ms, "rs": job.resends + 1})
         try:
-            condition = _is_unchanged(job) & equals("du", job.due_at)
+            condition = is_unchanged(job) & equals("du", job.due_at)
             await self._dynamo.update(keys.job(job.ulid), change, condition, returns="NONE")
         except ConditionFailed:
             return False
@@ -408,7 +414,7 @@ class JobStore:
     async def _read_existing(self, ulid: str) -> Job:
         job = await self.get(ulid, consistent=True)
         if job is None:
-            raise _not_found()
+            raise no_job()
         return job
 
     async def _end(
@@ -442,7 +448,7 @@ class JobStore:
                 error.item.get("att") if attempt is None else attempt,
             )
             if not (has_ended and error.item):
-                raise _explain_conflict(error) from error
+                raise explain_conflict(error) from error
             item = error.item
         return Job.from_item(item)
 
@@ -454,7 +460,7 @@ class JobStore:
                 keys.job(ulid), change, condition, repeatable=repeatable
             )
         except ConditionFailed as error:
-            raise _explain_conflict(error) from error
+            raise explain_conflict(error) from error
 
     # `list` is near the end, because its name hides the type `list` from the rest of the class.
 
@@ -477,33 +483,3 @@ class JobStore:
 
     def _filter(self, kind: JobKind | None) -> Callable[[Item], bool]:
         return lambda item: self._is_kept(item) and (kind is None or item.get("jk") == kind)
-
-
-def _index_keys(job: Job) -> dict[str, str]:
-    return {
-        "g1p": keys.job_status_partition(job.status),
-        "g1s": job.ulid,
-        "g2p": keys.job_kind_partition(job.kind),
-        "g2s": job.ulid,
-    }
-
-
-def _is_held(attempt: int) -> Condition:
-    return equals("st", str(JobStatus.RUNNING)) & equals("att", attempt)
-
-
-def _is_unchanged(job: Job) -> Condition:
-    return exists() & equals("st", str(job.status)) & equals("att", job.attempt)
-
-
-def _not_found() -> NotFound:
-    return NotFound("The job does not exist. Check `jobId`.")
-
-
-def _explain_conflict(error: ConditionFailed) -> Conflict | NotFound:
-    if error.item is None:
-        return _not_found()
-    return Conflict(
-        f"The job has changed: it is {error.item['st']} in attempt "
-        f"{error.item['att']}. Read it again."
-    )

@@ -254,5 +254,6 @@ def test_a_taken_port_is_named_with_the_way_to_another(start, clone: Path):
         check=False,
     )
     assert done.returncode == 1
-    assert re.search(rf"Port {session.port} is used by another program.*make dev PORT=\d+", done.stdout)
+    message = rf"Port {session.port} is used by another program.*make dev PORT=\d+"
+    assert re.search(message, done.stdout)
     press_ctrl_c(session)

@@ -17,14 +17,12 @@ from graphql_api.data.dynamo.client import Dynamo
 from graphql_api.data.dynamo.expressions import (
     Change,
     Condition,
-    absent,
     at_most,
     below,
     equals,
-    exists,
     one_of,
 )
-from graphql_api.data.dynamo.transactions import Put, TransactItem, Update
+from graphql_api.data.dynamo.transactions import TransactItem, Update
 from graphql_api.data.dynamo.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.enums import HistoryStatus, Verdict
 from graphql_api.data.errors import Conflict
@@ -37,8 +35,9 @@ from graphql_api.data.histories.cards import (
 )
 from graphql_api.data.histories.feed import FeedStore, entry_puts
 from graphql_api.data.histories.results import dump_results
+from graphql_api.data.histories.totals import count_completion, make_solved_mark
 from graphql_api.data.limits import FAILURE_MESSAGE_BYTES
-from graphql_api.data.records import History, HistoryKey, Results, Solved, Totals
+from graphql_api.data.records import History, HistoryKey, Results
 from graphql_api.data.text import truncate_utf8
 
 # Pause before an execution is sent again. It doubles with each message, up to about an hour.
@@ -275,7 +274,7 @@ class ExecutionStore:
             index_copies=2,
         )
         mark = [make_solved_mark(after)] if solves else []
-        actions: list[TransactItem] = [card, _totals_of(after, solves=solves), *mark]
+        actions: list[TransactItem] = [card, count_completion(after, solves=solves), *mark]
         actions += entry_puts(after)
         try:
             await self._dynamo.transact(actions)
@@ -477,26 +476,3 @@ def _ending(after: History) -> Change:
     item = after.to_item()
     put = {name: item[name] for name in names if name in item}
     return Change(put, drop=("lx", "clm", "g2p", "g2s"))
-
-
-def _totals_of(history: History, *, solves: bool) -> Update:
-    add = {"ne": 1, f"{Totals.LANGUAGE_PREFIX}{history.language}": 1}
-    add |= {"na": 1} if history.verdict is Verdict.AC else {}
-    add |= {"ns": 1} if solves else {}
-    add |= {"np": 1} if history.feed_id else {}
-    return Update(keys.totals(history.uid), Change(add=add), exists())
-
-
-def make_solved_mark(history: History) -> Put:
-    """Return the action that marks a problem as solved by this history.
-
-    The action requires that the user has not solved the problem before.
-    """
-    mark = Solved(
-        platform=history.platform,
-        number=history.number,
-        ulid=history.ulid,
-        created_at=history.finished_at or 0,
-    )
-    key = keys.solved(history.uid, history.platform, history.number)
-    return Put({**key, **mark.to_item()}, absent())

@@ -20,9 +20,10 @@ from graphql_api.data.dynamo.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.enums import HistoryStatus, Verdict
 from graphql_api.data.errors import Conflict
 from graphql_api.data.histories.cards import CardChanged, is_unchanged
-from graphql_api.data.histories.executions import Outcome, make_solved_mark
+from graphql_api.data.histories.executions import Outcome
 from graphql_api.data.histories.feed import entry_puts
 from graphql_api.data.histories.results import dump_results
+from graphql_api.data.histories.totals import make_solved_mark
 from graphql_api.data.records import History, HistoryKey, Solved
 
 # Maximum number of attempts to write while other requests change the card or the solved mark.
