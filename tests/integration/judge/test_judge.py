@@ -320,7 +320,7 @@ def test_languages_are_known_by_alias_in_any_case(best_judge, cases, alias):
 
 @pytest.mark.parametrize("name", ["cobol", "", "../python"])
 def test_an_unknown_language_is_refused(best_judge, cases, name):
-    with pytest.raises(LanguageUnavailable, match="no such language"):
+    with pytest.raises(LanguageUnavailable, match="language is unknown"):
         ask(best_judge, name, "x", cases())
 
 
