@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
@@ -58,15 +59,19 @@ class Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
-def calling(*answers: tuple[int, bytes]) -> Iterator[tuple[ApiClient, list[float]]]:
+@contextmanager
+def open_client(*answers: tuple[int, bytes]) -> Iterator[tuple[ApiClient, list[float]]]:
+    """Open a client of a server with these answers, and record the client's pauses."""
     pauses: list[float] = []
     with Answers(*answers) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        with ApiClient(f"http://127.0.0.1:{server.server_port}", "t", pauses.append) as api:
-            yield api, pauses
-        server.shutdown()
-        thread.join()
+        try:
+            with ApiClient(f"http://127.0.0.1:{server.server_port}", "t", pauses.append) as api:
+                yield api, pauses
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 FINE = (200, b'{"data": {"a": 1}}')
@@ -74,20 +79,20 @@ FINE = (200, b'{"data": {"a": 1}}')
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_busy_server_is_called_again(status: int) -> None:
-    for api, pauses in calling((status, b""), (status, b""), FINE):
+    with open_client((status, b""), (status, b""), FINE) as (api, pauses):
         assert api.call("{a}", {}) == {"a": 1}
         assert pauses == [0.3, 1.0]
 
 
 def test_a_server_that_stays_busy_is_an_error() -> None:
-    for api, _ in calling(*[(503, b"")] * 4):
+    with open_client(*[(503, b"")] * 4) as (api, _):
         with pytest.raises(ApiError, match="503"):
             api.call("{a}", {})
 
 
 def test_a_mutation_that_was_done_without_its_usage_is_no_error() -> None:
     error = b'{"message": "timed out", "path": ["executeCode", "usage"]}'
-    for api, _ in calling((200, b'{"data": {"a": 1}, "errors": [' + error + b"]}")):
+    with open_client((200, b'{"data": {"a": 1}, "errors": [' + error + b"]}")) as (api, _):
         assert api.call("{a}", {}) == {"a": 1}
 
 
@@ -101,7 +106,7 @@ def test_a_mutation_that_was_done_without_its_usage_is_no_error() -> None:
     ],
 )
 def test_an_answer_without_data_is_an_error(answer: tuple[int, bytes], message: str) -> None:
-    for api, _ in calling(answer):
+    with open_client(answer) as (api, _):
         with pytest.raises(ApiError, match=message):
             api.call("{a}", {})
 
@@ -143,5 +148,5 @@ def test_a_token_with_invalid_characters_is_rejected() -> None:
 
 def test_variables_are_sent_as_given() -> None:
     sent: dict[str, Any] = {"input": {"code": "셋"}}
-    for api, _ in calling(FINE):
+    with open_client(FINE) as (api, _):
         assert api.call("{a}", sent) == {"a": 1}
