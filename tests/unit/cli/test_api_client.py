@@ -85,9 +85,8 @@ def test_a_busy_server_is_called_again(status: int) -> None:
 
 
 def test_a_server_that_stays_busy_is_an_error() -> None:
-    with open_client(*[(503, b"")] * 4) as (api, _):
-        with pytest.raises(ApiError, match="503"):
-            api.call("{a}", {})
+    with open_client(*[(503, b"")] * 4) as (api, _), pytest.raises(ApiError, match="503"):
+        api.call("{a}", {})
 
 
 def test_a_mutation_that_was_done_without_its_usage_is_no_error() -> None:
@@ -106,9 +105,8 @@ def test_a_mutation_that_was_done_without_its_usage_is_no_error() -> None:
     ],
 )
 def test_an_answer_without_data_is_an_error(answer: tuple[int, bytes], message: str) -> None:
-    with open_client(answer) as (api, _):
-        with pytest.raises(ApiError, match=message):
-            api.call("{a}", {})
+    with open_client(answer) as (api, _), pytest.raises(ApiError, match=message):
+        api.call("{a}", {})
 
 
 def test_a_refused_first_connection_is_not_retried() -> None:
