@@ -30,7 +30,7 @@ class UserError:
     """The interface of all expected errors."""
 
     message: str = strawberry.field(
-        description="Human-readable text that says what is wrong and what to do about it."
+        description="Human-readable explanation of the error, with advice for the user."
     )
     code: ErrorCode = strawberry.field(description="Machine-readable kind of the error.")
     path: list[str] | None = strawberry.field(
