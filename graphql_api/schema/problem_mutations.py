@@ -381,8 +381,8 @@ class ProblemMutations:
 
     @mutation(
         description="Publish a problem: its state becomes COMPLETED, and everyone can see it and "
-        "submit code to it. For editors. CONFLICT if it has no test cases or is "
-        "soft-deleted."
+        "submit code to it. For editors. CONFLICT if it has no test cases or is soft-deleted, "
+        "INVALID_INPUT if its comparer needs a checker and it has none."
     )
     async def complete_problem(
         self,

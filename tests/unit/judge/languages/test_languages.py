@@ -119,7 +119,7 @@ class TestFindingTools:
         (tmp_path / "link").symlink_to(private)
         _, why = self.find(str(tmp_path / "link"))
         assert f"leads to {private}" in why
-        assert "cannot reach" in why
+        assert "cannot access" in why
         monkeypatch.setattr(installed, "REACHABLE", (tmp_path,))
         assert self.find(str(tmp_path / "link"))[1] == ""
 
