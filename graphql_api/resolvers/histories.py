@@ -70,7 +70,7 @@ async def _load_own(context: Context, key: HistoryKey) -> History:
             "The history does not exist, or you may not see it. Check `historyId`.", ("historyId",)
         )
     if history.uid != viewer.uid:
-        raise Forbidden("Only the owner may change a history.", ("historyId",))
+        raise Forbidden("Only the owner may change or delete a history.", ("historyId",))
     return history
 
 

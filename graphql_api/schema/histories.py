@@ -97,7 +97,10 @@ class TestResult:
 
     @classmethod
     def from_record(cls, record: records.TestResult, *, is_editor: bool) -> Self:
-        """Convert a test's result to its GraphQL type. Leave out what only editors may see."""
+        """Convert a test's result to its GraphQL type.
+
+        Unless `is_editor`, leave out what only editors may see.
+        """
         can_view_expected = record.is_sample or is_editor
         return cls(
             number=record.number,

@@ -71,7 +71,8 @@ class UpdatePlanInput:
     plan_key: str = strawberry.field(description="Key of the plan, such as `free`.")
     name: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="New display name, 1 to 100 characters. It cannot be null.",
+        description="New display name, 1 to 100 characters. Omit it to keep the current name; an "
+        "explicit null is rejected.",
     )
     executions_per_day: int | None = strawberry.field(
         default=strawberry.UNSET,

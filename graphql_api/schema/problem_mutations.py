@@ -165,7 +165,9 @@ class UpdateProblemInput:
     """Input of `updateProblem`."""
 
     problem_id: strawberry.ID = _problem_id()
-    title: str | None = _changeable(f"{_TITLE} It cannot be null.")
+    title: str | None = _changeable(
+        f"{_TITLE} Omit it to keep the current title; an explicit null is rejected."
+    )
     url: str | None = _changeable(
         "Web address of the problem on its platform, at most 2,000 characters. Null or an empty "
         "text removes it."

@@ -36,7 +36,10 @@ class WrongLine(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """The lines of an output from an offset on, at most `most` lines."""
+    """The lines of an output that begin at or after the offset `start`.
+
+    With `most`, only the first `most` of them.
+    """
 
     file: IO[bytes]
     start: int
@@ -52,7 +55,11 @@ class _Part(NamedTuple):
         return map(hash, islice(chain.from_iterable(self.blocks()), self.most))
 
     def sum(self) -> tuple[int, int]:
-        """Return the number of lines and the sum of their hashes. Stop after `most` lines."""
+        """Return the number of lines and the sum of their hashes.
+
+        If there are more than `most` lines, reading stops early: the number is then above `most`,
+        and the sum is incomplete.
+        """
         count = total = 0
         for lines in self.blocks():
             count += len(lines)

@@ -117,7 +117,10 @@ class Descriptors:
         return ours
 
     def close_theirs(self) -> None:
-        """Close the sandbox's descriptors here, so that its streams end when the sandbox ends."""
+        """Close this process's copies of the descriptors that were given to the sandbox.
+
+        The streams then end when the sandbox ends. Lent descriptors stay open.
+        """
         for descriptor in self.theirs:
             if descriptor not in self._borrowed:
                 os.close(descriptor)

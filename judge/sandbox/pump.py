@@ -68,7 +68,12 @@ class Pump:
         return captured
 
     def run(self, timeout_s: float, cancelled: Callable[[], bool] | None) -> None:
-        """Read until the outputs and all processes of the sandbox, except pid 1, have ended."""
+        """Read the outputs until the runner has reported or the sandbox has ended.
+
+        The runner (pid 1 of the sandbox) reports after it has killed all other processes. If there
+        is no report `SILENCE_S` after `timeout_s`, the sandbox is killed. If `cancelled()` returns
+        True, the program is stopped.
+        """
         deadline = time.monotonic() + timeout_s + SILENCE_S
         poll = select.poll()
         for descriptor in (*self.streams, self.report.fileno(), self.spawner.fileno()):

@@ -54,7 +54,10 @@ class RunLimits:
 
     @property
     def longest_wall_ms(self) -> int:
-        """The maximum wall time of a run, on a host whose CPUs are busy with other programs."""
+        """The wall time after which the run is stopped in any case: `hard_wall_ms` or its default.
+
+        It exceeds `wall_ms`, because waiting for a CPU does not count against `wall_ms`.
+        """
         return HARD_WALL_FACTOR * self.wall_ms if self.hard_wall_ms is None else self.hard_wall_ms
 
 

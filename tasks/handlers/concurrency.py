@@ -1,6 +1,7 @@
-"""Helpers that run work in a thread or a task.
+"""Helpers that run work in a thread or in a background task, and wait for its end.
 
-The work ends before the calling coroutine continues.
+`run_in_thread` waits before it returns (after a cancellation at most 0.6 s). `background_task`
+waits at the end of its block.
 """
 
 import asyncio

@@ -170,11 +170,10 @@ class JobHandler:
     async def _work(self, job: Job, lost: Event) -> None:
         handler = self._handlers.get(job.kind)
         parameters = await self._store.parameters(job.ulid)
-        if handler is None or parameters is None:
-            raise JobFailed(
-                "The workers cannot process this kind of job, or the parameters of "
-                "the job have expired. Start a new job."
-            )
+        if handler is None:
+            raise JobFailed(f"The workers do not support jobs of the kind {job.kind}.")
+        if parameters is None:
+            raise JobFailed("The parameters of the job have expired. Start a new job.")
         result = await handler.work(JobAttempt(job, parameters, lost, self._store))
         with suppress(Conflict, NotFound):
             await self._store.finish(job.ulid, job.attempt, result)

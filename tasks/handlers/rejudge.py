@@ -149,9 +149,9 @@ class RejudgeHandler:
     async def _read_problem(self, job: Job) -> Problem:
         problem = await self._stores.problems.get(job.platform or "", job.number or "")
         if problem is None or problem.state is ProblemState.DELETED:
-            raise JobFailed("The problem was deleted, so the results stay unchanged.")
+            raise JobFailed("The problem was deleted, so no further results are changed.")
         if problem.test_version is None or problem.test_count == 0:
-            raise JobFailed("The problem has no test cases, so the results stay unchanged.")
+            raise JobFailed("The problem has no test cases, so no further results are changed.")
         return problem
 
     async def _iterate_histories(
@@ -211,7 +211,8 @@ class RejudgeHandler:
         """Judge one history again and add it to the counters.
 
         Raises:
-            WorkPaused: this worker shuts down, or does not have a language of the history.
+            WorkPaused: this worker shuts down, or lacks the language of the submission or of the
+                checker.
         """
         if self._draining.is_set():
             raise WorkPaused

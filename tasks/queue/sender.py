@@ -73,7 +73,8 @@ def job_message(uid: str, ulid: str, required: Collection[str]) -> Message[Any]:
 class TaskSender:
     """Sends messages without blocking the event loop. A failed send never fails the caller.
 
-    If a message was not sent, the sweeper finds its record in the table and sends a new message.
+    If the message of an execution or job was not sent, the sweeper sends a new message later.
+    Custom runs and cancellations are not sent again.
     """
 
     def __init__(self, settings: Settings, broker: BlockingRedisBroker | None = None) -> None:
@@ -141,8 +142,7 @@ class TaskSender:
     def _try(self, send: Callable[[], object]) -> None:
         if time.monotonic() < self._open_until:
             raise BrokerConnectionError(  # type: ignore[no-untyped-call]
-                f"Redis failed less than {CIRCUIT_OPEN_S:g} s ago, so the message was not sent. "
-                "The sweeper sends it later."
+                f"Redis failed less than {CIRCUIT_OPEN_S:g} s ago, so the message was not sent."
             )
         try:
             send()
