@@ -56,7 +56,9 @@ async def list_page(
     scope: str,
     read: Callable[[PageWindow], Awaitable[Page[T]]],
 ) -> Page[T]:
-    """Return a page of the list with this scope; its positions are signed cursors.
+    """Read a page with `read`, and return it with its positions replaced by signed cursors.
+
+    The cursors are valid only for the list with this `scope` (see `scope_of`).
 
     Raises:
         InvalidInput: the page arguments are out of range or contradict each other.

@@ -147,7 +147,7 @@ class TestCaseMutations:
 
     @mutation(
         description="Delete one test case. The numbers of all later tests decrease by one. For "
-        "editors. CONFLICT if the test cases have changed since the id was read."
+        "editors. CONFLICT if the test cases have changed since `testCaseId` was read."
     )
     async def delete_test_case(
         self,

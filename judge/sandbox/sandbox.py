@@ -164,9 +164,9 @@ class Sandbox:
     def prepare(
         self, buffer: int, program: Program, limits: RunLimits, stdout: int | None = None
     ) -> PreparedSandbox:
-        """Prepare a sandbox in `buffer`.
+        """Prepare a sandbox in the buffer with this number, without starting the program.
 
-        The caller holds the slot of the buffer, and no sandbox runs in the buffer.
+        The caller must hold the slot of the buffer, and no other sandbox may run in the buffer.
         """
         return prepare_sandbox(self._host, self._get_spawner(buffer), program, limits, stdout)
 

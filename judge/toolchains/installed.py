@@ -66,10 +66,11 @@ def run_limits(
     memory_limit_kb: int,
     time_multiplier: float | None = None,
 ) -> RunLimits:
-    """Return the limits of a run: the limits of the problem plus the grace of the language.
+    """Return the limits of a run: the limits of the problem, adjusted for the language.
 
-    `time_multiplier` replaces the language's multiplier. The wall time limit is three times the CPU
-    time limit plus one second. This is enough on a loaded host, and it also ends an idle program.
+    The time limit is multiplied by `time_multiplier`, or else by the language's multiplier. Then
+    the language's extra time and memory are added. The wall time limit is 3 × the CPU time limit +
+    1 s: enough on a loaded host, and it also ends an idle program.
     """
     grace = spec.grace
     multiplier = grace.time_multiplier if time_multiplier is None else time_multiplier
