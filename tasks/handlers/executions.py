@@ -309,7 +309,9 @@ class ExecutionHandler:
         name = problem.platform, problem.number
         checker = await self._stores.checkers.get(*name, consistent=True)
         if checker is None or digest_of(checker) != problem.checker_hash:
-            raise JudgeFailed("The problem's checker was changed or removed while it was being loaded.")
+            raise JudgeFailed(
+                "The problem's checker was changed or removed while it was being loaded."
+            )
         await asyncio.to_thread(self._files.keep_checker, problem, checker)
         return replace(testset, checker=checker)
 
