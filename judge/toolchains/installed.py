@@ -69,8 +69,8 @@ def run_limits(
     """Return the limits of a run: the limits of the problem, adjusted for the language.
 
     The time limit is multiplied by `time_multiplier`, or else by the language's multiplier. Then
-    the language's extra time and memory are added. The wall time limit is 3 times the CPU time limit
-    plus 1 s: enough on a loaded host, and it also ends an idle program.
+    the language's extra time and memory are added. The wall time limit is 3 times the CPU time
+    limit plus 1 s: enough on a loaded host, and it also ends an idle program.
     """
     grace = spec.grace
     multiplier = grace.time_multiplier if time_multiplier is None else time_multiplier

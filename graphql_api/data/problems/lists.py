@@ -69,7 +69,7 @@ class ProblemFilter:
         return checks
 
     def _choose_list(self, checks: dict[str, Callable[[Item], bool]]) -> PartitionList:
-        """Return the list to read. Delete from `checks` the filter that this list applies, if any."""
+        """Return the list to read. Delete the filter that it applies, if any, from `checks`."""
         completed = self.state is ProblemState.COMPLETED
         prefix = f"{self.state}#"
         if completed and self.words:
