@@ -41,7 +41,7 @@ def validate_checker(fields: CheckerFields) -> Checker:
     limits = {"time_limit_ms": fields.time_limit_ms, "memory_limit_kb": fields.memory_limit_kb}
     with validation.prefix_path("checker"):
         return Checker(
-            language=_language(fields.language),
+            language=language_id(fields.language),
             code=validation.code(fields.code),
             convention=fields.convention,
             arguments=_arguments(fields.arguments or ()),
@@ -69,18 +69,12 @@ def language_limits(limits: Sequence[LanguageLimit] | None) -> dict[str, float] 
     if limits is None:
         return None
     with validation.prefix_path("languageLimits"):
-        multipliers = {_language(limit.language): limit.time_multiplier for limit in limits}
+        multipliers = {language_id(limit.language): limit.time_multiplier for limit in limits}
     if len(multipliers) < len(limits):
         raise InvalidInput(
             "`languageLimits` must contain each language only once.", ("languageLimits",)
         )
     return multipliers
-
-
-def _language(name: str) -> str:
-    known = language_id(name)
-    assert known is not None
-    return known
 
 
 async def checker_of(context: Context, problem: Problem) -> Checker | None:

@@ -80,7 +80,6 @@ async def run_code(context: Context, command: RunCode) -> RunAnswer:
 
 def _validate(command: RunCode) -> RunRequest:
     language = language_id(command.language)
-    assert language is not None
     validation.optional(command.idempotency_key, validation.idempotency_key)
     return RunRequest(
         language=language,

@@ -99,7 +99,6 @@ async def _validate(context: Context, request: ExecuteCode) -> _ValidRequest:
     code = validation.code(request.code)
     request_id = validation.optional(request.idempotency_key, validation.idempotency_key)
     language = language_id(request.language)
-    assert language is not None
     platform, number = await _problem_key(context, request)
     return _ValidRequest(
         platform=platform,

@@ -17,7 +17,7 @@ async def public_feed(
         InvalidInput: a filter or a page argument is invalid.
     """
     platform = validation.optional(platform, validation.platform)
-    language = language_id(language)
+    language = validation.optional(language, language_id)
 
     async def read(window: PageWindow) -> Page[History]:
         return await context.stores.feed.page(window, platform=platform, language=language)

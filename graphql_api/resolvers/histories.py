@@ -25,7 +25,7 @@ async def list_of_user(
         InvalidInput: a filter or a page argument is invalid.
     """
     platform = validation.optional(platform, validation.platform)
-    language = language_id(language)
+    language = validation.optional(language, language_id)
 
     async def read(window: PageWindow) -> Page[History]:
         return await context.stores.histories.list(

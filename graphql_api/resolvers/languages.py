@@ -28,14 +28,12 @@ async def find(context: Context, key: str) -> LanguageInfo | None:
     )
 
 
-def language_id(name: str | None) -> str | None:
-    """Return the id of a language given by id, name or alias; None for None.
+def language_id(name: str) -> str:
+    """Return the id of a language given by id, name or alias.
 
     Raises:
         InvalidInput: the language is unknown.
     """
-    if name is None:
-        return None
     language = find_language(name)
     if language is None:
         known = ", ".join(spec.id for spec in LANGUAGES)

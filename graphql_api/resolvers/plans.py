@@ -43,10 +43,15 @@ async def list_plans(context: Context) -> list[Plan]:
     return await context.stores.plans.list(active_only=not is_admin)
 
 
+async def get(context: Context, key: str) -> Plan | None:
+    """Return a plan, active or not, or None if it does not exist."""
+    return await context.stores.plans.get(key) if validation.is_plan_key(key) else None
+
+
 async def find(context: Context, key: str) -> Plan | None:
     """Return a plan if it is active or the viewer's own, or the viewer is an administrator."""
     viewer = context.viewer
-    plan = await context.stores.plans.get(key) if validation.is_plan_key(key) else None
+    plan = await get(context, key)
     if plan is None or plan.is_active:
         return plan
     may_view = viewer is not None and (viewer.is_admin or viewer.user.plan_id == key)

@@ -93,7 +93,7 @@ async def list_problems(
         access.require_editor(context)
     filters = {
         "platform": validation.optional(wanted.platform, validation.platform),
-        "language": language_id(wanted.language),
+        "language": validation.optional(wanted.language, language_id),
         "tag": None if wanted.tag is None else validation.tag(wanted.tag, "tag"),
         "search": validation.optional(wanted.search, validation.search),
     }
@@ -249,9 +249,9 @@ async def set_solution(context: Context, key: ProblemKey, language: str, code: s
         NotFound, Conflict: the problem does not exist or is deleted.
     """
     access.require_editor(context)
-    known = language_id(language)
-    assert known is not None
-    return await context.stores.problems.set_solution(*key, known, validation.code(code))
+    return await context.stores.problems.set_solution(
+        *key, language_id(language), validation.code(code)
+    )
 
 
 def _not_found() -> NotFound:

@@ -7,7 +7,7 @@ from graphql_api.data.enums import UserState
 from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphql_api.data.records import Totals, User
 from graphql_api.data.text import truncate_utf8
-from graphql_api.resolvers import access, validation
+from graphql_api.resolvers import access, plans, validation
 from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
 
@@ -72,8 +72,7 @@ async def set_plan(context: Context, uid: str, plan_key: str) -> User:
         NotFound, Conflict: the user does not exist or is being deleted.
     """
     access.require_admin(context)
-    known = validation.is_plan_key(plan_key)
-    plan = await context.stores.plans.get(plan_key) if known else None
+    plan = await plans.get(context, plan_key)
     if plan is None or not plan.is_active:
         raise InvalidInput(
             "`planKey` must be the key of an active plan. See `plans` for the keys of all plans.",

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from graphql_api.data.limits import DEFAULT_MEMORY_LIMIT_KB, DEFAULT_TIME_LIMIT_MS
 from graphql_api.resolvers import custom_runs
 from graphql_api.resolvers.custom_runs import RunCode
 from graphql_api.schema.custom_runs import Run
@@ -14,7 +15,7 @@ from graphql_api.schema.errors import (
     Unauthenticated,
     Unavailable,
 )
-from graphql_api.schema.fields import mutation
+from graphql_api.schema.fields import code_input, language_input, mutation
 from graphql_api.schema.info import Info
 from graphql_api.schema.payloads import UsagePayload
 
@@ -23,21 +24,19 @@ from graphql_api.schema.payloads import UsagePayload
 class RunCodeInput:
     """Input of `runCode`."""
 
-    language: str = strawberry.field(
-        description="Programming language, given by its key, name or alias, such as `python`, "
-        "`Python` or `py`. Letter case does not matter."
-    )
-    code: str = strawberry.field(description="Source code in one file: 1 byte to 256 KB in UTF-8.")
+    language: str = language_input()
+    code: str = code_input()
     stdin: str = strawberry.field(
         default="",
         description="Text that the program reads on standard input, at most 256 KB in UTF-8 "
         "(default empty).",
     )
     time_limit_ms: int = strawberry.field(
-        default=2000, description="CPU time limit in milliseconds, 50 to 10,000 (default 2,000)."
+        default=DEFAULT_TIME_LIMIT_MS,
+        description="CPU time limit in milliseconds, 50 to 10,000 (default 2,000).",
     )
     memory_limit_kb: int = strawberry.field(
-        default=262_144,
+        default=DEFAULT_MEMORY_LIMIT_KB,
         description="Memory limit in kilobytes, 4,096 to 1,048,576 (default 262,144).",
     )
     idempotency_key: str | None = strawberry.field(

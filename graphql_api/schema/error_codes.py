@@ -7,6 +7,8 @@ import re
 
 from graphql import GraphQLError, GraphQLSyntaxError
 
+from graphql_api.data.text import ECHO_CHARACTERS
+
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 BAD_USER_INPUT = "BAD_USER_INPUT"
@@ -17,11 +19,12 @@ DOCUMENT_REFUSED = "DOCUMENT_REFUSED"
 INTERNAL = "INTERNAL"
 
 
-# A quoted text, or a run of other characters such as digits, of more than 100 characters.
+# A quoted text, or a run of other characters such as digits, with more characters than are echoed.
+_LONGEST = f"{{{ECHO_CHARACTERS}}}"
 _LONG_LITERALS = (
-    (re.compile(r'("(?:[^"\\]|\\.){100})(?:[^"\\]|\\.)+"'), r'\1…"'),
-    (re.compile(r"('(?:[^'\\]|\\.){100})(?:[^'\\]|\\.)+'"), r"\1…'"),
-    (re.compile(r"""([^\s"'…]{100})[^\s"'…]+"""), r"\1…"),
+    (re.compile(rf'("(?:[^"\\]|\\.){_LONGEST})(?:[^"\\]|\\.)+"'), r'\1…"'),
+    (re.compile(rf"('(?:[^'\\]|\\.){_LONGEST})(?:[^'\\]|\\.)+'"), r"\1…'"),
+    (re.compile(rf"""([^\s"'…]{_LONGEST})[^\s"'…]+"""), r"\1…"),
 )
 _MESSAGE_CHARACTERS = 2000
 

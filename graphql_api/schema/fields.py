@@ -1,4 +1,4 @@
-"""Strawberry's `field` and `mutation` as decorators that keep the type of the function."""
+"""Strawberry's decorators, which keep the type of the function, and fields of several inputs."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -18,6 +18,24 @@ def mutation(*, description: str) -> Callable[[F], F]:
     """Make a method a GraphQL mutation."""
     decorator: Callable[[F], F] = strawberry.mutation(description=description)
     return decorator
+
+
+def problem_id_input() -> Any:
+    """Return the input field that identifies a problem."""
+    return strawberry.field(description="Global id of the problem.")
+
+
+def language_input() -> Any:
+    """Return the input field for the language of a program."""
+    return strawberry.field(
+        description="Programming language, given by its key, name or alias, such as `python`, "
+        "`Python` or `py`. Letter case does not matter."
+    )
+
+
+def code_input() -> Any:
+    """Return the input field for the source code of a program."""
+    return strawberry.field(description="Source code in one file: 1 byte to 256 KB in UTF-8.")
 
 
 def sent_fields(given: object, *names: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from graphql_api.schema.errors import (
     Unauthenticated,
     Unavailable,
 )
-from graphql_api.schema.fields import mutation
+from graphql_api.schema.fields import code_input, language_input, mutation
 from graphql_api.schema.histories import History
 from graphql_api.schema.info import Info
 from graphql_api.schema.payloads import UsagePayload
@@ -46,11 +46,8 @@ class ExecuteCodeInput:
     legacy_problem_id: int | None = strawberry.field(
         default=None, description="Id that the problem had in the previous system."
     )
-    language: str = strawberry.field(
-        description="Programming language, given by its key, name or alias, such as `python`, "
-        "`Python` or `py`. Letter case does not matter."
-    )
-    code: str = strawberry.field(description="Source code in one file: 1 byte to 256 KB in UTF-8.")
+    language: str = language_input()
+    code: str = code_input()
     is_public: bool = strawberry.field(
         default=False,
         description="True to publish the history and its code once the code is judged "

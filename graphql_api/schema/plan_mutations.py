@@ -1,6 +1,6 @@
 """Mutations on plans: for administrators."""
 
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import strawberry
 
@@ -20,6 +20,11 @@ from graphql_api.schema.payloads import PlanPayload
 from graphql_api.schema.plans import Plan
 
 
+def _limit(units: str, note: str = "") -> Any:
+    text = f"Number of {units} allowed per UTC day, 0 to 1,000,000. Null means unlimited. {note}"
+    return strawberry.field(default=strawberry.UNSET, description=text.rstrip())
+
+
 @strawberry.input(
     description="Input of `createPlan`. A limit that is omitted or null means unlimited use."
 )
@@ -31,21 +36,9 @@ class CreatePlanInput:
         "with a letter or digit."
     )
     name: str = strawberry.field(description="Display name of the plan, 1 to 100 characters.")
-    executions_per_day: int | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Number of executions allowed per UTC day, 0 to 1,000,000. Null means "
-        "unlimited.",
-    )
-    hints_per_day: int | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Number of hints allowed per UTC day, 0 to 1,000,000. Null means unlimited. "
-        "No operation gives hints yet.",
-    )
-    runs_per_day: int | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Number of custom runs (`runCode`) allowed per UTC day, 0 to 1,000,000. Null "
-        "means unlimited.",
-    )
+    executions_per_day: int | None = _limit("executions")
+    hints_per_day: int | None = _limit("hints", "No operation gives hints yet.")
+    runs_per_day: int | None = _limit("custom runs (`runCode`)")
 
 
 @strawberry.type(description="The created plan.")
@@ -74,21 +67,9 @@ class UpdatePlanInput:
         description="New display name, 1 to 100 characters. Omit it to keep the current name; an "
         "explicit null is rejected.",
     )
-    executions_per_day: int | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Number of executions allowed per UTC day, 0 to 1,000,000. Null means "
-        "unlimited.",
-    )
-    hints_per_day: int | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Number of hints allowed per UTC day, 0 to 1,000,000. Null means unlimited. "
-        "No operation gives hints yet.",
-    )
-    runs_per_day: int | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Number of custom runs (`runCode`) allowed per UTC day, 0 to 1,000,000. Null "
-        "means unlimited.",
-    )
+    executions_per_day: int | None = _limit("executions")
+    hints_per_day: int | None = _limit("hints", "No operation gives hints yet.")
+    runs_per_day: int | None = _limit("custom runs (`runCode`)")
     is_active: bool | None = strawberry.field(
         default=strawberry.UNSET,
         description="True if the plan can be assigned to users. Null sets the default, true.",

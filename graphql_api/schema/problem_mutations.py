@@ -10,18 +10,19 @@ from graphql_api.resolvers import checkers, problems
 from graphql_api.resolvers.problems import ProblemFields
 from graphql_api.schema import ids
 from graphql_api.schema.errors import ChangeErrors, CreateErrors
-from graphql_api.schema.fields import mutation, sent_fields
+from graphql_api.schema.fields import (
+    code_input,
+    language_input,
+    mutation,
+    problem_id_input,
+    sent_fields,
+)
 from graphql_api.schema.info import Info
 from graphql_api.schema.payloads import ProblemPayload
 from graphql_api.schema.problems import Problem
 from graphql_api.schema.testcase_mutations import TestCaseInput
 
 _TITLE = "Title of the problem, 1 to 200 characters. It is truncated to 300 bytes in UTF-8."
-"UTF-8 is cut off."
-
-
-def _problem_id() -> Any:
-    return strawberry.field(description="Global id of the problem.")
 
 
 def _optional(description: str) -> Any:
@@ -40,11 +41,8 @@ def _changeable(description: str) -> Any:
 class CheckerInput:
     """A checker or interactor of a problem."""
 
-    language: str = strawberry.field(
-        description="Programming language, given by its key, name or alias, such as `python`, "
-        "`Python` or `py`. Letter case does not matter."
-    )
-    code: str = strawberry.field(description="Source code in one file: 1 byte to 256 KB in UTF-8.")
+    language: str = language_input()
+    code: str = code_input()
     convention: CheckerConvention = strawberry.field(
         description="Convention for the checker's arguments and exit codes."
     )
@@ -78,10 +76,7 @@ class CheckerInput:
 class LanguageLimitInput:
     """The time limit multiplier for one language on a problem."""
 
-    language: str = strawberry.field(
-        description="Programming language, given by its key, name or alias, such as `python`, "
-        "`Python` or `py`. Letter case does not matter."
-    )
+    language: str = language_input()
     time_multiplier: float = strawberry.field(
         description="Factor by which the problem's time limit is multiplied, 0.1 to 100, with "
         "at most two decimals."
@@ -164,7 +159,7 @@ CreateProblemResult = Annotated[
 class UpdateProblemInput:
     """Input of `updateProblem`."""
 
-    problem_id: strawberry.ID = _problem_id()
+    problem_id: strawberry.ID = problem_id_input()
     title: str | None = _changeable(
         f"{_TITLE} Omit it to keep the current title; an explicit null is rejected."
     )
@@ -247,8 +242,7 @@ def _fields_of(given: CreateProblemInput | UpdateProblemInput) -> ProblemFields:
 
 def _changes_of(given: UpdateProblemInput) -> ProblemFields:
     """Return the fields that have a value, and the names of those that are null."""
-    sent = sent_fields(given, *_FIELDS)
-    cleared = frozenset(name for name, value in sent.items() if value is None)
+    cleared = frozenset(name for name in _FIELDS if getattr(given, name) is None)
     return replace(_fields_of(given), cleared=cleared)
 
 
@@ -256,7 +250,7 @@ def _changes_of(given: UpdateProblemInput) -> ProblemFields:
 class CompleteProblemInput:
     """Input of `completeProblem`."""
 
-    problem_id: strawberry.ID = _problem_id()
+    problem_id: strawberry.ID = problem_id_input()
 
 
 @strawberry.type(description="The published problem.")
@@ -277,7 +271,7 @@ CompleteProblemResult = Annotated[
 class SoftDeleteProblemInput:
     """Input of `softDeleteProblem`."""
 
-    problem_id: strawberry.ID = _problem_id()
+    problem_id: strawberry.ID = problem_id_input()
     reason: str = strawberry.field(
         description="Reason for the deletion: one line of 1 to 500 characters. Only editors see it."
     )
@@ -301,7 +295,7 @@ SoftDeleteProblemResult = Annotated[
 class RestoreProblemInput:
     """Input of `restoreProblem`."""
 
-    problem_id: strawberry.ID = _problem_id()
+    problem_id: strawberry.ID = problem_id_input()
 
 
 @strawberry.type(description="The restored problem.")
@@ -322,7 +316,7 @@ RestoreProblemResult = Annotated[
 class DeleteProblemInput:
     """Input of `deleteProblem`."""
 
-    problem_id: strawberry.ID = _problem_id()
+    problem_id: strawberry.ID = problem_id_input()
 
 
 @strawberry.type(description="Id of the deleted problem.")

@@ -7,7 +7,7 @@ import strawberry
 from graphql_api.resolvers import problems
 from graphql_api.schema import ids
 from graphql_api.schema.errors import ChangeErrors
-from graphql_api.schema.fields import mutation
+from graphql_api.schema.fields import code_input, language_input, mutation, problem_id_input
 from graphql_api.schema.info import Info
 from graphql_api.schema.payloads import ProblemPayload
 from graphql_api.schema.problems import Problem
@@ -17,12 +17,9 @@ from graphql_api.schema.problems import Problem
 class SetSolutionInput:
     """Input of `setSolution`."""
 
-    problem_id: strawberry.ID = strawberry.field(description="Global id of the problem.")
-    language: str = strawberry.field(
-        description="Programming language, given by its key, name or alias, such as `python`, "
-        "`Python` or `py`. Letter case does not matter."
-    )
-    code: str = strawberry.field(description="Source code in one file: 1 byte to 256 KB in UTF-8.")
+    problem_id: strawberry.ID = problem_id_input()
+    language: str = language_input()
+    code: str = code_input()
 
 
 @strawberry.type(description="The problem with its new solution.")

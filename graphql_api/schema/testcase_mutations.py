@@ -8,7 +8,7 @@ from graphql_api.resolvers import testcases
 from graphql_api.resolvers.testcases import TestCaseData
 from graphql_api.schema import ids
 from graphql_api.schema.errors import ChangeErrors
-from graphql_api.schema.fields import mutation
+from graphql_api.schema.fields import mutation, problem_id_input
 from graphql_api.schema.info import Info
 from graphql_api.schema.payloads import ProblemPayload
 from graphql_api.schema.problems import Problem
@@ -37,7 +37,7 @@ class TestCaseInput:
 class AddTestCasesInput:
     """Input of `addTestCases`."""
 
-    problem_id: strawberry.ID = strawberry.field(description="Global id of the problem.")
+    problem_id: strawberry.ID = problem_id_input()
     test_cases: list[TestCaseInput] = strawberry.field(
         description="Test cases to append, in order. A problem may have at most 2,000 test "
         "cases, including the existing ones."
@@ -62,7 +62,7 @@ AddTestCasesResult = Annotated[
 class ReplaceTestCasesInput:
     """Input of `replaceTestCases`."""
 
-    problem_id: strawberry.ID = strawberry.field(description="Global id of the problem.")
+    problem_id: strawberry.ID = problem_id_input()
     test_cases: list[TestCaseInput] = strawberry.field(
         description="All test cases of the new set, 1 to 2,000, in order."
     )
@@ -121,10 +121,8 @@ class TestCaseMutations:
         input: AddTestCasesInput,
     ) -> AddTestCasesResult | None:
         """Append test cases to a problem."""
-        key, tests = (
-            ids.problem_key(input.problem_id),
-            [test.to_data() for test in input.test_cases],
-        )
+        key = ids.problem_key(input.problem_id)
+        tests = [test.to_data() for test in input.test_cases]
         changed = await testcases.add(info.context, key, tests)
         return AddTestCasesPayload(problem=Problem.from_record(changed))
 
@@ -138,10 +136,8 @@ class TestCaseMutations:
         input: ReplaceTestCasesInput,
     ) -> ReplaceTestCasesResult | None:
         """Replace all test cases of a problem."""
-        key, tests = (
-            ids.problem_key(input.problem_id),
-            [test.to_data() for test in input.test_cases],
-        )
+        key = ids.problem_key(input.problem_id)
+        tests = [test.to_data() for test in input.test_cases]
         changed = await testcases.replace(info.context, key, tests)
         return ReplaceTestCasesPayload(problem=Problem.from_record(changed))
 
