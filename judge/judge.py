@@ -181,7 +181,8 @@ class Judge:
         began = time.monotonic()
         try:
             compiled = submission.compile(self._compiler, submission.installed, request.code)
-            if request.checker is not None and request.needs_checker and compiled.directory:
+            needs_checker = request.comparer.needs_checker and compiled.directory is not None
+            if request.checker is not None and needs_checker:
                 submission.checker = self._compile_checker(submission, request.checker)
         except CompilerBroken as error:
             return self._judge_without_tests(submission, Verdict.IE, "", str(error))

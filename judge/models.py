@@ -56,14 +56,9 @@ class JudgeRequest:
     stop_on_first_failure: bool = False
 
     @property
-    def needs_checker(self) -> bool:
-        """True if the comparer needs a checker or an interactor."""
-        return self.comparer.needs_checker
-
-    @property
     def languages(self) -> frozenset[str]:
         """The languages of all programs that run during the judging."""
-        own = {self.checker.language} if self.checker and self.needs_checker else set()
+        own = {self.checker.language} if self.checker and self.comparer.needs_checker else set()
         return frozenset({self.language} | own)
 
 

@@ -18,7 +18,7 @@ from judge.comparison.tokens import IGNORE_CASE, compare_tokens
 from judge.comparison.unordered import compare_unordered
 
 WHITE = " Only white space differs."
-SUPPORTED = frozenset(Comparer) - {Comparer.CHECKER, Comparer.INTERACTIVE}
+SUPPORTED = frozenset(comparer for comparer in Comparer if not comparer.needs_checker)
 
 
 class UnsupportedComparer(Exception):

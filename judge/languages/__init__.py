@@ -10,19 +10,7 @@ host can run, by compiling and running a program in each language.
 from pathlib import PurePath
 
 from judge.languages import c_family, compiled, managed, scripts
-from judge.languages.spec import GIB_KB, MIB_KB, Grace, LanguageSpec, Precompiled
-
-__all__ = [
-    "GIB_KB",
-    "LANGUAGES",
-    "MIB_KB",
-    "Grace",
-    "LanguageSpec",
-    "Precompiled",
-    "file_extensions",
-    "find_language",
-    "find_language_of_file",
-]
+from judge.languages.spec import LanguageSpec
 
 LANGUAGES: tuple[LanguageSpec, ...] = (
     *scripts.PYTHONS,

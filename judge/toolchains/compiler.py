@@ -18,7 +18,7 @@ from pathlib import Path
 
 from graphql_api.data.limits import COMPILE_OUTPUT_BYTES
 from graphql_api.data.text import truncate_utf8
-from judge.languages import LanguageSpec
+from judge.languages.spec import LanguageSpec
 from judge.sandbox.report import Outcome, Program, Report, RunLimits
 from judge.sandbox.sandbox import Sandbox
 from judge.sandbox.slots import WaitCancelled

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Self
 
 from graphql_api.data.languages import LanguageInfo
-from judge.languages import LANGUAGES, LanguageSpec, find_language
+from judge.languages import LANGUAGES, find_language
+from judge.languages.spec import LanguageSpec
 from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.report import Outcome, Program, RunLimits
 from judge.sandbox.sandbox import Sandbox

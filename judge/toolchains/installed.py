@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graphql_api.data.languages import LanguageInfo
-from judge.languages import LanguageSpec
+from judge.languages.spec import LanguageSpec
 from judge.sandbox.report import RunLimits
 
 # Directories of the host that are visible in a sandbox (see rootfs.py).

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from judge.languages import Precompiled
+from judge.languages.spec import Precompiled
 from judge.sandbox.report import Outcome, Program, RunLimits
 from judge.sandbox.sandbox import Sandbox
 from judge.sandbox.slots import WaitCancelled

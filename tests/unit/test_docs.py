@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from graphql_api.cli.local.languages import SETUP_LANGUAGES
-from judge.languages import LANGUAGES, LanguageSpec
+from judge.languages import LANGUAGES
+from judge.languages.spec import LanguageSpec
 from tests.support.paths import ROOT
 
 DATA = ROOT / "graphql_api/data"

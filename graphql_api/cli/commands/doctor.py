@@ -28,7 +28,8 @@ from graphql_api.config import Settings
 from graphql_api.data.dynamo.table import open_table
 from graphql_api.data.errors import DomainError
 from judge.judge import Judge
-from judge.languages import LANGUAGES, LanguageSpec
+from judge.languages import LANGUAGES
+from judge.languages.spec import LanguageSpec
 from judge.sandbox.errors import SandboxUnavailable
 from judge.toolchains.detection import NOT_WANTED
 from tasks.worker.container import judge_config

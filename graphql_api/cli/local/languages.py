@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from graphql_api.cli.local.apt import SystemPackage
-from judge.languages import LANGUAGES, LanguageSpec
+from judge.languages import LANGUAGES
+from judge.languages.spec import LanguageSpec
 from judge.toolchains.installed import find_tools
 
 # `setup --languages` installs these languages in a minute or two. The download is about 130 MB if

@@ -11,7 +11,8 @@ from graphql_api.cli.problem_packages.model import Solution, Submission
 from graphql_api.cli.problem_packages.values import Values
 from graphql_api.data.enums import Verdict
 from graphql_api.data.limits import CODE_BYTES
-from judge.languages import LanguageSpec, find_language, find_language_of_file
+from judge.languages import find_language, find_language_of_file
+from judge.languages.spec import LanguageSpec
 
 FILE = "submissions.yaml"
 

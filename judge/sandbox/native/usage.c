@@ -189,28 +189,20 @@ static int64_t thread_waited_us(const char *process, const char *thread)
     return waited_ns / 1000;
 }
 
-static int64_t process_waited_us(const char *process)
+static int64_t longest_waited_us;
+
+static int64_t note_waits(const char *process)
 {
     char path[320];
-    int64_t longest = 0;
     snprintf(path, sizeof path, "/proc/%s/task", process);
     DIR *threads = opendir(path);
     struct dirent *entry;
     while (threads && (entry = readdir(threads))) {
         int64_t waited = entry->d_name[0] == '.' ? 0 : thread_waited_us(process, entry->d_name);
-        longest = waited > longest ? waited : longest;
+        longest_waited_us = waited > longest_waited_us ? waited : longest_waited_us;
     }
     if (threads)
         closedir(threads);
-    return longest;
-}
-
-static int64_t longest_waited_us;
-
-static int64_t note_wait(const char *process)
-{
-    int64_t waited = process_waited_us(process);
-    longest_waited_us = waited > longest_waited_us ? waited : longest_waited_us;
     return 0;
 }
 
@@ -218,7 +210,7 @@ static int64_t note_wait(const char *process)
  * the CPUs. The program is not idle then, so this time does not count against the wall limit. */
 int64_t tree_waited_us(void)
 {
-    over_processes(note_wait);
+    over_processes(note_waits);
     return longest_waited_us;
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from judge.languages import Precompiled
+from judge.languages.spec import Precompiled
 from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.report import Program
 from judge.sandbox.slots import WaitCancelled

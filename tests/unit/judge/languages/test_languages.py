@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from judge.languages import LANGUAGES, MIB_KB, find_language
+from judge.languages import LANGUAGES, find_language
+from judge.languages.spec import MIB_KB
 from judge.toolchains import installed
 from judge.toolchains.installed import fill, find_tools, read_state, run_limits
 
