@@ -10,42 +10,11 @@ from graphql_api.data.dynamo.meter import metered
 from graphql_api.data.dynamo.values import item_size
 from graphql_api.data.enums import HistoryStatus, Verdict
 from graphql_api.data.histories.executions import (
-    Claim,
-    LeasedElsewhere,
     LostClaim,
-    OverdueExecution,
 )
-from graphql_api.data.records import History
+from tests.support.claims import LEASE_MS, LONG_NAME, due_of, large
 
 pytestmark = pytest.mark.dynamodb
-
-
-LEASE_MS = 10_000
-
-
-async def claim(
-    harness: Any, history: History, token: str = "worker-2"
-) -> Claim | LeasedElsewhere | None:
-    found: Claim | LeasedElsewhere | None = await harness.executions.claim(
-        history.uid, history.ulid, token=token, lease_ms=LEASE_MS
-    )
-    return found
-
-
-async def due_of(harness: Any, history: History, now: int) -> OverdueExecution | None:
-    shard = keys.shard_of(history.ulid, keys.DUE_SHARDS)
-    found = await harness.executions.due(shard, now)
-    return next((one for one in found if one.ulid == history.ulid), None)
-
-
-def large(harness: Any) -> dict[str, Any]:
-    """A problem whose histories' cards are about 0.8 KB."""
-    problem = harness.problem("number-of-a-problem-1000", title="두 수의 합 " * 30)
-    return {"problem": problem, "request_id": "r" * 200}
-
-
-# 99 bytes in UTF-8.
-LONG_NAME = "ㄱ" * 33
 
 
 async def test_a_private_completion_is_one_transaction_of_six_units(harness: Any) -> None:
