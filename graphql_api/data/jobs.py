@@ -34,7 +34,7 @@ from graphql_api.data.job_cards import (
     is_unchanged,
     no_job,
 )
-from graphql_api.data.limits import JOB_BODY_BYTES, JOB_MESSAGE_BYTES
+from graphql_api.data.limits import JOB_BODY_BYTES, JOB_MESSAGE_BYTES, MB
 from graphql_api.data.records import Job, JobEvent
 from graphql_api.data.text import truncate_utf8
 
@@ -52,8 +52,8 @@ RESEND_AFTER_MS = 60_000
 PAUSED_RESEND_MS = 600_000
 MOST_DOUBLINGS = 10
 
-TOO_LARGE_PARAMETERS = f"`parameters` must be at most {JOB_BODY_BYTES // 2**20} MB."
-TOO_LARGE_RESULT = f"The result of the job is larger than {JOB_BODY_BYTES // 2**20} MB."
+TOO_LARGE_PARAMETERS = f"`parameters` must be at most {JOB_BODY_BYTES // MB} MB."
+TOO_LARGE_RESULT = f"The result of the job is larger than {JOB_BODY_BYTES // MB} MB."
 
 _LIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
 _RETRIABLE = (JobStatus.FAILED, JobStatus.CANCELLED)

@@ -19,13 +19,13 @@ def truncate_utf8(raw: str | bytes, limit: int, ellipsis: str = "") -> str:
     return encoded[:room].decode("utf-8", "ignore") + ellipsis
 
 
-def truncate_characters(raw: bytes, limit: int, ellipsis: str = "") -> str:
-    """Return the beginning of a UTF-8 text, at most `limit` characters.
+def truncate_characters(raw: str | bytes, limit: int, ellipsis: str = "") -> str:
+    """Return the beginning of a text, at most `limit` characters. Bytes are UTF-8.
 
     Each byte that is not valid UTF-8 becomes U+FFFD. A truncated text ends in `ellipsis`, which
     counts towards the limit.
     """
-    text = raw[: 4 * limit + 4].decode("utf-8", "replace")
+    text = raw if isinstance(raw, str) else raw[: 4 * limit + 4].decode("utf-8", "replace")
     if len(text) <= limit:
         return text
     return text[: limit - len(ellipsis)] + ellipsis
@@ -33,4 +33,4 @@ def truncate_characters(raw: bytes, limit: int, ellipsis: str = "") -> str:
 
 def shorten(text: str) -> str:
     """Return a client's text in a form for error messages: at most 100 characters."""
-    return text if len(text) <= ECHO_CHARACTERS else text[: ECHO_CHARACTERS - 1] + "…"
+    return truncate_characters(text, ECHO_CHARACTERS, "…")

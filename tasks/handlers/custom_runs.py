@@ -142,4 +142,4 @@ def _answer_of(run: CustomRun) -> RunAnswer:
 def truncate_output(raw: bytes) -> tuple[str, bool]:
     """Return the first 64 KB of a program's output as text, and whether the output was longer."""
     text = truncate_utf8(raw, RUN_OUTPUT_BYTES)
-    return text, len(text) < len(raw.decode("utf-8", "replace"))
+    return text, len(raw) > RUN_OUTPUT_BYTES or text != raw.decode("utf-8", "replace")

@@ -306,8 +306,7 @@ class ExecutionHandler:
         """
         if problem.checker_hash is None or testset.checker is not None:
             return testset
-        name = problem.platform, problem.number
-        checker = await self._stores.checkers.get(*name, consistent=True)
+        checker = await self._stores.checkers.get(*problem.key, consistent=True)
         if checker is None or digest_of(checker) != problem.checker_hash:
             raise JudgeFailed(
                 "The problem's checker was changed or removed while it was being loaded."
@@ -327,15 +326,14 @@ class ExecutionHandler:
 
     async def _note_fault(self, problem: Problem, error: CheckerBroken) -> None:
         """Store the failure of the problem's checker for the problem's editors."""
-        name = problem.platform, problem.number
-        _log.error("checker failed", problem="/".join(name), test=error.test_number)
+        _log.error("checker failed", problem="/".join(problem.key), test=error.test_number)
         fault = CheckerFault(
             checker_hash=problem.checker_hash or "",
             message=error.message,
             test_number=error.test_number,
             created_at=self._clock(),
         )
-        await self._stores.checkers.note_fault(*name, fault)
+        await self._stores.checkers.note_fault(*problem.key, fault)
 
     # Ending
 

@@ -169,9 +169,9 @@ class JobHandler:
 
     async def _work(self, job: Job, lost: Event) -> None:
         handler = self._handlers.get(job.kind)
-        parameters = await self._store.parameters(job.ulid)
         if handler is None:
             raise JobFailed(f"The workers do not support jobs of the kind {job.kind}.")
+        parameters = await self._store.parameters(job.ulid)
         if parameters is None:
             raise JobFailed("The parameters of the job have expired. Start a new job.")
         result = await handler.work(JobAttempt(job, parameters, lost, self._store))

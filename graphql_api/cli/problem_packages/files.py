@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-KB = 1024
-MB = 1024 * KB
+from graphql_api.data.limits import KB
+
 MOST_ENTRIES = 20_000
 LONGEST_YAML_BYTES = 64 * KB
 BYTE_ORDER_MARK = "\ufeff"

@@ -17,9 +17,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from graphql_api.cli.problem_packages.files import MB, PackageError, read_yaml
+from graphql_api.cli.problem_packages.files import PackageError, read_yaml
 from graphql_api.cli.problem_packages.model import Generated
 from graphql_api.cli.problem_packages.values import Values
+from graphql_api.data.limits import MB
 
 FILE = Path("generators") / "generated.yaml"
 KEYS = frozenset({"test", "script", "arguments", "sha256"})

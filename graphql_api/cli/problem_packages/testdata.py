@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graphql_api.cli.problem_packages.files import (
-    KB,
-    MB,
     PackageError,
     decode,
     read_bytes,
@@ -15,7 +13,7 @@ from graphql_api.cli.problem_packages.files import (
 from graphql_api.cli.problem_packages.generators import generate, read_generated
 from graphql_api.cli.problem_packages.model import Generated, PackageTest
 from graphql_api.cli.problem_packages.values import Values
-from graphql_api.data.limits import MAX_TESTS, TEST_BYTES, TEST_SET_BYTES
+from graphql_api.data.limits import KB, MAX_TESTS, MB, TEST_BYTES, TEST_SET_BYTES
 
 INPUT, ANSWER = ".in", ".ans"
 GROUP_FILES = ("test_group.yaml", "testdata.yaml")

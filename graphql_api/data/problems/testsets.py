@@ -37,7 +37,7 @@ from graphql_api.data.dynamo.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.dynamo.values import item_size
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound, Unavailable
-from graphql_api.data.limits import MAX_TESTS, TEST_BYTES, TEST_SET_BYTES
+from graphql_api.data.limits import MAX_TESTS, MB, TEST_BYTES, TEST_SET_BYTES
 from graphql_api.data.packing import DamagedBody
 from graphql_api.data.problems import checkers
 from graphql_api.data.problems.cards import Decision, ProblemCards, check_size, index_keys
@@ -465,13 +465,12 @@ def _check(tests: Sequence[NewTest]) -> None:
     for index, size in enumerate(sizes):
         if size > TEST_BYTES:
             raise InvalidInput(
-                f"`input` and `output` of a test must be at most {TEST_BYTES // 2**20} MB in "
-                "total.",
+                f"`input` and `output` of a test must be at most {TEST_BYTES // MB} MB in total.",
                 ("testCases", str(index)),
             )
     if sum(sizes) > TEST_SET_BYTES:
         raise InvalidInput(
-            f"The tests of a problem must be at most {TEST_SET_BYTES // 2**20} MB in total. "
+            f"The tests of a problem must be at most {TEST_SET_BYTES // MB} MB in total. "
             "Send fewer or smaller `testCases`.",
             ("testCases",),
         )
