@@ -1,6 +1,7 @@
 """The real services of the tests, started once per session on free loopback ports."""
 
 import os
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +31,12 @@ hypothesis.settings.load_profile("patient")
 
 
 def pytest_configure() -> None:
-    """Remove the settings of the calling environment."""
+    """Remove the settings of the calling environment, and let programs under test receive Ctrl-C.
+
+    A shell starts a background job with SIGINT ignored, and every child process inherits that.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in Settings.model_fields:
         os.environ.pop(name.upper(), None)
     os.environ.update(CREDENTIALS)

@@ -119,15 +119,7 @@ async def _import_all(
                 results.append(result)
                 _report(output, result)
                 bar.advance(bar.task_ids[0])
-                _stop_if_interrupted()
     return results
-
-
-def _stop_if_interrupted() -> None:
-    """Raise CancelledError after Ctrl-C, also if a library has swallowed the cancellation."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 async def _import_one(stores: Stores, path: Path, options: ImportOptions) -> Imported:
