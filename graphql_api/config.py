@@ -192,6 +192,12 @@ class Settings(BaseSettings):
         description="Whether callers who are not signed in may use introspection. Unset: "
         "only in development.",
     )
+    document_kb: int = Field(
+        64,
+        ge=1,
+        le=1024,
+        description="Maximum size of the text of a GraphQL document, in KB.",
+    )
     allowed_origins: Words = Field(
         (),
         description="Comma-separated origins (`https://app.example.org`) whose web pages "

@@ -4,6 +4,7 @@ It follows the GraphQL-over-HTTP specification: `application/graphql-response+js
 accepts it, else `application/json`. Every rejection has a body with GraphQL errors.
 """
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -40,8 +41,9 @@ class RequestRejected(Exception):
     """A request that is rejected before it is executed."""
 
     def __init__(
-        self, status: int, message: str, code: str, headers: Mapping[str, str] | None = None
+        self, status: int | None, message: str, code: str, headers: Mapping[str, str] | None = None
     ) -> None:
+        """Describe the answer. Without a status, it gets the status of a refused document."""
         super().__init__(message)
         self.status, self.message, self.code = status, message, code
         self.headers = dict(headers or {})
@@ -94,6 +96,7 @@ class GraphQLView:
             )
         if request.method == "POST":
             _check_content_type(request.headers.get("content-type"))
+            _check_content_encoding(request.headers.get("content-encoding", ""))
         services = self._services()
         viewer = await _authenticate(services, request.headers.get("authorization"))
         if request.method == "GET":
@@ -179,8 +182,7 @@ def _wants_page(request: Request) -> bool:
 
 
 def _check_content_type(header: str | None) -> None:
-    kind, _, parameters = (header or "").partition(";")
-    charset = parameters.strip().lower().replace('"', "").replace(" ", "")
+    kind, *parameters = _PARAMETER.findall(header or "") or [""]
     if kind.strip().lower() != JSON:
         raise RequestRejected(
             415,
@@ -188,13 +190,32 @@ def _check_content_type(header: str | None) -> None:
             "BAD_REQUEST",
             {"accept-post": JSON},
         )
-    if charset.startswith("charset=") and charset not in ("charset=utf-8", "charset=utf8"):
-        raise RequestRejected(415, "The body must be encoded in UTF-8.", "BAD_REQUEST")
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        charset = value.strip().strip('"').lower()
+        if name.strip().lower() == "charset" and charset not in ("utf-8", "utf8"):
+            raise RequestRejected(415, "The body must be encoded in UTF-8.", "BAD_REQUEST")
+
+
+# A part of a header between semicolons. A semicolon in a quoted text separates nothing.
+_PARAMETER = re.compile(r'(?:[^;"]++|"(?:[^"\\]++|\\.)*+"?)++', re.DOTALL)
+
+
+def _check_content_encoding(header: str) -> None:
+    codings = {coding.strip().lower() for coding in header.split(",")}
+    if codings - {"", "identity"}:
+        raise RequestRejected(
+            415,
+            "The body must not be compressed. Send it without the header `Content-Encoding`.",
+            "BAD_REQUEST",
+            {"accept-encoding": "identity"},
+        )
 
 
 async def _authenticate(services: Services, authorization: str | None) -> Viewer | None:
     try:
-        return await services.authenticate(authorization)
+        # Some clients send an empty header if nobody is signed in.
+        return await services.authenticate(authorization or None)
     except Unauthenticated as error:
         challenge = 'Bearer realm="algoitny", error="invalid_token"'
         raise RequestRejected(
@@ -260,6 +281,8 @@ def _from_parameters(parameters: Mapping[str, str]) -> GraphQLRequest:
 
 def _request(parameters: Mapping[str, Any]) -> GraphQLRequest:
     query = parameters.get("query")
+    if not query:
+        _reject_persisted_query(parameters.get("extensions"))
     if not isinstance(query, str) or not query.strip():
         raise _bad("`query` must be the text of a GraphQL document.")
     for name in ("variables", "extensions"):
@@ -275,6 +298,12 @@ def _request(parameters: Mapping[str, Any]) -> GraphQLRequest:
     )
 
 
+def _reject_persisted_query(extensions: object) -> None:
+    """Reject a request with only the hash of a document, as clients of Apollo expect it."""
+    if isinstance(extensions, dict) and "persistedQuery" in extensions:
+        raise RequestRejected(None, "PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED")
+
+
 def _response(result: ExecutionResult, media_type: str) -> Response:
     errors = result.errors or []
     # An error without a path concerns the whole request: nothing was executed, so `data` is absent.
@@ -286,13 +315,19 @@ def _response(result: ExecutionResult, media_type: str) -> Response:
         answer["data"] = result.data
     if result.extensions:
         answer["extensions"] = result.extensions
-    status = 400 if is_refused and media_type == GRAPHQL_JSON else 200
+    status = _refused_status(media_type) if is_refused else 200
     return _encode(answer, status, media_type, {})
 
 
 def _reject(refusal: RequestRejected, media_type: str) -> Response:
     error = {"message": refusal.message, "extensions": {"code": refusal.code}}
-    return _encode({"errors": [error]}, refusal.status, media_type, refusal.headers)
+    status = refusal.status or _refused_status(media_type)
+    return _encode({"errors": [error]}, status, media_type, refusal.headers)
+
+
+def _refused_status(media_type: str) -> int:
+    """Return the status of an answer without `data`."""
+    return 400 if media_type == GRAPHQL_JSON else 200
 
 
 def _encode(

@@ -1,5 +1,6 @@
-"""Limits on a document: depth, aliases, directives, root fields, repeated fields, and cost.
+"""Limits on an operation: depth, aliases, directives, root fields and cost.
 
+Limits on tokens and repeated fields apply to the whole document, because validation reads it all.
 Each fragment is measured only once, even if it is used many times. The time is therefore
 proportional to the length of the document.
 
@@ -81,7 +82,7 @@ class Complexity:
             ("root fields", self.fields, ROOT_FIELDS),
         ):
             if value > limit:
-                return f"The document has more than {limit} {name}. Split it."
+                return f"The operation has more than {limit} {name}. Split it."
         return None
 
 
@@ -90,7 +91,7 @@ def too_costly(complexity: Complexity) -> str | None:
     if complexity.cost <= COST:
         return None
     return (
-        f"The document costs more than {COST} points. Each field costs at least one point, and a "
+        f"The operation costs more than {COST} points. Each field costs at least one point, and a "
         "page multiplies the cost of the fields below it by its size. Request smaller "
         "pages."
     )
@@ -115,8 +116,10 @@ def too_repetitive(document: DocumentNode) -> str | None:
     )
 
 
-def measure(document: DocumentNode, variables: Variables | None = None) -> Complexity:
-    """Return the complexity of the most complex operation.
+def measure(
+    document: DocumentNode, operation: OperationDefinitionNode, variables: Variables | None = None
+) -> Complexity:
+    """Return the complexity of one operation of a document.
 
     Without `variables`, a page whose size is a variable counts with the largest size.
     """
@@ -125,16 +128,7 @@ def measure(document: DocumentNode, variables: Variables | None = None) -> Compl
         for node in document.definitions
         if isinstance(node, FragmentDefinitionNode)
     }
-    heaviest = Complexity()
-    for node in document.definitions:
-        if isinstance(node, OperationDefinitionNode):
-            measured = _Visitor(fragments, _sizes(node, variables)).operation(node)
-            heaviest = max(heaviest, measured, key=_severity)
-    return heaviest
-
-
-def _severity(complexity: Complexity) -> tuple[bool, int]:
-    return complexity.excess() is not None, complexity.cost
+    return _Visitor(fragments, _sizes(operation, variables)).operation(operation)
 
 
 Size = Callable[[ValueNode], int]

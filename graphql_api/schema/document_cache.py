@@ -1,24 +1,32 @@
-"""Cache of documents. A document is parsed, measured and validated only when it is first sent."""
+"""Parsing and validation of documents.
 
-import re
-from collections.abc import Iterator
+A document is parsed once per request, and once in all if it is in the cache. The same applies to
+its validation. The caches are bounded in bytes. Limits of the validation apply to the whole
+document. All other rules apply only to the operation that is executed.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    OperationDefinitionNode,
     Source,
     parse,
     specified_rules,
+    validate,
 )
-from graphql.language import OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from graphql_api.context import Context
+from graphql_api.data.limits import KB, MB
+from graphql_api.schema.byte_cache import ByteCache
 from graphql_api.schema.complexity import (
     TOKENS,
     Complexity,
@@ -34,51 +42,121 @@ from graphql_api.schema.error_codes import (
     shorten_literals,
 )
 
-# Maximum number of cached documents, and maximum length of a cached document in characters.
-_CACHED_DOCUMENTS = 512
-_LONGEST_CACHED = 16 * 1024
+PARSED_BYTES = 48 * MB
+CHECKED_BYTES = 16 * MB
 
-_SUGGESTION = re.compile(r"\s*Did you mean .*$", re.DOTALL)
+# Upper bounds of the memory of a syntax tree per token, and of an error without its message.
+# `tests/unit/schema/test_document_cache.py` measures both.
+_TOKEN_BYTES = 700
+_ERROR_BYTES = 2 * KB
+
+_RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+_TOO_DEEP = "The document is nested too deeply. Nest its fields and values less deeply."
+_NO_INTROSPECTION = (
+    "Introspection is available only to signed-in users. The schema is published in the "
+    "documentation."
+)
+# The key of an operation without a name is None.
+Operations = Mapping[str | None, OperationDefinitionNode]
 
 
 @dataclass(frozen=True, slots=True)
 class _CheckedDocument:
-    complexity: Complexity
+    """Errors of the whole document, and the complexity of each operation.
+
+    The cost assumes the largest size for each page whose size is a variable.
+    """
+
     errors: tuple[GraphQLError, ...]
-    operations: int = 1
+    complexities: Mapping[str | None, Complexity]
+
+
+_parsed: ByteCache[str, DocumentNode] = ByteCache(PARSED_BYTES)
+_checked: ByteCache[tuple[GraphQLSchema, str, bool], _CheckedDocument] = ByteCache(CHECKED_BYTES)
+
+
+def load_document(text: str, limit_kb: int) -> DocumentNode:
+    """Return the syntax tree of a document, from the cache if possible.
+
+    Raises:
+        GraphQLError: the text has a syntax error, or is larger than `limit_kb`.
+    """
+    _require_size(text, limit_kb)
+    document = _parsed.get(text)
+    if document is None:
+        document = _parse(text)
+        _parsed.put(text, document, _document_bytes(text, document))
+    return document
+
+
+def _require_size(text: str, limit_kb: int) -> None:
+    limit = limit_kb * KB
+    if len(text) > limit or len(text.encode(errors="replace")) > limit:
+        raise _reject(
+            f"`query` must be at most {limit_kb} KB in UTF-8. Move long values to `variables`, or "
+            "split the document."
+        )
 
 
 def _parse(text: str) -> DocumentNode:
     try:
         return parse(text, max_tokens=TOKENS)
     except RecursionError:
-        raise GraphQLSyntaxError(Source(text), 0, "The document is nested too deeply.") from None
+        raise GraphQLSyntaxError(Source(text), 0, _TOO_DEEP) from None
 
 
-def _check(schema: GraphQLSchema, text: str) -> _CheckedDocument:
-    document = _load_document(text)
+def _document_bytes(text: str, document: DocumentNode) -> int:
+    """Return an upper bound of the memory of a document, its text included."""
+    count = 0
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        count += 1
+        token = token.next
+    # Names and values in the tree are copies of parts of the text.
+    return 2 * sys.getsizeof(text) + count * _TOKEN_BYTES
+
+
+def _load_check(
+    schema: GraphQLSchema, document: DocumentNode, *, hide_suggestions: bool
+) -> _CheckedDocument:
+    text = document.loc.source.body if document.loc else ""
+    key = schema, text, hide_suggestions
+    checked = _checked.get(key)
+    if checked is None:
+        checked = _check(schema, document, hide_suggestions=hide_suggestions)
+        _checked.put(key, checked, _check_bytes(text, checked))
+    return checked
+
+
+def _check_bytes(text: str, checked: _CheckedDocument) -> int:
+    """Return an upper bound of the memory of a check, its text included."""
+    messages = sum(sys.getsizeof(error.message) for error in checked.errors)
+    entries = len(checked.errors) + len(checked.complexities) + 1
+    return sys.getsizeof(text) + messages + entries * _ERROR_BYTES
+
+
+def _check(
+    schema: GraphQLSchema, document: DocumentNode, *, hide_suggestions: bool
+) -> _CheckedDocument:
+    repetition = too_repetitive(document)
+    if repetition is not None:
+        return _CheckedDocument((_reject(repetition),), {})
     try:
-        complexity = measure(document)
+        complexities = {
+            name: measure(document, operation) for name, operation in _operations(document).items()
+        }
     except RecursionError:
-        return _CheckedDocument(Complexity(), (_reject("The document is nested too deeply."),))
-    excess = complexity.excess() or too_repetitive(document)
-    if excess is not None:
-        return _CheckedDocument(complexity, (_reject(excess),))
-    errors = validate_document(schema, document, tuple(specified_rules))
-    operations = sum(isinstance(node, OperationDefinitionNode) for node in document.definitions)
-    return _CheckedDocument(complexity, tuple(map(_explain, errors)), operations)
+        return _CheckedDocument((_reject(_TOO_DEEP),), {})
+    errors = validate(schema, document, _RULES, hide_suggestions=hide_suggestions)
+    return _CheckedDocument(tuple(map(_explain, errors)), complexities)
 
 
-_parse_cached = lru_cache(maxsize=_CACHED_DOCUMENTS)(_parse)
-_check_cached = lru_cache(maxsize=_CACHED_DOCUMENTS)(_check)
-
-
-def _load_document(text: str) -> DocumentNode:
-    return _parse_cached(text) if len(text) <= _LONGEST_CACHED else _parse(text)
-
-
-def _load_check(schema: GraphQLSchema, text: str) -> _CheckedDocument:
-    return _check_cached(schema, text) if len(text) <= _LONGEST_CACHED else _check(schema, text)
+def _operations(document: DocumentNode) -> Operations:
+    return {
+        node.name.value if node.name else None: node
+        for node in document.definitions
+        if isinstance(node, OperationDefinitionNode)
+    }
 
 
 def _reject(message: str) -> GraphQLError:
@@ -86,58 +164,59 @@ def _reject(message: str) -> GraphQLError:
 
 
 def _explain(error: GraphQLError) -> GraphQLError:
-    """Return a validation error with its code.
+    """Return a validation error with its code, without references to the syntax tree.
 
     A number with very many digits raises a Python exception, whose message is replaced.
     """
     message = shorten_literals(error.message)
     if not isinstance(error.original_error, GraphQLError | None):
         message = "A value in the document cannot be read. A number may have too many digits."
-    return GraphQLError(message, nodes=error.nodes, extensions={"code": VALIDATION_FAILED})
+    return GraphQLError(
+        message,
+        source=error.source,
+        positions=error.positions,
+        extensions={"code": VALIDATION_FAILED},
+    )
 
 
 def find_errors(
     schema: GraphQLSchema,
-    text: str,
+    document: DocumentNode,
     variables: Variables,
     *,
     may_introspect: bool,
-    names_operation: bool = False,
+    operation_name: str | None = None,
 ) -> list[GraphQLError]:
-    """Return the reasons for which a document must not be executed; empty if there are none.
+    """Return the reasons for which an operation must not be executed; empty if there are none.
 
-    `names_operation` says whether the request names the operation to execute.
+    `operation_name` is the name that the request contains. None selects the only operation of the
+    document.
     """
-    document = _load_check(schema, text)
-    errors = list(document.errors)
-    if not errors and document.operations > 1 and not names_operation:
-        errors = [
+    checked = _load_check(schema, document, hide_suggestions=not may_introspect)
+    if checked.errors:
+        return list(checked.errors)
+    name = _resolve_name(checked.complexities, operation_name)
+    if name not in checked.complexities:
+        return [
             GraphQLError(
-                "The document has several operations. Name one in `operationName`.",
+                "The document has several operations, or none with the requested name. Name one "
+                "of its operations in `operationName`.",
                 extensions={"code": OPERATION_RESOLUTION_FAILURE},
             )
         ]
-    if not may_introspect:
-        if document.complexity.introspects:
-            errors = [
-                _reject(
-                    "Introspection is available only to signed-in users. The schema is "
-                    "published in the documentation."
-                )
-            ]
-        errors = [_without_suggestion(error) for error in errors]
-    if errors or too_costly(document.complexity) is None:
-        return errors
-    # The cached cost assumes the largest size for each page whose size is a variable.
-    excess = too_costly(measure(_load_document(text), variables))
+    complexity = checked.complexities[name]
+    if complexity.introspects and not may_introspect:
+        return [_reject(_NO_INTROSPECTION)]
+    excess = complexity.excess()
+    if excess is None and too_costly(complexity):
+        excess = too_costly(measure(document, _operations(document)[name], variables))
     return [_reject(excess)] if excess else []
 
 
-def _without_suggestion(error: GraphQLError) -> GraphQLError:
-    message = _SUGGESTION.sub("", error.message)
-    if message == error.message:
-        return error
-    return GraphQLError(message, nodes=error.nodes, extensions=error.extensions)
+def _resolve_name(operations: Mapping[str | None, object], requested: str | None) -> str | None:
+    if requested is None and len(operations) == 1:
+        return next(iter(operations))
+    return requested
 
 
 class Documents(SchemaExtension):
@@ -149,18 +228,22 @@ class Documents(SchemaExtension):
     def on_parse(self) -> Iterator[None]:
         """Take the document from the cache, or parse it."""
         operation = self.execution_context
-        operation.graphql_document = _load_document(operation.query or "")
+        context: Context = operation.context
+        operation.graphql_document = load_document(
+            operation.query or "", context.settings.document_kb
+        )
         yield
 
     def on_validate(self) -> Iterator[None]:
         """Take the result of the validation from the cache, or validate."""
         operation = self.execution_context
         context: Context = operation.context
+        assert operation.graphql_document is not None
         operation.pre_execution_errors = find_errors(
             operation.schema._schema,  # noqa: SLF001 - Strawberry's own extensions do the same
-            operation.query or "",
+            operation.graphql_document,
             operation.variables or {},
             may_introspect=context.may_introspect,
-            names_operation=operation._provided_operation_name is not None,  # noqa: SLF001 - the public name falls back to the first operation
+            operation_name=operation._provided_operation_name,  # noqa: SLF001 - the public name falls back to the first operation
         )
         yield

@@ -1,46 +1,73 @@
-"""Error codes of graphql-core's errors: parsing, validation, coercion and execution.
+"""Codes and messages of graphql-core's errors: parsing, validation, coercion and execution.
 
-The names are those of Apollo Server, which many clients know. Only DOCUMENT_REFUSED is our own.
+The codes are those of Apollo Server, which many clients know. Only DOCUMENT_REFUSED is our own.
 """
 
 import re
+from collections.abc import Callable
 
 from graphql import GraphQLError, GraphQLSyntaxError
 
-from graphql_api.data.text import ECHO_CHARACTERS
+from graphql_api.data.text import ECHO_CHARACTERS, truncate_characters
 
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 BAD_USER_INPUT = "BAD_USER_INPUT"
 OPERATION_RESOLUTION_FAILURE = "OPERATION_RESOLUTION_FAILURE"
+PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
 BAD_REQUEST = "BAD_REQUEST"
 # The document exceeds a limit in `complexity`, or uses introspection without permission.
 DOCUMENT_REFUSED = "DOCUMENT_REFUSED"
 INTERNAL = "INTERNAL"
 
-
-# A quoted text, or a run of other characters such as digits, with more characters than are echoed.
-_LONGEST = f"{{{ECHO_CHARACTERS}}}"
-_LONG_LITERALS = (
-    (re.compile(rf'("(?:[^"\\]|\\.){_LONGEST})(?:[^"\\]|\\.)+"'), r'\1…"'),
-    (re.compile(rf"('(?:[^'\\]|\\.){_LONGEST})(?:[^'\\]|\\.)+'"), r"\1…'"),
-    (re.compile(rf"""([^\s"'…]{_LONGEST})[^\s"'…]+"""), r"\1…"),
+# A quoted text, which may lack its last quote; one bracket; a run of other characters; white space.
+# Every repetition is possessive, so each character is read once.
+_PIECE = re.compile(
+    r"""(?P<quoted>"(?:[^"\\]++|\\.)*+"?|'(?:[^'\\]++|\\.)*+'?)"""
+    r"""|(?P<open>[\[{])|(?P<close>[\]}])|[^\s"'\[\]{}]++|\s++""",
+    re.DOTALL,
 )
-_MESSAGE_CHARACTERS = 2000
+# A name can contain quotes and spaces if it is a key of the variables, so that no piece of it is
+# long. This bound on the whole message applies also to such names.
+_MESSAGE_CHARACTERS = 600
 
 
 def shorten_literals(message: str) -> str:
-    """Truncate each literal of the client in a message of graphql-core to 100 characters."""
-    message = message[:_MESSAGE_CHARACTERS]
-    for pattern, shortened in _LONG_LITERALS:
-        message = pattern.sub(shortened, message)
-    return message
+    """Truncate each literal of the client in a message of graphql-core to 100 characters.
+
+    A literal is a quoted text, a list or object in brackets, or a run of other characters.
+    """
+    shortened: list[str] = []
+    group: list[str] = []
+    depth = 0
+    for piece in _PIECE.finditer(message):
+        group.append(piece[0])
+        depth += (piece["open"] is not None) - (depth > 0 and piece["close"] is not None)
+        if depth == 0:
+            shortened.append(_shorten_literal("".join(group)))
+            group.clear()
+    shortened.append(_shorten_literal("".join(group)))
+    return truncate_characters("".join(shortened), _MESSAGE_CHARACTERS, "…")
 
 
-def with_code(error: GraphQLError) -> GraphQLError:
-    """Return an error of graphql-core with its code; an existing code is kept."""
+def _shorten_literal(literal: str) -> str:
+    opening = literal[:1] if literal[:1] in ("'", '"') else ""
+    closing = opening if len(literal) > 1 and literal.endswith(opening) else ""
+    content = literal[len(opening) : len(literal) - len(closing)]
+    if len(content) <= ECHO_CHARACTERS:
+        return literal
+    return f"{opening}{content[:ECHO_CHARACTERS]}…{closing}"
+
+
+def with_code(error: GraphQLError, hide: Callable[[str], str] | None = None) -> GraphQLError:
+    """Return an error of graphql-core with its code; an existing code is kept.
+
+    `hide` removes the names of the schema from a message.
+    """
     extensions = error.extensions or {}
     message = shorten_literals(error.message)
+    if hide is not None:
+        message = hide(message)
     if "code" in extensions and message == error.message:
         return error
     return GraphQLError(

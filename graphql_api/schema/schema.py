@@ -1,7 +1,12 @@
 """The executable schema. It masks unexpected errors."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import strawberry
-from graphql import GraphQLError, Undefined, get_named_type
+from graphql import GraphQLError, MiddlewareManager, Undefined, get_named_type
+from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
@@ -22,6 +27,7 @@ from graphql_api.schema.problem_mutations import ProblemMutations
 from graphql_api.schema.problems import Problem
 from graphql_api.schema.query import Query
 from graphql_api.schema.scalars import SCALARS
+from graphql_api.schema.schema_names import hide_names
 from graphql_api.schema.sign_in_mutations import SignInMutations
 from graphql_api.schema.solution_mutations import SolutionMutations
 from graphql_api.schema.testcase_mutations import TestCaseMutations
@@ -48,11 +54,12 @@ class Mutation(
     """Root of write operations."""
 
 
-def to_client_error(error: GraphQLError) -> GraphQLError:
+def to_client_error(error: GraphQLError, hide: Callable[[str], str] | None = None) -> GraphQLError:
     """Convert an error to the form that is sent to the client.
 
     A domain error gets its code, and an error of graphql-core keeps its message. Any other error is
-    logged with an error id, and the client receives only this id.
+    logged with an error id, and the client receives only this id. `hide` removes the names of the
+    schema from messages of graphql-core.
     """
     cause = error.original_error
     if isinstance(cause, DomainError):
@@ -61,13 +68,25 @@ def to_client_error(error: GraphQLError) -> GraphQLError:
             extensions["path"] = list(cause.path)
         return _copy_error(error, cause.message, extensions)
     if cause is None or isinstance(cause, GraphQLError):
-        return with_code(error)
+        return with_code(error, hide)
     message, extensions = mask(cause, path=error.path)
     return _copy_error(error, message, extensions)
 
 
 def _copy_error(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:
     return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=extensions)
+
+
+def _name_filter(operation: ExecutionContext) -> Callable[[str], str] | None:
+    """Return the function that hides the schema from callers who may not introspect it."""
+    if operation.context.may_introspect:
+        return None
+    return partial(
+        hide_names,
+        schema=operation.schema._schema,  # noqa: SLF001 - Strawberry has no other way
+        text=operation.query or "",
+        variables=operation.variables,
+    )
 
 
 class ApiSchema(strawberry.Schema):
@@ -77,8 +96,26 @@ class ApiSchema(strawberry.Schema):
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Replace the errors in the list that is sent to the client."""
-        del execution_context
-        errors[:] = [to_client_error(error) for error in errors]
+        hide = _name_filter(execution_context) if execution_context else None
+        errors[:] = [to_client_error(error, hide) for error in errors]
+
+    async def _execute_operation(
+        self,
+        execution_context: ExecutionContext,
+        extensions_runner: SchemaExtensionsRunner,
+        middleware_manager: MiddlewareManager,
+        execute_function: Callable[..., Any],
+        custom_context_kwargs: dict[str, Any],
+    ) -> Any:
+        """Execute an operation, without suggestions for callers who may not introspect."""
+        hides = not execution_context.context.may_introspect
+        return await super()._execute_operation(
+            execution_context,
+            extensions_runner,
+            middleware_manager,
+            execute_function,
+            {**custom_context_kwargs, "hide_suggestions": hides},
+        )
 
 
 def _finish(built: ApiSchema) -> ApiSchema:

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from graphql_api.context import Context, Viewer
 from graphql_api.http.view import GRAPHQL_JSON, JSON, GraphQLView, RequestRejected, negotiate
 from graphql_api.schema.schema import schema
+from tests.support.settings import make_settings
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ class Nobody:
     def context(self, viewer: Viewer | None) -> Context:
         bare: Any = object()
         return Context(
-            settings=bare,
+            settings=make_settings(),
             stores=bare,
             loaders=bare,
             cursors=bare,

@@ -1,7 +1,7 @@
 """The complexity of documents."""
 
 import pytest
-from graphql import parse
+from graphql import OperationDefinitionNode, parse
 
 from graphql_api.schema.complexity import COST, Complexity, measure, too_costly
 from graphql_api.schema.schema import schema
@@ -9,7 +9,15 @@ from tests.support.call_counter import counted_calls
 
 
 def of(text: str, **variables: object) -> Complexity:
-    return measure(parse(text), variables)
+    return measure_first(text, variables)
+
+
+def measure_first(text: str, variables: dict[str, object] | None = None) -> Complexity:
+    """Return the complexity of the first operation."""
+    document = parse(text)
+    operation = document.definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    return measure(document, operation, variables)
 
 
 def test_a_field_is_one_level_and_one_point() -> None:
@@ -44,7 +52,7 @@ def test_a_variable_counts_for_what_it_is(given_value: object, size: int) -> Non
 
 def test_an_unknown_variable_counts_for_the_largest_page_and_a_default_for_itself() -> None:
     text = "query($n: Int = 4) { problems(first: $n) { edges { cursor } } }"
-    assert measure(parse(text)).cost == 5 + 100 * 2
+    assert measure_first(text).cost == 5 + 100 * 2
     assert of(text).cost == 5 + 4 * 2
 
 
@@ -65,8 +73,8 @@ def test_nodes_multiply_by_the_number_of_ids() -> None:
     assert of("query($i: [ID!]!) { nodes(ids: $i) { id } }", i=["a"] * 50).cost == 1 + 50
 
 
-def test_the_heaviest_operation_decides() -> None:
-    assert of("query A { a } query B { a { b { c } } }").depth == 3
+def test_an_operation_is_measured_without_its_neighbours() -> None:
+    assert of("query A { a } query B { a { b { c } } }").depth == 1
 
 
 def test_a_whole_page_of_the_feed_is_affordable() -> None:
@@ -88,7 +96,9 @@ def test_an_unknown_fragment_weighs_nothing() -> None:
 def test_fragments_spread_twice_over_and_over_are_weighed_at_once(levels: int) -> None:
     parts = [f"fragment F{n} on Q {{ x: a ...F{n + 1} ...F{n + 1} }}" for n in range(levels)]
     document = parse("{ ...F0 } " + " ".join(parts) + f" fragment F{levels} on Q {{ a }}")
+    operation = document.definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
     with counted_calls() as calls:
-        weight = measure(document)
+        weight = measure(document, operation)
     assert calls.count < 100 * (levels + 1)
     assert weight.excess() is not None

@@ -3,29 +3,31 @@
 import pytest
 from graphql import GraphQLError, get_introspection_query
 
-from graphql_api.schema.document_cache import find_errors
+from graphql_api.schema.document_cache import find_errors, load_document
 from graphql_api.schema.schema import schema
 from tests.support.call_counter import counted_calls
 
 TWO = "query A { __typename } query B { __typename }"
 
 
-def errors_of(text: str, *, names_operation: bool = False) -> list[str]:
-    found = find_errors(
+def errors_of(
+    text: str, operation_name: str | None = None, *, may_introspect: bool = True
+) -> list[str]:
+    errors = find_errors(
         schema._schema,
-        text,
+        load_document(text, 64),
         {},
-        may_introspect=True,
-        names_operation=names_operation,
+        may_introspect=may_introspect,
+        operation_name=operation_name,
     )
-    assert all(error.original_error is None for error in found)
-    return [error.message for error in found]
+    assert all(error.original_error is None for error in errors)
+    return [error.message for error in errors]
 
 
 def test_of_several_operations_one_must_be_named() -> None:
     (message,) = errors_of(TWO)
     assert "`operationName`" in message
-    assert errors_of(TWO, names_operation=True) == []
+    assert errors_of(TWO, "B") == []
     assert errors_of("query A { __typename }") == []
 
 

@@ -1,6 +1,5 @@
 """Each GraphQL error has a code; the messages are those of graphql-core."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,13 +8,13 @@ from graphql import GraphQLError
 from graphql_api.context import Context
 from graphql_api.schema.error_codes import with_code
 from graphql_api.schema.schema import schema
+from tests.support.settings import make_settings
 
 
 def anonymous() -> Context:
     bare: Any = object()
-    settings: Any = SimpleNamespace(introspection=True)
     return Context(
-        settings=settings,
+        settings=make_settings(introspection=True),
         stores=bare,
         loaders=bare,
         cursors=bare,
