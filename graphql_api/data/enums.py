@@ -56,6 +56,29 @@ class Verdict(StrEnum):
     SKIPPED = "SKIPPED"
 
 
+class TestVisibility(StrEnum):
+    """The tests of a problem whose results a submission's author sees in full.
+
+    FIRST_FAILED shows the samples and the first failed test.
+    """
+
+    SAMPLES = "SAMPLES"
+    FIRST_FAILED = "FIRST_FAILED"
+    ALL = "ALL"
+
+
+class DifferenceKind(StrEnum):
+    """The kind of difference between an output and the expected output."""
+
+    WHITE_SPACE = "WHITE_SPACE"
+    LETTER_CASE = "LETTER_CASE"
+    ORDER = "ORDER"
+    MISSING_LINES = "MISSING_LINES"
+    EXTRA_LINES = "EXTRA_LINES"
+    NUMBER = "NUMBER"
+    OTHER = "OTHER"
+
+
 class RunStatus(StrEnum):
     """The outcome of a custom run.
 

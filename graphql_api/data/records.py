@@ -16,11 +16,13 @@ import structlog
 from graphql_api.data.enums import (
     CheckerConvention,
     Comparer,
+    DifferenceKind,
     HistoryStatus,
     JobKind,
     JobStatus,
     ProblemState,
     Role,
+    TestVisibility,
     UserState,
     Verdict,
 )
@@ -273,7 +275,10 @@ class Plan(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History(Record):
-    """The card of one execution. Feed entries are copies of the card."""
+    """The card of one execution. Feed entries are copies of the card.
+
+    `by_editor` is True if the owner was an editor at the time of the submission.
+    """
 
     entity: ClassVar[str] = "history"
     uid: str = stored("u")
@@ -307,6 +312,7 @@ class History(Record):
     rejudge_attempt: int | None = stored("rf", default=None)
     rejudged_by: str | None = stored("rj", default=None)
     rejudged_at: int | None = stored("rjt", default=None)
+    by_editor: bool | None = stored("ed", default=None)
 
     @property
     def key(self) -> HistoryKey:
@@ -324,7 +330,7 @@ class Problem(Record):
     """The card of one problem. List entries are copies of the card.
 
     `language_limits` is a text in the format of `language_limits.pack`. `checker_hash` is the
-    digest of the problem's checker.
+    digest of the problem's checker. A `test_visibility` of None means SAMPLES.
     """
 
     entity: ClassVar[str] = "problem"
@@ -348,6 +354,7 @@ class Problem(Record):
     checker_hash: str | None = stored("ckh", default=None)
     language_limits: str | None = stored("ll", default=None)
     stop_on_first_failure: bool | None = stored("sff", default=None)
+    test_visibility: TestVisibility | None = stored("vis", TestVisibility, None)
     content_hash: str | None = stored("hsh", default=None)
     created_at: int = stored("ca")
     updated_at: int = stored("ua")
@@ -422,7 +429,9 @@ class TestResult(Record):
 
     `difference` is the first difference between the output and the expected output: line and column
     (from 1; 0 if there is no position), the expected text and the actual text. `message` is for the
-    owner of the history, `note` for the problem's editors.
+    owner of the history, `note` for the problem's editors. `exception` is the class of a built-in
+    exception that ended the program, and `code_line` the line of the submitted code at which the
+    program ended.
     """
 
     entity: ClassVar[str] = "result"
@@ -440,16 +449,23 @@ class TestResult(Record):
     message: str | None = stored("msg", default=None)
     note: str | None = stored("nt", default=None)
     difference: tuple[int, int, str, str] | None = stored("df", tuple, None)
+    difference_kind: DifferenceKind | None = stored("dk", DifferenceKind, None)
+    exception: str | None = stored("xc", default=None)
+    code_line: int | None = stored("cl", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """The results body of one attempt of an execution."""
+    """The results body of one attempt of an execution.
+
+    `visibility` is the problem's policy at the time of the judging.
+    """
 
     attempt: int
     compile_output: str | None
     tests: tuple[TestResult, ...]
     limit_backend: str | None = None
+    visibility: TestVisibility = TestVisibility.SAMPLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,16 @@
-"""Rules of access: the viewer's permissions to see and change objects."""
+"""Rules of access: the viewer's permissions to see and change objects.
+
+`Visibility` contains all rules of reading. Every channel that shows an object to a user, such as a
+field, `node`, a list or an event, asks this class.
+"""
+
+from dataclasses import dataclass, replace
 
 from graphql_api.context import Context, Viewer
-from graphql_api.data.enums import ProblemState, UserState
+from graphql_api.data.enums import Comparer, ProblemState, UserState
 from graphql_api.data.errors import Forbidden, Unauthenticated
-from graphql_api.data.records import History, Problem, User
+from graphql_api.data.histories.redaction import redact_results, round_peak_kb
+from graphql_api.data.records import CheckerFault, History, Problem, Results, TestCase, User
 
 
 def require_editor(context: Context) -> Viewer:
@@ -45,36 +52,96 @@ def require_active(user: User | None) -> User:
     return user
 
 
-def is_owner(context: Context, uid: str) -> bool:
-    """Whether the viewer has this user id."""
-    return context.viewer is not None and context.viewer.uid == uid
+@dataclass(frozen=True, slots=True)
+class VisibleTest:
+    """A test case, as a viewer sees it. Input and output are None if they are hidden."""
+
+    number: int
+    is_sample: bool
+    input: bytes | None
+    output: bytes | None
 
 
-def can_view_user(context: Context, uid: str) -> bool:
-    """Whether the viewer is this user or an administrator."""
-    return context.viewer is not None and (context.viewer.uid == uid or context.viewer.is_admin)
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """The rules that decide what a viewer sees. `viewer` is None if nobody is signed in."""
+
+    viewer: Viewer | None
+
+    @property
+    def is_editor(self) -> bool:
+        """Whether the viewer is an editor or administrator."""
+        return self.viewer is not None and self.viewer.is_editor
+
+    def is_owner(self, uid: str) -> bool:
+        """Whether the viewer has this user id."""
+        return self.viewer is not None and self.viewer.uid == uid
+
+    def shows_user(self, uid: str) -> bool:
+        """Whether the viewer is this user or an administrator."""
+        return self.is_owner(uid) or (self.viewer is not None and self.viewer.is_admin)
+
+    def shows_problem(self, problem: Problem) -> bool:
+        """Whether the problem is COMPLETED, or the viewer is an editor."""
+        return problem.state is ProblemState.COMPLETED or self.is_editor
+
+    def shows_history(self, history: History) -> bool:
+        """Whether the viewer may read a history's card."""
+        return history.is_public or self.shows_user(history.uid)
+
+    def shows_code(self, history: History) -> bool:
+        """Whether the viewer may read the submitted code."""
+        return history.is_public or self.is_owner(history.uid)
+
+    def shows_results(self, history: History) -> bool:
+        """Whether the viewer may read results and the compiler's output. Only the owner may."""
+        return self.is_owner(history.uid)
+
+    def results(self, results: Results) -> Results:
+        """Return the part of the owner's results that the policy of the problem shows.
+
+        Editors see all of their own results.
+        """
+        return results if self.is_editor else redact_results(results)
+
+    def message(self, history: History) -> str | None:
+        """Return the reason of a FAILED execution, for its owner and editors; otherwise None."""
+        return history.message if self.is_owner(history.uid) or self.is_editor else None
+
+    def test(self, problem: Problem, test: TestCase) -> VisibleTest | None:
+        """Return a test of a problem that the viewer may see; None for a hidden test.
+
+        Editors see all tests. Other viewers see the samples. The files of an interactive problem
+        are for its interactor, so only editors see their content.
+        """
+        if not (test.is_sample or self.is_editor):
+            return None
+        has_content = self.is_editor or problem.comparer is not Comparer.INTERACTIVE
+        return VisibleTest(
+            number=test.number,
+            is_sample=test.is_sample,
+            input=test.input if has_content else None,
+            output=test.output if has_content else None,
+        )
+
+    def fault(self, fault: CheckerFault) -> CheckerFault | None:
+        """Return a checker's failure for editors; None for other viewers.
+
+        A checker that fails on a test may print the output of a private program. So only the first
+        line is shown, which the judge has written.
+        """
+        if not self.is_editor:
+            return None
+        if fault.test_number is None:
+            return fault
+        return replace(fault, message=fault.message.partition("\n")[0])
+
+    @staticmethod
+    def peak_kb(history: History) -> int | None:
+        """Return the peak memory of a history, rounded up to 1 MB, because hidden tests count."""
+        return None if history.peak_kb is None else round_peak_kb(history.peak_kb)
 
 
-def can_view_problem(context: Context, problem: Problem) -> bool:
-    """Whether the problem is COMPLETED, or the viewer is an editor."""
-    return problem.state is ProblemState.COMPLETED or context.is_editor
-
-
-def can_view_history(context: Context, history: History) -> bool:
-    """Whether the viewer may read a history's card."""
-    return history.is_public or can_view_user(context, history.uid)
-
-
-def can_view_code(context: Context, history: History) -> bool:
-    """Whether the viewer may read the submitted code."""
-    return history.is_public or is_owner(context, history.uid)
-
-
-def can_view_results(context: Context, history: History) -> bool:
-    """Whether the viewer may read the results and the compiler's output. Only the owner may."""
-    return is_owner(context, history.uid)
-
-
-def can_view_message(context: Context, history: History) -> bool:
-    """Whether the viewer may read the reason of a FAILED execution. The owner and editors may."""
-    return is_owner(context, history.uid) or context.is_editor
+def visibility_of(context: Context) -> Visibility:
+    """Return the rules for the viewer of a request."""
+    return Visibility(context.viewer)

@@ -8,7 +8,7 @@ from graphql_api.data.enums import CheckerConvention
 from graphql_api.data.errors import InvalidInput
 from graphql_api.data.limits import CHECKER_ARGUMENT_CHARACTERS, MAX_CHECKER_ARGUMENTS
 from graphql_api.data.records import Checker, CheckerFault, Problem
-from graphql_api.resolvers import validation
+from graphql_api.resolvers import access, validation
 from graphql_api.resolvers.languages import language_id
 
 
@@ -86,7 +86,9 @@ async def checker_of(context: Context, problem: Problem) -> Checker | None:
 
 async def fault_of(context: Context, problem: Problem) -> CheckerFault | None:
     """Return the latest failure of the current checker; None for viewers other than editors."""
-    if not context.is_editor:
+    visibility = access.visibility_of(context)
+    if not visibility.is_editor:
         return None
     fault = await context.loaders.checker_faults.load(problem.key)
-    return fault if fault and fault.checker_hash == problem.checker_hash else None
+    is_current = fault is not None and fault.checker_hash == problem.checker_hash
+    return visibility.fault(fault) if fault and is_current else None

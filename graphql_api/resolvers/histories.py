@@ -13,7 +13,7 @@ from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 async def find(context: Context, key: HistoryKey) -> History | None:
     """Return a history if the viewer may see it."""
     history = await context.loaders.histories.load(key)
-    return history if history and access.can_view_history(context, history) else None
+    return history if history and access.visibility_of(context).shows_history(history) else None
 
 
 async def list_of_user(
@@ -40,32 +40,34 @@ async def list_of_user(
 async def problem_of(context: Context, history: History) -> Problem | None:
     """Return the problem of a history, if the viewer may see it."""
     problem = await context.loaders.problems.load(history.problem_key)
-    return problem if problem and access.can_view_problem(context, problem) else None
+    return problem if problem and access.visibility_of(context).shows_problem(problem) else None
 
 
 async def code_of(context: Context, history: History) -> str | None:
     """Return the submitted code, if the viewer is the owner or the history is public."""
-    if not access.can_view_code(context, history):
+    if not access.visibility_of(context).shows_code(history):
         return None
     return await context.loaders.codes.load(history.key)
 
 
 def message_of(context: Context, history: History) -> str | None:
     """Return the reason of a FAILED execution, for its owner and editors; otherwise None."""
-    return history.message if access.can_view_message(context, history) else None
+    return access.visibility_of(context).message(history)
 
 
 async def results_of(context: Context, history: History) -> Results | None:
-    """Return the results; None for viewers other than the owner."""
-    if not access.can_view_results(context, history):
+    """Return the results that the problem's policy shows; None for viewers other than the owner."""
+    visibility = access.visibility_of(context)
+    if not visibility.shows_results(history):
         return None
-    return await context.loaders.results.load(history)
+    results = await context.loaders.results.load(history)
+    return visibility.results(results) if results else None
 
 
 async def _load_own(context: Context, key: HistoryKey) -> History:
     viewer = context.require_viewer()
     history = await context.stores.histories.get(*key, consistent=True)
-    if history is None or not access.can_view_history(context, history):
+    if history is None or not access.visibility_of(context).shows_history(history):
         raise NotFound(
             "The history does not exist, or you may not see it. Check `historyId`.", ("historyId",)
         )
@@ -87,7 +89,7 @@ async def set_visibility(context: Context, key: HistoryKey, *, is_public: bool) 
         return history
     if not is_public:
         return await context.stores.histories.unpublish(*key, expected=history)
-    problem = await context.loaders.problems.load(history.problem_key)
+    problem = await context.stores.problems.get(*history.problem_key, consistent=True)
     if problem is None or problem.state is not ProblemState.COMPLETED:
         raise Conflict("The history cannot be published until its problem is published.")
     return await context.stores.histories.publish(*key, problem_public=True, expected=history)

@@ -7,7 +7,7 @@ from typing import Any
 from graphql_api.context import Context
 from graphql_api.data import limits
 from graphql_api.data.dynamo.pages import Page, PageWindow
-from graphql_api.data.enums import Comparer, ProblemState
+from graphql_api.data.enums import Comparer, ProblemState, TestVisibility
 from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphql_api.data.problems.checkers import check_complete
 from graphql_api.data.problems.inputs import NewProblem, ProblemChanges
@@ -50,6 +50,7 @@ class ProblemFields:
     checker: checkers.CheckerFields | None = None
     language_limits: Sequence[checkers.LanguageLimit] | None = None
     stop_on_first_failure: bool | None = None
+    test_visibility: TestVisibility | None = None
     cleared: frozenset[str] = frozenset()
 
 
@@ -67,7 +68,7 @@ class CreateProblem:
 async def find(context: Context, key: ProblemKey) -> Problem | None:
     """Return a problem if the viewer may see it."""
     problem = await context.loaders.problems.load(key)
-    return problem if problem and access.can_view_problem(context, problem) else None
+    return problem if problem and access.visibility_of(context).shows_problem(problem) else None
 
 
 async def find_by_name(context: Context, platform: str, number: str) -> Problem | None:
@@ -146,6 +147,7 @@ async def create(context: Context, wanted: CreateProblem) -> Problem:
         checker=changes.checker,
         language_limits=changes.language_limits,
         stop_on_first_failure=bool(changes.stop_on_first_failure),
+        test_visibility=changes.test_visibility or TestVisibility.SAMPLES,
         absolute_tolerance=changes.absolute_tolerance,
         relative_tolerance=changes.relative_tolerance,
         **_non_null(changes, "time_limit_ms", "memory_limit_kb"),
@@ -278,6 +280,7 @@ _CLEARED: Mapping[str, Mapping[str, Any]] = {
     "checker": {"removes_checker": True},
     "language_limits": {"language_limits": {}},
     "stop_on_first_failure": {"stop_on_first_failure": False},
+    "test_visibility": {"test_visibility": TestVisibility.SAMPLES},
 }
 
 
@@ -297,6 +300,7 @@ def _changes(fields: ProblemFields) -> ProblemChanges:
         checker=None if fields.checker is None else checkers.validate_checker(fields.checker),
         language_limits=checkers.language_limits(fields.language_limits),
         stop_on_first_failure=fields.stop_on_first_failure,
+        test_visibility=fields.test_visibility,
     )
 
 

@@ -1,15 +1,17 @@
-"""Use cases of test cases. Everyone who sees a problem sees its samples; editors see all tests."""
+"""Use cases of test cases. Viewers of a problem see its samples; editors see all tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from graphql_api.context import Context
 from graphql_api.data.dynamo.pages import Page, PageWindow
 from graphql_api.data.errors import InvalidInput
 from graphql_api.data.limits import MAX_TESTS, TEST_FILE_BYTES
 from graphql_api.data.problems.testsets import NewTest
-from graphql_api.data.records import Problem, ProblemKey, TestCase, TestCaseKey
+from graphql_api.data.records import Problem, ProblemKey, TestCaseKey
 from graphql_api.resolvers import access, validation
+from graphql_api.resolvers.access import VisibleTest
 from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
 
@@ -43,28 +45,31 @@ def _validate_test(index: int, test: TestCaseData) -> NewTest:
     return NewTest(input=test.input.encode(), output=test.output.encode(), is_sample=test.is_sample)
 
 
-async def list_tests(context: Context, problem: Problem, page: PageRequest) -> Page[TestCase]:
+async def list_tests(context: Context, problem: Problem, page: PageRequest) -> Page[VisibleTest]:
     """Return a page of a problem's tests in order: all for editors, the samples for others."""
-    samples_only = not context.is_editor
+    visibility = access.visibility_of(context)
+    samples_only = not visibility.is_editor
 
-    async def read(window: PageWindow) -> Page[TestCase]:
-        return await context.stores.tests.page(
+    async def read(window: PageWindow) -> Page[VisibleTest]:
+        tests = await context.stores.tests.page(
             problem.platform, problem.number, window, samples_only=samples_only, problem=problem
         )
+        return tests.map(partial(visibility.test, problem))
 
     scope = scope_of("tests", problem.platform, problem.number, str(samples_only))
     return await list_page(page, context.cursors, scope, read)
 
 
-async def find(context: Context, key: TestCaseKey) -> TestCase | None:
+async def find(context: Context, key: TestCaseKey) -> VisibleTest | None:
     """Return a test case of the problem's current set, if the viewer may see it."""
+    visibility = access.visibility_of(context)
     problem = await context.loaders.problems.load(ProblemKey(key.platform, key.number))
-    if problem is None or not access.can_view_problem(context, problem):
+    if problem is None or not visibility.shows_problem(problem):
         return None
     if problem.test_version != key.version or not 1 <= key.test <= problem.test_count:
         return None
     test = await context.loaders.tests.load(key)
-    return test if test and (test.is_sample or context.is_editor) else None
+    return visibility.test(problem, test) if test else None
 
 
 async def add(context: Context, key: ProblemKey, tests: Sequence[TestCaseData]) -> Problem:

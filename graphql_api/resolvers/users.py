@@ -13,7 +13,11 @@ from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
 async def find(context: Context, uid: str) -> User | None:
     """Return a user if the viewer may read them."""
-    return await context.loaders.users.load(uid) if access.can_view_user(context, uid) else None
+    return (
+        await context.loaders.users.load(uid)
+        if access.visibility_of(context).shows_user(uid)
+        else None
+    )
 
 
 async def viewer(context: Context) -> User | None:
@@ -106,7 +110,7 @@ async def delete(context: Context, uid: str) -> None:
         NotFound: the user does not exist.
     """
     viewer_uid = context.require_viewer().uid
-    if not access.can_view_user(context, uid):
+    if not access.visibility_of(context).shows_user(uid):
         raise Forbidden("Only administrators may delete the account of another user.", ("userId",))
     if uid != viewer_uid and await context.stores.users.get(uid, consistent=True) is None:
         raise NotFound("The user does not exist. Check the user's id.", ("userId",))

@@ -8,12 +8,14 @@ import strawberry
 from graphql_api.data.enums import (
     CheckerConvention,
     Comparer,
+    DifferenceKind,
     HistoryStatus,
     JobKind,
     JobStatus,
     ProblemState,
     Role,
     RunStatus,
+    TestVisibility,
     UserState,
     Verdict,
 )
@@ -167,6 +169,35 @@ _describe(
         "expected output.",
         "INTERACTIVE": "The problem's interactor decides. It exchanges messages with the "
         "submission while the submission runs.",
+    },
+)
+_describe(
+    TestVisibility,
+    "Policies for the results of tests that are shown in full to the author of a submission. Of a "
+    "hidden test, the author sees only the verdict, the times, the memory, whether and how the "
+    "program failed, and the kind of difference.",
+    {
+        "SAMPLES": "Only the results of the samples are shown in full.",
+        "FIRST_FAILED": "The results of the samples and of the first failed test are shown in "
+        "full. The author of a submission chooses that test, because the submitted code decides "
+        "which test fails first. So a user can read the expected output of every test, one test "
+        "for each submission.",
+        "ALL": "The results of all tests are shown in full.",
+    },
+)
+_describe(
+    DifferenceKind,
+    "Kinds of difference between the output of a program and the expected output.",
+    {
+        "WHITE_SPACE": "The outputs differ only in white space.",
+        "LETTER_CASE": "The outputs differ in letter case, and otherwise at most in white space.",
+        "ORDER": "The outputs contain the same words in another order.",
+        "MISSING_LINES": "The output lacks lines of the expected output. All of its lines are "
+        "expected, in this order.",
+        "EXTRA_LINES": "The output contains all lines of the expected output in their order, and "
+        "further lines.",
+        "NUMBER": "The first wrong word and the word expected in its place are both numbers.",
+        "OTHER": "The outputs differ in another way.",
     },
 )
 _describe(

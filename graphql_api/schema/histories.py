@@ -7,8 +7,9 @@ import strawberry
 
 from graphql_api.data import records
 from graphql_api.data.clock import to_datetime
-from graphql_api.data.enums import HistoryStatus, Verdict
+from graphql_api.data.enums import DifferenceKind, HistoryStatus, Verdict
 from graphql_api.resolvers import histories
+from graphql_api.resolvers.access import Visibility
 from graphql_api.schema import ids
 from graphql_api.schema.connections import Node
 from graphql_api.schema.fields import field
@@ -45,46 +46,59 @@ class Difference:
         description="Text of the output at the difference, truncated to 200 characters. Empty if "
         "the output ends there."
     )
-    expected: str | None = strawberry.field(
-        description="Expected text at the difference, truncated to 200 characters. Null if the "
-        "test is hidden and the viewer is not an editor."
+    expected: str = strawberry.field(
+        description="Expected text at the difference, truncated to 200 characters. Empty if the "
+        "output should have ended there."
     )
 
 
-@strawberry.type(description="Result of one test of an execution.")
+@strawberry.type(
+    description="Result of one test of an execution. The policy `Problem.testVisibility` decides "
+    "whether the test is shown in full or is hidden. Of a hidden test, no text that a program or a "
+    "checker has written is shown."
+)
 class TestResult:
     """Result of one test of one execution."""
 
     number: int = strawberry.field(description="Number of the test in its set, counted from 1.")
     is_sample: bool = strawberry.field(
-        description="True if the test is a sample. Everyone may see samples; all other tests are "
-        "hidden."
+        description="True if the test is a sample. The results of samples are always shown in full."
     )
     verdict: Verdict = strawberry.field(description="Verdict on this test.")
     cpu_ms: int = strawberry.field(description="CPU time used, in milliseconds.")
     wall_ms: int = strawberry.field(description="Elapsed time from start to end, in milliseconds.")
-    peak_kb: int = strawberry.field(description="Peak memory use, in kilobytes.")
+    peak_kb: int = strawberry.field(
+        description="Peak memory use, in kilobytes. If the test is hidden, it is rounded up to a "
+        "multiple of 1,024."
+    )
     exit_code: int | None = strawberry.field(
-        description="Exit code of the program. Null if the program was stopped before it exited."
+        description="Exit code of the program. If the test is hidden, 1 stands for every code "
+        "other than 0. Null if the program was stopped before it exited."
     )
     signal: str | None = strawberry.field(
         description="Name of the signal that ended the program, such as `SIGSEGV`. Null if no "
         "signal ended it."
     )
+    exception_class: str | None = strawberry.field(
+        description="Class of the built-in exception that ended the program, such as "
+        "`ZeroDivisionError`. Null if the judge has found none in the program's messages."
+    )
+    code_line: int | None = strawberry.field(
+        description="Number of the line of the submitted code at which the program failed, counted "
+        "from 1. Null if the judge has found none in the program's messages."
+    )
     output: str | None = strawberry.field(
-        description="Standard output of the program, truncated to 1 KB. Null if the test was not "
-        "run."
+        description="Standard output of the program, truncated to 1 KB. Null if the test is hidden."
     )
     error: str | None = strawberry.field(
-        description="Standard error of the program, truncated to 1 KB. Null if the test was not "
-        "run."
+        description="Standard error of the program, truncated to 1 KB. Null if the test is hidden."
     )
     expected: str | None = strawberry.field(
-        description="Expected output, truncated to 1 KB. Null if the test is hidden and the "
-        "viewer is not an editor."
+        description="Expected output, truncated to 1 KB. Null if the test is hidden."
     )
     message: str | None = strawberry.field(
-        description="Explanation of the verdict. Null if there is nothing to explain."
+        description="Explanation of the verdict. Null if there is nothing to explain. If the test "
+        "is hidden, only exceeded limits are explained."
     )
     judge_message: str | None = strawberry.field(
         description="Notes that the problem's checker wrote for the problem's authors, truncated "
@@ -92,16 +106,17 @@ class TestResult:
     )
     difference: Difference | None = strawberry.field(
         description="First difference between the output and the expected output, if the verdict "
-        "is WA. Null for other verdicts, and if the comparer reports no difference."
+        "is WA. Null for other verdicts, if the comparer reports no difference, and if the test is "
+        "hidden."
+    )
+    difference_kind: DifferenceKind | None = strawberry.field(
+        description="Kind of difference between the output and the expected output, if the verdict "
+        "is WA. Null for other verdicts, and if a checker or an interactor of the problem decided."
     )
 
     @classmethod
-    def from_record(cls, record: records.TestResult, *, is_editor: bool) -> Self:
-        """Convert a test's result to its GraphQL type.
-
-        Unless `is_editor`, leave out what only editors may see.
-        """
-        can_view_expected = record.is_sample or is_editor
+    def from_record(cls, record: records.TestResult) -> Self:
+        """Convert a test's result to its GraphQL type. The result is already redacted."""
         return cls(
             number=record.number,
             is_sample=record.is_sample,
@@ -111,25 +126,23 @@ class TestResult:
             peak_kb=record.peak_kb,
             exit_code=record.exit_code,
             signal=record.signal,
+            exception_class=record.exception,
+            code_line=record.code_line,
             output=record.output,
             error=record.error,
-            expected=record.expected if can_view_expected else None,
+            expected=record.expected,
             message=record.message,
-            judge_message=record.note if is_editor else None,
-            difference=_difference(record, can_view_expected=can_view_expected),
+            judge_message=record.note,
+            difference=_difference(record.difference),
+            difference_kind=record.difference_kind,
         )
 
 
-def _difference(record: records.TestResult, *, can_view_expected: bool) -> Difference | None:
-    if record.difference is None:
+def _difference(stored: tuple[int, int, str, str] | None) -> Difference | None:
+    if stored is None:
         return None
-    line, column, expected, actual = record.difference
-    return Difference(
-        line=line or None,
-        column=column or None,
-        actual=actual,
-        expected=expected if can_view_expected else None,
-    )
+    line, column, expected, actual = stored
+    return Difference(line=line or None, column=column or None, actual=actual, expected=expected)
 
 
 @strawberry.type(
@@ -172,8 +185,8 @@ class History(Node):
         "COMPLETED."
     )
     peak_kb: int | None = strawberry.field(
-        description="Highest memory use of any test, in kilobytes. Null until the status is "
-        "COMPLETED."
+        description="Highest memory use of any test, in kilobytes, rounded up to a multiple of "
+        "1,024. Null until the status is COMPLETED."
     )
     created_at: datetime = strawberry.field(description="Time of the submission.")
     finished_at: datetime | None = strawberry.field(
@@ -202,7 +215,7 @@ class History(Node):
             failed_count=record.failed,
             total_count=record.total,
             cpu_ms=record.cpu_ms,
-            peak_kb=record.peak_kb,
+            peak_kb=Visibility.peak_kb(record),
             created_at=to_datetime(record.created_at),
             finished_at=None if record.finished_at is None else to_datetime(record.finished_at),
             rejudged_at=None if record.rejudged_at is None else to_datetime(record.rejudged_at),
@@ -251,5 +264,4 @@ class History(Node):
         results = await histories.results_of(info.context, self.record)
         if results is None:
             return None
-        is_editor = info.context.is_editor
-        return [TestResult.from_record(test, is_editor=is_editor) for test in results.tests]
+        return list(map(TestResult.from_record, results.tests))

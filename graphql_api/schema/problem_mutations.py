@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from graphql_api.data.enums import CheckerConvention, Comparer
+from graphql_api.data.enums import CheckerConvention, Comparer, TestVisibility
 from graphql_api.resolvers import checkers, problems
 from graphql_api.resolvers.problems import ProblemFields
 from graphql_api.schema import ids
@@ -134,6 +134,9 @@ class CreateProblemInput:
     stop_on_first_failure: bool | None = _optional(
         "True to skip all tests after the first failed test (default false)."
     )
+    test_visibility: TestVisibility | None = _optional(
+        "Tests whose results the author of a submission sees in full (default SAMPLES)."
+    )
     test_cases: list[TestCaseInput] | None = _optional(
         "Initial test cases of the problem, in order: at most 2,000."
     )
@@ -208,6 +211,10 @@ class UpdateProblemInput:
     )
     stop_on_first_failure: bool | None = _changeable(
         "True to skip all tests after the first failed test. Null sets the default, false."
+    )
+    test_visibility: TestVisibility | None = _changeable(
+        "Tests whose results the author of a submission sees in full. A change applies to later "
+        "executions and rejudges. Null sets the default, SAMPLES."
     )
 
 

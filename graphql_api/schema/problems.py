@@ -8,7 +8,7 @@ import strawberry
 
 from graphql_api.data import records
 from graphql_api.data.clock import to_datetime
-from graphql_api.data.enums import CheckerConvention, Comparer, ProblemState
+from graphql_api.data.enums import CheckerConvention, Comparer, ProblemState, TestVisibility
 from graphql_api.data.problems import language_limits
 from graphql_api.resolvers import checkers, problems, testcases
 from graphql_api.resolvers.paging import PageRequest
@@ -171,6 +171,10 @@ class Problem(Node):
     stop_on_first_failure: bool = strawberry.field(
         description="True if all tests after the first failed test are SKIPPED."
     )
+    test_visibility: TestVisibility = strawberry.field(
+        description="Tests whose results the author of a submission sees in full. The value at the "
+        "time of the judging applies to the results of an execution."
+    )
     test_count: int = strawberry.field(description="Number of tests, including hidden tests.")
     created_at: datetime = strawberry.field(description="Time at which the problem was created.")
     updated_at: datetime = strawberry.field(
@@ -207,6 +211,7 @@ class Problem(Node):
                 for language, multiplier in language_limits.unpack(record.language_limits).items()
             ],
             stop_on_first_failure=bool(record.stop_on_first_failure),
+            test_visibility=record.test_visibility or TestVisibility.SAMPLES,
             test_count=record.test_count,
             created_at=to_datetime(record.created_at),
             updated_at=to_datetime(record.updated_at),

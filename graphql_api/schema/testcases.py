@@ -6,6 +6,7 @@ import strawberry
 
 from graphql_api.data import records
 from graphql_api.data.records import TestCaseKey
+from graphql_api.resolvers.access import VisibleTest
 from graphql_api.schema import ids
 from graphql_api.schema.connections import Node
 
@@ -23,12 +24,16 @@ class TestCase(Node):
         "hidden."
     )
     input: str | None = strawberry.field(
-        description="Text that the program reads on standard input."
+        description="Text that the program reads on standard input. Null if the problem's comparer "
+        "is INTERACTIVE and the viewer is not an editor."
     )
-    output: str | None = strawberry.field(description="Expected output of the program.")
+    output: str | None = strawberry.field(
+        description="Expected output of the program. Null if the problem's comparer is INTERACTIVE "
+        "and the viewer is not an editor."
+    )
 
     @classmethod
-    def from_record(cls, record: records.TestCase, problem: records.Problem) -> Self:
+    def from_record(cls, record: VisibleTest, problem: records.Problem) -> Self:
         """Convert a test of the problem's current set to its GraphQL type."""
         key = TestCaseKey(
             platform=problem.platform,
@@ -39,12 +44,16 @@ class TestCase(Node):
         return cls.from_key(record, key)
 
     @classmethod
-    def from_key(cls, record: records.TestCase, key: TestCaseKey) -> Self:
+    def from_key(cls, record: VisibleTest, key: TestCaseKey) -> Self:
         """Convert a test with the given key to its GraphQL type."""
         return cls(
             id=ids.test_case_id(key),
             number=record.number,
             is_sample=record.is_sample,
-            input=record.input.decode(errors="replace"),
-            output=record.output.decode(errors="replace"),
+            input=_to_text(record.input),
+            output=_to_text(record.output),
         )
+
+
+def _to_text(raw: bytes | None) -> str | None:
+    return None if raw is None else raw.decode(errors="replace")

@@ -20,9 +20,10 @@ from ulid import ULID
 
 from graphql_api.config import Settings
 from graphql_api.data.clock import Clock, now_ms
-from graphql_api.data.enums import ProblemState, Verdict
+from graphql_api.data.enums import ProblemState, TestVisibility, Verdict
 from graphql_api.data.errors import Conflict, NotFound, Unavailable
 from graphql_api.data.histories.executions import ExecutionStore, LeasedElsewhere, Outcome
+from graphql_api.data.histories.redaction import redact_results
 from graphql_api.data.problems import language_limits
 from graphql_api.data.problems.checkers import digest_of
 from graphql_api.data.records import (
@@ -280,7 +281,9 @@ class ExecutionHandler:
         """Return a problem and its current test set, or None if the set is not on disk."""
         if not self._files.knows(platform, number):
             return None
-        problem = _require_judgeable(await self._stores.problems.get(platform, number))
+        problem = _require_judgeable(
+            await self._stores.problems.get(platform, number, consistent=True)
+        )
         testset = await asyncio.to_thread(open_sets.enter_context, self._files.opened(problem))
         return (problem, await self._add_checker(problem, testset)) if testset else None
 
@@ -422,7 +425,17 @@ def _parse_tolerance(text: str | None) -> float | None:
 
 
 def outcome_of(history: History, problem: Problem, judgement: Judgement) -> Outcome:
-    """Return the outcome to store for a judgement."""
+    """Return the outcome to store for a judgement.
+
+    Texts that nobody may see are not stored. Editors may see all results of their own submissions.
+    """
+    results = Results(
+        attempt=history.attempt,
+        compile_output=judgement.compile_output or None,
+        tests=tuple(judgement.results),
+        limit_backend=judgement.limit_backend,
+        visibility=problem.test_visibility or TestVisibility.SAMPLES,
+    )
     return Outcome(
         verdict=judgement.verdict,
         passed=judgement.passed,
@@ -430,12 +443,7 @@ def outcome_of(history: History, problem: Problem, judgement: Judgement) -> Outc
         total=len(judgement.results),
         cpu_ms=judgement.cpu_ms,
         peak_kb=judgement.peak_kb,
-        results=Results(
-            attempt=history.attempt,
-            compile_output=judgement.compile_output or None,
-            tests=tuple(judgement.results),
-            limit_backend=judgement.limit_backend,
-        ),
+        results=results if history.by_editor else redact_results(results),
         problem_public=problem.state is ProblemState.COMPLETED,
         test_version=problem.test_version,
     )

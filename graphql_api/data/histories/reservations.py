@@ -42,8 +42,9 @@ class ReservationRequest:
     `plan_limit` is the limit per UTC day; None means unlimited. `request_id` is the client's
     idempotency key; without it, each call is a new request. `input_hash` is a digest of all inputs
     that must be equal in two calls with the same key. `now` is the time of the request (epoch ms).
-    `receipt` and `used` come from `ReservationStore.load`. They allow the store to answer a
-    repeated request, or to reject a request above the limit, without a write.
+    `by_editor` is True if the user is an editor. `receipt` and `used` come from
+    `ReservationStore.load`. They allow the store to answer a repeated request, or to reject a
+    request above the limit, without a write.
     """
 
     user: User
@@ -57,6 +58,7 @@ class ReservationRequest:
     now: int
     receipt: Receipt | None = None
     used: int = 0
+    by_editor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,7 @@ def _make_history(request: ReservationRequest, day: str) -> History:
         created_at=request.now,
         usage_day=day,
         request_hash=fingerprint(ulid if request.request_id is None else request.request_id),
+        by_editor=request.by_editor or None,
     )
 
 

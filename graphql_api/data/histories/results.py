@@ -2,6 +2,7 @@
 
 import orjson
 
+from graphql_api.data.enums import TestVisibility
 from graphql_api.data.records import Results, TestResult
 
 
@@ -13,6 +14,7 @@ def dump_results(results: Results) -> bytes:
             "att": results.attempt,
             "co": results.compile_output,
             "lh": results.limit_backend,
+            "vi": results.visibility,
             "ts": [test.to_item() for test in results.tests],
         }
     )
@@ -25,5 +27,6 @@ def load_results(raw: bytes) -> Results:
         attempt=body["att"],
         compile_output=body["co"],
         limit_backend=body["lh"],
+        visibility=TestVisibility(body.get("vi", TestVisibility.SAMPLES)),
         tests=tuple(map(TestResult.from_item, body["ts"])),
     )

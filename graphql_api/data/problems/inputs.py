@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Any
 
 from graphql_api.data import keys
-from graphql_api.data.enums import Comparer
+from graphql_api.data.enums import Comparer, TestVisibility
 from graphql_api.data.errors import InvalidInput
 from graphql_api.data.limits import (
     CONTENT_HASH_CHARACTERS,
@@ -44,6 +44,7 @@ class NewProblem:
     checker: Checker | None = None
     language_limits: Mapping[str, float] | None = None
     stop_on_first_failure: bool = False
+    test_visibility: TestVisibility = TestVisibility.SAMPLES
     legacy_id: int | None = None
     content_hash: str | None = None
 
@@ -70,6 +71,7 @@ class ProblemChanges:
     checker: Checker | None = None
     language_limits: Mapping[str, float] | None = None
     stop_on_first_failure: bool | None = None
+    test_visibility: TestVisibility | None = None
     removes_checker: bool = False
     content_hash: str | None = None
     revision: int | None = None
@@ -156,6 +158,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "memory_limit_kb": _memory_limit,
     "language_limits": language_limits.pack,
     "stop_on_first_failure": lambda value: value or None,
+    "test_visibility": lambda value: None if value is TestVisibility.SAMPLES else value,
     "content_hash": _hash,
 }
 

@@ -102,7 +102,7 @@ async def test_one_public_execution_is_one_unit_one_history_one_feed_entry_and_o
         "failedCount": 1,
         "totalCount": 2,
         "cpuMs": 12,
-        "peakKb": 3400,
+        "peakKb": 4096,
     }
     for query in (feed, "{ publicFeed { edges { node { id } } } }"):
         assert (await api.data(query))["publicFeed"]["edges"] == [{"node": {"id": history}}]

@@ -406,6 +406,7 @@ UPDATES: dict[str, tuple[Any, Any, Any]] = {
         [],
     ),
     "stopOnFirstFailure": (True, True, False),
+    "testVisibility": ("FIRST_FAILED", "FIRST_FAILED", "SAMPLES"),
 }
 
 

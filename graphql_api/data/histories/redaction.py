@@ -1,0 +1,62 @@
+"""Redaction of test results: removes what a problem's policy does not show to the user.
+
+The user learns the verdict of a hidden test, the times, the rounded memory, whether and how the
+program failed, and the kind of difference. No text of a program or a checker remains, and no
+position in an output. Redaction is idempotent, so results can be redacted before they are stored
+and again when they are read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from graphql_api.data.enums import TestVisibility, Verdict
+from graphql_api.data.records import Results, TestResult
+
+PEAK_STEP_KB = 1024
+# The judge itself writes the messages of these verdicts. They contain only limits of the problem.
+_FIXED_MESSAGES = frozenset({Verdict.TLE, Verdict.ILE, Verdict.MLE, Verdict.OLE, Verdict.SKIPPED})
+_PASSED = frozenset({Verdict.AC, Verdict.SKIPPED})
+
+
+def redact_results(results: Results) -> Results:
+    """Return the results without the parts that their policy hides from a user."""
+    shown = _list_shown(results.tests, results.visibility)
+    tests = tuple(
+        replace(test, note=None) if test.number in shown else redact_test(test)
+        for test in results.tests
+    )
+    return replace(results, tests=tests)
+
+
+def redact_test(test: TestResult) -> TestResult:
+    """Return the part of a hidden test's result that the user may see."""
+    return TestResult(
+        number=test.number,
+        is_sample=test.is_sample,
+        verdict=test.verdict,
+        cpu_ms=test.cpu_ms,
+        wall_ms=test.wall_ms,
+        peak_kb=round_peak_kb(test.peak_kb),
+        exit_code=None if test.exit_code is None else int(test.exit_code != 0),
+        signal=test.signal,
+        message=test.message if test.verdict in _FIXED_MESSAGES else None,
+        difference_kind=test.difference_kind,
+        exception=test.exception,
+        code_line=test.code_line,
+    )
+
+
+def round_peak_kb(peak_kb: int) -> int:
+    """Return an amount of memory, rounded up to 1 MB. Both amounts are in KB."""
+    return -(-peak_kb // PEAK_STEP_KB) * PEAK_STEP_KB
+
+
+def _list_shown(tests: Sequence[TestResult], visibility: TestVisibility) -> set[int]:
+    """Return the numbers of the tests whose results a policy shows in full."""
+    if visibility is TestVisibility.ALL:
+        return {test.number for test in tests}
+    shown = {test.number for test in tests if test.is_sample}
+    if visibility is TestVisibility.FIRST_FAILED:
+        failed = (test.number for test in tests if test.verdict not in _PASSED)
+        shown |= set(list(failed)[:1])
+    return shown
