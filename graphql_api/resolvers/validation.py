@@ -15,7 +15,9 @@ from graphql_api.data.errors import InvalidInput
 T = TypeVar("T")
 U = TypeVar("U")
 
-_EMAIL = re.compile(r"[^@\s\x00-\x1f<>,;:\"]+@[^@\s\x00-\x1f<>,;:\"]+\.[^@\s.]+")
+_EMAIL = re.compile(
+    r"[^@\s\x00-\x1f<>,;:\"]+@[^@\s\x00-\x1f<>,;:\".]+(?:\.[^@\s\x00-\x1f<>,;:\".]+)+"
+)
 _PLAN_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _URL = re.compile(r"https?://[^\s\x00-\x1f]+", re.IGNORECASE)
 

@@ -30,7 +30,7 @@ PROBE_MEMORY_KB = 256 * 1024
 GREETING = b"hello"
 UNPREPARED = "its libraries are still being precompiled on this host"
 NOT_WANTED = "not among JUDGE_LANGUAGES"
-_VERSION = re.compile(r"\d+(?:\.\d+)+")
+_VERSION = re.compile(r"(?<!\d)\d++(?:\.\d++)++")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 import re
 
-_COMMENT = re.compile(r"(?<!\\)%.*$", re.MULTILINE)
+_COMMENT = re.compile(r"(?<!\\)%.*")
 _NAME = re.compile(r"\\problemname\{((?:[^{}]|\{[^{}]*\})*)\}")
-_PLAIN_NAME = re.compile(r"^%%\s*plainproblemname:\s*(.+)$", re.MULTILINE)
+_PLAIN_NAME = re.compile(r"^%%[ \t]*+plainproblemname:[ \t]*+(.+)", re.MULTILINE)
 _FORMULA = re.compile(r"(\$\$.*?\$\$|(?<!\\)\$.*?(?<!\\)\$|\\\[.*?\\\])", re.DOTALL)
 _ARGUMENT = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 
@@ -17,7 +17,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"[ \t]*\\(?:begin|end)\{[A-Za-z*]+\}(?:\[[^\]]*\])?[ \t]*\n?", ""),
     (r"\\(?:section|chapter)\*?" + _ARGUMENT, r"## \1\n"),
     (r"\\subsection\*?" + _ARGUMENT, r"### \1\n"),
-    (r"[ \t]*\\item\b[ \t]*", "- "),
+    (r"(?<![ \t])[ \t]*+\\item\b[ \t]*", "- "),
     (r"\\textbf" + _ARGUMENT, r"**\1**"),
     (r"\\(?:emph|textit|textsl)" + _ARGUMENT, r"*\1*"),
     (r"\\(?:texttt|url)" + _ARGUMENT, r"`\1`"),

@@ -72,7 +72,7 @@ _LIMITS = {
         _COMMON_LIMITS | {"time_multipliers", "time_resolution", "validation_passes"}
     ),
 }
-_INI_TIME_LIMIT = re.compile(r"^\s*timelimit\s*=\s*['\"]?([^'\"\s;#]*)", re.MULTILINE)
+_INI_TIME_LIMIT = re.compile(r"^[ \t]*+timelimit[ \t]*+=[ \t]*+['\"]?([^'\"\s;#]*)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

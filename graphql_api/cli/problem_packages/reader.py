@@ -22,7 +22,7 @@ from graphql_api.data.limits import DEFAULT_MEMORY_LIMIT_KB, DEFAULT_TIME_LIMIT_
 from graphql_api.data.problems.checkers import digest_of
 from graphql_api.data.records import Checker
 
-_NUMBERED = re.compile(r"0*([0-9]+)(?:-.*)?")
+_NUMBERED = re.compile(r"0*([1-9][0-9]*|0)(?:-.*)?")
 _BLOCK = 1024 * 1024
 _REFUSED = {
     "include": "code that is added to submissions is not supported; remove the directory",

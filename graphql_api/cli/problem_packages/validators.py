@@ -16,7 +16,7 @@ from judge.languages import find_language_of_file
 
 FOLDERS = {Format.LEGACY: "output_validators", Format.V2023_07: "output_validator"}
 LANGUAGES = ("c", "cpp", "python")
-_TESTLIB = re.compile(r"^\s*#\s*include\s*[<\"]testlib\.h[>\"]", re.MULTILINE)
+_TESTLIB = re.compile(r"^[ \t]*+#[ \t]*+include[ \t]*+[<\"]testlib\.h[>\"]", re.MULTILINE)
 
 
 def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Checker | None:
