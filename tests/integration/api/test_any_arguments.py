@@ -77,7 +77,8 @@ class Target:
     def field(self) -> GraphQLField:
         parent = TYPES[self.parent]
         assert isinstance(parent, GraphQLObjectType)
-        return parent.fields[self.name]
+        found: GraphQLField = parent.fields[self.name]
+        return found
 
 
 @dataclass(frozen=True)
