@@ -6,11 +6,45 @@ field, `node`, a list or an event, asks this class.
 
 from dataclasses import dataclass, replace
 
-from graphql_api.context import Context, Viewer
+from graphql_api.context import Context, Viewer, effective_role
 from graphql_api.data.enums import Comparer, ProblemState, UserState
 from graphql_api.data.errors import Forbidden, Unauthenticated
 from graphql_api.data.histories.redaction import redact_results, round_peak_kb
 from graphql_api.data.records import CheckerFault, History, Problem, Results, TestCase, User
+
+
+async def confirm_viewer(context: Context) -> None:
+    """Read the viewer's account again, so that what follows uses its stored state and role.
+
+    Every mutation calls this before it does anything else. The identity in the cache of
+    `auth/viewers.py` is up to one minute old and serves reads only. Without a viewer, this does
+    nothing. Cost: one strongly consistent request of 1 read unit.
+
+    Raises:
+        Unauthenticated: the account was deactivated or deleted.
+    """
+    if context.viewer is not None:
+        uid = context.viewer.uid
+        confirm(context, await context.stores.users.get(uid, consistent=True))
+
+
+def confirm(context: Context, user: User | None) -> Viewer:
+    """Replace the viewer by their account, which was read just before with a consistent read.
+
+    Raises:
+        Unauthenticated: the account does not exist or is not active.
+    """
+    uid = context.require_viewer().uid
+    if user is None or user.state is not UserState.ACTIVE:
+        context.forget_user(uid)
+        raise Unauthenticated(
+            "This account is no longer active. Ask an administrator to activate it."
+        )
+    viewer = Viewer(user, effective_role(user, context.settings))
+    if viewer != context.viewer:
+        context.forget_user(uid)
+        context.viewer = viewer
+    return viewer
 
 
 def require_editor(context: Context) -> Viewer:
@@ -37,19 +71,6 @@ def require_admin(context: Context) -> Viewer:
     if not viewer.is_admin:
         raise Forbidden("Only administrators may do this. Ask an administrator.")
     return viewer
-
-
-def require_active(user: User | None) -> User:
-    """Return the user if the account is active. The user must have been read just before.
-
-    Raises:
-        Unauthenticated: the account does not exist or is not active.
-    """
-    if user is None or user.state is not UserState.ACTIVE:
-        raise Unauthenticated(
-            "This account is no longer active. Ask an administrator to activate it."
-        )
-    return user
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,15 +70,15 @@ async def execute_code(context: Context, request: ExecuteCode) -> History:
     valid = await _validate(context, request)
     reservations = context.stores.reservations
     loaded = await reservations.load(viewer.uid, valid.platform, valid.number, valid.request_id)
-    user = access.require_active(loaded.user)
+    viewer = access.confirm(context, loaded.user)
     if loaded.receipt is not None:
         return await _find_repeated(context, viewer, valid, loaded.receipt)
     problem = _require_judgeable(viewer, valid, loaded.problem)
     await _require_offered(context, valid.language)
     reserved = await reservations.reserve(
         ReservationRequest(
-            user=user,
-            plan_limit=(await plan_of(context, user)).executions_per_day,
+            user=viewer.user,
+            plan_limit=(await plan_of(context, viewer.user)).executions_per_day,
             request_id=valid.request_id,
             input_hash=valid.input_hash(),
             problem=problem,

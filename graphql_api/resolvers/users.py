@@ -45,16 +45,6 @@ def default_name(email: str) -> str:
     return truncate_utf8(email.partition("@")[0][: limits.NAME_CHARACTERS], limits.NAME_BYTES)
 
 
-async def read_viewer(context: Context) -> User:
-    """Return the stored user of the viewer, with a consistent read.
-
-    Raises:
-        Unauthenticated: the viewer is not signed in, or the account is not active.
-    """
-    uid = context.require_viewer().uid
-    return access.require_active(await context.stores.users.get(uid, consistent=True))
-
-
 async def rename(context: Context, name: str | None) -> User:
     """Change the viewer's own name.
 

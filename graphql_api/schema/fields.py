@@ -1,9 +1,13 @@
 """Strawberry's decorators, which keep the type of the function, and fields of several inputs."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeVar
 
 import strawberry
+
+from graphql_api.resolvers import access
+from graphql_api.schema.info import Info
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -14,10 +18,29 @@ def field(*, description: str) -> Callable[[F], F]:
     return decorator
 
 
-def mutation(*, description: str) -> Callable[[F], F]:
-    """Make a method a GraphQL mutation."""
-    decorator: Callable[[F], F] = strawberry.mutation(description=description)
-    return decorator
+def mutation(*, description: str, confirms_viewer: bool = True) -> Callable[[F], F]:
+    """Make a method a GraphQL mutation.
+
+    Before the method is called, the viewer's account is read with a strongly consistent read. So no
+    mutation uses a cached identity. Set `confirms_viewer` to False only if the mutation itself
+    reads the account with a consistent read and passes it to `access.confirm`, or if it signs in.
+    """
+    decorator: Callable[[Any], Any] = strawberry.mutation(description=description)
+
+    def make(method: F) -> F:
+        made: F = decorator(_confirm_first(method) if confirms_viewer else method)
+        return made
+
+    return make
+
+
+def _confirm_first(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    async def confirm_and_call(self: Any, info: Info, **arguments: Any) -> Any:
+        await access.confirm_viewer(info.context)
+        return await method(self, info, **arguments)
+
+    return confirm_and_call
 
 
 def problem_id_input() -> Any:

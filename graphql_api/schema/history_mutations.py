@@ -168,7 +168,8 @@ class HistoryMutations:
         description="Submit code and judge it with the tests of a problem. For signed-in users. "
         "An accepted call uses one execution of the daily limit, a rejected call uses "
         "none. QUOTA_EXCEEDED if none is left. After UNAVAILABLE, repeat the call with "
-        "the same `idempotencyKey`, so that the code is executed only once."
+        "the same `idempotencyKey`, so that the code is executed only once.",
+        confirms_viewer=False,  # reads the account together with the problem
     )
     async def execute_code(self, info: Info, input: ExecuteCodeInput) -> ExecuteCodeResult | None:
         """Accept a submission and send it to the workers."""

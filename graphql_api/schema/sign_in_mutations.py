@@ -53,7 +53,8 @@ class SignInMutations:
     @mutation(
         description="Sign in as any user with an e-mail address and without a password. If no "
         "user has this address, a user is created. Only in development: FORBIDDEN in "
-        "production."
+        "production.",
+        confirms_viewer=False,  # reads the account that signs in
     )
     async def sign_in_for_development(
         self,

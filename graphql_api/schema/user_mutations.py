@@ -144,9 +144,8 @@ class UserMutations:
     ) -> UpdateViewerResult | None:
         """Change the name of the viewer."""
         if input.name is strawberry.UNSET:
-            return UpdateViewerPayload(
-                viewer=User.from_record(await users.read_viewer(info.context))
-            )
+            viewer = info.context.require_viewer()
+            return UpdateViewerPayload(viewer=User.from_record(viewer.user))
         changed = await users.rename(info.context, input.name)
         return UpdateViewerPayload(viewer=User.from_record(changed))
 
