@@ -91,6 +91,9 @@ RUN_TIME_LIMIT_MS = (50, 10_000)
 RUN_MEMORY_LIMIT_KB = (4 * 1024, 1024 * 1024)
 # Maximum size of the standard output, and of the standard error, of a custom run.
 RUN_OUTPUT_BYTES = 64 * KB
+# Callers of one API process that wait for a custom run at the same time.
+WAITING_RUNS = 256
+WAITING_RUNS_PER_USER = 4
 
 # Users and plans
 # RFC 5321 limits a path to 256 octets, including two angle brackets.

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from ulid import ULID
 
-from graphql_api.context import Context
+from graphql_api.context import Context, Viewer
 from graphql_api.data.accounts.receipts import fingerprint
 from graphql_api.data.accounts.usage import DebitResult
 from graphql_api.data.clock import day_of
@@ -15,7 +15,7 @@ from graphql_api.data.enums import QuotaKind
 from graphql_api.data.errors import Conflict, DomainError, QuotaExceeded, Unavailable
 from graphql_api.data.records import Receipt, User
 from graphql_api.data.redis.custom_runs import ANSWER_LIFE_S, RunAnswer, RunRequest
-from graphql_api.resolvers import access, validation
+from graphql_api.resolvers import validation
 from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.usage import plan_of
 
@@ -61,17 +61,24 @@ async def run_code(context: Context, command: RunCode) -> RunAnswer:
 
     Raises:
         Unauthenticated, InvalidInput, QuotaExceeded, Conflict: the code was not run.
-        Unavailable: no worker ran it in time, or the judge failed; the unit of quota was refunded.
+        Unavailable: too many runs are in progress, no worker ran it in time, or the judge failed.
+            No unit of quota was used, or it was refunded.
     """
     viewer = context.require_viewer()
     request = _validate(command)
+    with context.runs.places.take(viewer.uid):
+        return await _run_in_place(context, viewer, command, request)
+
+
+async def _run_in_place(
+    context: Context, viewer: Viewer, command: RunCode, request: RunRequest
+) -> RunAnswer:
     if not await context.languages.is_present(request.language):
         raise Unavailable(
             f"No worker is available for {request.language}. Try again in a minute.", ("language",)
         )
-    user = access.require_active(await context.stores.users.get(viewer.uid, consistent=True))
     request_id = command.idempotency_key or str(ULID())
-    run = _Run(user, request, request_id, is_repeatable=command.idempotency_key is not None)
+    run = _Run(viewer.user, request, request_id, is_repeatable=command.idempotency_key is not None)
     debit = await _enqueue(context, run)
     if debit.is_duplicate:
         return await _repeat(context, run, debit.receipt)

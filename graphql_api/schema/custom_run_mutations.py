@@ -69,8 +69,10 @@ class CustomRunMutations:
 
     @mutation(
         description="Run code with an input that the viewer chooses, and wait for its output. No "
-        "history is stored. Custom runs have a daily limit of their own. UNAVAILABLE if "
-        "no worker runs the code in time or the judge fails; the run is then refunded."
+        "history is stored. Custom runs have a daily limit of their own. CONFLICT if the "
+        "viewer already has 4 custom runs in progress. UNAVAILABLE if too many runs are in "
+        "progress, no worker runs the code in time or the judge fails. A run that is not "
+        "executed uses no quota."
     )
     async def run_code(self, info: Info, input: RunCodeInput) -> RunCodeResult | None:
         """Run code on a custom input and wait for the result."""

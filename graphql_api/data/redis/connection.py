@@ -1,7 +1,8 @@
 """Connections to Redis. All clients have the same retry policy and time-out.
 
 If Redis has closed a connection, the client connects again once, without a pause. A command that
-timed out is not repeated, so an unreachable Redis costs the caller one time-out.
+timed out is not repeated, so an unreachable Redis costs the caller one time-out. The number of
+connections of a client is bounded, and a burst of commands waits for a free one.
 """
 
 from typing import Any
@@ -16,6 +17,11 @@ from redis.retry import Retry
 from graphql_api.config import Settings
 
 RECONNECTS = 1
+# Connections of one client. Commands take less than a millisecond, so few connections are enough
+# for many callers.
+MAX_CONNECTIONS = 16
+# Maximum time that a command waits for a free connection.
+POOL_WAIT_S = 5.0
 
 
 def connect(
@@ -23,25 +29,16 @@ def connect(
 ) -> Redis:
     """Return a client of the Redis that the settings name. It connects at its first command.
 
-    A connection that was idle for `health_check_s` seconds is checked before its next use. With 0,
-    connections are not checked.
+    If `MAX_CONNECTIONS` are in use, a command waits for a free connection for up to `POOL_WAIT_S`
+    seconds. A connection that was idle for `health_check_s` seconds is checked before its next use.
+    With 0, connections are not checked.
     """
-    client: Redis = Redis.from_url(
+    pool = BlockingConnectionPool.from_url(
         settings.redis_url,
+        max_connections=MAX_CONNECTIONS,
+        timeout=POOL_WAIT_S,
         health_check_interval=health_check_s,
         **_options(AsyncRetry, settings.redis_timeout_ms / 1000, reconnects=reconnects),
-    )
-    return client
-
-
-def connect_blocking(settings: Settings, *, block_s: float, max_connections: int) -> Redis:
-    """Return a client whose commands may block for up to `block_s` seconds.
-
-    If all connections are in use, a command waits up to `block_s` seconds for a free connection.
-    """
-    options = _options(AsyncRetry, settings.redis_timeout_ms / 1000, block_s=block_s)
-    pool = BlockingConnectionPool.from_url(
-        settings.redis_url, max_connections=max_connections, timeout=block_s, **options
     )
     return Redis.from_pool(pool)
 

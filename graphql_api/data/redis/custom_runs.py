@@ -6,8 +6,7 @@ the run. The answer is kept for some minutes, so that a repeated request finds i
 executed twice, only the first answer is kept.
 """
 
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -20,7 +19,9 @@ from graphql_api.config import Settings
 from graphql_api.data.enums import RunStatus
 from graphql_api.data.errors import Unavailable
 from graphql_api.data.packing import pack, unpack
-from graphql_api.data.redis.connection import connect, connect_blocking
+from graphql_api.data.redis.answer_listener import CHANNEL, LISTEN_S, AnswerListener
+from graphql_api.data.redis.connection import connect
+from graphql_api.data.redis.run_places import RunPlaces
 
 PREFIX = "algoitny:run:"
 # Longer than the wait of any caller. Requests of a crashed API process expire after this time.
@@ -28,10 +29,6 @@ REQUEST_LIFE_S = 900
 ANSWER_LIFE_S = 600
 # Another worker gets the message of a crashed worker after about this time.
 CLAIM_LIFE_MS = 4_000
-# Maximum time of one blocking command, so that a dead connection is detected.
-WAIT_STEP_S = 5.0
-# Maximum number of callers in one process that wait at the same time. Each needs a connection.
-WAITING_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,25 +72,35 @@ class RunAnswer:
 async def open_run_board(settings: Settings) -> AsyncIterator["RunBoard"]:
     """Open the run board in the Redis that the settings name.
 
-    The connection is opened at its first use.
+    Connections are opened at their first use.
     """
     redis = connect(settings)
-    waiting = connect_blocking(settings, block_s=WAIT_STEP_S, max_connections=WAITING_AT_ONCE)
+    # The client does not reconnect by itself, so that the listener can log each lost connection.
+    subscriber = connect(settings, reconnects=0, health_check_s=LISTEN_S)
+    board = RunBoard(redis, subscriber)
     try:
-        yield RunBoard(redis, waiting)
+        yield board
     finally:
+        await board.aclose()
+        await subscriber.aclose()
         await redis.aclose()
-        await waiting.aclose()
 
 
 class RunBoard:
     """Requests and answers of custom runs, by run id.
 
-    Each method raises `Unavailable` if Redis fails.
+    Each method raises `Unavailable` if Redis fails. `places` bounds the waiting callers of this
+    process.
     """
 
-    def __init__(self, redis: Redis, waiting: Redis) -> None:
-        self._redis, self._waiting = redis, waiting
+    def __init__(self, redis: Redis, subscriber: Redis) -> None:
+        self._redis = redis
+        self._listener = AnswerListener(subscriber, self._read_answers)
+        self.places = RunPlaces()
+
+    async def aclose(self) -> None:
+        """Stop waiting for answers."""
+        await self._listener.aclose()
 
     async def put_request(self, run_id: str, request: RunRequest) -> bool:
         """Store a request. Return False if a request with this run id exists."""
@@ -153,6 +160,7 @@ class RunBoard:
                 batch.ltrim(key, 0, 0)
                 batch.expire(key, ANSWER_LIFE_S)
                 batch.delete(PREFIX + run_id)
+                batch.publish(CHANNEL, run_id)
                 await batch.execute()
 
     async def get_answer(self, run_id: str) -> RunAnswer | None:
@@ -166,16 +174,18 @@ class RunBoard:
 
         Return None if there is no answer after `timeout_s` seconds.
         """
-        key, ends_at = _answer_key(run_id), time.monotonic() + timeout_s
-        while (left_s := ends_at - time.monotonic()) > 0:
-            step_s: Any = min(left_s, WAIT_STEP_S)
-            with _unavailable_on_error():
-                # This moves the answer within its list, so that the answer stays and the next
-                # caller wakes up.
-                packed = await self._waiting.blmove(key, key, step_s, src="LEFT", dest="RIGHT")
-            if packed is not None:
-                return _answer(packed)
-        return None
+        packed = await self._listener.wait(run_id, timeout_s)
+        return await self.get_answer(run_id) if packed is None else _answer(packed)
+
+    async def _read_answers(self, run_ids: Collection[str]) -> Mapping[str, bytes]:
+        """Return the packed answers of these runs, in one request."""
+        with _unavailable_on_error():
+            async with self._redis.pipeline(transaction=False) as batch:
+                for run_id in run_ids:
+                    batch.lindex(_answer_key(run_id), 0)
+                answers = await batch.execute()
+        pairs = zip(run_ids, answers, strict=True)
+        return {run_id: answer for run_id, answer in pairs if answer is not None}
 
 
 def _answer_key(run_id: str) -> str:

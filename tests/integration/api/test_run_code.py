@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,11 +10,11 @@ import redis
 
 from graphql_api.data.accounts.plans import NewPlan
 from graphql_api.data.dynamo.meter import metered
-from graphql_api.data.enums import RunStatus, UserState
+from graphql_api.data.enums import UserState
 from graphql_api.data.errors import Unavailable
-from graphql_api.data.languages import LanguageInfo
 from graphql_api.data.redis.custom_runs import RunAnswer, RunRequest
 from tests.support.api import Api, OpenApi
+from tests.support.runs import ANSWER, PYTHON, AnsweringSender
 from tests.support.senders import RecordingSender
 from tests.support.transport import AWAY, FaultyTransport
 from tests.support.waiting import wait_until_async
@@ -26,67 +26,15 @@ GOOD = {"language": "py", "code": "print(input())", "stdin": "한글\x00\n"}
 FIELDS = """run { status output outputTruncated error errorTruncated compileOutput cpuMs wallMs
   peakKb exitCode signal } usage { runs { used limit remaining } executions { used } }"""
 USAGE = "{ viewer { usage { runs { used } } } }"
-PYTHON = LanguageInfo(
-    id="python",
-    name="Python",
-    version="3",
-    aliases=(),
-    file_name="main.py",
-    compile_command=None,
-    run_command="python3",
-)
-ANSWER = RunAnswer(
-    status=RunStatus.RE,
-    compile_output="a warning",
-    output="out",
-    output_truncated=True,
-    error="err",
-    cpu_ms=12,
-    wall_ms=34,
-    peak_kb=5600,
-    exit_code=3,
-)
-Answering = Callable[[RunRequest], RunAnswer | None]
-
-
-class Working(RecordingSender):
-    """A sender with a worker that answers each message."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: list[RunRequest] = []
-        self.answer: Answering = lambda _: ANSWER
-        self.begins, self.takes_s = False, 0.05
-        self.board: Any = None
-        self.sends = asyncio.Event()
-        self.sends.set()
-        self.work: set[asyncio.Task[None]] = set()
-
-    async def send_run(self, uid: str, run_id: str, language: str, **more: Any) -> bool:
-        await self.sends.wait()
-        await super().send_run(uid, run_id, language, **more)
-        self.work.add(asyncio.create_task(self._work(run_id)))
-        return True
-
-    async def _work(self, run_id: str) -> None:
-        request = await self.board.get_request(run_id)
-        if self.begins:
-            await self.board.begin(run_id, "a worker")
-        await asyncio.sleep(self.takes_s)
-        if request is not None:
-            self.seen.append(request)
-            answer = self.answer(request)
-            if answer is not None:
-                await self.board.put_answer(run_id, answer)
 
 
 @pytest.fixture
-async def worker() -> Working:
-    return Working()
+async def worker() -> AnsweringSender:
+    return AnsweringSender()
 
 
 @pytest.fixture
-async def api(open_api: OpenApi, worker: Working) -> AsyncIterator[Api]:
+async def api(open_api: OpenApi, worker: AnsweringSender) -> AsyncIterator[Api]:
     opened = await open_api(worker, run_wait_seconds=1)
     worker.board = opened.services.runs
     await opened.services.board.announce("a worker", [PYTHON])
@@ -119,7 +67,7 @@ async def until_taken(api: Api, token: str) -> None:
 
 
 async def test_a_run_answers_with_what_a_worker_found_and_takes_one_unit(
-    api: Api, ann: str, worker: Working
+    api: Api, ann: str, worker: AnsweringSender
 ) -> None:
     result = await run(api, ann, timeLimitMs=50, memoryLimitKb=4096)
     assert result["run"] == {
@@ -180,7 +128,7 @@ async def test_it_takes_two_requests_of_five_units_without_authentication(
     ],
 )
 async def test_bad_input_is_refused_by_name_and_costs_nothing(
-    api: Api, ann: str, worker: Working, changed: dict[str, Any], path: str
+    api: Api, ann: str, worker: AnsweringSender, changed: dict[str, Any], path: str
 ) -> None:
     result = await run(api, ann, **changed)
     assert (result["__typename"], result["path"]) == ("InvalidInput", [path])
@@ -188,13 +136,13 @@ async def test_bad_input_is_refused_by_name_and_costs_nothing(
     assert worker.runs == []
 
 
-async def test_strangers_run_nothing(api: Api, worker: Working) -> None:
+async def test_strangers_run_nothing(api: Api, worker: AnsweringSender) -> None:
     assert (await run(api, None))["__typename"] == "Unauthenticated"
     assert worker.runs == []
 
 
 async def test_an_account_that_was_put_out_of_use_just_now_runs_nothing(
-    api: Api, ann: str, worker: Working
+    api: Api, ann: str, worker: AnsweringSender
 ) -> None:
     # From now on the API has the user in its cache.
     assert await used(api, ann) == 0
@@ -204,7 +152,7 @@ async def test_an_account_that_was_put_out_of_use_just_now_runs_nothing(
     assert worker.runs == []
 
 
-async def test_past_the_limit_nothing_is_run(api: Api, ann: str, worker: Working) -> None:
+async def test_past_the_limit_nothing_is_run(api: Api, ann: str, worker: AnsweringSender) -> None:
     stores = api.services.stores
     one = NewPlan(plan_id="one", title="One", executions_per_day=0, hints_per_day=0, runs_per_day=1)
     await stores.plans.create(one)
@@ -217,7 +165,7 @@ async def test_past_the_limit_nothing_is_run(api: Api, ann: str, worker: Working
 
 
 async def test_counters_that_cannot_be_read_leave_what_the_run_gave(
-    api: Api, ann: str, worker: Working
+    api: Api, ann: str, worker: AnsweringSender
 ) -> None:
     faults = FaultyTransport(api.services.stores.dynamo)
 
@@ -237,7 +185,7 @@ async def test_counters_that_cannot_be_read_leave_what_the_run_gave(
 
 
 async def test_without_a_worker_for_the_language_it_says_so_at_once_and_costs_nothing(
-    api: Api, ann: str, worker: Working
+    api: Api, ann: str, worker: AnsweringSender
 ) -> None:
     result = await run(api, ann, language="cpp")
     assert (result["__typename"], result["path"]) == ("Unavailable", ["language"])
@@ -247,7 +195,7 @@ async def test_without_a_worker_for_the_language_it_says_so_at_once_and_costs_no
 
 
 async def test_what_no_worker_answers_in_time_is_given_back_and_forgotten(
-    api: Api, ann: str, worker: Working
+    api: Api, ann: str, worker: AnsweringSender
 ) -> None:
     worker.answer = lambda _: None
     result = await run(api, ann)
@@ -260,14 +208,16 @@ async def test_what_no_worker_answers_in_time_is_given_back_and_forgotten(
 
 
 async def test_what_has_begun_is_waited_for_longer_and_keeps_its_unit(
-    api: Api, ann: str, worker: Working
+    api: Api, ann: str, worker: AnsweringSender
 ) -> None:
     worker.begins, worker.takes_s = True, 1.5
     assert (await run(api, ann))["run"]["output"] == "out"
     assert await used(api, ann) == 1
 
 
-async def test_an_answer_after_the_refund_is_dropped(api: Api, ann: str, worker: Working) -> None:
+async def test_an_answer_after_the_refund_is_dropped(
+    api: Api, ann: str, worker: AnsweringSender
+) -> None:
     worker.takes_s = 1.5
     assert (await run(api, ann, idempotencyKey="one"))["__typename"] == "Unavailable"
     await asyncio.gather(*worker.work)
@@ -290,7 +240,7 @@ async def test_what_is_refused_leaves_nothing_behind(api: Api, ann: str, redis_u
 
 
 async def test_a_call_that_fails_leaves_the_request_of_another_under_the_same_key(
-    api: Api, ann: str, worker: Working, monkeypatch: pytest.MonkeyPatch
+    api: Api, ann: str, worker: AnsweringSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage, fails = api.services.stores.usage, asyncio.Event()
     consume = usage.consume
@@ -330,7 +280,7 @@ async def test_what_cannot_be_sent_is_given_back_at_once(open_api: OpenApi) -> N
 
 
 async def test_what_the_judge_fails_at_is_given_back_once_however_many_wait(
-    api: Api, ann: str, worker: Working
+    api: Api, ann: str, worker: AnsweringSender
 ) -> None:
     await run(api, ann)
     worker.answer = lambda _: RunAnswer(status=None, message="the sandbox broke")
@@ -341,7 +291,7 @@ async def test_what_the_judge_fails_at_is_given_back_once_however_many_wait(
 
 
 async def test_the_same_key_gets_the_same_answer_for_one_unit_at_once_and_later(
-    api: Api, ann: str, worker: Working
+    api: Api, ann: str, worker: AnsweringSender
 ) -> None:
     answers = [await run(api, ann, idempotencyKey="one")]
     answers += await asyncio.gather(*(run(api, ann, idempotencyKey="one") for _ in range(3)))
@@ -353,7 +303,7 @@ async def test_the_same_key_gets_the_same_answer_for_one_unit_at_once_and_later(
 
 
 async def test_the_same_key_with_another_input_is_a_conflict_and_hurts_neither(
-    api: Api, ann: str, worker: Working
+    api: Api, ann: str, worker: AnsweringSender
 ) -> None:
     await run(api, ann, idempotencyKey="one")
     result = await run(api, ann, idempotencyKey="one", stdin="else")
@@ -364,7 +314,7 @@ async def test_the_same_key_with_another_input_is_a_conflict_and_hurts_neither(
 
 
 async def test_a_key_whose_answer_is_gone_is_a_conflict(
-    api: Api, ann: str, worker: Working
+    api: Api, ann: str, worker: AnsweringSender
 ) -> None:
     worker.answer = lambda _: None
     assert (await run(api, ann, idempotencyKey="one"))["__typename"] == "Unavailable"
@@ -375,7 +325,7 @@ async def test_a_key_whose_answer_is_gone_is_a_conflict(
 
 
 async def test_what_a_killed_api_had_taken_a_unit_for_is_run_under_the_same_key(
-    api: Api, ann: str, worker: Working
+    api: Api, ann: str, worker: AnsweringSender
 ) -> None:
     worker.sends.clear()
     call = asyncio.create_task(run(api, ann, idempotencyKey="one"))
@@ -408,7 +358,7 @@ async def test_a_redis_that_went_away_just_now_costs_no_unit(
 
 
 async def test_a_redis_that_goes_away_while_one_waits_costs_nothing(
-    api: Api, ann: str, worker: Working, redis_url: str
+    api: Api, ann: str, worker: AnsweringSender, redis_url: str
 ) -> None:
     def leave(_request: RunRequest) -> None:
         with redis.Redis.from_url(redis_url) as server:
