@@ -10,7 +10,7 @@ from graphql_api.data.enums import Verdict
 from judge.judge import Judge
 from judge.models import JudgeCancelled
 from judge.sandbox.report import Outcome, Program, Report, RunLimits
-from judge.sandbox.slots import WaitCancelled
+from judge.sandbox.slots import NO_OWNER, WaitCancelled
 from judge.toolchains.compiler import CompileCancelled, Compiled, CompilerBroken
 from judge.toolchains.installed import Installed, run_limits
 from judge.verdicts import decide_verdict
@@ -49,12 +49,14 @@ def run_custom(
     time_limit_ms: int,
     memory_limit_kb: int,
     wall_ms: int,
+    owner: str = NO_OWNER,
     cancelled: Callable[[], bool] | None = None,
 ) -> CustomRun:
     """Compile a program and run it on the input `stdin`, in a slot of the host.
 
     Compiling and running take at most `wall_ms` together, because a user waits for the answer. An
-    idle program is stopped after twice its CPU time limit plus one second.
+    idle program is stopped after twice its CPU time limit plus one second. The slots count for
+    `owner`.
 
     Raises:
         LanguageUnavailable: this host cannot run the language.
@@ -63,7 +65,7 @@ def run_custom(
     sandbox, compiler, installed = judge.tools_for(language)
     source = code.encode("utf-8", "surrogatepass")
     try:
-        compiled = compiler.compile(installed, source, cancelled, wall_ms=wall_ms)
+        compiled = compiler.compile(installed, source, cancelled, wall_ms=wall_ms, owner=owner)
         if compiled.directory is None:
             return CustomRun(verdict=Verdict.CE, compile_output=compiled.output)
         program = Program(installed.command(memory_limit_kb), compiled.directory)
@@ -75,7 +77,7 @@ def run_custom(
             hard_wall_ms=left_ms,
             error_kb=ERROR_KB,
         )
-        with sandbox.run(program, stdin, limits, cancelled) as report:
+        with sandbox.run(program, stdin, limits, cancelled, owner=owner) as report:
             return _build_custom_run(report, limits, installed, compiled)
     except CompilerBroken as error:
         return CustomRun(verdict=Verdict.IE, message=str(error))

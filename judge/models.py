@@ -9,6 +9,7 @@ from graphql_api.data.limits import SHOWN_OUTPUT_BYTES
 from graphql_api.data.records import Checker, TestResult
 from graphql_api.data.text import truncate_utf8
 from judge.sandbox.report import Report
+from judge.sandbox.slots import NO_OWNER
 from judge.verdicts import Ruling
 
 PAST_BUDGET = (
@@ -40,7 +41,8 @@ class JudgeRequest:
 
     `language` is an id or an alias. The judge adds the language's `Grace` to the limits.
     `time_multiplier` replaces the language's multiplier of the CPU time. The tolerances are used
-    only by the comparer FLOAT, the checker only by the comparers CHECKER and INTERACTIVE.
+    only by the comparer FLOAT, the checker only by the comparers CHECKER and INTERACTIVE. The slots
+    of the host are shared between owners. `owner` is any text, for example the id of a user.
     """
 
     language: str
@@ -54,6 +56,7 @@ class JudgeRequest:
     checker: Checker | None = None
     time_multiplier: float | None = None
     stop_on_first_failure: bool = False
+    owner: str = NO_OWNER
 
     @property
     def languages(self) -> frozenset[str]:

@@ -17,6 +17,9 @@ T = TypeVar("T")
 Test = TypeVar("Test")
 Result = TypeVar("Result")
 
+# More threads than a host has slots and a process has submissions. Threads start when needed.
+MAX_THREADS = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class TakenTest(Generic[Test]):
@@ -85,14 +88,14 @@ class TestScheduler(Generic[Test, Result]):
         self._results.put((taken.at, result))
 
     def wake(self) -> None:
-        """Wake the thread in `drain_results`, because a session has ended."""
+        """Wake the thread in `drain_results`, because a session has begun or ended."""
         self._results.put(None)
 
     def drain_results(self, wait_s: float) -> Iterator[tuple[int, Result]]:
         """Yield all results that have arrived, each with the index of its test.
 
-        If no result has arrived, wait for a result or for the end of a session, at most `wait_s`
-        seconds.
+        If no result has arrived, wait for a result, or for the beginning or end of a session, at
+        most `wait_s` seconds.
         """
         with suppress(Empty):
             item = self._results.get(timeout=wait_s)
@@ -156,31 +159,20 @@ class TimeBudget:
 
 
 class WorkPool:
-    """A pool of threads that compile programs and run tests.
+    """A pool of threads that compile programs and run tests, each in a slot of the host.
 
-    It has one thread per slot of the host.
+    No call waits for a thread, because the slots alone decide whose turn is next. `sessions` is the
+    maximum number of sessions of a submission at the same time: one per slot. At most one of them
+    waits for a slot. So the pool has one thread for each slot and for each submission, at most.
     """
 
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._threads = ThreadPoolExecutor(size, thread_name_prefix="judge")
-        self._waiting: set[object] = set()
+    def __init__(self, sessions: int) -> None:
+        self.sessions = sessions
+        self._threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="judge")
 
     def submit(self, work: Callable[..., T], *arguments: object) -> Future[T]:
-        """Queue a function call for the next free thread. Return the future of the call."""
-        ticket = object()
-        self._waiting.add(ticket)
-
-        def start() -> T:
-            self._waiting.discard(ticket)
-            return work(*arguments)
-
-        return self._threads.submit(start)
-
-    @property
-    def has_waiting(self) -> bool:
-        """True if a function call is waiting for a thread."""
-        return bool(self._waiting)
+        """Call a function in a thread. Return the future of the call."""
+        return self._threads.submit(work, *arguments)
 
     def close(self) -> None:
         """Wait until all queued calls have ended, and end the threads."""

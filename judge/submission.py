@@ -1,9 +1,9 @@
 """A submission while it is judged: its compiled program, its tests, its checker and its limits.
 
 Tests run in slot sessions. In a session, a thread holds a slot of the host and runs tests one after
-the other. If others are waiting for a slot, the thread releases its slot after `SLOT_SLICE_S`. So
-submissions that are judged at the same time share the host. The methods block, so call them from
-threads.
+the other. After `SLOT_SLICE_S`, the thread releases its slot if the next turn is that of another
+session (judge/sandbox/slots.py). So submissions that are judged at the same time share the host.
+The methods block, so call them from threads.
 """
 
 import time
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -39,10 +40,14 @@ from judge.verdicts import Ruling, decide_verdict, judge_output, rule_on_end
 
 # The programs of a cancelled submission are stopped within this time.
 CANCEL_POLL_S = 0.1
-# Maximum time for which a submission keeps a slot while others wait for a slot.
+# Time for which a session keeps its slot while others wait for a slot.
 SLOT_SLICE_S = 0.05
 
 _Scheduler = TestScheduler[TestCaseFiles, TestResult]
+
+
+class Ticket:
+    """A session that waits for a slot."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,6 +68,7 @@ class Submission:
     stopped: Event = field(default_factory=Event)
     checker_faults: dict[int, CheckerBroken] = field(default_factory=dict)
     sessions: set[SlotSession] = field(default_factory=set)
+    waiting_sessions: set[Ticket] = field(default_factory=set)
     queue_ms: int = 0
     compile_ms: int = 0
 
@@ -84,7 +90,8 @@ class Submission:
             CompilerBroken: the sandbox failed, not the source.
         """
         source = code.encode("utf-8", "surrogatepass")
-        future = self.pool.submit(compiler.compile, installed, source, self.stopped.is_set)
+        compile_source = partial(compiler.compile, owner=self.request.owner)
+        future = self.pool.submit(compile_source, installed, source, self.stopped.is_set)
         try:
             while not wait([future], CANCEL_POLL_S).done:
                 self._stop_if_cancelled()
@@ -96,9 +103,6 @@ class Submission:
 
     def run_tests(self, directory: Path) -> list[TestResult]:
         """Run the tests of the program in `directory`. Return one result per test, in order.
-
-        At most one session per slot is in the pool at a time, so submissions that are judged at the
-        same time take turns.
 
         Raises:
             JudgeCancelled: `cancelled()` returned True.
@@ -112,8 +116,9 @@ class Submission:
         running: set[Future[None]] = set()
         try:
             while not results.has_all(scheduler.needed_count):
-                for _ in range(min(self.pool.size - len(running), scheduler.waiting_count)):
-                    running.add(self.pool.submit(self._run_session, program, scheduler))
+                if self._needs_session(scheduler):
+                    self.waiting_sessions.add(ticket := Ticket())
+                    running.add(self.pool.submit(self._run_session, program, scheduler, ticket))
                 for at, result in scheduler.drain_results(CANCEL_POLL_S):
                     results.add(at, result, scheduler.needed_count)
                 running -= _pop_ended(running)
@@ -121,7 +126,7 @@ class Submission:
         except WaitCancelled:
             raise JudgeCancelled from None
         finally:
-            self.stopped.set()
+            self._stop()
             wait(running)
         counted = results.first(scheduler.needed_count)
         self._raise_checker_fault(counted)
@@ -129,10 +134,19 @@ class Submission:
 
     def _stop_if_cancelled(self) -> None:
         if self.cancelled is not None and self.cancelled():
-            self.stopped.set()
+            self._stop()
             raise JudgeCancelled
 
-    def _run_session(self, program: Program, scheduler: _Scheduler) -> None:
+    def _stop(self) -> None:
+        self.stopped.set()
+        self.sandbox.slots.recheck_cancelled()
+
+    def _needs_session(self, scheduler: _Scheduler) -> bool:
+        """Return whether another session should wait for a slot. At most one waits at a time."""
+        is_possible = len(self.sessions) < self.pool.sessions and not self.waiting_sessions
+        return is_possible and scheduler.waiting_count > 0
+
+    def _run_session(self, program: Program, scheduler: _Scheduler, ticket: Ticket) -> None:
         """Run tests until no test is left, or until the time slice of the slot is over."""
         try:
             with self._open_session() as session:
@@ -141,7 +155,8 @@ class Submission:
                     if self.budget.is_spent:
                         scheduler.stop_after(taken.at - 1)
                         return
-                    is_last = self._is_slice_over(began)
+                    self._end_wait(ticket, scheduler)
+                    is_last = _is_slice_over(session, began)
                     upcoming = None if is_last else scheduler.peek_next(len(self.sessions))
                     try:
                         result = self._run_test(program, session, taken.test, upcoming)
@@ -149,23 +164,26 @@ class Submission:
                         result = self._replace_result(taken.test, error)
                     self.budget.spend(result.wall_ms)
                     scheduler.report(taken, result)
-                    if self._is_slice_over(began):
+                    if _is_slice_over(session, began):
                         return
         finally:
+            self.waiting_sessions.discard(ticket)
+            scheduler.wake()
+
+    def _end_wait(self, ticket: Ticket, scheduler: _Scheduler) -> None:
+        """Allow another session to wait for a slot, because this one has taken its first test."""
+        if ticket in self.waiting_sessions:
+            self.waiting_sessions.discard(ticket)
             scheduler.wake()
 
     @contextmanager
     def _open_session(self) -> Iterator[SlotSession]:
-        with self.sandbox.open_session(self.stopped.is_set) as session:
+        with self.sandbox.open_session(self.stopped.is_set, self.request.owner) as session:
             self.sessions.add(session)
             try:
                 yield session
             finally:
                 self.sessions.discard(session)
-
-    def _is_slice_over(self, began: float) -> bool:
-        is_long = time.monotonic() - began > SLOT_SLICE_S
-        return is_long and (self.pool.has_waiting or self.sandbox.slots.has_waiting())
 
     def _run_test(
         self,
@@ -262,6 +280,10 @@ class Submission:
         if stopped or not self.budget.is_spent:
             return [skip_test(test) for test in tests]
         return skip_past_budget(tests, self.budget.seconds, results)
+
+
+def _is_slice_over(session: SlotSession, began: float) -> bool:
+    return time.monotonic() - began > SLOT_SLICE_S and session.is_wanted
 
 
 def _pop_ended(running: set[Future[None]]) -> set[Future[None]]:

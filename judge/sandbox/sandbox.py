@@ -22,7 +22,7 @@ from judge.sandbox.outcome import internal_error
 from judge.sandbox.report import Program, Report, RunLimits
 from judge.sandbox.rootfs import base_rootfs_arguments
 from judge.sandbox.seccomp import build_filter
-from judge.sandbox.slots import SlotPool
+from judge.sandbox.slots import NO_OWNER, SlotPool
 from judge.sandbox.spawner import Spawner, SpawnerLost, buffer_identity, find_bwrap
 
 Cancelled = Callable[[], bool]
@@ -112,16 +112,18 @@ class Sandbox:
         stdin: bytes | Path,
         limits: RunLimits,
         cancelled: Cancelled | None = None,
+        *,
+        owner: str = NO_OWNER,
     ) -> Report:
         """Wait for a slot, run the program, and return its report. The caller closes the report.
 
-        If the sandbox itself fails, the outcome is INTERNAL. If `cancelled()` returns True during
-        the run, the outcome is CANCELLED.
+        The slot counts for `owner`. If the sandbox itself fails, the outcome is INTERNAL. If
+        `cancelled()` returns True during the run, the outcome is CANCELLED.
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free.
         """
-        with self.open_session(cancelled) as session:
+        with self.open_session(cancelled, owner) as session:
             return session.run(program, stdin, limits)
 
     def run_pair(
@@ -140,14 +142,16 @@ class Sandbox:
             return session.run_pair(programs, limits)
 
     @contextmanager
-    def open_session(self, cancelled: Cancelled | None = None) -> Iterator["SlotSession"]:
-        """Wait for a slot and hold it during the block, for several runs.
+    def open_session(
+        self, cancelled: Cancelled | None = None, owner: str = NO_OWNER
+    ) -> Iterator["SlotSession"]:
+        """Wait for a slot and hold it during the block, for several runs of `owner`.
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free.
         """
         began = time.monotonic()
-        with self.slots.take(cancelled) as slot:
+        with self.slots.take(cancelled, owner) as slot:
             session = SlotSession(self, slot, round((time.monotonic() - began) * 1000), cancelled)
             try:
                 yield session
@@ -224,6 +228,11 @@ class SlotSession:
         self.queue_ms = queue_ms
         self._buffer = BUFFERS * slot
         self._next: PreparedSandbox | None = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """True if the session should end, because the next turn is that of another submission."""
+        return self._sandbox.slots.is_wanted(self._slot)
 
     def run(
         self,

@@ -2,6 +2,11 @@
 
 If more programs than cores run at the same time, measured CPU times are too high and wall limits
 are exceeded. A slot is a locked file. If a worker is killed, the kernel releases its locks.
+
+Slots are shared between owners (users). A slot that becomes free goes to the waiting owner who
+holds the fewest slots of the host. If several owners hold equally few, it goes to the owner who has
+waited longest. So an owner without a slot gets the next free slot, however many threads of other
+owners are waiting.
 """
 
 import fcntl
@@ -9,15 +14,36 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-# Pause between two attempts to lock a slot, and between two calls of `cancelled`.
+from judge.sandbox.slot_table import Owner, SlotTable, digest_owner
+
+# Pause between two attempts of a process to get a slot that another process may release.
 FOREIGN_POLL_S = 0.004
+# Pause between two calls of `cancelled`.
 LOCAL_POLL_S = 0.1
+# The owner of work that no user has requested, such as the detection of languages.
+NO_OWNER = ""
 
 
 class WaitCancelled(Exception):
     """The function `cancelled()` returned True before a slot was free."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    """A thread that waits for a slot or holds one.
+
+    Threads with the same `cancelled` belong to the same submission. `record` is the thread's record
+    in the table. It is None if the table was full, and after the wait.
+    """
+
+    owner: Owner
+    cancelled: Callable[[], bool] | None = None
+    record: int | None = None
+    slot: int | None = None
+    woken: threading.Event = field(default_factory=threading.Event)
 
 
 class SlotPool:
@@ -30,14 +56,11 @@ class SlotPool:
         directory.mkdir(mode=0o755, parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         self._locks = [os.open(directory / f"{slot}.lock", flags, 0o600) for slot in range(count)]
-        self._held: set[int] = set()
-        self._changed = threading.Condition()
-        # A waiting process holds a shared lock on this file through the first descriptor.
-        # `has_waiting` tries to get an exclusive lock through the second descriptor.
-        self._waiting_lock, self._probe_lock = (
-            os.open(directory / "waiting.lock", flags, 0o600) for _ in range(2)
-        )
-        self._waiting_count = 0
+        self._table = SlotTable(directory)
+        self._held: dict[int, _Waiter] = {}
+        # The waiting threads of this process. The first one polls for slots of other processes.
+        self._waiters: list[_Waiter] = []
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._locks)
@@ -50,75 +73,172 @@ class SlotPool:
         return self._locks[slot]
 
     @contextmanager
-    def take(self, cancelled: Callable[[], bool] | None = None) -> Iterator[int]:
+    def take(
+        self, cancelled: Callable[[], bool] | None = None, owner: str = NO_OWNER
+    ) -> Iterator[int]:
         """Wait for a free slot and hold it during the block.
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free.
         """
-        slot = self._wait(cancelled)
+        waiter = _Waiter(digest_owner(owner), cancelled)
         try:
-            yield slot
+            yield self._wait(waiter)
         finally:
-            with self._changed:
-                fcntl.flock(self._locks[slot], fcntl.LOCK_UN)
-                self._held.discard(slot)
-                self._changed.notify()
+            with self._lock:
+                self._withdraw(waiter)
+                self._release(waiter)
 
-    def has_waiting(self) -> bool:
-        """Return whether a thread of any process is waiting for a slot."""
-        try:
-            fcntl.flock(self._probe_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        fcntl.flock(self._probe_lock, fcntl.LOCK_UN)
-        return False
+    def is_wanted(self, slot: int) -> bool:
+        """Return whether the holder of a slot should release it and wait for its next turn.
 
-    @contextmanager
-    def _announce(self) -> Iterator[None]:
-        """Make `has_waiting` return True in all processes during the block."""
-        self._waiting_count += 1
-        if self._waiting_count == 1:
-            fcntl.flock(self._waiting_lock, fcntl.LOCK_SH)
-        try:
-            yield
-        finally:
-            self._waiting_count -= 1
-            if self._waiting_count == 0:
-                fcntl.flock(self._waiting_lock, fcntl.LOCK_UN)
-
-    def _wait(self, cancelled: Callable[[], bool] | None) -> int:
-        """Wait for a free slot and return its number.
-
-        A new caller does not overtake waiting callers.
+        This is so if a thread of another submission would then get the slot before the holder. The
+        calling thread must hold the slot.
         """
-        with self._changed:
-            slot = None if self.has_waiting() else self._try_all()
-            if slot is not None:
-                return slot
-            with self._announce():
-                while True:
-                    all_ours = len(self._held) == len(self._locks)
-                    self._changed.wait(LOCAL_POLL_S if all_ours else FOREIGN_POLL_S)
-                    if cancelled is not None and cancelled():
-                        raise WaitCancelled
-                    slot = self._try_all()
-                    if slot is not None:
-                        return slot
+        if not self._table.has_waiters():
+            return False
+        with self._lock, self._table.locked():
+            holder = self._held[slot]
+            counts = self._table.count_slots(range(len(self._locks)))
+            counts[holder.owner] -= 1
+            record = self._table.find_next(counts, self._find_siblings(holder))
+            least = counts[holder.owner]
+            return record is not None and counts[self._table.owner_of(record)] <= least
 
-    def _try_all(self) -> int | None:
-        for slot, lock in enumerate(self._locks):
-            if slot not in self._held:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    continue
-                self._held.add(slot)
-                return slot
-        return None
+    def _find_siblings(self, holder: _Waiter) -> set[int]:
+        """Return the records of the waiting threads of the holder's submission."""
+        return {
+            waiter.record
+            for waiter in self._waiters
+            if waiter.record is not None and waiter.cancelled == holder.cancelled is not None
+        }
+
+    def recheck_cancelled(self) -> None:
+        """Make the waiting threads of this process call `cancelled()` immediately."""
+        with self._lock:
+            for waiter in self._waiters:
+                waiter.woken.set()
+
+    def _wait(self, waiter: _Waiter) -> int:
+        with self._lock, self._table.locked():
+            self._enter(waiter)
+        while waiter.slot is None:
+            waiter.woken.wait(self._pause_s(waiter))
+            waiter.woken.clear()
+            if waiter.cancelled is not None and waiter.cancelled():
+                raise WaitCancelled
+            self._poll(waiter)
+        return waiter.slot
+
+    def _enter(self, waiter: _Waiter) -> None:
+        """Get a free slot if nobody is waiting. Otherwise wait with the others."""
+        slot = None if self._table.has_waiters() else self._lock_free_slot()
+        if slot is not None:
+            self._give(waiter, slot)
+            return
+        self._waiters.append(waiter)
+        waiter.record = self._table.join(waiter.owner)
+        self._grant()
+
+    def _pause_s(self, waiter: _Waiter) -> float:
+        with self._lock:
+            is_first = self._waiters[:1] == [waiter]
+            has_foreign = len(self._held) < len(self._locks)
+            return FOREIGN_POLL_S if is_first and has_foreign else LOCAL_POLL_S
+
+    def _poll(self, waiter: _Waiter) -> None:
+        """Look for a slot that another process has released.
+
+        One thread does it for all waiting threads of this process.
+        """
+        with self._lock:
+            has_turn = waiter.record is None or waiter is self._waiters[0]
+            if waiter.slot is not None or not has_turn:
+                return
+            self._table.note_poll()
+            with self._table.locked():
+                if waiter.record is None:
+                    waiter.record = self._table.join(waiter.owner)
+                self._grant()
+
+    def _grant(self) -> None:
+        """Give the free slots to the waiting threads whose turn is next.
+
+        A slot stays free if its turn is that of another process, which polls for it.
+        """
+        free = [slot for slot in range(len(self._locks)) if self._try_lock(slot)]
+        busy = [slot for slot in range(len(self._locks)) if slot not in free]
+        counts, skipped = self._table.count_slots(busy), set[int]()
+        by_record = {waiter.record: waiter for waiter in self._waiters}
+        for _ in range(len(free)):
+            record = self._table.find_next(counts, skipped)
+            if record is None:
+                break
+            counts[self._table.owner_of(record)] += 1
+            if record in by_record:
+                self._give(by_record[record], free.pop())
+            skipped.add(record)
+        for slot in free:
+            fcntl.flock(self._locks[slot], fcntl.LOCK_UN)
+
+    def _give(self, waiter: _Waiter, slot: int) -> None:
+        """Give a locked slot to a thread of this process."""
+        self._held[slot] = waiter
+        self._table.hold(slot, waiter.owner)
+        self._leave(waiter)
+        waiter.slot = slot
+        waiter.woken.set()
+
+    def _withdraw(self, waiter: _Waiter) -> None:
+        """End a wait without a slot."""
+        if waiter in self._waiters:
+            with self._table.locked():
+                self._leave(waiter)
+                self._grant()
+
+    def _leave(self, waiter: _Waiter) -> None:
+        if waiter not in self._waiters:
+            return
+        was_polling = self._waiters[0] is waiter
+        self._waiters.remove(waiter)
+        if waiter.record is not None:
+            self._table.leave(waiter.record)
+            waiter.record = None
+        if was_polling:
+            self._wake_first()
+
+    def _release(self, waiter: _Waiter) -> None:
+        if waiter.slot is None:
+            return
+        self._table.release(waiter.slot)
+        del self._held[waiter.slot]
+        if not self._table.has_waiters():
+            fcntl.flock(self._locks[waiter.slot], fcntl.LOCK_UN)
+            return
+        with self._table.locked():
+            self._table.restart_wait(waiter.owner)
+            self._grant()
+        self._wake_first()  # the slot may have gone to another process, so it must poll
+
+    def _wake_first(self) -> None:
+        if self._waiters:
+            self._waiters[0].woken.set()
+
+    def _lock_free_slot(self) -> int | None:
+        return next((slot for slot in range(len(self._locks)) if self._try_lock(slot)), None)
+
+    def _try_lock(self, slot: int) -> bool:
+        if slot in self._held:
+            return False
+        try:
+            fcntl.flock(self._locks[slot], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def close(self) -> None:
         """Close the files. After that, no slot can be taken."""
-        for lock in (*self._locks, self._waiting_lock, self._probe_lock):
+        self._table.close()
+        for lock in self._locks:
             os.close(lock)
         self._locks.clear()

@@ -21,7 +21,7 @@ from graphql_api.data.text import truncate_utf8
 from judge.languages.spec import LanguageSpec
 from judge.sandbox.report import Outcome, Program, Report, RunLimits
 from judge.sandbox.sandbox import Sandbox
-from judge.sandbox.slots import WaitCancelled
+from judge.sandbox.slots import NO_OWNER, WaitCancelled
 from judge.toolchains.installed import Installed, fill
 from judge.toolchains.precompiled import PrecompiledStore
 
@@ -43,8 +43,8 @@ _OBJECT = re.compile(r"\bcc\w{6}\.o\b")
 # Messages of a syntax check about a correct source, and stack frames of the checking program. They
 # are also removed.
 _NOISE = re.compile(
-    r"^([^\S\n]+at .*\(?node:internal.*|Node\.js v.*|\S+ syntax OK|Syntax OK|"
-    r"No syntax errors detected in .*|)\n",
+    r"^([^\S\n]++at (?=[^\n]*?node:internal)[^\n]*+|Node\.js v[^\n]*+|\S++ syntax OK|Syntax OK|"
+    r"No syntax errors detected in [^\n]*+|)\n",
     re.MULTILINE,
 )
 CUT = "\n… (cut)"
@@ -128,10 +128,11 @@ class Compiler:
         cancelled: Callable[[], bool] | None = None,
         *,
         wall_ms: int | None = None,
+        owner: str = NO_OWNER,
     ) -> Compiled:
         """Compile a source, or return its program from the cache.
 
-        `wall_ms` limits the wall time of the compiler.
+        `wall_ms` limits the wall time of the compiler. The compiler's slot counts for `owner`.
 
         Raises:
             CompilerBroken: the sandbox failed.
@@ -147,7 +148,7 @@ class Compiler:
         limits = compile_limits(installed)
         if wall_ms is not None:
             limits = replace(limits, wall_ms=min(wall_ms, limits.wall_ms), hard_wall_ms=wall_ms)
-        return self._build(installed, code, target, limits, cancelled)
+        return self._build(installed, code, target, limits, cancelled, owner=owner)
 
     def _build(
         self,
@@ -156,6 +157,8 @@ class Compiler:
         target: Path,
         limits: RunLimits,
         cancelled: Callable[[], bool] | None,
+        *,
+        owner: str,
     ) -> Compiled:
         spec = installed.spec
         files = {spec.file_name: code}
@@ -163,9 +166,9 @@ class Compiler:
             fill(spec.compile, installed.tools),
             files=files | {name: text.encode() for name, text in spec.support},
             collect_kb=0 if spec.check else COLLECT_KB,
-            mounts=self._mounts(installed, code, cancelled),
+            mounts=self._mounts(installed, code, cancelled, owner),
         )
-        with self._sandbox.run(program, b"", limits, cancelled) as report:
+        with self._sandbox.run(program, b"", limits, cancelled, owner=owner) as report:
             output = self._read_output(report, installed)
             directory = None
             if report.outcome is Outcome.OK:
@@ -177,10 +180,14 @@ class Compiler:
             return Compiled(directory, output, report.wall_ms, report.queue_ms)
 
     def _mounts(
-        self, installed: Installed, code: bytes, cancelled: Callable[[], bool] | None
+        self,
+        installed: Installed,
+        code: bytes,
+        cancelled: Callable[[], bool] | None,
+        owner: str,
     ) -> dict[str, Path]:
         try:
-            return self._precompiled.mounts(installed, code, cancelled)
+            return self._precompiled.mounts(installed, code, cancelled, owner)
         except WaitCancelled:
             raise CompileCancelled from None
 

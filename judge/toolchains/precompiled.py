@@ -20,7 +20,7 @@ from typing import IO
 from judge.languages.spec import Precompiled
 from judge.sandbox.report import Outcome, Program, RunLimits
 from judge.sandbox.sandbox import Sandbox
-from judge.sandbox.slots import WaitCancelled
+from judge.sandbox.slots import NO_OWNER, WaitCancelled
 from judge.toolchains.installed import Installed, fill, read_state
 
 POLL_S = 0.05
@@ -47,7 +47,11 @@ class PrecompiledStore:
         return not (self._directory / _key(installed, precompiled)).is_dir()
 
     def mounts(
-        self, installed: Installed, code: bytes, cancelled: Callable[[], bool] | None = None
+        self,
+        installed: Installed,
+        code: bytes,
+        cancelled: Callable[[], bool] | None = None,
+        owner: str = NO_OWNER,
     ) -> dict[str, Path]:
         """Return the directories that a compiler needs for a source, by path inside the sandbox.
 
@@ -62,7 +66,7 @@ class PrecompiledStore:
             return {}
         directory = self._directory / _key(installed, precompiled)
         if not directory.is_dir():
-            self._build(installed, precompiled, directory, cancelled)
+            self._build(installed, precompiled, directory, cancelled, owner)
         try:
             os.utime(directory)
         except FileNotFoundError:
@@ -75,6 +79,7 @@ class PrecompiledStore:
         precompiled: Precompiled,
         directory: Path,
         cancelled: Callable[[], bool] | None,
+        owner: str,
     ) -> None:
         if time.monotonic() - self._failed_at.get(directory, -RETRY_S) < RETRY_S:
             return
@@ -82,7 +87,7 @@ class PrecompiledStore:
         with _hold_lock(lock, cancelled, waits=not precompiled.used_by) as is_held:
             if not is_held or directory.is_dir():
                 return
-            files = self._build_files(installed, precompiled, cancelled)
+            files = self._build_files(installed, precompiled, cancelled, owner)
             if files:
                 self._store(directory, files)
             else:
@@ -93,13 +98,16 @@ class PrecompiledStore:
         installed: Installed,
         precompiled: Precompiled,
         cancelled: Callable[[], bool] | None,
+        owner: str,
     ) -> dict[str, bytes] | None:
         if precompiled.copy_of:
             source = Path(precompiled.copy_of)
             return {path.name: path.read_bytes() for path in source.glob("*") if path.is_file()}
         command = fill(precompiled.command, installed.tools)
         program = Program(command, collect_kb=precompiled.size_kb)
-        with self._sandbox.run(program, b"", _limits(precompiled), cancelled) as report:
+        with self._sandbox.run(
+            program, b"", _limits(precompiled), cancelled, owner=owner
+        ) as report:
             if report.outcome is Outcome.CANCELLED:
                 raise WaitCancelled
             return report.collected if report.outcome is Outcome.OK else None

@@ -53,7 +53,8 @@ class CustomRunHandler:
         """Run the code of a request, unless the request was answered or withdrawn.
 
         If another worker holds the claim, send the message again for later. `uid` is the caller, in
-        whose lane the message waits. `sent_at_ms` is the time of the message (epoch ms).
+        whose lane the message waits, and the owner of the run's slots. `sent_at_ms` is the time of
+        the message (epoch ms).
 
         Raises:
             Unavailable: Redis did not answer. Another attempt may succeed while the caller is
@@ -64,18 +65,18 @@ class CustomRunHandler:
         if request is None:
             _log.debug("nothing to run", run=run_id)
         elif await self._board.begin(run_id, token):
-            await self._run_claimed(run_id, request, token, queue_ms)
+            await self._run_claimed(uid, run_id, request, token, queue_ms)
         else:
             await self._sender.send_run(uid, run_id, request.language, delay_ms=CLAIM_LIFE_MS)
 
     async def _run_claimed(
-        self, run_id: str, request: RunRequest, token: str, queue_ms: int
+        self, uid: str, run_id: str, request: RunRequest, token: str, queue_ms: int
     ) -> None:
         began = time.perf_counter()
         renew = partial(self._renew, run_id, token)
         try:
             async with keep_renewed(renew, CLAIM_LIFE_MS, asyncio.Event()) as lost:
-                answer = await self._answer(request, lost)
+                answer = await self._answer(uid, request, lost)
             await self._board.put_answer(run_id, answer)
         except JudgeCancelled:
             _log.info("claim on run lost", run=run_id)
@@ -95,7 +96,7 @@ class CustomRunHandler:
     async def _renew(self, run_id: str, token: str, _life_ms: int) -> bool:
         return await self._board.renew(run_id, token)
 
-    async def _answer(self, request: RunRequest, stop: Event) -> RunAnswer:
+    async def _answer(self, uid: str, request: RunRequest, stop: Event) -> RunAnswer:
         work = partial(
             run_custom,
             self._judge,
@@ -105,6 +106,7 @@ class CustomRunHandler:
             time_limit_ms=request.time_limit_ms,
             memory_limit_kb=request.memory_limit_kb,
             wall_ms=self._wall_ms,
+            owner=uid,
             cancelled=stop.is_set,
         )
         try:

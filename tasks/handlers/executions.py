@@ -222,9 +222,16 @@ class ExecutionHandler:
         return judgement if is_stored else None
 
     async def judge_history(
-        self, history: History, lost: Event, timings: Timings | None = None
+        self,
+        history: History,
+        lost: Event,
+        timings: Timings | None = None,
+        *,
+        owner: str | None = None,
     ) -> tuple[Problem, Judgement]:
         """Judge a history with the current tests of its problem. Do not store the outcome.
+
+        `owner` is the owner of the host's slots (default: the user of the history).
 
         Raises:
             JudgeFailed: the judge itself failed. Another attempt may succeed.
@@ -237,7 +244,8 @@ class ExecutionHandler:
             with timings.measure("fetch"):
                 loaded = await self._load(history, open_sets)
             try:
-                judgement = await self._judge_in_thread(_request_for(history, loaded), lost)
+                request = replace(_request_for(history, loaded), owner=owner or history.uid)
+                judgement = await self._judge_in_thread(request, lost)
             except CheckerBroken as error:
                 await self._note_fault(loaded.problem, error)
                 raise Unjudgeable(CHECKER_BROKEN) from error

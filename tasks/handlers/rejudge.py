@@ -24,6 +24,8 @@ from tasks.handlers.jobs import JobAttempt, JobFailed
 from tasks.handlers.leases import WorkPaused
 
 # Maximum wait for an idle process before each history.
+# The owner of the slots of rejudges. All jobs of a host together get the share of one user.
+JOBS_OWNER = "jobs"
 IDLE_WAIT_S = 5.0
 # The progress is stored after this time or after this number of histories. After a crash, the next
 # attempt continues from the stored progress.
@@ -245,7 +247,9 @@ class RejudgeHandler:
             # An earlier attempt of this job has judged the history, but ended before it saved its
             # progress.
             return False
-        problem, judgement = await self._executions.judge_history(history, attempt.lost)
+        problem, judgement = await self._executions.judge_history(
+            history, attempt.lost, owner=JOBS_OWNER
+        )
         outcome = outcome_of(history, problem, judgement)
         outcome = replace(
             outcome, results=replace(outcome.results, attempt=history.rejudge_attempt or 0)

@@ -137,23 +137,22 @@ def test_a_program_whose_spawner_is_lost_runs_once_more(sandbox):
         assert text(session.run(READS, b"2\n", LIMITS)) == "2 2\n"
 
 
-def test_a_slot_that_is_held_shows_that_others_wait_for_it(sandbox):
+def test_a_session_shows_that_another_user_waits_for_its_slot(sandbox):
     slots, stop = sandbox.inner.slots, threading.Event()
 
     def wait():
-        with contextlib.suppress(WaitCancelled), slots.take(stop.is_set):
+        with contextlib.suppress(WaitCancelled), slots.take(stop.is_set, "bob"):
             pass
 
     with contextlib.ExitStack() as held:
-        for _ in range(len(slots)):
-            held.enter_context(slots.take())
-        assert not slots.has_waiting()
+        session = held.enter_context(sandbox.inner.open_session(owner="ada"))
+        for _ in range(len(slots) - 1):
+            held.enter_context(slots.take(owner="ada"))
+        assert not session.is_wanted
         waiting = threading.Thread(target=wait)
         waiting.start()
-        while not slots.has_waiting():
-            pass
+        wait_until("the other user's wait", lambda: session.is_wanted)
     waiting.join()
-    assert not slots.has_waiting()
 
 
 def test_a_word_with_a_nul_starts_nothing(sandbox):
