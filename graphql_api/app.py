@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from graphql_api.auth.tokens import JwtTokens
 from graphql_api.auth.viewers import Viewers
 from graphql_api.config import Settings, get_settings
-from graphql_api.context import Context, TokenIssuer, Viewer
+from graphql_api.context import Context, TokenIssuer, Viewer, check_admin_emails
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.cursors import Cursors
 from graphql_api.data.loaders import Loaders
@@ -115,6 +115,7 @@ def create_app(
 ) -> Starlette:
     """Return the API: GraphQL, playground and health checks."""
     configuration = settings or get_settings()
+    check_admin_emails(configuration)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

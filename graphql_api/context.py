@@ -9,8 +9,9 @@ from graphql_api.config import Settings
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.cursors import Cursors
 from graphql_api.data.enums import Role
-from graphql_api.data.errors import Unauthenticated
+from graphql_api.data.errors import InvalidInput, Unauthenticated
 from graphql_api.data.loaders import Loaders
+from graphql_api.data.names import email_set, is_one_of
 from graphql_api.data.records import User
 from graphql_api.data.redis.custom_runs import RunBoard
 from graphql_api.data.redis.language_board import LanguageBoard
@@ -63,10 +64,25 @@ class Viewer:
         return self.role is not Role.USER
 
 
+def check_admin_emails(settings: Settings) -> None:
+    """Check at start-up that `ADMIN_EMAILS` contains e-mail addresses only.
+
+    Raises:
+        ValueError: one of them is not an e-mail address.
+    """
+    for email in settings.admin_emails:
+        try:
+            email_set((email,))
+        except InvalidInput as error:
+            raise ValueError(
+                f"ADMIN_EMAILS contains `{email}`, which is not an e-mail address. Correct it."
+            ) from error
+
+
 def effective_role(user: User, settings: Settings) -> Role:
     """Return ADMIN for an e-mail address in `ADMIN_EMAILS`, and otherwise the stored role."""
-    admins = {email.casefold() for email in settings.admin_emails}
-    return Role.ADMIN if user.email.casefold() in admins else user.role
+    admins = email_set(settings.admin_emails)
+    return Role.ADMIN if is_one_of(user.email, admins) else user.role
 
 
 def _forget_nobody(_uid: str) -> None:

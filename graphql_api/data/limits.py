@@ -1,12 +1,10 @@
-"""Limits of the product, and the normal forms of inputs. Each limit is defined only here.
+"""Limits of the product. Each limit is defined only here.
 
 A name ends in its unit. Sizes in bytes are sizes of the text in UTF-8. KB and MB are powers of
 1024. A pair is a range: the smallest and the largest allowed value. The limits of a GraphQL
 document (tokens, depth, cost) are in `schema/complexity.py`. The limits of one run in a sandbox are
 in `judge/`.
 """
-
-from graphql_api.data.errors import InvalidInput
 
 KB = 1024
 MB = 1024 * KB
@@ -121,23 +119,3 @@ TOKEN_CHARACTERS = 2048
 BODY_BYTES = 1 * MB
 # Editors may send larger requests, because they send test data.
 EDITOR_BODY_BYTES = 32 * MB
-
-
-def normalise_tag(tag: str, field: str = "tags") -> str:
-    """Return a tag in its stored form: case-folded, with single spaces.
-
-    Raises:
-        InvalidInput: the tag is empty, too long, or contains '#', ':' or control characters.
-    """
-    normal = " ".join(tag.split()).casefold()
-    if not normal or any(character in "#:" or character < " " for character in normal):
-        raise InvalidInput(
-            f"`{field}` must not be empty or contain '#', ':' or control characters.", (field,)
-        )
-    if len(normal) > TAG_CHARACTERS or len(normal.encode()) > TAG_BYTES:
-        raise InvalidInput(
-            f"`{field}` must be at most {TAG_CHARACTERS} characters and {TAG_BYTES} bytes in "
-            "UTF-8.",
-            (field,),
-        )
-    return normal

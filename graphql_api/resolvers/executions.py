@@ -15,7 +15,7 @@ from graphql_api.data.errors import (
 from graphql_api.data.histories.reservations import ReservationRequest
 from graphql_api.data.records import History, Problem, ProblemKey, Receipt
 from graphql_api.data.text import shorten
-from graphql_api.resolvers import access, validation
+from graphql_api.resolvers import access, problems, validation
 from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.usage import plan_of
 
@@ -137,7 +137,7 @@ async def _problem_key(context: Context, request: ExecuteCode) -> ProblemKey:
         raise InvalidInput(
             f"`platform` and `number` must be sent together: `{missing}` is missing.", (missing,)
         )
-    return ProblemKey(validation.platform(request.platform), validation.number(request.number))
+    return await problems.read_key(context, request.platform, request.number)
 
 
 async def _find_repeated(

@@ -77,8 +77,24 @@ async def find_by_name(context: Context, platform: str, number: str) -> Problem 
     Raises:
         InvalidInput: the platform or number is malformed.
     """
+    return await find(context, await read_key(context, platform, number))
+
+
+async def read_key(context: Context, platform: str, number: str) -> ProblemKey:
+    """Return the key of the problem with this name.
+
+    The previous version stored names as they were sent. If the normal form of the name differs from
+    the name and no problem has it, the key contains the name as it was sent. Cost: no request,
+    unless the forms differ.
+
+    Raises:
+        InvalidInput: the platform or number is malformed.
+    """
     key = ProblemKey(validation.platform(platform), validation.number(number))
-    return await find(context, key)
+    as_sent = ProblemKey(platform.strip(), number.strip())
+    if key == as_sent or await context.loaders.problems.load(key) is not None:
+        return key
+    return key if await context.loaders.problems.load(as_sent) is None else as_sent
 
 
 async def list_problems(

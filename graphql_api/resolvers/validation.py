@@ -7,17 +7,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
-from unicodedata import category
 
-from graphql_api.data import limits
+from graphql_api.data import limits, names
 from graphql_api.data.errors import InvalidInput
 
 T = TypeVar("T")
 U = TypeVar("U")
 
-_EMAIL = re.compile(
-    r"[^@\s\x00-\x1f<>,;:\"]+@[^@\s\x00-\x1f<>,;:\".]+(?:\.[^@\s\x00-\x1f<>,;:\".]+)+"
-)
 _PLAN_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _URL = re.compile(r"https?://[^\s\x00-\x1f]+", re.IGNORECASE)
 
@@ -46,14 +42,10 @@ def not_null(value: T | None, field: str) -> T:
 
 
 def line(value: str, field: str, longest: int) -> str:
-    """Return one line of text, without white space at its ends."""
-    text = value.strip()
-    if not text:
-        raise InvalidInput(f"`{field}` must not be empty.", (field,))
+    """Return one visible line of text in NFC, without white space at its ends."""
+    text = names.normalise_line(value, field)
     if len(text) > longest:
         raise InvalidInput(f"`{field}` must have at most {longest} characters.", (field,))
-    if any(category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
-        raise InvalidInput(f"`{field}` must be one line without control characters.", (field,))
     return text
 
 
@@ -97,7 +89,7 @@ def key_part(value: str, field: str, longest: int) -> str:
     part = line(value, field, longest)
     if any(character in "#:/" or character.isspace() for character in part):
         raise InvalidInput(f"`{field}` must not contain '#', ':', '/' or spaces.", (field,))
-    return part
+    return names.normalise_key(part, field)
 
 
 def platform(value: str) -> str:
@@ -129,11 +121,10 @@ def url(value: str) -> str:
 
 
 def email(value: str) -> str:
-    """Return an e-mail address, in its original letter case."""
-    address = line(value, "email", limits.EMAIL_CHARACTERS)
-    if not _EMAIL.fullmatch(address):
+    """Return an e-mail address in its original letter case. Its domain must contain a dot."""
+    if "." not in names.normalise_email(value).rpartition("@")[2]:
         raise InvalidInput("`email` must be an e-mail address such as ann@example.org.", ("email",))
-    return address
+    return value.strip()
 
 
 def is_plan_key(value: str) -> bool:
@@ -200,7 +191,7 @@ def name(value: str) -> str:
 
 def tag(value: str, field: str = "tags") -> str:
     """Return a tag in lower case."""
-    return limits.normalise_tag(line(value, field, limits.TAG_CHARACTERS), field)
+    return names.normalise_tag(line(value, field, limits.TAG_CHARACTERS), field)
 
 
 def search(value: str) -> str:

@@ -1,7 +1,6 @@
 """Users: unique e-mail addresses and Google accounts, state, counters and removal."""
 
 import asyncio
-import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ from graphql_api.data.dynamo.transactions import Delete, Put, TransactItem, Upda
 from graphql_api.data.dynamo.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.enums import Role, UserState
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
-from graphql_api.data.limits import EMAIL_CHARACTERS, NAME_BYTES
+from graphql_api.data.names import former_email, is_same_email, normalise_email, normalise_name
 from graphql_api.data.records import Totals, User
 
 FREE_PLAN = "free"
@@ -54,21 +53,6 @@ class HistoryRemover(Protocol):
 
     async def delete(self, uid: str, ulid: str) -> None:
         """Remove a history with its bodies and feed entries."""
-
-
-def normalise_email(email: str) -> str:
-    """Return an e-mail address in its stored form: NFC, lower case, without outer white space.
-
-    Raises:
-        InvalidInput: the e-mail address is not valid.
-    """
-    normal = unicodedata.normalize("NFC", email).strip().lower()
-    name, at, domain = normal.rpartition("@")
-    is_one_word = normal.isprintable() and not any(map(str.isspace, normal))
-    is_address = name and at and domain and "@" not in name and is_one_word
-    if not is_address or len(normal) > EMAIL_CHARACTERS:
-        raise InvalidInput("`email` must be an e-mail address such as ann@example.org.", ("email",))
-    return normal
 
 
 class UserStore:
@@ -110,13 +94,14 @@ class UserStore:
         user = User(
             uid=keys.part(uid, "uid") if uid else ulid_at(now),
             email=normalise_email(email),
-            name=_normalise_name(name),
+            name=normalise_name(name),
             google_sub=google_sub or None,
             plan_id=plan_id,
             role=role,
             created_at=now,
             updated_at=now,
         )
+        await self._require_not_in_former_form(email)
         await self._transact(_create_actions(user))
         return user
 
@@ -156,7 +141,7 @@ class UserStore:
 
         Cost: one request of 0.5 read units (1 if consistent).
         """
-        item = await self._dynamo.get(keys.user(uid), consistent=consistent)
+        item = await self._dynamo.get(keys.user(uid), consistent=consistent, recheck=True)
         return _user(item)
 
     async def get_many(self, uids: Sequence[str]) -> list[User | None]:
@@ -164,20 +149,23 @@ class UserStore:
 
         Cost: ceil(N/100) requests for N users.
         """
-        items = await self._dynamo.batch_get([*map(keys.user, uids)])
+        items = await self._dynamo.batch_get([*map(keys.user, uids)], recheck=True)
         return [User.from_item_or_none(item) for item in items]
 
     async def by_email(self, email: str, *, consistent: bool = False) -> User | None:
         """Return the user with this e-mail address, or None if there is no such user.
 
-        Cost: two requests of 0.5 read units each (1 if consistent).
+        Cost: two requests of 0.5 read units each (1 if consistent). If the previous version stored
+        this address in another form and the user was not found, two more.
 
         Raises:
             InvalidInput: the e-mail address is not valid.
         """
-        address = normalise_email(email)
-        user = await self._find_by_unique_item(keys.unique_email(address), consistent=consistent)
-        return user if user and user.email == address else None
+        for form in _stored_forms(email):
+            user = await self._find_by_unique_item(keys.unique_email(form), consistent=consistent)
+            if user and is_same_email(user.email, email):
+                return user
+        return None
 
     async def by_google_sub(self, sub: str, *, consistent: bool = False) -> User | None:
         """Return the user with this Google account, or None if there is no such user.
@@ -195,6 +183,8 @@ class UserStore:
         Raises:
             InvalidInput: the e-mail address is not valid.
         """
+        if len(_stored_forms(email)) > 1:
+            return await self.by_email(email, consistent=True) is not None
         key = keys.unique_email(normalise_email(email))
         return await self._dynamo.get(key, consistent=True) is not None
 
@@ -231,7 +221,7 @@ class UserStore:
             Conflict: the user is being deleted.
             InvalidInput: the name is not valid.
         """
-        changes = {"nm": name and _normalise_name(name), "pln": plan_id, "rl": role and str(role)}
+        changes = {"nm": name and normalise_name(name), "pln": plan_id, "rl": role and str(role)}
         return await self._change(
             uid, {field: value for field, value in changes.items() if value is not None}
         )
@@ -265,6 +255,8 @@ class UserStore:
         user = await self._require_not_deleting(uid)
         if user.email == address:
             return user
+        if not is_same_email(user.email, address):
+            await self._require_not_in_former_form(email)
         after = replace(user, email=address, updated_at=self._clock())
         is_unchanged = _not_deleting() & equals("em", user.email)
         await self._transact(
@@ -388,8 +380,17 @@ class UserStore:
     # Shared
 
     async def _find_by_unique_item(self, key: keys.Key, *, consistent: bool) -> User | None:
-        item = await self._dynamo.get(key, consistent=consistent)
+        item = await self._dynamo.get(key, consistent=consistent, recheck=True)
         return await self.get(item["u"], consistent=consistent) if item else None
+
+    async def _require_not_in_former_form(self, email: str) -> None:
+        """Raise Conflict if the previous version stored an account of this address.
+
+        Only an address that this version writes in another form costs requests.
+        """
+        is_changed = len(_stored_forms(email)) > 1
+        if is_changed and await self.by_email(email, consistent=True) is not None:
+            raise _address_taken()
 
     async def _read_existing(self, uid: str) -> User:
         user = await self.get(uid, consistent=True)
@@ -433,6 +434,11 @@ class UserStore:
         return (await read_page(self._dynamo, [cards], window)).map(User.from_item_or_none)
 
 
+def _stored_forms(email: str) -> list[str]:
+    """Return the forms in which an address may be stored: that of this version comes first."""
+    return list(dict.fromkeys([normalise_email(email), former_email(email)]))
+
+
 def _create_actions(user: User) -> list[TransactItem]:
     key = keys.user(user.uid)
     actions: list[TransactItem] = [
@@ -461,28 +467,20 @@ def _user(item: Item | None) -> User | None:
     return User.from_item(item) if item else None
 
 
-def _normalise_name(name: str) -> str:
-    normal = unicodedata.normalize("NFC", name).strip()
-    if not normal or len(normal.encode()) > NAME_BYTES or not normal.isprintable():
-        raise InvalidInput(
-            f"`name` must be 1 to {NAME_BYTES} bytes in UTF-8, without control characters.",
-            ("name",),
-        )
-    return normal
-
-
 def _conflict(failed: TransactItem) -> Conflict:
     partition = failed.item["PK"] if isinstance(failed, Put) else ""
     if partition.startswith("E#"):
-        return Conflict(
-            "This e-mail address belongs to another user. Use another `email`.", ("email",)
-        )
+        return _address_taken()
     if partition.startswith("G#"):
         return Conflict(
             "This Google account is linked to another user. Use another Google account.",
             ("googleSub",),
         )
     return Conflict("The user was changed by another request. Read the user again and retry.")
+
+
+def _address_taken() -> Conflict:
+    return Conflict("This e-mail address belongs to another user. Use another `email`.", ("email",))
 
 
 def _not_found() -> NotFound:

@@ -18,6 +18,11 @@ from graphql_api.data.limits import (
     TIME_LIMIT_MS,
     TITLE_BYTES,
     TOLERANCE_CHARACTERS,
+)
+from graphql_api.data.names import (
+    check_visible,
+    normalise_key,
+    normalise_line,
     normalise_tag,
 )
 from graphql_api.data.problems import language_limits
@@ -78,21 +83,19 @@ class ProblemChanges:
 
 
 def check_name(text: str, what: str) -> str:
-    """Return a platform, problem number or language unchanged if it may be a part of a key.
+    """Return a platform, problem number or language in its stored form.
 
     Raises:
-        InvalidInput: the text is empty, too long, or contains '#', ':' or control characters.
+        InvalidInput: the text is empty, too long, or contains '#', ':' or invisible characters.
     """
-    if len(text.encode()) > KEY_NAME_BYTES:
+    normal = normalise_key(text, what)
+    if len(normal.encode()) > KEY_NAME_BYTES:
         raise InvalidInput(f"`{what}` must be at most {KEY_NAME_BYTES} bytes in UTF-8.", (what,))
-    return keys.part(text, what)
+    return keys.part(normal, what)
 
 
 def _title(title: str) -> str:
-    normal = truncate_utf8(" ".join(title.split()), TITLE_BYTES)
-    if not normal:
-        raise InvalidInput("`title` must not be empty.", ("title",))
-    return normal
+    return truncate_utf8(normalise_line(" ".join(title.split()), "title"), TITLE_BYTES)
 
 
 def _link(link: str) -> str | None:
@@ -179,7 +182,7 @@ def card_fields(changes: NewProblem | ProblemChanges) -> dict[str, Any]:
 def text_fields(changes: NewProblem | ProblemChanges) -> dict[str, str | None]:
     """Return the texts that change. An empty text becomes None, which removes the stored text."""
     return {
-        name: value or None
+        name: check_visible(value, name) or None
         for name in ("statement", "constraints")
         if (value := getattr(changes, name)) is not None
     }

@@ -8,7 +8,8 @@ from graphql_api.data.dynamo.client import Item
 from graphql_api.data.dynamo.pages import PartitionList
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import InvalidInput
-from graphql_api.data.limits import MAX_TITLE_WORDS, normalise_tag
+from graphql_api.data.limits import MAX_TITLE_WORDS
+from graphql_api.data.names import normalise_key, normalise_tag
 from graphql_api.data.problems.titles import tokens
 
 
@@ -38,7 +39,7 @@ class ProblemFilter:
             InvalidInput: an argument is not valid; `path` contains its name.
         """
         return cls(
-            platform=None if platform is None else keys.part(platform, "platform"),
+            platform=None if platform is None else normalise_key(platform, "platform"),
             language=None if language is None else keys.part(language, "language"),
             state=state,
             tag=None if tag is None else normalise_tag(tag, "tag"),

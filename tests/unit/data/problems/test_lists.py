@@ -4,7 +4,7 @@ import pytest
 
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import InvalidInput
-from graphql_api.data.limits import normalise_tag
+from graphql_api.data.names import normalise_tag
 from graphql_api.data.problems.lists import ProblemFilter
 from graphql_api.data.records import Problem
 

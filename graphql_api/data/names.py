@@ -1,0 +1,198 @@
+"""The normal forms of names and identities, and the rules that decide which texts are visible.
+
+Two identities are equal if their normal forms are equal. No other module compares or folds e-mail
+addresses, tags, platforms, problem numbers, names or titles.
+"""
+
+import unicodedata
+from functools import lru_cache
+from string import ascii_lowercase, ascii_uppercase
+
+import idna
+
+from graphql_api.data.errors import InvalidInput
+from graphql_api.data.limits import EMAIL_CHARACTERS, NAME_BYTES, TAG_BYTES, TAG_CHARACTERS
+
+DOMAIN_CHARACTERS = 253
+LABEL_CHARACTERS = 63
+_ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+_NOT_IN_ADDRESSES = frozenset('@<>,;:"')
+# Categories of characters without ink: controls, format characters, surrogates, unassigned and
+# private characters, spaces, and combining marks, which need a base.
+_WITHOUT_INK = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zs", "Zl", "Zp", "Mn", "Me"})
+# Letters and symbols that Unicode defines as blank: Hangul fillers, the empty Braille pattern, and
+# the null note head of musical notation.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159")
+# Characters that no line may contain: controls, surrogates and line separators.
+_NOT_IN_LINES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# Embeddings, overrides and isolates change the direction of the text after them.
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def is_visible(text: str) -> bool:
+    """Whether a text has at least one character that is visible by itself."""
+    return any(map(_has_ink, text))
+
+
+def _has_ink(character: str) -> bool:
+    return character not in _BLANK and unicodedata.category(character) not in _WITHOUT_INK
+
+
+def _is_hidden(character: str) -> bool:
+    """Whether a character can make two different keys look equal: it is neither ink nor a mark."""
+    if character.isascii():
+        return not character.isprintable() or character == " "
+    is_mark = unicodedata.category(character) in {"Mn", "Me"}
+    is_ignorable = unicodedata.name(character, "").startswith(
+        ("VARIATION SELECTOR", "COMBINING GRAPHEME JOINER", "MONGOLIAN FREE VARIATION")
+    )
+    return is_ignorable or not (is_mark or _has_ink(character))
+
+
+def check_visible(text: str, field: str) -> str:
+    """Return a text unchanged if it is empty or visible.
+
+    Raises:
+        InvalidInput: the text consists of invisible characters only.
+    """
+    if text and not is_visible(text):
+        raise InvalidInput(f"`{field}` must contain a visible character.", (field,))
+    return text
+
+
+def normalise_line(text: str, field: str) -> str:
+    """Return one line of text, such as a name or a title, in NFC without outer white space.
+
+    Raises:
+        InvalidInput: the line is empty or invisible, or contains control characters or characters
+            that change the direction of the text.
+    """
+    normal = unicodedata.normalize("NFC", text).strip()
+    if not normal:
+        raise InvalidInput(f"`{field}` must not be empty.", (field,))
+    if any(unicodedata.category(character) in _NOT_IN_LINES for character in normal):
+        raise InvalidInput(f"`{field}` must be one line without control characters.", (field,))
+    if not _BIDI_CONTROLS.isdisjoint(normal):
+        raise InvalidInput(
+            f"`{field}` must not contain characters that change the direction of the text.",
+            (field,),
+        )
+    return check_visible(normal, field)
+
+
+def normalise_name(name: str) -> str:
+    """Return the name of a user in its stored form.
+
+    Raises:
+        InvalidInput: the name is not a visible line of at most 200 bytes in UTF-8.
+    """
+    normal = normalise_line(name, "name")
+    if len(normal.encode()) > NAME_BYTES:
+        raise InvalidInput(f"`name` must be 1 to {NAME_BYTES} bytes in UTF-8.", ("name",))
+    return normal
+
+
+def normalise_key(text: str, field: str) -> str:
+    """Return a part of a key, such as a platform or a problem number, in NFC.
+
+    Raises:
+        InvalidInput: the part is empty, or contains '#', ':' or invisible characters.
+    """
+    normal = unicodedata.normalize("NFC", text)
+    if not normal or any(c in "#:" or (c != " " and _is_hidden(c)) for c in normal):
+        raise InvalidInput(
+            f"`{field}` must not be empty or contain '#', ':' or invisible characters.", (field,)
+        )
+    return check_visible(normal, field)
+
+
+def normalise_tag(tag: str, field: str = "tags") -> str:
+    """Return a tag in its stored form: NFC, case-folded, with single spaces.
+
+    Raises:
+        InvalidInput: the tag is too long, or not a part of a key.
+    """
+    composed = unicodedata.normalize("NFC", " ".join(tag.split()))
+    normal = normalise_key(composed.casefold(), field)
+    if len(normal) > TAG_CHARACTERS or len(normal.encode()) > TAG_BYTES:
+        raise InvalidInput(
+            f"`{field}` must be at most {TAG_CHARACTERS} characters and {TAG_BYTES} bytes in "
+            "UTF-8.",
+            (field,),
+        )
+    return normal
+
+
+def normalise_email(email: str) -> str:
+    """Return the normal form of an e-mail address. Equal forms mean the same account.
+
+    Both parts are lowered in ASCII only, and the domain is in its ASCII form of IDNA (UTS 46,
+    non-transitional). Nothing else is folded: letters beyond ASCII, dots and suffixes after a plus
+    sign distinguish addresses.
+
+    Raises:
+        InvalidInput: the e-mail address is not valid.
+    """
+    local, at, domain = email.strip().rpartition("@")
+    has_bad_character = any(c in _NOT_IN_ADDRESSES or _is_hidden(c) for c in local)
+    if not at or has_bad_character or not is_visible(local):
+        raise _bad_email()
+    normal = f"{local.translate(_ASCII_LOWER)}@{_normalise_domain(domain)}"
+    if len(normal) > EMAIL_CHARACTERS:
+        raise _bad_email()
+    return normal
+
+
+def _normalise_domain(domain: str) -> str:
+    # IDNA's rules for host names forbid an underscore, which existing domains may contain.
+    normal = domain if domain.isascii() else _encode_domain(domain)
+    if len(normal) > DOMAIN_CHARACTERS or not all(map(_is_label, normal.split("."))):
+        raise _bad_email()
+    return normal.translate(_ASCII_LOWER)
+
+
+def _encode_domain(domain: str) -> str:
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError) as error:
+        raise _bad_email() from error
+
+
+def _is_label(label: str) -> bool:
+    is_word = label.isprintable() and " " not in label and _NOT_IN_ADDRESSES.isdisjoint(label)
+    return 0 < len(label) <= LABEL_CHARACTERS and is_word
+
+
+def _bad_email() -> InvalidInput:
+    return InvalidInput("`email` must be an e-mail address such as ann@example.org.", ("email",))
+
+
+@lru_cache(maxsize=16)
+def email_set(emails: tuple[str, ...]) -> frozenset[str]:
+    """Return the normal forms of e-mail addresses, such as those of `ADMIN_EMAILS`.
+
+    Raises:
+        InvalidInput: one of them is not valid.
+    """
+    return frozenset(map(normalise_email, emails))
+
+
+def is_one_of(email: str, normal_forms: frozenset[str]) -> bool:
+    """Whether the normal form of an address is in a set. An invalid address is in no set."""
+    try:
+        return normalise_email(email) in normal_forms
+    except InvalidInput:
+        return False
+
+
+def is_same_email(one: str, other: str) -> bool:
+    """Whether two addresses belong to the same account. An invalid address belongs to none."""
+    try:
+        return is_one_of(one, frozenset({normalise_email(other)}))
+    except InvalidInput:
+        return False
+
+
+def former_email(email: str) -> str:
+    """Return the form in which the previous version stored an address: NFC and lower case."""
+    return unicodedata.normalize("NFC", email).strip().lower()
