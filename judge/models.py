@@ -162,6 +162,7 @@ def build_result(
         message=ruling.message or None,
         note=ruling.note or None,
         difference=ruling.difference,
+        difference_kind=ruling.difference_kind,
     )
 
 

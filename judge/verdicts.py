@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from graphql_api.data.enums import Comparer, Verdict
+from graphql_api.data.enums import Comparer, DifferenceKind, Verdict
 from judge.comparison.comparers import compare
 from judge.comparison.differences import Difference
 from judge.sandbox.report import Outcome, Report, RunLimits
@@ -31,6 +31,7 @@ class Ruling:
     message: str = ""
     note: str = ""
     difference: Difference | None = None
+    difference_kind: DifferenceKind | None = None
 
 
 ACCEPTED = Ruling(Verdict.AC)
@@ -75,4 +76,9 @@ def judge_output(
     )
     if comparison.equal:
         return ACCEPTED
-    return Ruling(Verdict.WA, comparison.message, difference=comparison.difference)
+    return Ruling(
+        Verdict.WA,
+        comparison.message,
+        difference=comparison.difference,
+        difference_kind=comparison.kind,
+    )

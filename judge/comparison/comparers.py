@@ -8,12 +8,13 @@ two batches differ, their items are compared one by one.
 from dataclasses import replace
 from typing import IO
 
-from graphql_api.data.enums import Comparer
+from graphql_api.data.enums import Comparer, DifferenceKind
 from judge.comparison import tokenizer
 from judge.comparison.differences import EQUAL, Comparison, Outputs
 from judge.comparison.floats import float_rule
+from judge.comparison.kinds import find_kind
 from judge.comparison.lines import compare_bytes, compare_lines
-from judge.comparison.matching import EXACT_MATCH
+from judge.comparison.matching import EXACT_MATCH, MatchRule
 from judge.comparison.tokens import IGNORE_CASE, compare_tokens
 from judge.comparison.unordered import compare_unordered
 
@@ -60,25 +61,34 @@ def compare(
     same = tokenizer.same_beginning(expected, actual, without=without)
     if same is None:
         return EQUAL
+    rule = float_rule(abs_tolerance, rel_tolerance)
+    comparison = _compare(comparer, outputs, same, rule)
+    return comparison if comparison.equal else _add_kind(comparer, comparison, outputs)
+
+
+def _compare(
+    comparer: Comparer, outputs: Outputs, same: int, float_tolerance: MatchRule
+) -> Comparison:
     match comparer:
         case Comparer.EXACT:
-            comparison = _add_hint(compare_bytes(outputs, same), outputs)
+            return compare_bytes(outputs, same)
         case Comparer.LINES:
-            comparison = _add_hint(compare_lines(outputs, same), outputs)
+            return compare_lines(outputs, same)
         case Comparer.UNORDERED_LINES:
-            comparison = compare_unordered(outputs, same)
+            return compare_unordered(outputs, same)
         case Comparer.TOKENS_IGNORE_CASE:
-            comparison = compare_tokens(outputs, same, IGNORE_CASE)
+            return compare_tokens(outputs, same, IGNORE_CASE)
         case Comparer.FLOAT:
-            rule = float_rule(abs_tolerance, rel_tolerance)
-            comparison = compare_tokens(outputs, same, rule)
+            return compare_tokens(outputs, same, float_tolerance)
         case _:
-            comparison = compare_tokens(outputs, same, EXACT_MATCH)
-    return comparison
+            return compare_tokens(outputs, same, EXACT_MATCH)
 
 
-def _add_hint(comparison: Comparison, outputs: Outputs) -> Comparison:
-    """Add a sentence to the message if the outputs differ only in white space."""
-    if comparison.equal or not compare(Comparer.TOKENS, *outputs).equal:
-        return comparison
-    return replace(comparison, message=comparison.message + WHITE)
+def _add_kind(comparer: Comparer, comparison: Comparison, outputs: Outputs) -> Comparison:
+    """Add the kind of difference.
+
+    If the comparers EXACT and LINES found only white space, add a sentence to the message.
+    """
+    kind = find_kind(comparer, outputs, (comparison.expected, comparison.actual))
+    is_white = kind is DifferenceKind.WHITE_SPACE and comparer in (Comparer.EXACT, Comparer.LINES)
+    return replace(comparison, kind=kind, message=comparison.message + WHITE * is_white)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, NamedTuple
 
+from graphql_api.data.enums import DifferenceKind
 from judge.comparison import tokenizer
 from judge.comparison.tokenizer import Position
 
@@ -35,6 +36,7 @@ class Comparison:
     `message` describes the position and never contains the expected output. `position` is the
     position of the first difference in the actual output. `expected` and `actual` are the tokens or
     lines that differ, at most 200 characters each. They are empty if the output has ended there.
+    `kind` is the kind of difference, or None if the outputs are equal.
     """
 
     equal: bool
@@ -42,6 +44,7 @@ class Comparison:
     expected: str = ""
     actual: str = ""
     position: Position | None = None
+    kind: DifferenceKind | None = None
 
     @property
     def difference(self) -> Difference | None:

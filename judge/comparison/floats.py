@@ -14,6 +14,11 @@ _NANS = frozenset(
 )
 
 
+def is_number(text: str) -> bool:
+    """Return whether a word is a number that the comparer FLOAT recognises."""
+    return _NUMBER.fullmatch(text.encode()) is not None
+
+
 def float_rule(abs_tolerance: float | None, rel_tolerance: float | None) -> MatchRule:
     """Return the rule that matches numbers within the absolute or the relative tolerance.
 

@@ -25,6 +25,7 @@ CONTEXT_BYTES = 60
 Batches = Iterator[list[bytes]]
 
 _WHITE = (b"\n", b" ", b"\t", b"\r", b"\x0b", b"\x0c")
+WHITE_SPACE = b"".join(_WHITE)
 _TOKEN = re.compile(rb"[^ \t\n\r\x0b\x0c]+")
 _CONTINUATION = bytes(range(0x80, 0xC0))
 
