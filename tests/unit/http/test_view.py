@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from graphql_api.context import Context, Viewer
 from graphql_api.http.view import GRAPHQL_JSON, JSON, GraphQLView, RequestRejected, negotiate
 from graphql_api.schema.schema import schema
-from tests.support.settings import make_settings
+from tests.support.contexts import bare_context
 
 
 @pytest.mark.parametrize(
@@ -48,18 +48,7 @@ class Nobody:
         return None
 
     def context(self, viewer: Viewer | None) -> Context:
-        bare: Any = object()
-        return Context(
-            settings=make_settings(),
-            stores=bare,
-            loaders=bare,
-            cursors=bare,
-            sender=bare,
-            languages=bare,
-            runs=bare,
-            tokens=bare,
-            viewer=viewer,
-        )
+        return bare_context(viewer)
 
 
 VIEW = GraphQLView(schema, Nobody)

@@ -5,28 +5,15 @@ from typing import Any
 import pytest
 from graphql import GraphQLError
 
-from graphql_api.context import Context
 from graphql_api.schema.error_codes import with_code
 from graphql_api.schema.schema import schema
-from tests.support.settings import make_settings
-
-
-def anonymous() -> Context:
-    bare: Any = object()
-    return Context(
-        settings=make_settings(introspection=True),
-        stores=bare,
-        loaders=bare,
-        cursors=bare,
-        sender=bare,
-        languages=bare,
-        runs=bare,
-        tokens=bare,
-    )
+from tests.support.contexts import bare_context
 
 
 async def codes_of(text: str, **variables: Any) -> set[str]:
-    result = await schema.execute(text, variable_values=variables, context_value=anonymous())
+    result = await schema.execute(
+        text, variable_values=variables, context_value=bare_context(introspection=True)
+    )
     assert result.errors
     return {str((error.extensions or {})["code"]) for error in result.errors}
 
