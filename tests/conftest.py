@@ -17,6 +17,7 @@ from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.config import Settings
 from graphql_api.data.dynamo.client import Dynamo, open_dynamo
 from graphql_api.data.dynamo.table import definition
+from tests.support.lagging import LaggingTable
 from tests.support.services import run_engine
 from tests.support.settings import CREDENTIALS, FEW_LANGUAGES, PATIENCE_MS, SECRET, make_settings
 
@@ -122,6 +123,7 @@ def settings_env(full_settings: Settings) -> dict[str, str]:
         "AWS_ENDPOINT_URL_DYNAMODB": str(full_settings.aws_endpoint_url_dynamodb),
         "TABLE_NAME": full_settings.table_name,
         "REDIS_URL": full_settings.redis_url,
+        "ENVIRONMENT": "development",
         "SECRET_KEYS": SECRET,
         "JUDGE_LANGUAGES": ",".join(FEW_LANGUAGES),
         "DYNAMODB_DEADLINE_MS": str(PATIENCE_MS),
@@ -132,14 +134,40 @@ def settings_env(full_settings: Settings) -> dict[str, str]:
 
 
 @pytest.fixture
-async def dynamo(settings: Settings) -> AsyncIterator[Dynamo]:
+def reads(request: pytest.FixtureRequest) -> str:
+    """How far eventually consistent reads are behind: `current`, `behind` or `random`.
+
+    Tests with the mark `tests.support.lagging.LAGGING` run once with each of the last two.
+    """
+    return getattr(request, "param", "current")
+
+
+@pytest.fixture
+def delay_reads(
+    reads: str, settings: Settings, table_maker: Callable[[str], None]
+) -> Callable[[Dynamo], LaggingTable | None]:
+    """Let a client read from the replica, if the test has the mark `LAGGING`."""
+    if reads == "current":
+        return lambda _: None
+    table = LaggingTable(settings.table_name, table_maker, 1 if reads == "random" else None)
+    return table.delay
+
+
+@pytest.fixture
+async def dynamo(
+    settings: Settings, delay_reads: Callable[[Dynamo], LaggingTable | None]
+) -> AsyncIterator[Dynamo]:
     async with open_dynamo(settings) as client:
+        delay_reads(client)
         yield client
 
 
 @pytest.fixture
-async def stores(settings: Settings) -> AsyncIterator["Stores"]:
+async def stores(
+    settings: Settings, delay_reads: Callable[[Dynamo], LaggingTable | None]
+) -> AsyncIterator["Stores"]:
     from graphql_api.data.stores import open_stores  # noqa: PLC0415
 
     async with open_stores(settings) as found:
+        delay_reads(found.dynamo)
         yield found

@@ -9,6 +9,8 @@ from ulid import ULID
 Clock = Callable[[], int]
 
 DAY_MS = 86_400_000
+# Largest supported difference between the clocks of two hosts.
+CLOCK_SKEW_MS = 60_000
 
 
 def now_ms() -> int:

@@ -109,7 +109,7 @@ class JobStore:
 
         Cost: one request of 0.5 read units (1 if consistent).
         """
-        item = await self._dynamo.get(keys.job(ulid), consistent=consistent)
+        item = await self._dynamo.get(keys.job(ulid), consistent=consistent, recheck=True)
         return self._read(item)
 
     async def get_many(self, ulids: Sequence[str]) -> list[Job | None]:
@@ -117,7 +117,7 @@ class JobStore:
 
         Cost: ceil(N/100) requests for N jobs.
         """
-        items = await self._dynamo.batch_get([keys.job(ulid) for ulid in ulids])
+        items = await self._dynamo.batch_get([keys.job(ulid) for ulid in ulids], recheck=True)
         return [
             Job.from_item_or_none(item) if item and self._is_kept(item) else None for item in items
         ]
@@ -141,7 +141,7 @@ class JobStore:
         """
         succeeded = [job for job in jobs if job.status is JobStatus.SUCCEEDED]
         wanted = [keys.job_result(job.ulid, job.attempt) for job in succeeded]
-        bodies = await self._bodies.get_many(wanted) if wanted else []
+        bodies = await self._bodies.get_many(wanted, recheck=True) if wanted else []
         results = {
             job.ulid: dict(orjson.loads(raw))
             for job, raw in zip(succeeded, bodies, strict=True)

@@ -276,30 +276,29 @@ class ExecutionHandler:
     ) -> tuple[Problem, OpenedSet]:
         """Return a problem and its current test set.
 
-        Cost: one read of the problem's card if the set is on disk, otherwise one query.
+        The card is read with strong consistency, because it decides which tests judge the code.
+        Cost: one read of the problem's card, and one query if the set is not on disk.
         """
         fetching = self._fetching.setdefault(ProblemKey(platform, number), asyncio.Lock())
         async with fetching if not self._files.knows(platform, number) else nullcontext():
-            problem_and_set = await self._open_set(platform, number, open_sets)
-            return problem_and_set or await self._fetch_set(platform, number, open_sets)
+            problem = _require_judgeable(
+                await self._stores.problems.get(platform, number, consistent=True)
+            )
+            opened = await self._open_set(problem, open_sets)
+            return opened or await self._fetch_set(problem, open_sets)
 
     async def _open_set(
-        self, platform: str, number: str, open_sets: ExitStack
+        self, problem: Problem, open_sets: ExitStack
     ) -> tuple[Problem, OpenedSet] | None:
         """Return a problem and its current test set, or None if the set is not on disk."""
-        if not self._files.knows(platform, number):
+        if not self._files.knows(*problem.key):
             return None
-        problem = _require_judgeable(
-            await self._stores.problems.get(platform, number, consistent=True)
-        )
         testset = await asyncio.to_thread(open_sets.enter_context, self._files.opened(problem))
         return (problem, await self._add_checker(problem, testset)) if testset else None
 
-    async def _fetch_set(
-        self, platform: str, number: str, open_sets: ExitStack
-    ) -> tuple[Problem, OpenedSet]:
+    async def _fetch_set(self, newest: Problem, open_sets: ExitStack) -> tuple[Problem, OpenedSet]:
         """Read a problem and its test set from the table, and write the set to disk."""
-        stored = await self._stores.tests.with_problem(platform, number)
+        stored = await self._stores.tests.with_problem(*newest.key, newest=newest)
         problem = _require_judgeable(stored.problem if stored else None)
         assert stored is not None
         await asyncio.to_thread(self._files.keep, problem, stored.tests)

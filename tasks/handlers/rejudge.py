@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import structlog
 
+from graphql_api.data.clock import CLOCK_SKEW_MS, ulid_at, ulid_time
 from graphql_api.data.enums import HistoryStatus, ProblemState
 from graphql_api.data.histories.rejudges import summary_of
 from graphql_api.data.records import HistoryKey, Job, Problem
@@ -23,9 +24,9 @@ from tasks.handlers.idle_gate import IdleGate
 from tasks.handlers.jobs import JobAttempt, JobFailed
 from tasks.handlers.leases import WorkPaused
 
-# Maximum wait for an idle process before each history.
 # The owner of the slots of rejudges. All jobs of a host together get the share of one user.
 JOBS_OWNER = "jobs"
+# Maximum wait for an idle process before each history.
 IDLE_WAIT_S = 5.0
 # The progress is stored after this time or after this number of histories. After a crash, the next
 # attempt continues from the stored progress.
@@ -36,6 +37,8 @@ JOB_SLICE_S = 60.0
 # An execution may be RUNNING when the rejudge begins. The rejudge checks it at this interval and
 # waits for its end for at most this time.
 POLL_S = 0.5
+# Wait before the first listing, so that the indexes contain the writes made before the job.
+INDEX_LAG_S = 2.0
 MAX_RUNNING_WAIT_S = 600.0
 # Maximum number of attempts at one history, because a failure of the judge may be temporary.
 JUDGE_ATTEMPTS = 2
@@ -104,7 +107,9 @@ class RejudgeHandler:
         idle_gate: IdleGate,
         draining: Event,
         others_wait: Callable[[], bool],
+        index_lag_s: float = INDEX_LAG_S,
     ) -> None:
+        self._index_lag_s = index_lag_s
         self._stores, self._executions = stores, executions
         self._idle_gate, self._draining, self._others_wait = idle_gate, draining, others_wait
 
@@ -112,6 +117,8 @@ class RejudgeHandler:
         """Judge the histories of the job's problem again. See `JobKindHandler.work`."""
         saved = Tally.from_checkpoint(attempt.job.checkpoint or {})
         problem = await self._read_problem(attempt.job)
+        if attempt.job.checkpoint is None:
+            await asyncio.sleep(self._index_lag_s)
         expected = await self._stores.problems.run_count(problem.platform, problem.number)
         began = saved_at = time.monotonic()
         tally = saved.add_running(await self._list_running(attempt, problem))
@@ -142,14 +149,19 @@ class RejudgeHandler:
             raise WorkPaused
 
     async def _list_running(self, attempt: JobAttempt, problem: Problem) -> Sequence[HistoryKey]:
-        """Return the RUNNING histories. A worker may be judging them with the previous tests."""
+        """Return the histories that a worker may have judged with the previous tests.
+
+        They are RUNNING, or have COMPLETED and may be missing from the list of the problem.
+        """
         if "ulid" in attempt.parameters:
             return ()
         running = await self._stores.executions.running(problem.platform, problem.number)
-        return [key for key in running if key.ulid < attempt.job.ulid]
+        return [key for key in running if not _is_later(key, attempt.job)]
 
     async def _read_problem(self, job: Job) -> Problem:
-        problem = await self._stores.problems.get(job.platform or "", job.number or "")
+        problem = await self._stores.problems.get(
+            job.platform or "", job.number or "", consistent=True
+        )
         if problem is None or problem.state is ProblemState.DELETED:
             raise JobFailed("The problem was deleted, so no further results are changed.")
         if problem.test_version is None or problem.test_count == 0:
@@ -161,7 +173,9 @@ class RejudgeHandler:
     ) -> AsyncIterator[tuple[str, HistoryKey]]:
         """Yield the position and key of each history that was submitted before the job was created.
 
-        The histories that were RUNNING come last, each after its execution has ended.
+        The host that accepted a history may have a clock that is ahead of the job's host. So
+        histories of the next `CLOCK_SKEW_MS` are included, which are at worst judged twice. The
+        histories that were RUNNING come last, each after its execution has ended.
         """
         after = tally.after
         if "ulid" in attempt.parameters:
@@ -173,7 +187,7 @@ class RejudgeHandler:
             yield key.ulid, key
         for key in tally.running:
             if await self._wait_for_execution(attempt, key):
-                yield attempt.job.ulid, key
+                yield ulid_at(attempt.job.created_at + CLOCK_SKEW_MS), key
 
     async def _list_histories(self, job: Job, after: str | None) -> AsyncIterator[HistoryKey]:
         while True:
@@ -181,7 +195,7 @@ class RejudgeHandler:
                 job.platform or "", job.number or "", after=after
             )
             for key in page.histories:
-                if key.ulid > job.ulid:
+                if _is_later(key, job):
                     return
                 yield key
             after = page.end
@@ -256,6 +270,11 @@ class RejudgeHandler:
         )
         rejudged = await self._stores.rejudges.complete(history, outcome, job)
         return None if rejudged is None else rejudged.verdict is not history.verdict
+
+
+def _is_later(key: HistoryKey, job: Job) -> bool:
+    """Return whether a history was submitted after the job, also if the clocks differ."""
+    return ulid_time(key.ulid) > job.created_at + CLOCK_SKEW_MS
 
 
 async def _save_progress(attempt: JobAttempt, tally: Tally, expected: int) -> None:

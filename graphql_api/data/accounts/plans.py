@@ -70,7 +70,7 @@ class PlanStore:
         read_at, plan = self._cache.get(plan_id, (0, None))
         if plan is not None and 0 <= self._clock() - read_at < CACHED_MS:
             return plan
-        item = await self._dynamo.get(keys.plan(plan_id))
+        item = await self._dynamo.get(keys.plan(plan_id), recheck=True)
         return self._remember(Plan.from_item(item)) if item else None
 
     async def create(self, plan: NewPlan) -> Plan:

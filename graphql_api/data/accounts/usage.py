@@ -217,7 +217,8 @@ class UsageStore:
             keys.of_item(item)
             for kind in ("D#", "L#")
             async for item in self._dynamo.query_all(
-                equals("PK", keys.user_partition(uid)) & between("SK", kind, f"{kind}{last}~")
+                equals("PK", keys.user_partition(uid)) & between("SK", kind, f"{kind}{last}~"),
+                consistent=True,
             )
         ]
         await self._dynamo.batch_write(deletes=old)

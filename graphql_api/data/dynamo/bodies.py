@@ -153,20 +153,24 @@ class Bodies:
         await self._dynamo.put(manifest)
         return manifest
 
-    async def get(self, key: Key, *, consistent: bool = False) -> bytes | None:
+    async def get(
+        self, key: Key, *, consistent: bool = False, recheck: bool = False
+    ) -> bytes | None:
         """Return a body, or None if the body does not exist.
 
-        Cost: one request for a body of up to 300 KB (compressed).
+        With `recheck`, a missing body is read again with strong consistency. Cost: one request for
+        a body of up to 300 KB (compressed).
         """
-        manifest = await self._dynamo.get(key, consistent=consistent)
+        manifest = await self._dynamo.get(key, consistent=consistent, recheck=recheck)
         return None if manifest is None else await self.of_manifest(manifest)
 
-    async def get_many(self, keys: Sequence[Key]) -> list[bytes | None]:
+    async def get_many(self, keys: Sequence[Key], *, recheck: bool = False) -> list[bytes | None]:
         """Return the bodies in the order of `keys`; None for a body that does not exist.
 
-        Cost: one BatchGetItem per 100 manifests, and further requests for each body above 300 KB.
+        With `recheck`, missing bodies are read again with strong consistency. Cost: one
+        BatchGetItem per 100 manifests, and further requests for each body above 300 KB.
         """
-        manifests = await self._dynamo.batch_get(keys)
+        manifests = await self._dynamo.batch_get(keys, recheck=recheck)
         return list(
             await asyncio.gather(
                 *(

@@ -48,8 +48,20 @@ class Dynamo:
         self.table_name = table_name
         self._transport = transport
 
-    async def get(self, key: Key, *, consistent: bool = False) -> Item | None:
-        """Return the item with this key, or None if the item does not exist."""
+    async def get(
+        self, key: Key, *, consistent: bool = False, recheck: bool = False
+    ) -> Item | None:
+        """Return the item with this key, or None if the item does not exist.
+
+        With `recheck`, a missing item is read again with strong consistency, so that the caller may
+        rely on None. Cost of the second read: 1 read unit.
+        """
+        item = await self._get(key, consistent=consistent)
+        if item is None and recheck and not consistent:
+            return await self._get(key, consistent=True)
+        return item
+
+    async def _get(self, key: Key, *, consistent: bool) -> Item | None:
         answer = await self._transport.call(
             "get_item",
             TableName=self.table_name,
@@ -59,13 +71,21 @@ class Dynamo:
         return load_item(answer["Item"]) if "Item" in answer else None
 
     async def batch_get(
-        self, keys: Sequence[Key], *, consistent: bool = False
+        self, keys: Sequence[Key], *, consistent: bool = False, recheck: bool = False
     ) -> list[Item | None]:
         """Return the items in the order of `keys`; None for an item that does not exist.
 
-        Any number of keys is allowed, and keys may be repeated. Cost: one request per 100 distinct
-        keys.
+        Any number of keys is allowed, and keys may be repeated. With `recheck`, missing items are
+        read again with strong consistency. Cost: one request per 100 distinct keys.
         """
+        items = await self._get_items(keys, consistent=consistent)
+        missing = [key for key, item in zip(keys, items, strict=True) if item is None]
+        if not missing or not recheck or consistent:
+            return items
+        found = iter(await self._get_items(missing, consistent=True))
+        return [next(found) if item is None else item for item in items]
+
+    async def _get_items(self, keys: Sequence[Key], *, consistent: bool) -> list[Item | None]:
         distinct = list({(key["PK"], key["SK"]): key for key in keys}.values())
         chunks = [
             distinct[start : start + BATCH_GET_KEYS]
@@ -135,6 +155,19 @@ class Dynamo:
             if page.last_key is None:
                 return
             start = page.last_key
+
+    async def scan(self, *, limit: int, start: Key | None = None) -> QueryPage:
+        """Return one page of all items of the table, at most `limit` items and 1 MB.
+
+        The read is strongly consistent. `start` is the `last_key` of the previous page. Only
+        operators' commands scan the table.
+        """
+        request: dict[str, Any] = {"ExclusiveStartKey": dump_item(start)} if start else {}
+        answer = await self._transport.call(
+            "scan", TableName=self.table_name, Limit=limit, ConsistentRead=True, **request
+        )
+        last = answer.get("LastEvaluatedKey")
+        return QueryPage([load_item(item) for item in answer["Items"]], last and load_item(last))
 
     async def put(self, item: Mapping[str, Any], condition: Condition | None = None) -> None:
         """Write an item. An existing item with the same key is replaced.

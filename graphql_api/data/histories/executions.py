@@ -381,19 +381,31 @@ class ExecutionStore:
     # Executions that wait or run
 
     async def running(self, platform: str, number: str) -> list[HistoryKey]:
-        """Return the keys of a problem's RUNNING executions.
+        """Return the keys of a problem's executions that are RUNNING or have just COMPLETED.
 
-        The result is eventually consistent. This reads all PENDING and RUNNING executions of all
-        problems. Cost: at least one request per shard, and one per megabyte.
+        The index of unfinished executions may be behind, so it only names candidates: their cards
+        are read with strong consistency. An execution that has COMPLETED may be missing from the
+        list of its problem for the same reason. This reads all PENDING and RUNNING executions of
+        all problems. Cost: at least one request per shard, one per megabyte, and one per 100
+        candidates.
         """
-        running: list[HistoryKey] = []
+        candidates: list[HistoryKey] = []
         for shard in range(keys.DUE_SHARDS):
             waiting = equals("g2p", keys.due_partition(shard))
-            async for item in self._dynamo.query_all(waiting, index="GSI2"):
-                is_running = item["tp"] == History.entity and item["st"] == HistoryStatus.RUNNING
-                if is_running and (item["pf"], item["pn"]) == (platform, number):
-                    running.append(HistoryKey(item["u"], item["h"]))
-        return running
+            candidates += [
+                HistoryKey(item["u"], item["h"])
+                async for item in self._dynamo.query_all(waiting, index="GSI2")
+                if item["tp"] == History.entity and (item["pf"], item["pn"]) == (platform, number)
+            ]
+        cards = await self._dynamo.batch_get(
+            [keys.history(*key) for key in candidates], consistent=True
+        )
+        begun = {HistoryStatus.RUNNING, HistoryStatus.COMPLETED}
+        return [
+            key
+            for key, card in zip(candidates, cards, strict=True)
+            if card is not None and card["st"] in begun
+        ]
 
     async def due(self, shard: int, now: int, limit: int = 50) -> list[OverdueExecution]:
         """Return the overdue executions of one shard, oldest first. Cost: one request."""

@@ -50,25 +50,34 @@ class HistoryStore:
     async def get(self, uid: str, ulid: str, *, consistent: bool = False) -> History | None:
         """Return the card of a history, or None if the history does not exist.
 
-        Cost: one request of 0.5 read units (1 if consistent).
+        A missing history is read again with strong consistency. Cost: one request of 0.5 read units
+        (1 if consistent).
         """
-        return _history(await self._dynamo.get(keys.history(uid, ulid), consistent=consistent))
+        key = keys.history(uid, ulid)
+        return _history(await self._dynamo.get(key, consistent=consistent, recheck=True))
 
     async def get_many(self, history_keys: Sequence[HistoryKey]) -> list[History | None]:
         """Return the cards in the order of `history_keys`; None for a history that does not exist.
 
-        Cost: ceil(N/100) requests for N keys.
+        Missing histories are read again with strong consistency. Cost: ceil(N/100) requests for N
+        keys.
         """
-        items = await self._dynamo.batch_get([keys.history(*key) for key in history_keys])
+        wanted = [keys.history(*key) for key in history_keys]
+        items = await self._dynamo.batch_get(wanted, recheck=True)
         return [History.from_item_or_none(item) for item in items]
 
     async def code(self, uid: str, ulid: str) -> str | None:
-        """Return the submitted code, or None if the history does not exist. Cost: one request."""
-        return _text(await self._bodies.get(keys.code_body(uid, ulid)))
+        """Return the submitted code, or None if the history does not exist.
+
+        Missing code is read again with strong consistency, because a worker fails an execution
+        without code. Cost: one request.
+        """
+        return _text(await self._bodies.get(keys.code_body(uid, ulid), recheck=True))
 
     async def codes(self, history_keys: Sequence[HistoryKey]) -> list[str | None]:
         """Return the submitted code in the order of `history_keys`; None if the code is missing."""
-        bodies = await self._bodies.get_many([keys.code_body(*key) for key in history_keys])
+        wanted = [keys.code_body(*key) for key in history_keys]
+        bodies = await self._bodies.get_many(wanted, recheck=True)
         return [_text(raw) for raw in bodies]
 
     async def results(self, history: History) -> Results | None:
@@ -82,7 +91,7 @@ class HistoryStore:
         """
         completed = [card for card in histories if card.status is HistoryStatus.COMPLETED]
         wanted = [keys.results_body(card.uid, card.ulid, card.attempt) for card in completed]
-        bodies = await self._bodies.get_many(wanted) if wanted else []
+        bodies = await self._bodies.get_many(wanted, recheck=True) if wanted else []
         results = {
             history.key: load_results(raw)
             for history, raw in zip(completed, bodies, strict=True)

@@ -93,9 +93,11 @@ class ProblemStore:
     async def get(self, platform: str, number: str, *, consistent: bool = False) -> Problem | None:
         """Return a problem in any state, or None if the problem does not exist.
 
-        Cost: one request of 0.5 read units (1 if consistent).
+        A missing problem is read again with strong consistency. Cost: one request of 0.5 read units
+        (1 if consistent).
         """
-        item = await self._dynamo.get(keys.problem(platform, number), consistent=consistent)
+        key = keys.problem(platform, number)
+        item = await self._dynamo.get(key, consistent=consistent, recheck=True)
         return Problem.from_item(item) if item else None
 
     async def get_many(self, problem_keys: Sequence[ProblemKey]) -> list[Problem | None]:
@@ -103,7 +105,8 @@ class ProblemStore:
 
         Cost: ceil(N/100) requests for N problems.
         """
-        items = await self._dynamo.batch_get([keys.problem(*key) for key in problem_keys])
+        wanted = [keys.problem(*key) for key in problem_keys]
+        items = await self._dynamo.batch_get(wanted, recheck=True)
         return [Problem.from_item_or_none(item) for item in items]
 
     async def statement(self, platform: str, number: str) -> Statement | None:
@@ -141,7 +144,7 @@ class ProblemStore:
 
         Cost: one request of 0.5 read units.
         """
-        item = await self._dynamo.get(keys.legacy_problem(legacy_id))
+        item = await self._dynamo.get(keys.legacy_problem(legacy_id), recheck=True)
         return ProblemKey(item["pf"], item["pn"]) if item else None
 
     # Changing

@@ -56,6 +56,7 @@ def make_jobs(
             idle_gate=idle_gate,
             draining=draining,
             others_wait=lambda: others_wait,
+            index_lag_s=0,
         )
         return JobHandler(
             settings=work_settings.model_copy(update=changed),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from graphql_api.data.clock import CLOCK_SKEW_MS
 from graphql_api.data.dynamo.pages import PageWindow
 from graphql_api.data.enums import HistoryStatus, JobStatus, Verdict
 from graphql_api.data.records import History
@@ -57,7 +58,7 @@ async def test_all_of_a_problem_is_judged_again_with_its_tests_of_now(
     pending = await driver.reserve()
     await driver.stores.tests.replace("algoitny", "1", SEVENS)
     job = await new_job(driver)
-    later = await judged(execution, other, WRONG)
+    later = await judged(execution, other, WRONG, age_ms=-CLOCK_SKEW_MS - 1000)
     await make_jobs().run(job.ulid)
 
     done = await seen(driver, job)
