@@ -14,6 +14,7 @@ from graphql_api.data.enums import CheckerConvention, Verdict
 from graphql_api.data.limits import CHECKER_NOTE_BYTES
 from graphql_api.data.records import Checker
 from graphql_api.data.text import truncate_utf8
+from judge.languages.failures import FailureFormat
 from judge.sandbox.report import Outcome, Program, Report, RunLimits
 from judge.sandbox.rootfs import FEEDBACK
 from judge.toolchains.installed import Installed, run_limits
@@ -80,13 +81,15 @@ class CheckerProgram:
     command: tuple[str, ...]
     directory: Path
     limits: RunLimits
+    failures: FailureFormat
 
     @classmethod
     def of(cls, checker: Checker, installed: Installed, directory: Path) -> "CheckerProgram":
         """Return the program of a checker that was compiled into a directory."""
         command = installed.command(checker.memory_limit_kb)
         limits = run_limits(installed.spec, checker.time_limit_ms, checker.memory_limit_kb)
-        return cls(checker, command, directory, replace(limits, output_kb=OUTPUT_KB))
+        limits = replace(limits, output_kb=OUTPUT_KB)
+        return cls(checker, command, directory, limits, installed.spec.failures)
 
     @property
     def exit_codes(self) -> ExitCodes:
@@ -126,8 +129,20 @@ class CheckerProgram:
         if code in codes.rejects or code in codes.malformed:
             default = MALFORMED if code in codes.malformed else REJECTED
             return Ruling(Verdict.WA, _read_message(report) or default, read_note(report))
+        raise CheckerBroken(self._describe_fault(report, code), test_number)
+
+    def _describe_fault(self, report: Report, code: int | None) -> str:
+        """Return the reason of a failure, without a text that the checker wrote.
+
+        The checker may print the output of a private program, which editors may not see.
+        """
         cause = f"The checker exited with code {code}." if code is not None else report.message
-        raise CheckerBroken(f"{cause}\n{read_note(report)}".strip(), test_number)
+        failure = self.failures.read(report.stderr, self.checker.code)
+        if failure.exception is not None:
+            cause += f" Its exception was {failure.exception}."
+        if failure.line is not None:
+            cause += f" It failed in line {failure.line} of its code."
+        return cause
 
 
 def read_exit_code(report: Report) -> int | None:

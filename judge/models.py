@@ -8,6 +8,7 @@ from graphql_api.data.enums import Comparer, Verdict
 from graphql_api.data.limits import SHOWN_OUTPUT_BYTES
 from graphql_api.data.records import Checker, TestResult
 from graphql_api.data.text import truncate_utf8
+from judge.languages.failures import Failure
 from judge.sandbox.report import Report
 from judge.sandbox.slots import NO_OWNER
 from judge.verdicts import Ruling
@@ -143,7 +144,7 @@ def read_beginning(path: Path) -> bytes:
 
 
 def build_result(
-    test: TestCaseFiles, report: Report, ruling: Ruling, expected: bytes
+    test: TestCaseFiles, report: Report, ruling: Ruling, expected: bytes, failure: Failure
 ) -> TestResult:
     """Return the result of a test. `expected` is the beginning of the expected output."""
     report.stdout.seek(0)
@@ -163,6 +164,8 @@ def build_result(
         note=ruling.note or None,
         difference=ruling.difference,
         difference_kind=ruling.difference_kind,
+        exception=failure.exception,
+        code_line=failure.line,
     )
 
 

@@ -19,6 +19,7 @@ from graphql_api.data.enums import Comparer, Verdict
 from graphql_api.data.records import TestResult
 from judge.checkers import CheckerBroken, CheckerProgram, read_small_file
 from judge.interactors import build_interactor, interactor_limits, judge_interaction
+from judge.languages.failures import Failure
 from judge.models import (
     JudgeCancelled,
     JudgeRequest,
@@ -206,12 +207,17 @@ class Submission:
                     Ruling(Verdict.IE, f"The expected output cannot be read: {error}."),
                     b"",
                 )
-            return build_result(test, report, ruling, expected)
+            return build_result(test, report, ruling, expected, self._read_failure(report))
 
     def _decide_verdict(self, report: Report) -> Verdict:
         return decide_verdict(
             _require_finished(report), self.limits, self.installed.spec.memory_errors
         )
+
+    def _read_failure(self, report: Report) -> Failure:
+        if report.outcome not in (Outcome.NONZERO_EXIT, Outcome.SIGNALLED):
+            return Failure()
+        return self.installed.spec.failures.read(report.stderr, self.request.code)
 
     def _judge_output(
         self, session: SlotSession, test: TestCaseFiles, report: Report, verdict: Verdict
@@ -248,7 +254,7 @@ class Submission:
             verdict = self._decide_verdict(own)
             _require_finished(other)
             ruling = judge_interaction(interactor, verdict, (own, other), test.number)
-            return build_result(test, own, ruling, b"")
+            return build_result(test, own, ruling, b"", self._read_failure(own))
 
     def _replace_result(self, test: TestCaseFiles, error: CheckerBroken) -> TestResult:
         """Return a placeholder for the result of a test on which the checker failed.

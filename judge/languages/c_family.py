@@ -1,5 +1,6 @@
 """C and C++. Each standard of C++ is a separate language."""
 
+from judge.languages import failures
 from judge.languages.spec import LanguageSpec, Precompiled, tool_paths
 
 COMPILE_FLAGS = ("-O2", "-pipe", "-DONLINE_JUDGE")
@@ -39,6 +40,7 @@ def _cpp(standard: str, *aliases: str, language: str | None = None) -> LanguageS
             used_by=b"bits/stdc++.h",
         ),
         shown_compile=" ".join(("g++", *compiler[1:], *linker)),
+        failures=failures.CPP,
     )
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from judge.languages import failures
 from judge.languages.spec import GIB_KB, MIB_KB, Grace, LanguageSpec, Precompiled, tool_paths
 
 _GO_STD = "/opt/go-std"
@@ -43,6 +44,7 @@ RUST = LanguageSpec(
     compile_cpu_ms=20_000,
     compile_memory_kb=GIB_KB,
     memory_errors=(b"memory allocation of", b"capacity overflow"),
+    failures=failures.RUST,
 )
 
 GO = LanguageSpec(
@@ -73,6 +75,7 @@ GO = LanguageSpec(
         cpu_ms=180_000,
     ),
     shown_compile="go build -o main main.go",
+    failures=failures.GO,
 )
 
 D = LanguageSpec(
@@ -90,6 +93,7 @@ D = LanguageSpec(
     compile_cpu_ms=20_000,
     compile_memory_kb=GIB_KB,
     memory_errors=(b"OutOfMemoryError", b"Memory allocation failed"),
+    failures=failures.D,
 )
 
 NIM = LanguageSpec(
@@ -108,6 +112,7 @@ NIM = LanguageSpec(
     packages="nim gcc libc6-dev",
     compile_cpu_ms=20_000,
     memory_errors=(b"out of memory",),
+    failures=failures.NIM,
 )
 
 PASCAL = LanguageSpec(
@@ -136,6 +141,7 @@ FORTRAN = LanguageSpec(
     hello="program main\n  print '(a)', 'hello'\nend program\n",
     packages="gfortran",
     memory_errors=(b"Error allocating", b"memory limit exceeded", b"Insufficient virtual memory"),
+    failures=failures.FORTRAN,
 )
 
 # Debian keeps these files below /var, which is not visible inside the sandbox.
@@ -183,6 +189,7 @@ OCAML = LanguageSpec(
     grace=Grace(time_multiplier=1.5),
     compile_cpu_ms=20_000,
     memory_errors=(b"Out_of_memory",),
+    failures=failures.OCAML,
 )
 
 LANGUAGES = (RUST, GO, D, NIM, PASCAL, FORTRAN, HASKELL, OCAML)

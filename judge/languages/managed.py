@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from judge.languages import failures
 from judge.languages.spec import GIB_KB, MIB_KB, Grace, LanguageSpec, tool_paths
 
 # While a StackOverflowError unwinds, it needs up to seven times the stack size (-Xss).
@@ -38,6 +39,7 @@ JAVASCRIPT = LanguageSpec(
     check=True,
     grace=_NODE_GRACE,
     memory_errors=_NO_MEMORY_ON_NODE,
+    failures=failures.JAVASCRIPT,
 )
 
 TYPESCRIPT = LanguageSpec(
@@ -62,6 +64,7 @@ TYPESCRIPT = LanguageSpec(
     compile_cpu_ms=20_000,
     compile_memory_kb=GIB_KB,
     memory_errors=_NO_MEMORY_ON_NODE,
+    failures=failures.TYPESCRIPT,
 )
 
 JAVA = LanguageSpec(
@@ -87,6 +90,7 @@ JAVA = LanguageSpec(
     compile_cpu_ms=20_000,
     compile_memory_kb=GIB_KB,
     memory_errors=_NO_MEMORY_ON_JVM,
+    failures=failures.JAVA,
 )
 
 KOTLIN = LanguageSpec(
@@ -105,6 +109,7 @@ KOTLIN = LanguageSpec(
     compile_cpu_ms=40_000,
     compile_memory_kb=GIB_KB + 512 * MIB_KB,
     memory_errors=_NO_MEMORY_ON_JVM,
+    failures=failures.KOTLIN,
 )
 
 CSHARP = LanguageSpec(
@@ -122,6 +127,7 @@ CSHARP = LanguageSpec(
     grace=Grace(time_multiplier=2.0, memory_extra_kb=64 * MIB_KB, address_space_kb=None),
     compile_cpu_ms=20_000,
     memory_errors=(b"OutOfMemoryException", b"out of memory", b"Out of memory"),
+    failures=failures.CSHARP,
 )
 
 COMMON_LISP = LanguageSpec(
@@ -145,6 +151,7 @@ COMMON_LISP = LanguageSpec(
     compile_cpu_ms=20_000,
     compile_memory_kb=GIB_KB,
     memory_errors=(b"Heap exhausted", b"HEAP-EXHAUSTED"),
+    failures=failures.COMMON_LISP,
 )
 
 LANGUAGES = (JAVASCRIPT, TYPESCRIPT, JAVA, KOTLIN, CSHARP, COMMON_LISP)

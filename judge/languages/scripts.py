@@ -3,6 +3,7 @@
 The syntax check makes it possible to distinguish a syntax error from a crash.
 """
 
+from judge.languages import failures
 from judge.languages.spec import MIB_KB, Grace, LanguageSpec, tool_paths
 
 # For a syntax error, this script prints the same message as `python3 main.py`, without its own
@@ -32,6 +33,7 @@ PYTHON = LanguageSpec(
     check=True,
     grace=_SLOW,
     memory_errors=(b"MemoryError",),
+    failures=failures.PYTHON,
 )
 
 PYPY = LanguageSpec(
@@ -53,6 +55,7 @@ PYPY = LanguageSpec(
         address_space_kb=256 * MIB_KB,
     ),
     memory_errors=(b"MemoryError",),
+    failures=failures.PYTHON,
 )
 PYTHONS = (PYTHON, PYPY)
 
@@ -70,6 +73,7 @@ RUBY = LanguageSpec(
     check=True,
     grace=Grace(time_multiplier=3.0, memory_extra_kb=32 * MIB_KB, address_space_kb=256 * MIB_KB),
     memory_errors=(b"NoMemoryError", b"failed to allocate memory"),
+    failures=failures.RUBY,
 )
 
 PHP = LanguageSpec(
@@ -89,6 +93,7 @@ PHP = LanguageSpec(
     check=True,
     grace=Grace(time_multiplier=3.0, memory_extra_kb=16 * MIB_KB, address_space_kb=256 * MIB_KB),
     memory_errors=(b"Allowed memory size of", b"Out of memory"),
+    failures=failures.PHP,
 )
 
 PERL = LanguageSpec(
@@ -105,6 +110,7 @@ PERL = LanguageSpec(
     check=True,
     grace=_SLOW,
     memory_errors=(b"Out of memory", b"panic: string extend"),
+    failures=failures.PERL,
 )
 
 LUA = LanguageSpec(
@@ -121,6 +127,7 @@ LUA = LanguageSpec(
     check=True,
     grace=_SLOW,
     memory_errors=(b"not enough memory",),
+    failures=failures.LUA,
 )
 
 LUAJIT = LanguageSpec(
@@ -137,6 +144,7 @@ LUAJIT = LanguageSpec(
     check=True,
     grace=Grace(time_multiplier=2.0, memory_extra_kb=16 * MIB_KB, address_space_kb=256 * MIB_KB),
     memory_errors=(b"not enough memory",),
+    failures=failures.LUA,
 )
 
 BASH = LanguageSpec(
@@ -153,6 +161,7 @@ BASH = LanguageSpec(
     check=True,
     grace=Grace(time_multiplier=4.0, memory_extra_kb=16 * MIB_KB),
     memory_errors=(b"cannot allocate", b"Cannot allocate memory"),
+    failures=failures.BASH,
 )
 
 AWK = LanguageSpec(
@@ -169,6 +178,7 @@ AWK = LanguageSpec(
     check=True,
     grace=_SLOW,
     memory_errors=(b"memory exhausted", b"Cannot allocate memory"),
+    failures=failures.AWK,
 )
 
 LANGUAGES = (RUBY, PHP, PERL, LUA, LUAJIT, BASH, AWK)

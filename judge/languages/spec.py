@@ -1,6 +1,8 @@
 """The fields of an entry in the language table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from judge.languages.failures import NO_FAILURES, FailureFormat
 
 GIB_KB = 1024 * 1024
 MIB_KB = 1024
@@ -60,7 +62,8 @@ class LanguageSpec:
     user gets the message `no_product`. `support` contains further files (name, text) that are
     present while the source is compiled. `hints` contains pairs: if the compiler's output contains
     the first text, the second text is added as advice. `memory_errors` contains the texts that a
-    runtime writes to standard error when it is out of memory. `shown_compile` is the compile
+    runtime writes to standard error when it is out of memory. `failures` describes the messages
+    that it writes when a program fails. `shown_compile` is the compile
     command for display, if `compile` is hard to read.
     """
 
@@ -86,6 +89,8 @@ class LanguageSpec:
     precompiled: Precompiled | None = None
     shown_compile: str | None = None
     extensions: tuple[str, ...] = ()
+    # Not in the representation, which identifies cached probes.
+    failures: FailureFormat = field(default=NO_FAILURES, repr=False)
 
 
 def tool_paths(*names: str) -> tuple[str, ...]:

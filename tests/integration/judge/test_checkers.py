@@ -166,9 +166,22 @@ def test_a_checker_that_fails_says_nothing_of_the_submission(judge, tests, way):
     assert caught.value.test_number in ({None} if "compile" in way else {1, 2})
 
 
-def test_its_own_error_output_is_shown_to_the_editors(judge, tests):
-    with pytest.raises(CheckerBroken, match="ZeroDivisionError"):
-        check(judge, "print(1, 9)", tests, own("1 / 0", convention=ICPC))
+ECHOES = """import sys
+output = sys.stdin.read()
+open(sys.argv[3] + "judgemessage.txt", "w").write(output)
+open(sys.argv[3] + "teammessage.txt", "w").write(output)
+print(output, file=sys.stderr)
+int(output)
+"""
+
+
+def test_a_fault_names_the_exception_and_the_line_but_no_output_of_the_submission(judge, tests):
+    with pytest.raises(CheckerBroken) as caught:
+        check(judge, "print('marked')", tests, own(ECHOES, convention=ICPC))
+    assert caught.value.message == (
+        "The checker exited with code 1. Its exception was ValueError. It failed in line 6 of its "
+        "code."
+    )
 
 
 def test_after_a_failing_checker_the_judge_goes_on(judge, tests):
