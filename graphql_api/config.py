@@ -166,6 +166,14 @@ class Settings(BaseSettings):
         30,
         ge=1,
         le=300,
+    executions_per_user: int = Field(
+        2,
+        ge=1,
+        le=1024,
+        description="Number of executions of one user that the workers of a host handle at the "
+        "same time while executions of other users are waiting. The same number "
+        "applies to custom runs.",
+    )
         description="Time that `runCode` waits for a worker to start the run before it "
         "refunds the unit of quota, in seconds.",
     )

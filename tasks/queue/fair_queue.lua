@@ -17,11 +17,25 @@
 -- put(id, data, lane, required, dedup_key)
 --   Adds a message. If a message with the same deduplication key is waiting, the new message replaces
 --   that message and keeps its position.
--- take(acks, room, takes_all, [capability, ...])
---   Removes and returns the data of at most `room` messages, and adds their ids to the set `acks`. It
---   returns only messages whose required capabilities are all in the arguments, or any message if
---   `takes_all` is 1. The next message is the oldest message of the lane whose turn is next. A lane that
---   had its turn goes to the end of the queue.
+-- put_back(id, data, lane, required, dedup_key, acks)
+--   Moves a message that a worker had taken but not processed from the set `acks` to its lane. It becomes
+--   the first message of the lane, and the lane has the next turn. If a newer message with the same key is
+--   waiting, that one stays.
+-- take(name, namespace, worker, host, room, reserved, limit, takes_all, [capability, ...])
+--   Removes and returns the data of at most `room` messages of the queue `name`, and adds their ids to the
+--   set of messages that the worker holds. It returns only messages whose required capabilities are all in
+--   the arguments, or any message if `takes_all` is 1. The next message is the oldest message of the lane
+--   whose turn is next. A lane that had its turn goes to the end of the queue.
+--   A lane of which the workers of `host` hold `limit` messages has no turn while another lane has. The
+--   last `reserved` messages of `room` are only of lanes of which these workers hold no message.
+--
+-- Sets of dramatiq that take() reads. They survive a killed worker, so nothing has to be counted down:
+-- $namespace:__acks__.$worker.$name  ids of the messages that a worker holds
+-- $namespace:__heartbeats__          sorted set of the workers
+-- And one set of its own:
+-- $namespace:__host__.$host          workers of a host
+--
+-- The id of a message is "$lane\n$uuid" (redis_broker.py), so the lanes of held messages are known.
 --
 -- $queue.lanes, $queue.lane.$lane  lists written by version 1 of this script: the lanes, and the messages
 --                                of a lane ("$required\n$id"); take() moves their content to the keys above
@@ -30,6 +44,8 @@ local queue = KEYS[1]
 local messages, kinds = queue .. ".msgs", queue .. ".needs"
 local ids, number = queue .. ".ids", queue .. ".number"
 local MOVED = 64
+local HOST_LIFE_S = 60
+local FIRST_CAPABILITY = 10
 
 local function turns(required)
     return queue .. ".turns." .. required
@@ -52,6 +68,26 @@ local function turn_of(lane)
         end
     end
     return redis.call("incr", number)
+end
+
+-- Give a lane the next turn.
+local function advance(lane)
+    for _, required in ipairs(redis.call("smembers", kinds)) do
+        redis.call("zadd", turns(required), "xx", 0, lane)
+    end
+end
+
+local function put_back(id, lane, required, dedup_key)
+    local place = required .. "\n" .. lane
+    local name = place .. "\n" .. dedup_key
+    if redis.call("hsetnx", ids, name, id) == 0 then
+        redis.call("hdel", messages, id)
+        return
+    end
+    redis.call("zadd", turns(required), 0, lane)
+    redis.call("sadd", kinds, required)
+    redis.call("lpush", waits(place), "0\n" .. dedup_key)
+    advance(lane)
 end
 
 local function put(id, lane, required, dedup_key)
@@ -86,7 +122,7 @@ end
 
 local function capabilities_of_caller()
     local capabilities = {}
-    for i = 5, #ARGV do
+    for i = FIRST_CAPABILITY, #ARGV do
         capabilities[ARGV[i]] = true
     end
     return capabilities
@@ -104,20 +140,51 @@ end
 local function runnable_kinds()
     local capabilities, runnable = capabilities_of_caller(), {}
     for _, required in ipairs(redis.call("smembers", kinds)) do
-        if ARGV[4] == "1" or is_capable(capabilities, required) then
+        if ARGV[FIRST_CAPABILITY - 1] == "1" or is_capable(capabilities, required) then
             table.insert(runnable, required)
         end
     end
     return runnable
 end
 
-local function first_of(required)
-    local lane, turn = unpack(redis.call("zrange", turns(required), 0, 0, "withscores"))
-    if not lane then
-        return nil
+local function workers_of(host, namespace)
+    local workers = {}
+    for _, worker in ipairs(redis.call("smembers", host)) do
+        if redis.call("zscore", namespace .. ":__heartbeats__", worker) then
+            table.insert(workers, worker)
+        else
+            redis.call("srem", host, worker)
+        end
     end
-    local arrival = split(redis.call("lindex", waits(required .. "\n" .. lane), 0))
-    return { required = required, lane = lane, turn = tonumber(turn), arrival = tonumber(arrival) }
+    return workers
+end
+
+-- Return the number of messages of each lane that the workers of a host hold, and the number of lanes.
+local function held_on(host, namespace, name)
+    local held, lanes = {}, 0
+    for _, worker in ipairs(workers_of(host, namespace)) do
+        for _, id in ipairs(redis.call("smembers", namespace .. ":__acks__." .. worker .. "." .. name)) do
+            if string.find(id, "\n", 1, true) then
+                local lane = split(id)
+                lanes = lanes + (held[lane] and 0 or 1)
+                held[lane] = (held[lane] or 0) + 1
+            end
+        end
+    end
+    return held, lanes
+end
+
+-- Return the first message of the first lane of which fewer than `limit` messages are held.
+local function first_of(required, held, lanes, limit)
+    local first = redis.call("zrange", turns(required), 0, lanes, "withscores")
+    for i = 1, #first, 2 do
+        local lane, turn = first[i], tonumber(first[i + 1])
+        if (held[lane] or 0) < limit then
+            local arrival = split(redis.call("lindex", waits(required .. "\n" .. lane), 0))
+            return { required = required, lane = lane, turn = turn, arrival = tonumber(arrival) }
+        end
+    end
+    return nil
 end
 
 local function is_before(entry, other)
@@ -127,10 +194,10 @@ local function is_before(entry, other)
     return entry.arrival < other.arrival
 end
 
-local function next_of(runnable)
+local function next_of(runnable, held, lanes, limit)
     local earliest = nil
     for _, required in ipairs(runnable) do
-        local first = first_of(required)
+        local first = first_of(required, held, lanes, limit)
         if first and (not earliest or is_before(first, earliest)) then
             earliest = first
         end
@@ -162,18 +229,38 @@ local function end_turn(lane)
     end
 end
 
-if ARGV[1] == "put" then
+if ARGV[1] == "put" or ARGV[1] == "put_back" then
     local id, data, lane, required, dedup_key = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
     redis.call("hset", messages, id, data)
-    put(id, lane, required, dedup_key)
+    if ARGV[1] == "put" then
+        put(id, lane, required, dedup_key)
+    else
+        put_back(id, lane, required, dedup_key)
+        redis.call("srem", ARGV[7], id)
+    end
     return 1
 end
 
-local acks, room = ARGV[2], tonumber(ARGV[3])
+local name, namespace, worker = ARGV[2], ARGV[3], ARGV[4]
+local host = namespace .. ":__host__." .. ARGV[5]
+local room, reserved, limit = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local acks = namespace .. ":__acks__." .. worker .. "." .. name
+
+redis.call("sadd", host, worker)
+redis.call("expire", host, HOST_LIFE_S)
 move_version_1()
+
 local runnable, taken = runnable_kinds(), {}
+if #runnable == 0 then
+    return taken
+end
+local held, lanes = held_on(host, namespace, name)
 while #taken < room do
-    local entry = next_of(runnable)
+    local has_shared = room - #taken > reserved
+    local entry = next_of(runnable, held, lanes, has_shared and limit or 1)
+    if not entry and has_shared then
+        entry = next_of(runnable, held, lanes, math.huge)
+    end
     if not entry then
         break
     end
@@ -183,6 +270,8 @@ while #taken < room do
     if data then
         redis.call("sadd", acks, id)
         table.insert(taken, data)
+        lanes = lanes + (held[entry.lane] and 0 or 1)
+        held[entry.lane] = (held[entry.lane] or 0) + 1
     end
 end
 return taken

@@ -4,9 +4,14 @@ Each user has a lane, and each turn serves one message of a lane. A message may 
 capabilities. Such a message waits until a worker with all of them fetches messages; other messages
 of the same lane overtake it. Each message may have a deduplication key. A new message replaces a
 waiting message with the same key and takes its position.
+
+The workers of a host hold only a limited number of messages of a lane while other lanes wait, and
+they keep places for lanes of which they hold no message.
 """
 
+import socket
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +23,21 @@ SCRIPT = Path(__file__).with_suffix(".lua")
 SEPARATOR = ","
 # The names of the options in a message.
 LANE, REQUIRED, DEDUP_KEY = "lane", "needs", "about"
+MESSAGE_ID = "redis_message_id"
+NO_LIMIT = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The messages of a queue that one process may hold at the same time, running or not started.
+
+    The last `reserved` of the `total` places are only for lanes of which the host holds no message.
+    While other lanes wait, the host holds at most `per_lane` messages of a lane.
+    """
+
+    total: int
+    reserved: int = 0
+    per_lane: int = NO_LIMIT
 
 
 def message_options(
@@ -34,28 +54,51 @@ def message_options(
 class FairQueue:
     """The fair queues in one Redis.
 
-    `capabilities` contains the languages of this process. None means that the process can run all
-    messages.
+    `worker` is the id of this process in dramatiq. `host` is the name of its host. `capabilities`
+    contains the languages of this process. None means that the process can run all messages.
     """
 
-    def __init__(self, client: Redis, namespace: str) -> None:
-        self._client, self._namespace = client, namespace
+    def __init__(self, client: Redis, namespace: str, worker: str) -> None:
+        self._client, self._namespace, self._worker = client, namespace, worker
+        self.host = socket.gethostname()
         self._script = client.register_script(SCRIPT.read_text())
         self.capabilities: Collection[str] | None = None
 
     def put(self, queue_name: str, message_id: str, data: bytes) -> bool:
         """Add a message to its lane. Return False if the message has no lane."""
-        options = Message.decode(data).options
-        if LANE not in options:
+        message = Message.decode(data)
+        if LANE not in message.options:
             return False
-        place = options[LANE], options.get(REQUIRED, ""), options.get(DEDUP_KEY, message_id)
-        self._script(keys=[self._key(queue_name)], args=["put", message_id, data, *place])
+        # The script reads the lanes of the messages that workers hold from the ids.
+        unique = f"{message.options[LANE]}\n{message_id}"
+        data = message.copy(options={MESSAGE_ID: unique}).encode()
+        arguments: list[str | bytes] = ["put", unique, data, *_place_of(message, message_id)]
+        self._script(keys=[self._key(queue_name)], args=arguments)
         return True
 
-    def take(self, queue_name: str, acks: str, room: int) -> list[bytes]:
-        """Remove and return at most `room` messages, and add their ids to the Redis set `acks`."""
+    def put_back(self, queue_name: str, data: bytes) -> bool:
+        """Move a message that this process holds to the beginning of its lane.
+
+        Return False if the message has no lane.
+        """
+        message = Message.decode(data)
+        if LANE not in message.options:
+            return False
+        message_id = message.options[MESSAGE_ID]
+        acks = f"{self._namespace}:__acks__.{self._worker}.{queue_name}"
+        arguments: list[Any] = ["put_back", message_id, data, *_place_of(message, message_id), acks]
+        self._script(keys=[self._key(queue_name)], args=arguments)
+        return True
+
+    def take(self, queue_name: str, room: int, places: Places) -> list[bytes]:
+        """Remove and return at most `room` messages, which this process holds from then on.
+
+        `room` is the number of the process's places that are free.
+        """
+        origin = queue_name, self._namespace, self._worker, self.host
+        limits = room, places.reserved, places.per_lane
         takes_all = int(self.capabilities is None)
-        arguments: list[Any] = ["take", acks, room, takes_all, *(self.capabilities or ())]
+        arguments: list[Any] = ["take", *origin, *limits, takes_all, *(self.capabilities or ())]
         taken: list[bytes] = self._script(keys=[self._key(queue_name)], args=arguments)
         return taken
 
@@ -63,13 +106,11 @@ class FairQueue:
         """Return whether a message with any capabilities is waiting in a queue."""
         return bool(self._client.exists(f"{self._key(queue_name)}.needs"))
 
-    def can_run(self, data: bytes) -> bool:
-        """Return whether this process has all capabilities that a message requires."""
-        required = Message.decode(data).options.get(REQUIRED, "")
-        return self.capabilities is None or set(required.split(SEPARATOR)) <= {
-            "",
-            *self.capabilities,
-        }
-
     def _key(self, queue_name: str) -> str:
         return f"{self._namespace}:{queue_name}"
+
+
+def _place_of(message: Message[Any], message_id: str) -> tuple[str, str, str]:
+    """Return the lane, the required capabilities and the deduplication key of a message."""
+    options = message.options
+    return options[LANE], options.get(REQUIRED, ""), options.get(DEDUP_KEY, message_id)

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import redis
@@ -21,11 +22,13 @@ from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware
 
 from graphql_api.data.redis.connection import connect_sync
-from tasks.queue.fair_queue import FairQueue
+from tasks.queue.fair_queue import MESSAGE_ID, FairQueue, Places
 
 # Maximum length of a list of tokens. Each surplus token causes one empty fetch.
 TOKENS_KEPT = 64
 TOKEN_LIFE_S = 30
+# Only reserved places are free: pause between two searches for messages of lanes that may use them.
+RESERVED_POLL_S = 0.1
 # Shortest wait, because a time-out of 0 makes BLPOP wait forever.
 SHORTEST_WAIT_S = 0.01
 
@@ -33,8 +36,8 @@ SHORTEST_WAIT_S = 0.01
 class BlockingRedisBroker(RedisBroker):
     """Dramatiq's Redis broker with consumers that block until a message arrives.
 
-    `prefetch` maps the name of a queue to the maximum number of messages that this process holds at
-    the same time. While `draining` is set, nothing is fetched.
+    `places` maps the name of a queue to the messages that this process may hold at the same time.
+    While `draining` is set, nothing is fetched.
 
     Parameters:
         url: the URL of Redis. The queues are in the database with the next number, because
@@ -62,8 +65,8 @@ class BlockingRedisBroker(RedisBroker):
             maintenance_chance=maintenance_chance,
             dead_message_ttl=dead_message_life_ms,
         )
-        self.prefetch: dict[str, int] = {}
-        self.fair_queue = FairQueue(self.client, self.namespace)
+        self.places: dict[str, Places] = {}
+        self.fair_queue = FairQueue(self.client, self.namespace, self.broker_id)
         self.draining = threading.Event()
         self._url, self._timeout_s = url, timeout_s
 
@@ -74,7 +77,8 @@ class BlockingRedisBroker(RedisBroker):
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
         """Return a consumer of a queue. It blocks for at most `timeout` milliseconds."""
-        bounded = min(prefetch, self.prefetch.get(queue_name, prefetch))
+        places = self.places.get(queue_name, Places(prefetch))
+        bounded = replace(places, total=min(prefetch, places.total))
         return BlockingRedisConsumer(self, queue_name, bounded, timeout)
 
     def connect_blocking(self, longest_wait_s: float) -> redis.Redis:
@@ -108,28 +112,22 @@ class BlockingRedisBroker(RedisBroker):
             self._dispatch("enqueue")(queue_name, message_id, data)  # type: ignore[no-untyped-call]
         self.wake(queue_name)
 
-    def take(self, queue_name: str, room: int) -> list[bytes]:
+    def take(self, queue_name: str, room: int, places: Places) -> list[bytes]:
         """Return at most `room` messages and send a heartbeat.
 
         With no room, only send the heartbeat. Messages that were given back, and messages of dead
-        workers, already had their turn, so they come before the messages of the fair queue. A
-        message that this process cannot run goes back to its lane. A delayed message has no lane:
-        the worker that fetches it holds it until it is due.
+        workers, already had their turn, so they go to the beginning of their lanes. A delayed
+        message has no lane: the worker that fetches it holds it until it is due.
         """
         given_back = self._dispatch("fetch")(queue_name, room)  # type: ignore[no-untyped-call]
         # If a worker that was considered dead acknowledges a message, the message has an id but no
         # data.
         returned = [data for data in given_back if data is not None]
-        acks = f"{self.namespace}:__acks__.{self.broker_id}.{queue_name}"
-        has_lanes = queue_name == q_name(queue_name)
-        ours = [data for data in returned if not has_lanes or self.fair_queue.can_run(data)]
-        for data in returned:
-            if data not in ours:
-                message_id = Message.decode(data).options["redis_message_id"]
-                self.do_enqueue(queue_name, message_id, data)
-                self.client.srem(acks, message_id)
+        if queue_name != q_name(queue_name):
+            return returned
+        ours = [data for data in returned if not self.fair_queue.put_back(queue_name, data)]
         room -= len(ours)
-        return ours + (self.fair_queue.take(queue_name, acks, room) if has_lanes and room else [])
+        return ours + (self.fair_queue.take(queue_name, room, places) if room else [])
 
     def has_waiting(self, queue_name: str) -> bool:
         """Return whether messages are waiting in the lanes of a queue.
@@ -149,11 +147,11 @@ class BlockingRedisConsumer(Consumer):
     """A consumer of one queue, used by one consumer thread. Any thread may acknowledge messages."""
 
     def __init__(
-        self, broker: BlockingRedisBroker, queue_name: str, prefetch: int, timeout_ms: int
+        self, broker: BlockingRedisBroker, queue_name: str, places: Places, timeout_ms: int
     ) -> None:
         self._broker = broker
         self._queue_name = queue_name
-        self._prefetch = prefetch
+        self._places = places
         self._longest_wait_s = timeout_ms / 1000
         self._blocking = broker.connect_blocking(self._longest_wait_s)
         self._fetched: deque[Message[Any]] = deque()
@@ -196,16 +194,23 @@ class BlockingRedisConsumer(Consumer):
 
     def _fetch(self) -> list[Message[Any]]:
         """Fetch messages if there is room. Send a heartbeat in any case."""
-        room = 0 if self._broker.draining.is_set() else self._prefetch - len(self._held)
-        return [Message.decode(data) for data in self._broker.take(self._queue_name, max(0, room))]
+        room = 0 if self._broker.draining.is_set() else max(0, self._free_places())
+        taken = self._broker.take(self._queue_name, room, self._places)
+        return [Message.decode(data) for data in taken]
+
+    def _free_places(self) -> int:
+        return self._places.total - len(self._held)
 
     def _wait(self) -> None:
         wait_s = max(SHORTEST_WAIT_S, min(self._longest_wait_s, self._until_due_s()))
-        if self._broker.draining.is_set() or len(self._held) >= self._prefetch:
-            self._freed.wait(wait_s)
-            self._freed.clear()
-        else:
+        free = self._free_places()
+        if not self._broker.draining.is_set() and free > self._places.reserved:
             self._blocking.blpop([self._broker.wake_key(self._queue_name)], timeout=wait_s)
+            return
+        # Leave the tokens to the workers that can take messages of all lanes.
+        is_closed = self._broker.draining.is_set() or free <= 0
+        self._freed.wait(wait_s if is_closed else min(wait_s, RESERVED_POLL_S))
+        self._freed.clear()
 
     def _until_due_s(self) -> float:
         dues = [due for due in self._held.copy().values() if isinstance(due, int | float)]
@@ -234,7 +239,7 @@ class BlockingRedisConsumer(Consumer):
 def _redis_id(message: Message[Any] | MessageProxy) -> str:
     # The message's own id does not change when the message is retried. This id is unique in the
     # queue.
-    return str(message.options["redis_message_id"])
+    return str(message.options[MESSAGE_ID])
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from tasks.handlers.jobs import JobHandler
 from tasks.handlers.rejudge import RejudgeHandler
 from tasks.handlers.testset_cache import TestSetCache
 from tasks.queue.cancellations import Cancellations, listen_forever
+from tasks.queue.fair_queue import Places
 from tasks.queue.redis_broker import BlockingRedisBroker
 from tasks.queue.sender import BULK_QUEUE, TaskSender
 from tasks.worker.announcer import announce_forever
@@ -34,6 +35,9 @@ from tasks.worker.sweeper import Sweeper
 PRUNE_SECONDS = 3600
 # One thread of a process is for bulk work. The other threads are for executions and custom runs.
 JOB_CONCURRENCY = 1
+# Places of each queue for users of whom the host has no message. A place is cheap: its execution
+# loads its data and waits for a slot of the host.
+RESERVED_PLACES = 8
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -79,22 +83,38 @@ def judge_config(settings: Settings) -> JudgeConfig:
     )
 
 
-def execution_concurrency(settings: Settings) -> int:
-    """Return the number of executions that a process handles at the same time.
+def execution_places(settings: Settings) -> Places:
+    """Return the executions that a process handles at the same time.
 
-    There is one execution for each slot, and one more that is loading its data.
+    There is one execution for each slot, one more that is loading its data, and the reserved
+    places.
     """
-    return (settings.judge_slots or os.cpu_count() or 1) + 1
+    return _places(settings, slot_count(settings) + 1)
 
 
-def custom_run_concurrency(settings: Settings) -> int:
-    """Return the number of custom runs that a process handles in addition to its executions."""
+def custom_run_places(settings: Settings) -> Places:
+    """Return the custom runs that a process handles in addition to its executions."""
+    return _places(settings, slot_count(settings))
+
+
+def _places(settings: Settings, shared: int) -> Places:
+    return Places(shared + RESERVED_PLACES, RESERVED_PLACES, settings.executions_per_user)
+
+
+def slot_count(settings: Settings) -> int:
+    """Return the number of slots of this host."""
     return settings.judge_slots or os.cpu_count() or 1
+
+
+def host_name(settings: Settings) -> str:
+    """Return a name that is the same in all worker processes that share their slots."""
+    return f"{socket.gethostname()}:{settings.work_dir.resolve()}"
 
 
 def thread_count(settings: Settings) -> int:
     """Return the number of threads that a process needs so that no message waits for a thread."""
-    return execution_concurrency(settings) + custom_run_concurrency(settings) + JOB_CONCURRENCY
+    places = execution_places(settings), custom_run_places(settings)
+    return sum(place.total for place in places) + JOB_CONCURRENCY
 
 
 @asynccontextmanager

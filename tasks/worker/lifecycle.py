@@ -13,11 +13,13 @@ from graphql_api.config import Settings
 from graphql_api.logs import configure_logging
 from judge.judge import Judge
 from judge.sandbox.errors import SandboxUnavailable
+from tasks.queue.fair_queue import Places
 from tasks.queue.sender import BULK_QUEUE, EXECUTION_QUEUE, RUN_QUEUE
 from tasks.worker.container import (
     JOB_CONCURRENCY,
-    custom_run_concurrency,
-    execution_concurrency,
+    custom_run_places,
+    execution_places,
+    host_name,
     judge_config,
     open_container,
     thread_count,
@@ -57,9 +59,10 @@ class WorkerLifecycle(Middleware):
         judge = self._judge = self._start_judge(broker)
         worker.worker_threads = max(worker.worker_threads, thread_count(self._settings))
         worker.queue_prefetch = worker.worker_threads
-        broker.prefetch[EXECUTION_QUEUE] = execution_concurrency(self._settings)
-        broker.prefetch[RUN_QUEUE] = custom_run_concurrency(self._settings)
-        broker.prefetch[BULK_QUEUE] = JOB_CONCURRENCY
+        broker.fair_queue.host = host_name(self._settings)
+        broker.places[EXECUTION_QUEUE] = execution_places(self._settings)
+        broker.places[RUN_QUEUE] = custom_run_places(self._settings)
+        broker.places[BULK_QUEUE] = Places(JOB_CONCURRENCY)
         loop = EventLoopThread(_log)
         # If the process ends here, it must not wait for the thread of its event loop.
         loop.daemon = True

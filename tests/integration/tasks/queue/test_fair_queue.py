@@ -9,8 +9,10 @@ import pytest
 from dramatiq import MessageProxy
 
 from tasks.queue import fair_queue
+from tasks.queue.fair_queue import Places
 from tasks.queue.redis_broker import BlockingRedisBroker, BlockingRedisConsumer
 from tests.support.settings import PATIENCE_MS
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.redis
 
@@ -64,6 +66,30 @@ def consumer_of(broker: BlockingRedisBroker, prefetch: int = 1) -> BlockingRedis
     found = broker.consume(QUEUE, prefetch, 20)
     assert isinstance(found, BlockingRedisConsumer)
     return found
+
+
+# Three places for all lanes, and two for lanes of which the host holds no message.
+PLACES = Places(total=5, reserved=2, per_lane=2)
+
+
+def sharing(broker: BlockingRedisBroker, host: str = "host") -> BlockingRedisConsumer:
+    """Return a consumer of a worker on this host, with `PLACES`."""
+    broker.places[QUEUE] = PLACES
+    broker.fair_queue.host = host
+    return consumer_of(broker, PLACES.total)
+
+
+def fill(consumer: BlockingRedisConsumer) -> dict[str, MessageProxy]:
+    """Take messages until nothing is left for the consumer. Return those that it then holds."""
+    held: dict[str, MessageProxy] = {}
+    while (message := next(consumer)) is not None:
+        held[message.args[0]] = message
+    return held
+
+
+def send_many(broker: BlockingRedisBroker, lane: str, count: int) -> None:
+    for number in range(count):
+        send(broker, f"{lane}{number}", lane)
 
 
 def take(consumer: BlockingRedisConsumer) -> MessageProxy | None:
@@ -324,3 +350,114 @@ def test_a_delayed_message_enters_its_lane_when_it_is_due(broker: BlockingRedisB
     finally:
         worker.stop()
     assert ran == ["later"]
+
+
+def test_a_user_who_is_alone_fills_all_places_but_the_reserved_ones(make: Made) -> None:
+    broker = make()
+    consumer = sharing(broker)
+    send_many(broker, "ada", 10)
+    assert list(fill(consumer)) == ["ada0", "ada1", "ada2"]
+
+
+def test_a_user_who_comes_later_gets_a_reserved_place_at_once(make: Made) -> None:
+    broker = make()
+    consumer = sharing(broker)
+    send_many(broker, "ada", 10)
+    fill(consumer)
+    send_many(broker, "bob", 10)
+    assert list(fill(consumer)) == ["bob0"]
+    send_many(broker, "cy", 10)
+    assert list(fill(consumer)) == ["cy0"]
+
+
+def test_while_others_wait_a_user_has_only_the_limit_in_flight(make: Made) -> None:
+    broker = make()
+    consumer = sharing(broker)
+    send_many(broker, "ada", 2)
+    held = fill(consumer)
+    send(broker, "ada2", "ada")
+    send_many(broker, "bob", 2)
+    # Ada has the next turn, but holds the limit.
+    held |= fill(consumer)
+    assert list(held) == ["ada0", "ada1", "bob0"]
+    consumer.ack(held["ada0"])
+    assert list(fill(consumer)) == ["ada2"]
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("host", ["bob0", "bob1", "ada2"]), ("another", ["ada2", "bob0", "bob1"])],
+)
+def test_the_limit_counts_all_workers_of_a_host_and_no_other_host(
+    make: Made, host: str, expected: list[str]
+) -> None:
+    first, second = make(), make()
+    ours, theirs = sharing(first), sharing(second, host)
+    send_many(first, "ada", 2)
+    assert list(fill(ours)) == ["ada0", "ada1"]
+    send(first, "ada2", "ada")
+    send_many(first, "bob", 2)
+    assert list(fill(theirs)) == expected
+
+
+@pytest.mark.slow
+def test_the_messages_of_a_killed_worker_are_not_counted_and_its_users_take_turns(
+    make: Made,
+) -> None:
+    dead, broker = make(heartbeat_timeout_ms=400), make(heartbeat_timeout_ms=400)
+    send_many(dead, "ada", 10)
+    assert len(fill(sharing(dead))) == 3
+    consumer = sharing(broker)
+    send_many(broker, "bob", 2)
+    wait_until("the end of the heartbeat", lambda: stops_being_alive(broker, dead))
+    held = fill(consumer)
+    # Ada's lane has the next turn, but her returned messages do not take Bob's turn.
+    first, second, third = held
+    assert second == "bob0"
+    for name in (first, third):
+        consumer.ack(held[name])
+    later = set(fill(consumer))
+    assert {first, third} | later == {"ada0", "ada1", "ada2", "bob1"}
+
+
+def stops_being_alive(broker: BlockingRedisBroker, dead: BlockingRedisBroker) -> bool:
+    """Return whether the heartbeat of a worker is older than 400 ms."""
+    score: Any = broker.client.zscore("dramatiq:__heartbeats__", dead.broker_id)
+    return score is None or time.time() * 1000 - score > 500
+
+
+def test_a_message_that_is_sent_again_while_it_runs_counts_once_more_at_most_until_it_ends(
+    make: Made,
+) -> None:
+    broker = make()
+    consumer = sharing(broker)
+    for text in ("a", "again"):
+        send(broker, text, "ada", dedup_key="it")
+        held = fill(consumer)
+        for message in held.values():
+            consumer.ack(message)
+    send_many(broker, "ada", 3)
+    assert len(fill(consumer)) == 3
+
+
+def test_a_message_from_before_the_limit_is_taken_without_being_counted(make: Made) -> None:
+    broker = make()
+    consumer = sharing(broker)
+    for number in range(3):
+        leave_as_version_1(broker, f"old{number}", "ada", "")
+    # Older versions put the plain id into the same structure.
+    assert len(fill(consumer)) == 3
+    send(broker, "new", "ada")
+    assert list(fill(consumer)) == ["new"]
+
+
+def test_a_worker_with_only_reserved_places_leaves_the_wake_up_to_another(make: Made) -> None:
+    full, idle = make(), make()
+    send_many(full, "ada", 3)
+    consumer = sharing(full)
+    assert len(fill(consumer)) == 3
+    full.client.delete(full.wake_key(QUEUE))
+    send(full, "ada3", "ada")
+    assert next(consumer) is None
+    assert full.client.llen(full.wake_key(QUEUE)) == 1
+    assert list(fill(sharing(idle))) == ["ada3"]

@@ -15,6 +15,7 @@ from dramatiq.errors import ConnectionClosed
 
 from graphql_api.data.redis.connection import connect_sync
 from tasks.queue import fair_queue
+from tasks.queue.fair_queue import Places
 from tasks.queue.redis_broker import (
     TOKENS_KEPT,
     BlockingRedisBroker,
@@ -161,7 +162,7 @@ def test_a_delayed_message_runs_when_it_is_due(patient: BlockingRedisBroker) -> 
 
 @pytest.mark.slow
 def test_a_full_worker_goes_on_as_soon_as_it_has_room(patient: BlockingRedisBroker) -> None:
-    patient.prefetch[QUEUE] = 1
+    patient.places[QUEUE] = Places(1)
     begun: list[str] = []
     done = threading.Event()
 
