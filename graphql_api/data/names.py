@@ -193,6 +193,27 @@ def is_same_email(one: str, other: str) -> bool:
         return False
 
 
-def former_email(email: str) -> str:
-    """Return the form in which the previous version stored an address: NFC and lower case."""
+def stored_forms(email: str) -> list[str]:
+    """Return the forms in which an address may be stored. The normal form comes first.
+
+    The others are those of the previous version, which stored NFC in lower case, with the domain as
+    it was sent: in ASCII or in Unicode. Most addresses have one form.
+
+    Raises:
+        InvalidInput: the e-mail address is not valid.
+    """
+    normal = normalise_email(email)
+    forms = [normal, _former_form(email), _former_form(_with_unicode_domain(normal))]
+    return list(dict.fromkeys(forms))
+
+
+def _former_form(email: str) -> str:
     return unicodedata.normalize("NFC", email).strip().lower()
+
+
+def _with_unicode_domain(email: str) -> str:
+    local, _, domain = email.rpartition("@")
+    try:
+        return f"{local}@{idna.decode(domain)}" if "xn--" in domain else email
+    except (idna.IDNAError, UnicodeError):
+        return email

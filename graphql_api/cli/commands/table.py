@@ -1,5 +1,6 @@
-"""`algoitny table …`: create, show and delete the DynamoDB table."""
+"""`algoitny table …`: create, show, migrate and delete the DynamoDB table."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -8,10 +9,13 @@ import typer
 
 from graphql_api.cli.console import AsJson, Output
 from graphql_api.config import get_settings
+from graphql_api.data.dynamo.client import open_dynamo
 from graphql_api.data.dynamo.table import Table, open_table
 from graphql_api.data.errors import DomainError
+from graphql_api.data.migrations.runner import Report, all_migrations
+from graphql_api.data.migrations.runner import migrate as run_migrations
 
-app = typer.Typer(help="Create, show and delete the DynamoDB table.", no_args_is_help=True)
+app = typer.Typer(help="Create, show, migrate and delete the DynamoDB table.", no_args_is_help=True)
 
 
 @contextmanager
@@ -62,6 +66,71 @@ def describe(*, as_json: AsJson = False) -> None:
     for index in description.get("GlobalSecondaryIndexes", ()):
         output.line(f"  {index['IndexName']}: {index['IndexStatus']}, {index['ItemCount']} items")
     output.document(_for_json(description))
+
+
+@app.command()
+def migrate(
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; show what would be rewritten.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Turn the items that an earlier version wrote into the form that this version writes.
+
+    It is safe to run this again, also after it was interrupted. Exits with 1 if items are left.
+    """
+    output = Output(as_json=as_json)
+    with _engine_errors(output):
+        _require_table(output, open_table(get_settings()))
+        report = asyncio.run(_migrate(output, is_dry_run=dry_run))
+    _print_report(output, report, is_dry_run=dry_run)
+    if report.obstacles or report.contended:
+        raise typer.Exit(1)
+
+
+async def _migrate(output: Output, *, is_dry_run: bool) -> Report:
+    async with open_dynamo(get_settings()) as dynamo:
+        return await run_migrations(
+            dynamo,
+            all_migrations(dynamo),
+            is_dry_run=is_dry_run,
+            progress=lambda name, count: output.note(f"{name}: {count} items"),
+        )
+
+
+def _print_report(output: Output, report: Report, *, is_dry_run: bool) -> None:
+    for name, wanted in report.wanted.items():
+        done = f"{wanted} items to rewrite"
+        output.line(f"{name}: {done if is_dry_run else f'{report.rewritten[name]} rewritten'}")
+    for obstacle in report.obstacles:
+        output.error(f"Not changed: {', '.join(obstacle.objects)}. {obstacle.reason}")
+    if report.contended:
+        output.error(
+            f"{report.contended} items were not rewritten, because other requests changed them or "
+            "their new key exists. Run `algoitny table migrate` again."
+        )
+    output.line(_next_step(report, is_dry_run=is_dry_run))
+    output.document(
+        {
+            "read": report.read,
+            "wanted": dict(report.wanted),
+            "rewritten": dict(report.rewritten),
+            "contended": report.contended,
+            "obstacles": [
+                {"objects": list(obstacle.objects), "reason": obstacle.reason}
+                for obstacle in report.obstacles
+            ],
+        }
+    )
+
+
+def _next_step(report: Report, *, is_dry_run: bool) -> str:
+    if report.is_complete:
+        return "All items have the current form. Nothing is left to do."
+    if is_dry_run and report.wanted.total():
+        return "Nothing was written. Run `algoitny table migrate` to rewrite these items."
+    return "Items are left. Follow the messages above, and run `algoitny table migrate` again."
 
 
 @app.command()

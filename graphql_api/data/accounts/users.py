@@ -25,7 +25,7 @@ from graphql_api.data.dynamo.transactions import Delete, Put, TransactItem, Upda
 from graphql_api.data.dynamo.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.enums import Role, UserState
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
-from graphql_api.data.names import former_email, is_same_email, normalise_email, normalise_name
+from graphql_api.data.names import is_same_email, normalise_email, normalise_name, stored_forms
 from graphql_api.data.records import Totals, User
 
 FREE_PLAN = "free"
@@ -161,7 +161,7 @@ class UserStore:
         Raises:
             InvalidInput: the e-mail address is not valid.
         """
-        for form in _stored_forms(email):
+        for form in stored_forms(email):
             user = await self._find_by_unique_item(keys.unique_email(form), consistent=consistent)
             if user and is_same_email(user.email, email):
                 return user
@@ -183,7 +183,7 @@ class UserStore:
         Raises:
             InvalidInput: the e-mail address is not valid.
         """
-        if len(_stored_forms(email)) > 1:
+        if len(stored_forms(email)) > 1:
             return await self.by_email(email, consistent=True) is not None
         key = keys.unique_email(normalise_email(email))
         return await self._dynamo.get(key, consistent=True) is not None
@@ -388,7 +388,7 @@ class UserStore:
 
         Only an address that this version writes in another form costs requests.
         """
-        is_changed = len(_stored_forms(email)) > 1
+        is_changed = len(stored_forms(email)) > 1
         if is_changed and await self.by_email(email, consistent=True) is not None:
             raise _address_taken()
 
@@ -432,11 +432,6 @@ class UserStore:
         """
         cards = PartitionList(keys.USERS, index="GSI1")
         return (await read_page(self._dynamo, [cards], window)).map(User.from_item_or_none)
-
-
-def _stored_forms(email: str) -> list[str]:
-    """Return the forms in which an address may be stored: that of this version comes first."""
-    return list(dict.fromkeys([normalise_email(email), former_email(email)]))
 
 
 def _create_actions(user: User) -> list[TransactItem]:

@@ -1,0 +1,95 @@
+"""The migration of e-mail addresses to their normal form."""
+
+from collections import defaultdict
+
+from graphql_api.data import keys
+from graphql_api.data.dynamo.client import Dynamo
+from graphql_api.data.dynamo.expressions import Change, absent, equals
+from graphql_api.data.dynamo.transactions import Delete, Put, Update
+from graphql_api.data.errors import InvalidInput
+from graphql_api.data.migrations.migration import Item, Obstacle
+from graphql_api.data.names import normalise_email
+from graphql_api.data.records import User
+
+
+class EmailMigration:
+    """Gives users the normal form of their e-mail address, and renames the uniqueness items.
+
+    Only these two items of a user contain the address. One transaction changes both, so the API may
+    run during the migration.
+    """
+
+    name = "e-mail addresses"
+
+    def __init__(self, dynamo: Dynamo) -> None:
+        self._dynamo = dynamo
+        self._changing: dict[str, list[str]] = defaultdict(list)
+        self._invalid: list[str] = []
+        self._blocked: set[str] = set()
+
+    def survey(self, item: Item) -> None:
+        """Note the users whose address changes."""
+        if not _is_user(item):
+            return
+        try:
+            address = normalise_email(item["em"])
+        except InvalidInput:
+            self._invalid.append(item["u"])
+            return
+        if address != item["em"]:
+            self._changing[address].append(item["u"])
+
+    async def find_obstacles(self) -> list[Obstacle]:
+        """Return the users with equal or invalid addresses. Cost: 1 read unit per changing user."""
+        obstacles = [
+            Obstacle(
+                (uid,),
+                "The e-mail address is not valid, so the user cannot sign in. Change the address "
+                "or delete the user.",
+            )
+            for uid in self._invalid
+        ]
+        for address, uids in self._changing.items():
+            taken = await self._dynamo.get(keys.unique_email(address), consistent=True)
+            owners = sorted({*uids, *([taken["u"]] if taken else [])})
+            if len(owners) > 1:
+                self._blocked.add(address)
+                obstacles.append(
+                    Obstacle(
+                        tuple(owners),
+                        f"These users have the same e-mail address {address}. Delete all but one "
+                        "of them, or change their addresses.",
+                    )
+                )
+        return obstacles
+
+    def applies_to(self, item: Item) -> bool:
+        """Whether the item is a user with an address in another form."""
+        if not _is_user(item):
+            return False
+        try:
+            address = normalise_email(item["em"])
+        except InvalidInput:
+            return False
+        return address != item["em"] and address not in self._blocked
+
+    def comes_last(self, item: Item) -> bool:  # noqa: ARG002 - all items are independent
+        """Return False: users can be rewritten in any order."""
+        return False
+
+    async def rewrite(self, item: Item) -> None:
+        """Change the address and rename its uniqueness item. Cost: one transaction of 8 units."""
+        former, address, uid = item["em"], normalise_email(item["em"]), item["u"]
+        is_own = absent() | equals("u", uid)
+        unique_item = {**keys.unique_email(address), "v": 1, "tp": "guard", "u": uid}
+        await self._dynamo.transact(
+            [
+                Update(keys.user(uid), Change({"em": address}), equals("em", former), 1),
+                Put(unique_item, is_own),
+                Delete(keys.unique_email(former), is_own),
+            ]
+        )
+
+
+def _is_user(item: Item) -> bool:
+    return item.get("tp") == User.entity and item["SK"] == keys.META

@@ -1,0 +1,68 @@
+"""The migration of tags to their normal form."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from graphql_api.data import keys
+from graphql_api.data.dynamo.client import Dynamo
+from graphql_api.data.errors import InvalidInput
+from graphql_api.data.migrations.migration import Item, Obstacle
+from graphql_api.data.names import normalise_tag
+from graphql_api.data.problems.cards import Decision, ProblemCards, check_size
+from graphql_api.data.records import Problem
+
+
+class TagMigration:
+    """Gives problems the normal form of their tags, and renames their entries in tag lists.
+
+    One transaction changes the card and its entries, so the API may run during the migration.
+    """
+
+    name = "tags"
+
+    def __init__(self, dynamo: Dynamo) -> None:
+        self._cards = ProblemCards(dynamo)
+        self._invalid: list[str] = []
+
+    def survey(self, item: Item) -> None:
+        """Note the problems with tags that are not valid."""
+        if is_problem(item) and _normalise(item.get("tg", ())) is None:
+            self._invalid.append(f"{item['pf']}/{item['pn']}")
+
+    async def find_obstacles(self) -> list[Obstacle]:
+        """Return the problems with tags that are not valid."""
+        reason = "A tag of the problem is invisible or too long. Change its tags."
+        return [Obstacle((name,), reason) for name in self._invalid]
+
+    def applies_to(self, item: Item) -> bool:
+        """Whether the item is the card of a problem with tags in another form."""
+        tags = tuple(item.get("tg", ()))
+        return is_problem(item) and _normalise(tags) not in (None, tags)
+
+    def comes_last(self, item: Item) -> bool:  # noqa: ARG002 - all items are independent
+        """Return False: cards can be rewritten in any order."""
+        return False
+
+    async def rewrite(self, item: Item) -> None:
+        """Change the tags and their entries. Cost: one read and one transaction."""
+
+        async def decide(expected: Problem) -> Decision:
+            tags = _normalise(expected.tags)
+            if tags is None:
+                return Decision(expected)
+            return Decision(check_size(replace(expected, tags=tags)))
+
+        await self._cards.change(item["pf"], item["pn"], decide)
+
+
+def is_problem(item: Item) -> bool:
+    """Whether the item is the card of a problem, and not a copy of the card in a list."""
+    return item.get("tp") == Problem.entity and item["SK"] == keys.META
+
+
+def _normalise(tags: Sequence[str]) -> tuple[str, ...] | None:
+    """Return the normal forms without duplicates, or None if a tag is not valid."""
+    try:
+        return tuple(dict.fromkeys(map(normalise_tag, tags)))
+    except InvalidInput:
+        return None
