@@ -10,6 +10,14 @@ NO_CREDENTIALS = (
     "Run `make dev`, which starts its own engine, or set "
     "AWS_ENDPOINT_URL_DYNAMODB and credentials."
 )
+REJECTED_CREDENTIALS = (
+    "The database rejected the credentials of this server. Nothing was changed. Ask the operator "
+    "to renew them."
+)
+UNEXPECTED_RESPONSE = (
+    "The database cannot be reached, because another server answered in its place. Nothing was "
+    "changed. Try again later."
+)
 
 
 class DomainError(Exception):

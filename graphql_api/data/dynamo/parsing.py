@@ -11,16 +11,31 @@ from typing import Any
 import orjson
 from aiobotocore.parsers import AioJSONParser, AioResponseParserFactory
 from aiobotocore.session import AioSession, get_session
+from botocore.exceptions import HTTPClientError
 
 
 class _FastJSONParser(AioJSONParser):
     async def parse(self, response: Mapping[str, Any], shape: Any) -> dict[str, Any]:
+        body = _parse_object(response["body"])
         if response["status_code"] >= 300:  # noqa: PLR2004 - HTTP statuses from 300 on are not a success
+            if body is None or not isinstance(body.get("__type", ""), str):
+                # The body is not from DynamoDB. Without it, botocore takes the status as the code.
+                response = {**response, "body": b""}
             parsed: dict[str, Any] = await super().parse(response, shape)
             return parsed
-        parsed = orjson.loads(response["body"])
-        parsed["ResponseMetadata"] = {"HTTPStatusCode": response["status_code"]}
-        return parsed
+        if body is None:
+            raise HTTPClientError(error="The body of a successful response is not a JSON object.")
+        body["ResponseMetadata"] = {"HTTPStatusCode": response["status_code"]}
+        return body
+
+
+def _parse_object(body: bytes) -> dict[str, Any] | None:
+    """Return the JSON object in a body, or None if the body is anything else."""
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return parsed if isinstance(parsed, dict) else None
 
 
 class _FastParserFactory(AioResponseParserFactory):

@@ -2,7 +2,7 @@
 
 Throttling, transaction conflicts, 5xx responses and broken connections are retried. If the response
 to a write is lost, the write may have been applied. Such a write is retried only if applying it
-twice is safe.
+twice is safe. `failures.py` recognises the kind of a failure by status and error code.
 """
 
 import asyncio
@@ -11,24 +11,23 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from socket import gaierror
 from typing import Any
 
+import structlog
 from aiobotocore.config import AioConfig
-from aiohttp import ClientConnectorError
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 
 from graphql_api.config import Settings
 from graphql_api.data.dynamo import meter
+from graphql_api.data.dynamo.failures import Failure, cancellation_reasons, recognise
 from graphql_api.data.dynamo.parsing import fast_session
 from graphql_api.data.dynamo.values import load_item
-from graphql_api.data.errors import NO_CREDENTIALS, Unavailable
+from graphql_api.data.errors import (
+    NO_CREDENTIALS,
+    REJECTED_CREDENTIALS,
+    UNEXPECTED_RESPONSE,
+    Unavailable,
+)
 
 CONNECT_TIMEOUT_S = 0.5
 READ_TIMEOUT_S = 2.0
@@ -37,24 +36,24 @@ KEEP_ALIVE_S = 15
 FIRST_PAUSE_S = 0.02
 LONGEST_PAUSE_S = 0.5
 
-# Error codes of requests that DynamoDB did not apply.
-_REFUSED_CODES = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
-# Error codes of requests that DynamoDB may have applied.
-_UNCERTAIN_CODES = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable"})
-_REFUSED_REASONS = frozenset(
-    {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-)
-
 READS = frozenset({"get_item", "query", "batch_get_item", "scan"})
+# The log event, the advice to the operator, and the message to the client.
+_OPERATOR_ERRORS = {
+    Failure.NO_CREDENTIALS: ("no credentials", "Configure AWS credentials.", NO_CREDENTIALS),
+    Failure.REJECTED_CREDENTIALS: (
+        "credentials rejected",
+        "Renew the AWS credentials and check their permissions and the clock of this host.",
+        REJECTED_CREDENTIALS,
+    ),
+    Failure.FOREIGN: (
+        "response is not from DynamoDB",
+        "Check AWS_ENDPOINT_URL_DYNAMODB and the servers between this host and DynamoDB.",
+        UNEXPECTED_RESPONSE,
+    ),
+}
 MAYBE_SAVED = "The change may or may not have been saved: read the object again before you retry."
+
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class ConditionFailed(Exception):
@@ -161,58 +160,43 @@ class Transport:
                 async with asyncio.timeout(backoff.remaining_s):
                     answer = await method(**request, ReturnConsumedCapacity="INDEXES")
             except (ClientError, BotoCoreError, TimeoutError) as error:
-                if not _may_repeat(error, repeatable=repeatable):
-                    raise _translate_error(error, operation) from error
+                failure = recognise(error)
+                if not _may_repeat(failure, repeatable=repeatable):
+                    raise _translate_error(error, failure, operation) from error
                 await backoff.pause(error)
                 continue
             meter.record(_measure_call(operation, answer, transaction_units, started, attempts))
             return answer  # type: ignore[no-any-return]
 
 
-def _may_repeat(error: Exception, *, repeatable: bool) -> bool:
-    if isinstance(error, NoCredentialsError):
-        return False
-    if not isinstance(error, ClientError):
-        return repeatable or _never_sent(error)
-    code = error.response["Error"]["Code"]
-    if code == "TransactionCanceledException":
-        # If an action conflicts with another transaction, DynamoDB does not evaluate all
-        # conditions. So the request is retried even if a condition failed.
-        codes = {reason["Code"] for reason in _reasons_of(error)} - {"None"}
-        return not codes or not codes.isdisjoint(_REFUSED_REASONS)
-    return code in _REFUSED_CODES or (repeatable and code in _UNCERTAIN_CODES)
+def _may_repeat(failure: Failure, *, repeatable: bool) -> bool:
+    return failure is Failure.NOT_APPLIED or (repeatable and failure is Failure.UNCERTAIN)
 
 
-def _never_sent(error: Exception) -> bool:
-    # An EndpointConnectionError can also mean a connection that was reset after sending the
-    # request.
-    cause = getattr(error, "kwargs", {}).get("error")
-    return isinstance(error, ConnectTimeoutError) or (
-        isinstance(error, EndpointConnectionError)
-        and isinstance(cause, ClientConnectorError | gaierror)
-    )
-
-
-def _reasons_of(error: ClientError) -> list[dict[str, Any]]:
-    reasons: Any = error.response.get("CancellationReasons", ())
-    return list(reasons)
-
-
-def _translate_error(error: Exception, operation: str) -> Exception:
+def _translate_error(error: Exception, failure: Failure, operation: str) -> Exception:
     """Convert an error of botocore to the exception that callers of `Transport.call` handle."""
-    if not isinstance(error, ClientError):
-        is_configured = not isinstance(error, NoCredentialsError)
-        return _make_timeout(operation) if is_configured else Unavailable(NO_CREDENTIALS)
-    match error.response["Error"]["Code"]:
-        case "ConditionalCheckFailedException":
-            return ConditionFailed(_read_previous(error.response))
-        case "TransactionCanceledException":
-            return TransactionFailed([_reason(entry) for entry in _reasons_of(error)])
-        case "ResourceNotFoundException":
-            return Unavailable("The table does not exist. Create it with `algoitny table init`.")
-        case code if code in _UNCERTAIN_CODES:
+    match failure:
+        case Failure.NOT_APPLIED | Failure.UNCERTAIN:
             return _make_timeout(operation)
+        case Failure.NO_CREDENTIALS | Failure.REJECTED_CREDENTIALS | Failure.FOREIGN:
+            event, fix, message = _OPERATOR_ERRORS[failure]
+            _log.error(event, operation=operation, **_describe(error), fix=fix)
+            return Unavailable(message)
+        case Failure.NO_TABLE:
+            return Unavailable("The table does not exist. Create it with `algoitny table init`.")
+        case Failure.CONDITION if isinstance(error, ClientError):
+            return ConditionFailed(_read_previous(error.response))
+        case Failure.TRANSACTION if isinstance(error, ClientError):
+            return TransactionFailed([_reason(entry) for entry in cancellation_reasons(error)])
     return error
+
+
+def _describe(error: Exception) -> dict[str, Any]:
+    """Return the status and the error code of a response, for the log."""
+    if not isinstance(error, ClientError):
+        return {"reason": str(error)}
+    metadata = error.response.get("ResponseMetadata", {})
+    return {"status": metadata.get("HTTPStatusCode"), "code": error.response["Error"]["Code"]}
 
 
 def _make_timeout(operation: str) -> Unavailable:
