@@ -243,6 +243,11 @@ def case_sort(version: int, number: int) -> str:
     return f"T#{version:05d}#{number:05d}"
 
 
+def case_ids(platform: str, number: str, version: int) -> Key:
+    """Return the key of the list of test identities of one version of a test set."""
+    return _key(problem_partition(platform, number), f"TI#{version:05d}")
+
+
 # The prefix of the sort keys of purge notes.
 TEST_PURGES = "X#"
 

@@ -22,8 +22,10 @@ from graphql_api.data.records import (
     Results,
     Solution,
     Statement,
+    StoredTest,
     TestCase,
-    TestCaseKey,
+    TestId,
+    TestSetKey,
     User,
 )
 from graphql_api.data.stores import Stores
@@ -92,11 +94,13 @@ class Loaders:
         return _loader(self._stores.problems.run_counts)
 
     @cached_property
-    def tests(self) -> DataLoader[TestCaseKey, TestCase | None]:
-        """Loader of tests.
+    def test_ids(self) -> DataLoader[TestSetKey, list[TestId]]:
+        """Loader of the identities of the tests of a set. The key is a version of the set."""
+        return _loader(self._stores.tests.identities)
 
-        The key is platform, problem number, version of the test set and test number.
-        """
+    @cached_property
+    def tests(self) -> DataLoader[StoredTest, TestCase | None]:
+        """Loader of tests. The key is the place of the test in the table."""
         return _loader(self._stores.tests.get_many)
 
     @cached_property

@@ -51,13 +51,42 @@ class ProblemKey(NamedTuple):
     number: str
 
 
+class TestId(NamedTuple):
+    """The identity of a test: the version of the set that it was added in, and its number there."""
+
+    version: int
+    number: int
+
+
 class TestCaseKey(NamedTuple):
-    """The identity of a test: the problem, the version of the test set, and the test's number."""
+    """The identity of a test in all problems: the key of its problem, and its `TestId`."""
 
     platform: str
     number: str
     version: int
     test: int
+
+    @property
+    def test_id(self) -> TestId:
+        """The identity of the test in its problem."""
+        return TestId(self.version, self.test)
+
+
+class StoredTest(NamedTuple):
+    """The key of a test's item: the problem, the version of the test set, and the test's number."""
+
+    platform: str
+    number: str
+    version: int
+    test: int
+
+
+class TestSetKey(NamedTuple):
+    """The identity of one version of a problem's test set."""
+
+    platform: str
+    number: str
+    version: int
 
 
 class UnknownFormat(Exception):
@@ -414,11 +443,16 @@ class CheckerFault(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestCase(Record):
-    """One test of a problem's current set. `number` is its position in the set, starting at 1."""
+    """One test of a version of a test set. `number` is its position in the set, starting at 1.
+
+    `added` is the identity of the test, such as `3.12` for test 12 of version 3. It is None if the
+    test was added in this version.
+    """
 
     entity: ClassVar[str] = "test"
     number: int = stored("no")
     is_sample: bool = stored("sm", default=False)
+    added: str | None = stored("id", default=None)
     input: bytes = stored("i")
     output: bytes = stored("o")
 

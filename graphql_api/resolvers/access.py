@@ -10,7 +10,16 @@ from graphql_api.context import Context, Viewer, effective_role
 from graphql_api.data.enums import Comparer, ProblemState, UserState
 from graphql_api.data.errors import Forbidden, Unauthenticated
 from graphql_api.data.histories.redaction import redact_results, round_peak_kb
-from graphql_api.data.records import CheckerFault, History, Problem, Results, TestCase, User
+from graphql_api.data.problems.testcase_ids import key_of
+from graphql_api.data.records import (
+    CheckerFault,
+    History,
+    Problem,
+    Results,
+    TestCase,
+    TestCaseKey,
+    User,
+)
 
 
 async def confirm_viewer(context: Context) -> None:
@@ -77,6 +86,7 @@ def require_admin(context: Context) -> Viewer:
 class VisibleTest:
     """A test case, as a viewer sees it. Input and output are None if they are hidden."""
 
+    key: TestCaseKey
     number: int
     is_sample: bool
     input: bytes | None
@@ -139,6 +149,7 @@ class Visibility:
             return None
         has_content = self.is_editor or problem.comparer is not Comparer.INTERACTIVE
         return VisibleTest(
+            key=key_of(problem, test),
             number=test.number,
             is_sample=test.is_sample,
             input=test.input if has_content else None,

@@ -9,7 +9,13 @@ from graphql_api.data.dynamo.pages import Page, PageWindow
 from graphql_api.data.errors import InvalidInput
 from graphql_api.data.limits import MAX_TESTS, TEST_FILE_BYTES
 from graphql_api.data.problems.testsets import NewTest
-from graphql_api.data.records import Problem, ProblemKey, TestCaseKey
+from graphql_api.data.records import (
+    Problem,
+    ProblemKey,
+    StoredTest,
+    TestCaseKey,
+    TestSetKey,
+)
 from graphql_api.resolvers import access, validation
 from graphql_api.resolvers.access import VisibleTest
 from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
@@ -61,15 +67,33 @@ async def list_tests(context: Context, problem: Problem, page: PageRequest) -> P
 
 
 async def find(context: Context, key: TestCaseKey) -> VisibleTest | None:
-    """Return a test case of the problem's current set, if the viewer may see it."""
+    """Return a test case of the problem's current set, if the viewer may see it.
+
+    Cost: one batched read of the problem, one of the test, and one more if the test was added in an
+    earlier version of the set.
+    """
     visibility = access.visibility_of(context)
     problem = await context.loaders.problems.load(ProblemKey(key.platform, key.number))
     if problem is None or not visibility.shows_problem(problem):
         return None
-    if problem.test_version != key.version or not 1 <= key.test <= problem.test_count:
+    place = await _find_place(context, problem, key)
+    test = await context.loaders.tests.load(place) if place else None
+    visible = visibility.test(problem, test) if test else None
+    # In a version that has deleted a test, a number can belong to a test of an earlier version.
+    return visible if visible and visible.key == key else None
+
+
+async def _find_place(context: Context, problem: Problem, key: TestCaseKey) -> StoredTest | None:
+    """Return the place of a test, if the problem's current set may contain it."""
+    version = problem.test_version
+    if version is None or key.version > version:
         return None
-    test = await context.loaders.tests.load(key)
-    return visibility.test(problem, test) if test else None
+    number = key.test
+    if key.version < version:
+        ids = await context.loaders.test_ids.load(TestSetKey(*problem.key, version))
+        number = ids.index(key.test_id) + 1 if key.test_id in ids else 0
+    is_inside = 1 <= number <= problem.test_count
+    return StoredTest(*problem.key, version, number) if is_inside else None
 
 
 async def add(context: Context, key: ProblemKey, tests: Sequence[TestCaseData]) -> Problem:
@@ -102,9 +126,7 @@ async def delete(context: Context, key: TestCaseKey) -> Problem:
     Raises:
         Unauthenticated, Forbidden: the viewer is not an editor.
         NotFound: the problem or the test does not exist.
-        Conflict: the test set has changed since the id was read.
+        Conflict: another request changed the tests at the same time.
     """
     access.require_editor(context)
-    return await context.stores.tests.delete(
-        key.platform, key.number, key.test, of_version=key.version
-    )
+    return await context.stores.tests.delete(key)

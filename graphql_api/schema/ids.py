@@ -79,7 +79,7 @@ def history_id(history: History) -> ID:
 
 
 def test_case_id(key: TestCaseKey) -> ID:
-    """Return the id of a test case in one version of the problem's test set."""
+    """Return the id of a test case."""
     return encode(Kind.TEST_CASE, key.platform, key.number, str(key.version), str(key.test))
 
 

@@ -38,7 +38,7 @@ async def _history(context: Context, parts: tuple[str, ...]) -> Node | None:
 async def _test_case(context: Context, parts: tuple[str, ...]) -> Node | None:
     key = ids.test_key_of(parts)
     test = key and await testcases.find(context, key)
-    return TestCase.from_key(test, key) if key and test else None
+    return TestCase.from_record(test) if test else None
 
 
 async def _job(context: Context, parts: tuple[str, ...]) -> Node | None:

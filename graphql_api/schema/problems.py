@@ -1,7 +1,6 @@
 """Problems with their solutions, checkers and test connections."""
 
 from datetime import datetime
-from functools import partial
 from typing import Self
 
 import strawberry
@@ -254,7 +253,7 @@ class Problem(Node):
         """Read a page of the test cases that the viewer may see."""
         page = PageRequest(first=first, after=after, last=last, before=before)
         listing = await testcases.list_tests(info.context, self.record, page)
-        return connection(listing, partial(TestCase.from_record, problem=self.record))
+        return connection(listing, TestCase.from_record)
 
     @field(
         description="The author's solution. Null if there is none, and for viewers other than "

@@ -87,8 +87,8 @@ class DeleteTestCaseInput:
     """Input of `deleteTestCase`."""
 
     test_case_id: strawberry.ID = strawberry.field(
-        description="Global id of the test case. It is valid until the test cases of the problem "
-        "change."
+        description="Global id of the test case. It is valid until this test case is deleted, or "
+        "all test cases of the problem are replaced."
     )
 
 
@@ -112,8 +112,8 @@ class TestCaseMutations:
     """Mutations on test cases, for editors."""
 
     @mutation(
-        description="Append test cases to a problem. For editors. CONFLICT if another request "
-        "changed the tests at the same time."
+        description="Append test cases to a problem. For editors. The existing test cases keep "
+        "their ids. CONFLICT if another request changed the tests at the same time."
     )
     async def add_test_cases(
         self,
@@ -127,8 +127,8 @@ class TestCaseMutations:
         return AddTestCasesPayload(problem=Problem.from_record(changed))
 
     @mutation(
-        description="Replace all test cases of a problem. For editors. CONFLICT if another "
-        "request changed the tests at the same time."
+        description="Replace all test cases of a problem. For editors. The new test cases have "
+        "new ids. CONFLICT if another request changed the tests at the same time."
     )
     async def replace_test_cases(
         self,
@@ -143,7 +143,8 @@ class TestCaseMutations:
 
     @mutation(
         description="Delete one test case. The numbers of all later tests decrease by one. For "
-        "editors. CONFLICT if the test cases have changed since `testCaseId` was read."
+        "editors. The other test cases keep their ids. NOT_FOUND if the test case was deleted, or "
+        "if all test cases were replaced."
     )
     async def delete_test_case(
         self,

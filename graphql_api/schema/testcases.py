@@ -4,8 +4,6 @@ from typing import Self
 
 import strawberry
 
-from graphql_api.data import records
-from graphql_api.data.records import TestCaseKey
 from graphql_api.resolvers.access import VisibleTest
 from graphql_api.schema import ids
 from graphql_api.schema.connections import Node
@@ -33,21 +31,10 @@ class TestCase(Node):
     )
 
     @classmethod
-    def from_record(cls, record: VisibleTest, problem: records.Problem) -> Self:
-        """Convert a test of the problem's current set to its GraphQL type."""
-        key = TestCaseKey(
-            platform=problem.platform,
-            number=problem.number,
-            version=problem.test_version or 0,
-            test=record.number,
-        )
-        return cls.from_key(record, key)
-
-    @classmethod
-    def from_key(cls, record: VisibleTest, key: TestCaseKey) -> Self:
-        """Convert a test with the given key to its GraphQL type."""
+    def from_record(cls, record: VisibleTest) -> Self:
+        """Convert a test to its GraphQL type."""
         return cls(
-            id=ids.test_case_id(key),
+            id=ids.test_case_id(record.key),
             number=record.number,
             is_sample=record.is_sample,
             input=_to_text(record.input),

@@ -47,7 +47,16 @@ from graphql_api.data.problems.samples import (
     pack_samples,
     select_numbers,
 )
-from graphql_api.data.records import Checker, Problem, TestCase, TestCaseKey
+from graphql_api.data.problems.testcase_ids import id_of, pack_ids, unpack_ids
+from graphql_api.data.records import (
+    Checker,
+    Problem,
+    StoredTest,
+    TestCase,
+    TestCaseKey,
+    TestId,
+    TestSetKey,
+)
 
 # Longer than the time for which a worker uses a set, and than the time of writing a set.
 GRACE_MS = 3_600_000
@@ -61,11 +70,15 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTest:
-    """One test to write. Its number is its position in the set, starting at 1."""
+    """One test to write. Its number is its position in the set, starting at 1.
+
+    `added` is the identity of a test of an earlier version, and None for a test that is added.
+    """
 
     input: bytes
     output: bytes
     is_sample: bool = False
+    added: TestId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,25 +134,20 @@ class TestSetStore:
         expected, version = await self._claim(platform, number)
         return await self._write(expected, version, [*await self._current(expected), *tests])
 
-    async def delete(
-        self, platform: str, number: str, test_number: int, *, of_version: int | None = None
-    ) -> Problem:
+    async def delete(self, key: TestCaseKey) -> Problem:
         """Remove one test, as a new version of the set. The numbers of later tests decrease by one.
 
-        `of_version` is the version of the set that the caller has read. Costs and other errors are
-        those of `replace`.
+        Costs and other errors are those of `replace`.
 
         Raises:
-            NotFound: the problem or the test does not exist.
-            Conflict: as for `replace`, or the current version of the set is not `of_version`.
+            NotFound: the problem does not exist, or its current set does not contain the test.
         """
-        expected, version = await self._claim(platform, number)
-        if of_version not in (None, expected.test_version):
-            raise Conflict("The tests were replaced by another request. Read them again and retry.")
+        expected, version = await self._claim(key.platform, key.number)
         tests = await self._current(expected)
-        if not 1 <= test_number <= len(tests):
-            raise NotFound(f"The problem has no test {test_number}.")
-        return await self._write(expected, version, tests[: test_number - 1] + tests[test_number:])
+        remaining = [test for test in tests if test.added != key.test_id]
+        if len(remaining) == len(tests):
+            raise NotFound("The test case was deleted, or all test cases were replaced.")
+        return await self._write(expected, version, remaining)
 
     async def _claim(self, platform: str, number: str) -> tuple[Problem, int]:
         """Reserve the next version of the set. Return the card that was read, and the version."""
@@ -179,7 +187,12 @@ class TestSetStore:
         name = problem.platform, problem.number
         tests = await self.load(*name, problem.test_version, problem.test_count, consistent=True)
         return [
-            NewTest(input=test.input, output=test.output, is_sample=test.is_sample)
+            NewTest(
+                input=test.input,
+                output=test.output,
+                is_sample=test.is_sample,
+                added=id_of(test, problem.test_version),
+            )
             for test in tests
         ]
 
@@ -204,8 +217,8 @@ class TestSetStore:
             raise
 
     async def _write_items(self, problem: Problem, version: int, tests: Sequence[NewTest]) -> None:
-        batch: list[Item] = []
-        size = 0
+        batch = _id_items(problem, version, tests)
+        size = sum(map(item_size, batch))
         for number, test in enumerate(tests, 1):
             for item in await self._items(problem, version, number, test):
                 batch.append(item)
@@ -220,9 +233,10 @@ class TestSetStore:
     ) -> list[Item]:
         key = _test_key(problem.platform, problem.number, version, number)
         raw = _LENGTH.pack(len(test.input)) + test.input + test.output
-        return await self._bodies.items(
-            key, raw, {"tp": TestCase.entity, "no": number, "sm": test.is_sample}
-        )
+        extra = {"tp": TestCase.entity, "no": number, "sm": test.is_sample}
+        if test.added is not None:
+            extra["id"] = f"{test.added.version}.{test.added.number}"
+        return await self._bodies.items(key, raw, extra)
 
     async def _flip(self, expected: Problem, flipped: Problem) -> Problem:
         """Make a written version the current one, if the card still has the expected set."""
@@ -257,29 +271,41 @@ class TestSetStore:
     # Reading
 
     async def with_problem(
-        self, platform: str, number: str, *, consistent: bool = False
+        self,
+        platform: str,
+        number: str,
+        *,
+        consistent: bool = False,
+        newest: Problem | None = None,
     ) -> JudgingSet | None:
         """Return a problem in any state, with its tests in order and its checker.
 
-        Return None if the problem does not exist. If the set is incomplete, or if the checker does
-        not match the card, everything is read again with strong consistency. Cost: one request per
-        MB, and ceil(size / 4 KB) / 2 read units (twice as many if consistent).
+        Return None if the problem does not exist. `newest` is the card that the caller has read
+        with strong consistency. If the problem is missing, the card is older than `newest`, the set
+        is incomplete, or the checker does not match the card, everything is read again with strong
+        consistency. Cost: one request per MB, and ceil(size / 4 KB) / 2 read units (twice as many
+        if consistent).
 
         Raises:
             Unavailable: the second read was also incomplete.
         """
         partition = equals("PK", keys.problem_partition(platform, number))
         everything = partition & between("SK", keys.META, "T~")
+        is_missing = False
         for strongly in (consistent, True):
             items = [item async for item in self._dynamo.query_all(everything, consistent=strongly)]
-            if not items or items[0]["SK"] != keys.META:
-                return None
+            is_missing = not items or items[0]["SK"] != keys.META
+            if is_missing:
+                continue
             problem = Problem.from_item(items[0])
             tests = await self._assemble(items[1:], problem.test_version)
             checker = await self._checker(items[1:])
             is_right = problem.checker_hash == (checker and checkers.digest_of(checker))
-            if tests is not None and len(tests) == problem.test_count and is_right:
+            is_complete = tests is not None and len(tests) == problem.test_count and is_right
+            if tests is not None and is_complete and (strongly or _is_at_least(problem, newest)):
                 return JudgingSet(problem, tests, checker)
+        if is_missing:
+            return None
         raise Unavailable(
             "The stored tests or checker of the problem are incomplete, so code cannot be "
             "judged. Try again later."
@@ -307,12 +333,23 @@ class TestSetStore:
                 return tests
         raise Conflict("This version of the test set no longer exists. Read the problem again.")
 
-    async def get_many(self, test_keys: Sequence[TestCaseKey]) -> list[TestCase | None]:
+    async def identities(self, sets: Sequence[TestSetKey]) -> list[list[TestId]]:
+        """Return the identities of the tests of each set, in the order of `sets`.
+
+        The list is empty for a set whose tests were all added in its version. Cost: one request per
+        100 sets, and another if lists are missing.
+        """
+        items = await self._dynamo.batch_get([keys.case_ids(*key) for key in sets], recheck=True)
+        return [unpack_ids(item["ids"]) if item else [] for item in items]
+
+    async def get_many(self, test_keys: Sequence[StoredTest]) -> list[TestCase | None]:
         """Return the tests in the order of `test_keys`; None for a test that does not exist.
 
         Cost: one request per 100 tests, and further requests for each large test.
         """
-        manifests = await self._dynamo.batch_get([_test_key(*key) for key in test_keys])
+        manifests = await self._dynamo.batch_get(
+            [_test_key(*key) for key in test_keys], recheck=True
+        )
         return list(await asyncio.gather(*map(self._of_manifest, manifests)))
 
     async def _of_manifest(self, manifest: Item | None) -> TestCase | None:
@@ -344,11 +381,14 @@ class TestSetStore:
             between("SK", keys.case_sort(version, first), keys.case_sort(version, last) + "~")
             for first, last in find_runs(wanted)
         ]
-        parts = await asyncio.gather(
-            *(self._read(platform, number, run, strongly=False) for run in runs)
-        )
-        tests = await self._assemble([item for part in parts for item in part], version)
-        if tests is None or len(tests) != len(wanted):
+        for strongly in (False, True):
+            parts = await asyncio.gather(
+                *(self._read(platform, number, run, strongly=strongly) for run in runs)
+            )
+            tests = await self._assemble([item for part in parts for item in part], version)
+            if tests is not None and len(tests) == len(wanted):
+                break
+        else:
             raise Conflict(
                 "The tests were replaced by another request. Read the problem again and retry."
             )
@@ -407,6 +447,7 @@ class TestSetStore:
             one_set = begins_with("SK", _set_prefix(version))
             items = await self._read(platform, number, one_set, strongly=True)
             await remove_items(self._dynamo, self._bodies, items)
+            await self._dynamo.delete(keys.case_ids(platform, number, version))
         await self._dynamo.delete(note)
         return True
 
@@ -427,6 +468,15 @@ class TestSetStore:
             return False
 
 
+def _id_items(problem: Problem, version: int, tests: Sequence[NewTest]) -> list[Item]:
+    """Return the list of identities, or nothing if all tests are added in this version."""
+    if all(test.added is None for test in tests):
+        return []
+    text = pack_ids(test.added or TestId(version, number) for number, test in enumerate(tests, 1))
+    key = keys.case_ids(problem.platform, problem.number, version)
+    return [{**key, "v": 1, "tp": "testids", "ids": text}]
+
+
 def _test_key(platform: str, number: str, version: int, test_number: int) -> keys.Key:
     partition = keys.problem_partition(platform, number)
     return {"PK": partition, "SK": keys.case_sort(version, test_number)}
@@ -444,6 +494,13 @@ def _test(manifest: Item, raw: bytes) -> TestCase:
 
 def _set_prefix(version: int) -> str:
     return f"T#{version:05d}#"
+
+
+def _is_at_least(problem: Problem, newest: Problem | None) -> bool:
+    """Return whether a card is not older than the card `newest`."""
+    if newest is None:
+        return True
+    return problem.created_at == newest.created_at and problem.revision >= newest.revision
 
 
 def _not_deleted() -> Condition:

@@ -7,13 +7,17 @@ import pytest
 from graphql_api.data import keys
 from graphql_api.data.dynamo.expressions import Change
 from graphql_api.data.enums import ProblemState
-from graphql_api.data.records import CheckerFault
+from graphql_api.data.records import CheckerFault, TestCaseKey
+from graphql_api.schema import ids as global_ids
 from tests.support.api import ADMIN, Api
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
 NEW = {"platform": "algoitny", "number": "7", "title": "Seven"}
-TESTS = [{"input": "1", "output": "2", "isSample": True}, {"input": "3", "output": "4"}]
+TESTS: list[dict[str, Any]] = [
+    {"input": "1", "output": "2", "isSample": True},
+    {"input": "3", "output": "4"},
+]
 PROBLEM = """problem { id state title url tags statement constraints comparer absTolerance
   relTolerance timeLimitMs memoryLimitKb testCount solution { language code } }"""
 
@@ -317,7 +321,7 @@ async def test_tests_are_added_replaced_and_deleted(api: Api) -> None:
     assert [edge["node"]["number"] for edge in edges] == [1, 2]
 
     stale = await api.mutate("deleteTestCase", fields, editor, testCaseId=first)
-    assert stale["__typename"] == "Conflict"
+    assert stale["__typename"] == "NotFound"
 
     replaced = await api.mutate(
         "replaceTestCases", fields, editor, problemId=pid, testCases=TESTS[:1]
@@ -325,6 +329,39 @@ async def test_tests_are_added_replaced_and_deleted(api: Api) -> None:
     assert replaced["problem"]["testCount"] == 1
     none = await api.mutate("replaceTestCases", fields, editor, problemId=pid, testCases=[])
     assert (none["__typename"], none["path"]) == ("InvalidInput", ["testCases"])
+
+
+@pytest.mark.slow
+async def test_a_test_case_keeps_its_id_until_it_is_deleted_or_the_set_is_replaced(
+    api: Api,
+) -> None:
+    editor = await api.editor()
+    await api.problem(tests=3)
+    pid = await problem_id(api, editor)
+    fields = "problem { testCases { edges { node { id input } } } }"
+    nodes = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on TestCase { number input } } }"
+
+    added = await api.mutate("addTestCases", fields, editor, problemId=pid, testCases=TESTS[:1])
+    ids = [edge["node"]["id"] for edge in added["problem"]["testCases"]["edges"]]
+    await api.mutate("deleteTestCase", fields, editor, testCaseId=ids[1])
+    found = (await api.data(nodes, editor, ids=ids))["nodes"]
+    assert found == [
+        {"number": 1, "input": "1"},
+        None,
+        {"number": 2, "input": "3"},
+        {"number": 3, "input": TESTS[0]["input"]},
+    ]
+    # The number that a deleted test had in an older version belongs to another test.
+    moved = ids_of_test(3, 3)
+    assert (await api.data(nodes, editor, ids=[moved]))["nodes"] == [None]
+
+    await api.mutate("replaceTestCases", fields, editor, problemId=pid, testCases=TESTS)
+    assert (await api.data(nodes, editor, ids=ids))["nodes"] == [None] * 4
+
+
+def ids_of_test(version: int, number: int) -> str:
+    """Return the id of a test of problem 1 that was added in this version with this number."""
+    return str(global_ids.test_case_id(TestCaseKey("algoitny", "1", version, number)))
 
 
 async def test_the_solution_is_kept_and_listed_by_its_language(api: Api) -> None:

@@ -15,7 +15,7 @@ from graphql_api.data.errors import Conflict, InvalidInput, NotFound, Unavailabl
 from graphql_api.data.problems.checkers import digest_of
 from graphql_api.data.problems.inputs import NewProblem
 from graphql_api.data.problems.testsets import NewTest
-from graphql_api.data.records import Checker
+from graphql_api.data.records import Checker, TestCaseKey
 from tests.support.problems import ONE
 from tests.support.testsets import contents, current, names, new, partition, sorts
 
@@ -75,29 +75,33 @@ async def test_added_tests_come_after_those_there(sets):
 
 async def test_a_removed_test_lets_the_others_move_up(sets):
     await sets.replace(*ONE, new("a", "b", "c", samples=3))
-    problem = await sets.delete(*ONE, 2)
+    problem = await sets.delete(TestCaseKey(*ONE, 1, 2))
     assert (problem.test_count, problem.samples) == (2, "1-2")
     assert names(await current(sets)) == ["a", "c"]
-    for number in (0, 3):
+    for key in (TestCaseKey(*ONE, 1, 0), TestCaseKey(*ONE, 1, 4), TestCaseKey(*ONE, 2, 1)):
         with pytest.raises(NotFound):
-            await sets.delete(*ONE, number)
+            await sets.delete(key)
     assert names(await current(sets)) == ["a", "c"]
 
 
-async def test_a_test_is_removed_from_the_set_it_was_read_in_or_not_at_all(sets):
+async def test_a_deleted_test_cannot_be_deleted_again(sets):
     await sets.replace(*ONE, new("a", "b"))
-    await sets.delete(*ONE, 1, of_version=1)
-    with pytest.raises(Conflict):
-        await sets.delete(*ONE, 1, of_version=1)
+    await sets.delete(TestCaseKey(*ONE, 1, 1))
+    with pytest.raises(NotFound):
+        await sets.delete(TestCaseKey(*ONE, 1, 1))
     assert names(await current(sets)) == ["b"]
 
 
 async def test_single_tests_are_read_in_order_by_one_request(sets):
     await sets.replace(*ONE, new("a", "b", "c"))
     with metered() as meter:
-        found = await sets.get_many([(*ONE, 1, 3), (*ONE, 1, 9), (*ONE, 2, 1), (*ONE, 1, 1)])
+        found = await sets.get_many([(*ONE, 1, 3), (*ONE, 1, 2), (*ONE, 1, 1)])
     assert meter.requests == 1
-    assert [one and one.input for one in found] == [b"in c", None, None, b"in a"]
+    assert [one and one.input for one in found] == [b"in c", b"in b", b"in a"]
+    with metered() as meter:
+        found = await sets.get_many([(*ONE, 1, 9), (*ONE, 2, 1), (*ONE, 1, 1)])
+    assert meter.requests == 2
+    assert [one and one.input for one in found] == [None, None, b"in a"]
 
 
 async def test_writing_the_same_set_twice_does_not_double_it(sets):
