@@ -8,6 +8,7 @@ code that was not compiled before. `other` is all the time except compiling and 
 
 import asyncio
 import os
+import secrets
 import statistics
 import subprocess
 import sys
@@ -174,6 +175,8 @@ def main() -> None:
             "WORK_DIR": str(folder / "work"),
             "JUDGE_LANGUAGES": ",".join(language for language, _ in CODES.values()),
             "LOG_FORMAT": "json",
+            "ENVIRONMENT": "development",
+            "SECRET_KEYS": secrets.token_urlsafe(32),
             # The administrators' plan has no limit.
             "ADMIN_EMAILS": "admin@example.org",
         }

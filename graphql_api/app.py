@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -13,7 +14,12 @@ from starlette.routing import BaseRoute, Route
 
 from graphql_api.auth.tokens import JwtTokens
 from graphql_api.auth.viewers import Viewers
-from graphql_api.config import Settings, get_settings
+from graphql_api.config import (
+    MissingSetting,
+    Settings,
+    describe_setting_error,
+    get_settings,
+)
 from graphql_api.context import Context, TokenIssuer, Viewer, check_admin_emails
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.cursors import Cursors
@@ -24,12 +30,15 @@ from graphql_api.data.stores import Stores, open_stores
 from graphql_api.http.health import healthz, readyz
 from graphql_api.http.middleware import REQUEST_ID, RequestLog
 from graphql_api.http.playground import NOT_BUILT_PAGE, playground_page, playground_routes
+from graphql_api.http.running import RunningRequests, TrackRequests
 from graphql_api.http.view import GraphQLView
 from graphql_api.logs import configure_logging
 from graphql_api.schema.schema import schema
 from tasks.queue.sender import TaskSender
 
 PLAYGROUND = Path(".data/playground")
+# Time for cancelled requests to end. The server cancels them after `--timeout-graceful-shutdown`.
+STOP_S = 5.0
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -123,9 +132,14 @@ def create_app(
         async with opener(configuration) as services:
             app.state.services = services
             await services.warm()
-            yield
+            try:
+                yield
+            finally:
+                # A cancelled request still refunds quota, for which it needs the services.
+                await running.wait_until_idle(STOP_S)
 
-    app = Starlette(lifespan=lifespan, middleware=_middleware(configuration))
+    running = RunningRequests()
+    app = Starlette(lifespan=lifespan, middleware=_middleware(configuration, running))
     has_page = (
         configuration.is_development
         if configuration.playground is None
@@ -146,8 +160,8 @@ def _routes(view: GraphQLView, playground: Path | None) -> list[BaseRoute]:
     ]
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
-    middleware = [Middleware(RequestLog)]
+def _middleware(settings: Settings, running: RunningRequests) -> list[Middleware]:
+    middleware = [Middleware(TrackRequests, running), Middleware(RequestLog)]
     if settings.allowed_origins:
         middleware.append(
             Middleware(
@@ -162,4 +176,18 @@ def _middleware(settings: Settings) -> list[Middleware]:
     return middleware
 
 
-app = create_app()
+def __getattr__(name: str) -> Starlette:
+    """Create `app` at its first use, so that only a server needs the settings of the API.
+
+    Raises:
+        SystemExit: a setting is missing or malformed. The message says which one.
+    """
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        settings = get_settings()
+        settings.require_secrets()
+    except (MissingSetting, ValidationError) as error:
+        raise SystemExit(describe_setting_error(error)) from None
+    created = globals()[name] = create_app(settings)
+    return created

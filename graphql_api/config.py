@@ -1,7 +1,7 @@
 """All settings, typed, with their defaults and descriptions.
 
-`get_settings()` reads the environment, and in development `.env`, once per process. The
-descriptions of the fields become `docs/settings.md`.
+`get_settings()` reads the environment, and in development `.env`, once per process. Without
+`ENVIRONMENT` a process is in production. The descriptions of the fields become `docs/settings.md`.
 """
 
 from enum import StrEnum
@@ -9,8 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 
 class Environment(StrEnum):
@@ -20,8 +26,20 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-SHORTEST_SECRET = 32
-DEVELOPMENT_SECRET = "development-only-secret-do-not-use-elsewhere"  # noqa: S105 - production rejects it
+SHORTEST_SECRET_BYTES = 32
+FEWEST_SECRET_CHARACTERS = 10
+_ADVICE = "Create one with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`."
+WEAK_SECRET = (
+    f"`SECRET_KEYS` must contain secrets of at least {SHORTEST_SECRET_BYTES} bytes with at least "
+    f"{FEWEST_SECRET_CHARACTERS} different characters. {_ADVICE}"
+)
+NO_SECRET = (
+    f"`SECRET_KEYS` is not set. The API needs a secret to sign access tokens and cursors. {_ADVICE}"
+)
+
+
+class MissingSetting(Exception):
+    """A setting that this process needs is not set. The message names it and says what to do."""
 
 
 def _split_words(value: object) -> object:
@@ -29,6 +47,11 @@ def _split_words(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+def _is_weak(secret: str) -> bool:
+    is_short = len(secret.encode()) < SHORTEST_SECRET_BYTES
+    return is_short or len(set(secret)) < FEWEST_SECRET_CHARACTERS
 
 
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -46,16 +69,17 @@ class Settings(BaseSettings):
     )
 
     environment: Environment = Field(
-        Environment.DEVELOPMENT,
-        description="`development` or `production`. Production requires `SECRET_KEYS`, and "
-        "disables the playground, introspection for callers who are not signed "
-        "in, and the development sign-in.",
+        Environment.PRODUCTION,
+        description="`development` or `production`. Only development reads `.env`, serves the "
+        "playground, permits introspection to callers who are not signed in, and has the "
+        "development sign-in. `make dev` sets `development` for its programs.",
     )
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (SecretStr(DEVELOPMENT_SECRET),),
-        description="Comma-separated secrets of at least 32 characters that sign access "
-        "tokens and cursors. The first one signs, all of them verify: to "
-        "rotate, put a new one first.",
+        (),
+        description="Comma-separated secrets of at least 32 bytes with at least 10 different "
+        "characters. Keys derived from them sign access tokens and cursors. The first one signs, "
+        "all of them verify: to rotate, put a new one first. Only the API needs this setting: "
+        "do not give it to workers.",
     )
     admin_emails: Words = Field(
         (), description="Comma-separated e-mail addresses whose users are administrators."
@@ -142,6 +166,14 @@ class Settings(BaseSettings):
         "are SKIPPED. Raise it for problems whose tests take a correct program "
         "longer.",
     )
+    executions_per_user: int = Field(
+        2,
+        ge=1,
+        le=1024,
+        description="Number of executions of one user that the workers of a host handle at the "
+        "same time while executions of other users are waiting. The same number "
+        "applies to custom runs.",
+    )
     lease_seconds: int = Field(
         10,
         ge=2,
@@ -166,14 +198,6 @@ class Settings(BaseSettings):
         30,
         ge=1,
         le=300,
-    executions_per_user: int = Field(
-        2,
-        ge=1,
-        le=1024,
-        description="Number of executions of one user that the workers of a host handle at the "
-        "same time while executions of other users are waiting. The same number "
-        "applies to custom runs.",
-    )
         description="Time that `runCode` waits for a worker to start the run before it "
         "refunds the unit of quota, in seconds.",
     )
@@ -206,6 +230,19 @@ class Settings(BaseSettings):
         le=1024,
         description="Maximum size of the text of a GraphQL document, in KB.",
     )
+    answer_mb: int = Field(
+        16,
+        ge=1,
+        le=1024,
+        description="Maximum size of the answer of a GraphQL operation, in MB.",
+    )
+    operation_reads: int = Field(
+        100,
+        ge=10,
+        le=10_000,
+        description="Maximum number of requests to DynamoDB that the reads of a GraphQL operation "
+        "may make. Retries, and the requests by which a mutation makes its change, do not count.",
+    )
     allowed_origins: Words = Field(
         (),
         description="Comma-separated origins (`https://app.example.org`) whose web pages "
@@ -223,21 +260,28 @@ class Settings(BaseSettings):
     def _check(self) -> "Settings":
         if self.feed_read_shards < self.feed_write_shards:
             raise ValueError("FEED_READ_SHARDS must be at least FEED_WRITE_SHARDS.")
-        if not self.secret_keys:
-            raise ValueError("SECRET_KEYS must contain at least one secret.")
-        if self.environment is Environment.PRODUCTION:
-            self._check_production()
+        if any(_is_weak(key.get_secret_value()) for key in self.secret_keys):
+            raise ValueError(WEAK_SECRET)
         return self
 
-    def _check_production(self) -> None:
-        for key in self.secret_keys:
-            secret = key.get_secret_value()
-            if secret == DEVELOPMENT_SECRET or len(secret) < SHORTEST_SECRET:
-                raise ValueError(
-                    "SECRET_KEYS must contain secrets of at least 32 characters in production. "
-                    "Create one with "
-                    "`python -c 'import secrets; print(secrets.token_urlsafe(32))'`."
-                )
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources of the settings. `.env` is a source only in development.
+
+        The file cannot choose the environment, because it is not read in production.
+        """
+        del settings_cls, file_secret_settings
+        environment = {**env_settings(), **init_settings()}.get("environment")
+        if environment == Environment.DEVELOPMENT:
+            return init_settings, env_settings, dotenv_settings
+        return init_settings, env_settings
 
     @property
     def dynamodb_endpoint(self) -> str | None:
@@ -249,10 +293,41 @@ class Settings(BaseSettings):
         """True if the development sign-in is available."""
         return self.environment is Environment.DEVELOPMENT
 
+    def require_secrets(self) -> None:
+        """Check that this process has secrets.
+
+        Raises:
+            MissingSetting: SECRET_KEYS is not set.
+        """
+        if not self.secret_keys:
+            raise MissingSetting(NO_SECRET)
+
+    def without_secrets(self) -> "Settings":
+        """Return these settings without `SECRET_KEYS`, for a process that signs nothing."""
+        return self.model_copy(update={"secret_keys": ()})
+
     @property
     def signing_secrets(self) -> tuple[bytes, ...]:
-        """The secrets of access tokens. The first secret signs; all secrets verify."""
+        """The secrets of access tokens and cursors. The first secret signs; all secrets verify.
+
+        Raises:
+            MissingSetting: SECRET_KEYS is not set.
+        """
+        self.require_secrets()
         return tuple(key.get_secret_value().encode() for key in self.secret_keys)
+
+
+def describe_setting_error(error: MissingSetting | ValidationError) -> str:
+    """Return the text of an error in the settings for the operator, one line per setting."""
+    if isinstance(error, MissingSetting):
+        return f"{error} (see docs/settings.md)"
+    return "\n".join(_describe(detail) for detail in error.errors())
+
+
+def _describe(detail: ErrorDetails) -> str:
+    name = ".".join(str(part) for part in detail["loc"]).upper()
+    message = detail["msg"].removeprefix("Value error, ")
+    return f"{name or 'settings'}: {message} (see docs/settings.md)"
 
 
 @lru_cache(maxsize=1)

@@ -1,18 +1,23 @@
 """The workers, which `dramatiq tasks` starts.
 
 Importing this package declares the actors on a broker. The broker connects to Redis at its first
-use.
+use. Workers sign nothing, so they use the settings without `SECRET_KEYS`.
 """
 
 import dramatiq
+from pydantic import ValidationError
 
-from graphql_api.config import get_settings
+from graphql_api.config import describe_setting_error, get_settings
 from tasks.actors import declare_actors
 from tasks.queue.broker import make_broker
 from tasks.worker.lifecycle import WorkerLifecycle
 
 __all__ = ["broker"]
 
-broker = make_broker(get_settings(), WorkerLifecycle(get_settings()))
+try:
+    _settings = get_settings().without_secrets()
+except ValidationError as error:
+    raise SystemExit(describe_setting_error(error)) from None
+broker = make_broker(_settings, WorkerLifecycle(_settings))
 dramatiq.set_broker(broker)
 declare_actors(broker)

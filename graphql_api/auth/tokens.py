@@ -3,7 +3,6 @@
 A token contains only the id of its user. The user's rights are read when the token is used.
 """
 
-import hmac
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -14,6 +13,7 @@ from graphql_api.config import Settings
 from graphql_api.context import AccessToken
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.errors import Unauthenticated
+from graphql_api.data.hkdf import derive_key
 from graphql_api.data.limits import TOKEN_CHARACTERS
 
 ISSUER = "algoitny"
@@ -29,7 +29,7 @@ class JwtTokens:
     def __init__(
         self, secrets: Sequence[bytes], lifetime: timedelta, clock: Clock = now_ms
     ) -> None:
-        self._keys = [hmac.digest(secret, b"access token", "sha256") for secret in secrets]
+        self._keys = [derive_key(secret, b"algoitny access token") for secret in secrets]
         self._lifetime = lifetime
         self._clock = clock
 

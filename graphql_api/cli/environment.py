@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from graphql_api.cli.local.paths import data_dir, project_root
-from graphql_api.config import Settings
+from graphql_api.config import Environment, Settings
 
 PID_NAME = "ALGOITNY_DEV_PID"
 URL_NAME = "ALGOITNY_URL"
+SECRETS_NAME = "SECRET_KEYS"
 LOCAL_CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "local",
     "AWS_SECRET_ACCESS_KEY": "local",
@@ -19,8 +20,14 @@ LOCAL_CREDENTIALS = {
 
 
 def settings_of_checkout() -> Settings:
-    """Return the settings from the environment variables and from `.env` in the checkout."""
-    return Settings(_env_file=project_root() / ".env")
+    """Return the settings of development in this checkout: from the environment and its `.env`.
+
+    If `ENVIRONMENT` is set, it is used instead of development.
+    """
+    env_file = project_root() / ".env"
+    if "ENVIRONMENT" in os.environ:
+        return Settings(_env_file=env_file)
+    return Settings(_env_file=env_file, environment=Environment.DEVELOPMENT)
 
 
 def development_secret() -> str:
@@ -40,8 +47,14 @@ def development_secret() -> str:
     return secret
 
 
+def api_secrets(settings: Settings) -> dict[str, str]:
+    """Return the variable with the secrets of a session's API. No other program gets it."""
+    secrets_given = [key.get_secret_value() for key in settings.secret_keys]
+    return {SECRETS_NAME: ",".join(secrets_given) or development_secret()}
+
+
 def session_variables(
-    settings: Settings, *, dynamodb_endpoint: str | None, redis_url: str | None, api_url: str
+    *, dynamodb_endpoint: str | None, redis_url: str | None, api_url: str
 ) -> dict[str, str]:
     """Return the environment variables that a session sets for its programs.
 
@@ -51,8 +64,6 @@ def session_variables(
         api_url: URL of the API for `algoitny submit`.
     """
     added = {"ENVIRONMENT": "development", URL_NAME: api_url}
-    if "secret_keys" not in settings.model_fields_set:
-        added["SECRET_KEYS"] = development_secret()
     if dynamodb_endpoint is not None:
         added |= {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb_endpoint, **LOCAL_CREDENTIALS}
     if redis_url is not None:

@@ -10,10 +10,10 @@ from typing import NoReturn
 
 import typer
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from graphql_api.cli.environment import join_running_session
 from graphql_api.cli.local.process import EngineUnavailable
+from graphql_api.config import MissingSetting, describe_setting_error
 
 
 def main() -> None:
@@ -31,14 +31,8 @@ def main() -> None:
         app()
     except EngineUnavailable as error:
         _fail(str(error))
-    except ValidationError as error:
-        _fail("\n".join(_describe_setting_error(detail) for detail in error.errors()))
-
-
-def _describe_setting_error(detail: ErrorDetails) -> str:
-    name = ".".join(str(part) for part in detail["loc"]).upper()
-    message = detail["msg"].removeprefix("Value error, ")
-    return f"{name or 'settings'}: {message} (see docs/settings.md)"
+    except (MissingSetting, ValidationError) as error:
+        _fail(describe_setting_error(error))
 
 
 def _fail(message: str) -> NoReturn:

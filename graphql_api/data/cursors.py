@@ -11,6 +11,7 @@ from binascii import Error as Base64Error
 from collections.abc import Sequence
 
 from graphql_api.data.errors import InvalidCursor
+from graphql_api.data.hkdf import derive_key
 from graphql_api.data.limits import CURSOR_CHARACTERS
 
 _VERSION = b"\x01"
@@ -24,7 +25,7 @@ class Cursors:
     """
 
     def __init__(self, secrets: Sequence[bytes]) -> None:
-        self._keys = [hmac.digest(secret, b"cursor", "sha256") for secret in secrets]
+        self._keys = [derive_key(secret, b"algoitny cursor") for secret in secrets]
 
     def encode(self, scope: str, position: str) -> str:
         """Return the cursor of a position. `scope` identifies the list and its filter."""

@@ -1,6 +1,6 @@
 """Settings of the tests."""
 
-from graphql_api.config import Settings
+from graphql_api.config import Environment, Settings
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 FEW_LANGUAGES = ("python", "c", "cpp", "javascript", "java")
@@ -10,5 +10,6 @@ SECRET = "a-secret-of-the-tests-with-enough-characters"
 
 
 def make_settings(**values: object) -> Settings:
-    """Return the default settings with these values changed."""
-    return Settings(_env_file=None, secret_keys=SECRET, **values)  # type: ignore[arg-type]
+    """Return the default settings of development with these values changed."""
+    given = {"environment": Environment.DEVELOPMENT, "secret_keys": SECRET, **values}
+    return Settings(_env_file=None, **given)  # type: ignore[arg-type]

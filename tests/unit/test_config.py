@@ -1,27 +1,53 @@
 """Settings: invalid values are refused, production is safe, and each setting is documented."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
 from graphql_api.cli.commands.settings import settings_markdown
-from graphql_api.config import Environment, Settings
+from graphql_api.config import Environment, MissingSetting, Settings
 from tests.support.paths import ROOT
 
-GOOD = "x" * 32
+GOOD = "a-good-secret-of-32-bytes-0123456"
+OTHER = "another-good-secret-0123456789-abcd"
 
 
 def settings(**values: object) -> Settings:
     return Settings(_env_file=None, **values)  # type: ignore[arg-type]
 
 
-def test_production_without_secrets_does_not_start() -> None:
-    with pytest.raises(ValidationError, match="secrets of at least 32 characters in production"):
-        settings(environment="production")
+def test_without_environment_a_process_is_in_production() -> None:
+    assert settings().environment is Environment.PRODUCTION
+    assert settings().is_development is False
 
 
-def test_production_refuses_a_short_secret_even_behind_a_good_one() -> None:
-    with pytest.raises(ValidationError, match="at least 32 characters"):
-        settings(environment="production", secret_keys=f"{GOOD},short")
+def test_missing_secrets_stop_only_the_code_that_signs() -> None:
+    with pytest.raises(
+        MissingSetting, match=r"`SECRET_KEYS` is not set.*python3 -c 'import secrets"
+    ):
+        _ = settings().signing_secrets
+    with pytest.raises(MissingSetting):
+        _ = settings(environment="development").signing_secrets
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+@pytest.mark.parametrize(
+    "weak",
+    ["", "short", "0123456789" * 3, "x" * 32, "abcdefghi" * 20, "äöü" * 11],
+    ids=["empty", "short", "30 bytes", "one character", "9 characters", "3 characters"],
+)
+def test_a_weak_secret_is_refused_even_behind_a_good_one(environment: str, weak: str) -> None:
+    if weak:
+        with pytest.raises(ValidationError, match="32 bytes with at least 10 different") as refused:
+            settings(environment=environment, secret_keys=f"{GOOD},{weak}")
+        assert "token_urlsafe" in str(refused.value)
+    with pytest.raises((ValidationError, MissingSetting)):
+        _ = settings(environment=environment, secret_keys=weak).signing_secrets
+
+
+def test_the_length_of_a_secret_is_counted_in_bytes() -> None:
+    assert settings(secret_keys="äöüßéèêëçñ" * 2 + "äöüß").signing_secrets
 
 
 def test_a_refusal_shows_no_value_for_it_may_be_a_secret() -> None:
@@ -32,11 +58,27 @@ def test_a_refusal_shows_no_value_for_it_may_be_a_secret() -> None:
     assert "hunter2" not in str(refused.value)
 
 
-def test_production_starts_with_secrets_and_is_no_development() -> None:
-    found = settings(environment="production", secret_keys=f"{GOOD}, {'y' * 40}")
-    assert found.environment is Environment.PRODUCTION
-    assert found.is_development is False
-    assert found.signing_secrets == (GOOD.encode(), b"y" * 40)
+def test_all_secrets_are_used_in_their_order() -> None:
+    found = settings(secret_keys=f"{GOOD}, {OTHER}")
+    assert found.signing_secrets == (GOOD.encode(), OTHER.encode())
+    with pytest.raises(MissingSetting):
+        _ = found.without_secrets().signing_secrets
+
+
+@pytest.mark.parametrize("value", ["ENVIRONMENT=development", "ENVIRONMENT=production"])
+def test_the_env_file_is_read_in_development_only_and_cannot_choose_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(f"{value}\nPLAYGROUND=true\nADMIN_EMAILS=a@example.org\n")
+    for name in (None, "production"):
+        if name:
+            monkeypatch.setenv("ENVIRONMENT", name)
+        closed = Settings()
+        assert (closed.is_development, closed.playground, closed.admin_emails) == (False, None, ())
+    monkeypatch.setenv("ENVIRONMENT", "development")
+    opened = Settings()
+    assert (opened.is_development, opened.playground) == (True, True)
 
 
 def test_the_table_and_its_region_have_names_unless_others_are_given(

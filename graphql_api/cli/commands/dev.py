@@ -34,6 +34,7 @@ from graphql_api.cli.local.process import HOST, EngineProcess, free_port
 from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.cli.supervisor import Program, ProgramFailedError, Supervisor, Write
 from graphql_api.config import Settings
+from graphql_api.http.protocol import SERVER_OPTIONS
 
 DEFAULT_PORT = 8000
 READY_TIMEOUT_S = 60.0
@@ -77,6 +78,7 @@ class Session:
     dynamodb: DynamoDBLocal | None
     redis: RedisServer | None
     variables: dict[str, str]
+    secrets: dict[str, str]
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -88,9 +90,15 @@ class Session:
 
     @property
     def child_environment(self) -> dict[str, str]:
-        """The environment of all programs of the session."""
+        """The environment of the session's programs, without the secrets of the API."""
         output = {"PYTHONUNBUFFERED": "1", "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console")}
-        return {**os.environ, **output, **self.variables}
+        merged = {**os.environ, **output, **self.variables}
+        return {name: value for name, value in merged.items() if name not in self.secrets}
+
+    @property
+    def api_environment(self) -> dict[str, str]:
+        """The environment of the API. Only the API gets the secrets that sign access tokens."""
+        return {**self.child_environment, **self.secrets}
 
     @property
     def url(self) -> str:
@@ -105,12 +113,11 @@ def _plan(settings: Settings, port: int) -> Session:
     if "redis_url" not in settings.model_fields_set:
         redis = RedisServer(data_dir("redis"))
     variables = environment.session_variables(
-        settings,
         dynamodb_endpoint=dynamodb.endpoint if dynamodb else None,
         redis_url=redis.url if redis else None,
         api_url=f"http://{HOST}:{port}/graphql",
     )
-    return Session(port, dynamodb, redis, variables)
+    return Session(port, dynamodb, redis, variables, environment.api_secrets(settings))
 
 
 async def _run(session: Session, log: TextIO) -> int:
@@ -202,8 +209,10 @@ def _worker(session: Session) -> Program:
 
 def _api(session: Session) -> Program:
     command = [sys.executable, "-m", "uvicorn", "graphql_api.app:app"]
-    command += ["--host", HOST, "--port", str(session.port), "--no-access-log"]
-    return Program("api", command, session.child_environment, grace_s=2.5, is_restarted=False)
+    command += [*SERVER_OPTIONS, "--host", HOST, "--port", str(session.port)]
+    # Programs of a session stop together, and nothing is lost, so the last option wins.
+    command.append("--timeout-graceful-shutdown=1")
+    return Program("api", command, session.api_environment, grace_s=2.5, is_restarted=False)
 
 
 async def _wait_until_serving(port: int) -> tuple[int, str]:

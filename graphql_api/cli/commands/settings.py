@@ -3,14 +3,13 @@
 from typing import Any
 
 import typer
-from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from graphql_api.config import Settings
 
 _HEAD = """# Settings
-Every setting is an environment variable. In development, `.env` in the working directory is read
-too. `algoitny settings` prints this page, and `make docs` writes it to this file.
+Every setting is an environment variable. With `ENVIRONMENT=development`, `.env` in the working
+directory is read too. `algoitny settings` prints this page, and `make docs` writes it to this file.
 
 AWS credentials are found as in every AWS client: environment, profile, or the machine's role.
 
@@ -38,6 +37,4 @@ def _row(name: str, field: FieldInfo) -> str:
 def _default(value: Any) -> str:
     if value is None or value == ():
         return "unset"
-    if isinstance(value, tuple) and isinstance(value[0], SecretStr):
-        return "a development key"
     return f"`{value}`"

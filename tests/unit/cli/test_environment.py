@@ -8,6 +8,7 @@ import pytest
 
 from graphql_api.cli import environment
 from graphql_api.config import Settings
+from tests.support.settings import SECRET
 
 
 @pytest.fixture(autouse=True)
@@ -28,20 +29,31 @@ def test_the_secret_is_created_once_and_readable_only_by_its_owner(checkout: Pat
     assert stat.S_IMODE((checkout / ".data" / "secret").stat().st_mode) == 0o600
 
 
-def variables(settings: Settings, **engines: str | None) -> dict[str, str]:
+def variables(**engines: str | None) -> dict[str, str]:
     values = {"dynamodb_endpoint": None, "redis_url": None, **engines}
-    return environment.session_variables(settings, api_url="http://127.0.0.1:1", **values)
+    return environment.session_variables(api_url="http://127.0.0.1:1", **values)
 
 
 def test_local_credentials_are_only_for_a_local_engine():
-    settings = Settings(_env_file=None)
-    assert "AWS_ACCESS_KEY_ID" not in variables(settings)
-    assert variables(settings, dynamodb_endpoint="http://x")["AWS_ACCESS_KEY_ID"] == "local"
+    assert "AWS_ACCESS_KEY_ID" not in variables()
+    assert variables(dynamodb_endpoint="http://x")["AWS_ACCESS_KEY_ID"] == "local"
+
+
+def test_a_session_is_development_and_its_variables_hold_no_secret():
+    assert variables(redis_url="redis://h/0")["ENVIRONMENT"] == "development"
+    assert "SECRET_KEYS" not in variables(redis_url="redis://h/0")
 
 
 def test_a_secret_that_is_set_is_not_replaced():
-    assert "SECRET_KEYS" not in variables(Settings(_env_file=None, secret_keys="mine" * 10))
-    assert "SECRET_KEYS" in variables(Settings(_env_file=None))
+    given = {"SECRET_KEYS": f"{SECRET},{SECRET[::-1]}"}
+    assert (
+        environment.api_secrets(Settings(_env_file=None, secret_keys=given["SECRET_KEYS"])) == given
+    )
+
+
+def test_the_created_secret_is_strong_enough_for_the_api():
+    created = environment.api_secrets(Settings(_env_file=None))
+    assert Settings(_env_file=None, secret_keys=created["SECRET_KEYS"]).signing_secrets
 
 
 def test_the_checkouts_env_file_is_read(checkout: Path):
@@ -51,10 +63,10 @@ def test_the_checkouts_env_file_is_read(checkout: Path):
 
 def test_a_command_joins_a_running_session(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(os, "environ", dict(os.environ))
-    environment.write_session({"REDIS_URL": "redis://h/0", "SECRET_KEYS": "with 'quotes' and $"})
+    environment.write_session({"REDIS_URL": "redis://h/0", "TABLE_NAME": "with 'quotes' and $"})
     environment.join_running_session()
     assert os.environ["REDIS_URL"] == "redis://h/0"
-    assert os.environ["SECRET_KEYS"] == "with 'quotes' and $"
+    assert os.environ["TABLE_NAME"] == "with 'quotes' and $"
     mode = environment.session_file().stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
 

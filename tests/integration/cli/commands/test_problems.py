@@ -17,13 +17,13 @@ from graphql_api.cli.problem_packages.importer import UNFINISHED, Outcome, impor
 from graphql_api.cli.problem_packages.reader import content_hash, find_packages, read_package
 from graphql_api.config import Settings, get_settings
 from graphql_api.data.dynamo.pages import PageWindow
-from graphql_api.data.enums import Comparer, ProblemState
+from graphql_api.data.enums import Comparer, ProblemState, TestVisibility
 from graphql_api.data.errors import Conflict, InvalidInput
 from graphql_api.data.limits import MAX_PAGE_SIZE
 from graphql_api.data.problems.inputs import NewProblem, ProblemChanges
 from graphql_api.data.stores import Stores, open_stores
 from tests.support.paths import ROOT
-from tests.support.settings import CREDENTIALS, SECRET
+from tests.support.settings import CREDENTIALS
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.slow]
 EXAMPLES = ROOT / "examples" / "problems"
@@ -36,7 +36,6 @@ def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch):
         **CREDENTIALS,
         "AWS_ENDPOINT_URL_DYNAMODB": str(settings.aws_endpoint_url_dynamodb),
         "TABLE_NAME": settings.table_name,
-        "SECRET_KEYS": SECRET,
         "PATH": os.environ["PATH"],
     }
     for name, value in variables.items():
@@ -150,6 +149,30 @@ async def test_an_import_keeps_an_editor_s_language_limits(stores: Stores) -> No
     problem = await stores.problems.get("algoitny", "1", consistent=True)
     assert problem is not None
     assert problem.language_limits == "python:5"
+
+
+async def test_a_package_sets_the_visibility_of_tests_and_one_without_it_keeps_the_editors(
+    stores: Stores, tmp_path: Path
+) -> None:
+    path = tmp_path / "1"
+    shutil.copytree(EXAMPLES / "001-a-plus-b", path)
+    settings = path / "algoitny.yaml"
+
+    async def import_again() -> TestVisibility | None:
+        await import_package(stores, read_package(path), force=True)
+        problem = await stores.problems.get("algoitny", "1", consistent=True)
+        assert problem is not None
+        return problem.test_visibility
+
+    assert await import_again() is None
+    settings.write_text("test_visibility: all\n")
+    assert await import_again() is TestVisibility.ALL
+    settings.write_text("test_visibility: samples\n")
+    assert await import_again() is None
+    settings.unlink()
+    changes = ProblemChanges(test_visibility=TestVisibility.FIRST_FAILED)
+    await stores.problems.update("algoitny", "1", changes)
+    assert await import_again() is TestVisibility.FIRST_FAILED
 
 
 async def test_a_package_is_stored_completely(stores: Stores) -> None:
