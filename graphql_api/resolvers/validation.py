@@ -60,6 +60,11 @@ def text(value: str, field: str, longest_bytes: int) -> str:
     return value
 
 
+def visible_text(value: str, field: str, longest_bytes: int) -> str:
+    """Return a text that people read: it is empty or has a visible character."""
+    return names.check_visible(text(value, field, longest_bytes), field)
+
+
 def utf8_size(value: str, field: str) -> int:
     """Return the number of bytes in UTF-8."""
     try:
