@@ -23,6 +23,7 @@ from graphql_api.data.dynamo.expressions import (
     one_of,
 )
 from graphql_api.data.dynamo.pages import Page, PageWindow, PartitionList, read_page
+from graphql_api.data.dynamo.quarantine import Quarantine
 from graphql_api.data.dynamo.removal import remove_items
 from graphql_api.data.dynamo.transport import ConditionFailed
 from graphql_api.data.enums import JobKind, JobStatus
@@ -78,6 +79,7 @@ class JobStore:
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
+        self.quarantine = Quarantine(dynamo, clock)
 
     # Creating, reading, removing
 
@@ -163,7 +165,7 @@ class JobStore:
             later, consistent=True, limit=size, forward=not from_end
         ):
             if self._is_kept(item):
-                events.append(JobEvent.from_item(item))
+                events += filter(None, [JobEvent.from_item_or_none(item)])
             if len(events) == size:
                 break
         return events[::-1] if from_end else events
@@ -366,15 +368,16 @@ class JobStore:
     async def due(self, now: int, limit: int = 100) -> list[Job]:
         """Return the jobs that were not claimed in time, and the jobs whose lease has ended.
 
-        This reads all QUEUED and RUNNING jobs, which are few. Cost: at least two requests.
+        Jobs that cannot be read are moved into quarantine. This reads all QUEUED and RUNNING jobs,
+        which are few. Cost: at least two requests.
         """
-        overdue: list[Job] = []
+        overdue: list[Item] = []
         for status in _LIVE:
             partition = equals("g1p", keys.job_status_partition(status))
             async for item in self._dynamo.query_all(partition, index="GSI1"):
-                if len(overdue) < limit and item.get("du", now) <= now:
-                    overdue.append(Job.from_item(item))
-        return overdue
+                if len(overdue) < limit and _is_due(item, now):
+                    overdue.append(item)
+        return await self.quarantine.read_all(overdue, Job.from_item)
 
     async def postpone(self, job: Job, now: int) -> bool:
         """Postpone a job's due time. Return True if the caller must send the job again.
@@ -483,3 +486,8 @@ class JobStore:
 
     def _filter(self, kind: JobKind | None) -> Callable[[Item], bool]:
         return lambda item: self._is_kept(item) and (kind is None or item.get("jk") == kind)
+
+
+def _is_due(item: Item, now: int) -> bool:
+    due_at = item.get("du", now)
+    return not isinstance(due_at, int) or due_at <= now

@@ -136,6 +136,12 @@ def due(identity: str, due_at: int) -> Key:
     return {"g2p": due_partition(shard_of(identity, DUE_SHARDS)), "g2s": due_sort(due_at)}
 
 
+# The GSI2 partition of items that were taken out of their due index. The sort key is a time.
+QUARANTINE = "WQ"
+# All GSI2 partitions whose sort key is a due time begin with this letter.
+DUE_PREFIX = "W"
+
+
 def purge_partition(shard: int) -> str:
     """Return the GSI2 partition of one shard of the purge notes of test sets.
 

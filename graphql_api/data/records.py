@@ -93,6 +93,10 @@ class UnknownFormat(Exception):
     """The format version of an item is newer than this code. Deploy all readers before a writer."""
 
 
+# The errors of an item that this version of the program cannot read.
+UNREADABLE = (KeyError, TypeError, ValueError, UnknownFormat)
+
+
 class _Attribute(NamedTuple):
     field: str
     name: str
@@ -162,7 +166,7 @@ class Record:
             return None
         try:
             return cls.from_item(item)
-        except (KeyError, TypeError, ValueError, UnknownFormat):
+        except UNREADABLE:
             key = {name: item.get(name) for name in ("PK", "SK")}
             _log.exception("unreadable item", entity=cls.entity, **key)
             return None

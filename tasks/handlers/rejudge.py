@@ -16,7 +16,7 @@ import structlog
 from graphql_api.data.clock import CLOCK_SKEW_MS, ulid_at, ulid_time
 from graphql_api.data.enums import HistoryStatus, ProblemState
 from graphql_api.data.histories.rejudges import summary_of
-from graphql_api.data.records import HistoryKey, Job, Problem
+from graphql_api.data.records import UNREADABLE, HistoryKey, Job, Problem
 from graphql_api.data.stores import Stores
 from judge.judge import LanguageUnavailable
 from tasks.handlers.executions import ExecutionHandler, JudgeFailed, Unjudgeable, outcome_of
@@ -242,6 +242,9 @@ class RejudgeHandler:
                 continue
             except Unjudgeable as error:
                 _log.warning("not judged again", ulid=key.ulid, reason=str(error))
+                break
+            except UNREADABLE:
+                _log.exception("not judged again", ulid=key.ulid)
                 break
             if changed is None:
                 return replace(tally, skipped=tally.skipped + 1)

@@ -7,17 +7,19 @@ each step is a conditional write to the table, so two sweepers do no harm.
 
 import asyncio
 import random
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import structlog
 from redis.exceptions import RedisError
 
 from graphql_api.config import Settings
+from graphql_api.data import keys
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.enums import HistoryStatus
 from graphql_api.data.errors import Conflict, DomainError, NotFound
 from graphql_api.data.histories.executions import OverdueExecution
 from graphql_api.data.keys import DUE_SHARDS
+from graphql_api.data.records import UNREADABLE
 from graphql_api.data.redis.connection import connect
 from graphql_api.data.stores import Stores
 from tasks.handlers.executions import ATTEMPTS_EXHAUSTED
@@ -34,14 +36,15 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(slots=True)
 class SweepCounts:
-    """The numbers of items that one sweep sent again, failed and purged."""
+    """The numbers of items that one sweep sent again, failed, purged and put into quarantine."""
 
     sent: int = 0
     failed: int = 0
     purged: int = 0
+    quarantined: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.sent or self.failed or self.purged)
+        return bool(self.sent or self.failed or self.purged or self.quarantined)
 
 
 class Sweeper:
@@ -103,7 +106,7 @@ class Sweeper:
             _log.warning("not swept", reason=error.message)
             return
         if swept:
-            _log.info("swept", sent=swept.sent, failed=swept.failed, purged=swept.purged)
+            _log.info("swept", **asdict(swept))
 
     async def _take_lock(self) -> bool:
         """Return whether this process got the lock. The lock expires before the next sweep."""
@@ -112,7 +115,7 @@ class Sweeper:
 
     async def sweep(self, *, may_send: bool = True) -> SweepCounts:
         """Sweep all shards once. Without `may_send`, no messages are sent."""
-        swept = SweepCounts()
+        swept, already = SweepCounts(), self._count_quarantined()
         for shard in range(DUE_SHARDS):
             due = await self._stores.executions.due(shard, self._clock(), DUE_AT_ONCE)
             for execution in due:
@@ -120,12 +123,21 @@ class Sweeper:
                     await self._handle(execution, swept, may_send=may_send)
                 except DomainError:
                     raise
+                except UNREADABLE as error:
+                    await self._stores.executions.quarantine.add(
+                        keys.history(execution.uid, execution.ulid), error
+                    )
                 except Exception:  # noqa: BLE001 - one failure must not delay the others
                     _log.exception("not swept", uid=execution.uid, ulid=execution.ulid)
         if may_send:
             await self._send_jobs(swept)
         await self._purge(swept)
+        swept.quarantined = self._count_quarantined() - already
         return swept
+
+    def _count_quarantined(self) -> int:
+        stores = (self._stores.executions, self._stores.jobs, self._stores.tests)
+        return sum(store.quarantine.added for store in stores)
 
     async def _send_jobs(self, swept: SweepCounts) -> None:
         now = self._clock()

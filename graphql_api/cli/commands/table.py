@@ -9,7 +9,9 @@ import typer
 
 from graphql_api.cli.console import AsJson, Output
 from graphql_api.config import get_settings
+from graphql_api.data.clock import to_datetime
 from graphql_api.data.dynamo.client import open_dynamo
+from graphql_api.data.dynamo.quarantine import Quarantine, Quarantined
 from graphql_api.data.dynamo.table import Table, open_table
 from graphql_api.data.errors import DomainError
 from graphql_api.data.migrations.runner import Report, all_migrations
@@ -131,6 +133,39 @@ def _next_step(report: Report, *, is_dry_run: bool) -> str:
     if is_dry_run and report.wanted.total():
         return "Nothing was written. Run `algoitny table migrate` to rewrite these items."
     return "Items are left. Follow the messages above, and run `algoitny table migrate` again."
+
+
+@app.command()
+def quarantine(
+    *,
+    release: Annotated[
+        bool,
+        typer.Option("--release", help="Put all items back, after an update that can read them."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the unfinished work that a worker could not read and therefore took out of its index."""
+    output = Output(as_json=as_json)
+    with _engine_errors(output):
+        items = asyncio.run(_read_quarantine(release=release))
+    rows = [(item.key["PK"], item.key["SK"], item.entity, _time(item.since)) for item in items]
+    output.table(("PK", "SK", "kind", "since"), rows)
+    if release:
+        output.line(f"Released {len(items)} items. The next sweep reads them again.")
+    output.document([dict(zip(("PK", "SK", "kind", "since"), row, strict=True)) for row in rows])
+
+
+async def _read_quarantine(*, release: bool) -> list[Quarantined]:
+    async with open_dynamo(get_settings()) as dynamo:
+        store = Quarantine(dynamo)
+        items = await store.list_items()
+        if release:
+            return [item for item in items if await store.release(item.key)]
+        return items
+
+
+def _time(epoch_ms: int) -> str:
+    return to_datetime(epoch_ms).isoformat(timespec="seconds")
 
 
 @app.command()

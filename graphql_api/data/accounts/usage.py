@@ -75,11 +75,12 @@ class UsageStore:
         counters = equals("PK", keys.user_partition(uid)) & between(
             "SK", keys.day_usage(uid, wanted[-1])["SK"], keys.day_usage(uid, today)["SK"]
         )
-        by_day = {
-            item["dy"]: DayUsage.from_item(item)
+        read = [
+            DayUsage.from_item_or_none(item)
             async for item in self._dynamo.query_all(counters)
             if self._is_live(item)
-        }
+        ]
+        by_day = {usage.day: usage for usage in read if usage is not None}
         return [by_day.get(day) or DayUsage(day=day) for day in wanted]
 
     async def check(self, uid: str, action: QuotaKind, limit: int | None, today: str) -> Allowance:
@@ -131,7 +132,7 @@ class UsageStore:
             self._dynamo,
             [receipts],
             span,
-            lambda item: self._is_live(item) and action in {None, item["ac"]},
+            lambda item: self._is_live(item) and action in {None, item.get("ac")},
         )
         page = items.map(Receipt.from_item_or_none)
         if window.from_end:

@@ -355,7 +355,7 @@ class UserStore:
         histories = partition & begins_with("SK", "H#")
         async for item in self._dynamo.query_all(histories, consistent=True):
             with suppress(NotFound):
-                await self._histories.delete(uid, item["h"])
+                await self._histories.delete(*keys.history_of(item))
             count += 1
         rest = [
             item

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
 
 Item = dict[str, Any]
+_log = structlog.stdlib.get_logger(__name__)
 
 # Names and keys add 0.5 KB to an item. DynamoDB allows 400 KB per item.
 CHUNK_BYTES = 300 * 1024
@@ -174,11 +176,19 @@ class Bodies:
         return list(
             await asyncio.gather(
                 *(
-                    self.of_manifest(manifest) if manifest else _return_none()
+                    self._of_manifest_or_none(manifest) if manifest else _return_none()
                     for manifest in manifests
                 )
             )
         )
+
+    async def _of_manifest_or_none(self, manifest: Mapping[str, Any]) -> bytes | None:
+        """Return a body, or None if it is damaged, so that the other bodies can be read."""
+        try:
+            return await self.of_manifest(manifest)
+        except DamagedBody:
+            _log.exception("damaged body", PK=manifest["PK"], SK=manifest["SK"])
+            return None
 
     async def of_manifest(self, manifest: Mapping[str, Any]) -> bytes:
         """Return the body of a manifest. Cost: no request, unless the body has chunks or is in S3.

@@ -17,11 +17,13 @@ from graphql_api.data.dynamo.client import Dynamo
 from graphql_api.data.dynamo.expressions import (
     Change,
     Condition,
+    absent,
     at_most,
     below,
     equals,
     one_of,
 )
+from graphql_api.data.dynamo.quarantine import Quarantine
 from graphql_api.data.dynamo.transactions import TransactItem, Update
 from graphql_api.data.dynamo.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.enums import HistoryStatus, Verdict
@@ -37,7 +39,7 @@ from graphql_api.data.histories.feed import FeedStore, entry_puts
 from graphql_api.data.histories.results import dump_results
 from graphql_api.data.histories.totals import count_completion, make_solved_mark
 from graphql_api.data.limits import FAILURE_MESSAGE_BYTES
-from graphql_api.data.records import History, HistoryKey, Results
+from graphql_api.data.records import History, HistoryKey, Results, UnknownFormat
 from graphql_api.data.text import truncate_utf8
 
 # Pause before an execution is sent again. It doubles with each message, up to about an hour.
@@ -92,7 +94,13 @@ class OverdueExecution:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "OverdueExecution":
-        """Return the execution in an item of the index."""
+        """Return the execution in an item of the index.
+
+        Raises:
+            UnknownFormat: the item was written by newer code.
+        """
+        if _is_newer(item):
+            raise UnknownFormat("The stored history has a newer format.")
         return cls(
             uid=item["u"],
             ulid=item["h"],
@@ -127,6 +135,7 @@ class ExecutionStore:
         self, dynamo: Dynamo, bodies: Bodies, feed: FeedStore, clock: Clock = now_ms
     ) -> None:
         self._dynamo, self._bodies, self._feed, self._clock = dynamo, bodies, feed, clock
+        self.quarantine = Quarantine(dynamo, clock)
 
     # A worker's attempt
 
@@ -150,7 +159,10 @@ class ExecutionStore:
             add={"att": 1},
         )
         try:
-            item = await self._dynamo.update(keys.history(uid, ulid), change, free, repeatable=True)
+            condition = free & (absent("v") | at_most("v", History.format))
+            item = await self._dynamo.update(
+                keys.history(uid, ulid), change, condition, repeatable=True
+            )
         except ConditionFailed as error:
             return _resolve_refused_claim(error.item, token)
         return Claim(History.from_item(item))
@@ -393,9 +405,9 @@ class ExecutionStore:
         for shard in range(keys.DUE_SHARDS):
             waiting = equals("g2p", keys.due_partition(shard))
             candidates += [
-                HistoryKey(item["u"], item["h"])
+                keys.history_of(item)
                 async for item in self._dynamo.query_all(waiting, index="GSI2")
-                if item["tp"] == History.entity and (item["pf"], item["pn"]) == (platform, number)
+                if (item.get("pf"), item.get("pn")) == (platform, number)
             ]
         cards = await self._dynamo.batch_get(
             [keys.history(*key) for key in candidates], consistent=True
@@ -408,12 +420,13 @@ class ExecutionStore:
         ]
 
     async def due(self, shard: int, now: int, limit: int = 50) -> list[OverdueExecution]:
-        """Return the overdue executions of one shard, oldest first. Cost: one request."""
+        """Return the overdue executions of one shard, oldest first. Cost: one request.
+
+        Items that cannot be read are moved into quarantine.
+        """
         overdue = equals("g2p", keys.due_partition(shard)) & at_most("g2s", keys.due_sort(now))
         page = await self._dynamo.query(overdue, index="GSI2", limit=limit)
-        return [
-            OverdueExecution.from_item(item) for item in page.items if item["tp"] == History.entity
-        ]
+        return await self.quarantine.read_all(page.items, OverdueExecution.from_item)
 
     async def postpone(self, due: OverdueExecution, now: int) -> bool:
         """Postpone an execution's due time.
@@ -442,6 +455,11 @@ class _AlreadySolved(Exception):
     """Another execution of the user has solved the problem at the same time."""
 
 
+def _is_newer(item: Mapping[str, Any]) -> bool:
+    """Return whether newer code has written the card, so that this version must not claim it."""
+    return bool(item.get("v", 1) > History.format)
+
+
 def _is_held(attempt: int) -> Condition:
     return equals("st", str(HistoryStatus.RUNNING)) & equals("att", attempt)
 
@@ -457,7 +475,7 @@ def _is_completed(history: History) -> bool:
 def _resolve_refused_claim(
     item: Mapping[str, Any] | None, token: str
 ) -> Claim | LeasedElsewhere | None:
-    if item is None or item["st"] != HistoryStatus.RUNNING:
+    if item is None or item["st"] != HistoryStatus.RUNNING or _is_newer(item):
         return None
     history = History.from_item(item)
     if history.claim_token == token:

@@ -205,8 +205,11 @@ class RejudgeStore:
         """
         histories = equals("PK", keys.user_partition(expected.uid)) & begins_with("SK", "H#")
         async for item in self._dynamo.query_all(histories, consistent=True, forward=False):
-            is_same_problem = (item["pf"], item["pn"]) == (expected.platform, expected.number)
-            if is_same_problem and item.get("vd") == Verdict.AC and item["h"] != expected.ulid:
+            is_same_problem = (item.get("pf"), item.get("pn")) == (
+                expected.platform,
+                expected.number,
+            )
+            if is_same_problem and item.get("vd") == Verdict.AC and item.get("h") != expected.ulid:
                 return str(item["h"])
         return None
 

@@ -176,4 +176,4 @@ class CheckerStore:
         Cost: ceil(N/100) requests for N problems.
         """
         items = await self._dynamo.batch_get([keys.checker_fault(*key) for key in problem_keys])
-        return [CheckerFault.from_item(item) if item else None for item in items]
+        return [CheckerFault.from_item_or_none(item) for item in items]

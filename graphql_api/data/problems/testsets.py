@@ -31,6 +31,7 @@ from graphql_api.data.dynamo.expressions import (
     exists,
 )
 from graphql_api.data.dynamo.pages import Page, PageWindow
+from graphql_api.data.dynamo.quarantine import Quarantine
 from graphql_api.data.dynamo.removal import remove_items
 from graphql_api.data.dynamo.transactions import Delete, Put, Update
 from graphql_api.data.dynamo.transport import ConditionFailed, TransactionFailed
@@ -107,6 +108,7 @@ class TestSetStore:
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
         self._cards = ProblemCards(dynamo, clock)
+        self.quarantine = Quarantine(dynamo, clock)
 
     # Writing
 
@@ -425,10 +427,13 @@ class TestSetStore:
     # Removing old and abandoned sets
 
     async def due(self, shard: int, now: int, limit: int = 100) -> list[PurgeNote]:
-        """Return the purge notes of one shard that are due. Cost: one request."""
+        """Return the purge notes of one shard that are due. Cost: one request.
+
+        Notes that cannot be read are moved into quarantine.
+        """
         overdue = equals("g2p", keys.purge_partition(shard)) & at_most("g2s", keys.due_sort(now))
         page = await self._dynamo.query(overdue, index="GSI2", limit=limit)
-        return [PurgeNote(item["pf"], item["pn"], item["tcv"]) for item in page.items]
+        return await self.quarantine.read_all(page.items, _purge_note)
 
     async def purge(self, platform: str, number: str, version: int) -> bool:
         """Remove a set that is not the current set. A second call has no effect.
@@ -475,6 +480,10 @@ def _id_items(problem: Problem, version: int, tests: Sequence[NewTest]) -> list[
     text = pack_ids(test.added or TestId(version, number) for number, test in enumerate(tests, 1))
     key = keys.case_ids(problem.platform, problem.number, version)
     return [{**key, "v": 1, "tp": "testids", "ids": text}]
+
+
+def _purge_note(item: Item) -> PurgeNote:
+    return PurgeNote(item["pf"], item["pn"], item["tcv"])
 
 
 def _test_key(platform: str, number: str, version: int, test_number: int) -> keys.Key:

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from graphql_api.config import Settings
+from graphql_api.data import keys
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.dynamo import meter
+from graphql_api.data.dynamo.expressions import Change
 from graphql_api.data.enums import HistoryStatus, JobKind
 from graphql_api.data.histories.executions import Claim
 from graphql_api.data.jobs import RESEND_AFTER_MS, NewJob
@@ -211,3 +214,92 @@ async def test_a_replaced_set_of_tests_goes_after_its_grace(
     found = await driver.stores.tests.with_problem("algoitny", "1")
     assert found is not None
     assert len(found[1]) == 1
+
+
+# Attributes that make a card unreadable: missing, of another type, unknown, and of newer code.
+POISON: dict[str, dict[str, Any]] = {
+    "status": {"st": "UNKNOWN"},
+    "due time": {"g2s": "0000soon"},
+    "no owner": {"u": None},
+    "newer format": {"v": 99},
+}
+
+
+async def poison(driver: SubmissionDriver, key: dict[str, str], fields: dict[str, Any]) -> None:
+    await driver.stores.dynamo.update(key, Change(fields))
+
+
+async def quarantined(driver: SubmissionDriver) -> list[dict[str, str]]:
+    return [item.key for item in await driver.stores.executions.quarantine.list_items()]
+
+
+@pytest.mark.parametrize("fields", POISON.values(), ids=POISON)
+async def test_an_unreadable_execution_is_quarantined_once_and_the_others_are_sent(
+    make_sweeper: MakeSweeper,
+    driver: SubmissionDriver,
+    sender: RecordingSender,
+    fields: dict[str, Any],
+) -> None:
+    histories = [await driver.reserve(age_ms=OVERDUE_MS) for _ in range(4)]
+    key = keys.history(histories[0].uid, histories[0].ulid)
+    stored = await driver.stores.dynamo.get(key, consistent=True)
+    await poison(driver, key, fields)
+    with capture_logs() as logs:
+        swept = await make_sweeper().sweep()
+    assert swept == SweepCounts(sent=3, quarantined=1)
+    assert sorted(sender.ulids) == sorted(history.ulid for history in histories[1:])
+    (line,) = (line for line in logs if line["event"] == "item quarantined")
+    assert (line["PK"], line["SK"]) == (key["PK"], key["SK"])
+    assert not await make_sweeper().sweep()
+    assert await quarantined(driver) == [key]
+
+    assert stored is not None
+    if "g2s" not in fields:
+        await poison(driver, key, {name: stored[name] for name in fields})
+    assert await driver.stores.executions.quarantine.release(key)
+    assert await make_sweeper().sweep() == SweepCounts(sent=1)
+    assert sender.ulids[-1] == histories[0].ulid
+
+
+async def test_an_execution_without_attempts_whose_card_is_unreadable_is_quarantined(
+    make_sweeper: MakeSweeper, driver: SubmissionDriver
+) -> None:
+    """The index entry can be read, but the card cannot be changed to FAILED."""
+    history = await driver.reserve()
+    for lease_ms in (-1, -2, -3):
+        await claim(driver, history, lease_ms)
+    key = keys.history(history.uid, history.ulid)
+    await poison(driver, key, {"ti": None})
+    assert await make_sweeper().sweep() == SweepCounts(quarantined=1)
+    assert not await make_sweeper().sweep()
+    assert await quarantined(driver) == [key]
+
+
+async def test_unreadable_jobs_and_purge_notes_are_quarantined_and_the_others_go_on(
+    make_sweeper: MakeSweeper, driver: SubmissionDriver, sender: RecordingSender
+) -> None:
+    new = NewJob(kind=JobKind.REJUDGE, uid="editor", parameters={})
+    broken, other = [await driver.stores.jobs.create(new) for _ in range(2)]
+    await poison(driver, keys.job(broken.ulid), {"jk": "UNKNOWN"})
+    for count in (1, 2):
+        await driver.stores.tests.replace("algoitny", "1", TESTS[:count])
+    note = keys.case_purge("algoitny", "1", 1)
+    await poison(driver, note, {"tcv": None})
+    swept = await make_sweeper(clock=lambda: now_ms() + 7_200_000).sweep()
+    assert swept == SweepCounts(sent=1, purged=1, quarantined=2)
+    assert [ulid for _, ulid, _ in sender.jobs] == [other.ulid]
+    assert sorted(map(str, await quarantined(driver))) == sorted(
+        map(str, [keys.job(broken.ulid), note])
+    )
+
+
+async def test_a_card_of_newer_code_is_not_claimed(driver: SubmissionDriver) -> None:
+    history = await driver.reserve()
+    key = keys.history(history.uid, history.ulid)
+    await poison(driver, key, {"v": 99})
+    executions = driver.stores.executions
+    found = await executions.claim(history.uid, history.ulid, token="me", lease_ms=60_000)
+    assert found is None
+    stored = await driver.stores.dynamo.get(key, consistent=True)
+    assert stored is not None
+    assert (stored["st"], stored.get("att", 0)) == ("PENDING", 0)

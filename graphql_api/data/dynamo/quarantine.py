@@ -1,0 +1,101 @@
+"""Quarantine: work that this version of the program cannot read is taken out of the due indexes.
+
+Otherwise each sweep would read the same item again. The item keeps its attributes and remembers its
+index keys, so that an operator can release it after an update (`algoitny table quarantine`).
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+
+from graphql_api.data import keys
+from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.dynamo.client import Dynamo, Item
+from graphql_api.data.dynamo.expressions import Change, equals
+from graphql_api.data.dynamo.transport import ConditionFailed
+from graphql_api.data.records import UNREADABLE
+
+T = TypeVar("T")
+
+_INDEX_KEYS = ("g1p", "g1s", "g2p", "g2s")
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """An item in quarantine. `since` is the time of its removal from the index (epoch ms)."""
+
+    key: keys.Key
+    entity: str
+    since: int
+
+
+class Quarantine:
+    """Moves items into quarantine and out of it.
+
+    `added` is the number of items that this object has moved into quarantine.
+    """
+
+    def __init__(self, dynamo: Dynamo, clock: Clock = now_ms) -> None:
+        self._dynamo, self._clock = dynamo, clock
+        self.added = 0
+
+    async def read_all(self, items: Iterable[Item], read: Callable[[Item], T]) -> list[T]:
+        """Convert the items of a due index. Move items that cannot be read into quarantine."""
+        converted: list[T] = []
+        for item in items:
+            try:
+                converted.append(read(item))
+            except UNREADABLE as error:
+                await self.add(keys.of_item(item), error)
+        return converted
+
+    async def add(self, key: keys.Key, error: Exception) -> bool:
+        """Move an item into quarantine, unless another request has moved or changed it.
+
+        Cost: a strongly consistent read and one write.
+        """
+        item = await self._dynamo.get(key, consistent=True)
+        if item is None or item.get("g2p") in (None, keys.QUARANTINE):
+            return False
+        remembered = {f"q{name}": item[name] for name in _INDEX_KEYS if name in item}
+        moved = {"g2p": keys.QUARANTINE, "g2s": keys.due_sort(self._clock())}
+        change = Change(put={**remembered, **moved}, drop=("g1p", "g1s"))
+        if not await self._move(key, change, item):
+            return False
+        self.added += 1
+        _log.error("item quarantined", **key, entity=item.get("tp"), reason=repr(error))
+        return True
+
+    async def list_items(self) -> list[Quarantined]:
+        """Return the items in quarantine, the oldest first. Cost: one request per megabyte."""
+        partition = equals("g2p", keys.QUARANTINE)
+        return [
+            Quarantined(keys.of_item(item), str(item.get("tp")), int(item["g2s"]))
+            async for item in self._dynamo.query_all(partition, index="GSI2")
+        ]
+
+    async def release(self, key: keys.Key) -> bool:
+        """Put an item back into its indexes. Return False if it is not in quarantine.
+
+        An execution or a purge note is then due at once.
+        """
+        item = await self._dynamo.get(key, consistent=True)
+        if item is None or item.get("g2p") != keys.QUARANTINE:
+            return False
+        restored = {name: item[f"q{name}"] for name in _INDEX_KEYS if f"q{name}" in item}
+        if restored["g2p"].startswith(keys.DUE_PREFIX):
+            restored["g2s"] = keys.due_sort(self._clock())
+        change = Change(put=restored, drop=tuple(f"q{name}" for name in _INDEX_KEYS))
+        return await self._move(key, change, item)
+
+    async def _move(self, key: keys.Key, change: Change, item: Mapping[str, Any]) -> bool:
+        is_unchanged = equals("g2p", item["g2p"]) & equals("g2s", item["g2s"])
+        try:
+            await self._dynamo.update(key, change, is_unchanged, returns="NONE")
+        except ConditionFailed:
+            return False
+        return True
