@@ -1,5 +1,10 @@
-"""The use case `runCode`: takes one unit of quota, sends the run to a worker, and waits."""
+"""The use case `runCode`: takes one unit of quota, sends the run to a worker, and waits.
 
+A server that stops cancels its requests. A cancelled run is refunded and answered with
+`Unavailable`.
+"""
+
+import asyncio
 import hashlib
 import json
 from contextlib import suppress
@@ -20,6 +25,7 @@ from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.usage import plan_of
 
 UNTOUCHED = "The run was refunded. Try again later."
+STOPPING = f"The server is stopping. {UNTOUCHED}"
 # Additional time that a started run may wait for a sandbox on a busy host.
 SANDBOX_WAIT_S = 10
 
@@ -79,7 +85,7 @@ async def _run_in_place(
         )
     request_id = command.idempotency_key or str(ULID())
     run = _Run(viewer.user, request, request_id, is_repeatable=command.idempotency_key is not None)
-    debit = await _enqueue(context, run)
+    debit = await _enqueue_completely(context, run)
     if debit.is_duplicate:
         return await _repeat(context, run, debit.receipt)
     return await _send_and_wait(context, run, debit.receipt)
@@ -95,6 +101,17 @@ def _validate(command: RunCode) -> RunRequest:
         time_limit_ms=validation.run_time_limit_ms(command.time_limit_ms),
         memory_limit_kb=validation.run_memory_limit_kb(command.memory_limit_kb),
     )
+
+
+async def _enqueue_completely(context: Context, run: _Run) -> DebitResult:
+    """Enqueue a run. If the server cancels the request, refund the unit that may be taken."""
+    enqueue = asyncio.create_task(_enqueue(context, run))
+    try:
+        return await asyncio.shield(enqueue)
+    except asyncio.CancelledError:
+        debit = await enqueue
+        await _give_back(context, run, debit.receipt)
+        raise Unavailable(STOPPING) from None
 
 
 async def _enqueue(context: Context, run: _Run) -> DebitResult:
@@ -138,13 +155,22 @@ async def _repeat(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
 
 async def _send_and_wait(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
     """Send the run to the workers and wait. A run that is sent twice is executed once."""
-    answer = await _wait_for_answer(context, run)
+    try:
+        answer = await _wait_for_answer(context, run)
+    except asyncio.CancelledError:
+        await _give_back(context, run, receipt)
+        raise Unavailable(STOPPING) from None
     if answer is None:
-        with suppress(DomainError):
-            await context.runs.withdraw(run.run_id)
-        await _refund(context, run, receipt)
+        await _give_back(context, run, receipt)
         raise Unavailable(f"No worker ran the code in time. {UNTOUCHED}")
     return await _unwrap_answer(context, run, receipt, answer)
+
+
+async def _give_back(context: Context, run: _Run, receipt: Receipt) -> None:
+    """Remove the request, so that no worker runs it, and refund its unit of quota."""
+    with suppress(DomainError):
+        await context.runs.withdraw(run.run_id)
+    await _refund(context, run, receipt)
 
 
 async def _wait_for_answer(context: Context, run: _Run) -> RunAnswer | None:

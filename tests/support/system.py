@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +12,7 @@ from typing import Any, Self
 import httpx
 
 from graphql_api.cli.local.process import HOST, free_port
+from graphql_api.http.protocol import SERVER_OPTIONS
 from tests.support.paths import ROOT
 from tests.support.waiting import PATIENCE_S, wait_until
 
@@ -86,12 +87,15 @@ class Program:
 
 
 class Api(Program):
-    """uvicorn with the API on a free port."""
+    """uvicorn with the API on a free port, and the options of the documented command."""
 
-    def __init__(self, env: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, env: Mapping[str, str], folder: Path, options: Sequence[str] = SERVER_OPTIONS
+    ) -> None:
         self.port = free_port()
         self.url = f"http://{HOST}:{self.port}/graphql"
-        command = ["-m", "uvicorn", "graphql_api.app:app", "--host", HOST, "--port", str(self.port)]
+        command = ["-m", "uvicorn", "graphql_api.app:app", *options]
+        command += ["--host", HOST, "--port", str(self.port)]
         super().__init__("api", command, env, folder / "api.log")
 
     def wait_until_alive(self) -> Self:

@@ -325,16 +325,44 @@ async def test_a_key_whose_answer_is_gone_is_a_conflict(
 
 
 async def test_what_a_killed_api_had_taken_a_unit_for_is_run_under_the_same_key(
-    api: Api, ann: str, worker: AnsweringSender
+    api: Api, ann: str, worker: AnsweringSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worker.sends.clear()
-    call = asyncio.create_task(run(api, ann, idempotencyKey="one"))
-    await until_taken(api, ann)
-    call.cancel()
-    await asyncio.gather(call, return_exceptions=True)
-    worker.sends.set()
+    class Killed(BaseException):
+        """The process ends between two steps. No code of the product handles it."""
+
+    async def kill(*_arguments: Any) -> bool:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "send_run", kill)
+        call = asyncio.create_task(run(api, ann, idempotencyKey="one"))
+        with pytest.raises(Killed):
+            await call
+    assert await used(api, ann) == 1
     assert (await run(api, ann, idempotencyKey="one"))["run"]["output"] == "out"
     assert await used(api, ann) == 1
+
+
+@pytest.mark.parametrize("step", ["consume", "send_run", "wait"])
+async def test_a_run_that_the_stopping_server_cancels_is_refunded_and_answered(
+    api: Api, ann: str, worker: AnsweringSender, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owners = {"consume": api.services.stores.usage, "send_run": worker, "wait": worker.board}
+    original = getattr(owners[step], step)
+    calls: list[asyncio.Task[Any]] = []
+
+    async def cancel(*arguments: Any, **named: Any) -> Any:
+        calls[0].cancel()
+        return await original(*arguments, **named)
+
+    worker.answers.clear()
+    monkeypatch.setattr(owners[step], step, cancel)
+    calls.append(asyncio.create_task(run(api, ann)))
+    result = await calls[0]
+    worker.answers.set()
+    assert (result["__typename"], await used(api, ann)) == ("Unavailable", 0)
+    assert "The server is stopping. The run was refunded" in result["message"]
+    assert [key async for key in worker.board._redis.scan_iter("algoitny:run:*")] == []
 
 
 async def test_without_redis_nothing_is_run_and_nothing_is_used(

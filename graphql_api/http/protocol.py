@@ -1,0 +1,384 @@
+"""The HTTP protocol of the API: uvicorn's protocol with bounds on time, bytes and connections.
+
+`docs/operations.md` contains the command that uses it, and `docs/decisions/0022-slow-clients.md`
+the reasons. A connection without a limit on time costs a client nothing and the server a file
+descriptor, memory and a delayed shutdown.
+"""
+
+import asyncio
+import fcntl
+import http
+import os
+import socket
+import struct
+import termios
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar
+
+import httptools
+import orjson
+import structlog
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from graphql_api.data.limits import KB
+
+# Key of the scope's extensions in which this protocol marks its requests.
+EXTENSION = "algoitny.bounded"
+# Options of uvicorn for every API process.
+SERVER_OPTIONS = (
+    "--http=graphql_api.http.protocol:BoundedHttpProtocol",
+    "--timeout-keep-alive=75",
+    "--timeout-graceful-shutdown=20",
+    "--no-access-log",
+)
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Phase(Enum):
+    """The part of a request that a connection receives next."""
+
+    NEW = "new"
+    IDLE = "idle"
+    HEADER = "header"
+    BODY = "body"
+    ENDED = "ended"
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Seconds in total, and seconds since the last progress."""
+
+    total_s: float = 0.0
+    stalled_s: float = 0.0
+
+    def add(self, elapsed_s: float, *, has_progress: bool = False) -> None:
+        """Add elapsed time. Progress ends a stall, but the total continues."""
+        self.total_s += elapsed_s
+        self.stalled_s = 0.0 if has_progress else self.stalled_s + elapsed_s
+
+
+class BoundedHttpProtocol(HttpToolsProtocol):
+    """One connection. Its limits are checked every `TICK_S` seconds.
+
+    The time in which the application works does not count. Neither does the time in which the
+    application does not read the body.
+    """
+
+    # Time for the header of a request. It starts with the connection or with the first byte of a
+    # later request. `--timeout-keep-alive` limits the time between two requests.
+    HEADER_S: ClassVar[float] = 15.0
+    # Time without progress in receiving a body or in sending an answer.
+    STALL_S: ClassVar[float] = 15.0
+    # Time for receiving one request, and time for sending answers until all bytes have arrived.
+    TOTAL_S: ClassVar[float] = 120.0
+    TICK_S: ClassVar[float] = 1.0
+    # Time in which the rest of a rejected request is discarded. Without it, the client's system
+    # would drop the answer, because the connection is reset if data arrives after its end.
+    LINGER_S: ClassVar[float] = 2.0
+    # Open connections of one process. With files and database connections, they fit in the usual
+    # limit of 1,024 file descriptors.
+    CONNECTIONS: ClassVar[int] = 768
+    HEADER_BYTES: ClassVar[int] = 64 * KB
+    HEADER_FIELDS: ClassVar[int] = 100
+    # Bytes that are parsed at once. A piece contains at most 113 pipelined requests. Later pieces
+    # wait until all requests of this one are answered.
+    PIECE_BYTES: ClassVar[int] = 2 * KB
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        # The API speaks no protocol to which a client could upgrade.
+        self.ws_protocol_class = None
+        self._phase = Phase.NEW
+        self.phase_since = self.loop.time()
+        self._receiving, self._sending, self._waiting = Stopwatch(), Stopwatch(), Stopwatch()
+        self._has_received = False
+        self._unsent = 0
+        self._unparsed = b""
+        # Bytes since the start of the header, or since the last part of the body.
+        self._overhead = 0
+        self._upgrade_head: bytes | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    # Connections
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
+        """Accept a connection. If there are too many, end another one or answer 503."""
+        super().connection_made(transport)
+        self._timer = self.loop.call_later(self.TICK_S, self._tick)
+        if len(self.connections) > self.CONNECTIONS and not self._make_room():
+            self._reject(http.HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections are open.")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the limits of the connection."""
+        self._enter(Phase.ENDED)
+        self._unparsed = b""
+        if self._timer is not None:
+            self._timer.cancel()
+        super().connection_lost(exc)
+
+    def _make_room(self) -> bool:
+        """End the connection that has waited longest for its client, if there are too many.
+
+        Connections of the address with the most connections end first.
+        """
+        others = [
+            other
+            for other in self.connections
+            if isinstance(other, BoundedHttpProtocol) and not other.transport.is_closing()
+        ]
+        if len(others) <= self.CONNECTIONS:
+            return True
+        held = Counter(other.address for other in others)
+        waiting = [other for other in others if other is not self and not other.is_working]
+        if not waiting:
+            return False
+        victim = min(waiting, key=lambda other: (-held[other.address], other.phase_since))
+        _log.info("connection ended, too many are open", client=victim.address)
+        victim._abort()  # noqa: SLF001 - of the same class
+        return True
+
+    @property
+    def address(self) -> str:
+        """The address of the client, or of the proxy in front of the API."""
+        return self.client[0] if self.client else ""
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the application works on a request that was received completely."""
+        return self._phase in (Phase.IDLE, Phase.HEADER) and self._is_answering
+
+    @property
+    def _is_answering(self) -> bool:
+        # The attribute is None until the first request, which its type does not say.
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and not cycle.response_complete
+
+    def _enter(self, phase: Phase) -> None:
+        if self._phase is not Phase.ENDED:
+            self._phase, self.phase_since = phase, self.loop.time()
+
+    # Receiving
+
+    def data_received(self, data: bytes) -> None:
+        """Parse received bytes, or keep them until earlier requests are answered."""
+        self._unset_keepalive_if_required()
+        self._has_received = True
+        if self._phase is Phase.ENDED:
+            return
+        self._unparsed += data
+        self._parse()
+
+    def _parse(self) -> None:
+        view, offset = memoryview(self._unparsed), 0
+        while offset < len(view) and not self.pipeline and self._phase is not Phase.ENDED:
+            piece = view[offset : offset + self.PIECE_BYTES]
+            offset += self._parse_piece(piece)
+        self._unparsed = b"" if self._phase is Phase.ENDED else bytes(view[offset:])
+        if self._unparsed:
+            self.flow.pause_reading()
+
+    def _parse_piece(self, piece: memoryview) -> int:
+        """Parse a piece and return the number of parsed bytes."""
+        parsed = len(piece)
+        self._overhead += parsed
+        try:
+            parsed = self._feed(piece)
+        except httptools.HttpParserError:
+            self._reject(http.HTTPStatus.BAD_REQUEST, "The request is not valid HTTP/1.1.")
+        if self._overhead > self.HEADER_BYTES:
+            self._reject_header()
+        return parsed
+
+    def _feed(self, piece: memoryview) -> int:
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade as upgrade:
+            # The parser stops after the header, because it expects another protocol there.
+            self._ignore_upgrade()
+            return int(upgrade.args[0])
+        return len(piece)
+
+    def _ignore_upgrade(self) -> None:
+        """Parse the header again without `Upgrade`. RFC 9110 (7.8) permits to ignore the field.
+
+        The parser would not read the body of such a request.
+        """
+        head, self._upgrade_head = self._upgrade_head, None
+        if head is None:
+            self._reject(http.HTTPStatus.METHOD_NOT_ALLOWED, "The method is not allowed.")
+            return
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as in uvicorn
+        self.parser.feed_data(head)
+
+    def _read_head(self) -> bytes | None:
+        """Return the header without its `Upgrade` fields, or None if the method is CONNECT."""
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            return None
+        version = self.parser.get_http_version().encode()
+        lines = [b"%b %b HTTP/%b" % (method, self.url, version)]
+        lines += [b"%b: %b" % field for field in self.headers if field[0] != b"upgrade"]
+        return b"\r\n".join((*lines, b"", b""))
+
+    def on_message_begin(self) -> None:
+        """Start the time of a request's header."""
+        super().on_message_begin()
+        self._enter(Phase.HEADER)
+        self._receiving, self._overhead = Stopwatch(), min(self._overhead, self.PIECE_BYTES)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Add a field of the header. Trailer fields after a body are ignored."""
+        if self._phase is Phase.HEADER:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Start the request, unless its header must be rejected or parsed again."""
+        if len(self.headers) > self.HEADER_FIELDS:
+            self._reject_header()
+        elif self.parser.should_upgrade():
+            self._upgrade_head = self._read_head()
+        elif self._phase is Phase.HEADER:
+            self.scope["extensions"] = {EXTENSION: {}}
+            super().on_headers_complete()
+            self._enter(Phase.BODY)
+            self._overhead = 0
+
+    def on_body(self, body: bytes) -> None:
+        """Add a part of the body."""
+        self._overhead = 0
+        if self._phase is Phase.BODY:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End the time of a request."""
+        if self._phase is Phase.BODY:
+            self._enter(Phase.IDLE)
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Continue with the bytes that arrived while a request was answered."""
+        super().on_response_complete()
+        self._unset_keepalive_if_required()
+        if self._unparsed and not self.transport.is_closing():
+            self._parse()
+
+    # Rejecting
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer 400 and end the connection."""
+        self._reject(http.HTTPStatus.BAD_REQUEST, msg)
+
+    def _reject_header(self) -> None:
+        message = (
+            f"The header must have at most {self.HEADER_FIELDS} fields and "
+            f"{self.HEADER_BYTES // KB} KB."
+        )
+        self._reject(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, message)
+
+    def _reject(self, status: http.HTTPStatus, message: str) -> None:
+        """Receive nothing more, and answer with an error where that is still possible."""
+        phase = self._phase
+        if phase is Phase.ENDED:
+            return
+        self._enter(Phase.ENDED)
+        _log.info("connection ended", status=status.value, reason=message, client=self.address)
+        if phase is not Phase.BODY and self._is_answering:
+            # The last of the earlier requests is answered first.
+            self.cycle.keep_alive = False
+        elif phase is Phase.BODY and (self.pipeline or self.cycle.response_started):
+            self.transport.close()
+        else:
+            self._answer(status, message)
+            if phase is Phase.NEW:
+                self.transport.close()
+            else:
+                self._end_gently()
+            if phase is Phase.BODY:
+                self.cycle.disconnected = True
+                self.cycle.message_event.set()
+
+    def _answer(self, status: http.HTTPStatus, message: str) -> None:
+        code = "UNAVAILABLE" if status >= http.HTTPStatus.INTERNAL_SERVER_ERROR else "BAD_REQUEST"
+        body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
+        fields = [
+            *self.server_state.default_headers,
+            (b"content-type", b"application/json; charset=utf-8"),
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+        ]
+        head = b"".join(b"%b: %b\r\n" % field for field in fields)
+        self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], head, body))
+
+    def _end_gently(self) -> None:
+        """Discard received bytes for a moment before the connection is closed."""
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.flow.resume_reading()
+        self.loop.call_later(self.LINGER_S, self.transport.close)
+
+    # Time
+
+    def _tick(self) -> None:
+        """Check the limits on time."""
+        self._timer = self.loop.call_later(self.TICK_S, self._tick)
+        unsent = self._count_unsent()
+        if unsent:
+            self._sending.add(self.TICK_S, has_progress=unsent != self._unsent)
+        else:
+            self._sending = Stopwatch()
+        self._unsent = unsent
+        if self._phase in (Phase.HEADER, Phase.BODY) and not self.flow.read_paused:
+            self._receiving.add(self.TICK_S, has_progress=self._has_received)
+        self._has_received = False
+        is_waiting = self._phase in (Phase.NEW, Phase.IDLE) and not (self._is_answering or unsent)
+        self._waiting = self._waiting if is_waiting else Stopwatch()
+        self._waiting.add(self.TICK_S)
+        self._end_if_slow(is_waiting=is_waiting)
+
+    def _end_if_slow(self, *, is_waiting: bool) -> None:
+        sending, receiving = self._sending, self._receiving
+        if sending.stalled_s >= self.STALL_S or sending.total_s >= self.TOTAL_S:
+            _log.info("connection ended", reason="slow reader", client=self.address)
+            self._abort()
+        elif is_waiting and self._waiting.total_s >= self._waiting_limit_s:
+            self.transport.close()
+        elif self._phase is Phase.HEADER and receiving.total_s >= self.HEADER_S:
+            self._time_out(f"The header did not arrive within {self.HEADER_S:g} s.")
+        elif self._phase is Phase.BODY and receiving.stalled_s >= self.STALL_S:
+            self._time_out(f"No part of the body arrived within {self.STALL_S:g} s.")
+        elif self._phase is Phase.BODY and receiving.total_s >= self.TOTAL_S:
+            self._time_out(f"The request did not arrive within {self.TOTAL_S:g} s.")
+
+    def _time_out(self, message: str) -> None:
+        self._reject(http.HTTPStatus.REQUEST_TIMEOUT, message)
+
+    def _abort(self) -> None:
+        """End the connection at once, and drop its unsent bytes."""
+        with suppress(OSError, ValueError):
+            descriptor = self.transport.get_extra_info("socket").fileno()
+            with socket.socket(fileno=os.dup(descriptor)) as same:
+                same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
+
+    @property
+    def _waiting_limit_s(self) -> float:
+        return self.HEADER_S if self._phase is Phase.NEW else self.timeout_keep_alive
+
+    def _count_unsent(self) -> int:
+        """Return the number of bytes that the client's system has not acknowledged."""
+        unsent = self.transport.get_write_buffer_size()
+        # The ioctl fails if the socket is closed.
+        with suppress(OSError, ValueError):
+            descriptor = self.transport.get_extra_info("socket").fileno()
+            queued = fcntl.ioctl(descriptor, termios.TIOCOUTQ, bytes(4))
+            unsent += struct.unpack("i", queued)[0]
+        return unsent
