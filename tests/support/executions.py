@@ -43,6 +43,7 @@ class SubmissionDriver:
     user: User
     problem: Problem
     limit: int | None = 50
+    is_editor: bool = False
 
     @classmethod
     async def open(cls, stores: Stores, email: str = "ada@example.org", number: str = "1") -> Self:
@@ -71,6 +72,7 @@ class SubmissionDriver:
             code=code,
             is_public=is_public,
             now=now_ms() - age_ms,
+            by_editor=self.is_editor,
         )
         return (await self.stores.reservations.reserve(asked)).history
 

@@ -44,7 +44,8 @@ query Result($id: ID!) {
     id status verdict language isPublic platform problemNumber problemTitle
     passedCount failedCount totalCount cpuMs peakKb message compileOutput
     testResults {
-      number isSample verdict cpuMs wallMs peakKb exitCode signal output error expected
+      number isSample verdict cpuMs wallMs peakKb exitCode signal exceptionClass codeLine output
+      error expected differenceKind
     }
   }
 }
@@ -264,14 +265,22 @@ def _describe_failure(result: dict[str, Any]) -> str:
     """Return a few words that describe why a test failed."""
     if result["verdict"] == "AC":
         return ""
-    if result["signal"]:
-        return str(result["signal"])
     lines = [line for line in str(result["error"] or "").splitlines() if line.strip()]
-    if lines:
+    if lines and not result["signal"]:
         return lines[-1][:80]
     if result["expected"] is not None and result["verdict"] == "WA":
         return f"expected {_abbreviate(result['expected'])}, got {_abbreviate(result['output'])}"
-    return f"exit code {result['exitCode']}" if result["exitCode"] else ""
+    if result["differenceKind"] is not None:
+        return f"difference: {result['differenceKind'].lower().replace('_', ' ')}"
+    return _describe_end(result)
+
+
+def _describe_end(result: dict[str, Any]) -> str:
+    """Return a few words that describe how a program failed."""
+    exit_code = f"exit code {result['exitCode']}" if result["exitCode"] else ""
+    cause = result["signal"] or result["exceptionClass"] or exit_code
+    line = f"line {result['codeLine']}" if result["codeLine"] else ""
+    return ", ".join(filter(None, (cause, line)))
 
 
 def _abbreviate(text: str | None) -> str:

@@ -5,27 +5,33 @@ Each entry has `test` (the name of the test, such as `secret/10-large`), `script
 `generators/`), `arguments` (strings) and `sha256` (of the script's standard output). The answers
 are files in `data/`, as for other tests.
 
-A script has all rights of the user who imports the package, so import only trusted packages.
+A script runs in the sandbox, like a submission: without network, without files except its own, and
+with limits of time, memory, processes and output.
 """
 
 import hashlib
 import re
-import subprocess
-import sys
-import tempfile
-import threading
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from threading import Event, Lock
+from typing import Any, Self
 
-from graphql_api.cli.problem_packages.files import PackageError, read_yaml
+from graphql_api.cli.problem_packages.files import PackageError, read_bytes, read_yaml
 from graphql_api.cli.problem_packages.model import Generated
 from graphql_api.cli.problem_packages.values import Values
-from graphql_api.data.limits import MB
+from graphql_api.data.limits import KB, MB
+from judge.languages.scripts import PYTHON
+from judge.sandbox.errors import SandboxUnavailable
+from judge.sandbox.report import Outcome, Program, Report, RunLimits
+from judge.sandbox.sandbox import Sandbox, open_sandbox
+from judge.sandbox.slots import WaitCancelled
+from judge.toolchains.installed import find_tools
 
 FILE = Path("generators") / "generated.yaml"
 KEYS = frozenset({"test", "script", "arguments", "sha256"})
-LONGEST_RUN_S = 120
-_BLOCK = 1024 * 1024
+LONGEST_SCRIPT_BYTES = MB
+LIMITS = RunLimits(cpu_ms=120_000, wall_ms=120_000, hard_wall_ms=300_000, memory_kb=1024 * 1024)
+CANCELLED = "was cancelled; import the package again"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -65,62 +71,97 @@ def _read_entry(path: Path, entry: dict[str, Any]) -> tuple[str, Generated]:
     if not digest or not _DIGEST.fullmatch(digest):
         raise values.error("sha256", "must be the 64 hexadecimal digits of the input's SHA-256")
     arguments = values.string_list("arguments")
+    if any("\0" in argument for argument in arguments):
+        raise values.error("arguments", "must not contain null characters")
     return name, Generated(script=path.parent / script, arguments=arguments, sha256=digest)
 
 
-def generate(generated: Generated, limit: int = 64 * MB) -> bytes:
-    """Run a script, check the SHA-256 of its output, and return the output.
+class GeneratorSandbox:
+    """Runs generators in the sandbox of submissions, which is opened at the first run.
 
-    Raises:
-        PackageError: The script fails, writes more than `limit` bytes, runs for more than 120 s, or
-            its output has another SHA-256.
+    `work_dir` and `slots` are the settings WORK_DIR and JUDGE_SLOTS of this host's workers, so that
+    generators and submissions share the slots of the host.
     """
-    command = [sys.executable, "-I", "-X", "utf8", str(generated.script.resolve())]
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        tempfile.TemporaryFile() as errors,
-        subprocess.Popen(  # noqa: S603 - the operator trusts this package
-            [*command, *generated.arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            cwd=folder,
-            env={},
-        ) as process,
-    ):
-        timer = threading.Timer(LONGEST_RUN_S, process.kill)
-        timer.start()
-        try:
-            content = _read_up_to(process, limit)
-        finally:
-            timer.cancel()
-        if len(content) <= limit and process.wait() != 0:
-            errors.seek(0)
-            last_line = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
-            reason = last_line[0] if last_line else f"exit code {process.returncode}"
-            raise PackageError(
-                generated.script, f"the generator failed: {reason}; correct the script"
-            )
-    return _check_output(generated, content, limit)
+
+    def __init__(self, work_dir: Path, slots: int = 0, limits: RunLimits = LIMITS) -> None:
+        self._root, self._slots, self._limits = work_dir / "sandbox", slots, limits
+        self._sandbox: Sandbox | None = None
+        self._lock, self._closing = Lock(), Event()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Cancel a running generator and close the sandbox."""
+        self._closing.set()
+        with self._lock:
+            if self._sandbox is not None:
+                self._sandbox.close()
+            self._sandbox = None
+
+    def generate(self, generated: Generated, limit: int = 64 * MB) -> bytes:
+        """Run a script, check the SHA-256 of its output, and return the output.
+
+        Raises:
+            PackageError: The script fails, exceeds a limit (`limit` bytes of output, 120 s, 1 GB of
+                memory), its output has another SHA-256, or this machine has no sandbox.
+        """
+        program = _program(generated)
+        limits = replace(self._limits, output_kb=limit // KB)
+        with self._lock:
+            try:
+                self._sandbox = self._sandbox or open_sandbox(self._root, self._slots)
+                report = self._sandbox.run(program, b"", limits, self._closing.is_set)
+            except SandboxUnavailable as error:
+                raise PackageError(
+                    generated.script,
+                    "generates an input, and this machine cannot run generators safely. Nothing "
+                    f"was run. {error}",
+                ) from error
+            except WaitCancelled as error:
+                raise PackageError(generated.script, CANCELLED) from error
+        with report:
+            if report.outcome is not Outcome.OK:
+                raise PackageError(generated.script, _explain(report, limits))
+            return _check_digest(generated, report.stdout.read())
 
 
-def _read_up_to(process: subprocess.Popen[bytes], limit: int) -> bytes:
-    """Return the output of a process. Kill the process if it writes more than `limit` bytes."""
-    assert process.stdout is not None
-    content = bytearray()
-    while block := process.stdout.read(_BLOCK):
-        content += block
-        if len(content) > limit:
-            process.kill()
-            break
-    return bytes(content)
-
-
-def _check_output(generated: Generated, content: bytes, limit: int) -> bytes:
-    if len(content) > limit:
+def _program(generated: Generated) -> Program:
+    tools, problem = find_tools(PYTHON)
+    if problem:
         raise PackageError(
-            generated.script, f"wrote more than {limit // MB} MB; make the input smaller"
+            generated.script, f"generates an input, which needs Python in the sandbox: {problem}"
         )
+    name = generated.script.name
+    command = (str(tools["python3"]), "-I", "-X", "utf8", name, *generated.arguments)
+    content = read_bytes(generated.script, LONGEST_SCRIPT_BYTES)
+    return Program(command, files={name: content})
+
+
+def _explain(report: Report, limits: RunLimits) -> str:
+    """Return why a generator failed and what its author must do."""
+    reasons = {
+        Outcome.CPU_LIMIT: f"ran for more than {limits.wall_ms // 1000} s; make it faster",
+        Outcome.WALL_LIMIT: f"ran for more than {limits.wall_ms // 1000} s; make it faster",
+        Outcome.MEMORY: f"used more than {limits.memory_kb // 1024} MB of memory; use less",
+        Outcome.OUTPUT: f"wrote more than {limits.output_kb // 1024} MB; make the input smaller",
+        Outcome.CANCELLED: CANCELLED,
+        Outcome.INTERNAL: f"the sandbox failed: {report.message}; run `algoitny doctor`",
+    }
+    if report.outcome in reasons:
+        return reasons[report.outcome]
+    last_line = report.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
+    reason = last_line[0] if last_line else report.signal or f"exit code {report.exit_code}"
+    return (
+        f"the generator failed: {reason}; correct the script (it runs in the sandbox: without "
+        "network, and without files except its own)"
+    )
+
+
+def _check_digest(generated: Generated, content: bytes) -> bytes:
     digest = hashlib.sha256(content).hexdigest()
     if digest != generated.sha256:
         raise PackageError(

@@ -72,7 +72,7 @@ async def import_package(stores: Stores, package: Package, *, force: bool = Fals
 
 def _fields(package: Package) -> dict[str, Any]:
     """Validate the fields of the problem, and return them by their names in the store."""
-    return {
+    fields = {
         "title": validation.title(package.title),
         "link": validation.optional(package.url, validation.url),
         "tags": validation.tags(package.tags),
@@ -86,6 +86,9 @@ def _fields(package: Package) -> dict[str, Any]:
         "checker": package.checker,
         "stop_on_first_failure": package.stops_on_first_failure,
     }
+    if package.test_visibility is not None:
+        fields["test_visibility"] = package.test_visibility
+    return fields
 
 
 def _changes(fields: dict[str, Any], current: Problem) -> ProblemChanges:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphql_api.data.enums import Comparer, Verdict
+from graphql_api.data.enums import Comparer, TestVisibility, Verdict
 from graphql_api.data.records import Checker
 
 
@@ -70,7 +70,8 @@ class Package:
     """The content of one package.
 
     `titles` maps natural languages to titles. `notes` describes the skipped parts. `title`,
-    `statement` (Markdown) and `constraints` are in the same natural language.
+    `statement` (Markdown) and `constraints` are in the same natural language. A `test_visibility`
+    of None keeps the value that editors have set.
     """
 
     path: Path
@@ -87,6 +88,7 @@ class Package:
     comparison: Comparison
     checker: Checker | None
     stops_on_first_failure: bool
+    test_visibility: TestVisibility | None
     tests: tuple[PackageTest, ...]
     submissions: tuple[Submission, ...]
     solution: Solution | None

@@ -13,6 +13,7 @@ from graphql_api.cli.problem_packages.comparison import comparison_of
 from graphql_api.cli.problem_packages.files import PackageError, check_entries
 from graphql_api.cli.problem_packages.metadata import FILE, Metadata, read_metadata
 from graphql_api.cli.problem_packages.model import Comparison, Package, PackageTest
+from graphql_api.cli.problem_packages.settings import read_settings
 from graphql_api.cli.problem_packages.statements import read_texts
 from graphql_api.cli.problem_packages.submissions import choose_solution, read_submissions
 from graphql_api.cli.problem_packages.testdata import TestData, read_test_data
@@ -108,6 +109,7 @@ def read_package(path: Path, *, platform: str = "algoitny", locale: str = "en") 
         comparison=_comparison(path, metadata, data, checker),
         checker=checker,
         stops_on_first_failure=data.stops_on_first_failure,
+        test_visibility=read_settings(path).test_visibility,
         tests=data.tests,
         submissions=submissions.programs,
         solution=solution,
@@ -149,6 +151,8 @@ def content_hash(package: Package) -> str:
         facts["checker"] = digest_of(package.checker)
     if package.stops_on_first_failure:
         facts["stops"] = True
+    if package.test_visibility is not None:
+        facts["visibility"] = str(package.test_visibility)
     return hashlib.sha256(orjson.dumps(facts)).hexdigest()
 
 

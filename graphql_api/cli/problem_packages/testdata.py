@@ -10,7 +10,7 @@ from graphql_api.cli.problem_packages.files import (
     read_bytes,
     read_mapping,
 )
-from graphql_api.cli.problem_packages.generators import generate, read_generated
+from graphql_api.cli.problem_packages.generators import GeneratorSandbox, read_generated
 from graphql_api.cli.problem_packages.model import Generated, PackageTest
 from graphql_api.cli.problem_packages.values import Values
 from graphql_api.data.limits import KB, MAX_TESTS, MB, TEST_BYTES, TEST_SET_BYTES
@@ -36,16 +36,21 @@ class TestData:
     stops_on_first_failure: bool
 
 
-def read_test(test: PackageTest) -> tuple[bytes, bytes]:
+def read_test(
+    test: PackageTest, generators: GeneratorSandbox | None = None
+) -> tuple[bytes, bytes]:
     """Return the input and the expected output of a test, both UTF-8.
 
-    If the input is generated, this runs the script.
+    If the input is generated, this runs the script in `generators`.
 
     Raises:
-        PackageError: A file is too large or not UTF-8, or the generator fails.
+        PackageError: A file is too large or not UTF-8, the generator fails, or the input is
+            generated and `generators` is None.
     """
-    if test.generated:
-        content = generate(test.generated, TEST_BYTES)
+    if test.generated and generators is None:
+        raise PackageError(test.generated.script, "generates an input, but generators are disabled")
+    if test.generated and generators:
+        content = generators.generate(test.generated, TEST_BYTES)
     else:
         content = read_bytes(test.input_path, TEST_BYTES)
     expected = read_bytes(test.output_path, TEST_BYTES)

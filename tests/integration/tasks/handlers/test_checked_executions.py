@@ -22,6 +22,7 @@ from graphql_api.data.stores import Stores
 from judge.judge import Judge
 from tasks.handlers.executions import CHECKER_BROKEN, ExecutionHandler
 from tests.support.executions import SubmissionDriver
+from tests.support.problems import everything
 from tests.support.senders import RecordingSender
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.sandbox]
@@ -94,6 +95,10 @@ async def test_the_problem_s_checker_judges(
     card = await run(driver, execution, SMALLER)
     assert (card.verdict, card.passed, card.failed) == (Verdict.WA, 1, 2)
     second = (await results(driver, card)).tests[1]
+    assert (second.message, second.note) == (None, None)
+    driver.is_editor = True
+    card = await run(driver, execution, SMALLER)
+    second = (await results(driver, card)).tests[1]
     assert (second.message, second.note) == ("The checker rejected the output.", "6 and 0")
 
 
@@ -136,6 +141,41 @@ async def test_a_broken_checker_fails_the_execution_at_once_and_tells_the_editor
     assert "ZeroDivisionError" in fault.message
     assert fault.checker_hash == digest_of(checker("1 / 0"))
     assert fault.test_number in {1, 2, 3}
+
+
+ECHOES = """import sys
+given, found = open(sys.argv[1]).read(), sys.stdin.read()
+for name in ("judgemessage.txt", "teammessage.txt"):
+    open(sys.argv[3] + name, "w").write(f"{given} and {found}")
+print(given, found, file=sys.stderr)
+sys.exit(CODE)
+"""
+# Repeats the input in every way that a program can.
+MARKED = """import sys
+given = input()
+print(f"mark{given}")
+print(f"mark{given}", file=sys.stderr)
+print('  File "/box/main.py", line 8, in f', file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("ending", "code"), [("", 43), ("", 1), ("1 / 0", 42), ("sys.exit(int(given) + 90)", 42)]
+)
+async def test_no_item_of_the_table_repeats_the_input_or_output_of_a_hidden_test(
+    driver: SubmissionDriver, execution: ExecutionHandler, ending: str, code: int
+) -> None:
+    hidden = [NewTest(input=b"77177\n", output=b"88188\n")]
+    await driver.stores.tests.replace(*NAME, hidden)
+    await change(driver, checker=checker(ECHOES.replace("CODE", str(code))))
+    card = await run(driver, execution, MARKED + ending)
+    assert card.status is HistoryStatus.FAILED if code == 1 else card.verdict
+    fault = await driver.stores.checkers.faults([ProblemKey(*NAME)])
+    stored = await driver.stores.histories.results(card)
+    items = [item for item in await everything(driver.stores.dynamo) if item["tp"] != "test"]
+    for text in (str(fault), str(stored), str(items)):
+        assert "77177" not in text
+        assert "88188" not in text
 
 
 async def test_a_checker_that_does_not_compile_is_reported_with_the_compiler_output(
