@@ -14,7 +14,7 @@ from graphql_api.data.problems.inputs import ProblemChanges
 from graphql_api.data.records import Checker, History
 from graphql_api.data.stores import Stores
 from tasks.queue.sender import TaskSender
-from tests.support.executions import ADD, ADD_CPP, SHORT, SubmissionDriver
+from tests.support.executions import ADD, ADD_CPP, SHORT, SubmissionDriver, sleeping
 from tests.support.services import run_engine
 from tests.support.system import Worker
 from tests.support.waiting import PATIENCE_S, wait_until, wait_until_async
@@ -88,6 +88,23 @@ async def test_one_submission_passes_those_of_a_user_who_sent_many_at_once(
             assert sum(at < card.finished_at for at in ended_at) < MANY, "none was left to pass"
         await asyncio.gather(*(ada.ended(one, timeout_s=PATIENCE_S) for one in many))
     assert await ada.judged() == MANY
+
+
+async def test_sleeping_submissions_of_one_user_do_not_keep_the_worker_from_another(
+    settings_env: dict[str, str], stores: Stores, sender: TaskSender, tmp_path: Path
+) -> None:
+    ada = await SubmissionDriver.open(stores, "ada@example.org")
+    bob = await SubmissionDriver.open(stores, "bob@example.org")
+    sleepers = [await ada.reserve(sleeping(60)) for _ in range(PLACES)]
+    for one in sleepers:
+        await sender.send_execution(one.uid, one.ulid, one.language)
+    with Worker({**settings_env, **SHORT, "LEASE_SECONDS": "20"}, tmp_path):
+        for one in sleepers:
+            await ada.running(one)
+        (single,) = await send(bob, sender, 1)
+        assert (await bob.ended(single)).verdict is Verdict.AC
+        cards = [await ada.card(one) for one in sleepers]
+        assert {card.status for card in cards} == {HistoryStatus.RUNNING}
 
 
 async def test_a_worker_leaves_what_it_cannot_run_to_one_that_can(
