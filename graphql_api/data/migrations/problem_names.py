@@ -12,9 +12,11 @@ from graphql_api.data.migrations.migration import Item, Obstacle, is_unchanged
 from graphql_api.data.migrations.tags import is_problem
 from graphql_api.data.records import ProblemKey
 
-# The attributes that contain a platform or a number. The normal form of a key is the key of the
+# The attributes that contain a platform or a number. Those with `q` are the former index keys of an
+# item in quarantine. The normal form of a key is the key of the
 # normal forms, because no combining mark composes with the separators `#` and `:`.
-_NAMED = ("PK", "SK", "g1p", "g1s", "g2p", "g2s", "pf", "pn")
+_INDEX_KEYS = ("g1p", "g1s", "g2p", "g2s")
+_NAMED = ("PK", "SK", "pf", "pn", *_INDEX_KEYS, *(f"q{name}" for name in _INDEX_KEYS))
 
 
 class ProblemNameMigration:
