@@ -32,6 +32,7 @@ class Program:
         command: The command line.
         environment: The complete environment.
         grace_s: Seconds between SIGTERM and SIGKILL.
+        umask: Rights that files of the program do not get; -1 means those of this process.
         is_restarted: Whether the program is restarted when it ends. If False, all programs are
             stopped when it ends.
     """
@@ -41,6 +42,7 @@ class Program:
     environment: Mapping[str, str]
     grace_s: float = 3.0
     is_restarted: bool = True
+    umask: int = -1
 
 
 class Child:
@@ -71,6 +73,7 @@ class Child:
                 stdout=write_end,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
+                umask=self.program.umask,
             )
         finally:
             os.close(write_end)

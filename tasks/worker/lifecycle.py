@@ -1,6 +1,7 @@
 """The lifecycle of a worker process: start the sandbox, open the stores, then process messages."""
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -77,6 +78,7 @@ class WorkerLifecycle(Middleware):
             raise SystemExit(EXIT_NOT_OPENED) from None
 
     def _start_judge(self, broker: Any) -> Judge:
+        _restrict(self._settings.work_dir)
         judge = Judge(judge_config(self._settings))
 
         def update_languages() -> None:
@@ -99,3 +101,11 @@ class WorkerLifecycle(Middleware):
             set_event_loop_thread(None)
         if self._judge is not None:
             self._judge.close()
+
+
+def _restrict(work_dir: Path) -> None:
+    """Create the work directory, which contains hidden tests. Only its owner may enter it."""
+    for missing in reversed([path for path in (work_dir, *work_dir.parents) if not path.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+    with suppress(PermissionError):  # the directory of another user: the sandbox reports it
+        work_dir.chmod(0o700)

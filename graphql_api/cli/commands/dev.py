@@ -29,8 +29,14 @@ from graphql_api.cli.commands.setup import (
 )
 from graphql_api.cli.local import apt
 from graphql_api.cli.local.dynamodb_local import DynamoDBLocal
-from graphql_api.cli.local.paths import data_dir, project_root
-from graphql_api.cli.local.process import HOST, EngineProcess, free_port
+from graphql_api.cli.local.paths import (
+    data_dir,
+    make_private_dir,
+    open_private,
+    project_root,
+    restrict_data_dir,
+)
+from graphql_api.cli.local.process import HOST, PRIVATE_UMASK, EngineProcess, free_port
 from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.cli.supervisor import Program, ProgramFailedError, Supervisor, Write
 from graphql_api.config import Settings
@@ -57,6 +63,7 @@ def dev(
     DynamoDB is used instead of a local one. If REDIS_URL is set, that Redis is used.
     """
     os.chdir(project_root())
+    restrict_data_dir()
     settings = environment.settings_of_checkout()
     with _session_lock(), _log_file() as log:
         _check_port(port)
@@ -144,7 +151,9 @@ async def _start_up(supervisor: Supervisor, session: Session) -> None:
     names = {DynamoDBLocal: "dynamodb", RedisServer: "redis"}
     for engine in engines:
         command = await asyncio.to_thread(engine.command)
-        program = Program(names[type(engine)], command, session.child_environment)
+        program = Program(
+            names[type(engine)], command, session.child_environment, umask=PRIVATE_UMASK
+        )
         await supervisor.supervise(program)
     for engine in engines:
         await _wait_until_ready(engine)
@@ -291,8 +300,8 @@ def _is_free(port: int) -> bool:
 def _session_lock() -> Iterator[None]:
     """Lock this checkout's data folder, so that two sessions never use the same database file."""
     path = data_dir("dev.lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as lock:
+    make_private_dir(path.parent)
+    with open(path, "a+", opener=open_private) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -312,10 +321,10 @@ def _session_lock() -> Iterator[None]:
 def _log_file() -> Iterator[TextIO]:
     """Open the log of this session. The log of the previous session becomes `dev.log.1`."""
     path = data_dir("log", "dev.log")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_dir(path.parent)
     if path.exists():
         path.replace(path.with_name("dev.log.1"))
-    with path.open("w", encoding="utf-8") as log:
+    with open(path, "w", encoding="utf-8", opener=open_private) as log:
         yield log
 
 

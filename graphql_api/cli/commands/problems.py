@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from graphql_api.cli.console import AsJson, Output
 from graphql_api.cli.problem_packages.files import PackageError
+from graphql_api.cli.problem_packages.generators import GeneratorSandbox
 from graphql_api.cli.problem_packages.importer import import_package
 from graphql_api.cli.problem_packages.model import Package
 from graphql_api.cli.problem_packages.reader import (
@@ -74,8 +75,8 @@ def import_(
     generators: Annotated[
         bool,
         typer.Option(
-            help="Run the packages' scripts that generate large inputs. The scripts have your "
-            "rights. With --no-generators, a package with such a script is an error."
+            help="Run the packages' scripts that generate large inputs, in the sandbox. With "
+            "--no-generators, a package with such a script is an error."
         ),
     ] = True,
     as_json: AsJson = False,
@@ -107,28 +108,34 @@ async def _import_all(
     """Import the packages in order and report each result."""
     duplicates = find_duplicates(paths)
     results: list[Imported] = []
-    async with open_stores(get_settings()) as stores:
-        with output.progress("Importing", len(paths)) as bar:
+    settings = get_settings()
+    async with open_stores(settings) as stores:
+        with (
+            GeneratorSandbox(settings.work_dir, settings.judge_slots) as generators,
+            output.progress("Importing", len(paths)) as bar,
+        ):
             for path in paths:
                 _show(bar, f"{options.platform}/{package_number(path)}")
                 if path in duplicates:
                     reason = f"has the same number as {duplicates[path].name}; change one of them"
                     result = _failure(path, options, f"{path}: {reason}")
                 else:
-                    result = await _import_one(stores, path, options)
+                    result = await _import_one(stores, path, options, generators)
                 results.append(result)
                 _report(output, result)
                 bar.advance(bar.task_ids[0])
     return results
 
 
-async def _import_one(stores: Stores, path: Path, options: ImportOptions) -> Imported:
+async def _import_one(
+    stores: Stores, path: Path, options: ImportOptions, generators: GeneratorSandbox
+) -> Imported:
     try:
         package = await asyncio.to_thread(
             read_package, path, platform=options.platform, locale=options.locale
         )
         _refuse_generators(package, options)
-        outcome = await import_package(stores, package, force=options.force)
+        outcome = await import_package(stores, package, force=options.force, generators=generators)
     except Unavailable:
         raise  # all other packages would fail too
     except PackageError as error:
@@ -150,7 +157,7 @@ def _refuse_generators(package: Package, options: ImportOptions) -> None:
     scripts = [test.generated.script for test in package.tests if test.generated]
     if scripts and not options.generators:
         raise PackageError(
-            scripts[0], "generates an input; leave out --no-generators if you trust this script"
+            scripts[0], "generates an input; leave out --no-generators to run it in the sandbox"
         )
 
 

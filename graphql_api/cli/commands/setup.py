@@ -13,6 +13,7 @@ from graphql_api.cli.local import apt
 from graphql_api.cli.local.dynamodb_local import prepare_jars
 from graphql_api.cli.local.java import find_java
 from graphql_api.cli.local.languages import find_missing_packages
+from graphql_api.cli.local.paths import restrict_data_dir
 from graphql_api.cli.local.playground import prepare_playground
 from graphql_api.cli.local.process import EngineUnavailable
 
@@ -87,6 +88,7 @@ def setup(
     installed, the command ends quickly. If this user cannot install a required part, the exit code
     is 1, and the message contains the command that installs the part.
     """
+    restrict_data_dir()
     browsers = (apt.BROWSER_PACKAGE,) if browser else ()
     compilers = find_missing_packages() if languages else ()
     is_ci = os.environ.get("CI") == "true"

@@ -1,6 +1,17 @@
-"""Paths of the files that are downloaded, built or stored in a checkout, all under `.data/`."""
+"""Paths of the files that are downloaded, built or stored in a checkout, all under `.data/`.
 
+Only the owner may read `.data/`: it contains a database, a secret and logs.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+# The users of sandboxes read these files, which are mounted in each sandbox.
+READ_BY_SANDBOXES = Path("work", "sandbox", "shared")
 
 
 def project_root() -> Path:
@@ -18,3 +29,36 @@ def project_root() -> Path:
 def data_dir(*parts: str) -> Path:
     """Return the path that consists of the checkout's `.data/` and `parts`. Do not create it."""
     return project_root().joinpath(".data", *parts)
+
+
+def make_private_dir(folder: Path) -> None:
+    """Create a folder and its missing parents. Only the owner may enter the new ones."""
+    for missing in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+
+
+def open_private(path: str, flags: int) -> int:
+    """Open a file (an `opener` of `open`). If it is created, only its owner may read it."""
+    return os.open(path, flags, 0o600)
+
+
+def restrict_data_dir() -> None:
+    """Create `.data/` if it is missing. Remove all rights of other users from it and its content.
+
+    Files that sandboxes mount keep their rights, because the users of sandboxes read them. Other
+    users cannot reach these files, because they cannot enter `.data/`.
+    """
+    root = data_dir()
+    make_private_dir(root)
+    for path in (root, *_entries(root)):
+        with suppress(FileNotFoundError):
+            mode = path.lstat().st_mode
+            if not stat.S_ISLNK(mode) and mode & OTHERS:
+                path.chmod(stat.S_IMODE(mode) & ~OTHERS)
+
+
+def _entries(root: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(root):
+        here = Path(folder)
+        folders[:] = [name for name in folders if here / name != root / READ_BY_SANDBOXES]
+        yield from (here / name for name in (*folders, *files))

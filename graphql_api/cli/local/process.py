@@ -14,7 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from graphql_api.cli.local.paths import make_private_dir, open_private
+
 HOST = "127.0.0.1"
+# Only the owner may read the files that a database creates.
+PRIVATE_UMASK = 0o077
 
 
 class EngineUnavailable(RuntimeError):
@@ -42,8 +46,8 @@ def exclusive(path: Path) -> Iterator[None]:
 
     Other processes wait for the lock.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as handle:
+    make_private_dir(path.parent)
+    with open(path, "a", opener=open_private) as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
@@ -133,14 +137,15 @@ class EngineProcess:
                 contains the end of its log.
         """
         command = kill_on_parent_death(self.command())
-        self.log_path.parent.mkdir(parents=True, exist_ok=True)
-        with self.log_path.open("wb") as log:
+        make_private_dir(self.log_path.parent)
+        with open(self.log_path, "wb", opener=open_private) as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own command line
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=PRIVATE_UMASK,
             )
         try:
             self._wait_until(self.is_ready, timeout_s)

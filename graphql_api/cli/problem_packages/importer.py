@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
+from graphql_api.cli.problem_packages.generators import GeneratorSandbox
 from graphql_api.cli.problem_packages.model import Package
 from graphql_api.cli.problem_packages.reader import content_hash
 from graphql_api.cli.problem_packages.testdata import read_test
@@ -34,7 +35,13 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
 
 
-async def import_package(stores: Stores, package: Package, *, force: bool = False) -> Outcome:
+async def import_package(
+    stores: Stores,
+    package: Package,
+    *,
+    force: bool = False,
+    generators: GeneratorSandbox | None = None,
+) -> Outcome:
     """Create or update a problem from its package.
 
     The first complete import sets the state of the problem to COMPLETED. Later imports keep the
@@ -42,6 +49,7 @@ async def import_package(stores: Stores, package: Package, *, force: bool = Fals
 
     Parameters:
         force: Write the problem even if the package has not changed since its last import.
+        generators: The sandbox of generators. None means that a generated input is an error.
 
     Raises:
         PackageError: A file of the package cannot be read, or one of its generators fails.
@@ -56,7 +64,7 @@ async def import_package(stores: Stores, package: Package, *, force: bool = Fals
         raise Conflict("The problem is deleted. Restore it before you import it again.")
     if current is not None and current.content_hash == digest and not force:
         return Outcome.UNCHANGED
-    tests = await asyncio.to_thread(_read_tests, package)
+    tests = await asyncio.to_thread(_read_tests, package, generators)
     if current is None:
         await stores.problems.create(NewProblem(platform=name[0], number=name[1], **fields))
     else:
@@ -102,9 +110,9 @@ def _changes(fields: dict[str, Any], current: Problem) -> ProblemChanges:
     return ProblemChanges(**(fields | removed), content_hash=marker)
 
 
-def _read_tests(package: Package) -> Sequence[NewTest]:
+def _read_tests(package: Package, generators: GeneratorSandbox | None) -> Sequence[NewTest]:
     tests = []
     for test in package.tests:
-        input_, expected = read_test(test)
+        input_, expected = read_test(test, generators)
         tests.append(NewTest(input=input_, output=expected, is_sample=test.is_sample))
     return tests

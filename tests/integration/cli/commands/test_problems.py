@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from graphql_api.cli.commands.problems import app
+from graphql_api.cli.problem_packages.generators import GeneratorSandbox
 from graphql_api.cli.problem_packages.importer import UNFINISHED, Outcome, import_package
 from graphql_api.cli.problem_packages.reader import content_hash, find_packages, read_package
 from graphql_api.config import Settings, get_settings
@@ -37,6 +38,7 @@ def environment(settings: Settings, monkeypatch: pytest.MonkeyPatch):
         "AWS_ENDPOINT_URL_DYNAMODB": str(settings.aws_endpoint_url_dynamodb),
         "TABLE_NAME": settings.table_name,
         "PATH": os.environ["PATH"],
+        "WORK_DIR": str(settings.work_dir),
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
@@ -175,10 +177,14 @@ async def test_a_package_sets_the_visibility_of_tests_and_one_without_it_keeps_t
     assert await import_again() is TestVisibility.FIRST_FAILED
 
 
-async def test_a_package_is_stored_completely(stores: Stores) -> None:
+@pytest.mark.sandbox
+async def test_a_package_is_stored_completely(stores: Stores, tmp_path: Path) -> None:
     package = read_package(EXAMPLES / "002-lighthouse-log")
 
-    assert await import_package(stores, package) is Outcome.CREATED
+    with GeneratorSandbox(tmp_path / "work") as generators:
+        outcome = await import_package(stores, package, generators=generators)
+
+    assert outcome is Outcome.CREATED
 
     stored = await stores.tests.with_problem("algoitny", "2")
     assert stored is not None
@@ -381,8 +387,9 @@ def test_a_directory_without_packages_is_an_error(
 
 
 async def test_find_packages_takes_the_examples_in_order(settings: Settings) -> None:
-    async with open_stores(settings) as stores:
-        for path in find_packages(EXAMPLES)[:2]:
-            await import_package(stores, read_package(path))
-        page = await stores.problems.list(window=PageWindow(), platform="algoitny")
+    with GeneratorSandbox(settings.work_dir) as generators:
+        async with open_stores(settings) as stores:
+            for path in find_packages(EXAMPLES)[:2]:
+                await import_package(stores, read_package(path), generators=generators)
+            page = await stores.problems.list(window=PageWindow(), platform="algoitny")
     assert [problem.number for problem in page.records] == ["2", "1"]

@@ -1,10 +1,12 @@
 """The real engines, started by the code of `make dev`."""
 
+import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -12,6 +14,7 @@ import redis
 
 from graphql_api.cli.local import dynamodb_local
 from graphql_api.cli.local.dynamodb_local import DynamoDBLocal
+from graphql_api.cli.local.loopback import listening_addresses, require_loopback
 from graphql_api.cli.local.process import EngineUnavailable, is_listening
 from graphql_api.cli.local.redis_server import RedisServer
 from tests.support.waiting import wait_until
@@ -100,6 +103,57 @@ def test_redis_keeps_acknowledged_writes_after_a_stop_and_evicts_nothing(
             assert connection.config_get("bind") == {"bind": "127.0.0.1"}
             assert connection.get("a") == expected
             connection.set("a", "b")
+
+
+def own_address() -> str | None:
+    """Return the address from which this machine reaches others, or None without a network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("198.51.100.1", 9))  # sends nothing
+        except OSError:
+            return None
+        address: str = probe.getsockname()[0]
+    return None if address.startswith("127.") else address
+
+
+@pytest.mark.dynamodb
+@pytest.mark.redis
+def test_no_other_machine_reaches_an_engine(dynamodb_endpoint: str, redis_server: str):
+    """The engines of all tests are those of `make dev`."""
+    for url in (dynamodb_endpoint, redis_server):
+        port = urlsplit(url).port
+        assert port is not None
+        found = {str(address).removeprefix("::ffff:") for address in listening_addresses(port)}
+        assert found <= {"127.0.0.1", "7f00:1"}
+        assert found
+        assert is_listening(port)
+        if (address := own_address()) is not None:
+            assert not is_listening(port, address)
+
+
+def test_a_server_that_other_machines_reach_is_refused():
+    refused = pytest.raises(EngineUnavailable, match=r"Example listens on 0\.0\.0\.0")
+    with socket.create_server(("", 0)) as server, refused:
+        require_loopback("Example", server.getsockname()[1])
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        with socket.create_server((address, 0), family=family) as server:
+            require_loopback("Example", server.getsockname()[1])
+
+
+@pytest.mark.redis
+@pytest.mark.slow
+@pytest.mark.usefixtures("redis_server")
+def test_the_files_of_an_engine_are_readable_by_their_owner_only(tmp_path: Path):
+    log_path = tmp_path / "new" / "log" / "engine.log"
+    folder = tmp_path / "new" / "redis"
+    with (
+        RedisServer(folder, log_path=log_path) as engine,
+        redis.Redis.from_url(engine.url) as connection,
+    ):
+        connection.set("a", "b")
+        paths = [log_path.parent, tmp_path / "new", *(tmp_path / "new").rglob("*")]
+        assert len(paths) > 5
+        assert [path for path in paths if path.stat().st_mode & 0o077] == []
 
 
 OWNER = """

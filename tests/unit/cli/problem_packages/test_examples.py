@@ -1,7 +1,5 @@
 """The example packages under examples/problems."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,6 @@ from graphql_api.cli.problem_packages.reader import (
     find_packages,
     read_package,
 )
-from graphql_api.cli.problem_packages.testdata import read_test
 from graphql_api.data.enums import Comparer, Verdict
 from tests.support.paths import ROOT
 
@@ -69,28 +66,6 @@ def test_no_committed_file_is_large() -> None:
     ]
 
     assert large == []
-
-
-@pytest.mark.slow
-def test_the_big_input_is_generated_the_same_every_time() -> None:
-    package = read_package(EXAMPLES / "002-lighthouse-log")
-    (test,) = (test for test in package.tests if test.name == "secret/10-ten-megabytes")
-
-    content, _ = read_test(test)
-
-    assert 10_000_000 < len(content) < 11_000_000
-    assert content == read_test(test)[0]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("path", find_packages(EXAMPLES), ids=lambda path: path.name)
-def test_every_input_obeys_its_own_rules(path: Path) -> None:
-    code = (path / "input_validators/validate.py").read_text().replace("{{most}}", "400")
-
-    for test in read_package(path).tests:
-        content, _ = read_test(test)
-        done = subprocess.run([sys.executable, "-I", "-c", code], input=content, check=False)
-        assert done.returncode == 42, test.name
 
 
 def test_korean_titles_are_read() -> None:
