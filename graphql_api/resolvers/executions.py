@@ -87,6 +87,7 @@ async def execute_code(context: Context, request: ExecuteCode) -> History:
             is_public=valid.is_public,
             now=context.clock(),
             used=loaded.used,
+            used_day=loaded.day,
             by_editor=viewer.is_editor,
         )
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql_api.data import keys
-from graphql_api.data.clock import DAY_MS, days_before, end_of_day, parse_day
+from graphql_api.data.clock import CLOCK_SKEW_MS, DAY_MS, days_before, end_of_day, parse_day
 from graphql_api.data.dynamo.expressions import Change, Condition, absent, at_least, below, exists
 from graphql_api.data.dynamo.transactions import Check, Put, TransactItem, Update
 from graphql_api.data.dynamo.transport import TransactionFailed
@@ -24,7 +24,7 @@ RETENTION_MS = USAGE_DAYS * DAY_MS
 # For this time after midnight, a repeated request from before midnight is still recognised.
 MIDNIGHT_MS = 15 * 60 * 1000
 
-_RECEIPT, _COUNTER, _YESTERDAY = range(3)
+_RECEIPT, _COUNTER, _NEIGHBOUR = range(3)
 
 
 def fingerprint(*parts: str) -> str:
@@ -46,9 +46,16 @@ def is_live(item: Mapping[str, Any], now: int) -> bool:
     return "x" not in item or bool(item["x"] * 1000 > now)
 
 
-def is_after_midnight(day: str, now: int) -> bool:
-    """Return whether a request of `day` may repeat a request from the day before."""
-    return now - int(parse_day(day).timestamp() * 1000) < MIDNIGHT_MS
+def neighbour_of(day: str, now: int) -> str | None:
+    """Return the other day to which an equal request may belong, or None if there is none.
+
+    Shortly after midnight this is the day before. Shortly before midnight it is the next day,
+    because another host's clock may be ahead.
+    """
+    age_ms = now - int(parse_day(day).timestamp() * 1000)
+    if age_ms < MIDNIGHT_MS:
+        return days_before(day, 1)
+    return days_before(day, -1) if age_ms >= DAY_MS - CLOCK_SKEW_MS else None
 
 
 def counter_of(action: str) -> str:
@@ -73,8 +80,8 @@ class QuotaDebit:
     """The debit of one unit of quota. A `limit` of None means unlimited.
 
     `actions` must come first in the transaction. They take 4 write units. In the first 15 minutes
-    of a UTC day they take 6 write units, because they also check that the request has no receipt of
-    the day before.
+    and the last minute of a UTC day they take 6 write units, because they also check that the
+    request has no receipt of the neighbouring day.
     """
 
     uid: str
@@ -82,20 +89,21 @@ class QuotaDebit:
     limit: int | None
 
     def actions(self) -> list[TransactItem]:
-        """Return the actions: receipt, counter and, after midnight, the check of the day before."""
+        """Return the actions: receipt, counter and, around midnight, the check of the other day."""
         receipt, now = self.receipt, self.receipt.created_at
         actions: list[TransactItem] = [
             Put({**self._key(receipt.day), **receipt.to_item()}, absent()),
             Update(keys.day_usage(self.uid, receipt.day), self._count(), self._below_limit()),
         ]
-        if is_after_midnight(receipt.day, now):
-            actions.append(Check(self._key(days_before(receipt.day, 1)), absent()))
+        neighbour = neighbour_of(receipt.day, now)
+        if neighbour is not None:
+            actions.append(Check(self._key(neighbour), absent()))
         return actions
 
     def earlier(self, failed: TransactionFailed) -> Receipt | None:
         """Return the earlier receipt of the request if it caused the failure, otherwise None."""
         reasons = failed.reasons[: len(self.actions())]
-        for index in (_RECEIPT, _YESTERDAY):
+        for index in (_RECEIPT, _NEIGHBOUR):
             reason = reasons[index] if index < len(reasons) else None
             if reason is not None and reason.item is not None:
                 return Receipt.from_item(reason.item)

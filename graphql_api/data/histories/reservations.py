@@ -14,11 +14,11 @@ from graphql_api.data.accounts.receipts import (
     QuotaDebit,
     expiry_s,
     fingerprint,
-    is_after_midnight,
+    neighbour_of,
     quota_exceeded,
 )
 from graphql_api.data.accounts.user_locks import UserLocks
-from graphql_api.data.clock import Clock, day_of, days_before, now_ms, ulid_at
+from graphql_api.data.clock import Clock, day_of, now_ms, ulid_at
 from graphql_api.data.dynamo.bodies import Bodies
 from graphql_api.data.dynamo.client import Dynamo
 from graphql_api.data.dynamo.expressions import absent
@@ -42,9 +42,10 @@ class ReservationRequest:
     `plan_limit` is the limit per UTC day; None means unlimited. `request_id` is the client's
     idempotency key; without it, each call is a new request. `input_hash` is a digest of all inputs
     that must be equal in two calls with the same key. `now` is the time of the request (epoch ms).
-    `by_editor` is True if the user is an editor. `receipt` and `used` come from
+    `by_editor` is True if the user is an editor. `receipt`, `used` and `used_day` come from
     `ReservationStore.load`. They allow the store to answer a repeated request, or to reject a
-    request above the limit, without a write.
+    request above the limit, without a write. A count of another day than that of `now` rejects no
+    request; if `used_day` is None, it is the day of `now`.
     """
 
     user: User
@@ -58,6 +59,7 @@ class ReservationRequest:
     now: int
     receipt: Receipt | None = None
     used: int = 0
+    used_day: str | None = None
     by_editor: bool = False
 
 
@@ -75,13 +77,14 @@ class Reserved:
 class ReservationContext(NamedTuple):
     """The stored data that a reservation depends on.
 
-    `used` is the number of executions of the day.
+    `used` is the number of executions on `day`.
     """
 
     user: User | None
     problem: Problem | None
     receipt: Receipt | None
     used: int
+    day: str
 
 
 class ReservationStore:
@@ -104,7 +107,8 @@ class ReservationStore:
         wanted = [keys.user(uid), keys.problem(platform, number), keys.day_usage(uid, day)]
         if request_id is not None:
             name = fingerprint(request_id)
-            days = [day, days_before(day, 1)] if is_after_midnight(day, now) else [day]
+            neighbour = neighbour_of(day, now)
+            days = [day] if neighbour is None else [day, neighbour]
             wanted += [
                 keys.receipt(uid, receipt_day, QuotaKind.EXECUTION, name) for receipt_day in days
             ]
@@ -114,6 +118,7 @@ class ReservationStore:
             problem=Problem.from_item(problem) if problem else None,
             receipt=next((Receipt.from_item(item) for item in receipts if item), None),
             used=DayUsage.from_item(usage).execution if usage else 0,
+            day=day,
         )
 
     async def reserve(self, request: ReservationRequest) -> Reserved:
@@ -121,8 +126,8 @@ class ReservationStore:
 
         If an earlier call had the same request id and input, return the history of that call. A
         rejected request stores nothing. Cost: two requests. The body takes one write unit per
-        started KB of packed code. The transaction takes 7 write units (9 in the first 15 minutes of
-        a UTC day) at any limit.
+        started KB of packed code. The transaction takes 7 write units (9 in the first 15 minutes
+        and the last minute of a UTC day) at any limit.
 
         Raises:
             QuotaExceeded: the limit of the day is reached.
@@ -134,7 +139,8 @@ class ReservationStore:
         if request.receipt is not None:
             return await self._find_repeated(request, request.receipt)
         day = day_of(request.now)
-        if request.plan_limit is not None and request.used >= request.plan_limit:
+        is_current = request.used_day in {None, day}
+        if request.plan_limit is not None and is_current and request.used >= request.plan_limit:
             raise quota_exceeded(QuotaKind.EXECUTION, day, request.used, request.plan_limit)
         history = _make_history(request, day)
         debit = QuotaDebit(history.uid, _make_receipt(request, history), request.plan_limit)

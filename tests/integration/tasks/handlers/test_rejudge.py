@@ -359,3 +359,16 @@ async def test_a_job_waits_for_submissions_of_users_but_not_forever(
     with idle_gate.busy():
         await asyncio.wait_for(make_jobs().run(again.ulid), PATIENCE_S)
     assert (await driver.card(history)).rejudged_by == again.ulid
+
+
+async def test_executions_of_a_host_whose_clock_is_ahead_are_judged_again(
+    execution: ExecutionHandler, make_jobs: Make, driver: SubmissionDriver
+) -> None:
+    """Their ids are later than that of the job, although they ended before the job."""
+    ahead = [await judged(execution, driver, WRONG, age_ms=-ms) for ms in (0, 10_000, 50_000)]
+    await driver.stores.tests.replace("algoitny", "1", SEVENS)
+    job = await new_job(driver)
+    assert ahead[-1].ulid > job.ulid
+    await make_jobs().run(job.ulid)
+    assert [(await driver.card(one)).verdict for one in ahead] == [Verdict.AC] * 3
+    assert "judged again: 3" in ((await seen(driver, job)).message or "")

@@ -6,8 +6,8 @@ from graphql_api.data.accounts.receipts import (
     QuotaDebit,
     expiry_s,
     fingerprint,
-    is_after_midnight,
     is_live,
+    neighbour_of,
     quota_exceeded,
     refund_actions,
 )
@@ -54,12 +54,21 @@ def test_a_record_lives_ninety_days_to_the_second() -> None:
 
 
 @pytest.mark.parametrize(
-    ("after_ms", "expected"), [(0, True), (899_999, True), (900_000, False), (-1, True)]
+    ("after_ms", "expected"),
+    [
+        (-1, "20260310"),
+        (0, "20260310"),
+        (899_999, "20260310"),
+        (900_000, None),
+        (DAY_MS - 60_001, None),
+        (DAY_MS - 60_000, "20260312"),
+        (DAY_MS + 1, "20260312"),
+    ],
 )
-def test_the_day_before_matters_in_the_first_quarter_of_an_hour(
-    after_ms: int, *, expected: bool
+def test_the_other_day_matters_after_midnight_and_in_the_last_minute_before_it(
+    after_ms: int, expected: str | None
 ) -> None:
-    assert is_after_midnight("20260311", MIDNIGHT + after_ms) is expected
+    assert neighbour_of("20260311", MIDNIGHT + after_ms) == expected
 
 
 @pytest.mark.parametrize("limit", [1, 50, 100_000, None])
