@@ -182,7 +182,7 @@ def _wants_page(request: Request) -> bool:
 
 
 def _check_content_type(header: str | None) -> None:
-    kind, *parameters = _PARAMETER.findall(header or "") or [""]
+    kind, _, parameters = (header or "").partition(";")
     if kind.strip().lower() != JSON:
         raise RequestRejected(
             415,
@@ -190,7 +190,7 @@ def _check_content_type(header: str | None) -> None:
             "BAD_REQUEST",
             {"accept-post": JSON},
         )
-    for parameter in parameters:
+    for parameter in _PARAMETER.findall(parameters):
         name, _, value = parameter.partition("=")
         charset = value.strip().strip('"').lower()
         if name.strip().lower() == "charset" and charset not in ("utf-8", "utf8"):

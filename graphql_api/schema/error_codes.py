@@ -18,6 +18,8 @@ PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
 BAD_REQUEST = "BAD_REQUEST"
 # The document exceeds a limit in `complexity`, or uses introspection without permission.
 DOCUMENT_REFUSED = "DOCUMENT_REFUSED"
+# The answer or the reads of the operation exceed a bound. See `data/dynamo/bounds.py`.
+OPERATION_TOO_LARGE = "OPERATION_TOO_LARGE"
 INTERNAL = "INTERNAL"
 
 # A quoted text, which may lack its last quote; one bracket; a run of other characters; white space.
@@ -27,9 +29,9 @@ _PIECE = re.compile(
     r"""|(?P<open>[\[{])|(?P<close>[\]}])|[^\s"'\[\]{}]++|\s++""",
     re.DOTALL,
 )
-# A name can contain quotes and spaces if it is a key of the variables, so that no piece of it is
-# long. This bound on the whole message applies also to such names.
-_MESSAGE_CHARACTERS = 600
+# graphql-core does not escape quotes in values of enums and in keys of variables. Such a text can
+# look like many short literals, so the whole message has a bound, too.
+_MESSAGE_CHARACTERS = 400
 
 
 def shorten_literals(message: str) -> str:
