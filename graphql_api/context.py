@@ -1,9 +1,10 @@
 """The context of one request: viewer, stores, and loaders that batch its reads."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Coroutine, Hashable
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from graphql_api.config import Settings
 from graphql_api.data.clock import Clock, now_ms
@@ -17,6 +18,8 @@ from graphql_api.data.redis.custom_runs import RunBoard
 from graphql_api.data.redis.language_board import LanguageBoard
 from graphql_api.data.stores import Stores
 from tasks.queue.sender import TaskSender
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,24 @@ class Context:
     viewer: Viewer | None = None
     clock: Clock = now_ms
     forget_user: Callable[[str], None] = _forget_nobody
+    _reads: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
+
+    async def read_once(self, key: Hashable, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return the result of `read`. Equal keys of one request share one call of `read`.
+
+        A mutation forgets the results (see `forget_reads`).
+        """
+        if key not in self._reads:
+            task = self._reads[key] = asyncio.create_task(read())
+            # If all callers are cancelled, nobody else retrieves the exception.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        # A caller that is cancelled does not cancel the read of the others.
+        result: T = await asyncio.shield(self._reads[key])
+        return result
+
+    def forget_reads(self) -> None:
+        """Forget the shared reads, because a mutation may have changed their results."""
+        self._reads.clear()
 
     def require_viewer(self) -> Viewer:
         """Return the viewer.

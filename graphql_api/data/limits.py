@@ -119,3 +119,10 @@ TOKEN_CHARACTERS = 2048
 BODY_BYTES = 1 * MB
 # Editors may send larger requests, because they send test data.
 EDITOR_BODY_BYTES = 32 * MB
+
+# One operation of the API. `ANSWER_MB` and `OPERATION_READS` are settings.
+# Enough for a history of 2,000 tests with all fields of their results.
+ANSWER_FIELDS = 50_000
+ANSWER_ERRORS = 50
+# Read units of DynamoDB. One unit is 4 KB with strong consistency, and otherwise 8 KB.
+READ_UNITS = 8192

@@ -22,4 +22,4 @@ async def public_feed(
     async def read(window: PageWindow) -> Page[History]:
         return await context.stores.feed.page(window, platform=platform, language=language)
 
-    return await list_page(page, context.cursors, scope_of("feed", platform, language), read)
+    return await list_page(context, page, scope_of("feed", platform, language), read)

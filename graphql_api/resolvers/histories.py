@@ -32,9 +32,7 @@ async def list_of_user(
             uid, window, platform=platform, language=language
         )
 
-    return await list_page(
-        page, context.cursors, scope_of("histories", uid, platform, language), read
-    )
+    return await list_page(context, page, scope_of("histories", uid, platform, language), read)
 
 
 async def problem_of(context: Context, history: History) -> Problem | None:

@@ -34,7 +34,7 @@ async def list_jobs(
     async def read(window: PageWindow) -> Page[Job]:
         return await jobs.list(window, kind=kind, status=status)
 
-    return await list_page(page, context.cursors, scope_of("jobs", kind, status), read)
+    return await list_page(context, page, scope_of("jobs", kind, status), read)
 
 
 async def events_of(context: Context, job: Job, page: PageRequest, after: int) -> list[JobEvent]:
@@ -44,8 +44,11 @@ async def events_of(context: Context, job: Job, page: PageRequest, after: int) -
         InvalidInput: `first` together with `last`, or one of them out of range.
     """
     window = page.window(context.cursors, scope_of("events", job.ulid))
-    return await context.stores.jobs.events(
-        job.ulid, after=after, size=window.size, from_end=window.from_end
+    return await context.read_once(
+        ("events", job.ulid, after, window),
+        lambda: context.stores.jobs.events(
+            job.ulid, after=after, size=window.size, from_end=window.from_end
+        ),
     )
 
 

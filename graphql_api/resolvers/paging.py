@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from graphql_api.context import Context
 from graphql_api.data.cursors import Cursors
 from graphql_api.data.dynamo.pages import Page, PageWindow
 from graphql_api.data.errors import InvalidCursor, InvalidInput
@@ -51,20 +52,34 @@ def _position(cursors: Cursors, scope: str, name: str, cursor: str | None) -> st
 
 
 async def list_page(
+    context: Context,
     page: PageRequest,
-    cursors: Cursors,
     scope: str,
     read: Callable[[PageWindow], Awaitable[Page[T]]],
 ) -> Page[T]:
     """Read a page with `read`, and return it with its positions replaced by signed cursors.
 
-    The cursors are valid only for the list with this `scope` (see `scope_of`).
+    Equal pages of one request are read once. The cursors are valid only for the list with this
+    `scope` (see `scope_of`).
 
     Raises:
         InvalidInput: the page arguments are out of range or contradict each other.
         InvalidCursor: a cursor does not belong to this list.
     """
-    items = await read(page.window(cursors, scope))
+    cursors = context.cursors
+    window = page.window(cursors, scope)
+    return await context.read_once(
+        ("page", scope, window), lambda: _read_signed(cursors, scope, window, read)
+    )
+
+
+async def _read_signed(
+    cursors: Cursors,
+    scope: str,
+    window: PageWindow,
+    read: Callable[[PageWindow], Awaitable[Page[T]]],
+) -> Page[T]:
+    items = await read(window)
 
     def sign(position: str | None) -> str | None:
         return None if position is None else cursors.encode(scope, position)

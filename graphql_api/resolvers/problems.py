@@ -119,7 +119,7 @@ async def list_problems(
         return await context.stores.problems.list(window=window, state=wanted.state, **filters)
 
     scope = scope_of("problems", str(wanted.state), *filters.values())
-    return await list_page(page, context.cursors, scope, read)
+    return await list_page(context, page, scope, read)
 
 
 async def statement_of(context: Context, problem: Problem) -> Statement | None:
@@ -321,7 +321,7 @@ def _changes(fields: ProblemFields) -> ProblemChanges:
 
 
 def _text(value: str | None, name: str) -> str | None:
-    return None if value is None else validation.text(value, name, limits.STATEMENT_BYTES)
+    return None if value is None else validation.visible_text(value, name, limits.STATEMENT_BYTES)
 
 
 def _tolerance(value: float | None, name: str, fields: ProblemFields) -> str | None:

@@ -63,7 +63,7 @@ async def list_tests(context: Context, problem: Problem, page: PageRequest) -> P
         return tests.map(partial(visibility.test, problem))
 
     scope = scope_of("tests", problem.platform, problem.number, str(samples_only))
-    return await list_page(page, context.cursors, scope, read)
+    return await list_page(context, page, scope, read)
 
 
 async def find(context: Context, key: TestCaseKey) -> VisibleTest | None:

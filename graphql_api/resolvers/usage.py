@@ -49,7 +49,10 @@ async def usage(context: Context, user: User, days: int) -> list[Usage]:
     validation.within(days, "days", 1, limits.USAGE_DAYS)
     today = day_of(context.clock())
     plan = await plan_of(context, user)
-    used = await context.stores.usage.days(user.uid, days, today)
+    used = await context.read_once(
+        ("usage", user.uid, days, today),
+        lambda: context.stores.usage.days(user.uid, days, today),
+    )
     return [Usage(day, plan) for day in used]
 
 

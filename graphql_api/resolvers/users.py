@@ -32,12 +32,14 @@ async def list_users(context: Context, page: PageRequest) -> Page[User]:
         Unauthenticated, Forbidden: the viewer is not an administrator.
     """
     access.require_admin(context)
-    return await list_page(page, context.cursors, scope_of("users"), context.stores.users.list)
+    return await list_page(context, page, scope_of("users"), context.stores.users.list)
 
 
 async def totals(context: Context, user: User) -> tuple[Totals, dict[str, int]]:
     """Return a user's all-time counters, and the numbers of executions by language."""
-    return await context.stores.users.totals(user.uid)
+    return await context.read_once(
+        ("totals", user.uid), lambda: context.stores.users.totals(user.uid)
+    )
 
 
 def default_name(email: str) -> str:

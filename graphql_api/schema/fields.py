@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import strawberry
 
+from graphql_api.data.dynamo.bounds import bounded
 from graphql_api.resolvers import access
 from graphql_api.schema.info import Info
 
@@ -28,7 +29,8 @@ def mutation(*, description: str, confirms_viewer: bool = True) -> Callable[[F],
     decorator: Callable[[Any], Any] = strawberry.mutation(description=description)
 
     def make(method: F) -> F:
-        made: F = decorator(_confirm_first(method) if confirms_viewer else method)
+        confirmed = _confirm_first(method) if confirms_viewer else method
+        made: F = decorator(_without_bounds(confirmed))
         return made
 
     return make
@@ -41,6 +43,20 @@ def _confirm_first(method: Callable[..., Any]) -> Callable[..., Any]:
         return await method(self, info, **arguments)
 
     return confirm_and_call
+
+
+def _without_bounds(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a mutation write without the bounds of its operation, which apply to its payload."""
+
+    @wraps(method)
+    async def call(self: Any, info: Info, **arguments: Any) -> Any:
+        try:
+            with bounded(None):
+                return await method(self, info, **arguments)
+        finally:
+            info.context.forget_reads()
+
+    return call
 
 
 def problem_id_input() -> Any:

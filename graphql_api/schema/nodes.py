@@ -81,8 +81,10 @@ async def find_nodes(context: Context, texts: list[str]) -> list[Node | None]:
     """
     if len(texts) > MAX_NODES:
         raise InvalidInput(f"`ids` must contain at most {MAX_NODES} ids.", ("ids",))
+    distinct = list(dict.fromkeys(texts))
     nodes = await asyncio.gather(
-        *(find_node(context, text) for text in texts), return_exceptions=True
+        *(find_node(context, text) for text in distinct), return_exceptions=True
     )
+    by_id = dict(zip(distinct, nodes, strict=True))
     # graphql-core turns an exception in a list into an error of that item only.
-    return cast("list[Node | None]", nodes)
+    return cast("list[Node | None]", [by_id[text] for text in texts])

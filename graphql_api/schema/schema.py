@@ -11,11 +11,13 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from graphql_api.data.errors import DomainError
+from graphql_api.data.limits import ANSWER_ERRORS
 from graphql_api.http.masking import mask
 from graphql_api.schema.custom_run_mutations import CustomRunMutations
 from graphql_api.schema.document_cache import Documents
-from graphql_api.schema.error_codes import with_code
+from graphql_api.schema.error_codes import OPERATION_TOO_LARGE, with_code
 from graphql_api.schema.errors import code_of, error_handlers
+from graphql_api.schema.execution import BoundedExecutor, execute_bounded
 from graphql_api.schema.histories import History
 from graphql_api.schema.history_mutations import HistoryMutations
 from graphql_api.schema.job_mutations import JobMutations
@@ -77,6 +79,12 @@ def _copy_error(error: GraphQLError, message: str, extensions: dict[str, object]
     return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=extensions)
 
 
+def _omission(count: int) -> GraphQLError:
+    """Return the last error of an answer that has too many errors."""
+    message = f"The answer omits {count} more errors. Correct the errors before this one first."
+    return GraphQLError(message, extensions={"code": OPERATION_TOO_LARGE})
+
+
 def _name_filter(operation: ExecutionContext) -> Callable[[str], str] | None:
     """Return the function that hides the schema from callers who may not introspect it."""
     if operation.context.may_introspect:
@@ -97,7 +105,10 @@ class ApiSchema(strawberry.Schema):
     ) -> None:
         """Replace the errors in the list that is sent to the client."""
         hide = _name_filter(execution_context) if execution_context else None
-        errors[:] = [to_client_error(error, hide) for error in errors]
+        more = len(errors) - ANSWER_ERRORS
+        errors[:] = [to_client_error(error, hide) for error in errors[:ANSWER_ERRORS]]
+        if more > 0:
+            errors.append(_omission(more))
 
     async def _execute_operation(
         self,
@@ -107,14 +118,21 @@ class ApiSchema(strawberry.Schema):
         execute_function: Callable[..., Any],
         custom_context_kwargs: dict[str, Any],
     ) -> Any:
-        """Execute an operation, without suggestions for callers who may not introspect."""
+        """Execute an operation within its bounds.
+
+        Callers who may not introspect get no suggestions.
+        """
         hides = not execution_context.context.may_introspect
-        return await super()._execute_operation(
+        execute = partial(
+            super()._execute_operation,
             execution_context,
             extensions_runner,
             middleware_manager,
             execute_function,
             {**custom_context_kwargs, "hide_suggestions": hides},
+        )
+        return await execute_bounded(
+            execution_context.context.settings, execution_context.operation_type, execute
         )
 
 
@@ -141,6 +159,7 @@ schema = _finish(
         types=[User, Problem, History, TestCase, Job, Plan, Language],
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[Documents],
+        execution_context_class=BoundedExecutor,
         exception_handlers=error_handlers(),
     )
 )

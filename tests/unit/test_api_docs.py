@@ -35,6 +35,7 @@ UNITS = {
     "CHARACTERS": " characters",
     "MS": " ms",
     "KB": " KB",
+    "MB": " MB",
     "S": " s",
     "SECONDS": " s",
     "MINUTES": " minutes",

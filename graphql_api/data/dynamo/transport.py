@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -19,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from graphql_api.config import Settings
 from graphql_api.data.dynamo import meter
+from graphql_api.data.dynamo.bounds import current_bounds
 from graphql_api.data.dynamo.failures import Failure, cancellation_reasons, recognise
 from graphql_api.data.dynamo.parsing import fast_session
 from graphql_api.data.dynamo.values import load_item
@@ -142,6 +144,8 @@ class Transport:
     ) -> dict[str, Any]:
         """Send a request, retry it if necessary, and return the response.
 
+        Reads count towards the bounds of the current operation (`bounds.py`).
+
         `repeatable` means that a request that is applied twice has the same effect as once.
         `transaction_units` replaces the consumed capacity that the engine reports.
 
@@ -150,7 +154,25 @@ class Transport:
             TransactionFailed: a condition in a transaction did not hold.
             Unavailable: no response arrived before the deadline, or a request that must not be
                 repeated may have been applied.
+            BoundExceeded: the operation has made too many reads. Nothing was sent.
         """
+        send = partial(self._send, operation, repeatable, transaction_units, request)
+        bounds = current_bounds() if operation in READS else None
+        if bounds is None:
+            answer, _ = await send()
+            return answer
+        async with bounds.read():
+            answer, call = await send()
+        bounds.add_units(call.read_units)
+        return answer
+
+    async def _send(
+        self,
+        operation: str,
+        repeatable: bool,  # noqa: FBT001 - an argument of `call`
+        transaction_units: float | None,
+        request: dict[str, Any],
+    ) -> tuple[dict[str, Any], meter.Call]:
         backoff = self.backoff(operation)
         started, attempts = time.perf_counter(), 0
         method = getattr(self.client, operation)
@@ -165,8 +187,9 @@ class Transport:
                     raise _translate_error(error, failure, operation) from error
                 await backoff.pause(error)
                 continue
-            meter.record(_measure_call(operation, answer, transaction_units, started, attempts))
-            return answer  # type: ignore[no-any-return]
+            call = _measure_call(operation, answer, transaction_units, started, attempts)
+            meter.record(call)
+            return answer, call
 
 
 def _may_repeat(failure: Failure, *, repeatable: bool) -> bool:

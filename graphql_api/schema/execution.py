@@ -1,0 +1,94 @@
+"""Execution of one operation within its bounds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import orjson
+from graphql import ExecutionResult, GraphQLError
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.graphql import OperationType
+
+from graphql_api.config import Settings
+from graphql_api.data.dynamo.bounds import OperationBounds, bounded, current_bounds
+from graphql_api.schema.error_codes import OPERATION_TOO_LARGE
+
+# An operation may use this part of the connections to DynamoDB, so that others are answered.
+_SHARE = 4
+# Quotes, colon, comma and `null` around the name of a field in JSON.
+_FIELD_BYTES = 8
+_NUMBER_BYTES = 8
+_ESCAPE_BYTES = 6
+_SAVED = "The changes of the mutation may have been saved: read the objects before you retry."
+
+T = TypeVar("T")
+
+
+class BoundedExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Executor that counts every field and every value of the answer.
+
+    A value is counted each time that it occurs in the answer.
+    """
+
+    def execute_field(
+        self, parent_type: Any, source: Any, details: Any, path: Any, *more: Any
+    ) -> Any:
+        """Count the name of a field before the field is resolved."""
+        bounds = current_bounds()
+        if bounds is not None:
+            size = len(path.key) + _FIELD_BYTES
+            # The introspection query has many fields, whose number does not depend on data.
+            is_data = not parent_type.name.startswith("__")
+            (bounds.add_field if is_data else bounds.add_bytes)(size)
+        return super().execute_field(parent_type, source, details, path, *more)
+
+    @staticmethod
+    def complete_leaf_value(return_type: Any, result: Any) -> Any:
+        """Count a value when it becomes known."""
+        value = StrawberryGraphQLCoreExecutionContext.complete_leaf_value(return_type, result)
+        bounds = current_bounds()
+        if bounds is not None:
+            bounds.add_bytes(measure_json(value))
+        return value
+
+
+def measure_json(value: Any) -> int:
+    """Return the size of a scalar as JSON in UTF-8, in bytes. Numbers are estimated."""
+    if not isinstance(value, str):
+        return _NUMBER_BYTES
+    try:
+        return len(orjson.dumps(value))
+    except orjson.JSONEncodeError:  # a part of a surrogate pair
+        return len(value) * _ESCAPE_BYTES
+
+
+async def execute_bounded(
+    settings: Settings, kind: OperationType, execute: Callable[[], Awaitable[T]]
+) -> T | ExecutionResult:
+    """Execute an operation, and cancel it when it exceeds a bound.
+
+    The result then has no data, and one error without a path.
+    """
+    scope = asyncio.timeout(None)
+    bounds = OperationBounds(
+        answer_mb=settings.answer_mb,
+        reads=settings.operation_reads,
+        connections=max(1, settings.dynamodb_max_connections // _SHARE),
+        on_excess=lambda: scope.reschedule(asyncio.get_running_loop().time()),
+    )
+    try:
+        async with scope:
+            with bounded(bounds):
+                result = await execute()
+    except TimeoutError:
+        if bounds.excess is None:
+            raise
+    if bounds.excess is not None:
+        return ExecutionResult(data=None, errors=[_explain(bounds.excess, kind)])
+    return result
+
+
+def _explain(excess: str, kind: OperationType) -> GraphQLError:
+    advice = "Request fewer objects or fields, or smaller pages."
+    saved = f" {_SAVED}" if kind is OperationType.MUTATION else ""
+    return GraphQLError(f"{excess} {advice}{saved}", extensions={"code": OPERATION_TOO_LARGE})

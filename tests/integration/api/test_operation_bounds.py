@@ -1,0 +1,221 @@
+"""Bounds of one operation: the size of its answer and its reads, whatever it selects."""
+
+from typing import Any
+
+import pytest
+
+from graphql_api.data.dynamo.meter import Meter, metered
+from graphql_api.data.limits import ANSWER_ERRORS, ANSWER_FIELDS, KB, MAX_TESTS, MB
+from graphql_api.schema import ids
+from graphql_api.schema.error_codes import OPERATION_TOO_LARGE
+from graphql_api.schema.histories import Difference, TestResult
+from tests.support.api import ADMIN, Api, OpenApi
+
+pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
+
+GRAPHQL_JSON = "application/graphql-response+json"
+ALIASES = range(15)
+
+
+@pytest.fixture
+async def small(open_api: OpenApi) -> Api:
+    """An API whose answers have at most 1 MB."""
+    return await open_api(answer_mb=1)
+
+
+async def public_history(api: Api, code: str = "print(1)") -> str:
+    await api.problem()
+    token = await api.sign_in(ADMIN)
+    return await api.submit(token, code=code, isPublic=True)
+
+
+def nodes(kind: str, fields: str) -> str:
+    return f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {kind} {{ {fields} }} }} }}"
+
+
+def aliased(field: str) -> str:
+    return " ".join(f"a{number}: {field}" for number in ALIASES)
+
+
+async def refusal(api: Api, query: str, token: str | None = None, **variables: Any) -> str:
+    """Return the message of the only error of an operation that exceeds a bound."""
+    answer = (await api.post(query, variables, token)).json()
+    assert "data" not in answer
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == OPERATION_TOO_LARGE
+    assert "path" not in error
+    message: str = error["message"]
+    return message
+
+
+async def test_copies_of_one_code_count_each(small: Api) -> None:
+    history = await public_history(small, "#" * (200 * KB))
+    query = nodes("History", "code")
+    whole = await small.post(query, {"ids": [history] * 5})
+    assert len(whole.json()["data"]["nodes"]) == 5
+    assert MB * 0.9 < len(whole.content) < MB
+    assert "larger than 1 MB" in await refusal(small, query, ids=[history] * 6)
+    many = nodes("History", aliased("code"))
+    assert "larger than 1 MB" in await refusal(small, many, ids=[history] * 100)
+
+
+async def test_a_character_counts_with_the_size_of_its_escape(small: Api) -> None:
+    history = await public_history(small, "\x01" * (100 * KB))
+    query = nodes("History", "code")
+    assert "errors" not in (await small.post(query, {"ids": [history]})).json()
+    assert "larger than 1 MB" in await refusal(small, query, ids=[history] * 2)
+
+
+async def test_long_names_of_fields_count(small: Api) -> None:
+    history = await public_history(small)
+    query = nodes("History", f"{'a' * (20 * KB)}: __typename")
+    assert "larger than 1 MB" in await refusal(small, query, ids=[history] * 100)
+
+
+async def test_statements_solutions_and_tests_count(small: Api) -> None:
+    problem = await small.problem(statement="s" * (200 * KB))
+    gid = ids.problem_id("algoitny", problem.number)
+    query = nodes("Problem", aliased("statement"))
+    assert "larger than 1 MB" in await refusal(small, query, ids=[gid])
+
+
+async def test_an_operation_over_a_bound_is_refused_like_a_document(small: Api) -> None:
+    history = await public_history(small, "#" * (200 * KB))
+    body = {"query": nodes("History", "code"), "variables": {"ids": [history] * 6}}
+    answer = await small.client.post("/graphql", json=body, headers={"accept": GRAPHQL_JSON})
+    assert answer.status_code == 400
+    assert (await small.client.post("/graphql", json=body)).status_code == 200
+
+
+async def test_fields_count_whatever_the_length_of_a_list(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graphql_api.data.dynamo.bounds.ANSWER_FIELDS", 100)
+    await api.problem()
+    token = await api.sign_in(ADMIN)
+    history = await api.submit(token)
+    await api.judge()
+    fields = "number verdict cpuMs wallMs peakKb"
+    query = nodes("History", f"testResults {{ {fields} }}")
+    assert "errors" not in (await api.post(query, {"ids": [history]}, token)).json()
+    assert "more than 100 fields" in await refusal(api, query, token, ids=[history] * 20)
+
+
+def test_all_results_of_the_longest_history_fit() -> None:
+    names = len(TestResult.__annotations__) + len(Difference.__annotations__)
+    assert MAX_TESTS * names < ANSWER_FIELDS
+
+
+async def test_a_mutation_over_a_bound_is_saved_and_says_so(small: Api) -> None:
+    await small.problem()
+    token = await small.sign_in(ADMIN)
+    query = (
+        "mutation($input: ExecuteCodeInput!) { executeCode(input: $input) "
+        f"{{ ... on ExecuteCodePayload {{ history {{ {aliased('code')} }} }} }} }}"
+    )
+    given = {
+        "platform": "algoitny",
+        "number": "1",
+        "language": "python",
+        "code": "#" * (200 * KB),
+    }
+    message = await refusal(small, query, token, input=given)
+    assert "may have been saved" in message
+    assert len(small.sender.sent) == 1
+    page = await small.data("{ viewer { histories { edges { node { id } } } } }", token)
+    assert len(page["viewer"]["histories"]["edges"]) == 1
+
+
+async def test_an_answer_has_at_most_fifty_errors(api: Api) -> None:
+    gid = ids.problem_id("algoitny", (await api.problem()).number)
+    query = nodes("Problem", aliased("testCases(first: 0) { edges { cursor } }"))
+    answer = (await api.post(query, {"ids": [gid] * 8})).json()
+    assert len(answer["errors"]) == ANSWER_ERRORS + 1
+    assert answer["errors"][-1]["message"].startswith(f"The answer omits {8 * 15 - ANSWER_ERRORS}")
+
+
+async def queries(api: Api, query: str, token: str | None = None, **variables: Any) -> Meter:
+    with metered() as meter:
+        await api.data(query, token, **variables)
+    return meter
+
+
+async def test_equal_pages_are_read_once(api: Api) -> None:
+    gids = [ids.problem_id("algoitny", (await api.problem(str(n))).number) for n in range(4)]
+    page = "testCases(first: 3) { edges { node { input } } }"
+    once = await queries(api, nodes("Problem", page), ids=gids)
+    many = await queries(api, nodes("Problem", aliased(page)), ids=gids * 3)
+    assert many.requests == once.requests
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "publicFeed(first: 5) { edges { cursor } }",
+        'problems(first: 5, search: "problem") { edges { cursor } }',
+        "viewer { histories(first: 5) { edges { cursor } } }",
+        "viewer { usage(days: 3) { date } }",
+        "viewer { stats { executions } }",
+        "users(first: 5) { edges { cursor } }",
+        "jobs(first: 5) { edges { cursor } }",
+    ],
+)
+async def test_equal_reads_under_other_aliases_are_made_once(api: Api, field: str) -> None:
+    await public_history(api)
+    token = await api.sign_in(ADMIN)
+    once = await queries(api, f"{{ {field} }}", token)
+    many = await queries(api, f"{{ {aliased(field)} }}", token)
+    assert many.requests == once.requests
+
+
+async def test_the_reads_of_an_operation_are_bounded_before_they_are_sent(
+    open_api: OpenApi,
+) -> None:
+    api = await open_api(operation_reads=10)
+    await api.problem()
+    pages = " ".join(f"a{n}: testCases(first: {n + 1}) {{ edges {{ cursor }} }}" for n in ALIASES)
+    query = f'{{ problem(platform: "algoitny", number: "1") {{ {pages} }} }}'
+    with metered() as meter:
+        assert "more than 10 requests" in await refusal(api, query)
+    assert meter.requests <= 10
+
+
+async def test_a_page_after_a_mutation_shows_its_change(api: Api) -> None:
+    await api.problem()
+    token = await api.sign_in(ADMIN)
+    fields = 'platform: "algoitny", number: "1", language: "python", code: "1"'
+    page = (
+        'updateViewer(input: {name: "Ann"}) '
+        "{ ... on UpdateViewerPayload { viewer { histories { edges { cursor } } } } }"
+    )
+    query = (
+        f"mutation {{ before: {page} "
+        f"executeCode(input: {{{fields}}}) {{ __typename }} after: {page} }}"
+    )
+    found = await api.data(query, token)
+    counts = [len(found[name]["viewer"]["histories"]["edges"]) for name in ("before", "after")]
+    assert counts == [0, 1]
+
+
+async def test_an_operation_holds_a_quarter_of_the_connections(open_api: OpenApi) -> None:
+    api = await open_api(dynamodb_max_connections=8)
+    gids = [ids.problem_id("algoitny", (await api.problem(str(n))).number) for n in range(9)]
+    transport = api.services.stores.dynamo._transport
+    client, flying, most = transport.client, 0, 0
+
+    class Counting:
+        def __getattr__(self, name: str) -> Any:
+            async def call(**request: Any) -> Any:
+                nonlocal flying, most
+                flying += 1
+                most = max(most, flying)
+                try:
+                    return await getattr(client, name)(**request)
+                finally:
+                    flying -= 1
+
+            return call
+
+    transport.client = Counting()
+    await api.data(nodes("Problem", "testCases { edges { node { input } } }"), ids=gids)
+    assert most == 2
