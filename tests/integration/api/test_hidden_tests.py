@@ -16,7 +16,7 @@ from graphql_api.data.enums import (
 from graphql_api.data.histories.executions import Claim, Outcome
 from graphql_api.data.problems.inputs import ProblemChanges
 from graphql_api.data.problems.testsets import NewTest
-from graphql_api.data.records import Checker, Problem, Results, TestResult
+from graphql_api.data.records import Checker, CheckerFault, Problem, Results, TestResult
 from judge.models import Judgement
 from tasks.handlers.executions import outcome_of
 from tests.support.api import ADMIN, Api
@@ -258,11 +258,37 @@ async def test_the_owner_learns_how_a_hidden_test_failed(api: Api) -> None:
     assert shown["peakKb"] == 1024
 
 
+async def set_checker(api: Api, comparer: Comparer) -> Problem:
+    checker = Checker(language="c", code="int main;", convention=CheckerConvention.ICPC)
+    changes = ProblemChanges(comparer=comparer, checker=checker)
+    return await api.services.stores.problems.update("algoitny", "1", changes)
+
+
+async def test_a_stored_fault_shows_editors_nothing_that_the_checker_printed(api: Api) -> None:
+    await make_problem(api)
+    problem = await set_checker(api, Comparer.CHECKER)
+    query = """{ problem(platform: "algoitny", number: "1") { checker { fault { message } } } }"""
+    editor = await api.editor()
+    for number, message, shown in (
+        (2, "The checker exited with code 1.\nmark1002", "The checker exited with code 1."),
+        (None, "The checker does not compile.\nmain.c:1", None),
+    ):
+        fault = CheckerFault(
+            checker_hash=problem.checker_hash or "",
+            message=message,
+            test_number=number,
+            created_at=1_800_000_000_000,
+        )
+        await api.services.stores.checkers.note_fault(*problem.key, fault)
+        for token in (None, await api.sign_in(OTHER)):
+            assert (await api.data(query, token))["problem"]["checker"] is None
+        answer = (await api.data(query, editor))["problem"]["checker"]["fault"]
+        assert answer == {"message": shown or message}
+
+
 async def test_the_files_of_an_interactive_problem_are_for_editors_only(api: Api) -> None:
     await make_problem(api, test_visibility=ALL)
-    checker = Checker(language="c", code="int main;", convention=CheckerConvention.ICPC)
-    changes = ProblemChanges(comparer=Comparer.INTERACTIVE, checker=checker)
-    await api.services.stores.problems.update("algoitny", "1", changes)
+    await set_checker(api, Comparer.INTERACTIVE)
     cases = """{ problem(platform: "algoitny", number: "1") { testCases { edges { node {
       id isSample input output } } } } }"""
     by_id = "query($id: ID!) { node(id: $id) { ... on TestCase { isSample input output } } }"

@@ -25,6 +25,9 @@ RESULT = {
     "peakKb": 1800,
     "exitCode": 0,
     "signal": None,
+    "exceptionClass": None,
+    "codeLine": None,
+    "differenceKind": None,
     "output": "3",
     "error": "",
     "expected": "3",
@@ -188,6 +191,27 @@ def test_a_wrong_program_exits_with_1_and_shows_the_reason(server: Server, progr
     assert "expected '3', got '4'" in done.stdout
     assert "ZeroDivisionError: y" in done.stdout
     assert "WA: 0 of 1 tests passed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("failure", "remark"),
+    [
+        ({"verdict": "WA", "differenceKind": "WHITE_SPACE"}, "difference: white space"),
+        ({"verdict": "RE", "exceptionClass": "KeyError", "codeLine": 3}, "KeyError, line 3"),
+        ({"verdict": "RE", "exitCode": 1}, "exit code 1"),
+        ({"verdict": "RE", "signal": "SIGSEGV"}, "SIGSEGV"),
+        ({"verdict": "TLE"}, ""),
+    ],
+)
+def test_the_failure_of_a_hidden_test_is_described_without_its_texts(
+    server: Server, program: Path, failure: dict[str, object], remark: str
+) -> None:
+    names = ("output", "error", "expected", "signal", "exitCode", "exceptionClass", "codeLine")
+    hidden = RESULT | dict.fromkeys((*names, "differenceKind")) | {"isSample": False} | failure
+    server.history |= {"verdict": failure["verdict"], "passedCount": 0, "testResults": [hidden]}
+    done = submit(*to(server, program))
+    row = done.stdout.splitlines()[1].split("\t")
+    assert (row[1], row[2], row[-1]) == ("", failure["verdict"], remark)
 
 
 def test_compile_output_is_printed(server: Server, program: Path) -> None:
