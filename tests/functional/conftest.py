@@ -80,7 +80,8 @@ def api(system_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) ->
 def worker(
     system_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Worker]:
-    with Worker(system_env, tmp_path_factory.mktemp("worker")) as running:
+    env = {name: value for name, value in system_env.items() if name != "SECRET_KEYS"}
+    with Worker(env, tmp_path_factory.mktemp("worker")) as running:
         yield running
 
 

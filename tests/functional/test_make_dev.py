@@ -182,6 +182,28 @@ def submit_and_await(client: Client) -> str:
     return history_id
 
 
+def check_closed(session: DevSession) -> None:
+    """Check that no other machine and no other user reaches the session, and who has secrets."""
+    listening = {
+        connection.laddr.ip
+        for process in session.descendants()
+        for connection in process.net_connections(kind="tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+    assert listening
+    for process in session.descendants():
+        line = " ".join(process.cmdline())
+        if re.search(r"uvicorn|dramatiq|ServerRunner|redis-server", line):
+            assert ("SECRET_KEYS" in process.environ()) == ("uvicorn" in line), line
+    data = session.clone / ".data"
+    for path in (data, *data.rglob("*")):
+        if not path.is_symlink() and "work" not in path.parts and "engines" not in path.parts:
+            assert path.stat().st_mode & 0o077 == 0 or "playground" in path.parts, path
+    assert (data / "work").stat().st_mode & 0o077 == 0
+    assert "SECRET_KEYS" not in (data / "dev.env").read_text()
+
+
 def test_a_newcomer_runs_make_dev_stops_it_and_goes_on_later(start, clone: Path):
     first = start(FIRST_START_S)
     client = signed_in(first, "newcomer@example.org")
@@ -189,6 +211,7 @@ def test_a_newcomer_runs_make_dev_stops_it_and_goes_on_later(start, clone: Path)
     page = httpx.get(f"{first.url}/graphql", headers={"accept": "text/html"})
     assert "AlgoItny playground" in page.text
     assert f"Playground  http://localhost:{first.port}/graphql" in first.log
+    check_closed(first)
     press_ctrl_c(first)
 
     second = start(LATER_START_S)
