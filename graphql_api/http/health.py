@@ -1,7 +1,7 @@
 """Health checks: liveness of the process, and readiness of its services."""
 
 import asyncio
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from starlette.requests import Request
@@ -15,7 +15,10 @@ from graphql_api.data.stores import Stores
 
 # Workers announce themselves every 30 s: three missed announcements.
 SEEN_MS = 90_000
+# The states of a part.
 OK = "ok"
+AWAY = "away"
+UNKNOWN = "unknown"
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -42,32 +45,49 @@ async def healthz(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Answer 200 if the table, Redis and a worker are available, else 503 with the reasons."""
+    """Answer 200 if this process can answer queries, which needs the table only, else 503.
+
+    The body also reports Redis and the workers. Without them, submissions are still accepted and
+    wait in the table, so an API process must not be removed from a balancer because of them.
+    """
     services: Checked = request.app.state.services
-    table, (redis, worker) = await asyncio.gather(_table(services), _workers(services))
-    ready = table == redis == worker == OK
-    body = {"ready": ready, "table": table, "redis": redis, "worker": worker}
+    table, redis_and_workers = await asyncio.gather(_table(services), _workers(services))
+    ready = table["state"] == OK
+    body = {"ready": ready, "table": table, **redis_and_workers}
     return JSONResponse(body, status_code=200 if ready else 503)
 
 
-async def _table(services: Checked) -> str:
+def _part(message: str | None = None, *, state: str | None = None, **facts: Any) -> dict[str, Any]:
+    """Return the report of a part. A part with a message is away, unless `state` is given."""
+    found = state or (OK if message is None else AWAY)
+    return {"state": found, **facts, **({} if message is None else {"message": message})}
+
+
+async def _table(services: Checked) -> dict[str, Any]:
     try:
         await services.stores.dynamo.get(keys.plan("free"))
     except DomainError as error:
-        return error.message
+        return _part(error.message)
     except Exception as error:  # noqa: BLE001 - the response reports it
         _log.warning("table not ready", error=str(error))
-        return "The table does not exist. Create it with `algoitny table init`."
-    return OK
+        return _part("The table does not exist. Create it with `algoitny table init`.")
+    return _part()
 
 
-async def _workers(services: Checked) -> tuple[str, str]:
+async def _workers(services: Checked) -> dict[str, Any]:
     try:
-        seen_at = await services.board.last_announced()
+        announced_at = await services.board.last_announced()
+        languages = [language.id for language in await services.board.available()]
     except DomainError as error:
-        return error.message, "unknown"
-    if seen_at is None or services.clock() - seen_at > SEEN_MS:
-        return OK, (
+        return {"redis": _part(error.message), "workers": _part(state=UNKNOWN)}
+    age_ms = None if announced_at is None else max(0, services.clock() - announced_at)
+    message = None
+    if age_ms is None or age_ms > SEEN_MS:
+        message = (
             "No worker has announced itself in the last 90 s. Start one with `dramatiq tasks`."
         )
-    return OK, OK
+    age_s = None if age_ms is None else age_ms // 1000
+    return {
+        "redis": _part(),
+        "workers": _part(message, announced_s_ago=age_s, languages=languages),
+    }

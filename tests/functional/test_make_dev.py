@@ -92,9 +92,10 @@ class DevSession:
         def ready() -> bool:
             assert self.process.poll() is None, self.log
             try:
-                return httpx.get(f"{self.url}/readyz", timeout=5).status_code == httpx.codes.OK
-            except httpx.HTTPError:
+                parts = httpx.get(f"{self.url}/readyz", timeout=5).json()
+            except (httpx.HTTPError, ValueError):
                 return False
+            return all(parts[name]["state"] == "ok" for name in ("table", "redis", "workers"))
 
         try:
             wait_until("/readyz", ready, timeout_s=timeout_s)

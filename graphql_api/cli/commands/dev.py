@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import http
 import http.client
+import json
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from graphql_api.cli import environment
 from graphql_api.cli.commands.setup import (
@@ -225,16 +227,24 @@ def _api(session: Session) -> Program:
 
 
 async def _wait_until_serving(port: int) -> tuple[int, str]:
-    """Wait up to 60 s until /readyz answers with 200. Return the last status and body.
+    """Wait up to 60 s until /readyz reports that all parts work. Return the last status and body.
 
     The status is 0 if the API did not answer.
     """
     deadline = time.monotonic() + READY_TIMEOUT_S
     while True:
         status, text = await asyncio.to_thread(_readyz, port)
-        if status == http.HTTPStatus.OK or time.monotonic() > deadline:
+        if _is_complete(status, text) or time.monotonic() > deadline:
             return status, text
         await asyncio.sleep(0.3)
+
+
+def _is_complete(status: int, text: str) -> bool:
+    """Return whether the answer of /readyz reports that table, Redis and workers work."""
+    if status != http.HTTPStatus.OK:
+        return False
+    parts = json.loads(text)
+    return all(parts[name]["state"] == "ok" for name in ("table", "redis", "workers"))
 
 
 def _readyz(port: int) -> tuple[int, str]:
@@ -252,11 +262,12 @@ def _readyz(port: int) -> tuple[int, str]:
 def _greet(session: Session, state: tuple[int, str], elapsed_s: float) -> None:
     status, text = state
     console.print()
-    if status == http.HTTPStatus.OK:
+    if _is_complete(status, text):
         console.print(f"[bold green]AlgoItny is ready[/] after {elapsed_s:.1f} s")
     else:
         console.print(
-            f"[bold yellow]AlgoItny is running but not ready.[/] /readyz answers {status}: {text}"
+            f"[bold yellow]AlgoItny is running but not ready.[/] /readyz answers "
+            f"{status}: {escape(text)}"
         )
     lines = (
         ("Playground", f"{session.url}/graphql"),

@@ -8,14 +8,26 @@ from structlog.testing import capture_logs
 
 from graphql_api.config import Environment
 from graphql_api.context import AccessToken
+from graphql_api.data.clock import now_ms
 from graphql_api.data.dynamo.meter import metered
 from graphql_api.data.dynamo.table import open_table
+from graphql_api.data.languages import LanguageInfo
 from graphql_api.data.records import UnknownFormat
+from graphql_api.data.redis.language_board import WORKERS
 from tests.support.api import ADMIN, Api, OpenApi
 from tests.support.call_counter import counted_calls
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
+PYTHON = LanguageInfo(
+    id="python",
+    name="Python",
+    version="3",
+    aliases=(),
+    file_name="main.py",
+    compile_command=None,
+    run_command="python3 main.py",
+)
 JSON = {"content-type": "application/json"}
 GRAPHQL_JSON = "application/graphql-response+json"
 
@@ -288,26 +300,49 @@ async def test_browsers_of_allowed_origins_alone_may_read(open_api: OpenApi) -> 
         assert allowed == (origin if status == 200 else None)
 
 
-async def test_health_says_what_is_missing(api: Api) -> None:
+async def test_health_reports_every_part_and_is_ready_while_the_table_answers(api: Api) -> None:
     assert (await api.client.get("/healthz")).json() == {"alive": True}
     waiting = await api.client.get("/readyz")
-    assert waiting.status_code == 503
-    assert "dramatiq tasks" in waiting.json()["worker"]
-    await api.services.board.announce("w1", [])
-    ready = await api.client.get("/readyz")
-    assert ready.status_code == 200
-    assert ready.json() == {"ready": True, "table": "ok", "redis": "ok", "worker": "ok"}
+    assert waiting.status_code == 200
+    parts = waiting.json()
+    assert (parts["ready"], parts["table"]) == (True, {"state": "ok"})
+    assert parts["redis"] == {"state": "ok"}
+    assert (parts["workers"]["state"], parts["workers"]["announced_s_ago"]) == ("away", None)
+    assert "dramatiq tasks" in parts["workers"]["message"]
+
+    await api.services.board.announce("w1", [PYTHON])
+    complete = await api.client.get("/readyz")
+    workers = complete.json()["workers"]
+    assert (complete.status_code, workers["state"], workers["languages"]) == (200, "ok", ["python"])
+    assert 0 <= workers["announced_s_ago"] < 60
+
     open_table(api.services.settings).drop()
     gone = await api.client.get("/readyz")
     assert (gone.status_code, gone.json()["ready"]) == (503, False)
-    assert "algoitny table" in gone.json()["table"]
+    assert gone.json()["table"]["state"] == "away"
+    assert "algoitny table" in gone.json()["table"]["message"]
 
 
-async def test_health_without_redis_is_not_ready(open_api: OpenApi) -> None:
+async def test_without_redis_the_process_is_ready_and_answers_queries(open_api: OpenApi) -> None:
     api = await open_api(redis_url="redis://127.0.0.1:1/0")
     response = await api.client.get("/readyz")
-    assert response.status_code == 503
-    assert response.json()["table"] == "ok"
+    assert response.status_code == 200
+    parts = response.json()
+    states = [parts[name]["state"] for name in ("table", "redis", "workers")]
+    assert states == ["ok", "away", "unknown"]
+    await api.problem()
+    token = await api.sign_in("ann@example.org")
+    assert await api.submit(token)
+
+
+async def test_a_worker_that_announced_long_ago_is_reported_with_its_age(api: Api) -> None:
+    await api.services.board.announce("w1", [PYTHON])
+    await api.services.board._redis.zadd(WORKERS, {"w1": now_ms() - 600_000})
+    response = await api.client.get("/readyz")
+    assert response.status_code == 200
+    workers = response.json()["workers"]
+    assert workers["state"] == "away"
+    assert 600 <= workers["announced_s_ago"] < 700
 
 
 async def test_authentication_reads_a_user_once_a_minute(api: Api) -> None:

@@ -1,6 +1,7 @@
 """The checks and decisions of `algoitny dev` before it starts a program."""
 
 import io
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,3 +103,21 @@ def test_the_examples_hash_follows_names_and_contents(tmp_path: Path):
         (folder / name).write_text(content)
         hashes.add(dev._folder_hash(folder))
     assert len(hashes) == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "redis", "workers", "expected"),
+    [
+        (200, "ok", "ok", True),
+        (200, "ok", "away", False),
+        (200, "away", "unknown", False),
+        (503, "ok", "ok", False),
+        (0, "ok", "ok", False),
+    ],
+)
+def test_a_session_waits_until_the_body_of_readyz_reports_redis_and_a_worker(
+    status: int, redis: str, workers: str, *, expected: bool
+) -> None:
+    parts = {"table": "ok", "redis": redis, "workers": workers}
+    body = json.dumps({name: {"state": state} for name, state in parts.items()})
+    assert dev._is_complete(status, body) is expected
