@@ -6,6 +6,7 @@ import pytest
 
 from graphql_api.data.enums import ProblemState
 from tests.support.api import Api, OpenApi
+from tests.support.former_items import FORMER_PLATFORM, fill, make_former
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
@@ -87,3 +88,16 @@ async def test_both_encodings_of_a_platform_name_one_problem(api: Api) -> None:
     for platform in (composed, decomposed):
         found = await api.data(query, editor, p=platform)
         assert found["problem"]["id"] == made["problem"]["id"]
+
+
+async def test_a_problem_in_the_former_form_is_found_by_its_name(api: Api) -> None:
+    stores = api.services.stores
+    await fill(stores)
+    await make_former(stores.dynamo)
+    token = await api.sign_in("bob@example.org")
+    query = 'query($p: String!) { problem(platform: $p, number: "1") { platform } }'
+    found = await api.data(query, token, p=FORMER_PLATFORM)
+    assert found["problem"] == {"platform": FORMER_PLATFORM}
+    given = {"platform": FORMER_PLATFORM, "number": "1", "language": "python", "code": "print(1)"}
+    result = await api.mutate("executeCode", "history { platform }", token, **given)
+    assert result["history"] == {"platform": FORMER_PLATFORM}

@@ -1,5 +1,7 @@
 """Normal forms: which identities are equal, and which texts are visible."""
 
+from collections.abc import Callable
+
 import pytest
 
 from graphql_api.config import Settings
@@ -118,7 +120,7 @@ def test_only_addresses_beyond_ascii_have_further_stored_forms() -> None:
 @pytest.mark.parametrize("text", INVISIBLE)
 def test_an_invisible_text_is_refused_by_every_input_that_people_see(text: str) -> None:
     assert not is_visible(text)
-    checks = [
+    checks: list[Callable[[], object]] = [
         lambda: normalise_line(text, "name"),
         lambda: normalise_tag(text),
         lambda: normalise_key(text, "platform"),

@@ -190,8 +190,10 @@ async def test_users_and_problems_are_found_before_the_migration(
         assert (user.uid, user.email) == (history.uid, FORMER_ANN)
         with pytest.raises(Conflict):
             await stores.users.create(email=email, name="Another")
+    former = await stores.users.get(history.uid)
+    assert former is not None
     admins = settings.model_copy(update={"admin_emails": (ANN,)})
-    assert effective_role(user, admins) is Role.ADMIN
+    assert effective_role(former, admins) is Role.ADMIN
     problem = await stores.problems.get(FORMER_PLATFORM, "1")
     assert problem is not None
 
