@@ -1,4 +1,4 @@
-"""A production API with only its required settings, asked by a stranger: all defaults are closed."""
+"""A production API with only its required settings, asked by a stranger: defaults are closed."""
 
 import subprocess
 import sys

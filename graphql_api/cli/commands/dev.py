@@ -189,7 +189,8 @@ async def _import_examples(supervisor: Supervisor, session: Session) -> None:
     if stamp.is_file() and stamp.read_text() == current_hash:
         return
     await supervisor.run_once(_command(session, "problems", "import", str(folder)))
-    stamp.write_text(current_hash)
+    with open(stamp, "w", encoding="utf-8", opener=open_private) as file:
+        file.write(current_hash)
 
 
 def _examples_stamp(session: Session) -> Path:
