@@ -110,7 +110,7 @@ async def test_a_renewed_lease_is_not_taken_by_a_worker_whose_clock_differs(
     lease_ms = 30_000
     holder, other = two(make_harness, NOON, skew_ms)
     history = await holder.pending(await holder.user())
-    claim = {"token": "holder", "lease_ms": lease_ms}
+    claim: dict[str, Any] = {"token": "holder", "lease_ms": lease_ms}
     claimed: Any = await holder.executions.claim(history.uid, history.ulid, **claim)
     for _ in range(4):
         for clock in (holder.clock, other.clock):
