@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from graphql_api.cli.local.process import HOST, free_port
 from graphql_api.http.protocol import BoundedHttpProtocol
+from tests.support.paths import ROOT
 from tests.support.protocol_app import LARGE_BYTES, ScaledProtocol
 from tests.support.system import Program
 from tests.support.waiting import wait_until
@@ -33,16 +35,23 @@ WEBSOCKET = (
 )
 
 
+def make_server(port: int, folder: Path) -> Program:
+    """Return uvicorn with the scaled protocol, not started yet."""
+    command = ["-m", "uvicorn", "tests.support.protocol_app:app", "--host", HOST]
+    command += ["--port", str(port), "--http", "tests.support.protocol_app:ScaledProtocol"]
+    command += ["--timeout-keep-alive", str(KEEP_ALIVE_S), "--timeout-graceful-shutdown", "60"]
+    return Program("protocol", command, {"PATH": "", "PYTHONPATH": str(ROOT)}, folder / "log")
+
+
+def wait_until_listening(server: Program) -> None:
+    wait_until("the server's start", lambda: "Uvicorn running" in server.log())
+
+
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     found = free_port()
-    log = tmp_path_factory.mktemp("protocol") / "log"
-    command = ["-m", "uvicorn", "tests.support.protocol_app:app", "--host", HOST]
-    command += ["--port", str(found), "--http", "tests.support.protocol_app:ScaledProtocol"]
-    command += ["--timeout-keep-alive", str(KEEP_ALIVE_S), "--timeout-graceful-shutdown", "1"]
-    env = {"PATH": "", "PYTHONPATH": str(Path.cwd())}
-    with Program("protocol", command, env, log) as server:
-        wait_until("the server's start", lambda: "Uvicorn running" in server.log())
+    with make_server(found, tmp_path_factory.mktemp("protocol")) as server:
+        wait_until_listening(server)
         yield found
 
 
@@ -326,3 +335,20 @@ def test_a_process_that_works_on_all_its_connections_answers_503(connect: Connec
     time.sleep(0.5)
     assert refusal(read_all(connect())) == (503, "Too many connections are open.")
     assert {read_answer(connection) for connection in working} == {(200, b"worked")}
+
+
+def test_slow_clients_do_not_keep_a_process_from_its_graceful_end(tmp_path: Path) -> None:
+    port = free_port()
+    half = (b"", b"GET / HT", POST % (b"echo", 99) + b"{", GET % b"large", GET % b"large" * 100)
+    with ExitStack() as stack:
+        server = stack.enter_context(make_server(port, tmp_path))
+        wait_until_listening(server)
+        for sent in half:
+            connection = socket.create_connection((HOST, port), 60)
+            stack.enter_context(connection).setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.sendall(sent)
+        time.sleep(0.5)
+        server.stop()
+        # The limits ended all connections before the server would have cancelled its requests.
+        assert "Cancel" not in server.log()
+        assert "Finished server process" in server.log()
