@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from itertools import count, product
 from pathlib import Path
@@ -261,10 +261,11 @@ def find_uses(packages: Sequence[ModuleType]) -> list[Use]:
 
 def _uses_of(module: ModuleType) -> Iterator[Use]:
     tree = ast.parse(Path(module.__file__ or "").read_text())
+    # A module that does not import `re` can only contain patterns of other modules.
     patterns = {
         name: list(_patterns_in(value))
         for name, value in vars(module).items()
-        if _assigns(tree, name)
+        if "re" in vars(module) and _assigns(tree, name)
     }
     compiled = 0
     for node in ast.walk(tree):
@@ -303,6 +304,8 @@ def _patterns_in(value: object) -> Iterator[re.Pattern[Any]]:
             yield from _patterns_in(member)
     elif isinstance(value, dict):
         yield from _patterns_in([*value.values()])
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from _patterns_in([getattr(value, member.name, None) for member in fields(value)])
 
 
 def _methods_of(tree: ast.Module, name: str) -> set[str]:
