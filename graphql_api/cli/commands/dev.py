@@ -189,8 +189,12 @@ async def _import_examples(supervisor: Supervisor, session: Session) -> None:
     if stamp.is_file() and stamp.read_text() == current_hash:
         return
     await supervisor.run_once(_command(session, "problems", "import", str(folder)))
-    with open(stamp, "w", encoding="utf-8", opener=open_private) as file:
-        file.write(current_hash)
+    _write_private(stamp, current_hash)
+
+
+def _write_private(path: Path, text: str) -> None:
+    with open(path, "w", encoding="utf-8", opener=open_private) as file:
+        file.write(text)
 
 
 def _examples_stamp(session: Session) -> Path:
