@@ -36,9 +36,7 @@ class TestData:
     stops_on_first_failure: bool
 
 
-def read_test(
-    test: PackageTest, generators: GeneratorSandbox | None = None
-) -> tuple[bytes, bytes]:
+def read_test(test: PackageTest, generators: GeneratorSandbox | None = None) -> tuple[bytes, bytes]:
     """Return the input and the expected output of a test, both UTF-8.
 
     If the input is generated, this runs the script in `generators`.
