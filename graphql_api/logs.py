@@ -1,4 +1,4 @@
-"""Logging of worker processes and the API: one JSON object per line, or text for terminals."""
+"""Logging of worker processes, the API and commands: JSON lines, or text for terminals."""
 
 import logging
 import os
@@ -43,6 +43,11 @@ def configure_logging(settings: Settings) -> None:
         logging.getLogger(name).setLevel(max(root.level, logging.INFO))
     for handler in root.handlers or [_add_handler(root)]:
         handler.setFormatter(formatter)
+
+
+def log_to_standard_error() -> None:
+    """Write the log lines of a command to standard error. Standard output is for its result."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 
 def _renderer(settings: Settings) -> Processor:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from graphql_api.cli.environment import join_running_session
 from graphql_api.cli.local.process import EngineUnavailable
 from graphql_api.config import MissingSetting, describe_setting_error
+from graphql_api.logs import log_to_standard_error
 
 
 def main() -> None:
@@ -23,6 +24,7 @@ def main() -> None:
     """
     if sys.argv[1:2] != ["dev"]:
         join_running_session()
+    log_to_standard_error()
     try:
         # Imported here, because the import reads the settings: the session must be joined before,
         # and an error in the settings must be reported.

@@ -308,7 +308,7 @@ def _patterns_in(value: object) -> Iterator[re.Pattern[Any]]:
         yield from _patterns_in([getattr(value, member.name, None) for member in fields(value)])
 
 
-def _methods_of(tree: ast.Module, name: str) -> set[str]:
+def _methods_of(tree: ast.Module, name: str) -> list[str]:
     """Return the methods that are called on a global pattern.
 
     A pattern that is used in another way, for example as an argument, counts as a search.
@@ -323,4 +323,4 @@ def _methods_of(tree: ast.Module, name: str) -> set[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
     ]
-    return {called.get(node, "search") for node in uses} or {"search"}
+    return sorted({called.get(node, "search") for node in uses}) or ["search"]
