@@ -28,6 +28,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from graphql_api.data.limits import KB
+from graphql_api.http.joined_writes import JoinedWrites
 
 # Key of the scope's extensions in which this protocol marks its requests.
 EXTENSION = "algoitny.bounded"
@@ -111,7 +112,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
         """Accept a connection. If there are too many, end another one or answer 503."""
-        super().connection_made(transport)
+        super().connection_made(JoinedWrites(transport, self.loop))  # type: ignore[arg-type] # it has all methods of a transport
         self._timer = self.loop.call_later(self.TICK_S, self._tick)
         if len(self.connections) > self.CONNECTIONS and not self._make_room():
             self._reject(http.HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections are open.")

@@ -304,6 +304,14 @@ def test_trailer_fields_do_not_become_header_fields(connect: Connect) -> None:
     assert echo(connection)["path"] == "/next"
 
 
+def test_header_and_body_of_a_short_answer_arrive_together(connect: Connect) -> None:
+    connection = connect()
+    for _ in range(20):
+        connection.sendall(GET % b"echo")
+        head, _, body = connection.recv(64 * 1024).partition(b"\r\n\r\n")
+        assert f"content-length: {len(body)}".encode() in head.lower()
+
+
 @pytest.mark.parametrize("path", [b"echo", b"early"])
 def test_an_idle_connection_is_ended(connect: Connect, path: bytes) -> None:
     connection = connect()

@@ -1,0 +1,46 @@
+"""A transport that sends the parts of a short answer together.
+
+uvicorn writes the header and the body of an answer separately. Without this transport, asyncio
+sends them in two segments, and a client that reads once gets the header only.
+"""
+
+import asyncio
+from typing import Any
+
+from graphql_api.data.limits import KB
+
+# More bytes than this are sent at once, so that no large body is copied.
+JOINED_BYTES = 64 * KB
+
+
+class JoinedWrites:
+    """A transport that keeps written bytes until the end of the event loop's current iteration."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._kept: list[bytes] = []
+        self._kept_bytes = 0
+
+    def __getattr__(self, name: str) -> Any:
+        """Send the kept bytes, and return an attribute of the real transport."""
+        if name in {"close", "abort", "write_eof", "get_write_buffer_size"}:
+            self._flush()
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, at the latest before the event loop waits for the next event."""
+        if self._kept_bytes + len(data) > JOINED_BYTES:
+            self._flush()
+            self._transport.write(data)
+            return
+        if not self._kept:
+            self._loop.call_soon(self._flush)
+        self._kept.append(data)
+        self._kept_bytes += len(data)
+
+    def _flush(self) -> None:
+        kept = b"".join(self._kept)
+        self._kept.clear()
+        self._kept_bytes = 0
+        if kept:
+            self._transport.write(kept)
