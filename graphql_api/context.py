@@ -110,7 +110,7 @@ class Context:
     _reads: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
 
     async def read_once(self, key: Hashable, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Return the result of `read`. Equal keys of one request share one call of `read`.
+        """Return the result of `read`. In one request, `read` is called only once for each key.
 
         A mutation forgets the results (see `forget_reads`).
         """

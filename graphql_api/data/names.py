@@ -39,7 +39,7 @@ def _has_ink(character: str) -> bool:
 
 
 def _is_hidden(character: str) -> bool:
-    """Whether a character can make two different keys look equal: it is neither ink nor a mark."""
+    """Whether a character is invisible, so that two different keys can look equal."""
     if character.isascii():
         return not character.isprintable() or character == " "
     is_mark = unicodedata.category(character) in {"Mn", "Me"}

@@ -28,8 +28,7 @@ def unpack(packed: bytes) -> bytes:
         return zstandard.ZstdDecompressor().decompress(packed)
     except zstandard.ZstdError as error:
         raise DamagedBody(
-            f"The {len(packed)} bytes of a stored body cannot be decompressed, so "
-            "the body is damaged."
+            f"A stored body of {len(packed)} bytes is damaged: it cannot be decompressed."
         ) from error
 
 

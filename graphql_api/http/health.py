@@ -58,7 +58,7 @@ async def readyz(request: Request) -> Response:
 
 
 def _part(message: str | None = None, *, state: str | None = None, **facts: Any) -> dict[str, Any]:
-    """Return the report of a part. A part with a message is away, unless `state` is given."""
+    """Return the report of a part. Without `state`, a part with a message is AWAY."""
     found = state or (OK if message is None else AWAY)
     return {"state": found, **facts, **({} if message is None else {"message": message})}
 

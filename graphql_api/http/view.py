@@ -299,7 +299,7 @@ def _request(parameters: Mapping[str, Any]) -> GraphQLRequest:
 
 
 def _reject_persisted_query(extensions: object) -> None:
-    """Reject a request with only the hash of a document, as clients of Apollo expect it."""
+    """Reject a request with only the hash of a document. Apollo's clients expect this error."""
     if isinstance(extensions, dict) and "persistedQuery" in extensions:
         raise RequestRejected(None, "PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED")
 

@@ -23,7 +23,7 @@ from graphql_api.data.records import (
 
 
 async def confirm_viewer(context: Context) -> None:
-    """Read the viewer's account again, so that what follows uses its stored state and role.
+    """Read the viewer's account again, so that later checks use its stored state and role.
 
     Every mutation calls this before it does anything else. The identity in the cache of
     `auth/viewers.py` is up to one minute old and serves reads only. Without a viewer, this does

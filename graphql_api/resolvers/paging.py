@@ -59,8 +59,8 @@ async def list_page(
 ) -> Page[T]:
     """Read a page with `read`, and return it with its positions replaced by signed cursors.
 
-    Equal pages of one request are read once. The cursors are valid only for the list with this
-    `scope` (see `scope_of`).
+    If one request contains the same page several times, the page is read only once. The cursors
+    are valid only for the list with this `scope` (see `scope_of`).
 
     Raises:
         InvalidInput: the page arguments are out of range or contradict each other.

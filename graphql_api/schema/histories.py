@@ -105,13 +105,12 @@ class TestResult:
         "to 4 KB. Null if there are none, and for viewers other than editors."
     )
     difference: Difference | None = strawberry.field(
-        description="First difference between the output and the expected output, if the verdict "
-        "is WA. Null for other verdicts, if the comparer reports no difference, and if the test is "
-        "hidden."
+        description="First difference between the output and the expected output. Null if the "
+        "verdict is not WA, the comparer reports no difference, or the test is hidden."
     )
     difference_kind: DifferenceKind | None = strawberry.field(
-        description="Kind of difference between the output and the expected output, if the verdict "
-        "is WA. Null for other verdicts, and if a checker or an interactor of the problem decided."
+        description="Kind of difference between the output and the expected output. Null if the "
+        "verdict is not WA, or if a checker or an interactor of the problem decided the verdict."
     )
 
     @classmethod
@@ -190,7 +189,8 @@ class History(Node):
     )
     created_at: datetime = strawberry.field(description="Time of the submission.")
     finished_at: datetime | None = strawberry.field(
-        description="Time at which the execution first ended. Null until then."
+        description="Time at which the execution ended. A rejudge does not change this time. Null "
+        "until the execution has ended."
     )
     rejudged_at: datetime | None = strawberry.field(
         description="Time at which a rejudge last replaced the result. Null if no rejudge has "

@@ -100,7 +100,7 @@ class SetHistoryVisibilityInput:
 class SetHistoryVisibilityPayload:
     """Payload of `setHistoryVisibility`."""
 
-    history: History = strawberry.field(description="The history after the change.")
+    history: History = strawberry.field(description="The history after the mutation.")
 
 
 SetHistoryVisibilityResult = Annotated[

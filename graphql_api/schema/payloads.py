@@ -15,21 +15,21 @@ from graphql_api.schema.users import User
 class ProblemPayload:
     """Base of payloads with a changed problem."""
 
-    problem: Problem = strawberry.field(description="The problem after the change.")
+    problem: Problem = strawberry.field(description="The problem after the mutation.")
 
 
 @strawberry.type
 class UserPayload:
     """Base of payloads with a changed user."""
 
-    user: User = strawberry.field(description="The user after the change.")
+    user: User = strawberry.field(description="The user after the mutation.")
 
 
 @strawberry.type
 class PlanPayload:
     """Base of payloads with a new or changed plan."""
 
-    plan: Plan = strawberry.field(description="The plan after the change.")
+    plan: Plan = strawberry.field(description="The plan after the mutation.")
 
 
 @strawberry.type

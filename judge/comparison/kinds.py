@@ -1,8 +1,9 @@
 """The kind of difference between two outputs, which reveals neither a position nor a text.
 
 The outputs are read in blocks. Each check stops at the first difference that excludes its kind.
-If the expected output has more than `MOST_LINES` lines, lines are neither missing nor extra. Of an
-output with more lines than expected, at most `MOST_EXTRA_LINES` more lines are examined.
+If the expected output has more than `MOST_LINES` lines, missing and extra lines are not recognised.
+The number of examined lines of an output exceeds the number of expected lines by at most
+`MOST_EXTRA_LINES`.
 """
 
 from collections import Counter

@@ -27,8 +27,8 @@ class FailureFormat:
     """The form of the messages that a runtime writes to standard error when a program fails.
 
     Group 1 of `exception` is the name of the class, which must be in `classes`. Group 1 of `line`
-    is the number of a line. `is_innermost_last` is True if the runtime writes the frame in which
-    the program failed last, and False if first.
+    is the number of a line. The program failed in the innermost frame. `is_innermost_last` is True
+    if the runtime writes this frame last, and False if it writes this frame first.
     """
 
     classes: frozenset[str] = _NO_CLASSES

@@ -180,7 +180,10 @@ class Facts:
 
 
 def signal_name(number: int) -> str | None:
-    """Return the name of a signal: `SIGSEGV` for 11, `SIG40` if it has no name, None for 0."""
+    """Return the name of a signal, such as `SIGSEGV`; None for 0.
+
+    For a signal without a name, return `SIG` and its number, such as `SIG40`.
+    """
     if number == 0:
         return None
     try:

@@ -224,9 +224,10 @@ class Compiler:
         return target / "box"
 
     def prune(self, keep: int = KEPT_PROGRAMS, untouched_s: float = UNTOUCHED_S) -> None:
-        """Remove all programs except the `keep` most recently used programs.
+        """Remove old programs from the cache.
 
-        Programs that were used within the last `untouched_s` seconds also stay.
+        The `keep` most recently used programs stay, and all programs that were used within the
+        last `untouched_s` seconds.
         """
         now = time.time()
         used = []

@@ -1,4 +1,4 @@
-"""A production API with only its required settings, asked by a stranger: defaults are closed."""
+"""Requests of an anonymous caller to a production API that has only the required settings."""
 
 import subprocess
 import sys

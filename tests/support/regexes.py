@@ -1,8 +1,8 @@
 """Finds the regular expressions of modules, and proves that their work is linear.
 
-The proof is conservative. It reads the syntax tree of a pattern and accepts it only if no two
-repetitions without an upper bound can share characters in more than one way, and if a search that
-fails does not read the same characters again from its next start.
+The proof is conservative. It reads the syntax tree of a pattern and accepts the pattern only if two
+conditions hold. No two repetitions without an upper bound can share characters in more than one
+way. A search that fails does not read the same characters again from its next start position.
 """
 
 import ast
@@ -47,7 +47,7 @@ _group_ids = count()
 
 
 def find_overlaps(pattern: str | bytes, flags: int, used: str) -> list[str]:
-    """Return the reasons for which the work of a pattern may not be linear.
+    """Return the reasons why the work of a pattern may not be linear.
 
     `used` is the name of the method, such as `fullmatch`.
     """
@@ -64,7 +64,7 @@ def find_overlaps(pattern: str | bytes, flags: int, used: str) -> list[str]:
 
 
 def _paths(tree: Any, flags: int) -> list[Way]:
-    """Return each way through a pattern, without its optional parts or with them."""
+    """Return each way through a pattern. An optional part gives two ways: with and without it."""
     steps = [_step(op, argument, flags) for op, argument in tree]
     return [tuple(item for part in parts for item in part) for parts in product(*steps)]
 
@@ -207,7 +207,7 @@ def _first_characters(path: Way) -> frozenset[str]:
 
 
 def _restarts(path: Way, before: Sequence[Item] = ()) -> Iterator[str]:
-    """Return the repetitions that a search reads again from each start inside their text."""
+    """Return the repetitions whose text a search reads again from each start position in it."""
     for place, item in enumerate(path):
         preceding = [*before, *path[:place]]
         for inner in item.inner:

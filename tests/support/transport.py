@@ -43,19 +43,19 @@ class FaultyTransport:
         self._send, session.send = session.send, self._meet
 
     def crash(self, operation: str, *, after: bool = False) -> None:
-        """Crash before the next such request, or after it was executed."""
+        """Crash before the next request for this operation; with `after`, after its execution."""
         self._faults.setdefault(operation, []).append("after" if after else "before")
 
     def refuse(self, operation: str, code: str, *reasons: str, times: int = 1) -> None:
-        """Reject the next such requests."""
+        """Reject the next `times` requests for this operation."""
         self._faults.setdefault(operation, []).extend([RequestRejected(code, *reasons)] * times)
 
     def lose(self, operation: str, *, times: int = 1) -> None:
-        """Execute the next such requests, and answer that they failed."""
+        """Execute the next `times` requests for this operation, but answer that they failed."""
         self._faults.setdefault(operation, []).extend(["lost"] * times)
 
     def meanwhile(self, operation: str, act: Callable[[], Awaitable[Any]]) -> None:
-        """Run `act` between the decision for the next such request and its arrival."""
+        """Run `act` just before the next request for this operation is sent."""
         self._faults.setdefault(operation, []).append(act)
 
     async def _meet(self, request: Any) -> Any:

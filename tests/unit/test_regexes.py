@@ -10,11 +10,11 @@ import judge
 import tasks
 from tests.support.regexes import Use, find_overlaps, find_uses
 
-AUTHOR = "Never meets client text: reads the package of a problem, on the operator's machine."
-HOST = "Never meets client text: reads the output of programs of the host."
-SETTING = "Never meets client text: reads the value of a setting."
+AUTHOR = "Reads no client text, only the package of a problem, on the operator's machine."
+HOST = "Reads no client text, only the output of programs of the host."
+SETTING = "Reads no client text, only the value of a setting."
 
-# Modules whose patterns never meet client text.
+# Modules whose patterns do not read client text.
 REVIEWED_MODULES = {
     "graphql_api.cli.local.java": HOST,
     "graphql_api.cli.local.node": HOST,
@@ -26,7 +26,7 @@ REVIEWED_MODULES = {
     "graphql_api.cli.problem_packages.submissions": AUTHOR,
     "graphql_api.cli.problem_packages.validators": AUTHOR,
     "graphql_api.config": SETTING,
-    "judge.sandbox.report": "Never meets client text: reads the report that the runner writes.",
+    "judge.sandbox.report": "Reads no client text, only the report that the runner writes.",
     "judge.toolchains.detection": HOST,
 }
 # Their patterns look for the end of a command, and read the rest of the text again for each command
@@ -35,7 +35,7 @@ UNPROVEN_MODULES = {
     "graphql_api.cli.problem_packages.latex",
     "graphql_api.cli.problem_packages.statements",
 }
-# The patterns that meet client text, and the text that they meet.
+# The patterns that read client text, and the text that they read.
 CLIENT_PATTERNS = {
     "graphql_api.http.middleware": {"_ACCEPTED": "The header with the request id."},
     "graphql_api.http.view": {"_PARAMETER": "The header `Content-Type`."},
@@ -62,7 +62,7 @@ CLIENT_PATTERNS = {
         "_PLACES": "Output of compilers, which repeats parts of the source.",
     },
 }
-# Modules all of whose patterns meet the same client text.
+# Modules whose patterns all read the same client text.
 CLIENT_MODULES = {"judge.languages.failures": "Error output of programs."}
 USES = find_uses((graphql_api, judge, tasks))
 CLIENT_USES = [use for use in USES if use.module not in REVIEWED_MODULES]

@@ -157,7 +157,9 @@ def _refuse_generators(package: Package, options: ImportOptions) -> None:
     scripts = [test.generated.script for test in package.tests if test.generated]
     if scripts and not options.generators:
         raise PackageError(
-            scripts[0], "generates an input; leave out --no-generators to run it in the sandbox"
+            scripts[0],
+            "generates an input; remove the option --no-generators, so that this script can run in "
+            "the sandbox",
         )
 
 

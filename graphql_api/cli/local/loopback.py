@@ -38,8 +38,8 @@ def _compile(library: Path) -> None:
     advice = apt.install_command(apt.SANDBOX_PACKAGES)
     if compiler is None:
         raise EngineUnavailable(
-            "DynamoDB Local needs a C compiler, because only a small C library keeps it on the "
-            f"loopback address. Install it: {advice}"
+            "There is no C compiler. It is required to build a small library that makes DynamoDB "
+            f"Local listen only on the loopback address. Install a C compiler: {advice}"
         )
     with tempfile.TemporaryDirectory(dir=library.parent, prefix=".build-") as scratch:
         built = Path(scratch) / library.name
@@ -47,8 +47,8 @@ def _compile(library: Path) -> None:
         code, last = run_tool(command, timeout_s=BUILD_TIMEOUT_S)
         if code != 0:
             raise EngineUnavailable(
-                "The library that keeps DynamoDB Local on the loopback address does not build. "
-                f"Install a C compiler: {advice}\n{last}"
+                "The C compiler cannot build the library that makes DynamoDB Local listen only on "
+                f"the loopback address. Install a complete C compiler: {advice}\n{last}"
             )
         os.replace(built, library)  # noqa: PTH105 - atomic if two processes build at the same time
 
@@ -74,8 +74,8 @@ def require_loopback(name: str, port: int) -> None:
     others = [str(address) for address in listening_addresses(port) if not _is_loopback(address)]
     if others:
         raise EngineUnavailable(
-            f"{name} listens on {', '.join(others)}, where other machines can reach it, instead of "
-            "only on the loopback address. It is not used. Report this as a bug."
+            f"{name} listens on {', '.join(others)}, so other machines can reach it. It must "
+            "listen only on the loopback address, so it is not used. Report this as a bug."
         )
 
 

@@ -23,7 +23,10 @@ _CONSTRAINTS = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """Title and statement. `constraints` is the constraints section, removed from the statement."""
+    """Title and statement.
+
+    `constraints` is the text of the constraints section. `statement` does not contain this section.
+    """
 
     title: str
     titles: Mapping[str, str]

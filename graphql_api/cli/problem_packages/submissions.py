@@ -192,7 +192,8 @@ def _find_expected_verdicts(
     if not permitted:
         raise PackageError(
             folder / FILE,
-            f"{name}: its rules contradict each other, so no verdict is allowed; correct the rules",
+            f"{name}: no verdict is allowed, because the rules for this submission contradict each "
+            "other; correct the rules",
         )
     return permitted
 

@@ -44,8 +44,8 @@ class ReservationRequest:
     that must be equal in two calls with the same key. `now` is the time of the request (epoch ms).
     `by_editor` is True if the user is an editor. `receipt`, `used` and `used_day` come from
     `ReservationStore.load`. They allow the store to answer a repeated request, or to reject a
-    request above the limit, without a write. A count of another day than that of `now` rejects no
-    request; if `used_day` is None, it is the day of `now`.
+    request above the limit, without a write. `used` is ignored if `used_day` is not the day
+    of `now`. A `used_day` of None means the day of `now`.
     """
 
     user: User

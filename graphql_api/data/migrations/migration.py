@@ -31,7 +31,7 @@ class Migration(Protocol):
     name: str
 
     def survey(self, item: Item) -> None:
-        """Note what `find_obstacles` needs. Called once for each item, before any rewrite."""
+        """Collect the data of `find_obstacles`. Called once for each item, before any rewrite."""
 
     async def find_obstacles(self) -> list[Obstacle]:
         """Return the objects that cannot be rewritten. Called once, after all calls of `survey`."""
@@ -43,7 +43,7 @@ class Migration(Protocol):
         """Whether the item is rewritten only after all items for which this is False."""
 
     async def rewrite(self, item: Item) -> None:
-        """Rewrite the item, if it is still as given.
+        """Rewrite the item, unless it was changed after it was read.
 
         Raises:
             TransactionFailed, ConditionFailed, DomainError: the item was changed by another

@@ -115,8 +115,8 @@ class TestSetStore:
     async def replace(self, platform: str, number: str, tests: Sequence[NewTest]) -> Problem:
         """Replace the test set of a problem.
 
-        Cost: one read and one transaction to claim a version, batches of the size of the set, and
-        one read and one transaction to make the set the current one.
+        Cost: one read and one transaction to claim a version, batched writes of all tests of the
+        set, and one read and one transaction to make the set the current one.
 
         Raises:
             NotFound: the problem does not exist.

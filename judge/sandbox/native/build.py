@@ -53,7 +53,8 @@ def _compile(sources: Sequence[Path], target: Path) -> None:
         )
         if result.returncode != 0:
             raise SandboxUnavailable(
-                f"The sandbox's runner does not build (no static C library?). To fix it: {REMEDY}\n"
+                "The sandbox's runner cannot be compiled. The static C library may be missing. "
+                f"To fix it: {REMEDY}\n"
                 f"{result.stderr.strip()[-2000:]}"
             )
         built.chmod(0o555)

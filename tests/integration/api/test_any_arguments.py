@@ -132,7 +132,7 @@ def select(kind: Any, levels: int = LEVELS) -> str:
 
 
 def _cost(field: GraphQLField) -> int:
-    """Return the levels that a field uses: none for the edges of a connection."""
+    """Return the number of levels that a field uses: 0 for edges and page information, else 1."""
     name = get_named_type(field.type).name
     return 0 if name.endswith(("Edge", "PageInfo")) else 1
 

@@ -1,4 +1,4 @@
-"""Nothing that a hidden test has marked can be reached from a history, whoever asks and however."""
+"""No viewer can reach a mark of a hidden test from a history, whatever the query selects."""
 
 from dataclasses import replace
 from typing import Any
@@ -98,7 +98,10 @@ async def make_problem(api: Api, **fields: Any) -> Problem:
 async def complete(
     api: Api, problem: Problem, results: tuple[TestResult, ...] = TESTS, *, is_old: bool = False
 ) -> None:
-    """Complete the latest execution as a worker does; `is_old`: as workers did before policies."""
+    """Complete the latest execution as a worker does.
+
+    With `is_old`, do it as workers did before policies existed.
+    """
     uid, ulid, _ = api.sender.sent[-1]
     executions = api.services.stores.executions
     claim = await executions.claim(uid, ulid, token="me", lease_ms=10_000)
@@ -121,7 +124,7 @@ async def reach(api: Api, history: str, token: str | None, *, also: str = OWN) -
 
 
 def marks_in(text: str) -> set[int]:
-    """Return the numbers of the tests of which a text contains a mark."""
+    """Return the numbers of the tests whose marks a text contains."""
     return {number for number in (1, 2, 3) if str(1000 + number) in text}
 
 

@@ -1,6 +1,6 @@
 """Visibility and problems through the API, with reads that are behind the writes.
 
-Each request decides by what the request before it wrote.
+Each request depends on the data that the previous request has written.
 """
 
 from typing import Any

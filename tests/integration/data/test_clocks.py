@@ -34,7 +34,7 @@ async def units(harness: StoreHarness, uid: str, kind: str = "execution") -> int
 
 
 async def submit(harness: StoreHarness, user: Any) -> Any:
-    """Submit as the API does: load, and reserve with what was loaded."""
+    """Submit as the API does: load the stored data, then reserve with it."""
     loaded = await harness.reservations.load(user.uid, "baekjoon", "1000", "key")
     return await harness.reserve(
         user, request_id="key", receipt=loaded.receipt, used=loaded.used, used_day=loaded.day

@@ -82,7 +82,7 @@ def read_all(connection: socket.socket) -> bytes:
 
 
 def read_answer(connection: socket.socket) -> tuple[int, bytes]:
-    """Read the status and the body of one answer, and no byte more."""
+    """Read the status and the body of one answer, but no byte after them."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         byte = connection.recv(1)

@@ -1,4 +1,4 @@
-"""Two users with many slow programs, and a third one: who starts programs in the meantime."""
+"""Fairness: two users have many slow programs, and a third user waits for a slot."""
 
 import itertools
 import threading

@@ -37,7 +37,7 @@ def words(text: str) -> set[str]:
 
 
 def leaked_names(message: str, written: str) -> set[str]:
-    """Return the hidden names of a message: quoted ones, and all that are no English words."""
+    """Return the hidden names in a message: quoted names, and names that are not English words."""
     quoted = words(" ".join(re.findall(r"'([^']*)'", message)))
     unusual = {word for word in words(message) if not re.fullmatch(r"[A-Za-z]?[a-z]*", word)}
     return (quoted | unusual) & NAMES - words(written)

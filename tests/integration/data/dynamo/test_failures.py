@@ -37,7 +37,7 @@ DONE = (200, orjson.dumps({"Attributes": {"n": {"N": "1"}}, "Item": {"n": {"N": 
 
 @dataclass
 class Engine:
-    """An HTTP server on a free loopback port, which speaks as much of HTTP as the client needs."""
+    """An HTTP server on a free loopback port. It supports only the HTTP that the client uses."""
 
     responses: list[tuple[int, bytes]] = field(default_factory=list)
     requests: int = 0
@@ -195,7 +195,7 @@ async def test_the_reasons_of_a_cancelled_transaction_are_read_by_code(engine: E
 async def test_a_defect_that_cancels_a_transaction_is_no_failed_condition(
     engine: Engine, code: str
 ) -> None:
-    """A caller would take it for a change by another request, and answer that nothing exists."""
+    """Otherwise a caller would report a change by another request, or a missing object."""
     async with connected(engine) as dynamo:
         engine.responses = [cancelled(code, "None")]
         with pytest.raises(Exception, match="TransactionCanceledException") as failure:

@@ -215,7 +215,7 @@ class Processes:
         self._all: dict[str, Any] = {}
 
     def start(self, name: str, pool: SlotPool, waiting: int) -> None:
-        """Start a process, and wait until so many threads of the host wait for a slot."""
+        """Start a process, and wait until `waiting` threads of the host wait for a slot."""
         ready = self._context.Event()
         process = self._context.Process(target=hold, args=(self._directory, name, ready))
         process.start()
