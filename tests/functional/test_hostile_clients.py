@@ -120,7 +120,9 @@ async def store_objects(stores: Stores) -> tuple[str, list[str], list[str]]:
         code = secrets.token_hex(CODE_BYTES // 2)
         histories.append(await driver.reserve(code, is_public=True))
     await asyncio.gather(*(store_problem(stores, str(n)) for n in range(2, OBJECTS + 2)))
-    problems = [ids.problem_id("algoitny", str(number)) for number in range(2, OBJECTS + 2)]
+    problems: list[str] = [
+        ids.problem_id("algoitny", str(number)) for number in range(2, OBJECTS + 2)
+    ]
     return driver.user.uid, [ids.history_id(one) for one in histories], problems
 
 
