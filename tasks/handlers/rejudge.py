@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import structlog
 
-from graphql_api.data.clock import CLOCK_SKEW_MS, ulid_at, ulid_time
+from graphql_api.data.clock import CLOCK_SKEW_MS, ulid_at
 from graphql_api.data.enums import HistoryStatus, ProblemState
 from graphql_api.data.histories.rejudges import summary_of
 from graphql_api.data.records import UNREADABLE, HistoryKey, Job, Problem
@@ -151,12 +151,19 @@ class RejudgeHandler:
     async def _list_running(self, attempt: JobAttempt, problem: Problem) -> Sequence[HistoryKey]:
         """Return the histories that a worker may have judged with the previous tests.
 
-        They are RUNNING, or have COMPLETED and may be missing from the list of the problem.
+        They are RUNNING, or have COMPLETED and may be missing from the list of the problem. If the
+        host that accepted a history has a clock that is ahead, the history seems to be later than
+        the job. So the first attempt includes the histories of the next `CLOCK_SKEW_MS` that exist.
+        They are at worst judged twice.
         """
         if "ulid" in attempt.parameters:
             return ()
+        job, until = attempt.job, ulid_at(attempt.job.created_at + CLOCK_SKEW_MS)
         running = await self._stores.executions.running(problem.platform, problem.number)
-        return [key for key in running if not _is_later(key, attempt.job)]
+        keys = [key for key in running if key.ulid < until]
+        if job.checkpoint is None:
+            keys += [key async for key in self._list_histories(job, job.ulid, until)]
+        return list(dict.fromkeys(keys))
 
     async def _read_problem(self, job: Job) -> Problem:
         problem = await self._stores.problems.get(
@@ -173,9 +180,7 @@ class RejudgeHandler:
     ) -> AsyncIterator[tuple[str, HistoryKey]]:
         """Yield the position and key of each history that was submitted before the job was created.
 
-        The host that accepted a history may have a clock that is ahead of the job's host. So
-        histories of the next `CLOCK_SKEW_MS` are included, which are at worst judged twice. The
-        histories that were RUNNING come last, each after its execution has ended.
+        The histories of `_list_running` come last, each after its execution has ended.
         """
         after = tally.after
         if "ulid" in attempt.parameters:
@@ -183,19 +188,22 @@ class RejudgeHandler:
             if after is None:
                 yield key.ulid, key
             return
-        async for key in self._list_histories(attempt.job, after):
+        async for key in self._list_histories(attempt.job, after, attempt.job.ulid):
             yield key.ulid, key
         for key in tally.running:
             if await self._wait_for_execution(attempt, key):
-                yield ulid_at(attempt.job.created_at + CLOCK_SKEW_MS), key
+                yield attempt.job.ulid, key
 
-    async def _list_histories(self, job: Job, after: str | None) -> AsyncIterator[HistoryKey]:
+    async def _list_histories(
+        self, job: Job, after: str | None, until: str
+    ) -> AsyncIterator[HistoryKey]:
+        """Yield the COMPLETED histories with ULIDs from `after` to `until`, in their order."""
         while True:
             page = await self._stores.rejudges.of_problem(
                 job.platform or "", job.number or "", after=after
             )
             for key in page.histories:
-                if _is_later(key, job):
+                if key.ulid > until:
                     return
                 yield key
             after = page.end
@@ -273,11 +281,6 @@ class RejudgeHandler:
         )
         rejudged = await self._stores.rejudges.complete(history, outcome, job)
         return None if rejudged is None else rejudged.verdict is not history.verdict
-
-
-def _is_later(key: HistoryKey, job: Job) -> bool:
-    """Return whether a history was submitted after the job, also if the clocks differ."""
-    return ulid_time(key.ulid) > job.created_at + CLOCK_SKEW_MS
 
 
 async def _save_progress(attempt: JobAttempt, tally: Tally, expected: int) -> None:

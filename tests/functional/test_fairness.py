@@ -102,7 +102,8 @@ async def test_sleeping_submissions_of_one_user_do_not_keep_the_worker_from_anot
         for one in sleepers:
             await ada.running(one)
         (single,) = await send(bob, sender, 1)
-        assert (await bob.ended(single)).verdict is Verdict.AC
+        # It may wait for the end of one sleeping program to compile, and of another to run.
+        assert (await bob.ended(single, timeout_s=2 * PATIENCE_S)).verdict is Verdict.AC
         cards = [await ada.card(one) for one in sleepers]
         assert {card.status for card in cards} == {HistoryStatus.RUNNING}
 
