@@ -14,8 +14,8 @@ from graphql_api.cli.local.process import HOST
 from graphql_api.config import Settings
 from graphql_api.data.redis.language_board import open_language_board
 from graphql_api.http.protocol import SERVER_OPTIONS
+from tests.support.languages import PYTHON
 from tests.support.paths import ROOT
-from tests.support.runs import PYTHON
 from tests.support.system import Api, Client
 from tests.support.waiting import PATIENCE_S, wait_until
 

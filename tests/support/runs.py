@@ -5,19 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from graphql_api.data.enums import RunStatus
-from graphql_api.data.languages import LanguageInfo
 from graphql_api.data.redis.custom_runs import RunAnswer, RunRequest
 from tests.support.senders import RecordingSender
 
-PYTHON = LanguageInfo(
-    id="python",
-    name="Python",
-    version="3",
-    aliases=(),
-    file_name="main.py",
-    compile_command=None,
-    run_command="python3",
-)
 ANSWER = RunAnswer(
     status=RunStatus.RE,
     compile_output="a warning",

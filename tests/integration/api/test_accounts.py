@@ -11,6 +11,7 @@ from graphql_api.data.enums import UserState
 from graphql_api.data.languages import LanguageInfo
 from graphql_api.schema import ids
 from tests.support.api import ADMIN, Api, OpenApi
+from tests.support.languages import PYTHON
 from tests.support.settings import SECRET
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
@@ -411,16 +412,7 @@ async def test_a_plan_is_a_node_of_all_who_may_see_it(api: Api) -> None:
 
 
 async def test_a_language_is_a_node_while_a_worker_announces_it(api: Api) -> None:
-    python = LanguageInfo(
-        id="python",
-        name="Python",
-        version="3.11.2",
-        aliases=(),
-        file_name="main.py",
-        compile_command=None,
-        run_command="python3 main.py",
-    )
-    await api.services.board.announce("w1", [python])
+    await api.services.board.announce("w1", [PYTHON])
     (shown,) = (await api.data("{ languages { id key } }"))["languages"]
     assert await api.data(NODE, id=shown["id"]) == {"node": {"__typename": "Language", **shown}}
     assert await api.data(NODE, id=ids.language_id("cobol")) == {"node": None}

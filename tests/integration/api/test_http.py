@@ -11,23 +11,14 @@ from graphql_api.context import AccessToken
 from graphql_api.data.clock import now_ms
 from graphql_api.data.dynamo.meter import metered
 from graphql_api.data.dynamo.table import open_table
-from graphql_api.data.languages import LanguageInfo
 from graphql_api.data.records import UnknownFormat
 from graphql_api.data.redis.language_board import WORKERS
 from tests.support.api import ADMIN, Api, OpenApi
 from tests.support.call_counter import counted_calls
+from tests.support.languages import PYTHON
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
-PYTHON = LanguageInfo(
-    id="python",
-    name="Python",
-    version="3",
-    aliases=(),
-    file_name="main.py",
-    compile_command=None,
-    run_command="python3 main.py",
-)
 JSON = {"content-type": "application/json"}
 GRAPHQL_JSON = "application/graphql-response+json"
 

@@ -14,7 +14,8 @@ from graphql_api.data.enums import UserState
 from graphql_api.data.errors import Unavailable
 from graphql_api.data.redis.custom_runs import RunAnswer, RunRequest
 from tests.support.api import Api, OpenApi
-from tests.support.runs import ANSWER, PYTHON, AnsweringSender
+from tests.support.languages import PYTHON
+from tests.support.runs import ANSWER, AnsweringSender
 from tests.support.senders import RecordingSender
 from tests.support.transport import AWAY, FaultyTransport
 from tests.support.waiting import wait_until_async

@@ -16,7 +16,8 @@ from graphql_api.data.packing import pack
 from graphql_api.data.redis.connection import MAX_CONNECTIONS
 from graphql_api.data.redis.custom_runs import RunAnswer
 from tests.support.api import Api, OpenApi
-from tests.support.runs import ANSWER, PYTHON, AnsweringSender
+from tests.support.languages import PYTHON
+from tests.support.runs import ANSWER, AnsweringSender
 from tests.support.waiting import wait_until_async
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]

@@ -7,10 +7,10 @@ import pytest
 
 from graphql_api.config import Settings
 from graphql_api.data.errors import Unavailable
-from graphql_api.data.languages import LanguageInfo
 from graphql_api.data.redis.custom_runs import RunRequest, open_run_board
 from graphql_api.data.redis.language_board import open_language_board
 from tasks.queue.sender import TaskSender
+from tests.support.languages import PYTHON
 from tests.support.settings import make_settings
 
 ERRORS = [
@@ -25,15 +25,6 @@ ERRORS = [
     "ERR something new",
 ]
 REQUEST = RunRequest(language="c", code="x", stdin="", time_limit_ms=1, memory_limit_kb=1)
-PYTHON = LanguageInfo(
-    id="python",
-    name="Python",
-    version="3",
-    aliases=(),
-    file_name="main.py",
-    compile_command=None,
-    run_command="python3 main.py",
-)
 
 
 def _answerer(error: str) -> Callable[..., Awaitable[None]]:
