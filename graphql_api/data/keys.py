@@ -136,10 +136,17 @@ def due(identity: str, due_at: int) -> Key:
     return {"g2p": due_partition(shard_of(identity, DUE_SHARDS)), "g2s": due_sort(due_at)}
 
 
+# The attributes of the keys in GSI1 and GSI2.
+INDEX_KEYS = ("g1p", "g1s", "g2p", "g2s")
 # The GSI2 partition of items that were taken out of their due index. The sort key is a time.
 QUARANTINE = "WQ"
 # All GSI2 partitions whose sort key is a due time begin with this letter.
 DUE_PREFIX = "W"
+
+
+def remembered(index_key: str) -> str:
+    """Return the attribute in which an item in quarantine remembers one of its `INDEX_KEYS`."""
+    return f"q{index_key}"
 
 
 def purge_partition(shard: int) -> str:

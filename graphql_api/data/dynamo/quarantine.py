@@ -19,8 +19,6 @@ from graphql_api.data.records import UNREADABLE
 
 T = TypeVar("T")
 
-_INDEX_KEYS = ("g1p", "g1s", "g2p", "g2s")
-
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -61,7 +59,7 @@ class Quarantine:
         item = await self._dynamo.get(key, consistent=True)
         if item is None or item.get("g2p") in (None, keys.QUARANTINE):
             return False
-        remembered = {f"q{name}": item[name] for name in _INDEX_KEYS if name in item}
+        remembered = {keys.remembered(name): item[name] for name in keys.INDEX_KEYS if name in item}
         moved = {"g2p": keys.QUARANTINE, "g2s": keys.due_sort(self._clock())}
         change = Change(put={**remembered, **moved}, drop=("g1p", "g1s"))
         if not await self._move(key, change, item):
@@ -86,10 +84,11 @@ class Quarantine:
         item = await self._dynamo.get(key, consistent=True)
         if item is None or item.get("g2p") != keys.QUARANTINE:
             return False
-        restored = {name: item[f"q{name}"] for name in _INDEX_KEYS if f"q{name}" in item}
+        former = {name: item.get(keys.remembered(name)) for name in keys.INDEX_KEYS}
+        restored = {name: value for name, value in former.items() if value is not None}
         if restored["g2p"].startswith(keys.DUE_PREFIX):
             restored["g2s"] = keys.due_sort(self._clock())
-        change = Change(put=restored, drop=tuple(f"q{name}" for name in _INDEX_KEYS))
+        change = Change(put=restored, drop=tuple(map(keys.remembered, keys.INDEX_KEYS)))
         return await self._move(key, change, item)
 
     async def _move(self, key: keys.Key, change: Change, item: Mapping[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from graphql_api.config import Settings
 from graphql_api.data.errors import NO_CREDENTIALS, Conflict, Unavailable
+from graphql_api.data.keys import INDEX_KEYS
 from graphql_api.data.records import Job, Problem, User
 
 if TYPE_CHECKING:
@@ -36,11 +37,10 @@ _FOR_WORKERS = ("ck", "cka")
 
 def _list_projected_attributes(index: str) -> list[str]:
     """Return the attributes that an index copies from cards, without the key attributes."""
-    keys = {"PK", "SK", "g1p", "g1s", "g2p", "g2s"}
     names = {*Problem.attributes(), *Job.attributes()}
     names |= set(User.attributes()) if index == "GSI1" else set(_DUE_ATTRIBUTES)
     names -= set(_FOR_WORKERS)
-    return sorted(names - keys)
+    return sorted(names - {"PK", "SK", *INDEX_KEYS})
 
 
 def _index(name: str, partition: str, sort: str) -> dict[str, Any]:
@@ -70,8 +70,7 @@ def definition(table_name: str) -> dict[str, Any]:
         "TableName": table_name,
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
-            {"AttributeName": name, "AttributeType": "S"}
-            for name in ("PK", "SK", "g1p", "g1s", "g2p", "g2s")
+            {"AttributeName": name, "AttributeType": "S"} for name in ("PK", "SK", *INDEX_KEYS)
         ],
         "KeySchema": _key_schema("PK", "SK"),
         "GlobalSecondaryIndexes": list(INDEXES),

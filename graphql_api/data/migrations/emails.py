@@ -7,7 +7,7 @@ from graphql_api.data.dynamo.client import Dynamo
 from graphql_api.data.dynamo.expressions import Change, absent, equals
 from graphql_api.data.dynamo.transactions import Delete, Put, Update
 from graphql_api.data.errors import InvalidInput
-from graphql_api.data.migrations.migration import Item, Obstacle
+from graphql_api.data.migrations.migration import Item, Obstacle, is_card
 from graphql_api.data.names import normalise_email
 from graphql_api.data.records import User
 
@@ -29,14 +29,12 @@ class EmailMigration:
 
     def survey(self, item: Item) -> None:
         """Note the users whose address changes."""
-        if not _is_user(item):
+        if not is_card(item, User):
             return
-        try:
-            address = normalise_email(item["em"])
-        except InvalidInput:
+        address = _normalise(item)
+        if address is None:
             self._invalid.append(item["u"])
-            return
-        if address != item["em"]:
+        elif address != item["em"]:
             self._changing[address].append(item["u"])
 
     async def find_obstacles(self) -> list[Obstacle]:
@@ -65,13 +63,9 @@ class EmailMigration:
 
     def applies_to(self, item: Item) -> bool:
         """Whether the item is a user with an address in another form."""
-        if not _is_user(item):
+        if not is_card(item, User):
             return False
-        try:
-            address = normalise_email(item["em"])
-        except InvalidInput:
-            return False
-        return address != item["em"] and address not in self._blocked
+        return _normalise(item) not in {None, item["em"], *self._blocked}
 
     def comes_last(self, item: Item) -> bool:  # noqa: ARG002 - all items are independent
         """Return False: users can be rewritten in any order."""
@@ -91,5 +85,9 @@ class EmailMigration:
         )
 
 
-def _is_user(item: Item) -> bool:
-    return item.get("tp") == User.entity and item["SK"] == keys.META
+def _normalise(user: Item) -> str | None:
+    """Return the normal form of a user's e-mail address, or None if the address is not valid."""
+    try:
+        return normalise_email(user["em"])
+    except InvalidInput:
+        return None

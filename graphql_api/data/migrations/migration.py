@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from graphql_api.data import keys
 from graphql_api.data.dynamo.expressions import Condition, equals
+from graphql_api.data.records import Record
 
 Item = Mapping[str, Any]
 
@@ -49,6 +51,11 @@ class Migration(Protocol):
             TransactionFailed, ConditionFailed, DomainError: the item was changed by another
                 request, or its new key exists.
         """
+
+
+def is_card(item: Item, record: type[Record]) -> bool:
+    """Whether the item is the card of a record of this class, and not a copy of it in a list."""
+    return item.get("tp") == record.entity and item["SK"] == keys.META
 
 
 def is_unchanged(item: Item) -> Condition:

@@ -8,15 +8,12 @@ from graphql_api.data import keys
 from graphql_api.data.dynamo.client import Dynamo
 from graphql_api.data.dynamo.expressions import Change, absent
 from graphql_api.data.dynamo.transactions import Delete, Put
-from graphql_api.data.migrations.migration import Item, Obstacle, is_unchanged
-from graphql_api.data.migrations.tags import is_problem
-from graphql_api.data.records import ProblemKey
+from graphql_api.data.migrations.migration import Item, Obstacle, is_card, is_unchanged
+from graphql_api.data.records import Problem, ProblemKey
 
-# The attributes that contain a platform or a number. Those with `q` are the former index keys of an
-# item in quarantine. The normal form of a key is the key of the
+# The attributes that contain a platform or a number. The normal form of a key is the key of the
 # normal forms, because no combining mark composes with the separators `#` and `:`.
-_INDEX_KEYS = ("g1p", "g1s", "g2p", "g2s")
-_NAMED = ("PK", "SK", "pf", "pn", *_INDEX_KEYS, *(f"q{name}" for name in _INDEX_KEYS))
+_NAMED = ("PK", "SK", "pf", "pn", *keys.INDEX_KEYS, *map(keys.remembered, keys.INDEX_KEYS))
 
 
 class ProblemNameMigration:
@@ -38,7 +35,7 @@ class ProblemNameMigration:
 
     def survey(self, item: Item) -> None:
         """Note the problems whose name changes."""
-        if is_problem(item):
+        if is_card(item, Problem):
             former = ProblemKey(item["pf"], item["pn"])
             normal = _normalise_key(former)
             if normal != former:
@@ -66,7 +63,7 @@ class ProblemNameMigration:
 
     def comes_last(self, item: Item) -> bool:
         """Whether the item is the card of a problem."""
-        return is_problem(item)
+        return is_card(item, Problem)
 
     async def rewrite(self, item: Item) -> None:
         """Rename one item. Cost: one update, or one transaction if the item's key changes."""

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from graphql_api.data import keys
 from graphql_api.data.dynamo.client import Dynamo
 from graphql_api.data.errors import InvalidInput
-from graphql_api.data.migrations.migration import Item, Obstacle
+from graphql_api.data.migrations.migration import Item, Obstacle, is_card
 from graphql_api.data.names import normalise_tag
 from graphql_api.data.problems.cards import Decision, ProblemCards, check_size
 from graphql_api.data.records import Problem
@@ -26,7 +25,7 @@ class TagMigration:
 
     def survey(self, item: Item) -> None:
         """Note the problems with tags that are not valid."""
-        if is_problem(item) and _normalise(item.get("tg", ())) is None:
+        if is_card(item, Problem) and _normalise(item.get("tg", ())) is None:
             self._invalid.append(f"{item['pf']}/{item['pn']}")
 
     async def find_obstacles(self) -> list[Obstacle]:
@@ -37,7 +36,7 @@ class TagMigration:
     def applies_to(self, item: Item) -> bool:
         """Whether the item is the card of a problem with tags in another form."""
         tags = tuple(item.get("tg", ()))
-        return is_problem(item) and _normalise(tags) not in (None, tags)
+        return is_card(item, Problem) and _normalise(tags) not in (None, tags)
 
     def comes_last(self, item: Item) -> bool:  # noqa: ARG002 - all items are independent
         """Return False: cards can be rewritten in any order."""
@@ -53,11 +52,6 @@ class TagMigration:
             return Decision(check_size(replace(expected, tags=tags)))
 
         await self._cards.change(item["pf"], item["pn"], decide)
-
-
-def is_problem(item: Item) -> bool:
-    """Whether the item is the card of a problem, and not a copy of the card in a list."""
-    return item.get("tp") == Problem.entity and item["SK"] == keys.META
 
 
 def _normalise(tags: Sequence[str]) -> tuple[str, ...] | None:
