@@ -6,8 +6,9 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from graphql_api.cli.local.paths import data_dir, make_private_dir, project_root
+from graphql_api.cli.local.paths import data_dir, project_root
 from graphql_api.config import Environment, Settings
+from graphql_api.private_folders import make_private_folder
 
 PID_NAME = "ALGOITNY_DEV_PID"
 URL_NAME = "ALGOITNY_URL"
@@ -36,7 +37,7 @@ def development_secret() -> str:
     It is created on first use in `.data/secret` with mode 0600.
     """
     path = data_dir("secret")
-    make_private_dir(path.parent)
+    make_private_folder(path.parent)
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
@@ -81,7 +82,7 @@ def write_session(variables: Mapping[str, str]) -> None:
     lines = [f"{name}={shlex.quote(value)}\n" for name, value in variables.items()]
     lines.append(f"{PID_NAME}={os.getpid()}\n")
     path = session_file()
-    make_private_dir(path.parent)
+    make_private_folder(path.parent)
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as handle:
         handle.writelines(lines)

@@ -12,6 +12,7 @@ from dramatiq.middleware import Middleware
 
 from graphql_api.config import Settings
 from graphql_api.logs import configure_logging
+from graphql_api.private_folders import make_private_folder
 from judge.judge import Judge
 from judge.sandbox.errors import SandboxUnavailable
 from tasks.queue.fair_queue import Places
@@ -105,7 +106,6 @@ class WorkerLifecycle(Middleware):
 
 def _restrict(work_dir: Path) -> None:
     """Create the work directory, which contains hidden tests. Only its owner may enter it."""
-    for missing in reversed([path for path in (work_dir, *work_dir.parents) if not path.exists()]):
-        missing.mkdir(mode=0o700, exist_ok=True)
+    make_private_folder(work_dir)
     with suppress(PermissionError):  # the directory of another user: the sandbox reports it
         work_dir.chmod(0o700)

@@ -33,7 +33,6 @@ from graphql_api.cli.local import apt
 from graphql_api.cli.local.dynamodb_local import DynamoDBLocal
 from graphql_api.cli.local.paths import (
     data_dir,
-    make_private_dir,
     open_private,
     project_root,
     restrict_data_dir,
@@ -43,6 +42,7 @@ from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.cli.supervisor import Program, ProgramFailedError, Supervisor, Write
 from graphql_api.config import Settings
 from graphql_api.http.protocol import SERVER_OPTIONS
+from graphql_api.private_folders import make_private_folder
 
 DEFAULT_PORT = 8000
 READY_TIMEOUT_S = 60.0
@@ -316,7 +316,7 @@ def _is_free(port: int) -> bool:
 def _session_lock() -> Iterator[None]:
     """Lock this checkout's data folder, so that two sessions never use the same database file."""
     path = data_dir("dev.lock")
-    make_private_dir(path.parent)
+    make_private_folder(path.parent)
     with open(path, "a+", opener=open_private) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -337,7 +337,7 @@ def _session_lock() -> Iterator[None]:
 def _log_file() -> Iterator[TextIO]:
     """Open the log of this session. The log of the previous session becomes `dev.log.1`."""
     path = data_dir("log", "dev.log")
-    make_private_dir(path.parent)
+    make_private_folder(path.parent)
     if path.exists():
         path.replace(path.with_name("dev.log.1"))
     with open(path, "w", encoding="utf-8", opener=open_private) as log:

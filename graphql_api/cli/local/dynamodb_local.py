@@ -15,7 +15,7 @@ from pathlib import Path
 
 from graphql_api.cli.local.java import find_java
 from graphql_api.cli.local.loopback import build_preload, require_loopback
-from graphql_api.cli.local.paths import data_dir, make_private_dir
+from graphql_api.cli.local.paths import data_dir
 from graphql_api.cli.local.process import (
     HOST,
     EngineProcess,
@@ -24,6 +24,7 @@ from graphql_api.cli.local.process import (
     free_port,
     run_tool,
 )
+from graphql_api.private_folders import make_private_folder
 
 HERE = Path(__file__).parent
 LOCK_FILE = HERE / "dynamodb_local.lock"
@@ -177,7 +178,7 @@ class DynamoDBLocal(EngineProcess):
         command += ["-port", str(self.port), "-sharedDb", "-disableTelemetry"]
         if self.data_dir is None:
             return [*command, "-inMemory"]
-        make_private_dir(self.data_dir)
+        make_private_folder(self.data_dir)
         return [*command, "-dbPath", str(self.data_dir.resolve())]
 
     def is_ready(self) -> bool:

@@ -9,8 +9,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 from graphql_api.cli.local import apt
-from graphql_api.cli.local.paths import data_dir, make_private_dir
+from graphql_api.cli.local.paths import data_dir
 from graphql_api.cli.local.process import EngineUnavailable, run_tool
+from graphql_api.private_folders import make_private_folder
 
 SOURCE = Path(__file__).with_name("loopback.c")
 BUILD_TIMEOUT_S = 60
@@ -28,7 +29,7 @@ def build_preload() -> Path:
     digest = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]
     library = folder / f"loopback-{digest}.so"
     if not library.exists():
-        make_private_dir(folder)
+        make_private_folder(folder)
         _compile(library)
     return library
 

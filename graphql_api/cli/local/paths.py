@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from graphql_api.private_folders import make_private_folder
+
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # The users of sandboxes read these files, which are mounted in each sandbox.
 READ_BY_SANDBOXES = Path("work", "sandbox", "shared")
@@ -31,12 +33,6 @@ def data_dir(*parts: str) -> Path:
     return project_root().joinpath(".data", *parts)
 
 
-def make_private_dir(folder: Path) -> None:
-    """Create a folder and its missing parents. Only the owner may enter the new ones."""
-    for missing in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
-        missing.mkdir(mode=0o700, exist_ok=True)
-
-
 def open_private(path: str, flags: int) -> int:
     """Open a file (an `opener` of `open`). If it is created, only its owner may read it."""
     return os.open(path, flags, 0o600)
@@ -49,7 +45,7 @@ def restrict_data_dir() -> None:
     users cannot reach these files, because they cannot enter `.data/`.
     """
     root = data_dir()
-    make_private_dir(root)
+    make_private_folder(root)
     for path in (root, *_entries(root)):
         with suppress(FileNotFoundError):
             mode = path.lstat().st_mode

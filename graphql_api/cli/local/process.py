@@ -14,7 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from graphql_api.cli.local.paths import make_private_dir, open_private
+from graphql_api.cli.local.paths import open_private
+from graphql_api.private_folders import make_private_folder
 
 HOST = "127.0.0.1"
 # Only the owner may read the files that a database creates.
@@ -46,7 +47,7 @@ def exclusive(path: Path) -> Iterator[None]:
 
     Other processes wait for the lock.
     """
-    make_private_dir(path.parent)
+    make_private_folder(path.parent)
     with open(path, "a", opener=open_private) as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -137,7 +138,7 @@ class EngineProcess:
                 contains the end of its log.
         """
         command = kill_on_parent_death(self.command())
-        make_private_dir(self.log_path.parent)
+        make_private_folder(self.log_path.parent)
         with open(self.log_path, "wb", opener=open_private) as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own command line
                 command,

@@ -7,8 +7,9 @@ import tempfile
 from pathlib import Path
 
 from graphql_api.cli.local import apt
-from graphql_api.cli.local.paths import data_dir, make_private_dir
+from graphql_api.cli.local.paths import data_dir
 from graphql_api.cli.local.process import HOST, EngineProcess, free_port
+from graphql_api.private_folders import make_private_folder
 
 REDIS_PORT = 6379  # the default port of Redis clients
 
@@ -56,7 +57,7 @@ class RedisServer(EngineProcess):
         command += ["--loglevel", "warning"]
         if self.data_dir is None:
             return [*command, "--appendonly", "no", "--dir", tempfile.gettempdir()]
-        make_private_dir(self.data_dir)
+        make_private_folder(self.data_dir)
         return [*command, "--appendonly", "yes", "--dir", str(self.data_dir.resolve())]
 
     def is_ready(self) -> bool:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from graphql_api.cli.local.paths import make_private_dir, restrict_data_dir
+from graphql_api.cli.local.paths import restrict_data_dir
+from graphql_api.private_folders import make_private_folder
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +48,7 @@ def test_wider_rights_are_removed_from_everything_but_the_files_of_sandboxes(che
 def test_new_folders_are_private_whatever_the_umask(checkout: Path):
     before = os.umask(0)
     try:
-        make_private_dir(checkout / ".data" / "a" / "b")
+        make_private_folder(checkout / ".data" / "a" / "b")
     finally:
         os.umask(before)
     assert [rights(checkout / ".data" / name) for name in ("", "a", "a/b")] == [0o700] * 3

@@ -1,0 +1,9 @@
+"""Folders that only their owner may enter."""
+
+from pathlib import Path
+
+
+def make_private_folder(folder: Path) -> None:
+    """Create a folder and its missing parents. Only the owner may enter the new ones."""
+    for missing in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
