@@ -32,6 +32,7 @@ from graphql_api.data.enums import ProblemState
 from graphql_api.data.problems.inputs import NewProblem
 from graphql_api.data.problems.testsets import NewTest
 from graphql_api.data.stores import open_stores
+from graphql_api.http.protocol import SERVER_OPTIONS
 
 RUNS = 50
 WARM_UP = 10
@@ -186,6 +187,7 @@ def main() -> None:
         tasks = ["-m", "dramatiq", "tasks", "--processes", "1", "--threads", "4"]
         stack.enter_context(running(tasks, env, log))
         serve = ["-m", "uvicorn", "graphql_api.app:app", "--host", HOST, "--port", str(port)]
+        serve += SERVER_OPTIONS
         stack.enter_context(running(serve, env, folder / "api.log"))
         worker = Worker(log)
         worker.wait_until_ready()
