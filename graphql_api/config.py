@@ -39,7 +39,7 @@ NO_SECRET = (
 
 
 class MissingSetting(Exception):
-    """A setting that this process needs is not set. The message names it and says what to do."""
+    """A setting that this process needs is not set. The message names it and the remedy."""
 
 
 def _split_words(value: object) -> object:

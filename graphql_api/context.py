@@ -116,7 +116,7 @@ class Context:
         """
         if key not in self._reads:
             task = self._reads[key] = asyncio.create_task(read())
-            # If all callers are cancelled, nobody else retrieves the exception.
+            # If all callers are cancelled, no other code retrieves the exception.
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
         # A caller that is cancelled does not cancel the read of the others.
         result: T = await asyncio.shield(self._reads[key])

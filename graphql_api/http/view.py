@@ -214,7 +214,7 @@ def _check_content_encoding(header: str) -> None:
 
 async def _authenticate(services: Services, authorization: str | None) -> Viewer | None:
     try:
-        # Some clients send an empty header if nobody is signed in.
+        # Some clients send an empty header if no user is signed in.
         return await services.authenticate(authorization or None)
     except Unauthenticated as error:
         challenge = 'Bearer realm="algoitny", error="invalid_token"'

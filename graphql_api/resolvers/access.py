@@ -95,7 +95,7 @@ class VisibleTest:
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """The rules that decide what a viewer sees. `viewer` is None if nobody is signed in."""
+    """The rules that decide what a viewer sees. `viewer` is None if no user is signed in."""
 
     viewer: Viewer | None
 

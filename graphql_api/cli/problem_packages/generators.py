@@ -142,7 +142,7 @@ def _program(generated: Generated) -> Program:
 
 
 def _explain(report: Report, limits: RunLimits) -> str:
-    """Return why a generator failed and what its author must do."""
+    """Return the reason for a generator's failure, and the remedy for its author."""
     reasons = {
         Outcome.CPU_LIMIT: f"ran for more than {limits.wall_ms // 1000} s; make it faster",
         Outcome.WALL_LIMIT: f"ran for more than {limits.wall_ms // 1000} s; make it faster",

@@ -18,7 +18,7 @@ class BoundExceeded(Exception):
 
 
 class OperationBounds:
-    """The bounds of one operation, and what it has used of them.
+    """The bounds of one operation, and the part of them that it has used.
 
     `connections` is the number of reads that may be in flight at the same time. `on_excess` is
     called once, when the first bound is exceeded.
