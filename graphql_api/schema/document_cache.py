@@ -8,7 +8,9 @@ document. All other rules apply only to the operation that is executed.
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
+from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     GraphQLError,
@@ -26,7 +28,6 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from graphql_api.context import Context
 from graphql_api.data.limits import KB, MB
-from graphql_api.schema.byte_cache import ByteCache
 from graphql_api.schema.complexity import (
     TOKENS,
     Complexity,
@@ -56,23 +57,23 @@ _NO_INTROSPECTION = (
     "Introspection is available only to signed-in users. The schema is published in the "
     "documentation."
 )
+K = TypeVar("K")
+V = TypeVar("V")
+
 # The key of an operation without a name is None.
 Operations = Mapping[str | None, OperationDefinitionNode]
 
 
 @dataclass(frozen=True, slots=True)
 class _CheckedDocument:
-    """Errors of the whole document, and the complexity of each operation.
+    """Text of a document, its errors, and the complexity of each operation.
 
     The cost assumes the largest size for each page whose size is a variable.
     """
 
+    text: str
     errors: tuple[GraphQLError, ...]
     complexities: Mapping[str | None, Complexity]
-
-
-_parsed: ByteCache[str, DocumentNode] = ByteCache(PARSED_BYTES)
-_checked: ByteCache[tuple[GraphQLSchema, str, bool], _CheckedDocument] = ByteCache(CHECKED_BYTES)
 
 
 def load_document(text: str, limit_kb: int) -> DocumentNode:
@@ -85,7 +86,7 @@ def load_document(text: str, limit_kb: int) -> DocumentNode:
     document = _parsed.get(text)
     if document is None:
         document = _parse(text)
-        _parsed.put(text, document, _document_bytes(text, document))
+        _keep(_parsed, text, document)
     return document
 
 
@@ -105,7 +106,11 @@ def _parse(text: str) -> DocumentNode:
         raise GraphQLSyntaxError(Source(text), 0, _TOO_DEEP) from None
 
 
-def _document_bytes(text: str, document: DocumentNode) -> int:
+def _text_of(document: DocumentNode) -> str:
+    return document.loc.source.body if document.loc else ""
+
+
+def _document_bytes(document: DocumentNode) -> int:
     """Return an upper bound of the memory of a document, its text included."""
     count = 0
     token = document.loc.start_token if document.loc else None
@@ -113,42 +118,55 @@ def _document_bytes(text: str, document: DocumentNode) -> int:
         count += 1
         token = token.next
     # Names and values in the tree are copies of parts of the text.
-    return 2 * sys.getsizeof(text) + count * _TOKEN_BYTES
+    return 2 * sys.getsizeof(_text_of(document)) + count * _TOKEN_BYTES
+
+
+def _check_bytes(checked: _CheckedDocument) -> int:
+    """Return an upper bound of the memory of a check, its text included."""
+    messages = sum(sys.getsizeof(error.message) for error in checked.errors)
+    entries = len(checked.errors) + len(checked.complexities) + 1
+    return sys.getsizeof(checked.text) + messages + entries * _ERROR_BYTES
+
+
+# Both evict the least recently used entries. Their sizes are in bytes.
+_parsed: LRUCache[str, DocumentNode] = LRUCache(PARSED_BYTES, _document_bytes)
+_checked: LRUCache[tuple[GraphQLSchema, str, bool], _CheckedDocument] = LRUCache(
+    CHECKED_BYTES, _check_bytes
+)
+
+
+def _keep(cache: LRUCache[K, V], key: K, value: V) -> None:
+    """Add an entry, unless it is larger than a quarter of the cache and would evict too many."""
+    if cache.getsizeof(value) <= cache.maxsize // 4:
+        cache[key] = value
 
 
 def _load_check(
     schema: GraphQLSchema, document: DocumentNode, *, hide_suggestions: bool
 ) -> _CheckedDocument:
-    text = document.loc.source.body if document.loc else ""
-    key = schema, text, hide_suggestions
+    key = schema, _text_of(document), hide_suggestions
     checked = _checked.get(key)
     if checked is None:
         checked = _check(schema, document, hide_suggestions=hide_suggestions)
-        _checked.put(key, checked, _check_bytes(text, checked))
+        _keep(_checked, key, checked)
     return checked
-
-
-def _check_bytes(text: str, checked: _CheckedDocument) -> int:
-    """Return an upper bound of the memory of a check, its text included."""
-    messages = sum(sys.getsizeof(error.message) for error in checked.errors)
-    entries = len(checked.errors) + len(checked.complexities) + 1
-    return sys.getsizeof(text) + messages + entries * _ERROR_BYTES
 
 
 def _check(
     schema: GraphQLSchema, document: DocumentNode, *, hide_suggestions: bool
 ) -> _CheckedDocument:
+    text = _text_of(document)
     repetition = too_repetitive(document)
     if repetition is not None:
-        return _CheckedDocument((_reject(repetition),), {})
+        return _CheckedDocument(text, (_reject(repetition),), {})
     try:
         complexities = {
             name: measure(document, operation) for name, operation in _operations(document).items()
         }
     except RecursionError:
-        return _CheckedDocument((_reject(_TOO_DEEP),), {})
+        return _CheckedDocument(text, (_reject(_TOO_DEEP),), {})
     errors = validate(schema, document, _RULES, hide_suggestions=hide_suggestions)
-    return _CheckedDocument(tuple(map(_explain, errors)), complexities)
+    return _CheckedDocument(text, tuple(map(_explain, errors)), complexities)
 
 
 def _operations(document: DocumentNode) -> Operations:

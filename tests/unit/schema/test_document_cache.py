@@ -5,10 +5,10 @@ import tracemalloc
 from typing import Any
 
 import pytest
+from cachetools import LRUCache
 from graphql import DocumentNode, GraphQLError, get_introspection_query, parse
 
 from graphql_api.schema import document_cache
-from graphql_api.schema.byte_cache import ByteCache
 from graphql_api.schema.document_cache import find_errors, load_document
 from graphql_api.schema.schema import schema
 from tests.support.call_counter import counted_calls
@@ -201,7 +201,7 @@ def test_the_estimate_of_a_syntax_tree_is_at_least_its_memory(text: str) -> None
         size_bytes, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert size_bytes <= document_cache._document_bytes(text, document)
+    assert size_bytes <= document_cache._document_bytes(document)
 
 
 @pytest.mark.parametrize(
@@ -223,14 +223,14 @@ def test_the_estimate_of_a_check_is_at_least_its_memory(text: str) -> None:
         size_bytes, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert size_bytes <= document_cache._check_bytes(text, checked)
+    assert size_bytes <= document_cache._check_bytes(checked)
 
 
 def test_different_documents_without_end_keep_the_caches_within_their_bounds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    parsed: ByteCache[str, DocumentNode] = ByteCache(1024 * 1024)
-    checked: ByteCache[Any, Any] = ByteCache(1024 * 1024)
+    parsed: LRUCache[str, DocumentNode] = LRUCache(1024 * 1024, document_cache._document_bytes)
+    checked: LRUCache[Any, Any] = LRUCache(1024 * 1024, document_cache._check_bytes)
     monkeypatch.setattr(document_cache, "_parsed", parsed)
     monkeypatch.setattr(document_cache, "_checked", checked)
     tracemalloc.start()
@@ -244,4 +244,17 @@ def test_different_documents_without_end_keep_the_caches_within_their_bounds(
         tracemalloc.stop()
     assert 0 < len(parsed) < 20
     assert 0 < len(checked) < 20
-    assert size_bytes <= parsed.size_bytes + checked.size_bytes <= 2 * 1024 * 1024
+    assert size_bytes <= parsed.currsize + checked.currsize <= 2 * 1024 * 1024
+
+
+def test_a_document_of_more_than_a_quarter_of_a_cache_evicts_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    large = "{ " + " ".join(f"viewer{n}: viewer {{ id }}" for n in range(60)) + " }"
+    limit = 4 * document_cache._document_bytes(parse(large)) - 4
+    parsed: LRUCache[str, DocumentNode] = LRUCache(limit, document_cache._document_bytes)
+    monkeypatch.setattr(document_cache, "_parsed", parsed)
+    small = [f"{{ viewer{n}: viewer {{ id }} }}" for n in range(20)]
+    for text in [*small, large]:
+        load_document(text, 64)
+    assert list(parsed) == small
