@@ -1,9 +1,9 @@
 """Checkers: programs of a problem that decide whether an output is accepted.
 
-A checker runs in its own sandbox with its own limits, and sees only the files of the test. If a
-checker fails, the submission gets no verdict from it. docs/sandbox.md describes the calling
-conventions of checkers. An interactor (interactors.py) is the same kind of program, but is called
-in a different way.
+A checker runs in its own sandbox with its own limits. It can read only the files of the test and
+the output of the submission. If a checker fails, `CheckerBroken` is raised, and the submission gets
+no verdict. docs/sandbox.md describes the calling conventions of checkers. Interactors
+(interactors.py) are compiled like checkers, but run at the same time as the submission.
 """
 
 from dataclasses import dataclass, replace
@@ -48,11 +48,13 @@ class CheckerBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ExitCodes:
-    """The meanings of the exit codes in a calling convention.
+    """The exit codes of a calling convention, grouped by their meaning.
 
-    `accepts`: the output is correct. `rejects`: the output is wrong. `malformed`: the checker
-    cannot read the output. `faults`: the problem has an error, or the checker gives points, which
-    are not supported.
+    - `accepts`: the output is correct.
+    - `rejects`: the output is wrong.
+    - `malformed`: the output does not have the required format.
+    - `faults`: the checker reports an error of the problem, or gives points. Points are not
+      supported.
     """
 
     accepts: int
@@ -75,7 +77,11 @@ EXIT_CODES = {
 
 @dataclass(frozen=True, slots=True)
 class CheckerProgram:
-    """A compiled checker or interactor."""
+    """A compiled checker or interactor.
+
+    `checker` is the stored program of the problem. `directory` contains the compiled program, and
+    `command` runs it.
+    """
 
     checker: Checker
     command: tuple[str, ...]
@@ -85,7 +91,7 @@ class CheckerProgram:
 
     @classmethod
     def of(cls, checker: Checker, installed: Installed, directory: Path) -> "CheckerProgram":
-        """Return the program of a checker that was compiled into a directory."""
+        """Return the runnable program of a checker that was compiled into `directory`."""
         command = installed.command(checker.memory_limit_kb)
         limits = run_limits(installed.spec, checker.time_limit_ms, checker.memory_limit_kb)
         limits = replace(limits, output_kb=OUTPUT_KB)
@@ -93,19 +99,25 @@ class CheckerProgram:
 
     @property
     def exit_codes(self) -> ExitCodes:
-        """The meanings of the program's exit codes."""
+        """The exit codes of the calling convention that the program uses."""
         return EXIT_CODES[self.checker.convention]
 
     def build_checker(
         self, input_path: Path, output: bytes | Path, answer: Path
     ) -> tuple[Program, bytes | Path]:
-        """Return the program that checks the output of a submission, and its standard input."""
+        """Return the checker as a program for one test, and the checker's standard input.
+
+        `output` is the output of the submission. `answer` is the file with the expected output.
+        """
         if self.checker.convention is CheckerConvention.TESTLIB:
             return self.build_program((input_path, output, answer), FIRST, SECOND, THIRD), b""
         return self.build_program((input_path, answer), FIRST, SECOND, f"{FEEDBACK}/"), output
 
     def build_program(self, inputs: tuple[bytes | Path, ...], *arguments: str) -> Program:
-        """Return the program with these input files and arguments, and the problem's arguments."""
+        """Return the program with input files and command-line arguments.
+
+        The arguments that the problem defines are added after `arguments`.
+        """
         return Program(
             (*self.command, *arguments, *self.checker.arguments),
             self.directory,
@@ -132,9 +144,9 @@ class CheckerProgram:
         raise CheckerBroken(self._describe_fault(report, code), test_number)
 
     def _describe_fault(self, report: Report, code: int | None) -> str:
-        """Return the reason of a failure, without a text that the checker wrote.
+        """Describe why the checker failed, without any text that the checker has written.
 
-        The checker may print the output of a private program, which editors may not see.
+        Such a text may contain the output of a private submission. Editors may not see that output.
         """
         cause = f"The checker exited with code {code}." if code is not None else report.message
         failure = self.failures.read(report.stderr, self.checker.code)
@@ -151,12 +163,15 @@ def read_exit_code(report: Report) -> int | None:
 
 
 def _read_message(report: Report) -> str:
-    """Return the checker's message for the author of the submission."""
+    """Return the checker's message for the author of the submission, or an empty string."""
     return _to_text(_read_feedback(report, TEAM_MESSAGE), MESSAGE_BYTES)
 
 
 def read_note(report: Report) -> str:
-    """Return the checker's message for editors: its judge message and its standard error."""
+    """Return the checker's message for the editors of the problem.
+
+    This is the content of the file `judgemessage.txt`, followed by the standard error.
+    """
     notes = filter(None, (_read_feedback(report, JUDGE_MESSAGE), report.stderr))
     return _to_text(b"\n".join(notes), CHECKER_NOTE_BYTES)
 
@@ -170,7 +185,7 @@ def _read_feedback(report: Report, name: str) -> bytes:
 
 
 def read_small_file(file: IO[bytes]) -> bytes | Path:
-    """Return the content of a file of up to 256 KB. For a larger file, return a path to it."""
+    """Return the content of a file of up to 256 KB, or the path of a larger file."""
     size = file.seek(0, 2)
     file.seek(0)
     if size <= IN_MEMORY_BYTES:

@@ -1,8 +1,8 @@
 """The function `compare`, which calls the comparer that a problem uses.
 
 Outputs of any size are compared without loading them into memory. The equal beginning of both
-outputs is skipped. The rest is split into tokens or lines, which are compared in batches. Only if
-two batches differ, their items are compared one by one.
+outputs is skipped. The rest is split into tokens or lines, and these are compared in batches. If
+two batches differ, their tokens or lines are compared one by one.
 """
 
 from dataclasses import replace
@@ -27,10 +27,10 @@ class UnsupportedComparer(Exception):
 
 
 def check_supported(comparer: Comparer) -> None:
-    """Check that a comparer is built in.
+    """Check that a comparer works without a program of the problem.
 
     Raises:
-        UnsupportedComparer: the comparer needs a checker or an interactor.
+        UnsupportedComparer: the comparer is CHECKER or INTERACTIVE.
     """
     if comparer not in SUPPORTED:
         raise UnsupportedComparer(
@@ -85,9 +85,9 @@ def _compare(
 
 
 def _add_kind(comparer: Comparer, comparison: Comparison, outputs: Outputs) -> Comparison:
-    """Add the kind of difference.
+    """Return the comparison with the kind of difference.
 
-    If the comparers EXACT and LINES found only white space, add a sentence to the message.
+    If EXACT or LINES rejects an output that differs only in white space, the message also says so.
     """
     kind = find_kind(comparer, outputs, (comparison.expected, comparison.actual))
     is_white = kind is DifferenceKind.WHITE_SPACE and comparer in (Comparer.EXACT, Comparer.LINES)

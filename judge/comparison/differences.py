@@ -20,7 +20,8 @@ Excerpt = Callable[[IO[bytes], int, int], str]
 class Difference(NamedTuple):
     """The first difference between two outputs, in the form that results store.
 
-    `line` and `column` count from 1. Both are 0 if the difference has no position in the output.
+    `line` and `column` are the position in the actual output and count from 1. Both are 0 if the
+    comparer gives no position.
     """
 
     line: int
@@ -33,10 +34,12 @@ class Difference(NamedTuple):
 class Comparison:
     """The result of a comparison: whether two outputs are equal, and where they differ.
 
-    `message` describes the position and never contains the expected output. `position` is the
-    position of the first difference in the actual output. `expected` and `actual` are the tokens or
-    lines that differ, at most 200 characters each. They are empty if the output has ended there.
-    `kind` is the kind of difference, or None if the outputs are equal.
+    - `message` describes the position and never contains the expected output.
+    - `position` is the position of the first difference in the actual output, or None if the
+      comparer gives no position.
+    - `expected` and `actual` are the tokens or lines that differ, each truncated to 200 characters.
+      The field of an output that ends before the difference is empty.
+    - `kind` is the kind of difference, or None if the outputs are equal.
     """
 
     equal: bool
@@ -65,7 +68,7 @@ class Outputs(NamedTuple):
     actual: IO[bytes]
 
     def seek(self, expected: int, actual: int) -> None:
-        """Set the offsets of the two files."""
+        """Set the read position of each file to a byte offset from the start of the file."""
         self.expected.seek(expected)
         self.actual.seek(actual)
 
@@ -73,9 +76,10 @@ class Outputs(NamedTuple):
 def describe_difference(
     outputs: Outputs, starts: tuple[int, int], common: int, excerpt: Excerpt
 ) -> Comparison:
-    """Return the comparison for two outputs whose tokens or lines at the offsets `starts` differ.
+    """Return the comparison for two outputs that differ in one token or line.
 
-    The two tokens or lines have their first `common` bytes in common.
+    `starts` contains the offset of this token or line in the expected and in the actual output.
+    The first `common` bytes of the two tokens or lines are equal.
     """
     expected_start, actual_start = starts
     position = tokenizer.find_position(outputs.actual, actual_start + common)

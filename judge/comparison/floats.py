@@ -15,7 +15,7 @@ _NANS = frozenset(
 
 
 def is_number(text: str) -> bool:
-    """Return whether a word is a number that the comparer FLOAT recognises."""
+    """Return whether the comparer FLOAT treats a token as a number."""
     return _NUMBER.fullmatch(text.encode()) is not None
 
 

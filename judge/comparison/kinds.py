@@ -1,9 +1,11 @@
-"""The kind of difference between two outputs, which reveals neither a position nor a text.
+"""Finds the kind of difference between two outputs, such as a different order of the words.
 
-The outputs are read in blocks. Each check stops at the first difference that excludes its kind.
-If the expected output has more than `MOST_LINES` lines, missing and extra lines are not recognised.
-The number of examined lines of an output exceeds the number of expected lines by at most
-`MOST_EXTRA_LINES`.
+A kind may be shown to every user, because it reveals neither a position nor a text of the outputs.
+
+The outputs are read in blocks. Each kind has a check, which stops at the first proof that the
+outputs differ in another way. Missing and extra lines are recognised only if the expected
+output has at most `MOST_LINES` lines. To find extra lines, at most `MOST_EXTRA_LINES` more lines
+than expected are read from the actual output.
 """
 
 from collections import Counter
@@ -55,7 +57,7 @@ def _differ_in_white_space(outputs: Outputs) -> bool:
 
 
 def _solid_blocks(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield the blocks of a file without their white space. No block is empty."""
+    """Yield the blocks of a file without white space. Skip blocks that are then empty."""
     while block := file.read(tokenizer.BLOCK):
         if solid := block.translate(None, tokenizer.WHITE_SPACE):
             yield solid
@@ -67,9 +69,9 @@ def _differ_in_case(outputs: Outputs) -> bool:
 
 
 def _differ_in_order(outputs: Outputs) -> bool:
-    """Return whether both outputs contain the same words.
+    """Return whether both outputs contain the same words, in any order.
 
-    Most outputs are excluded by the number of bytes in all words, which is counted faster.
+    The total size of the words is compared first, because this is fast and usually sufficient.
     """
     size = sum(map(len, _solid_blocks(outputs.expected)))
     for block in _solid_blocks(outputs.actual):
@@ -123,17 +125,17 @@ def _have_extra_lines_in_any_order(outputs: Outputs) -> bool:
 
 
 def _hash_lines(file: IO[bytes], most: int) -> Counter[int]:
-    """Return how often each line of a file occurs, by the hash of the line."""
+    """Count the lines that contain text by their hash. Read at most `most` such lines."""
     return Counter(map(hash, _lines(file, most)))
 
 
 def _count_lines(file: IO[bytes]) -> int:
-    """Return the number of lines that contain text, at most `MOST_LINES` + 1."""
+    """Return the number of lines that contain text. Stop counting at `MOST_LINES` + 1."""
     return sum(1 for _ in _lines(file, MOST_LINES + 1))
 
 
 def _lines(file: IO[bytes], most: int) -> Iterator[bytes]:
-    """Yield the lines of a file that contain text, at most `most`."""
+    """Yield the first `most` lines of a file that contain text."""
     return islice(chain.from_iterable(tokenizer.lines_with_text(file)), most)
 
 

@@ -8,7 +8,7 @@ from judge.comparison.matching import EXACT_MATCH, find_mismatch
 
 
 def compare_lines(outputs: Outputs, same: int) -> Comparison:
-    """Compare the lines of two outputs that have their first `same` bytes in common.
+    """Compare the lines of two outputs whose first `same` bytes are equal.
 
     White space at the end of a line and empty lines at the end of an output are ignored.
     """
@@ -28,7 +28,10 @@ def compare_lines(outputs: Outputs, same: int) -> Comparison:
 
 
 def compare_bytes(outputs: Outputs, same: int) -> Comparison:
-    """Return the comparison for two outputs of which exactly the first `same` bytes are equal."""
+    """Describe the difference of two outputs whose first `same` bytes are equal.
+
+    The next byte differs, or one output ends there.
+    """
     start = tokenizer.start_of_line(outputs.expected, same)
     excerpt = partial(tokenizer.excerpt, ends=())
     return describe_difference(outputs, (start, start), same - start, excerpt)

@@ -11,8 +11,8 @@ from judge.comparison.tokenizer import Batches
 class MatchRule(NamedTuple):
     """The rule that decides whether two tokens or lines match.
 
-    `match_batches` compares two lists at once. `match` compares one pair; it is called only if two
-    lists do not match. `tokens` splits an output into the tokens that the rule compares.
+    `match_batches` compares two whole lists, which is fast. If it returns False, `match` compares
+    the items of the two lists pair by pair. `tokens` splits an output into tokens.
     """
 
     match_batches: Callable[[list[bytes], list[bytes]], bool]
@@ -28,7 +28,7 @@ def find_mismatch(
 ) -> int | None:
     """Return the index of the first token or line that differs, or None if all match.
 
-    With `skips_blanks`, one output may have more empty lines at its end than the other output.
+    If `skips_blanks` is True, additional empty lines at the end of one output are ignored.
     """
     done = 0
     expected_items: list[bytes] = []
@@ -59,7 +59,10 @@ def _find_in_batch(
 
 
 def _find_non_empty(rest: list[bytes], more: Batches) -> int | None:
-    """Return the index of the first item that is not empty, or None if all items are empty."""
+    """Return the index of the first item that is not empty, in `rest` and then in `more`.
+
+    Return None if all items are empty.
+    """
     passed = 0
     while rest:
         if any(rest):

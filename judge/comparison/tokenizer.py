@@ -31,7 +31,7 @@ _CONTINUATION = bytes(range(0x80, 0xC0))
 
 
 class Position(NamedTuple):
-    """A line and a column. Both count from 1; columns count characters."""
+    """A line number and a column number, both from 1. A column is one character."""
 
     line: int
     column: int
@@ -41,7 +41,10 @@ class Position(NamedTuple):
 
 
 class _PartialItem:
-    """A token or line that continues in the next block, without the white space at its end."""
+    """A token or line that continues in the next block of the file.
+
+    White space at the end of the item is removed.
+    """
 
     def __init__(self) -> None:
         self._kept = b""
@@ -60,9 +63,9 @@ class _PartialItem:
         self._size += len(part)
 
     def whole(self) -> bytes:
-        """Return the item. If it is longer than `LONGEST`, return its beginning and a digest.
+        """Return the item, or the beginning and a digest of an item longer than `LONGEST`.
 
-        The beginning and the digest are joined by a line end. No other item contains a line end.
+        A line end separates the beginning from the digest. No other item contains a line end.
         """
         if self._solid <= LONGEST:
             return self._kept[: self._solid]
@@ -75,9 +78,9 @@ def tokens(file: IO[bytes]) -> Batches:
 
 
 def lower_tokens(file: IO[bytes]) -> Batches:
-    """Yield the tokens with ASCII letters in lower case.
+    """Yield the tokens as `tokens` does, but with ASCII letters in lower case.
 
-    Digests of long tokens are taken after this change.
+    The digest of a long token is computed from the lower-case token.
     """
     return _tokens(file, lambda block: _cut_into_tokens(block.lower()))
 
@@ -88,15 +91,16 @@ def _tokens(file: IO[bytes], cut: Callable[[bytes], list[bytes]]) -> Batches:
 
 
 def lines(file: IO[bytes]) -> Batches:
-    """Yield the lines from the file's current offset on, without white space at their ends.
+    """Yield the lines from the file's current offset on, as one list for each block.
 
-    The text after the last line end counts as a line, even if it is empty.
+    White space at the end of each line is removed. The text after the last line end counts as a
+    line, even if this text is empty.
     """
     return _cut_blocks(file, _cut_into_lines)
 
 
 def lines_with_text(file: IO[bytes]) -> Batches:
-    """Yield the lines like the function `lines`, but without empty lines."""
+    """Yield the lines as `lines` does, but without empty lines."""
     for batch in _cut_blocks(file, _cut_into_lines_with_text):
         yield list(filter(None, batch))
 
@@ -104,7 +108,7 @@ def lines_with_text(file: IO[bytes]) -> Batches:
 def _cut_blocks(file: IO[bytes], cut: Callable[[bytes], list[bytes]]) -> Batches:
     """Yield the tokens or lines of the file, as one list for each block.
 
-    The first item of a block continues the last item of the previous block.
+    `cut` splits a block into items. An item that continues in the next block is put together here.
     """
     partial = _PartialItem()
     while block := file.read(BLOCK):
@@ -141,10 +145,10 @@ def _cut_into_lines_with_text(block: bytes) -> list[bytes]:
 
 
 def _split_block(block: bytes) -> tuple[bytes, bytes, list[bytes]]:
-    """Return the rest of the current line, the complete lines, and the beginning of the next line.
+    """Split a block into three parts.
 
-    The beginning of the next line is in a list. The list is empty if the block contains no line
-    end.
+    The parts are the rest of the current line, the complete lines, and the beginning of the next
+    line. The third part is a list with one item, or an empty list if the block has no line end.
     """
     first, end, rest = block.partition(b"\n")
     at = rest.rfind(b"\n") + 1
@@ -154,8 +158,8 @@ def _split_block(block: bytes) -> tuple[bytes, bytes, list[bytes]]:
 def same_beginning(expected: IO[bytes], actual: IO[bytes], *, without: bytes = b"") -> int | None:
     """Return how many bytes of two files are equal from their current offsets on.
 
-    Return None if all bytes are equal. `without` is a word of three lower case letters. The equal
-    beginning ends before the first block that contains this word in upper or lower case.
+    Return None if all bytes are equal. `without` is a word of three lower-case letters, or empty.
+    The counted beginning ends before the first block that contains this word, ignoring case.
     """
     same, before = 0, b""
     while True:
@@ -170,7 +174,7 @@ def same_beginning(expected: IO[bytes], actual: IO[bytes], *, without: bytes = b
 
 
 def _common_length(one: bytes, other: bytes) -> int:
-    """Return the length of the common beginning of two byte strings, by bisection."""
+    """Return the number of equal bytes at the beginning of two byte strings, by bisection."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2
@@ -182,12 +186,12 @@ def _common_length(one: bytes, other: bytes) -> int:
 
 
 def start_of_token(file: IO[bytes], offset: int) -> int:
-    """Return the offset at which the token that contains `offset`, or that ends there, starts."""
+    """Return the start offset of the token that contains `offset` or ends at `offset`."""
     return _after_last(file, offset, _WHITE)
 
 
 def start_of_line(file: IO[bytes], offset: int) -> int:
-    """Return the offset at which the line that contains `offset` starts."""
+    """Return the start offset of the line that contains `offset`."""
     return _after_last(file, offset, _WHITE[:1])
 
 
@@ -203,7 +207,7 @@ def _after_last(file: IO[bytes], offset: int, ends: tuple[bytes, ...]) -> int:
 
 
 def nth_token(file: IO[bytes], start: int, number: int) -> int:
-    """Return the offset of a token. `number` is its index among the tokens from `start` on."""
+    """Return the offset of the token with the index `number`, counted from 0 at `start`."""
     file.seek(start)
     inside = False
     while block := file.read(BLOCK):
@@ -218,7 +222,7 @@ def nth_token(file: IO[bytes], start: int, number: int) -> int:
 
 
 def nth_line(file: IO[bytes], start: int, number: int) -> int:
-    """Return the offset of a line. `number` is its index among the lines from `start` on."""
+    """Return the offset of the line with the index `number`, counted from 0 at `start`."""
     file.seek(start)
     while number and (block := file.read(BLOCK)):
         ends = block.count(b"\n")
@@ -233,7 +237,10 @@ def nth_line(file: IO[bytes], start: int, number: int) -> int:
 
 
 def nth_line_with_text(file: IO[bytes], start: int, number: int) -> int:
-    """Return the offset of a line. `number` is its index among the lines that are not empty."""
+    """Return the offset of the line with the index `number`, counted from 0 at `start`.
+
+    Empty lines are not counted.
+    """
     file.seek(start)
     before = 0
     for batch in lines(file):
@@ -247,7 +254,7 @@ def nth_line_with_text(file: IO[bytes], start: int, number: int) -> int:
 
 
 def find_position(file: IO[bytes], offset: int) -> Position:
-    """Return the line and the column of an offset."""
+    """Return the line and the column of a byte offset."""
     file.seek(0)
     line, column, left = 1, 1, offset
     while left and (block := file.read(min(BLOCK, left))):
@@ -262,8 +269,9 @@ def find_position(file: IO[bytes], offset: int) -> Position:
 def excerpt(file: IO[bytes], begin: int, different: int, ends: tuple[bytes, ...] = _WHITE) -> str:
     """Return the token or line that starts at `begin`, as text of at most 200 characters.
 
-    The excerpt ends before the first byte string in `ends`. If the offset `different` is far from
-    `begin`, the excerpt starts shortly before the difference.
+    The token or line ends before the first occurrence of a byte string in `ends` (default: white
+    space). `different` is the offset of the difference. If it is far from `begin`, the excerpt
+    starts shortly before the difference.
     """
     is_near = different - begin <= 2 * CONTEXT_BYTES
     file.seek(begin if is_near else different - CONTEXT_BYTES)
@@ -276,5 +284,5 @@ def excerpt(file: IO[bytes], begin: int, different: int, ends: tuple[bytes, ...]
 
 
 def excerpt_of_line(file: IO[bytes], begin: int, different: int) -> str:
-    """Return an excerpt of the line that starts at `begin` (see `excerpt`)."""
+    """Return an excerpt of the line that starts at `begin`, as `excerpt` does for tokens."""
     return excerpt(file, begin, different, _WHITE[:1]).rstrip()

@@ -18,7 +18,7 @@ IGNORE_CASE = MatchRule(operator.eq, _match_ignoring_case, tokenizer.lower_token
 
 
 def compare_tokens(outputs: Outputs, same: int, rule: MatchRule) -> Comparison:
-    """Compare the tokens of two outputs that have their first `same` bytes in common."""
+    """Compare the tokens of two outputs whose first `same` bytes are equal."""
     start = tokenizer.start_of_token(outputs.expected, same)
     outputs.seek(start, start)
     number = find_mismatch(rule.tokens(outputs.expected), rule.tokens(outputs.actual), rule)

@@ -1,10 +1,12 @@
 """The comparer UNORDERED_LINES: both outputs have the same lines, each equally often, in any order.
 
-The lines are not kept in memory. Two outputs match if the sums of the hashes of their lines are
-equal. Python's hash of bytes depends on a secret key in each process, and the result of a
-comparison never reveals a hash. If the outputs differ, they are read again to find a wrong line. If
-the actual output has more lines than the expected output, only one line more than expected is read,
-because one of the lines read so far must be wrong. Empty lines are ignored.
+The lines are not kept in memory. Instead, each line is hashed. Two outputs match if they have the
+same number of lines and the same sum of hashes. A submission cannot construct a wrong output with
+the same sum: Python's hash of bytes depends on a secret key of the process, and no result of a
+comparison reveals a hash.
+
+If the outputs differ, they are read again to find a wrong line. At most one line more than expected
+is read from the actual output, because one of these lines must be wrong. Empty lines are ignored.
 """
 
 from collections.abc import Iterator
@@ -28,7 +30,9 @@ UNLIKE = "The lines differ from the expected lines."
 class WrongLine(NamedTuple):
     """A line that occurs more often in one output than in the other.
 
-    `number` is the index of the line, or None if the line is not among the examined lines.
+    `is_actual` is True if the actual output contains the line too often, and False if the expected
+    output does. `number` is the index of the line in that output, from 0. It is None if no examined
+    line is wrong.
     """
 
     is_actual: bool
@@ -38,7 +42,7 @@ class WrongLine(NamedTuple):
 class _Part(NamedTuple):
     """The lines of an output that begin at or after the offset `start`.
 
-    With `most`, only the first `most` of them.
+    `most` limits the number of lines (None: no limit).
     """
 
     file: IO[bytes]
@@ -46,19 +50,19 @@ class _Part(NamedTuple):
     most: int | None = None
 
     def blocks(self) -> Iterator[list[bytes]]:
-        """Yield the lines after the offset, as one list for each block. This ignores `most`."""
+        """Yield all lines from `start` on, as one list for each block. Ignore `most`."""
         self.file.seek(self.start)
         return lines_with_text(self.file)
 
     def hashes(self) -> Iterator[int]:
-        """Yield the hashes of the lines, at most `most`."""
+        """Yield the hashes of the first `most` lines."""
         return map(hash, islice(chain.from_iterable(self.blocks()), self.most))
 
     def sum(self) -> tuple[int, int]:
         """Return the number of lines and the sum of their hashes.
 
-        If there are more than `most` lines, reading stops early: the number is then above `most`,
-        and the sum is incomplete.
+        If there are more than `most` lines, reading stops. The returned number is then above
+        `most`, and the returned sum is incomplete.
         """
         count = total = 0
         for lines in self.blocks():
@@ -70,7 +74,10 @@ class _Part(NamedTuple):
 
 
 def compare_unordered(outputs: Outputs, same: int) -> Comparison:
-    """Compare the lines of two outputs that have their first `same` bytes in common."""
+    """Compare the lines of two outputs, ignoring their order.
+
+    The first `same` bytes of the outputs are equal.
+    """
     start = tokenizer.start_of_line(outputs.expected, same)
     wrong = find_wrong_line(*outputs, start)
     if wrong is None:
@@ -87,10 +94,10 @@ def compare_unordered(outputs: Outputs, same: int) -> Comparison:
 
 
 def find_wrong_line(expected: IO[bytes], actual: IO[bytes], start: int) -> WrongLine | None:
-    """Return a line from `start` on that occurs more often in one output than in the other.
+    """Find a line from the offset `start` on that one output contains more often than the other.
 
-    If the actual output contains such a line, return a line of the actual output. Return None if
-    both outputs have the same lines.
+    Such a line of the actual output is preferred to one of the expected output. Return None if both
+    outputs have the same lines.
     """
     expected_part, actual_part = _Part(expected, start), _Part(actual, start)
     count, total = expected_part.sum()
@@ -106,7 +113,11 @@ def find_wrong_line(expected: IO[bytes], actual: IO[bytes], start: int) -> Wrong
 
 
 def _find_surplus(part: _Part, other: _Part, uneven: list[int]) -> int | None:
-    """Return the index of the first line that occurs more often in `part` than in `other`."""
+    """Return the index of the first line that occurs more often in `part` than in `other`.
+
+    Return None if there is no such line among the first `MOST_SUSPECTS` different lines. `uneven`
+    is the result of `_compare_buckets`.
+    """
     counts: dict[int, int] = {}
     firsts: dict[int, int] = {}
     for number, line_hash in enumerate(part.hashes()):
@@ -121,9 +132,9 @@ def _find_surplus(part: _Part, other: _Part, uneven: list[int]) -> int | None:
 
 
 def _compare_buckets(part: _Part, other: _Part) -> list[int]:
-    """Return one number for each bucket.
+    """Compare the sums of the line hashes in each bucket.
 
-    It is 0 if both parts have the same lines in the bucket.
+    Return one number for each bucket: 0 if both parts have the same lines in the bucket.
     """
     sums = [0] * BUCKETS
     for lines, sign in ((part, 1), (other, -1)):
