@@ -78,7 +78,10 @@ class Services:
         )
 
     async def warm(self) -> None:
-        """Open a connection and read the plans, to make the first request faster."""
+        """Connect to DynamoDB and create missing default plans, so the first request is faster.
+
+        If DynamoDB fails, the error is only logged, because /readyz reports it.
+        """
         try:
             await self.stores.plans.ensure_defaults()
         except Exception as error:  # noqa: BLE001 - /readyz reports the reason
@@ -122,7 +125,7 @@ def create_app(
     opener: OpenServices = open_services,
     playground: Path = PLAYGROUND,
 ) -> Starlette:
-    """Return the API: GraphQL, playground and health checks."""
+    """Return the ASGI application that serves GraphQL, the playground and the health checks."""
     configuration = settings or get_settings()
     check_admin_emails(configuration)
 
@@ -177,10 +180,12 @@ def _middleware(settings: Settings, running: RunningRequests) -> list[Middleware
 
 
 def __getattr__(name: str) -> Starlette:
-    """Create `app` at its first use, so that only a server needs the settings of the API.
+    """Create the attribute `app` of this module when it is first read.
+
+    A program that imports this module without reading `app` does not need the API's settings.
 
     Raises:
-        SystemExit: a setting is missing or malformed. The message says which one.
+        SystemExit: A setting is missing or malformed. The message names the setting.
     """
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

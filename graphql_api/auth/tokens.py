@@ -1,4 +1,4 @@
-"""Access tokens: JWTs signed with HS256 by keys derived from `SECRET_KEYS`.
+"""Access tokens: JWTs signed with HS256. The keys are derived from the setting SECRET_KEYS.
 
 A token contains only the id of its user. The user's rights are read when the token is used.
 """
@@ -24,7 +24,10 @@ _REQUIRED = ("sub", "exp", "iat", "iss", "aud", "typ")
 
 
 class JwtTokens:
-    """Issuer and reader of access tokens. The first secret signs, all secrets verify."""
+    """Issuer and reader of access tokens.
+
+    New tokens are signed with the first secret. A token signed with any of the secrets is valid.
+    """
 
     def __init__(
         self, secrets: Sequence[bytes], lifetime: timedelta, clock: Clock = now_ms
@@ -35,7 +38,7 @@ class JwtTokens:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "JwtTokens":
-        """Return an issuer with the secrets and the lifetime in the settings."""
+        """Return an instance with the secrets and the token lifetime in the settings."""
         return cls(settings.signing_secrets, timedelta(minutes=settings.access_token_minutes))
 
     def issue(self, uid: str) -> AccessToken:

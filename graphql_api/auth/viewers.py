@@ -15,9 +15,9 @@ CACHED_USERS = 10_000
 
 
 class Viewers:
-    """Finds the viewer of a request, and caches users. Each process has one instance.
+    """Finds the viewer (the signed-in user) of each request. Each process has one instance.
 
-    Each user is read at most once per minute.
+    Users are cached for one minute, so changes of a user may apply one minute later.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Viewers:
         self._known: OrderedDict[str, tuple[int, User]] = OrderedDict()
 
     async def authenticate(self, authorization: str | None) -> Viewer | None:
-        """Return the viewer that the header identifies; None without a header.
+        """Return the viewer that the header identifies, or None if the header is missing.
 
         Raises:
             Unauthenticated: the token is not valid, or its user is not active.

@@ -32,8 +32,8 @@ class ApiError(Exception):
 class ApiClient:
     """A client of one API. Use it as a context manager.
 
-    A call is retried after a network or server error, so a mutation needs an idempotency key. If
-    the API has never answered, a refused connection is an error without a retry.
+    A call is sent again after a network error, a server error or status 429. Mutations therefore
+    need an idempotency key. A refused connection is retried only if the API has answered before.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class ApiClient:
         self._use(str(payload(data["signInForDevelopment"])["accessToken"]))
 
     def call(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """Run one GraphQL operation and return its data.
+        """Run one GraphQL operation and return the `data` of the response.
 
         Raises:
             ApiError: The API does not answer, or answers with an error.
@@ -130,22 +130,25 @@ class ApiClient:
 
 
 def graphql_url(address: str) -> str:
-    """Return the URL of the GraphQL endpoint. `address` may end in the path of the endpoint."""
+    """Return the URL of the GraphQL endpoint. An `address` without a path gets `/graphql`."""
     parts = urlsplit(address)
     return urlunsplit(parts._replace(path="/graphql")) if parts.path in ("", "/") else address
 
 
 def _is_failure(error: dict[str, Any]) -> bool:
-    """Return whether a GraphQL error makes the call fail. A missing `usage` does not."""
+    """Return whether a GraphQL error makes the call fail.
+
+    An error of the field `usage` does not, because the command needs `usage` only for a note.
+    """
     return bool((error.get("path") or [None])[-1] != "usage")
 
 
 def payload(result: dict[str, Any]) -> dict[str, Any]:
-    """Return the result of a mutation, unless it is an error (a type that implements `UserError`).
+    """Return the result of a mutation if the mutation succeeded.
 
     Raises:
-        ApiError: The result is an error. The exception's message contains the error's message and
-            code.
+        ApiError: The result is an error (a type that implements `UserError`). The message of the
+            exception contains the message and the code of this error.
     """
     code = result.get("code")
     if "message" in result and isinstance(code, str):

@@ -21,9 +21,10 @@ LOCAL_CREDENTIALS = {
 
 
 def settings_of_checkout() -> Settings:
-    """Return the settings of development in this checkout: from the environment and its `.env`.
+    """Return the settings for commands that run in this checkout.
 
-    If `ENVIRONMENT` is set, it is used instead of development.
+    They are read from environment variables and from the checkout's file `.env`. The environment
+    is development, unless the variable ENVIRONMENT is set.
     """
     env_file = project_root() / ".env"
     if "ENVIRONMENT" in os.environ:
@@ -32,9 +33,9 @@ def settings_of_checkout() -> Settings:
 
 
 def development_secret() -> str:
-    """Return the secret of this checkout for signing tokens in development.
+    """Return this checkout's secret for signing access tokens in development.
 
-    It is created on first use in `.data/secret` with mode 0600.
+    The secret is stored in `.data/secret` with mode 0600. The first call creates it.
     """
     path = data_dir("secret")
     make_private_folder(path.parent)
@@ -49,7 +50,10 @@ def development_secret() -> str:
 
 
 def api_secrets(settings: Settings) -> dict[str, str]:
-    """Return the variable with the secrets of a session's API. No other program gets it."""
+    """Return the environment variable SECRET_KEYS for the API of a session, as name and value.
+
+    The other programs of the session must not get this variable.
+    """
     secrets_given = [key.get_secret_value() for key in settings.secret_keys]
     return {SECRETS_NAME: ",".join(secrets_given) or development_secret()}
 
@@ -60,8 +64,10 @@ def session_variables(
     """Return the environment variables that a session sets for its programs.
 
     Parameters:
-        dynamodb_endpoint: URL of the session's own DynamoDB; None if the settings name another one.
-        redis_url: URL of the session's own Redis; None if the settings name another one.
+        dynamodb_endpoint: URL of the session's local DynamoDB. None if the settings contain the
+            URL of another DynamoDB.
+        redis_url: URL of the session's local Redis. None if the settings contain the URL of
+            another Redis.
         api_url: URL of the API for `algoitny submit`.
     """
     added = {"ENVIRONMENT": "development", URL_NAME: api_url}
@@ -104,10 +110,10 @@ def running_session() -> dict[str, str] | None:
 
 
 def join_running_session() -> None:
-    """If a session is running in this checkout, use its databases in this process.
+    """If an `algoitny dev` session is running in this checkout, use its databases here, too.
 
-    The environment is not changed if it already names a database or if it is a production
-    environment.
+    This sets environment variables of this process. Two cases are excepted: a production
+    environment, and a process in which a variable already contains the address of a database.
     """
     configured = {"AWS_ENDPOINT_URL_DYNAMODB", "LOCALSTACK_URL", "REDIS_URL"} & os.environ.keys()
     if configured or os.environ.get("ENVIRONMENT") == "production":

@@ -1,8 +1,12 @@
 """The entry point of the operator's command `algoitny`.
 
-Exit codes: 0 means success. 1 means that the command failed or that something it needs is missing;
-the reason is on standard error. 2 means that the command line is wrong. `submit` has its own exit
-codes, because it also reports a verdict.
+Exit codes:
+    0: The command succeeded.
+    1: The command failed, or a required program or setting is missing. The reason is printed to
+       standard error.
+    2: The command line is wrong.
+
+The command `submit` has other exit codes, because its exit code also reports the verdict.
 """
 
 import sys
@@ -20,7 +24,7 @@ from graphql_api.logs import log_to_standard_error
 def main() -> None:
     """Run the command line.
 
-    If an engine or a setting cannot be used, print the reason and exit with 1.
+    If a local database, a tool or a setting cannot be used, print the reason and exit with 1.
     """
     if sys.argv[1:2] != ["dev"]:
         join_running_session()

@@ -80,7 +80,8 @@ def dev(
 class Session:
     """One run of `algoitny dev`.
 
-    An engine (a local database) is None if the settings name another server.
+    `dynamodb` and `redis` are the local servers. A server is None if the settings contain the
+    address of another server.
     """
 
     port: int
@@ -91,7 +92,7 @@ class Session:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The preparations that are needed before the programs start."""
+        """The installation steps that are needed before the programs start."""
         redis = (apt.REDIS_PACKAGE,) if self.redis else ()
         dynamodb = (DYNAMODB_STEP,) if self.dynamodb else ()
         packages = system_packages_step((*apt.SANDBOX_PACKAGES, *redis))
@@ -183,7 +184,7 @@ async def _wait_until_ready(engine: EngineProcess) -> None:
 
 
 async def _import_examples(supervisor: Supervisor, session: Session) -> None:
-    """Import the sample problems, unless this database has their current version."""
+    """Import the sample problems, unless the database already contains their current version."""
     folder = project_root() / "examples" / "problems"
     stamp, current_hash = _examples_stamp(session), _folder_hash(folder)
     if stamp.is_file() and stamp.read_text() == current_hash:
@@ -232,9 +233,10 @@ def _api(session: Session) -> Program:
 
 
 async def _wait_until_serving(port: int) -> tuple[int, str]:
-    """Wait up to 60 s until /readyz reports that all parts work. Return the last status and body.
+    """Wait until /readyz reports that all parts work, at most 60 s.
 
-    The status is 0 if the API did not answer.
+    Return the status and the body of the last answer of /readyz. If the API did not answer, the
+    status is 0 and the text is the error.
     """
     deadline = time.monotonic() + READY_TIMEOUT_S
     while True:
@@ -345,7 +347,10 @@ def _log_file() -> Iterator[TextIO]:
 
 
 def _writer(log: TextIO) -> Write:
-    """Return a function that writes a line of a program to the terminal and to the log."""
+    """Return a function that writes a line of a program's output to the terminal and the log.
+
+    Lines of the local databases are written only to the log.
+    """
     is_terminal = sys.stdout.isatty()
 
     def write(name: str, line: str) -> None:

@@ -37,7 +37,7 @@ FAILED = "failed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """The result of importing one package. `error` says why the import failed, or is None."""
+    """The result of importing one package. `error` is None if the import succeeded."""
 
     package: str
     platform: str

@@ -1,4 +1,4 @@
-"""`algoitny setup`: install what development and tests need, step by step."""
+"""`algoitny setup`: install the programs that development and tests need, step by step."""
 
 import os
 import time
@@ -22,7 +22,11 @@ console = Console(highlight=False)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the installation. If an optional step fails, the other steps still run."""
+    """One step of the installation.
+
+    `prepare` returns a short text about the result. If an optional step fails, the next steps
+    still run.
+    """
 
     name: str
     prepare: Callable[[], str]
@@ -39,7 +43,7 @@ def _playground() -> str:
 
 
 def system_packages_step(packages: Sequence[apt.SystemPackage]) -> Step:
-    """Return the step that installs `packages`. Its message names all packages that are missing."""
+    """Return the step that installs `packages`. Its error names all packages that are missing."""
 
     def prepare() -> str:
         installed = apt.ensure_installed(packages)
@@ -53,7 +57,10 @@ PLAYGROUND_STEP = Step("playground", _playground, is_optional=True)
 
 
 def run_steps(steps: Sequence[Step]) -> bool:
-    """Run `steps` in order and print one line for each. Return False if a required step failed."""
+    """Run `steps` in order and print one line for each step.
+
+    A failure of a required step skips the remaining steps. Return False in this case.
+    """
     for step in steps:
         started = time.monotonic()
         console.print(f"  {step.name:<16} ", end="")
@@ -82,7 +89,7 @@ def setup(
         ),
     ] = False,
 ) -> None:
-    """Install what `make dev` and `make test` need.
+    """Install the programs that `make dev` and `make test` need.
 
     This installs system packages, DynamoDB Local, Redis and the playground. If everything is
     installed, the command ends quickly. If this user cannot install a required part, the exit code

@@ -1,7 +1,10 @@
 """`algoitny submit FILE --problem algoitny/1`: submit a program and wait for its verdict.
 
-Exit codes: 0 if the program is accepted (with --no-watch: submitted), 1 for another verdict, 2 for
-an error.
+Exit codes:
+    0: The program is accepted. With --no-watch: the program is submitted.
+    1: The program has another verdict.
+    2: An error prevented the submission or the wait for its verdict.
+    130: The command was interrupted with Ctrl-C.
 """
 
 import time
@@ -54,7 +57,7 @@ query Result($id: ID!) {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Job:
-    """The content of one submission: program, language, problem and visibility."""
+    """The content of one submission: problem, language, source code and visibility."""
 
     platform: str
     number: str
@@ -72,7 +75,7 @@ def submit(
     language: Annotated[
         str | None,
         typer.Option(
-            help="Its language. Without this option, the ending of the file's name decides."
+            help="The program's language (default: from the extension of the file's name)."
         ),
     ] = None,
     public: Annotated[bool, typer.Option("--public", help="Make the execution public.")] = False,
@@ -173,7 +176,10 @@ def _read_code(file: Path) -> str:
 
 
 def _submit(output: Output, api: ApiClient, job: _Job) -> str:
-    """Submit the program and return the id of its history. A retry does not submit it twice."""
+    """Submit the program and return the id of its history (the public record of the submission).
+
+    If the request is sent again after a network error, the program is still submitted only once.
+    """
     variables = {
         "platform": job.platform,
         "number": job.number,

@@ -22,7 +22,7 @@ app = typer.Typer(help="Create, show, migrate and delete the DynamoDB table.", n
 
 @contextmanager
 def _engine_errors(output: Output) -> Iterator[None]:
-    """Print the error of DynamoDB and exit with 1 if a statement of the block fails."""
+    """If DynamoDB fails in the block, print the error and exit with 1."""
     try:
         yield
     except DomainError as error:
@@ -37,14 +37,14 @@ def init(
         bool,
         typer.Option(
             "--rebuild-indexes",
-            help="Recreate an index that lacks attributes; its lists are empty until it is filled.",
+            help="Recreate an index that lacks attributes. Lists are empty until it is filled.",
         ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Create the table, or correct the settings of an existing table.
 
-    It is safe to run this again.
+    It is safe to run this command again.
     """
     output, table = Output(as_json=as_json), open_table(get_settings())
     outcomes: dict[str, str] = {}
@@ -74,13 +74,14 @@ def describe(*, as_json: AsJson = False) -> None:
 def migrate(
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Write nothing; show what would be rewritten.")
+        bool, typer.Option("--dry-run", help="Write nothing. Show how many items are outdated.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Turn the items that an earlier version wrote into the form that this version writes.
+    """Rewrite the items of earlier versions in the format of this version.
 
-    It is safe to run this again, also after it was interrupted. Exits with 1 if items are left.
+    It is safe to run this command again, also after an interruption. The exit code is 1 if some
+    items could not be rewritten.
     """
     output = Output(as_json=as_json)
     with _engine_errors(output):
@@ -140,11 +141,16 @@ def quarantine(
     *,
     release: Annotated[
         bool,
-        typer.Option("--release", help="Put all items back, after an update that can read them."),
+        typer.Option("--release", help="Return all items to their index, to be processed again."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the unfinished work that a worker could not read and therefore took out of its index."""
+    """List the items in quarantine: unfinished work that a worker could not read.
+
+    The worker removed these items from the index of unfinished work, so no worker tries to read
+    them again. Update AlgoItny to a version that can read them, then run this command with
+    --release.
+    """
     output = Output(as_json=as_json)
     with _engine_errors(output):
         items = asyncio.run(_read_quarantine(release=release))

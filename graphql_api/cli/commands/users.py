@@ -24,8 +24,8 @@ COLUMNS = ("user", "e-mail", "name", "role", "state", "plan")
 def list_(*, as_json: AsJson = False) -> None:
     """List all users, newest first.
 
-    The list shows the stored roles. A user whose e-mail address is in ADMIN_EMAILS is an
-    administrator in addition.
+    The list shows the stored roles. A user whose e-mail address is in the setting ADMIN_EMAILS is
+    an administrator, whatever the stored role is.
     """
     output = Output(as_json=as_json)
     users = _with_stores(output, _read_all_users)

@@ -36,7 +36,7 @@ FETCH_COMMAND = "make setup"
 
 @dataclass(frozen=True, slots=True)
 class LockedFile:
-    """A file that DynamoDB Local loads: its name in the folder and its SHA-256."""
+    """A file that DynamoDB Local loads: its name without a folder, and its SHA-256 sum."""
 
     name: str
     sha256: str
@@ -51,7 +51,10 @@ class LockedFile:
 
 
 def read_lock(path: Path = LOCK_FILE) -> tuple[LockedFile, ...]:
-    """Return the locked files. Each line is `group:artifact:version:kind sha256` or a comment."""
+    """Return the files that the lock file accepts.
+
+    Each line of the lock file is `group:artifact:version:kind sha256` or a comment.
+    """
     files = []
     for line in path.read_text().splitlines():
         if line and not line.startswith("#"):
@@ -62,9 +65,9 @@ def read_lock(path: Path = LOCK_FILE) -> tuple[LockedFile, ...]:
 
 
 def find_mismatches(folder: Path, locked: tuple[LockedFile, ...]) -> list[str]:
-    """Return the names of the locked files that are missing in `folder` or have another SHA-256.
+    """Return the names of the locked files that are missing in `folder` or differ from the lock.
 
-    This takes about 0.1 s.
+    The comparison of all SHA-256 sums takes about 0.1 s.
     """
     return [file.name for file in locked if not file.matches(folder)]
 

@@ -14,8 +14,8 @@ def find_java() -> Path:
     """Return the path of a `java` of version 17 or newer.
 
     Raises:
-        EngineUnavailable: No such Java is installed. The message contains the command that installs
-            it.
+        EngineUnavailable: Java 17 or newer is not installed. The message contains the command
+            that installs it.
     """
     packaged = _find_packaged_java()
     if packaged is not None:

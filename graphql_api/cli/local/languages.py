@@ -22,7 +22,7 @@ SETUP_LANGUAGES = frozenset(
 def packages_of(spec: LanguageSpec) -> tuple[SystemPackage, ...]:
     """Return the packages of a language.
 
-    They count as installed if the judge finds the language's tools.
+    The packages count as installed if the judge finds the language's tools.
     """
 
     def is_present() -> bool:

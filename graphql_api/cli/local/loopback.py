@@ -1,4 +1,4 @@
-"""Keeps local servers on the loopback address, and checks the addresses on which they listen."""
+"""Makes local servers listen only on the loopback address, and checks that they do so."""
 
 import hashlib
 import os
@@ -20,10 +20,13 @@ _IP4_DIGITS = 8
 
 
 def build_preload() -> Path:
-    """Return the library that keeps a server on loopback (`LD_PRELOAD`). Build it if necessary.
+    """Return the path of the library that makes a server listen only on the loopback address.
+
+    Use the path as the environment variable `LD_PRELOAD` of the server. The library is built if
+    it does not exist.
 
     Raises:
-        EngineUnavailable: There is no C compiler, or it cannot build the library.
+        EngineUnavailable: No C compiler is installed, or the compiler cannot build the library.
     """
     folder = data_dir("engines")
     digest = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]
@@ -70,7 +73,7 @@ def require_loopback(name: str, port: int) -> None:
     """Check that other machines cannot reach a local server.
 
     Raises:
-        EngineUnavailable: The server also listens on another address.
+        EngineUnavailable: The server also listens on an address that is not a loopback address.
     """
     others = [str(address) for address in listening_addresses(port) if not _is_loopback(address)]
     if others:
@@ -88,7 +91,10 @@ def _read_lines(path: Path) -> list[str]:
 
 
 def _parse_address(digits: str) -> IPv4Address | IPv6Address:
-    """Return an address of `/proc/net/tcp`, which shows words in the byte order of the machine."""
+    """Return the IP address that `/proc/net/tcp` contains as hexadecimal digits.
+
+    Each group of 8 digits is a 32-bit number in the byte order of this machine.
+    """
     words = [int(digits[start : start + _IP4_DIGITS], 16) for start in range(0, len(digits), 8)]
     return ip_address(struct.pack(f"={len(words)}I", *words))
 

@@ -36,7 +36,10 @@ class Node:
 
 
 def find_node() -> Node | None:
-    """Return Node 18 or newer with npm, from the PATH or the virtual environment, or None."""
+    """Return Node 18 or newer with its npm, or None if they are not installed.
+
+    The PATH is searched first, and then the virtual environment.
+    """
     for path in (None, str(Path(sys.executable).parent)):
         node, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
         if node and npm:

@@ -34,15 +34,19 @@ def data_dir(*parts: str) -> Path:
 
 
 def open_private(path: str, flags: int) -> int:
-    """Open a file (an `opener` of `open`). If it is created, only its owner may read it."""
+    """Open a file. Use this function as the argument `opener` of `open`.
+
+    If the file is new, only its owner may read and write it (mode 0600).
+    """
     return os.open(path, flags, 0o600)
 
 
 def restrict_data_dir() -> None:
-    """Create `.data/` if it is missing. Remove all rights of other users from it and its content.
+    """Create `.data/` if it is missing. Remove other users' rights to the folder and its content.
 
-    Files that sandboxes mount keep their rights, because the users of sandboxes read them. Other
-    users cannot reach these files, because they cannot enter `.data/`.
+    The files that are mounted in sandboxes keep their rights, because sandboxed programs run as
+    other users. Outside a sandbox, other users cannot reach these files, because they cannot
+    enter `.data/`.
     """
     root = data_dir()
     make_private_folder(root)

@@ -54,10 +54,11 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 def kill_on_parent_death(command: list[str]) -> list[str]:
-    """Return a command line that runs `command` and is ended with SIGTERM when this process dies.
+    """Return a command line that runs `command` until this process dies.
 
-    The kernel sends the signal when the thread that started the child ends, so this works only from
-    the main thread. From another thread, or without setpriv, `command` is returned unchanged.
+    The kernel then sends SIGTERM to the child. It sends the signal when the thread that started
+    the child ends, so this works only in the main thread. In another thread, or if the program
+    setpriv is not installed, `command` is returned unchanged.
     """
     setpriv = shutil.which("setpriv")
     if setpriv is None or threading.current_thread() is not threading.main_thread():
@@ -72,7 +73,10 @@ def run_tool(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> tuple[int, str]:
-    """Run a tool without input. Return its exit code (124 if it timed out) and its last 8 lines."""
+    """Run a tool without input. Return its exit code and the last 8 lines of its output.
+
+    If the tool runs longer than `timeout_s`, it is killed and the exit code is 124.
+    """
     try:
         done = subprocess.run(  # noqa: S603 - our own command line
             command,

@@ -1,6 +1,6 @@
 """Reader of a package's untrusted files.
 
-It limits sizes and rejects links that leave the package.
+The sizes of files are limited. Links to files outside the package are rejected.
 """
 
 import os
@@ -101,7 +101,8 @@ def decode(path: Path, content: bytes) -> str:
     """Return a file's content, decoded as UTF-8.
 
     Raises:
-        PackageError: The content is not UTF-8. The message contains the first invalid byte.
+        PackageError: The content is not UTF-8. The message contains the position of the first
+            invalid byte.
     """
     try:
         return content.decode()
@@ -110,10 +111,12 @@ def decode(path: Path, content: bytes) -> str:
 
 
 def read_yaml(path: Path) -> Any:
-    """Return the content of a YAML file with plain values, or None if the file is empty.
+    """Return the content of a YAML file, or None if the file is empty.
+
+    Tags that create Python objects are rejected.
 
     Raises:
-        PackageError: The file cannot be read, or is not YAML.
+        PackageError: The file cannot be read, is larger than 64 KB, or is not valid YAML.
     """
     text = read_text(path, LONGEST_YAML_BYTES)
     try:

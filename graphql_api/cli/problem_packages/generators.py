@@ -106,8 +106,8 @@ class GeneratorSandbox:
         """Run a script, check the SHA-256 of its output, and return the output.
 
         Raises:
-            PackageError: The script fails, exceeds a limit (`limit` bytes of output, 120 s, 1 GB of
-                memory), its output has another SHA-256, or this machine has no sandbox.
+            PackageError: The script fails, or exceeds a limit (`limit` bytes of output, 120 s,
+                1 GB of memory). The output has another SHA-256. This machine has no sandbox.
         """
         program = _program(generated)
         limits = replace(self._limits, output_kb=limit // KB)
@@ -142,7 +142,7 @@ def _program(generated: Generated) -> Program:
 
 
 def _explain(report: Report, limits: RunLimits) -> str:
-    """Return the reason for a generator's failure, and the remedy for its author."""
+    """Return a message for the author that says why a generator failed and how to correct it."""
     reasons = {
         Outcome.CPU_LIMIT: f"ran for more than {limits.wall_ms // 1000} s; make it faster",
         Outcome.WALL_LIMIT: f"ran for more than {limits.wall_ms // 1000} s; make it faster",

@@ -1,7 +1,8 @@
 """Import of a problem package into the table, with the operator's permissions.
 
-The hash of the package is stored last, so the next import repeats an interrupted one. A new problem
-becomes public only when its tests are stored.
+The hash of the package is stored last. After an interrupted import, the hash is therefore missing,
+and the next import writes the problem again. A new problem becomes public only after its tests are
+stored.
 """
 
 import asyncio
@@ -79,7 +80,7 @@ async def import_package(
 
 
 def _fields(package: Package) -> dict[str, Any]:
-    """Validate the fields of the problem, and return them by their names in the store."""
+    """Validate the fields of the problem, and return them as keyword arguments of NewProblem."""
     fields = {
         "title": validation.title(package.title),
         "link": validation.optional(package.url, validation.url),
