@@ -1,1 +1,1 @@
-"""The storage of the product in DynamoDB, S3 and Redis. Stores take and return records."""
+"""The storage of AlgoItny in DynamoDB, S3 and Redis. Stores take and return records."""

@@ -1,4 +1,4 @@
-"""Time in the form that the table stores: epoch milliseconds, and UTC days as `yyyymmdd`."""
+"""Conversion of times. The table stores epoch milliseconds, and UTC days as `yyyymmdd`."""
 
 import time
 from collections.abc import Callable
@@ -19,12 +19,12 @@ def now_ms() -> int:
 
 
 def ulid_at(epoch_ms: int) -> str:
-    """Return a new ULID whose time is `epoch_ms`."""
+    """Return a new random ULID with the time `epoch_ms`."""
     return str(ULID.from_timestamp(epoch_ms))
 
 
 def ulid_time(ulid: str) -> int:
-    """Return the time of a ULID in epoch milliseconds.
+    """Return the time that a ULID contains, in epoch milliseconds.
 
     Raises:
         ValueError: the text is not a ULID.
@@ -33,7 +33,7 @@ def ulid_time(ulid: str) -> int:
 
 
 def to_datetime(epoch_ms: int) -> datetime:
-    """Return the time as a timezone-aware datetime in UTC."""
+    """Convert epoch milliseconds to a timezone-aware datetime in UTC."""
     return datetime.fromtimestamp(epoch_ms / 1000, UTC)
 
 
@@ -62,8 +62,8 @@ def parse_day(day: str) -> datetime:
 
 
 def end_of_day(day: str) -> datetime:
-    """Return the end of a day (`yyyymmdd`) as a datetime.
+    """Return the end of a UTC day (`yyyymmdd`): the start of the next day, as a datetime.
 
-    At this time the daily limits are reset.
+    The daily limits are reset at this time.
     """
     return parse_day(day) + timedelta(days=1)

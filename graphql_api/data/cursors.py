@@ -1,7 +1,8 @@
 """Cursors: signed positions in a list. A cursor is valid only for one list with one filter.
 
 A cursor is the base64url encoding of a version byte, 12 bytes of HMAC-SHA256 and the position. It
-reveals only the position. Another list, filter or installation rejects it.
+reveals only the position. `Cursors.decode` rejects a cursor of another list, filter or
+installation.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ _MAC_BYTES = 12
 class Cursors:
     """Creates and verifies cursors.
 
-    The first secret signs new cursors; every secret verifies cursors.
+    New cursors are signed with the first secret. A cursor signed with any of the secrets is valid.
     """
 
     def __init__(self, secrets: Sequence[bytes]) -> None:

@@ -1,7 +1,4 @@
-"""The enumerations of the domain.
-
-The table, the schema, the code and the docs use the same values.
-"""
+"""The enumerations of the domain. The table and the GraphQL schema use the same values."""
 
 from enum import StrEnum
 
@@ -57,7 +54,7 @@ class Verdict(StrEnum):
 
 
 class TestVisibility(StrEnum):
-    """The tests of a problem whose results a submission's author sees in full.
+    """The tests of a problem whose results are shown in full to the author of a submission.
 
     FIRST_FAILED shows the samples and the first failed test.
     """
@@ -108,19 +105,19 @@ class Comparer(StrEnum):
 
     @property
     def needs_checker(self) -> bool:
-        """True if a program of the problem (a checker or an interactor) judges the output."""
+        """Whether the problem needs a program of its own (a checker or an interactor)."""
         return self in (Comparer.CHECKER, Comparer.INTERACTIVE)
 
 
 class CheckerConvention(StrEnum):
-    """The convention for calling a checker: its arguments and exit codes (see docs/sandbox.md)."""
+    """The convention for the arguments and exit codes of a checker (see docs/sandbox.md)."""
 
     TESTLIB = "TESTLIB"
     ICPC = "ICPC"
 
 
 class QuotaKind(StrEnum):
-    """A kind of operation that every plan limits per UTC day."""
+    """A kind of operation that a plan limits per user and UTC day."""
 
     EXECUTION = "execution"
     HINT = "hint"
@@ -128,7 +125,7 @@ class QuotaKind(StrEnum):
 
 
 class JobKind(StrEnum):
-    """The kind of a job, which is background work such as a rejudge."""
+    """The kind of a job. A job is background work such as a rejudge."""
 
     EXTRACT_PROBLEM = "EXTRACT_PROBLEM"
     GENERATE_SCRIPT = "GENERATE_SCRIPT"

@@ -1,6 +1,6 @@
 """The errors that use cases raise.
 
-The schema maps each error to a type that implements `UserError`.
+The GraphQL schema has a type for each of these errors. The type implements `UserError`.
 """
 
 from datetime import datetime
@@ -23,8 +23,8 @@ UNEXPECTED_RESPONSE = (
 class DomainError(Exception):
     """An expected failure, with a message for the client.
 
-    `path` contains the names that lead to the invalid input field, outermost first. It is empty if
-    no input field is invalid.
+    `path` is the path of the invalid input field: names and indexes, outermost first. `path` is
+    empty if no input field is invalid.
     """
 
     def __init__(self, message: str, path: tuple[str, ...] = ()) -> None:
@@ -50,7 +50,7 @@ class InvalidInput(DomainError):
 
 
 class InvalidCursor(InvalidInput):
-    """The cursor was not issued for this list and filter, or it was changed."""
+    """The cursor is malformed or was not issued for this list with this filter."""
 
 
 class QuotaExceeded(DomainError):
@@ -64,8 +64,12 @@ class QuotaExceeded(DomainError):
 
 
 class Conflict(DomainError):
-    """The object exists, another request changed it, or its state does not allow the operation."""
+    """The request conflicts with the stored state of an object.
+
+    For example, the object already exists, was changed by another request, or is in a state that
+    does not allow the operation.
+    """
 
 
 class Unavailable(DomainError):
-    """A required service did not answer in time. A later attempt may succeed."""
+    """A required service, such as the database, did not answer. A later attempt may succeed."""

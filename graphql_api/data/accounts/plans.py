@@ -1,4 +1,4 @@
-"""Plans: the limits of users per UTC day, such as the number of executions."""
+"""Plans: sets of limits per user and UTC day, such as the number of executions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,24 +53,29 @@ KEEP = -1
 
 
 class PlanStore:
-    """The plans of the table.
+    """The store of all plans.
 
-    Users store only the id of their plan, so a changed limit applies to all.
+    A user's item contains only the id of the plan. So a changed limit applies to all users of the
+    plan, after at most 60 s.
     """
 
     def __init__(self, dynamo: Dynamo, clock: Clock = now_ms) -> None:
         self._dynamo, self._clock = dynamo, clock
         self._cache: dict[str, tuple[int, Plan]] = {}
 
-    async def get(self, plan_id: str) -> Plan | None:
-        """Return a plan, or None if it does not exist. The plan was read at most 60 s ago.
+    async def get(self, plan_id: str, *, consistent: bool = False) -> Plan | None:
+        """Return a plan, or None if the plan does not exist.
 
-        Cost: no request if the plan is cached, otherwise one request of 0.5 read units.
+        Plans are cached for 60 s. A consistent read does not use the cache.
+
+        Cost: no request if the plan is cached, otherwise one request of 0.5 read units. A
+        consistent read is always one request of 1 read unit.
         """
         read_at, plan = self._cache.get(plan_id, (0, None))
-        if plan is not None and 0 <= self._clock() - read_at < CACHED_MS:
+        is_fresh = 0 <= self._clock() - read_at < CACHED_MS
+        if plan is not None and is_fresh and not consistent:
             return plan
-        item = await self._dynamo.get(keys.plan(plan_id), recheck=True)
+        item = await self._dynamo.get(keys.plan(plan_id), consistent=consistent, recheck=True)
         return self._remember(Plan.from_item(item)) if item else None
 
     async def create(self, plan: NewPlan) -> Plan:
@@ -115,7 +120,8 @@ class PlanStore:
     ) -> Plan:
         """Change a plan and return it. Cost: one request.
 
-        A limit of None means unlimited. A limit of KEEP is not changed.
+        A limit of None means unlimited. A limit of KEEP is not changed. A `title` or `is_active`
+        of None is not changed.
 
         Raises:
             NotFound: the plan does not exist.
@@ -164,7 +170,10 @@ class PlanStore:
     # This method is last, because its name hides the type `list` from the rest of the class.
 
     async def list(self, *, active_only: bool = True) -> list[Plan]:
-        """Return the plans in the order of their ids. Cost: one request."""
+        """Return the active plans, sorted by id. Cost: one request.
+
+        If `active_only` is False, return all plans.
+        """
         partition = equals("PK", keys.PLANS)
         plans = [Plan.from_item_or_none(item) async for item in self._dynamo.query_all(partition)]
         return [plan for plan in plans if plan and (plan.is_active or not active_only)]

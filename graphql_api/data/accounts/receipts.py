@@ -1,8 +1,8 @@
-"""Units of quota: the items that record a unit, and the actions that debit and refund it.
+"""The debit and the refund of quota units. One execution or custom run uses one unit.
 
-One execution or custom run uses one unit. A unit is recorded twice: in a receipt, and as 1 on the
-counter of the day. One transaction writes both. The receipt is the log entry of the request and
-makes the request idempotent. Days are UTC.
+The debit of a unit writes two items in one transaction: it creates a receipt, and it adds 1 to the
+user's counter of the day. The receipt is the log entry of the request and makes the request
+idempotent. Days are UTC.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ _RECEIPT, _COUNTER, _NEIGHBOUR = range(3)
 
 
 def fingerprint(*parts: str) -> str:
-    """Return a digest of texts and of their order, 20 characters long."""
+    """Return a digest of the texts in this order, 20 characters long."""
     digest = hashlib.blake2b(digest_size=15)
     for part in parts:
         raw = part.encode(errors="surrogatepass")
@@ -47,10 +47,10 @@ def is_live(item: Mapping[str, Any], now: int) -> bool:
 
 
 def neighbour_of(day: str, now: int) -> str | None:
-    """Return the other day to which an equal request may belong, or None if there is none.
+    """Return the neighbouring day that may already have a receipt of the same request.
 
-    Shortly after midnight this is the day before. Shortly before midnight it is the next day,
-    because another host's clock may be ahead.
+    In the first 15 minutes of a day, this is the day before. In the last minute, it is the next
+    day, because another host's clock may be ahead. At all other times, return None.
     """
     age_ms = now - int(parse_day(day).timestamp() * 1000)
     if age_ms < MIDNIGHT_MS:
@@ -59,12 +59,12 @@ def neighbour_of(day: str, now: int) -> str | None:
 
 
 def counter_of(action: str) -> str:
-    """Return the name of the attribute that counts an action in the item of a day."""
+    """Return the attribute name of an action's counter in the usage item of a day."""
     return f"n_{action}"
 
 
 def quota_exceeded(action: str, day: str, used: int, limit: int) -> QuotaExceeded:
-    """Return the error for a reached limit. It contains the time at which the limit is reset."""
+    """Return the error for a reached limit. The error contains the time of the next reset."""
     reset_at = end_of_day(day)
     return QuotaExceeded(
         f"Daily {action} limit exceeded: {used} of {limit} used. The count starts "
@@ -79,9 +79,9 @@ def quota_exceeded(action: str, day: str, used: int, limit: int) -> QuotaExceede
 class QuotaDebit:
     """The debit of one unit of quota. A `limit` of None means unlimited.
 
-    `actions` must come first in the transaction. They take 4 write units. In the first 15 minutes
-    and the last minute of a UTC day they take 6 write units, because they also check that the
-    request has no receipt of the neighbouring day.
+    The actions of the debit must come first in the transaction. They take 4 write units. In the
+    first 15 minutes and in the last minute of a UTC day, they take 6 write units: a further action
+    checks that the request has no receipt of the neighbouring day.
     """
 
     uid: str
@@ -89,7 +89,7 @@ class QuotaDebit:
     limit: int | None
 
     def actions(self) -> list[TransactItem]:
-        """Return the actions: receipt, counter and, around midnight, the check of the other day."""
+        """Return the actions: receipt, counter and, around midnight, the neighbouring day."""
         receipt, now = self.receipt, self.receipt.created_at
         actions: list[TransactItem] = [
             Put({**self._key(receipt.day), **receipt.to_item()}, absent()),
@@ -101,7 +101,10 @@ class QuotaDebit:
         return actions
 
     def earlier(self, failed: TransactionFailed) -> Receipt | None:
-        """Return the earlier receipt of the request if it caused the failure, otherwise None."""
+        """Return the earlier receipt of the same request if this receipt caused the failure.
+
+        Return None if the transaction failed for another reason.
+        """
         reasons = failed.reasons[: len(self.actions())]
         for index in (_RECEIPT, _NEIGHBOUR):
             reason = reasons[index] if index < len(reasons) else None
@@ -110,7 +113,10 @@ class QuotaDebit:
         return None
 
     def denial(self, failed: TransactionFailed) -> QuotaExceeded | None:
-        """Return the error to raise if the limit caused the failure, otherwise None."""
+        """Return the error to raise if the transaction failed because of the limit.
+
+        Return None if the transaction failed for another reason.
+        """
         reason = failed.reasons[_COUNTER]
         if reason is None or self.limit is None:
             return None
@@ -137,10 +143,10 @@ class QuotaDebit:
 def refund_actions(
     uid: str, day: str, action: str, request_hash: str, now: int
 ) -> tuple[Update, Update]:
-    """Return the actions that refund one unit. They take 4 write units.
+    """Return the two actions that refund one unit. They take 4 write units.
 
-    The actions require that the receipt exists without a refund and that the counter is above zero.
-    So a unit is refunded at most once, and no action creates an item.
+    One action requires a receipt that has not been refunded. The other action requires a counter
+    above zero. So a unit is refunded at most once, and no item is created.
     """
     receipt = keys.receipt(uid, day, action, request_hash)
     count = counter_of(action)

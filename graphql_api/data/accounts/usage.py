@@ -34,9 +34,9 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class DebitResult:
-    """The result of `consume`.
+    """The result of `UsageStore.consume`.
 
-    `is_duplicate` is True if an earlier call with the request took the unit.
+    `is_duplicate` is True if an earlier call with the same request id took the unit.
     """
 
     receipt: Receipt
@@ -62,14 +62,17 @@ class UsageStore:
         self._locks = UserLocks()
 
     async def day(self, uid: str, day: str) -> DayUsage:
-        """Return the usage of one day. Cost: one strongly consistent request of 1 read unit."""
+        """Return a user's usage on one day.
+
+        Cost: one strongly consistent request of 1 read unit.
+        """
         item = await self._dynamo.get(keys.day_usage(uid, day), consistent=True)
         return DayUsage.from_item(item) if item and self._is_live(item) else DayUsage(day=day)
 
     async def days(self, uid: str, count: int, today: str) -> list[DayUsage]:
-        """Return the usage of the last `count` days, newest first.
+        """Return a user's usage on each of the last `count` days, newest first.
 
-        Cost: one request, 1 read unit for 30 days.
+        Today is one of these days. Cost: one request, 1 read unit for 30 days.
         """
         wanted = [days_before(today, age) for age in range(count)]
         counters = equals("PK", keys.user_partition(uid)) & between(
@@ -100,10 +103,10 @@ class UsageStore:
     async def log(
         self, uid: str, day: str, window: PageWindow, action: QuotaKind | None = None
     ) -> Page[Receipt]:
-        """Return a page of the receipts of one day.
+        """Return a page of a user's receipts of one day.
 
-        They are sorted by kind of quota and then by a digest, not by time. Cost: one request, 2
-        read units for 50 receipts.
+        The receipts are sorted by kind of quota and then by a digest, not by time. Cost: one
+        request, 2 read units for 50 receipts.
         """
         prefix = f"L#{day}#{action}#" if action else f"L#{day}#"
         receipts = PartitionList(keys.user_partition(uid), prefix=prefix, descending=False)
@@ -120,9 +123,11 @@ class UsageStore:
     ) -> Page[Receipt]:
         """Return a page of the receipts from `first_day` to `last_day` (inclusive), oldest first.
 
-        Receipts of one day are not sorted by time. Cost: one request without `action`. With
-        `action`, at most five requests are made, so the page may be short although `has_next` is
-        true.
+        Receipts of one day are not sorted by time.
+
+        Cost: one request without `action`, and at most five requests with `action`. After five
+        requests, the page may contain fewer receipts than requested although `has_next` is True.
+        In this case, `end` is the position from which to continue.
         """
         receipts = PartitionList(keys.user_partition(uid), prefix="L#", descending=False)
         span = replace(
@@ -153,13 +158,15 @@ class UsageStore:
         number: str | None = None,
         language: str | None = None,
     ) -> DebitResult:
-        """Take one unit of quota for a custom run, or return the receipt of an equal request.
+        """Take one unit of quota for a custom run, unless an earlier call took the unit.
 
-        Units for executions are taken in `histories/reservations.py`, together with the history.
+        A call with the same request id and input returns the receipt of the earlier call. A
+        `limit` of None means unlimited. Units for executions are taken in
+        `histories/reservations.py`, together with the creation of the history.
 
-        Cost: one transaction of 4 write units. In the first 15 minutes of a UTC day it takes 6
-        write units, because it also recognises a repeated request from before midnight. A `limit`
-        of None means unlimited.
+        Cost: one transaction of 4 write units. In the first 15 minutes and in the last minute of a
+        UTC day, the transaction takes 6 write units, because it also checks the neighbouring day
+        for a receipt of the same request.
 
         Raises:
             QuotaExceeded: the limit of the day is reached.
@@ -195,9 +202,9 @@ class UsageStore:
         return DebitResult(receipt, is_duplicate=False)
 
     async def refund(self, uid: str, day: str, action: QuotaKind, request_hash: str) -> bool:
-        """Refund a unit.
+        """Refund a unit of quota. Return True if this call refunded the unit.
 
-        Return False if the unit was refunded before or if its receipt does not exist. Cost: one
+        Return False if the unit was already refunded or the receipt does not exist. Cost: one
         transaction of 4 write units.
         """
         try:
@@ -209,7 +216,7 @@ class UsageStore:
         return True
 
     async def purge_before(self, uid: str, day: str) -> int:
-        """Remove the counters and receipts of all days before `day`.
+        """Remove a user's counters and receipts of all days before `day`.
 
         Return the number of removed items.
         """

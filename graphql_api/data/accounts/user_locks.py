@@ -20,8 +20,8 @@ class _UserLock:
 class UserLocks:
     """One lock per user. A lock exists only while a caller holds it or waits for it.
 
-    Transactions of one user update the same counter. If they run one after the other, each needs
-    one attempt. If they run at the same time, they conflict and need several attempts.
+    All transactions of a user update the same counter. Without the lock, simultaneous transactions
+    would conflict and need several attempts.
     """
 
     def __init__(self, timeout_s: float = LOCK_TIMEOUT_S) -> None:
@@ -33,7 +33,7 @@ class UserLocks:
 
     @asynccontextmanager
     async def hold(self, uid: str) -> AsyncIterator[None]:
-        """Hold a user's lock inside the block.
+        """Acquire a user's lock, run the block, and release the lock.
 
         Raises:
             Unavailable: the lock was not free within `timeout_s`.

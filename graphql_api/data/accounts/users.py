@@ -56,10 +56,11 @@ class HistoryRemover(Protocol):
 
 
 class UserStore:
-    """The users of the table.
+    """The store of all users.
 
-    One transaction creates a user, its uniqueness items and its counters. So two users never have
-    the same e-mail address or Google account, and every user has counters.
+    One transaction creates the item of a user, the user's counters, and one uniqueness item each
+    for the e-mail address and the Google account. So two users never have the same e-mail address
+    or Google account.
     """
 
     def __init__(
@@ -109,8 +110,8 @@ class UserStore:
         """Create users, each in its own transaction. Return the users in the order of `users`.
 
         Raises:
-            Conflict, InvalidInput: a user could not be created; `path` begins with the index of
-                this user in `users`. All other valid users were created.
+            Conflict, InvalidInput: a user could not be created. The first element of the error's
+                `path` is the index of this user in `users`. All other valid users were created.
         """
         concurrency = asyncio.Semaphore(CREATED_AT_ONCE)
 
@@ -145,18 +146,19 @@ class UserStore:
         return _user(item)
 
     async def get_many(self, uids: Sequence[str]) -> list[User | None]:
-        """Return the users in the order of `uids`; None for a user that does not exist.
+        """Return the users in the order of `uids`.
 
+        The list contains None for each user that does not exist.
         Cost: ceil(N/100) requests for N users.
         """
         items = await self._dynamo.batch_get([*map(keys.user, uids)], recheck=True)
         return [User.from_item_or_none(item) for item in items]
 
     async def by_email(self, email: str, *, consistent: bool = False) -> User | None:
-        """Return the user with this e-mail address, or None if there is no such user.
+        """Return the user with this e-mail address, or None if no user has the address.
 
-        Cost: two requests of 0.5 read units each (1 if consistent). If the previous version stored
-        this address in another form and the user was not found, two more.
+        Cost: two requests of 0.5 read units each (1 if consistent). The previous version stored
+        some addresses in another form. For these addresses, up to two more requests are made.
 
         Raises:
             InvalidInput: the e-mail address is not valid.
@@ -168,7 +170,7 @@ class UserStore:
         return None
 
     async def by_google_sub(self, sub: str, *, consistent: bool = False) -> User | None:
-        """Return the user with this Google account, or None if there is no such user.
+        """Return the user with this Google account, or None if no user has the account.
 
         Cost: two requests of 0.5 read units each (1 if consistent).
         """
@@ -189,7 +191,7 @@ class UserStore:
         return await self._dynamo.get(key, consistent=True) is not None
 
     async def totals(self, uid: str) -> tuple[Totals, dict[str, int]]:
-        """Return a user's counters, and the number of executions per language id.
+        """Return a user's counters, and the user's number of executions per language id.
 
         Cost: one request of 0.5 read units.
         """
@@ -300,8 +302,9 @@ class UserStore:
     async def begin_deletion(self, uid: str) -> User:
         """Mark a user as DELETING and remove the user's counters. A second call has no effect.
 
-        Cost: one read and one transaction. After that, the user cannot sign in, and executions of
-        the user cannot complete, because their transaction requires the counters.
+        After this call, the user cannot sign in. Executions of the user cannot complete, because
+        the transaction of the completion requires the counters. Cost: one read and one
+        transaction.
 
         Raises:
             NotFound: the user does not exist.
@@ -319,9 +322,9 @@ class UserStore:
     async def purge(self, uid: str) -> None:
         """Remove all data of a user in the state DELETING.
 
-        After a crash, a second call completes the removal. This removes the histories with their
-        feed entries and bodies, and then the other items of the user's partition. It repeats this
-        until two passes find nothing. The user and the uniqueness items are removed last.
+        Each pass removes the user's histories with their feed entries and bodies, and then the
+        other items of the user's partition. After two passes in a row without items, the user and
+        the uniqueness items are removed. After a crash, a second call completes the removal.
 
         Raises:
             Conflict: the state of the user is not DELETING.
@@ -341,12 +344,12 @@ class UserStore:
         try:
             await self._remove_user(user)
         except Conflict:
-            # Another call of `purge` may have removed the history.
+            # Another call of `purge` may have removed the user.
             if await self.get(uid, consistent=True) is not None:
                 raise
 
     async def _remove_contents(self, uid: str) -> int:
-        """Remove all items of the user's partition except the user.
+        """Remove all items of the user's partition except the item of the user.
 
         Return the number of removed items.
         """
@@ -384,9 +387,9 @@ class UserStore:
         return await self.get(item["u"], consistent=consistent) if item else None
 
     async def _require_not_in_former_form(self, email: str) -> None:
-        """Raise Conflict if the previous version stored an account of this address.
+        """Raise Conflict if a user of the previous version has this address in its old form.
 
-        Only an address that this version writes in another form costs requests.
+        Cost: no request for an address that both versions store in the same form.
         """
         is_changed = len(stored_forms(email)) > 1
         if is_changed and await self.by_email(email, consistent=True) is not None:

@@ -1,11 +1,13 @@
 """Bodies: large, compressed parts of an entity, such as the code of a submission.
 
-Lists never read bodies. A body has one main item, its manifest. The manifest holds up to 300 KB of
-compressed bytes. The rest of a larger body is in further items, its chunks, with the keys
-`{SK}#p001` and so on. If a bucket is configured, a larger body is stored as one S3 object instead,
-and the manifest contains the object's name. The manifest is written last, so a body with a manifest
-is complete. A checksum inside the compressed bytes detects a chunk that a later write has
-overwritten.
+The main item of a body is called the manifest. The manifest contains up to 300 KB of compressed
+bytes. The rest of a larger body is stored in further items, called chunks, with the sort keys
+`{SK}#p001`, `{SK}#p002` and so on. If an S3 bucket is configured, a larger body is stored as one S3
+object instead of chunks, and the manifest contains the object's name.
+
+The manifest is written last, so a body with a manifest is complete. A checksum inside the
+compressed bytes detects a chunk that a later write has overwritten. Queries for lists do not read
+bodies.
 """
 
 import asyncio
@@ -46,14 +48,14 @@ OBJECT = "s3"
 class ObjectStore:
     """The S3 bucket for large bodies.
 
-    Object names are hashes and do not reveal the owner of a body.
+    The object names are hashes, so they do not reveal the owner of a body.
     """
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client, self._bucket = client, bucket
 
     async def put(self, name: str, packed: bytes) -> None:
-        """Write an object with this name."""
+        """Write an object with this name. An existing object with the name is replaced."""
         try:
             await self._client.put_object(Bucket=self._bucket, Key=name, Body=packed)
         except (ClientError, BotoCoreError) as error:
@@ -92,8 +94,8 @@ def _make_timeout(what: str) -> Unavailable:
 async def open_bodies(settings: Settings, dynamo: Dynamo) -> AsyncIterator["Bodies"]:
     """Open the storage of bodies. If the settings name a bucket, also open a connection to S3.
 
-    The S3 endpoint can be set with `LOCALSTACK_URL` or, if that is not set, with botocore's
-    variable `AWS_ENDPOINT_URL_S3`.
+    The environment variable `LOCALSTACK_URL` sets the S3 endpoint. If it is not set, botocore's
+    variable `AWS_ENDPOINT_URL_S3` sets the endpoint.
     """
     if settings.bodies_bucket is None:
         yield Bodies(dynamo)
@@ -111,7 +113,8 @@ async def open_bodies(settings: Settings, dynamo: Dynamo) -> AsyncIterator["Bodi
 class Bodies:
     """Reads and writes bodies.
 
-    Without an object store, a large body is split into several items.
+    A body above 300 KB is stored in the object store. Without an object store, the body is split
+    into several items.
     """
 
     def __init__(self, dynamo: Dynamo, objects: ObjectStore | None = None) -> None:
@@ -120,12 +123,12 @@ class Bodies:
     async def items(
         self, key: Key, raw: bytes, extra: Mapping[str, Any] | None = None
     ) -> list[Item]:
-        """Return the items of a body for the caller to write: first the manifest, then the chunks.
+        """Return the items of a body, which the caller must write.
 
-        If the body is stored in S3, this method has already written the object. `extra` contains
-        additional attributes for the manifest. Write the chunks before the manifest, or together
-        with the manifest. A body of up to 300 KB (compressed) is one item and takes one write unit
-        per started KB.
+        The first item is the manifest, the others are the chunks. Write the chunks before the
+        manifest or in the same request. `extra` contains additional attributes for the manifest. If
+        the body belongs in S3, this method also writes the S3 object. A body of up to 300 KB
+        (compressed) is one item and takes one write unit per started KB.
         """
         packed = await _run_in_thread_if_large(pack, raw, len(raw))
         manifest = {**key, "v": 1, "tp": "body", **(extra or {})}
@@ -167,10 +170,11 @@ class Bodies:
         return None if manifest is None else await self.of_manifest(manifest)
 
     async def get_many(self, keys: Sequence[Key], *, recheck: bool = False) -> list[bytes | None]:
-        """Return the bodies in the order of `keys`; None for a body that does not exist.
+        """Return the bodies in the order of `keys`.
 
-        With `recheck`, missing bodies are read again with strong consistency. Cost: one
-        BatchGetItem per 100 manifests, and further requests for each body above 300 KB.
+        The list contains None for each body that does not exist or is damaged. With `recheck`,
+        missing bodies are read again with strong consistency. Cost: one BatchGetItem per 100
+        manifests, and further requests for each body above 300 KB.
         """
         manifests = await self._dynamo.batch_get(keys, recheck=recheck)
         return list(
@@ -183,7 +187,7 @@ class Bodies:
         )
 
     async def _of_manifest_or_none(self, manifest: Mapping[str, Any]) -> bytes | None:
-        """Return a body, or None if it is damaged, so that the other bodies can be read."""
+        """Return the body of a manifest. If the body is damaged, log the error and return None."""
         try:
             return await self.of_manifest(manifest)
         except DamagedBody:
@@ -202,7 +206,7 @@ class Bodies:
         return await self._assemble(manifest, chunks)
 
     async def join(self, items: Sequence[Mapping[str, Any]]) -> bytes:
-        """Return a body from its manifest and chunks, which may be in any order.
+        """Return a body from its items: the manifest and the chunks, in any order.
 
         Items of other kinds are ignored. Cost: no request, unless the body is in S3.
 
@@ -251,7 +255,7 @@ class Bodies:
     async def delete_manifests(self, manifests: Iterable[Mapping[str, Any]]) -> None:
         """Remove the bodies of these manifests.
 
-        The chunks of a body are removed before its manifest.
+        The chunks of a body are removed before the manifest of the body.
         """
         manifests = list(manifests)
         chunks = [key for manifest in manifests for key in _chunk_keys(manifest)]
@@ -260,7 +264,7 @@ class Bodies:
     async def delete_items(self, items: Iterable[Mapping[str, Any]]) -> None:
         """Remove manifests and chunks, and the S3 objects that belong to the manifests.
 
-        A chunk may be given as a whole item or only as its key.
+        Only the key of a chunk is needed. A manifest must be a whole item.
         """
         items = list(items)
         objects = [item[OBJECT] for item in items if OBJECT in item]
@@ -279,7 +283,10 @@ class Bodies:
 
 
 def _object_name(table_name: str, key: Key, packed: bytes) -> str:
-    """Return the name of an S3 object: a hash of key and content, so that retries are safe."""
+    """Return the S3 object name of a body: hashes of its key and content.
+
+    A retry writes the same content under the same name, so retries are safe.
+    """
     owner = hashlib.sha256(f"{table_name}\n{key['PK']}\n{key['SK']}".encode()).hexdigest()
     return f"bodies/{owner[:40]}/{hashlib.sha256(packed).hexdigest()[:16]}"
 

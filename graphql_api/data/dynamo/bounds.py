@@ -1,8 +1,8 @@
 """Bounds of one GraphQL operation: the size of its answer and its reads of DynamoDB.
 
-The API sets the bounds for the time of the operation. The transport counts the reads, and the
-executor of the schema counts the bytes of the answer. The first bound that is exceeded stops the
-whole operation. Workers and commands have no bounds.
+The API sets the bounds at the start of each operation. The transport of DynamoDB requests counts
+the reads, and the executor of the schema counts the bytes of the answer. An operation that exceeds
+a bound is stopped. Requests of workers and commands have no bounds.
 """
 
 import asyncio
@@ -14,14 +14,15 @@ from graphql_api.data.limits import ANSWER_FIELDS, MB, READ_UNITS
 
 
 class BoundExceeded(Exception):
-    """The operation has exceeded one of its bounds. Nothing more is read or added to its answer."""
+    """The operation has exceeded a bound. No more data is read or added to the answer."""
 
 
 class OperationBounds:
-    """The bounds of one operation, and the part of them that it has used.
+    """The bounds of one operation, and counters of the operation's answer and reads.
 
-    `connections` is the number of reads that may be in flight at the same time. `on_excess` is
-    called once, when the first bound is exceeded.
+    `answer_mb` is the maximum size of the answer in megabytes. `reads` is the maximum number of
+    read requests, and `connections` the maximum number of simultaneous read requests. `on_excess`
+    is called once, when the first bound is exceeded.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class OperationBounds:
         self._on_excess = on_excess
 
     def add_field(self, size_bytes: int) -> None:
-        """Count one field of the answer with the bytes of its name.
+        """Count one field of the answer, and `size_bytes`, the length of the field's name.
 
         Raises:
             BoundExceeded: the answer has too many fields or is too large.
@@ -53,7 +54,7 @@ class OperationBounds:
         self.add_bytes(size_bytes)
 
     def add_bytes(self, size_bytes: int) -> None:
-        """Count bytes of the answer.
+        """Add `size_bytes` to the counted size of the answer.
 
         Raises:
             BoundExceeded: the answer is too large.
@@ -66,12 +67,12 @@ class OperationBounds:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[None]:
-        """Count one read, and wait for one of the operation's connections.
+        """Count one read, wait for one of the operation's connections, and use it in the block.
 
-        Retries of a read are not counted, because the client does not cause them.
+        The retries of a read are not counted, because the client does not cause retries.
 
         Raises:
-            BoundExceeded: the operation has made too many reads. The read must not be sent.
+            BoundExceeded: the operation has exceeded a bound. The read must not be sent.
         """
         self._reads += 1
         self._require(
@@ -83,10 +84,10 @@ class OperationBounds:
             yield
 
     def add_units(self, units: float) -> None:
-        """Count the read units that a read has consumed.
+        """Add the consumed read units of one read.
 
         Raises:
-            BoundExceeded: the operation has read too much.
+            BoundExceeded: the operation has consumed too many read units.
         """
         self._units += units
         self._require(
@@ -105,7 +106,7 @@ _BOUNDS: ContextVar[OperationBounds | None] = ContextVar("bounds", default=None)
 
 
 def current_bounds() -> OperationBounds | None:
-    """Return the bounds of the current operation, or None if it has none."""
+    """Return the bounds of the current operation, or None if the operation has no bounds."""
     return _BOUNDS.get()
 
 
@@ -113,7 +114,8 @@ def current_bounds() -> OperationBounds | None:
 def bounded(bounds: OperationBounds | None) -> Iterator[None]:
     """Apply bounds to this block and to tasks started in this block. None removes the bounds.
 
-    The resolver of a mutation runs without bounds, so that no bound stops it between two writes.
+    Resolvers of mutations run without bounds. Otherwise a mutation could be stopped between two
+    writes.
     """
     token = _BOUNDS.set(bounds)
     try:

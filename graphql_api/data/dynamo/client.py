@@ -1,4 +1,4 @@
-"""The client of the table. All stores use it. Items are plain Python dicts."""
+"""The client of the DynamoDB table. All stores use this client. Items are Python dicts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -53,8 +53,9 @@ class Dynamo:
     ) -> Item | None:
         """Return the item with this key, or None if the item does not exist.
 
-        With `recheck`, a missing item is read again with strong consistency, so that the caller may
-        rely on None. Cost of the second read: 1 read unit.
+        A read without `consistent` may miss an item that was just written. With `recheck`, a
+        missing item is therefore read again with strong consistency. Cost of the second read: 1
+        read unit.
         """
         item = await self._get(key, consistent=consistent)
         if item is None and recheck and not consistent:
@@ -73,10 +74,11 @@ class Dynamo:
     async def batch_get(
         self, keys: Sequence[Key], *, consistent: bool = False, recheck: bool = False
     ) -> list[Item | None]:
-        """Return the items in the order of `keys`; None for an item that does not exist.
+        """Return the items in the order of `keys`.
 
-        Any number of keys is allowed, and keys may be repeated. With `recheck`, missing items are
-        read again with strong consistency. Cost: one request per 100 distinct keys.
+        The list contains None for each item that does not exist. Any number of keys is allowed, and
+        keys may be repeated. With `recheck`, missing items are read again with strong consistency.
+        Cost: one request per 100 distinct keys.
         """
         items = await self._get_items(keys, consistent=consistent)
         missing = [key for key, item in zip(keys, items, strict=True) if item is None]
@@ -125,7 +127,11 @@ class Dynamo:
         start: Key | None = None,
         consistent: bool = False,
     ) -> QueryPage:
-        """Return one page of a partition. `start` is the `last_key` of the previous page."""
+        """Return one page of the items of a partition that match a condition on their keys.
+
+        If `forward` is False, the order of the sort keys is descending. `start` is the `last_key`
+        of the previous page, or None for the first page. A page has at most `limit` items and 1 MB.
+        """
         places = Placeholders()
         request: dict[str, Any] = {
             "TableName": self.table_name,
@@ -146,7 +152,10 @@ class Dynamo:
         return QueryPage([load_item(item) for item in answer["Items"]], last and load_item(last))
 
     async def query_all(self, condition: Condition, **options: Any) -> AsyncIterator[Item]:
-        """Yield all items of a partition. `options` are the keyword arguments of `query`."""
+        """Yield all items of a partition that match a condition on their keys.
+
+        `options` are further keyword arguments for `query`.
+        """
         start: Key | None = None
         while True:
             page = await self.query(condition, start=start, **options)
@@ -157,10 +166,10 @@ class Dynamo:
             start = page.last_key
 
     async def scan(self, *, limit: int, start: Key | None = None) -> QueryPage:
-        """Return one page of all items of the table, at most `limit` items and 1 MB.
+        """Return one page of the whole table: at most `limit` items and 1 MB.
 
-        The read is strongly consistent. `start` is the `last_key` of the previous page. Only
-        operators' commands scan the table.
+        `start` is the `last_key` of the previous page, or None for the first page. The read is
+        strongly consistent. Use this method only in operators' commands.
         """
         request: dict[str, Any] = {"ExclusiveStartKey": dump_item(start)} if start else {}
         answer = await self._transport.call(
@@ -195,9 +204,10 @@ class Dynamo:
     ) -> Item:
         """Change one item and return all its attributes.
 
-        Without a condition, a missing item is created. If the change adds to a number, it is
-        retried only when DynamoDB reports that it was not applied. Set `repeatable` to True if a
-        change that is applied twice has the same effect as once.
+        Without a condition, a missing item is created. If the response is lost, the request is
+        retried only if `repeatable` is True. By default, a change is repeatable unless it adds to a
+        number. `returns` is the request parameter `ReturnValues`; with "NONE", an empty dict is
+        returned.
 
         Raises:
             ConditionFailed: the condition did not hold.
@@ -268,7 +278,10 @@ class Dynamo:
 
 
 def _batches(items: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    """Group items into batches of at most 25 items and 600 KB. A larger item gets its own batch."""
+    """Group items into batches of at most 25 items and 600 KB.
+
+    An item above 600 KB is a batch of its own.
+    """
     batch: list[Mapping[str, Any]] = []
     size = 0
     for item in items:

@@ -1,4 +1,4 @@
-"""DynamoDB's expressions, built from Python values with placeholders for names and values.
+"""Conditions and updates, and their conversion to DynamoDB's expressions with placeholders.
 
 Every attribute name gets a placeholder, because DynamoDB rejects reserved words in expressions.
 """
@@ -18,14 +18,14 @@ class Placeholders:
         self.values: dict[str, Wire] = {}
 
     def name(self, attribute: str) -> str:
-        """Return the placeholder of an attribute name."""
+        """Return the placeholder of an attribute name. Define the placeholder if necessary."""
         alias = "#" + "".join(c if c.isalnum() else "_" for c in attribute)
         while self.names.setdefault(alias, attribute) != attribute:
             alias += "_"
         return alias
 
     def value(self, value: object) -> str:
-        """Return a new placeholder for a value."""
+        """Define a new placeholder for a value and return the placeholder."""
         alias = f":{len(self.values)}"
         self.values[alias] = dump(value)
         return alias
@@ -42,17 +42,18 @@ class Placeholders:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A boolean expression of one or more parts.
+    """A condition on the attributes of one item, such as `equals("st", "PENDING")`.
 
-    Each part is a template, an attribute name and values; `joiner` joins the parts. In a template,
-    `{0}` stands for the attribute name, and `{1}`, `{2}` and so on for the values.
+    Combine conditions with `&` and `|`. A condition has one or more parts, joined by `joiner`. Each
+    part is a template, an attribute name and values. In a template, `{0}` represents the attribute
+    name, and `{1}`, `{2}` and so on represent the values.
     """
 
     parts: tuple[tuple[str, str, tuple[object, ...]], ...]
     joiner: str = " AND "
 
     def render(self, places: Placeholders) -> str:
-        """Return the text of the expression."""
+        """Return the condition as a DynamoDB expression. Define the placeholders in `places`."""
         return self.joiner.join(
             template.format(places.name(name), *map(places.value, values))
             if name
@@ -82,7 +83,7 @@ def _one(template: str, name: str, *values: object) -> Condition:
 
 
 def equals(name: str, value: object) -> Condition:
-    """Require that an attribute has this value. If the value is None, require that it is absent."""
+    """Require that an attribute has this value. A value of None requires an absent attribute."""
     return absent(name) if value is None else _one("{0} = {1}", name, value)
 
 
@@ -128,21 +129,27 @@ def one_of(name: str, values: Sequence[object]) -> Condition:
 
 
 def absent(name: str = "PK") -> Condition:
-    """Require that an attribute is absent. By default, require that the item does not exist."""
+    """Require that an attribute is absent.
+
+    The default `name` is a key attribute, so `absent()` requires that the item does not exist.
+    """
     return _one("attribute_not_exists({0})", name)
 
 
 def exists(name: str = "PK") -> Condition:
-    """Require that an attribute is present. By default, require that the item exists."""
+    """Require that an attribute is present.
+
+    The default `name` is a key attribute, so `exists()` requires that the item exists.
+    """
     return _one("attribute_exists({0})", name)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An update of an item.
+    """An update of the attributes of one item.
 
-    `put` sets attributes; a value of None removes the attribute. `add` adds numbers to attributes.
-    `drop` removes attributes.
+    `put` contains attributes and their new values. A value of None removes the attribute. `add`
+    contains attributes and the numbers to add. `drop` contains the names of attributes to remove.
     """
 
     put: Mapping[str, Any] = field(default_factory=dict)
@@ -150,7 +157,7 @@ class Change:
     drop: Sequence[str] = ()
 
     def render(self, places: Placeholders) -> str:
-        """Return the text of the update expression."""
+        """Return the update as a DynamoDB expression. Define the placeholders in `places`."""
         sets = [
             f"{places.name(name)} = {places.value(value)}"
             for name, value in self.put.items()

@@ -1,7 +1,8 @@
-"""Recognises the kind of a failed request to DynamoDB, by status and error code.
+"""The kinds of failed DynamoDB requests. A kind is recognised by HTTP status and error code.
 
-A balancer or proxy in front of DynamoDB answers with its own statuses and with any body. So a
-response without an error code of DynamoDB is judged by its status alone. Messages are never read.
+A load balancer or proxy in front of DynamoDB may send an HTTP response of its own, with any body.
+So the kind of a response without an error code of DynamoDB depends only on the HTTP status. Error
+messages are not evaluated.
 """
 
 from enum import Enum, auto
@@ -21,7 +22,7 @@ from botocore.exceptions import (
 )
 
 _SERVER_ERROR = 500
-# Statuses of servers that did not process the request: it was too early or one of too many.
+# HTTP statuses Too Early and Too Many Requests: the server did not process the request.
 _NOT_APPLIED_STATUSES = frozenset({425, 429})
 _REQUEST_TIMEOUT = 408
 _CREDENTIAL_STATUSES = frozenset({401, 403, 407})
@@ -90,15 +91,15 @@ _REFUSED_REASONS = frozenset(
 class Failure(Enum):
     """The kind of a failed request."""
 
-    NOT_APPLIED = auto()  # it may be sent again
-    UNCERTAIN = auto()  # it may have been applied
+    NOT_APPLIED = auto()  # the request was not applied and may be sent again
+    UNCERTAIN = auto()  # the request may have been applied
     CONDITION = auto()
     TRANSACTION = auto()
     NO_TABLE = auto()
     NO_CREDENTIALS = auto()
     REJECTED_CREDENTIALS = auto()
-    FOREIGN = auto()  # a server that is not DynamoDB answered
-    DEFECT = auto()  # the request is wrong
+    FOREIGN = auto()  # the response came from a server other than DynamoDB
+    DEFECT = auto()  # the request is not valid, because of a defect in this program
 
 
 _FAILURES = {
@@ -108,7 +109,7 @@ _FAILURES = {
 
 
 def recognise(error: Exception) -> Failure:
-    """Return the kind of a failure from an error of botocore or a time-out."""
+    """Return the kind of the failure that an error of botocore or a time-out represents."""
     if isinstance(error, ClientError):
         return _recognise_response(error)
     if isinstance(error, _CREDENTIAL_ERRORS):
@@ -137,7 +138,7 @@ def _recognise_response(error: ClientError) -> Failure:
         return Failure.REJECTED_CREDENTIALS
     if code == "TransactionCanceledException":
         return _recognise_cancellation(error)
-    # The parser takes the status as the code of a response without a code of DynamoDB.
+    # If a response has no error code of DynamoDB, the parser uses the HTTP status as the code.
     is_foreign = code in {str(status), ""}
     return Failure.FOREIGN if is_foreign else _FAILURES.get(code, Failure.DEFECT)
 
@@ -153,6 +154,6 @@ def _recognise_cancellation(error: ClientError) -> Failure:
 
 
 def cancellation_reasons(error: ClientError) -> list[dict[str, Any]]:
-    """Return the reasons of a cancelled transaction, one per action."""
+    """Return the reasons of a cancelled transaction, one per action in the order of the actions."""
     reasons: Any = error.response.get("CancellationReasons", ())
     return list(reasons)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One successful call of DynamoDB, including its failed attempts."""
+    """One successful call of DynamoDB. `attempts` also counts the failed attempts of the call."""
 
     operation: str
     read_units: float
@@ -35,7 +35,7 @@ class Meter:
 
     @property
     def write_units(self) -> float:
-        """Consumed write capacity units, including those of index copies."""
+        """Consumed write capacity units, including the units for index copies."""
         return sum(call.write_units for call in self.calls)
 
 

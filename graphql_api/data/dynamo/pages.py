@@ -1,8 +1,8 @@
-"""Pages of card lists, in both directions, over one partition or several merged partitions.
+"""Pages of lists of cards, in both directions. A card is the main item of an entity.
 
-A list is a partition of the table or of an index, in the order of its sort keys. A position is a
-sort key without the prefix of the list. A page begins after a given position, so new cards at the
-start of the list do not shift it.
+A list consists of the cards of one or more partitions, in the order of their sort keys. The
+position of a card is the card's sort key without the prefix of the list. A page begins after a
+given position, so new cards at the start of the list do not shift the page.
 """
 
 import asyncio
@@ -35,7 +35,8 @@ _END = "\U0010ffff"
 class PartitionList:
     """A list of cards: the items of a partition whose sort keys begin with `prefix`.
 
-    `index` is GSI1 or GSI2, or None for the table itself.
+    `index` is the name of the index that contains the partition, or None for a partition of the
+    table.
     """
 
     partition: str
@@ -53,8 +54,8 @@ class PartitionList:
 class PageWindow:
     """The requested part of a list: `size` cards from the start or from the end of the list.
 
-    `after` and `before` are positions. Only cards between these positions are returned; the cards
-    at the two positions are excluded.
+    `after` and `before` are positions. Only the cards between these positions are returned, without
+    the cards at the two positions. None means no bound on this side.
     """
 
     size: int = 20
@@ -65,11 +66,11 @@ class PageWindow:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list: records in the order of the list, each with its position.
+    """One page of a list: records in the order of the list, and the position of each record.
 
-    `start` and `end` are the positions of the first and the last card that were read. If a filter
-    excluded these cards, the positions lie outside the returned records. Both are None for an empty
-    list.
+    `start` and `end` are the positions of the first and the last card that were read for the page.
+    If a filter excluded one of these cards, `records` does not contain the card. Both positions are
+    None if no card was read.
     """
 
     records: list[T]
@@ -80,9 +81,9 @@ class Page(Generic[T]):
     end: str | None
 
     def map(self, convert: Callable[[T], R | None]) -> "Page[R]":
-        """Convert each record and return the new page.
+        """Return a new page with converted records.
 
-        Records that are converted to None are left out.
+        If `convert` returns None for a record, the new page does not contain the record.
         """
         converted = [
             (position, new)
@@ -100,7 +101,7 @@ class Page(Generic[T]):
 
 
 class _Stream:
-    """The cards of one partition. They are read on demand, in the direction of the window."""
+    """The cards of one partition, read when needed and in the direction of the window."""
 
     def __init__(self, dynamo: Dynamo, cards: PartitionList, window: PageWindow) -> None:
         self._dynamo, self._cards, self._window = dynamo, cards, window
@@ -143,11 +144,11 @@ async def read_page(
     window: PageWindow,
     keep: Callable[[Item], bool] | None = None,
 ) -> Page[Item]:
-    """Return one page of several lists, merged in their common order.
+    """Return one page of one or more lists. Several lists are merged in the order of positions.
 
-    Without `keep`, one partition costs one query. With `keep`, only the cards for which `keep`
-    returns True are included. At most five pages are then read, so the result may be short although
-    `has_next` is true.
+    With `keep`, the page contains only the cards for which `keep` returns True. To find them, at
+    most five pages per list are read. So the page may contain fewer cards than requested although
+    the list has more cards. Cost without `keep`: one query for one list.
     """
     streams = [_Stream(dynamo, cards, window) for cards in lists]
     upwards = lists[0].descending is window.from_end
@@ -174,7 +175,10 @@ async def read_page(
 
 
 def _is_next_known(streams: Sequence[_Stream]) -> bool:
-    """Return whether the next card is known: each stream has a buffered card or has ended."""
+    """Return whether the next card of the merged streams has been read.
+
+    This is true if a card is buffered and each stream without a buffered card has ended.
+    """
     return any(stream.buffer for stream in streams) and all(
         stream.buffer or stream.done for stream in streams
     )

@@ -1,8 +1,8 @@
-"""A fast parser of DynamoDB's JSON responses. It replaces botocore's slower, generic parser.
+"""A fast parser of DynamoDB's JSON responses, which replaces botocore's slower, generic parser.
 
-The fast parser does not convert attribute values such as `{"S": …}`; `values.load_item` converts
-them to Python values. Error responses are still parsed by botocore, so their codes, messages and
-fields are as documented.
+The fast parser does not convert attribute values such as `{"S": …}` to Python values. Use
+`values.load_item` for this conversion. Error responses are still parsed by botocore, so the errors
+have the documented codes, messages and fields.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,8 @@ class _FastJSONParser(AioJSONParser):
         body = _parse_object(response["body"])
         if response["status_code"] >= 300:  # noqa: PLR2004 - HTTP statuses from 300 on are not a success
             if body is None or not isinstance(body.get("__type", ""), str):
-                # The body is not from DynamoDB. Without it, botocore takes the status as the code.
+                # The body is not from DynamoDB. If the body is empty, botocore uses the HTTP status
+                # as the error code.
                 response = {**response, "body": b""}
             parsed: dict[str, Any] = await super().parse(response, shape)
             return parsed
@@ -30,7 +31,7 @@ class _FastJSONParser(AioJSONParser):
 
 
 def _parse_object(body: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in a body, or None if the body is anything else."""
+    """Return the JSON object in a response body, or None if the body is not a JSON object."""
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:

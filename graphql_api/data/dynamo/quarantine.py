@@ -1,7 +1,9 @@
-"""Quarantine: work that this version of the program cannot read is taken out of the due indexes.
+"""Quarantine of due items that this version of the program cannot read.
 
-Otherwise each sweep would read the same item again. The item keeps its attributes and remembers its
-index keys, so that an operator can release it after an update (`algoitny table quarantine`).
+The sweeper polls the indexes of due work. An unreadable item is removed from these indexes, so that
+the sweeper does not read the item again in every sweep. The item keeps all other attributes and a
+copy of its index keys. So an operator can release the item after an update of the program
+(`algoitny table quarantine`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +26,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """An item in quarantine. `since` is the time of its removal from the index (epoch ms)."""
+    """An item in quarantine. `since` is the time of the move into quarantine (epoch ms)."""
 
     key: keys.Key
     entity: str
@@ -32,9 +34,9 @@ class Quarantined:
 
 
 class Quarantine:
-    """Moves items into quarantine and out of it.
+    """Moves items into quarantine, lists them and releases them.
 
-    `added` is the number of items that this object has moved into quarantine.
+    `added` is the number of items that this instance has moved into quarantine.
     """
 
     def __init__(self, dynamo: Dynamo, clock: Clock = now_ms) -> None:
@@ -42,7 +44,10 @@ class Quarantine:
         self.added = 0
 
     async def read_all(self, items: Iterable[Item], read: Callable[[Item], T]) -> list[T]:
-        """Convert the items of a due index. Move items that cannot be read into quarantine."""
+        """Convert the items of a due index with `read`, and return the results.
+
+        Each item that `read` cannot convert is moved into quarantine.
+        """
         converted: list[T] = []
         for item in items:
             try:
@@ -52,9 +57,10 @@ class Quarantine:
         return converted
 
     async def add(self, key: keys.Key, error: Exception) -> bool:
-        """Move an item into quarantine, unless another request has moved or changed it.
+        """Move an item into quarantine and log `error`. Return True if the item was moved.
 
-        Cost: a strongly consistent read and one write.
+        Return False if another request moved, changed or removed the item. Cost: one strongly
+        consistent read and one write.
         """
         item = await self._dynamo.get(key, consistent=True)
         if item is None or item.get("g2p") in (None, keys.QUARANTINE):
@@ -69,7 +75,10 @@ class Quarantine:
         return True
 
     async def list_items(self) -> list[Quarantined]:
-        """Return the items in quarantine, the oldest first. Cost: one request per megabyte."""
+        """Return all items in quarantine, the longest quarantined first.
+
+        Cost: one request per megabyte.
+        """
         partition = equals("g2p", keys.QUARANTINE)
         return [
             Quarantined(keys.of_item(item), str(item.get("tp")), int(item["g2s"]))
@@ -77,9 +86,10 @@ class Quarantine:
         ]
 
     async def release(self, key: keys.Key) -> bool:
-        """Put an item back into its indexes. Return False if it is not in quarantine.
+        """Move an item from quarantine back into its indexes. Return True if it was moved.
 
-        An execution or a purge note is then due at once.
+        Return False if the item is not in quarantine or another request changed it. After the
+        release, an execution or a purge note is due at once.
         """
         item = await self._dynamo.get(key, consistent=True)
         if item is None or item.get("g2p") != keys.QUARANTINE:

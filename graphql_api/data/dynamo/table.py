@@ -1,7 +1,7 @@
 """The definition of the table, and its creation in DynamoDB.
 
-Creation is idempotent: it compares the settings of an existing table with the definition, and
-changes only the settings that differ.
+The creation is idempotent. Only those settings of an existing table are changed that differ from
+the definition.
 """
 
 import time
@@ -36,7 +36,7 @@ _FOR_WORKERS = ("ck", "cka")
 
 
 def _list_projected_attributes(index: str) -> list[str]:
-    """Return the attributes that an index copies from cards, without the key attributes."""
+    """Return the names of the card attributes that an index copies, without key attributes."""
     names = {*Problem.attributes(), *Job.attributes()}
     names |= set(User.attributes()) if index == "GSI1" else set(_DUE_ATTRIBUTES)
     names -= set(_FOR_WORKERS)
@@ -65,7 +65,7 @@ INDEXES = (_index("GSI1", "g1p", "g1s"), _index("GSI2", "g2p", "g2s"))
 
 
 def definition(table_name: str) -> dict[str, Any]:
-    """Return the parameters of the request `CreateTable`."""
+    """Return the definition of the table: the parameters of a `CreateTable` request."""
     return {
         "TableName": table_name,
         "BillingMode": "PAY_PER_REQUEST",
@@ -81,14 +81,14 @@ def definition(table_name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One setting of the table, and what was done, such as `created`, `set` or `unchanged`."""
+    """One step of the setup: a setting, and an outcome such as `created`, `set` or `unchanged`."""
 
     setting: str
     outcome: str
 
 
 class Table:
-    """The table in one DynamoDB (Amazon's service or a compatible engine)."""
+    """The table in one database engine: Amazon DynamoDB or a compatible engine."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str, environment: str) -> None:
         self._client = client
@@ -98,13 +98,13 @@ class Table:
     def provision(self, *, rebuild_indexes: bool = False) -> Iterator[Step]:
         """Create the table, or update an existing table. Yield each step when it is done.
 
-        With `rebuild_indexes`, an index that lacks attributes is removed and created again from the
-        items. Lists that read this index fail until it is filled.
+        With `rebuild_indexes`, an index that lacks attributes is removed and created again. Lists
+        that use this index are unavailable until the new index is filled.
 
         Raises:
-            Conflict: a table of that name exists, but it has other keys, an index that lacks
-                attributes, or its time to live on another attribute.
-            Unavailable: the engine did not answer, or rejected the request.
+            Conflict: a table of this name exists, but the table has other key attributes, uses
+                another attribute for the time to live, or has an index that lacks attributes.
+            Unavailable: the engine did not answer or rejected the request.
         """
         with self._engine():
             yield self._ensure_exists()
@@ -120,7 +120,7 @@ class Table:
         """Return the engine's description of the table, or None if the table does not exist.
 
         Raises:
-            Unavailable: the engine did not answer, or rejected the request.
+            Unavailable: the engine did not answer or rejected the request.
         """
         with self._engine():
             try:
@@ -129,10 +129,10 @@ class Table:
                 return None
 
     def drop(self) -> bool:
-        """Remove the table with all its items. Return False if the table does not exist.
+        """Remove the table with all items. Return False if the table does not exist.
 
         Raises:
-            Unavailable: the engine did not answer, or rejected the request.
+            Unavailable: the engine did not answer or rejected the request.
         """
         description = self.describe()
         if description is None:
@@ -147,7 +147,7 @@ class Table:
 
     @contextmanager
     def _engine(self) -> Iterator[None]:
-        """Convert errors of the engine to `Unavailable`."""
+        """Run the block, and convert errors of the engine to `Unavailable`."""
         try:
             yield
         except NoCredentialsError as error:
@@ -191,7 +191,7 @@ class Table:
             )
 
     def _reconcile_indexes(self, *, rebuild: bool) -> Iterator[Step]:
-        """Create the missing indexes.
+        """Create the missing indexes. With `rebuild`, create incomplete indexes again.
 
         On-demand billing must be set first, because the index definitions contain no capacity.
         """
@@ -247,8 +247,8 @@ class Table:
         if not description.get("StreamSpecification", {}).get("StreamEnabled"):
             stream = {"StreamEnabled": True, "StreamViewType": STREAM_VIEW}
             changes.append(("stream", {"StreamSpecification": stream}))
-        # Set the deletion protection last: DynamoDB Local clears it in each update that does not
-        # contain it.
+        # DynamoDB Local clears the deletion protection in each update that does not set it. So the
+        # deletion protection is set last.
         if not description.get("DeletionProtectionEnabled"):
             changes.append(("deletion protection", {"DeletionProtectionEnabled": True}))
         for _, change in changes:
@@ -316,10 +316,9 @@ def _key_names(entry: dict[str, str]) -> tuple[str, str]:
 
 
 def _unless_unknown(setting: str, ensure: Callable[[], str]) -> Step:
-    """Run a step, and return its outcome.
+    """Run `ensure` for a setting, and return the step.
 
-    Some engines do not support the setting of the step. The outcome then says that it is not
-    supported.
+    If the engine does not support the setting, the outcome of the step says so.
     """
     try:
         return Step(setting, ensure())
@@ -330,7 +329,7 @@ def _unless_unknown(setting: str, ensure: Callable[[], str]) -> Step:
 
 
 def open_table(settings: Settings) -> Table:
-    """Return the table that the settings name. The connection is opened at its first use."""
+    """Return the table that the settings name. The first request opens the connection."""
     client = boto3.client(
         "dynamodb",
         region_name=settings.aws_default_region,

@@ -1,8 +1,8 @@
 """The actions of a transaction: put, update, delete and check, with their conditions and costs.
 
-Costs follow Amazon's rules: two write units for each started kilobyte of the item, and one write
-unit for each started kilobyte of an index copy. A write that moves an index copy counts as two
-copies.
+Amazon charges two write units for each started kilobyte of the item, and one write unit for each
+started kilobyte of an index copy (the copy of an item in an index). A write that moves an index
+copy is charged for two copies.
 """
 
 from collections.abc import Mapping
@@ -66,8 +66,8 @@ class Put:
 class Update:
     """An action that changes one item.
 
-    `index_copies` is the number of index copies that the change writes or removes. `item_kb` is the
-    size of the item in kilobytes, rounded up (default 1).
+    `index_copies` is the number of index copies that the change writes or removes (default 0).
+    `item_kb` is the size of the item in kilobytes, rounded up (default 1).
     """
 
     key: Key
@@ -89,7 +89,11 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """An action that removes one item with its `index_copies` index copies."""
+    """An action that removes one item.
+
+    `index_copies` is the number of the item's index copies (default 0). `item_kb` is the size of
+    the item in kilobytes, rounded up (default 1).
+    """
 
     key: Key
     condition: Condition | None = None
@@ -108,7 +112,7 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """An action that cancels the transaction if a condition on an item does not hold."""
+    """An action that changes nothing, but cancels the transaction if a condition does not hold."""
 
     key: Key
     condition: Condition

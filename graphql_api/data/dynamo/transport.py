@@ -1,8 +1,8 @@
 """Requests to DynamoDB: retries with jitter until a deadline, metering, and conversion of errors.
 
-Throttling, transaction conflicts, 5xx responses and broken connections are retried. If the response
-to a write is lost, the write may have been applied. Such a write is retried only if applying it
-twice is safe. `failures.py` recognises the kind of a failure by status and error code.
+A request is retried after throttling, a transaction conflict, a 5xx response or a broken
+connection. A write whose response was lost may have been applied. This write is retried only if
+applying it twice is safe. `failures.py` recognises the kinds of failures.
 """
 
 import asyncio
@@ -59,9 +59,9 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class ConditionFailed(Exception):
-    """The condition of a write did not hold.
+    """The condition of a write did not hold, so the write was rejected.
 
-    `item` is the stored item, or None if no item is stored.
+    `item` is the item in the table, or None if the item does not exist.
     """
 
     def __init__(self, item: dict[str, Any] | None) -> None:
@@ -73,7 +73,8 @@ class ConditionFailed(Exception):
 class Reason:
     """The reason why an action cancelled its transaction.
 
-    `item` is the stored item, or None if no item is stored.
+    `code` is DynamoDB's code of the reason. `item` is the action's item in the table, or None if
+    the item does not exist.
     """
 
     code: str
@@ -83,7 +84,7 @@ class Reason:
 class TransactionFailed(Exception):
     """The transaction was cancelled because the condition of an action did not hold.
 
-    `reasons` has one entry per action. The entry is None if the action's condition held.
+    `reasons` has one element per action. The element is None if the action's condition held.
     """
 
     def __init__(self, reasons: Sequence[Reason | None]) -> None:
@@ -92,9 +93,9 @@ class TransactionFailed(Exception):
 
 
 class Backoff:
-    """Random pauses between attempts.
+    """Random pauses between the attempts of one operation, until a deadline.
 
-    Their maximum doubles with each attempt, until the deadline.
+    The maximum of a pause doubles with each attempt, from 20 ms to 500 ms.
     """
 
     def __init__(self, operation: str, deadline_s: float) -> None:
@@ -108,7 +109,7 @@ class Backoff:
         return max(0.0, self._ends_at - time.monotonic())
 
     async def pause(self, cause: Exception | None = None) -> None:
-        """Wait before the next attempt.
+        """Wait for a random time before the next attempt.
 
         Raises:
             Unavailable: the deadline leaves no time for another attempt.
@@ -128,10 +129,7 @@ class Transport:
         self._deadline_s = deadline_ms / 1000
 
     def backoff(self, operation: str) -> Backoff:
-        """Return the pauses for one operation.
-
-        The deadline of the operation starts at this moment.
-        """
+        """Return the backoff of one operation. The time until the deadline starts now."""
         return Backoff(operation, self._deadline_s)
 
     async def call(
@@ -144,17 +142,17 @@ class Transport:
     ) -> dict[str, Any]:
         """Send a request, retry it if necessary, and return the response.
 
-        Reads count towards the bounds of the current operation (`bounds.py`).
-
-        `repeatable` means that a request that is applied twice has the same effect as once.
-        `transaction_units` replaces the consumed capacity that the engine reports.
+        If `repeatable` is False, a request that may have been applied is not retried.
+        `transaction_units` is the known cost of a transaction in write units. It is recorded
+        instead of the cost that the engine reports. Reads count towards the bounds of the current
+        GraphQL operation (`bounds.py`).
 
         Raises:
             ConditionFailed: the condition of a single write did not hold.
             TransactionFailed: a condition in a transaction did not hold.
-            Unavailable: no response arrived before the deadline, or a request that must not be
-                repeated may have been applied.
-            BoundExceeded: the operation has made too many reads. Nothing was sent.
+            Unavailable: no response arrived before the deadline, the response to a request that is
+                not repeatable was lost, or the table cannot be used.
+            BoundExceeded: the GraphQL operation has exceeded a bound.
         """
         send = partial(self._send, operation, repeatable, transaction_units, request)
         bounds = current_bounds() if operation in READS else None
@@ -197,7 +195,10 @@ def _may_repeat(failure: Failure, *, repeatable: bool) -> bool:
 
 
 def _translate_error(error: Exception, failure: Failure, operation: str) -> Exception:
-    """Convert an error of botocore to the exception that callers of `Transport.call` handle."""
+    """Convert an error of botocore to an exception that `Transport.call` documents.
+
+    An error that is caused by a defect in this program is returned as it is.
+    """
     match failure:
         case Failure.NOT_APPLIED | Failure.UNCERTAIN:
             return _make_timeout(operation)
@@ -215,7 +216,7 @@ def _translate_error(error: Exception, failure: Failure, operation: str) -> Exce
 
 
 def _describe(error: Exception) -> dict[str, Any]:
-    """Return the status and the error code of a response, for the log."""
+    """Return the fields that describe an error in the log, such as the HTTP status."""
     if not isinstance(error, ClientError):
         return {"reason": str(error)}
     metadata = error.response.get("ResponseMetadata", {})

@@ -1,8 +1,8 @@
 """Conversion between DynamoDB's typed attribute values and Python values.
 
-The table contains only strings, integers, booleans, bytes, lists and maps, so the type tag alone
-selects the conversion. Binary values are base64 text in responses of the fast parser, and bytes in
-responses of botocore's parser.
+A typed attribute value is a dict with one type tag, such as `{"N": "5"}`. The tag selects the
+conversion. Binary values are base64 text in responses of the fast parser (`parsing.py`), and bytes
+in responses of botocore's parser.
 """
 
 from base64 import b64decode
@@ -38,21 +38,21 @@ _LOADERS: dict[str, Callable[[Any], Any]] = {
 
 
 def load(value: Wire) -> Any:
-    """Return the Python value of a typed attribute value such as `{"N": "5"}`."""
+    """Convert a typed attribute value such as `{"N": "5"}` to a Python value."""
     ((tag, inner),) = value.items()
     return _LOADERS[tag](inner)
 
 
 def load_item(item: Mapping[str, Wire]) -> dict[str, Any]:
-    """Return an item with typed values as a dict of Python values."""
+    """Convert an item with typed attribute values to a dict of Python values."""
     return {name: load(value) for name, value in item.items()}
 
 
 def dump(value: object) -> Wire:  # noqa: PLR0911 - one return statement per type
-    """Return the typed attribute value of a Python value.
+    """Convert a Python value to a typed attribute value such as `{"N": "5"}`.
 
     Raises:
-        TypeError: the table does not store values of this type.
+        TypeError: values of this type cannot be stored.
     """
     match value:
         case str():
@@ -73,15 +73,15 @@ def dump(value: object) -> Wire:  # noqa: PLR0911 - one return statement per typ
 
 
 def dump_item(item: Mapping[str, Any]) -> dict[str, Wire]:
-    """Return a dict of Python values as an item with typed values."""
+    """Convert a dict of Python values to an item with typed attribute values."""
     return {name: dump(value) for name, value in item.items()}
 
 
 def size_of(value: object) -> int:
-    """Return the number of bytes that a value adds to the size of an item, as DynamoDB counts it.
+    """Return the size of an attribute value in bytes, by DynamoDB's rules for item sizes.
 
-    This follows "DynamoDB item sizes" in Amazon's developer guide. The size of a number is an upper
-    bound.
+    The rules are in the section "DynamoDB item sizes" of Amazon's developer guide. For a number,
+    the result is an upper bound.
     """
     match value:
         case str():
@@ -104,5 +104,5 @@ def _names(item: Mapping[str, Any]) -> int:
 
 
 def item_size(item: Mapping[str, Any]) -> int:
-    """Return the size of an item in bytes, including its attribute names."""
+    """Return the size of an item in bytes, by DynamoDB's rules: attribute names and values."""
     return _names(item) + sum(map(size_of, item.values()))
