@@ -43,9 +43,14 @@ async def list_plans(context: Context) -> list[Plan]:
     return await context.stores.plans.list(active_only=not is_admin)
 
 
-async def get(context: Context, key: str) -> Plan | None:
-    """Return a plan, active or not, or None if it does not exist."""
-    return await context.stores.plans.get(key) if validation.is_plan_key(key) else None
+async def get(context: Context, key: str, *, consistent: bool = False) -> Plan | None:
+    """Return a plan, active or not, or None if it does not exist.
+
+    The plan may be up to 60 s old, unless the read is consistent.
+    """
+    if not validation.is_plan_key(key):
+        return None
+    return await context.stores.plans.get(key, consistent=consistent)
 
 
 async def find(context: Context, key: str) -> Plan | None:

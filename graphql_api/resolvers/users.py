@@ -68,7 +68,7 @@ async def set_plan(context: Context, uid: str, plan_key: str) -> User:
         NotFound, Conflict: the user does not exist or is being deleted.
     """
     access.require_admin(context)
-    plan = await plans.get(context, plan_key)
+    plan = await plans.get(context, plan_key, consistent=True)
     if plan is None or not plan.is_active:
         raise InvalidInput(
             "`planKey` must be the key of an active plan. See `plans` for the keys of all plans.",

@@ -6,7 +6,7 @@ from typing import NoReturn, TypeVar
 
 import pytest
 
-from graphql_api.cli.local.process import EngineProcess, EngineUnavailable
+from graphql_api.cli.local.process import EngineExposed, EngineProcess, EngineUnavailable
 
 Engine = TypeVar("Engine", bound=EngineProcess)
 
@@ -19,9 +19,14 @@ def skip_or_fail(reason: str) -> NoReturn:
 
 
 def run_engine(engine: Engine) -> Iterator[Engine]:
-    """Yield the engine while it runs, for fixtures."""
+    """Yield the engine while it runs, for fixtures.
+
+    An engine that other machines can reach is an error, also on a laptop.
+    """
     try:
         with engine:
             yield engine
+    except EngineExposed:
+        raise
     except EngineUnavailable as error:
         skip_or_fail(str(error))

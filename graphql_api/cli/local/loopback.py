@@ -10,7 +10,7 @@ from pathlib import Path
 
 from graphql_api.cli.local import apt
 from graphql_api.cli.local.paths import data_dir
-from graphql_api.cli.local.process import EngineUnavailable, run_tool
+from graphql_api.cli.local.process import EngineExposed, EngineUnavailable, run_tool
 from graphql_api.private_folders import make_private_folder
 
 SOURCE = Path(__file__).with_name("loopback.c")
@@ -73,11 +73,11 @@ def require_loopback(name: str, port: int) -> None:
     """Check that other machines cannot reach a local server.
 
     Raises:
-        EngineUnavailable: The server also listens on an address that is not a loopback address.
+        EngineExposed: The server also listens on an address that is not a loopback address.
     """
     others = [str(address) for address in listening_addresses(port) if not _is_loopback(address)]
     if others:
-        raise EngineUnavailable(
+        raise EngineExposed(
             f"{name} listens on {', '.join(others)}, so other machines can reach it. It must "
             "listen only on the loopback address, so it is not used. Report this as a bug."
         )

@@ -26,6 +26,10 @@ class EngineUnavailable(RuntimeError):
     """A local database or tool cannot be used. The message says how to install it."""
 
 
+class EngineExposed(EngineUnavailable):
+    """Other machines can reach a local database. The message names the addresses."""
+
+
 def free_port() -> int:
     """Return a TCP port of this machine that is free at this moment."""
     with socket.socket() as probe:

@@ -129,6 +129,17 @@ async def test_a_plan_is_created_given_and_changed_for_all_its_users(api: Api) -
     assert (gone["__typename"], gone["path"]) == ("InvalidInput", ["planKey"])
 
 
+async def test_a_plan_that_another_process_deactivated_is_not_assigned(
+    api: Api, open_api: OpenApi
+) -> None:
+    other, token, admin = await open_api(), await api.sign_in(ANN), await api.sign_in(ADMIN)
+    user_id = (await api.data(VIEWER, token))["viewer"]["id"]
+    await api.mutate("createPlan", "plan { key }", admin, key="pro", name="Pro")
+    await other.mutate("updatePlan", "plan { key }", admin, planKey="pro", isActive=False)
+    result = await api.mutate("setUserPlan", "user { id }", admin, userId=user_id, planKey="pro")
+    assert (result["__typename"], result["path"]) == ("InvalidInput", ["planKey"])
+
+
 @pytest.mark.parametrize(
     ("given", "path"),
     [
