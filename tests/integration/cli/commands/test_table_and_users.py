@@ -9,7 +9,9 @@ from uuid import uuid4
 import pytest
 
 from graphql_api.config import Settings
-from graphql_api.data.enums import Role
+from graphql_api.data import keys
+from graphql_api.data.enums import JobKind, Role
+from graphql_api.data.jobs import NewJob
 from graphql_api.data.stores import Stores
 from tests.support.paths import ROOT
 from tests.support.settings import CREDENTIALS
@@ -80,6 +82,24 @@ def test_a_missing_table_names_the_command_that_creates_it(missing_table: Settin
         code, printed, errors = algoitny(missing_table, *arguments)
         assert (code, printed) == (1, "")
         assert "algoitny table init" in errors
+
+
+async def test_an_operator_lists_the_quarantine_and_releases_it(
+    settings: Settings, stores: Stores
+) -> None:
+    new = NewJob(kind=JobKind.REJUDGE, uid="editor", parameters={})
+    key = keys.job((await stores.jobs.create(new)).ulid)
+    before = await stores.dynamo.get(key, consistent=True)
+    assert await stores.executions.quarantine.add(key, KeyError("jk"))
+    listed, released, empty = [
+        algoitny(settings, "table", "quarantine", *options, "--json")
+        for options in ((), ("--release",), ())
+    ]
+    for code, printed, _ in (listed, released):
+        (row,) = json.loads(printed)
+        assert (code, row["PK"], row["SK"]) == (0, key["PK"], key["SK"])
+    assert (empty[0], json.loads(empty[1])) == (0, [])
+    assert await stores.dynamo.get(key, consistent=True) == before
 
 
 async def test_an_operator_lists_users_and_sets_a_role(settings: Settings, stores: Stores) -> None:
