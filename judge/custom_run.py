@@ -25,7 +25,8 @@ SHORTEST_WALL_MS = 1000
 class CustomRun:
     """The result of a custom run. The verdict AC means that the program exited with code 0.
 
-    `output` and `error` are truncated to 256 KB.
+    `output` is the standard output, and `error` is the standard error. Each is truncated to 256 KB.
+    `exit_code` and `signal` are None if the program did not end in this way.
     """
 
     verdict: Verdict
@@ -54,9 +55,9 @@ def run_custom(
 ) -> CustomRun:
     """Compile a program and run it on the input `stdin`, in a slot of the host.
 
-    Compiling and running take at most `wall_ms` together, because a user waits for the answer. An
-    idle program is stopped after twice its CPU time limit plus one second. The slots count for
-    `owner`.
+    A user waits for the answer, so compiling and running together take at most `wall_ms`. But the
+    run itself may always take 1 s. An idle program is stopped after twice its CPU time limit plus
+    1 s. `owner` is the user whose share of the slots is used.
 
     Raises:
         LanguageUnavailable: this host cannot run the language.

@@ -1,8 +1,8 @@
 """Interactors: programs of a problem that exchange messages with the submission while both run.
 
 The interactor reads the output of the submission, and the submission reads the output of the
-interactor. This module starts an interactor and judges how both programs ended. docs/sandbox.md
-lists the cases.
+interactor. This module starts the interactor and decides the verdict from the ends of both
+programs. docs/sandbox.md lists the cases.
 """
 
 from dataclasses import replace
@@ -20,7 +20,10 @@ ENDED_EARLY = "The program ended before the interaction was complete."
 
 
 def build_interactor(interactor: CheckerProgram, input_path: Path, answer: Path) -> Program:
-    """Return the interactor with its arguments and files for one test."""
+    """Return the interactor as a program with the arguments and files for one test.
+
+    `answer` is the file with the expected output.
+    """
     if interactor.checker.convention is CheckerConvention.TESTLIB:
         return interactor.build_program((input_path, answer), FIRST, UNUSED_LOG, SECOND)
     return interactor.build_program((input_path, answer), FIRST, SECOND, f"{FEEDBACK}/")
@@ -29,8 +32,8 @@ def build_interactor(interactor: CheckerProgram, input_path: Path, answer: Path)
 def interactor_limits(interactor: CheckerProgram, submission: RunLimits) -> RunLimits:
     """Return the limits of the interactor.
 
-    Its wall time limit is increased by that of the submission, because the interactor also waits
-    for the submission.
+    The interactor also waits for the submission. So the submission's wall time limit is added to
+    the interactor's own wall time limit.
     """
     return replace(interactor.limits, wall_ms=interactor.limits.wall_ms + submission.wall_ms)
 
@@ -40,18 +43,19 @@ def judge_interaction(
 ) -> Ruling:
     """Return the ruling for a submission and its interactor, after both have ended.
 
-    `verdict` is the verdict that the end of the submission gives (see `decide_verdict`). `reports`
-    contains the reports of the submission and of the interactor. The program that ended first
+    `verdict` is the verdict of the submission's run alone (see `decide_verdict`). `reports`
+    contains the report of the submission, then that of the interactor. The first case that applies
     decides:
 
-    - If the submission failed and ended first, it gets its own verdict.
-    - If the interactor rejected and ended first, the verdict is WA, however the submission ended.
-    - If the submission exited normally and first, and the interactor failed only because its
-      partner had ended, the verdict is WA.
-    - If the interactor accepts, the submission gets its own verdict.
+    1. The sandbox failed: IE.
+    2. The submission ended first and failed: the verdict of its run.
+    3. The submission ended first with exit code 0, and the interactor may have failed only because
+       of this: WA.
+    4. The interactor rejected the submission: WA.
+    5. The interactor accepted the submission: the verdict of the submission's run.
 
     Raises:
-        CheckerBroken: the interactor failed.
+        CheckerBroken: the interactor failed in another way.
     """
     program, partner = reports
     if Outcome.INTERNAL in (program.outcome, partner.outcome):
@@ -69,8 +73,8 @@ def judge_interaction(
 def _failed_for_lack_of_partner(interactor: CheckerProgram, report: Report) -> bool:
     """Return whether an interactor may have failed only because the submission had ended.
 
-    If the interactor writes after that, SIGPIPE ends it. If it reads, or if its language ignores
-    SIGPIPE, it exits with a code that the convention does not define.
+    An interactor that then writes is ended by SIGPIPE. An interactor that then reads, or whose
+    language ignores SIGPIPE, exits with a code that the calling convention does not define.
     """
     if report.outcome is Outcome.SIGNALLED:
         return report.signal == "SIGPIPE"

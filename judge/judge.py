@@ -1,4 +1,4 @@
-"""Judges submissions: compiles the program once, runs the tests in parallel, decides the verdict.
+"""Judges submissions: compiles a program, runs its tests in parallel and decides the verdict.
 
 The methods block, so call them from threads. One `Judge` is enough for a whole process.
 """
@@ -32,8 +32,8 @@ from judge.toolchains.installed import Installed
 class LanguageUnavailable(Exception):
     """This host cannot run a language. The message gives the reason and the remedy.
 
-    `required` contains all languages that the request needs, including those that this host can
-    run.
+    `required` contains the ids of all languages that the request needs, including the languages
+    that this host can run.
     """
 
     def __init__(self, message: str, required: Collection[str]) -> None:
@@ -48,8 +48,8 @@ class JudgeConfig:
     `work_dir` is the directory for compiled programs and for files of the sandbox. `slots` is the
     number of programs that run at the same time (0: the number of CPU cores). All processes with
     the same `work_dir` share the slots. `languages` contains the ids or aliases of the languages to
-    look for (empty: all). `submission_s` is the total wall time of the tests of one submission, in
-    seconds.
+    look for (empty: all). `submission_s` limits the total wall time of the tests of one submission,
+    in seconds.
     """
 
     work_dir: Path
@@ -61,10 +61,12 @@ class JudgeConfig:
 class Judge:
     """The judge of a host.
 
-    Call `start()` once, then `judge()` from any thread, and `close()` at the end. All processes of
-    a host should have the same `work_dir`, so that they share the slots: if more programs than
-    cores run at the same time, the measured CPU times are too high. `forced` selects the limit back
-    end; by default the best one of the host is used.
+    Call `start()` once, then `judge()` from any thread, and `close()` at the end.
+
+    All processes of a host should have the same `work_dir`, so that they share the slots. Without
+    shared slots, more programs than cores run at the same time, and the measured CPU times are too
+    high. `forced` selects the back end that enforces memory limits (default: the best back end of
+    the host).
     """
 
     def __init__(self, config: JudgeConfig, forced: LimitBackend | None = None) -> None:
@@ -77,9 +79,10 @@ class Judge:
     def start(self, on_languages: Callable[[], None] | None = None) -> Self:
         """Check the sandbox and find the languages that this host can run.
 
-        `on_languages()` is called whenever `languages` has changed. If it is given, `start` does
-        not wait for languages whose libraries must first be precompiled on this host. Another
-        thread adds these languages.
+        Some languages need libraries that must first be precompiled on this host. Without
+        `on_languages`, `start` waits for these languages. Otherwise another thread adds these
+        languages later. `on_languages()` is called before `start` returns, and whenever
+        `languages` has changed later.
 
         Raises:
             SandboxUnavailable: the sandbox does not work. The message contains the remedy.
@@ -104,7 +107,7 @@ class Judge:
         return self
 
     def _add_languages(self, on_languages: Callable[[], None]) -> None:
-        """Add the languages whose libraries must be precompiled first."""
+        """Precompile the missing libraries, and add the languages that need these libraries."""
         if not self._languages.unprepared:
             return
         try:
@@ -155,9 +158,10 @@ class Judge:
     ) -> Judgement:
         """Judge a submission.
 
-        `on_result` is called with each test result as soon as it is known. With an early stop, the
-        results come in the order of the tests. Both callbacks are called only in the calling
-        thread.
+        `on_result` is called with each test result as soon as the result is known. If the request
+        has `stop_on_first_failure`, the results come in the order of the tests. The judge calls
+        `cancelled` at least every 0.1 s and stops when it returns True. Both callbacks are called
+        in the calling thread.
 
         Raises:
             LanguageUnavailable: this host cannot run the submission's or the checker's language.

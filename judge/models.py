@@ -20,9 +20,9 @@ PAST_BUDGET = (
 
 
 class JudgeCancelled(Exception):
-    """The function `cancelled()` of the caller returned True.
+    """The caller's function `cancelled()` returned True, so the judging was stopped.
 
-    All programs of the submission have ended.
+    All programs of the submission have ended when this exception is raised.
     """
 
 
@@ -40,10 +40,12 @@ class TestCaseFiles:
 class JudgeRequest:
     """A submission with its tests and the limits of the problem.
 
-    `language` is an id or an alias. The judge adds the language's `Grace` to the limits.
-    `time_multiplier` replaces the language's multiplier of the CPU time. The tolerances are used
-    only by the comparer FLOAT, the checker only by the comparers CHECKER and INTERACTIVE. The slots
-    of the host are shared between owners. `owner` is any text, for example the id of a user.
+    - `language` is an id or an alias. The judge adjusts the limits for the language (see `Grace`).
+    - `time_multiplier` replaces the language's multiplier of the CPU time (None: no replacement).
+    - `abs_tolerance` and `rel_tolerance` are used only by the comparer FLOAT.
+    - `checker` is used only by the comparers CHECKER and INTERACTIVE.
+    - `stop_on_first_failure`: start no more tests after the first test that is not AC.
+    - `owner` is any text, for example the id of a user. The host's slots are shared between owners.
     """
 
     language: str
@@ -61,7 +63,7 @@ class JudgeRequest:
 
     @property
     def languages(self) -> frozenset[str]:
-        """The languages of all programs that run during the judging."""
+        """The languages of the submission and, if one is used, of the checker or interactor."""
         own = {self.checker.language} if self.checker and self.comparer.needs_checker else set()
         return frozenset({self.language} | own)
 
@@ -70,11 +72,15 @@ class JudgeRequest:
 class Judgement:
     """The result of judging a submission.
 
-    `verdict` is IE if any test is IE. Otherwise it is the verdict of the first test that is not AC,
-    or AC if all tests are AC. A submission that does not compile gets CE, and all its tests are
-    SKIPPED. Tests after an early stop are SKIPPED. If the time budget of the submission is used up,
-    the remaining tests are SKIPPED; if all tests so far are AC, the first remaining test is TLE
-    instead.
+    `verdict` is one of these verdicts:
+
+    - CE if the submission does not compile. All tests are then SKIPPED.
+    - IE if the result of any test is IE.
+    - Otherwise the verdict of the first test that is not AC, or AC if all tests are AC.
+
+    With `stop_on_first_failure`, all tests after the first failed test are SKIPPED. If the time
+    budget of the submission is used up, the remaining tests are SKIPPED. But if all finished tests
+    are AC, the first remaining test gets TLE.
 
     `results` has one result per test, in the order of the tests. `cpu_ms` and `peak_kb` are the
     maxima of all tests. `limit_backend` is the mechanism that enforced memory limits: `cgroup2`,
@@ -97,12 +103,12 @@ class Judgement:
 
 
 def is_failure(result: TestResult) -> bool:
-    """Return whether the result is that of a failed test."""
+    """Return whether the verdict of a test is not AC."""
     return result.verdict is not Verdict.AC
 
 
 def make_result(test: TestCaseFiles, verdict: Verdict, message: str | None = None) -> TestResult:
-    """Return a result with the given verdict for a test without a run report."""
+    """Return a result that contains only a verdict and a message, but no values of a run."""
     return TestResult(
         number=test.number,
         is_sample=test.is_sample,
@@ -124,8 +130,8 @@ def skip_past_budget(
 ) -> list[TestResult]:
     """Return the results of the tests that did not run because the time budget was used up.
 
-    These tests are SKIPPED. If no test in `results` failed, the first of these tests is TLE
-    instead.
+    `tests` are the tests that did not run, and `results` are the results of the other tests. The
+    verdict is SKIPPED. But if no test in `results` failed, the first test in `tests` gets TLE.
     """
     message = PAST_BUDGET.format(seconds=seconds)
     skipped = [make_result(test, Verdict.SKIPPED, message) for test in tests]
@@ -135,9 +141,9 @@ def skip_past_budget(
 
 
 def read_beginning(path: Path) -> bytes:
-    """Return the part of a file that results contain.
+    """Return the first 1,025 bytes of a file.
 
-    If the file is longer, return one more byte.
+    Results show 1,024 bytes of a file. One more byte shows whether the file is longer.
     """
     with path.open("rb") as file:
         return file.read(SHOWN_OUTPUT_BYTES + 1)
@@ -146,7 +152,10 @@ def read_beginning(path: Path) -> bytes:
 def build_result(
     test: TestCaseFiles, report: Report, ruling: Ruling, expected: bytes, failure: Failure
 ) -> TestResult:
-    """Return the result of a test. `expected` is the beginning of the expected output."""
+    """Return the result of a test from the report and the ruling of its run.
+
+    `expected` is the beginning of the expected output (see `read_beginning`).
+    """
     report.stdout.seek(0)
     return TestResult(
         number=test.number,

@@ -32,8 +32,8 @@ class TakenTest(Generic[Test]):
 class TestScheduler(Generic[Test, Result]):
     """The tests that have not started, and the results that have not been collected.
 
-    Each slot session takes tests in its own thread. `stops_at` returns True for a result that stops
-    the submission. Tests after the first such result do not need results.
+    Each slot session takes tests in its own thread. `stops_at` returns True for a result after
+    which no more tests of the submission are started.
     """
 
     def __init__(
@@ -46,9 +46,10 @@ class TestScheduler(Generic[Test, Result]):
         self._needed_count = len(tests)
 
     def peek_next(self, sessions: int) -> Test | None:
-        """Return the test that one of `sessions` parallel sessions will probably take next.
+        """Return the test that the calling session will probably take after its current test.
 
-        Return None if fewer tests than sessions are left.
+        `sessions` is the number of parallel sessions. The other sessions will take the tests before
+        this test. Return None if fewer than `sessions` tests are left.
         """
         try:
             return self._tests[sessions - 1].test
@@ -62,10 +63,7 @@ class TestScheduler(Generic[Test, Result]):
 
     @property
     def needed_count(self) -> int:
-        """The number of tests that need a result.
-
-        These are always the first tests of the submission.
-        """
+        """The number of tests that need a result, counted from the first test on."""
         return self._needed_count
 
     def stop_after(self, at: int) -> None:
@@ -88,14 +86,14 @@ class TestScheduler(Generic[Test, Result]):
         self._results.put((taken.at, result))
 
     def wake(self) -> None:
-        """Wake the thread in `drain_results`, because a session has begun or ended."""
+        """Wake the thread that waits in `drain_results`, because a session has begun or ended."""
         self._results.put(None)
 
     def drain_results(self, wait_s: float) -> Iterator[tuple[int, Result]]:
         """Yield all results that have arrived, each with the index of its test.
 
-        If no result has arrived, wait for a result, or for the beginning or end of a session, at
-        most `wait_s` seconds.
+        If no result has arrived, wait at most `wait_s` seconds. The wait also ends when a result
+        arrives, or when a session begins or ends.
         """
         with suppress(Empty):
             item = self._results.get(timeout=wait_s)
@@ -108,8 +106,8 @@ class TestScheduler(Generic[Test, Result]):
 class ResultCollector(Generic[Result]):
     """The results of the tests of a submission.
 
-    `on_result` is called for each result: immediately, or with `in_order` in the order of the
-    tests.
+    `on_result` is called for each result. If `in_order` is True, the calls are in the order of the
+    tests. Otherwise each call is immediate.
     """
 
     def __init__(self, on_result: Callable[[Result], None] | None, *, in_order: bool) -> None:
@@ -139,7 +137,7 @@ class ResultCollector(Generic[Result]):
 class TimeBudget:
     """The total wall time that the tests of one submission may take.
 
-    If several tests run at the same time, the wall time of each test counts.
+    The wall times of tests that run at the same time are added.
     """
 
     def __init__(self, seconds: int) -> None:
@@ -161,9 +159,10 @@ class TimeBudget:
 class WorkPool:
     """A pool of threads that compile programs and run tests, each in a slot of the host.
 
-    No call waits for a thread, because the slots alone decide whose turn is next. `sessions` is the
-    maximum number of sessions of a submission at the same time: one per slot. At most one of them
-    waits for a slot. So the pool has one thread for each slot and for each submission, at most.
+    The pool always has a free thread, because only the slots may decide which call runs next.
+    `sessions` is the maximum number of parallel sessions of one submission, which is the number of
+    slots. At most one session of each submission waits for a slot. So the pool needs at most as
+    many threads as there are slots and submissions together.
     """
 
     def __init__(self, sessions: int) -> None:
@@ -171,7 +170,7 @@ class WorkPool:
         self._threads = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="judge")
 
     def submit(self, work: Callable[..., T], *arguments: object) -> Future[T]:
-        """Call a function in a thread. Return the future of the call."""
+        """Call a function in a thread of the pool. Return the future of the call."""
         return self._threads.submit(work, *arguments)
 
     def close(self) -> None:

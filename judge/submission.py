@@ -1,9 +1,9 @@
 """A submission while it is judged: its compiled program, its tests, its checker and its limits.
 
 Tests run in slot sessions. In a session, a thread holds a slot of the host and runs tests one after
-the other. After `SLOT_SLICE_S`, the thread releases its slot if the next turn is that of another
-session (judge/sandbox/slots.py). So submissions that are judged at the same time share the host.
-The methods block, so call them from threads.
+the other. After `SLOT_SLICE_S`, the thread releases its slot if another submission is waiting whose
+turn is next (judge/sandbox/slots.py). So submissions that are judged at the same time share the
+host. The methods block, so call them from threads.
 """
 
 import time
@@ -48,14 +48,15 @@ _Scheduler = TestScheduler[TestCaseFiles, TestResult]
 
 
 class Ticket:
-    """A session that waits for a slot."""
+    """A marker for a session that waits for a slot."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Submission:
     """A submission and the state of its judging.
 
-    `on_result` and `cancelled` are called in the thread that calls `compile` and `run_tests`.
+    The callbacks `on_result` and `cancelled` are called in the thread that calls `compile` and
+    `run_tests`.
     """
 
     request: JudgeRequest
@@ -75,7 +76,7 @@ class Submission:
 
     @property
     def limits(self) -> RunLimits:
-        """The limits of a test."""
+        """The limits of the program in each test."""
         return run_limits(
             self.installed.spec,
             self.request.time_limit_ms,
@@ -88,7 +89,7 @@ class Submission:
 
         Raises:
             JudgeCancelled: `cancelled()` returned True.
-            CompilerBroken: the sandbox failed, not the source.
+            CompilerBroken: the sandbox failed. The source may be correct.
         """
         source = code.encode("utf-8", "surrogatepass")
         compile_source = partial(compiler.compile, owner=self.request.owner)
@@ -143,12 +144,15 @@ class Submission:
         self.sandbox.slots.recheck_cancelled()
 
     def _needs_session(self, scheduler: _Scheduler) -> bool:
-        """Return whether another session should wait for a slot. At most one waits at a time."""
+        """Return whether another session should wait for a slot.
+
+        At most one session of a submission waits at a time.
+        """
         is_possible = len(self.sessions) < self.pool.sessions and not self.waiting_sessions
         return is_possible and scheduler.waiting_count > 0
 
     def _run_session(self, program: Program, scheduler: _Scheduler, ticket: Ticket) -> None:
-        """Run tests until no test is left, or until the time slice of the slot is over."""
+        """Wait for a slot. Then run tests until no test is left or the time slice is over."""
         try:
             with self._open_session() as session:
                 began = time.monotonic()
@@ -172,7 +176,7 @@ class Submission:
             scheduler.wake()
 
     def _end_wait(self, ticket: Ticket, scheduler: _Scheduler) -> None:
-        """Allow another session to wait for a slot, because this one has taken its first test."""
+        """Allow another session to wait for a slot, because this session has taken a test."""
         if ticket in self.waiting_sessions:
             self.waiting_sessions.discard(ticket)
             scheduler.wake()
@@ -259,11 +263,11 @@ class Submission:
     def _replace_result(self, test: TestCaseFiles, error: CheckerBroken) -> TestResult:
         """Return a placeholder for the result of a test on which the checker failed.
 
-        With an early stop, the failure counts only if no earlier test fails, which is not known
-        yet.
+        With `stop_on_first_failure`, the checker's failure counts only if all earlier tests are AC.
+        This is not known yet, so the failure is kept until all results have arrived.
 
         Raises:
-            CheckerBroken: there is no early stop, so the failure counts in any case.
+            CheckerBroken: the request has no `stop_on_first_failure`, so the failure counts.
         """
         if not self.request.stop_on_first_failure:
             raise error
@@ -278,9 +282,9 @@ class Submission:
     def _skip_rest(
         self, tests: Sequence[TestCaseFiles], results: Sequence[TestResult]
     ) -> list[TestResult]:
-        """Return the results of the tests that did not run.
+        """Return the results of `tests`, which did not run.
 
-        `results` contains the results of the other tests.
+        `results` contains the results of the tests that ran.
         """
         stopped = self.request.stop_on_first_failure and any(map(is_failure, results))
         if stopped or not self.budget.is_spent:

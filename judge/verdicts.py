@@ -23,8 +23,9 @@ _VERDICTS = {
 class Ruling:
     """A verdict and its explanation.
 
-    `message` is for the author of the submission, `note` for the editors of the problem.
-    `difference` is the first wrong place in the output, or None if the comparer does not find it.
+    `message` is for the author of the submission. `note` is for the editors of the problem.
+    `difference` and `difference_kind` describe the first difference that a comparer found. Both are
+    None unless a comparer rejected the output.
     """
 
     verdict: Verdict
@@ -38,7 +39,9 @@ ACCEPTED = Ruling(Verdict.AC)
 
 
 def decide_verdict(report: Report, limits: RunLimits, memory_errors: Sequence[bytes]) -> Verdict:
-    """Return the verdict that the end of a run gives. AC means that the output decides.
+    """Return the verdict that follows from the way in which a run ended.
+
+    AC means that the program exited with code 0, so its output must be checked.
 
     A program that was stopped at the wall limit gets TLE in two cases: it has used at least half of
     its CPU time limit, or it was running or waiting for a CPU for at least half of the wall time.
@@ -58,7 +61,7 @@ def decide_verdict(report: Report, limits: RunLimits, memory_errors: Sequence[by
 
 
 def rule_on_end(report: Report, verdict: Verdict) -> Ruling:
-    """Return the ruling for a run with a verdict that is not AC. The output does not matter."""
+    """Return the ruling for a run whose verdict is not AC. Its output is not checked."""
     is_from_runtime = verdict is Verdict.MLE and report.outcome is not Outcome.MEMORY
     return Ruling(verdict, "The program ran out of memory." if is_from_runtime else report.message)
 

@@ -33,14 +33,18 @@ _BY_EXTENSION = {
 
 
 def find_language(name_or_alias: str) -> LanguageSpec | None:
-    """Return the language with this id, name or alias, ignoring case, or None if there is none."""
+    """Return the language with this id, name or alias, or None if no language has it.
+
+    Case is ignored.
+    """
     return _BY_NAME.get(name_or_alias.strip().casefold())
 
 
 def find_language_of_file(name: str) -> LanguageSpec | None:
-    """Return the language of a source file by its file extension, ignoring case.
+    """Return the language that uses the extension of a file name. Case is ignored.
 
-    Return None for an unknown extension, and for `.h`, which is used by C and C++.
+    Return None if the extension is unknown. `.h` also counts as unknown, because both C and C++ use
+    it.
     """
     return _BY_EXTENSION.get(PurePath(name).suffix.lower())
 

@@ -1,7 +1,7 @@
 """Reads the class of an exception and a line of the program from the messages of a runtime.
 
-A program can write such a message itself. So only classes of the language's list are returned, and
-only numbers of lines that the program has.
+A program can write such a message itself. So a class is returned only if it is in the language's
+list, and a line is returned only if the program has a line with this number.
 """
 
 import builtins
@@ -13,9 +13,9 @@ _NO_CLASSES: frozenset[str] = frozenset()
 
 
 class Failure(NamedTuple):
-    """The class of the built-in exception that ended a program, and the line of the program.
+    """The class of the built-in exception that ended a program, and the line where it was raised.
 
-    Both are None if they are unknown.
+    Lines count from 1. An unknown value is None.
     """
 
     exception: str | None = None
@@ -26,9 +26,12 @@ class Failure(NamedTuple):
 class FailureFormat:
     """The form of the messages that a runtime writes to standard error when a program fails.
 
-    Group 1 of `exception` is the name of the class, which must be in `classes`. Group 1 of `line`
-    is the number of a line. The program failed in the innermost frame. `is_innermost_last` is True
-    if the runtime writes this frame last, and False if it writes this frame first.
+    - `exception` matches the name of an exception class, as group 1. Only names in `classes` are
+      used. None: the messages contain no such name.
+    - `line` matches the number of a line of the program, as group 1. None: the messages contain no
+      such number.
+    - `is_innermost_last` is True if the runtime writes the innermost stack frame last, and False if
+      it writes this frame first. The program failed in the innermost frame.
     """
 
     classes: frozenset[str] = _NO_CLASSES
@@ -37,7 +40,10 @@ class FailureFormat:
     is_innermost_last: bool = False
 
     def read(self, messages: bytes, code: str) -> Failure:
-        """Return the failure that messages of the runtime describe. `code` is the program."""
+        """Return the failure that the runtime's `messages` describe.
+
+        `code` is the source code of the program.
+        """
         names = [name.decode("ascii", "replace") for name in _find(self.exception, messages)]
         known = [name for name in names if name in self.classes]
         last = code.count("\n") + 1

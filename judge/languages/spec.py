@@ -10,12 +10,13 @@ MIB_KB = 1024
 
 @dataclass(frozen=True, slots=True)
 class Grace:
-    """The amounts that a language adds to the limits of a problem, which are chosen for C++.
+    """The adjustments that a language needs, because the limits of a problem are chosen for C++.
 
-    The CPU time limit is `limit * time_multiplier + time_extra_ms`. The memory limit is `limit +
-    memory_extra_kb`. On hosts without control groups, RLIMIT_AS is the memory limit plus
-    `address_space_kb`. If this is None, RLIMIT_AS is not set, because the runtime reserves too much
-    address space.
+    - CPU time limit: `limit * time_multiplier + time_extra_ms`.
+    - Memory limit: `limit + memory_extra_kb`.
+    - RLIMIT_AS, only on hosts without control groups: the memory limit plus `address_space_kb`.
+      None means that RLIMIT_AS is not set, because the runtime reserves too much address space.
+    - `processes` is the maximum number of processes and threads.
     """
 
     time_multiplier: float = 1.0
@@ -27,16 +28,17 @@ class Grace:
 
 @dataclass(frozen=True, slots=True)
 class Precompiled:
-    """Files that are built once for each toolchain and mounted read-only for its compilers.
+    """Files that are built once for each toolchain and mounted read-only when it compiles a source.
 
-    `command` runs in the sandbox and writes the files into its directory. Without `command`, the
-    files are copied from the host's directory `copy_of`. The compiler of a source sees the files at
-    `path`, which is directly below `/opt`, if the source contains the text `used_by` (empty:
-    always).
+    - `path` is the directory of the files in the sandbox of the compiler, directly below `/opt`.
+    - `command` runs in a sandbox and writes the files into its working directory. If it is empty,
+      the files are copied from the directory `copy_of` of the host.
+    - `used_by` is a text. The files are mounted only for sources that contain this text (empty: for
+      all sources).
+    - `size_kb` limits the size of the files, and of the temporary files of the build.
 
-    If the build fails, compilers run without the files. If `used_by` is set, compilers also run
-    without the files while another worker is building them. `size_kb` limits the size of the files
-    and of the scratch space of the build.
+    If the build fails, sources are compiled without the files. If `used_by` is set, sources are
+    also compiled without the files while another worker is building the files.
     """
 
     path: str
@@ -52,19 +54,21 @@ class Precompiled:
 class LanguageSpec:
     """One language: its tools, its commands and its limits.
 
-    `tools` maps the name of a tool to its possible paths, best first, which may contain `*` as in a
-    shell. In commands, `{name}` is replaced by the path of the tool, and `{memory_mb}` by the
-    memory limit of the run. Commands run in the directory of the program, `/box`. The output of the
-    command `version` contains the version.
-
-    If `check` is True, the compile step only checks the source, and the source itself is run.
-    Otherwise the compile step produces the file `product`. If this file is missing afterwards, the
-    user gets the message `no_product`. `support` contains further files (name, text) that are
-    present while the source is compiled. `hints` contains pairs: if the compiler's output contains
-    the first text, the second text is added as advice. `memory_errors` contains the texts that a
-    runtime writes to standard error when it is out of memory. `failures` describes the messages
-    that it writes when a program fails. `shown_compile` is the compile
-    command for display, if `compile` is hard to read.
+    - `tools` maps the name of each tool to its possible paths, the preferred path first. A path may
+      contain the wildcard `*`, as in a shell.
+    - Commands run in `/box`, the directory of the program. In a command, `{name}` is replaced by
+      the path of the tool `name`, and `{memory_mb}` by the memory limit of the run in MB.
+    - `version` is a command whose output contains the version of the language.
+    - `check` is True if the compile step only checks the source, and the source itself is run.
+      Otherwise the compile step produces the file `product`. If this file is missing after the
+      step, the user gets the message `no_product`.
+    - `hello` is a short program for a test of the language.
+    - `support` contains further files (name, text) that are present while a source is compiled.
+    - `hints` contains pairs of texts. If the compiler's output contains the first text, the second
+      text is added as advice.
+    - `memory_errors` contains the texts that the runtime writes to standard error when it is out of
+      memory. `failures` describes the messages that the runtime writes when a program fails.
+    - `shown_compile` is the compile command for display (None: `compile` itself).
     """
 
     id: str
