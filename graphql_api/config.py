@@ -1,7 +1,8 @@
 """All settings, typed, with their defaults and descriptions.
 
-`get_settings()` reads the environment, and in development `.env`, once per process. Without
-`ENVIRONMENT` a process is in production. The descriptions of the fields become `docs/settings.md`.
+`get_settings()` reads the environment variables once per process. In development, it also reads
+`.env`. A process is in production unless `ENVIRONMENT` is set. The page `docs/settings.md` is
+generated from the descriptions of the fields.
 """
 
 from enum import StrEnum
@@ -20,7 +21,10 @@ from pydantic_settings import (
 
 
 class Environment(StrEnum):
-    """Environment of the process. It selects the defaults of the settings that permit access."""
+    """The environment of a process.
+
+    It selects the defaults of settings such as `PLAYGROUND` and `INTROSPECTION`.
+    """
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
@@ -39,7 +43,7 @@ NO_SECRET = (
 
 
 class MissingSetting(Exception):
-    """A setting that this process needs is not set. The message names it and the remedy."""
+    """A required setting is not set. The message contains its name and the remedy."""
 
 
 def _split_words(value: object) -> object:
@@ -259,7 +263,10 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _check(self) -> "Settings":
         if self.feed_read_shards < self.feed_write_shards:
-            raise ValueError("FEED_READ_SHARDS must be at least FEED_WRITE_SHARDS.")
+            raise ValueError(
+                "`FEED_READ_SHARDS` must not be smaller than `FEED_WRITE_SHARDS`. Increase "
+                "`FEED_READ_SHARDS`."
+            )
         if any(_is_weak(key.get_secret_value()) for key in self.secret_keys):
             raise ValueError(WEAK_SECRET)
         return self
@@ -275,7 +282,8 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the sources of the settings. `.env` is a source only in development.
 
-        The file cannot choose the environment, because it is not read in production.
+        `ENVIRONMENT` in `.env` has no effect, because the environment decides whether `.env` is
+        read.
         """
         del settings_cls, file_secret_settings
         environment = {**env_settings(), **init_settings()}.get("environment")
@@ -290,11 +298,11 @@ class Settings(BaseSettings):
 
     @property
     def is_development(self) -> bool:
-        """True if the development sign-in is available."""
+        """True in development, where callers can sign in without a password."""
         return self.environment is Environment.DEVELOPMENT
 
     def require_secrets(self) -> None:
-        """Check that this process has secrets.
+        """Check that SECRET_KEYS is set.
 
         Raises:
             MissingSetting: SECRET_KEYS is not set.
@@ -303,12 +311,14 @@ class Settings(BaseSettings):
             raise MissingSetting(NO_SECRET)
 
     def without_secrets(self) -> "Settings":
-        """Return these settings without `SECRET_KEYS`, for a process that signs nothing."""
+        """Return a copy without `SECRET_KEYS`, for a process that does not sign tokens."""
         return self.model_copy(update={"secret_keys": ()})
 
     @property
     def signing_secrets(self) -> tuple[bytes, ...]:
-        """The secrets of access tokens and cursors. The first secret signs; all secrets verify.
+        """The secrets for signing access tokens and cursors.
+
+        New values are signed with the first secret. A value signed with any secret is valid.
 
         Raises:
             MissingSetting: SECRET_KEYS is not set.
@@ -318,7 +328,7 @@ class Settings(BaseSettings):
 
 
 def describe_setting_error(error: MissingSetting | ValidationError) -> str:
-    """Return the text of an error in the settings for the operator, one line per setting."""
+    """Return a message for the operator that describes the error, one line per setting."""
     if isinstance(error, MissingSetting):
         return f"{error} (see docs/settings.md)"
     return "\n".join(_describe(detail) for detail in error.errors())

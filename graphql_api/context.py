@@ -1,4 +1,4 @@
-"""The context of one request: viewer, stores, and loaders that batch its reads."""
+"""The context of one request: viewer, stores, and the loaders that batch the request's reads."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable
@@ -71,25 +71,26 @@ def check_admin_emails(settings: Settings) -> None:
     """Check at start-up that `ADMIN_EMAILS` contains e-mail addresses only.
 
     Raises:
-        ValueError: one of them is not an e-mail address.
+        ValueError: An entry is not an e-mail address.
     """
     for email in settings.admin_emails:
         try:
             email_set((email,))
         except InvalidInput as error:
             raise ValueError(
-                f"ADMIN_EMAILS contains `{email}`, which is not an e-mail address. Correct it."
+                f"ADMIN_EMAILS contains `{email}`, which is not an e-mail address. Correct this "
+                "address."
             ) from error
 
 
 def effective_role(user: User, settings: Settings) -> Role:
-    """Return ADMIN for an e-mail address in `ADMIN_EMAILS`, and otherwise the stored role."""
+    """Return ADMIN if `ADMIN_EMAILS` contains the user's e-mail address, else the stored role."""
     admins = email_set(settings.admin_emails)
     return Role.ADMIN if is_one_of(user.email, admins) else user.role
 
 
 def _forget_nobody(_uid: str) -> None:
-    """Do nothing: the default of `forget_user` for a context without a cache of users."""
+    """Do nothing. This is the `forget_user` of a context without a cache of users."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,9 +111,9 @@ class Context:
     _reads: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
 
     async def read_once(self, key: Hashable, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Return the result of `read`. In one request, `read` is called only once for each key.
+        """Return the result of `read`, which is called only once per request and key.
 
-        A mutation forgets the results (see `forget_reads`).
+        `forget_reads` removes the shared results.
         """
         if key not in self._reads:
             task = self._reads[key] = asyncio.create_task(read())
@@ -123,7 +124,7 @@ class Context:
         return result
 
     def forget_reads(self) -> None:
-        """Forget the shared reads, because a mutation may have changed their results."""
+        """Remove the results of `read_once`. Call this after a mutation may have changed them."""
         self._reads.clear()
 
     def require_viewer(self) -> Viewer:
@@ -145,7 +146,7 @@ class Context:
 
     @property
     def may_introspect(self) -> bool:
-        """Whether the caller may use introspection, and errors suggest field names."""
+        """True if the caller may use introspection and gets suggested field names in errors."""
         allowed = self.settings.introspection
         if allowed is None:
             allowed = self.settings.is_development

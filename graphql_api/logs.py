@@ -19,10 +19,10 @@ _VERBOSE_LOGGERS = ("aiobotocore", "botocore", "boto3")
 
 
 def configure_logging(settings: Settings) -> None:
-    """Format this process's log lines, also dramatiq's, in the existing handlers.
+    """Configure the format of all log lines of this process, including dramatiq's lines.
 
-    `auto` writes text if standard error is a terminal, else JSON. Requests to the database are
-    never logged.
+    If the setting LOG_FORMAT is `auto`, lines are text on a terminal and JSON otherwise. Requests
+    to the database are never logged.
     """
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -1,4 +1,7 @@
-"""Runs several programs as one, with one log, one Ctrl-C, and restarts with exponential backoff."""
+"""Runs several programs with one shared log, and stops all of them at Ctrl-C.
+
+A program that ends is restarted with exponential backoff.
+"""
 
 import asyncio
 import contextlib
@@ -32,8 +35,9 @@ class Program:
         command: The command line.
         environment: The complete environment.
         grace_s: Seconds between SIGTERM and SIGKILL.
-        umask: Rights that files of the program do not get; -1 means those of this process.
-        is_restarted: Whether the program is restarted when it ends. If False, all programs are
+        umask: Permission bits that new files of the program do not get. -1 means the umask of
+            this process.
+        is_restarted: True if the program is restarted when it ends. False if all programs are
             stopped when it ends.
     """
 
@@ -125,7 +129,7 @@ class Child:
 class Supervisor:
     """Keeps programs running until `request_stop` is called.
 
-    It also stops all programs when a program that is not restarted ends.
+    When a program with `is_restarted=False` ends, the supervisor also stops all programs.
     """
 
     def __init__(self, write: Write) -> None:
@@ -136,7 +140,7 @@ class Supervisor:
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def request_stop(self) -> None:
-        """Request a graceful shutdown. The second call kills all programs immediately."""
+        """Start a graceful shutdown. The second call kills all programs immediately."""
         if self._stopping.is_set():
             for child in self._children:
                 child.kill()
@@ -146,8 +150,8 @@ class Supervisor:
         """Run `start_up`, wait until the session ends, and stop the programs in reverse order.
 
         Raises:
-            ProgramFailedError: A program that is not restarted has ended, or `start_up` has raised
-                this error.
+            ProgramFailedError: A program with `is_restarted=False` has ended, or `start_up` has
+                raised this error.
         """
         script = asyncio.create_task(start_up)
         stop = asyncio.create_task(self._stop_requested())

@@ -32,7 +32,7 @@ class Checked(Protocol):
 
     @property
     def board(self) -> LanguageBoard:
-        """The language board in Redis, where workers announce themselves."""
+        """The language board: the announcements of the workers in Redis."""
 
     @property
     def clock(self) -> Clock:
@@ -40,15 +40,16 @@ class Checked(Protocol):
 
 
 async def healthz(_: Request) -> Response:
-    """Answer 200. Any answer shows that the process can handle requests."""
+    """Answer with status 200, which shows that the process can handle requests."""
     return JSONResponse({"alive": True})
 
 
 async def readyz(request: Request) -> Response:
-    """Answer 200 if this process can answer queries, which needs the table only, else 503.
+    """Answer with status 200 if the table can be read, and with status 503 otherwise.
 
-    The body also reports Redis and the workers. Without them, submissions are still accepted and
-    wait in the table, so an API process must not be removed from a balancer because of them.
+    The body also reports the state of Redis and the workers. Their failure does not change the
+    status: the API still answers queries, and accepted submissions wait in the table. A load
+    balancer must therefore keep the API process.
     """
     services: Checked = request.app.state.services
     table, redis_and_workers = await asyncio.gather(_table(services), _workers(services))
@@ -58,7 +59,10 @@ async def readyz(request: Request) -> Response:
 
 
 def _part(message: str | None = None, *, state: str | None = None, **facts: Any) -> dict[str, Any]:
-    """Return the report of a part. Without `state`, a part with a message is AWAY."""
+    """Return the report of a part (table, Redis or workers).
+
+    The default of `state` is OK without a message, and AWAY with a message.
+    """
     found = state or (OK if message is None else AWAY)
     return {"state": found, **facts, **({} if message is None else {"message": message})}
 
@@ -69,7 +73,7 @@ async def _table(services: Checked) -> dict[str, Any]:
     except DomainError as error:
         return _part(error.message)
     except Exception as error:  # noqa: BLE001 - the response reports it
-        _log.warning("table not ready", error=str(error))
+        _log.warning("The check of the table failed.", error=str(error))
         return _part("The table does not exist. Create it with `algoitny table init`.")
     return _part()
 
@@ -83,9 +87,7 @@ async def _workers(services: Checked) -> dict[str, Any]:
     age_ms = None if announced_at is None else max(0, services.clock() - announced_at)
     message = None
     if age_ms is None or age_ms > SEEN_MS:
-        message = (
-            "No worker has announced itself in the last 90 s. Start one with `dramatiq tasks`."
-        )
+        message = "No worker was active within the last 90 s. Start a worker with `dramatiq tasks`."
     age_s = None if age_ms is None else age_ms // 1000
     return {
         "redis": _part(),

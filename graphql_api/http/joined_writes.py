@@ -1,7 +1,7 @@
-"""A transport that sends the parts of a short answer together.
+"""A transport that sends the header and the body of a short answer together.
 
-uvicorn writes the header and the body of an answer separately. Without this transport, asyncio
-sends them in two segments, and a client that reads once gets the header only.
+uvicorn writes the header and the body separately, so asyncio would send them in two TCP segments. A
+client that reads only once would then receive only the header.
 """
 
 import asyncio
@@ -22,13 +22,19 @@ class JoinedWrites:
         self._kept_bytes = 0
 
     def __getattr__(self, name: str) -> Any:
-        """Send the kept bytes, and return an attribute of the real transport."""
+        """Return an attribute of the real transport.
+
+        Before an attribute that ends the connection or counts unsent bytes, send the kept bytes.
+        """
         if name in {"close", "abort", "write_eof", "get_write_buffer_size"}:
             self._flush()
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Send bytes, at the latest before the event loop waits for the next event."""
+        """Keep bytes to be sent at the end of the event loop's current iteration.
+
+        If more than 64 KB would be kept, all bytes are sent immediately.
+        """
         if self._kept_bytes + len(data) > JOINED_BYTES:
             self._flush()
             self._transport.write(data)

@@ -1,4 +1,4 @@
-"""Messages for clients in place of the details of unexpected errors."""
+"""Hides the details of unexpected errors from clients."""
 
 from uuid import uuid4
 
@@ -8,10 +8,13 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def mask(cause: Exception, **about: object) -> tuple[str, dict[str, object]]:
-    """Log an unexpected error with `about`. Return a message and extensions with the error id."""
+    """Log an unexpected error. Return a message and extensions that contain only its error id.
+
+    `about` contains additional fields of the log entry.
+    """
     error_id = uuid4().hex
     _log.error(
-        "unexpected error",
+        "An unexpected error occurred.",
         error_id=error_id,
         exc_info=cause,
         **about,

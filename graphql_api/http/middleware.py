@@ -16,16 +16,16 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class RequestLog:
-    """ASGI middleware that logs requests.
+    """ASGI middleware that logs requests and adds a request id to each response.
 
-    It accepts or creates a request id and returns it in the response.
+    A valid `x-request-id` of the request is used. Otherwise, a new id is created.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on and log its end."""
+        """Pass a request to the application, and log it after the response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

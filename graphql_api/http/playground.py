@@ -41,7 +41,10 @@ def playground_routes(directory: Path) -> list[Route]:
 
 
 def _file_response(directory: Path, request: Request) -> Response:
-    """Serve one file, compressed if the client accepts it, to be cached forever."""
+    """Serve one file, which clients may cache forever.
+
+    If the client accepts gzip, the compressed file is sent.
+    """
     name = request.path_params["name"]
     plain = directory / name
     if name.startswith(".") or name.endswith((".gz", ".html")) or not plain.is_file():

@@ -1,8 +1,9 @@
 """The HTTP protocol of the API: uvicorn's protocol with bounds on time, bytes and connections.
 
-`docs/operations.md` contains the command that uses it, and `docs/decisions/0022-slow-clients.md`
-the reasons. A connection without a limit on time costs a client nothing and the server a file
-descriptor, memory and a delayed shutdown.
+Without a time limit, a client could keep connections open at no cost. Each connection would use a
+file descriptor and memory of the server, and would delay the shutdown of the server.
+`docs/operations.md` contains the command line that selects this protocol. The reasons for the
+limits are in `docs/decisions/0022-slow-clients.md`.
 """
 
 import asyncio
@@ -55,13 +56,13 @@ class Phase(Enum):
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Seconds in total, and seconds since the last progress."""
+    """Two counters: the total number of seconds, and the seconds since the last progress."""
 
     total_s: float = 0.0
     stalled_s: float = 0.0
 
     def add(self, elapsed_s: float, *, has_progress: bool = False) -> None:
-        """Add elapsed time. Progress ends a stall, but the total continues."""
+        """Add elapsed seconds. If `has_progress`, set the seconds since the last progress to 0."""
         self.total_s += elapsed_s
         self.stalled_s = 0.0 if has_progress else self.stalled_s + elapsed_s
 
@@ -69,8 +70,8 @@ class Stopwatch:
 class BoundedHttpProtocol(HttpToolsProtocol):
     """One connection. Its limits are checked every `TICK_S` seconds.
 
-    The time in which the application works does not count. Neither does the time in which the
-    application does not read the body.
+    Only the time in which the server waits for the client counts. The time in which the
+    application computes the answer, or has stopped reading the body, does not count.
     """
 
     # Time for the header of a request. It starts with the connection or with the first byte of a
@@ -111,14 +112,21 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     # Connections
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
-        """Accept a connection. If there are too many, end another one or answer 503."""
+        """Accept a new connection.
+
+        If the process has more than CONNECTIONS connections, end another connection that waits for
+        its client. If none is waiting, reject the new connection with status 503.
+        """
         super().connection_made(JoinedWrites(transport, self.loop))  # type: ignore[arg-type] # it has all methods of a transport
         self._timer = self.loop.call_later(self.TICK_S, self._tick)
         if len(self.connections) > self.CONNECTIONS and not self._make_room():
-            self._reject(http.HTTPStatus.SERVICE_UNAVAILABLE, "Too many connections are open.")
+            self._reject(
+                http.HTTPStatus.SERVICE_UNAVAILABLE,
+                "Too many connections are open. Try again later.",
+            )
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the limits of the connection."""
+        """Stop the checks of the connection's limits."""
         self._enter(Phase.ENDED)
         self._unparsed = b""
         if self._timer is not None:
@@ -126,9 +134,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _make_room(self) -> bool:
-        """End the connection that has waited longest for its client, if there are too many.
+        """End one other connection if the process has too many. Return False if this is impossible.
 
-        Connections of the address with the most connections end first.
+        Only a connection that waits for its client can be ended. Choose the address with the most
+        connections. Then end the connection of this address that has waited longest.
         """
         others = [
             other
@@ -142,7 +151,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if not waiting:
             return False
         victim = min(waiting, key=lambda other: (-held[other.address], other.phase_since))
-        _log.info("connection ended, too many are open", client=victim.address)
+        _log.info(
+            "The connection was closed, because too many connections are open.",
+            client=victim.address,
+        )
         victim._abort()  # noqa: SLF001 - of the same class
         return True
 
@@ -153,7 +165,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     @property
     def is_working(self) -> bool:
-        """Whether the application works on a request that was received completely."""
+        """True while the application computes the answer to a completely received request."""
         return self._phase in (Phase.IDLE, Phase.HEADER) and self._is_answering
 
     @property
@@ -187,13 +199,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.flow.pause_reading()
 
     def _parse_piece(self, piece: memoryview) -> int:
-        """Parse a piece and return the number of parsed bytes."""
+        """Parse a piece of at most PIECE_BYTES. Return the number of parsed bytes."""
         parsed = len(piece)
         self._overhead += parsed
         try:
             parsed = self._feed(piece)
         except httptools.HttpParserError:
-            self._reject(http.HTTPStatus.BAD_REQUEST, "The request is not valid HTTP/1.1.")
+            self._reject(
+                http.HTTPStatus.BAD_REQUEST,
+                "The request is not valid HTTP/1.1. Correct the request.",
+            )
         if self._overhead > self.HEADER_BYTES:
             self._reject_header()
         return parsed
@@ -208,13 +223,17 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         return len(piece)
 
     def _ignore_upgrade(self) -> None:
-        """Parse the header again without `Upgrade`. RFC 9110 (7.8) permits to ignore the field.
+        """Parse the header of a request again without its field `Upgrade`.
 
-        The parser would not read the body of such a request.
+        The parser does not read the body of a request with this field. RFC 9110, section 7.8,
+        allows a server to ignore the field.
         """
         head, self._upgrade_head = self._upgrade_head, None
         if head is None:
-            self._reject(http.HTTPStatus.METHOD_NOT_ALLOWED, "The method is not allowed.")
+            self._reject(
+                http.HTTPStatus.METHOD_NOT_ALLOWED,
+                "The method is not allowed. Send a GET or POST request.",
+            )
             return
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as in uvicorn
@@ -231,18 +250,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         return b"\r\n".join((*lines, b"", b""))
 
     def on_message_begin(self) -> None:
-        """Start the time of a request's header."""
+        """Start to measure the time until the header of a request is complete."""
         super().on_message_begin()
         self._enter(Phase.HEADER)
         self._receiving, self._overhead = Stopwatch(), min(self._overhead, self.PIECE_BYTES)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Add a field of the header. Trailer fields after a body are ignored."""
+        """Add a field to the header of the request. Trailer fields after a body are ignored."""
         if self._phase is Phase.HEADER:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Start the request, unless its header must be rejected or parsed again."""
+        """Start the request, unless its header is too large or contains `Upgrade`."""
         if len(self.headers) > self.HEADER_FIELDS:
             self._reject_header()
         elif self.parser.should_upgrade():
@@ -254,19 +273,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._overhead = 0
 
     def on_body(self, body: bytes) -> None:
-        """Add a part of the body."""
+        """Add a part of the body to the request."""
         self._overhead = 0
         if self._phase is Phase.BODY:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """End the time of a request."""
+        """Stop to measure the time for receiving a request."""
         if self._phase is Phase.BODY:
             self._enter(Phase.IDLE)
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Continue with the bytes that arrived while a request was answered."""
+        """Parse the bytes that arrived while a request was answered."""
         super().on_response_complete()
         self._unset_keepalive_if_required()
         if self._unparsed and not self.transport.is_closing():
@@ -275,7 +294,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     # Rejecting
 
     def send_400_response(self, msg: str) -> None:
-        """Answer 400 and end the connection."""
+        """Answer with status 400 and end the connection."""
         self._reject(http.HTTPStatus.BAD_REQUEST, msg)
 
     def _reject_header(self) -> None:
@@ -286,12 +305,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._reject(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, message)
 
     def _reject(self, status: http.HTTPStatus, message: str) -> None:
-        """Receive nothing more, and answer with an error where that is still possible."""
+        """Stop receiving, and end the connection after the current answer.
+
+        The client gets an error answer unless an earlier request is being answered or the answer
+        to this request has started.
+        """
         phase = self._phase
         if phase is Phase.ENDED:
             return
         self._enter(Phase.ENDED)
-        _log.info("connection ended", status=status.value, reason=message, client=self.address)
+        _log.info(
+            "The connection was closed.", status=status.value, reason=message, client=self.address
+        )
         if phase is not Phase.BODY and self._is_answering:
             # The last of the earlier requests is answered first.
             self.cycle.keep_alive = False
@@ -320,7 +345,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], head, body))
 
     def _end_gently(self) -> None:
-        """Discard received bytes for a moment before the connection is closed."""
+        """Close the connection after LINGER_S seconds, and discard the bytes received until then.
+
+        An immediate close could make the client's system drop the answer.
+        """
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.flow.resume_reading()
@@ -329,7 +357,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     # Time
 
     def _tick(self) -> None:
-        """Check the limits on time."""
+        """Update the measured times, and end the connection if a time limit is exceeded."""
         self._timer = self.loop.call_later(self.TICK_S, self._tick)
         unsent = self._count_unsent()
         if unsent:
@@ -348,22 +376,32 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _end_if_slow(self, *, is_waiting: bool) -> None:
         sending, receiving = self._sending, self._receiving
         if sending.stalled_s >= self.STALL_S or sending.total_s >= self.TOTAL_S:
-            _log.info("connection ended", reason="slow reader", client=self.address)
+            _log.info(
+                "The connection was closed.",
+                reason="The client read the response too slowly.",
+                client=self.address,
+            )
             self._abort()
         elif is_waiting and self._waiting.total_s >= self._waiting_limit_s:
             self.transport.close()
         elif self._phase is Phase.HEADER and receiving.total_s >= self.HEADER_S:
-            self._time_out(f"The header did not arrive within {self.HEADER_S:g} s.")
+            self._time_out(
+                f"The header did not arrive within {self.HEADER_S} s. Send the request again."
+            )
         elif self._phase is Phase.BODY and receiving.stalled_s >= self.STALL_S:
-            self._time_out(f"No part of the body arrived within {self.STALL_S:g} s.")
+            self._time_out(
+                f"No part of the body arrived within {self.STALL_S} s. Send the request again."
+            )
         elif self._phase is Phase.BODY and receiving.total_s >= self.TOTAL_S:
-            self._time_out(f"The request did not arrive within {self.TOTAL_S:g} s.")
+            self._time_out(
+                f"The request did not arrive within {self.TOTAL_S} s. Send the request again."
+            )
 
     def _time_out(self, message: str) -> None:
         self._reject(http.HTTPStatus.REQUEST_TIMEOUT, message)
 
     def _abort(self) -> None:
-        """End the connection at once, and drop its unsent bytes."""
+        """End the connection immediately, and drop its unsent bytes."""
         with suppress(OSError, ValueError):
             descriptor = self.transport.get_extra_info("socket").fileno()
             with socket.socket(fileno=os.dup(descriptor)) as same:

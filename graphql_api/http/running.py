@@ -19,18 +19,18 @@ class RunningRequests:
         self._idle.set()
 
     def start(self) -> None:
-        """Count a request."""
+        """Add a request to the count."""
         self._count += 1
         self._idle.clear()
 
     def end(self) -> None:
-        """Stop counting a request."""
+        """Remove a request from the count."""
         self._count -= 1
         if not self._count:
             self._idle.set()
 
     async def wait_until_idle(self, timeout_s: float) -> bool:
-        """Wait until no request is running. Return False if one still runs after `timeout_s`."""
+        """Wait until all requests have ended. Return False after `timeout_s` seconds."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._idle.wait()
@@ -42,7 +42,7 @@ class RunningRequests:
 class TrackRequests:
     """ASGI middleware that counts the running requests.
 
-    It also logs a warning at the first request if uvicorn was started without the API's protocol.
+    If uvicorn was started without BoundedHttpProtocol, the first request logs a warning.
     """
 
     def __init__(self, app: ASGIApp, running: RunningRequests) -> None:
@@ -50,7 +50,7 @@ class TrackRequests:
         self._is_checked = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
+        """Pass a request to the application, and count it until the response is complete."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -67,6 +67,7 @@ class TrackRequests:
         self._is_checked = True
         if EXTENSION not in scope.get("extensions", {}):
             _log.warning(
-                "slow clients are not limited, because uvicorn was started without options",
+                "Slow clients are not limited, because uvicorn was started without the required "
+                "options.",
                 missing=" ".join(SERVER_OPTIONS),
             )

@@ -1,7 +1,8 @@
 """The HTTP endpoint of the schema: content negotiation, limits and status codes.
 
-It follows the GraphQL-over-HTTP specification: `application/graphql-response+json` if the client
-accepts it, else `application/json`. Every rejection has a body with GraphQL errors.
+The endpoint follows the GraphQL-over-HTTP specification. A client chooses the media type
+`application/graphql-response+json` or `application/json` (default) by its `Accept` header. The body
+of every rejection contains GraphQL errors.
 """
 
 import re
@@ -43,7 +44,11 @@ class RequestRejected(Exception):
     def __init__(
         self, status: int | None, message: str, code: str, headers: Mapping[str, str] | None = None
     ) -> None:
-        """Describe the answer. Without a status, it gets the status of a refused document."""
+        """Create the rejection.
+
+        Without a `status`, the status is the one of an invalid GraphQL document. It depends on the
+        media type (see `_refused_status`).
+        """
         super().__init__(message)
         self.status, self.message, self.code = status, message, code
         self.headers = dict(headers or {})
@@ -51,7 +56,7 @@ class RequestRejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """Parameters of one operation."""
+    """The parameters of one GraphQL request, which executes one operation."""
 
     query: str
     variables: dict[str, Any] | None = None
@@ -60,7 +65,7 @@ class GraphQLRequest:
 
 
 class GraphQLView:
-    """The endpoint. `page` is the playground, or None without one."""
+    """The endpoint of the API. `page` is the playground's HTML, or None without a playground."""
 
     def __init__(
         self, schema: BaseSchema, services: Callable[[], Services], page: bytes | None = None
@@ -69,7 +74,7 @@ class GraphQLView:
         self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one HTTP request."""
         request = Request(scope, receive)
         media_type = JSON
         try:
@@ -131,16 +136,16 @@ class GraphQLView:
         except CannotGetOperationTypeError:
             raise RequestRejected(
                 400,
-                "`operationName` must name an operation of the document.",
+                "`operationName` must be the name of an operation in the document.",
                 "OPERATION_RESOLUTION_FAILURE",
             ) from None
 
 
 def negotiate(accept: str | None) -> str:
-    """Return the media type of the response.
+    """Return the media type of the response for an `Accept` header.
 
     Raises:
-        RequestRejected: the client accepts neither media type.
+        RequestRejected: The client accepts neither of the two supported media types.
     """
     if accept is None or not accept.strip():
         return JSON
@@ -173,7 +178,7 @@ def _quality(parameters: str) -> float:
 
 
 def _wants_page(request: Request) -> bool:
-    """Whether a browser requests the playground."""
+    """Return whether a browser requests the playground."""
     return (
         request.method == "GET"
         and "query" not in request.query_params
@@ -287,7 +292,7 @@ def _request(parameters: Mapping[str, Any]) -> GraphQLRequest:
         raise _bad("`query` must be the text of a GraphQL document.")
     for name in ("variables", "extensions"):
         if not isinstance(parameters.get(name), dict | None):
-            raise _bad(f"`{name}` must be an object.")
+            raise _bad(f"`{name}` must be a JSON object.")
     if not isinstance(parameters.get("operationName"), str | None):
         raise _bad("`operationName` must be a string.")
     return GraphQLRequest(
@@ -299,7 +304,10 @@ def _request(parameters: Mapping[str, Any]) -> GraphQLRequest:
 
 
 def _reject_persisted_query(extensions: object) -> None:
-    """Reject a request with only the hash of a document. Apollo's clients expect this error."""
+    """Reject a request that contains the hash of a document instead of the document.
+
+    Clients of Apollo GraphQL recognize this error, and then send the document.
+    """
     if isinstance(extensions, dict) and "persistedQuery" in extensions:
         raise RequestRejected(None, "PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED")
 
@@ -326,7 +334,7 @@ def _reject(refusal: RequestRejected, media_type: str) -> Response:
 
 
 def _refused_status(media_type: str) -> int:
-    """Return the status of an answer without `data`."""
+    """Return the HTTP status of an answer without `data`, which was not executed."""
     return 400 if media_type == GRAPHQL_JSON else 200
 
 

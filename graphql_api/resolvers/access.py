@@ -1,7 +1,7 @@
 """Rules of access: the viewer's permissions to see and change objects.
 
-`Visibility` contains all rules of reading. Every channel that shows an object to a user, such as a
-field, `node`, a list or an event, asks this class.
+The class `Visibility` contains all rules for reading. Every part of the API that returns an object
+to a user uses this class, for example fields, the field `node`, and lists.
 """
 
 from dataclasses import dataclass, replace
@@ -25,12 +25,12 @@ from graphql_api.data.records import (
 async def confirm_viewer(context: Context) -> None:
     """Read the viewer's account again, so that later checks use its stored state and role.
 
-    Every mutation calls this before it does anything else. The identity in the cache of
-    `auth/viewers.py` is up to one minute old and serves reads only. Without a viewer, this does
-    nothing. Cost: one strongly consistent request of 1 read unit.
+    Every mutation calls this function first, because the account in the cache of `auth/viewers.py`
+    may be one minute old. Do nothing if the caller is not signed in. Cost: one strongly consistent
+    read of 1 read unit.
 
     Raises:
-        Unauthenticated: the account was deactivated or deleted.
+        Unauthenticated: The account was deactivated or deleted.
     """
     if context.viewer is not None:
         uid = context.viewer.uid
@@ -38,10 +38,12 @@ async def confirm_viewer(context: Context) -> None:
 
 
 def confirm(context: Context, user: User | None) -> Viewer:
-    """Replace the viewer by their account, which was read just before with a consistent read.
+    """Replace the viewer in `context` by the current account `user`, and return the new viewer.
+
+    `user` is the result of a strongly consistent read. None means that the account does not exist.
 
     Raises:
-        Unauthenticated: the account does not exist or is not active.
+        Unauthenticated: The account does not exist or is not active.
     """
     uid = context.require_viewer().uid
     if user is None or user.state is not UserState.ACTIVE:
@@ -57,7 +59,7 @@ def confirm(context: Context, user: User | None) -> Viewer:
 
 
 def require_editor(context: Context) -> Viewer:
-    """Return the viewer if they may change problems.
+    """Return the viewer, who must be an editor or administrator.
 
     Raises:
         Unauthenticated: the viewer is not signed in.
@@ -65,12 +67,14 @@ def require_editor(context: Context) -> Viewer:
     """
     viewer = context.require_viewer()
     if not viewer.is_editor:
-        raise Forbidden("Only editors may do this. Ask an administrator for the role EDITOR.")
+        raise Forbidden(
+            "Only editors may use this operation. Ask an administrator for the role EDITOR."
+        )
     return viewer
 
 
 def require_admin(context: Context) -> Viewer:
-    """Return the viewer if they may manage users and plans.
+    """Return the viewer, who must be an administrator.
 
     Raises:
         Unauthenticated: the viewer is not signed in.
@@ -78,7 +82,9 @@ def require_admin(context: Context) -> Viewer:
     """
     viewer = context.require_viewer()
     if not viewer.is_admin:
-        raise Forbidden("Only administrators may do this. Ask an administrator.")
+        raise Forbidden(
+            "Only administrators may use this operation. Ask an administrator for help."
+        )
     return viewer
 
 
@@ -105,45 +111,51 @@ class Visibility:
         return self.viewer is not None and self.viewer.is_editor
 
     def is_owner(self, uid: str) -> bool:
-        """Whether the viewer has this user id."""
+        """Return whether the viewer has this user id."""
         return self.viewer is not None and self.viewer.uid == uid
 
     def shows_user(self, uid: str) -> bool:
-        """Whether the viewer is this user or an administrator."""
+        """Return whether the viewer is this user or an administrator."""
         return self.is_owner(uid) or (self.viewer is not None and self.viewer.is_admin)
 
     def shows_problem(self, problem: Problem) -> bool:
-        """Whether the problem is COMPLETED, or the viewer is an editor."""
+        """Return whether the viewer may read the problem.
+
+        A problem that is not COMPLETED is visible only to editors.
+        """
         return problem.state is ProblemState.COMPLETED or self.is_editor
 
     def shows_history(self, history: History) -> bool:
-        """Whether the viewer may read a history's card."""
+        """Return whether the viewer may read the card of a history (status, verdict, counts)."""
         return history.is_public or self.shows_user(history.uid)
 
     def shows_code(self, history: History) -> bool:
-        """Whether the viewer may read the submitted code."""
+        """Return whether the viewer may read the submitted code."""
         return history.is_public or self.is_owner(history.uid)
 
     def shows_results(self, history: History) -> bool:
-        """Whether the viewer may read results and the compiler's output. Only the owner may."""
+        """Return whether the viewer owns the history. Only owners may read results of tests.
+
+        The same rule applies to the compiler's output.
+        """
         return self.is_owner(history.uid)
 
     def results(self, results: Results) -> Results:
-        """Return the part of the owner's results that the policy of the problem shows.
+        """Return the part of the owner's results that the problem's test visibility permits.
 
-        Editors see all of their own results.
+        An owner who is an editor gets all results.
         """
         return results if self.is_editor else redact_results(results)
 
     def message(self, history: History) -> str | None:
-        """Return the reason of a FAILED execution, for its owner and editors; otherwise None."""
+        """Return the reason of a FAILED execution for its owner and editors, otherwise None."""
         return history.message if self.is_owner(history.uid) or self.is_editor else None
 
     def test(self, problem: Problem, test: TestCase) -> VisibleTest | None:
-        """Return a test of a problem that the viewer may see; None for a hidden test.
+        """Return a test of a problem, or None if the viewer may not see it.
 
-        Editors see all tests. Other viewers see the samples. The files of an interactive problem
-        are for its interactor, so only editors see their content.
+        Editors see all tests. Other viewers see only the samples. In an interactive problem, the
+        input and output files are intended for the interactor, so only editors see their content.
         """
         if not (test.is_sample or self.is_editor):
             return None
@@ -157,10 +169,10 @@ class Visibility:
         )
 
     def fault(self, fault: CheckerFault) -> CheckerFault | None:
-        """Return a checker's failure for editors; None for other viewers.
+        """Return a checker's failure if the viewer is an editor. Other viewers get None.
 
-        A checker that fails on a test may print the output of a private program. So only the first
-        line is shown, which the judge has written.
+        When a checker fails on a test, its output may contain the output of a private program.
+        Therefore only the first line of the message is returned, which the judge has written.
         """
         if not self.is_editor:
             return None
@@ -170,7 +182,10 @@ class Visibility:
 
     @staticmethod
     def peak_kb(history: History) -> int | None:
-        """Return the peak memory of a history, rounded up to 1 MB, because hidden tests count."""
+        """Return the peak memory of a history in KB, rounded up to a multiple of 1 MB.
+
+        An exact value could reveal information about hidden tests.
+        """
         return None if history.peak_kb is None else round_peak_kb(history.peak_kb)
 
 

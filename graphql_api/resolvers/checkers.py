@@ -33,10 +33,10 @@ class LanguageLimit:
 
 
 def validate_checker(fields: CheckerFields) -> Checker:
-    """Return a checker in the form that is stored.
+    """Validate the fields of a checker, and return the checker that is stored.
 
     Raises:
-        InvalidInput: a field breaks its rule.
+        InvalidInput: A field is invalid.
     """
     limits = {"time_limit_ms": fields.time_limit_ms, "memory_limit_kb": fields.memory_limit_kb}
     with validation.prefix_path("checker"):
@@ -61,10 +61,10 @@ def _arguments(arguments: Sequence[str]) -> tuple[str, ...]:
 
 
 def language_limits(limits: Sequence[LanguageLimit] | None) -> dict[str, float] | None:
-    """Return time limit multipliers by language id.
+    """Return the multipliers of the time limit by language id, or None if `limits` is None.
 
     Raises:
-        InvalidInput: a language is unknown or occurs twice.
+        InvalidInput: A language is unknown or occurs twice.
     """
     if limits is None:
         return None
@@ -78,14 +78,14 @@ def language_limits(limits: Sequence[LanguageLimit] | None) -> dict[str, float] 
 
 
 async def checker_of(context: Context, problem: Problem) -> Checker | None:
-    """Return a problem's checker; None for viewers other than editors."""
+    """Return the checker of a problem for editors. Other viewers get None."""
     if not context.is_editor or problem.checker_hash is None:
         return None
     return await context.loaders.checkers.load(problem.key)
 
 
 async def fault_of(context: Context, problem: Problem) -> CheckerFault | None:
-    """Return the latest failure of the current checker; None for viewers other than editors."""
+    """Return the latest failure of the current checker for editors. Other viewers get None."""
     visibility = access.visibility_of(context)
     if not visibility.is_editor:
         return None

@@ -1,7 +1,7 @@
-"""The use case `runCode`: takes one unit of quota, sends the run to a worker, and waits.
+"""The use case `runCode`: uses one unit of quota, sends a run to a worker, waits for the result.
 
-A server that stops cancels its requests. A cancelled run is refunded and answered with
-`Unavailable`.
+A server that stops cancels its requests. In this case, the unit of quota is refunded, and the
+client gets the error `Unavailable`.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from graphql_api.resolvers import validation
 from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.usage import plan_of
 
-UNTOUCHED = "The run was refunded. Try again later."
+UNTOUCHED = "The run does not count towards the daily limit. Try again later."
 STOPPING = f"The server is stopping. {UNTOUCHED}"
 # Additional time that a started run may wait for a sandbox on a busy host.
 SANDBOX_WAIT_S = 10
@@ -44,7 +44,11 @@ class RunCode:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A valid request. Its id is `run_id` in Redis and `request_id` on the receipt."""
+    """A valid request to run code.
+
+    `request_id` is the client's idempotency key, otherwise a new id. The receipt of the used quota
+    is stored under this id. `is_repeatable` is True if the client sent an idempotency key.
+    """
 
     user: User
     request: RunRequest
@@ -53,7 +57,7 @@ class _Run:
 
     @property
     def input_hash(self) -> str:
-        """Digest of the input. It detects another input with the same idempotency key."""
+        """SHA-256 of the request. It detects a different request with the same idempotency key."""
         return hashlib.sha256(json.dumps(asdict(self.request)).encode()).hexdigest()
 
     @property
@@ -66,9 +70,9 @@ async def run_code(context: Context, command: RunCode) -> RunAnswer:
     """Run code on the viewer's own input and return the result.
 
     Raises:
-        Unauthenticated, InvalidInput, QuotaExceeded, Conflict: the code was not run.
-        Unavailable: too many runs are in progress, no worker ran it in time, or the judge failed.
-            No unit of quota was used, or it was refunded.
+        Unauthenticated, InvalidInput, QuotaExceeded, Conflict: The code was not run.
+        Unavailable: Too many runs are in progress, no worker ran the code in time, or the judge
+            failed. If a unit of quota was used, it was refunded.
     """
     viewer = context.require_viewer()
     request = _validate(command)
@@ -81,7 +85,8 @@ async def _run_in_place(
 ) -> RunAnswer:
     if not await context.languages.is_present(request.language):
         raise Unavailable(
-            f"No worker is available for {request.language}. Try again in a minute.", ("language",)
+            f"No worker that supports {request.language} is available. Try again in a minute.",
+            ("language",),
         )
     request_id = command.idempotency_key or str(ULID())
     run = _Run(viewer.user, request, request_id, is_repeatable=command.idempotency_key is not None)
@@ -104,7 +109,7 @@ def _validate(command: RunCode) -> RunRequest:
 
 
 async def _enqueue_completely(context: Context, run: _Run) -> DebitResult:
-    """Enqueue a run. If the server cancels the request, refund the unit that may be taken."""
+    """Enqueue a run. If the server cancels the request, finish enqueuing and refund the quota."""
     enqueue = asyncio.create_task(_enqueue(context, run))
     try:
         return await asyncio.shield(enqueue)
@@ -115,7 +120,10 @@ async def _enqueue_completely(context: Context, run: _Run) -> DebitResult:
 
 
 async def _enqueue(context: Context, run: _Run) -> DebitResult:
-    """Store the request in Redis first, so that no quota is used if Redis is unavailable."""
+    """Store the request in Redis, and then use one unit of quota.
+
+    In this order, no quota is used if Redis is unavailable.
+    """
     is_new = await context.runs.put_request(run.run_id, run.request)
     try:
         return await context.stores.usage.consume(
@@ -137,7 +145,7 @@ async def _enqueue(context: Context, run: _Run) -> DebitResult:
 
 
 async def _repeat(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
-    """Return the answer to the first request with this idempotency key, or wait for the answer."""
+    """Return the result of the first request with this idempotency key. Wait if it still runs."""
     answer = await context.runs.get_answer(run.run_id)
     is_refunded = receipt.refunded_at is not None
     if answer is not None and not is_refunded:
@@ -147,14 +155,18 @@ async def _repeat(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
     if is_refunded or age_s > ANSWER_LIFE_S:
         await context.runs.withdraw(run.run_id)
         raise Conflict(
-            "The result for this `idempotencyKey` is no longer stored. Send a new key.",
+            "The result for this `idempotencyKey` is no longer stored. Send a new "
+            "`idempotencyKey`.",
             ("idempotencyKey",),
         )
     return await _send_and_wait(context, run, receipt)
 
 
 async def _send_and_wait(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
-    """Send the run to the workers and wait. A run that is sent twice is executed once."""
+    """Send the run to the workers and wait for its result.
+
+    If a repeated request sends the run again, it is still executed only once.
+    """
     try:
         answer = await _wait_for_answer(context, run)
     except asyncio.CancelledError:
@@ -167,7 +179,7 @@ async def _send_and_wait(context: Context, run: _Run, receipt: Receipt) -> RunAn
 
 
 async def _give_back(context: Context, run: _Run, receipt: Receipt) -> None:
-    """Remove the request, so that no worker runs it, and refund its unit of quota."""
+    """Remove the request from Redis, so that no worker runs it. Refund its unit of quota."""
     with suppress(DomainError):
         await context.runs.withdraw(run.run_id)
     await _refund(context, run, receipt)
@@ -195,6 +207,6 @@ async def _unwrap_answer(
 
 
 async def _refund(context: Context, run: _Run, receipt: Receipt) -> None:
-    """Refund the unit of quota. Repeated refunds of the same run count only once."""
+    """Refund the unit of quota of a run. A second refund of the same run has no effect."""
     day, name = receipt.day, receipt.request_hash
     await context.stores.usage.refund(run.user.uid, day, QuotaKind.RUN, name)

@@ -1,4 +1,7 @@
-"""The use case `executeCode`: validates, takes one unit of quota, stores and sends the history."""
+"""The use case `executeCode`: accepts a submission for a problem.
+
+It validates the submission, uses one unit of quota, stores the history, and sends it to a worker.
+"""
 
 import hashlib
 import json
@@ -38,7 +41,7 @@ class ExecuteCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ValidRequest:
-    """A request that is valid, apart from the state of its problem.
+    """A request whose fields are valid. The problem is not yet checked.
 
     `named_by` is the input field with which the client identified the problem.
     """
@@ -52,18 +55,21 @@ class _ValidRequest:
     request_id: str | None
 
     def input_hash(self) -> str:
-        """Return a digest of the input. It detects another input with the same idempotency key."""
+        """Return a SHA-256 that detects a different submission with the same idempotency key."""
         parts = [self.platform, self.number, self.language, self.code, self.is_public]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 async def execute_code(context: Context, request: ExecuteCode) -> History:
-    """Accept a submission and return its history, which is PENDING unless the request is repeated.
+    """Accept a submission and return its history.
+
+    The history of a new submission is PENDING. If the idempotency key was used before, return the
+    history of the first submission in its current state.
 
     Raises:
-        Unauthenticated, InvalidInput, NotFound, QuotaExceeded, Conflict: nothing was stored and no
+        Unauthenticated, InvalidInput, NotFound, QuotaExceeded, Conflict: Nothing was stored, and no
             quota was used.
-        Unavailable: the language is not offered, or the database timed out. After a time-out the
+        Unavailable: No worker offers the language, or the database timed out. After a time-out, the
             submission may have been stored.
     """
     viewer = context.require_viewer()
@@ -130,7 +136,7 @@ async def _problem_key(context: Context, request: ExecuteCode) -> ProblemKey:
         key = await context.stores.problems.by_legacy_id(request.legacy_problem_id)
         if key is None:
             raise NotFound(
-                "The problem with this `legacyProblemId` does not exist.", ("legacyProblemId",)
+                "No problem has this `legacyProblemId`. Check the number.", ("legacyProblemId",)
             )
         return key
     if request.platform is None or request.number is None:
@@ -144,10 +150,15 @@ async def _problem_key(context: Context, request: ExecuteCode) -> ProblemKey:
 async def _find_repeated(
     context: Context, viewer: Viewer, valid: _ValidRequest, receipt: Receipt
 ) -> History:
-    """Return the history of the first request with this idempotency key."""
+    """Return the history of the first request with this idempotency key.
+
+    Raises:
+        Conflict: The first request was for another submission, or its history was deleted.
+    """
     if receipt.input_hash != valid.input_hash():
         raise Conflict(
-            "This `idempotencyKey` was already used for another submission. Send a new key.",
+            "This `idempotencyKey` was already used for another submission. Send a new "
+            "`idempotencyKey`.",
             ("idempotencyKey",),
         )
     history = receipt.ulid and await context.stores.histories.get(
@@ -155,25 +166,34 @@ async def _find_repeated(
     )
     if not history:
         raise Conflict(
-            "The submission of this `idempotencyKey` was deleted. Send a new key.",
+            "The submission of this `idempotencyKey` was deleted. Send a new `idempotencyKey`.",
             ("idempotencyKey",),
         )
     return history
 
 
 def _require_judgeable(viewer: Viewer, valid: _ValidRequest, problem: Problem | None) -> Problem:
-    """Return the problem if the viewer may submit code to it and it can judge code."""
+    """Return the problem, to which the viewer may submit code.
+
+    Raises:
+        NotFound: The problem does not exist, is deleted, or is hidden from the viewer.
+        Conflict: The problem has no test cases.
+        InvalidInput: The submission is public, but the problem is not published.
+    """
     path = (valid.named_by,)
     is_hidden = problem is None or (
         problem.state is not ProblemState.COMPLETED and not viewer.is_editor
     )
     if problem is None or is_hidden or problem.state is ProblemState.DELETED:
         raise NotFound(
-            f"The problem `{shorten(valid.platform)}/{shorten(valid.number)}` does not exist.", path
+            f"The problem `{shorten(valid.platform)}/{shorten(valid.number)}` does not exist. "
+            "Check the platform and the number.",
+            path,
         )
     if problem.test_version is None or problem.test_count == 0:
         raise Conflict(
-            "This problem has no test cases, so it cannot judge code. Choose another problem.", path
+            "This problem has no test cases, so no code can be judged. Choose another problem.",
+            path,
         )
     if valid.is_public and problem.state is not ProblemState.COMPLETED:
         raise InvalidInput(
@@ -185,7 +205,7 @@ def _require_judgeable(viewer: Viewer, valid: _ValidRequest, problem: Problem | 
 async def _require_offered(context: Context, language: str) -> None:
     if await context.languages.is_offered(language) is False:
         raise Unavailable(
-            f"No worker has offered {language} within the last 24 hours. See `languages` for the "
-            "available languages.",
+            f"No worker has supported {language} within the last 24 hours. See `languages` for "
+            "the available languages.",
             ("language",),
         )

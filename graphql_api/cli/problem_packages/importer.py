@@ -101,10 +101,10 @@ def _fields(package: Package) -> dict[str, Any]:
 
 
 def _changes(fields: dict[str, Any], current: Problem) -> ProblemChanges:
-    """Return the changes that set these fields. Texts that the package lacks are removed.
+    """Return the changes that set these fields. Texts missing in the package are removed.
 
-    The hash of an earlier import is replaced by UNFINISHED. If the problem has no hash, none is
-    stored.
+    If the problem has the hash of an earlier import, the hash is replaced by UNFINISHED until this
+    import is complete.
     """
     removed = {key: "" for key, value in fields.items() if value is None and key != "checker"}
     marker = UNFINISHED if current.content_hash else None

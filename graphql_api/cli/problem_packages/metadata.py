@@ -79,8 +79,9 @@ _INI_TIME_LIMIT = re.compile(r"^[ \t]*+timelimit[ \t]*+=[ \t]*+['\"]?([^'\"\s;#]
 class Metadata:
     """The metadata of a problem. A limit that is not set is None.
 
-    `names` maps natural languages to names. `has_validator` says whether the package has its own
-    output validator. If it is None, the files of the package decide.
+    `names` maps natural languages (`en`) to names of the problem. `has_validator` is True if the
+    package has its own output validator, and False if it uses the default validator. None means
+    that `problem.yaml` does not define this: the package has a validator if its folder has files.
     """
 
     format: Format
@@ -98,7 +99,9 @@ class Metadata:
 
 
 def read_metadata(root: Path) -> Metadata:
-    """Return the content of `problem.yaml`, and the time limit from files of other tools.
+    """Return the content of `problem.yaml`.
+
+    If `problem.yaml` contains no time limit, `.timelimit` or `domjudge-problem.ini` is read.
 
     Raises:
         PackageError: A key is unknown, is malformed, or requests an unsupported feature.
@@ -206,7 +209,10 @@ def _read_time_limit_ms(limits: Values, root: Path) -> int | None:
 
 
 def _read_tool_time_limit_ms(root: Path) -> int | None:
-    """Return the time limit in `.timelimit` or `domjudge-problem.ini`, files of legacy packages."""
+    """Return the time limit from `.timelimit` or `domjudge-problem.ini`.
+
+    Legacy packages contain one of these files. Return None if both are missing.
+    """
     for name in (".timelimit", "domjudge-problem.ini"):
         path = root / name
         if not path.is_file():

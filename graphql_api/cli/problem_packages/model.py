@@ -10,7 +10,10 @@ from graphql_api.data.records import Checker
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """The settings of the comparison of outputs. A tolerance is a decimal string or None."""
+    """The comparer of outputs and its tolerances.
+
+    A tolerance is a decimal string such as `1e-6`, or None if it is not used.
+    """
 
     comparer: Comparer
     absolute_tolerance: str | None = None
@@ -33,7 +36,8 @@ class Generated:
 class PackageTest:
     """One test. `name` is its path below `data/` without extension, such as `secret/large/02`.
 
-    `read_test` returns the content. If `generated` is set, the file `input_path` does not exist.
+    The function `read_test` in `testdata.py` reads the files. If `generated` is set, the file
+    `input_path` does not exist.
     """
 
     name: str

@@ -59,7 +59,8 @@ def find_packages(folder: Path) -> list[Path]:
 def package_number(path: Path) -> str:
     """Return the problem number of a package.
 
-    It is 1 for the directories `001-a-plus-b` and `1`, and otherwise the name of the directory.
+    The number is at the start of the directory's name: the directories `001-a-plus-b` and `1` have
+    the number 1. If the name does not start with a number, the whole name is the problem number.
     """
     name = path.resolve().name
     match = _NUMBERED.fullmatch(name)
@@ -67,7 +68,10 @@ def package_number(path: Path) -> str:
 
 
 def find_duplicates(paths: Iterable[Path]) -> dict[Path, Path]:
-    """Return each package whose number an earlier package has, mapped to the earlier package."""
+    """Return the packages whose problem number is already used by an earlier package.
+
+    The result maps each of these packages to the first package with the same number.
+    """
     first: dict[str, Path] = {}
     return {
         path: earlier

@@ -24,7 +24,7 @@ class Settings:
 
 
 def read_settings(root: Path) -> Settings:
-    """Return the settings of a package, all None if it has no `algoitny.yaml`.
+    """Return the settings of a package. All are None if the package has no `algoitny.yaml`.
 
     Raises:
         PackageError: The file is not a mapping of known keys with valid values.

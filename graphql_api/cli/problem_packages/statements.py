@@ -35,12 +35,13 @@ class Texts:
 
 
 def read_texts(root: Path, metadata: Metadata, locale: str) -> Texts:
-    """Read the statement in `locale` (`en`, `ko`).
+    """Read the statement in the natural language `locale` (`en`, `ko`).
 
-    Without it, use English. Without English, use the first language in the package.
+    If the package has no statement in this language, the English statement is read. If the package
+    has no English statement, the first language in alphabetical order is used.
 
     Raises:
-        PackageError: The title is missing, or there is no statement in Markdown or LaTeX.
+        PackageError: The title is missing, or the package has no statement in Markdown or LaTeX.
     """
     folder, files = _find_statement_files(root, metadata.format)
     if metadata.format is Format.V2023_07 and set(files) != set(metadata.names):

@@ -91,7 +91,9 @@ def read_submissions(root: Path) -> Submissions:
 
 
 def choose_solution(submissions: Sequence[Submission]) -> Solution | None:
-    """Return the model solution, otherwise the accepted submission in the preferred language.
+    """Return the model solution, or None if no submission is expected to be accepted.
+
+    If no submission is marked as model, choose the accepted submission whose language is preferred.
 
     Raises:
         PackageError: The solution is not UTF-8, empty or too long.
@@ -167,7 +169,7 @@ def _expand_braces(pattern: str) -> list[str]:
 
 
 def _matches(pattern: str, name: str) -> bool:
-    """Return whether a pattern matches the path of a submission or a folder of this path."""
+    """Return whether a pattern matches the path of a submission or one of its parent folders."""
     patterns = PurePosixPath(pattern).parts
     parts = PurePosixPath(name).parts[: len(patterns)]
     return len(patterns) == len(parts) and all(map(fnmatchcase, parts, patterns))

@@ -37,13 +37,13 @@ class TestData:
 
 
 def read_test(test: PackageTest, generators: GeneratorSandbox | None = None) -> tuple[bytes, bytes]:
-    """Return the input and the expected output of a test, both UTF-8.
+    """Return the input and the expected output of a test, both as UTF-8.
 
-    If the input is generated, this runs the script in `generators`.
+    A script that generates the input is run in the sandbox `generators`.
 
     Raises:
-        PackageError: A file is too large or not UTF-8, the generator fails, or the input is
-            generated and `generators` is None.
+        PackageError: A file is too large or not UTF-8. The script fails. The input needs a script,
+            but `generators` is None.
     """
     if test.generated and generators is None:
         raise PackageError(test.generated.script, "generates an input, but generators are disabled")
@@ -167,7 +167,7 @@ def _check_size(data: Path, tests: Sequence[PackageTest], generated: Mapping[str
 class _Groups:
     """The flags of the test groups. A group without flags has the flags of its parent group.
 
-    Each file with flags is read once.
+    Each folder's file with flags is read only once.
     """
 
     def __init__(self, data: Path, flags: tuple[str, ...]) -> None:

@@ -20,7 +20,9 @@ _TESTLIB = re.compile(r"^[ \t]*+#[ \t]*+include[ \t]*+[<\"]testlib\.h[>\"]", re.
 
 
 def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Checker | None:
-    """Return the package's own validator with its flags, or None if it uses the default validator.
+    """Return the package's own validator, or None if the package uses the default validator.
+
+    `flags` are the command-line arguments of the validator.
 
     Raises:
         PackageError: A required validator is missing, or is not a single file in C, C++ or Python.
@@ -87,6 +89,6 @@ def _require_one(root: Path, folder: Path, files: list[Path]) -> Path:
 
 
 def _clamp(value: int | None, bounds: tuple[int, int], default: int) -> int:
-    """Return a limit, raised or reduced to the range allowed for checkers."""
+    """Return the nearest value within the bounds, or `default` if `value` is None."""
     least, most = bounds
     return default if value is None else min(max(value, least), most)

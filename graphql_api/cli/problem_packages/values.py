@@ -9,13 +9,13 @@ from graphql_api.cli.problem_packages.files import PackageError
 
 
 class Values:
-    """A mapping in a file. `prefix` is the path of a nested mapping, such as `limits.`."""
+    """A YAML mapping in a file. For a nested mapping, `prefix` is its key, such as `limits.`."""
 
     def __init__(self, path: Path, values: Mapping[str, Any], prefix: str = "") -> None:
         self._path, self._values, self._prefix = path, values, prefix
 
     def error(self, key: str, message: str) -> PackageError:
-        """Return an error for a key."""
+        """Return an error whose message contains the file, the key and `message`."""
         return PackageError(self._path, f"{self._prefix}{key}: {message}")
 
     def refuse_unknown(self, known: frozenset[str]) -> None:
