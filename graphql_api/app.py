@@ -85,7 +85,11 @@ class Services:
         try:
             await self.stores.plans.ensure_defaults()
         except Exception as error:  # noqa: BLE001 - /readyz reports the reason
-            _log.warning("the table does not answer yet", error=str(error))
+            _log.warning(
+                "The default plans were not created at the start, because the table did not "
+                "answer.",
+                error=str(error),
+            )
 
 
 @asynccontextmanager

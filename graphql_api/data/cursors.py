@@ -71,7 +71,7 @@ def _payload(cursor: str) -> bytes:
 
 def _invalid() -> InvalidCursor:
     return InvalidCursor(
-        "The cursor does not belong to this list with these filters. Use a cursor from the "
-        "`edges` or the `pageInfo` of the same list with the same filters.",
+        "The cursor is not valid for this list and these filters. Use a cursor from `edges` or "
+        "`pageInfo` of the same list with the same filters.",
         ("after",),
     )

@@ -6,16 +6,15 @@ The GraphQL schema has a type for each of these errors. The type implements `Use
 from datetime import datetime
 
 NO_CREDENTIALS = (
-    "The database cannot be reached, because there are no AWS credentials. "
-    "Run `make dev`, which starts its own engine, or set "
-    "AWS_ENDPOINT_URL_DYNAMODB and credentials."
+    "The database cannot be reached, because no AWS credentials are configured. Run `make dev` to "
+    "use a local database, or set AWS_ENDPOINT_URL_DYNAMODB and AWS credentials."
 )
 REJECTED_CREDENTIALS = (
-    "The database rejected the credentials of this server. Nothing was changed. Ask the operator "
-    "to renew them."
+    "The database rejected the AWS credentials of this server. Nothing was changed. Ask the "
+    "operator to renew the credentials."
 )
 UNEXPECTED_RESPONSE = (
-    "The database cannot be reached, because another server answered in its place. Nothing was "
+    "The database cannot be reached: another server answered instead of the database. Nothing was "
     "changed. Try again later."
 )
 

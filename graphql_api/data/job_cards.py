@@ -38,6 +38,6 @@ def explain_conflict(error: ConditionFailed) -> Conflict | NotFound:
     if error.item is None:
         return no_job()
     return Conflict(
-        f"The job has changed: it is {error.item['st']} in attempt "
-        f"{error.item['att']}. Read it again."
+        f"Another request has changed the job: its status is {error.item['st']}, and its attempt "
+        f"number is {error.item['att']}. Read the job again."
     )

@@ -179,7 +179,7 @@ class JobStore:
         """
         expected = await self._read_existing(ulid)
         if expected.status is JobStatus.RUNNING:
-            raise Conflict("The job is running. Cancel it first.")
+            raise Conflict("The job is running, so it cannot be deleted. Cancel the job first.")
         try:
             await self._dynamo.delete(keys.job(ulid), is_unchanged(expected))
         except ConditionFailed as error:
@@ -346,10 +346,14 @@ class JobStore:
         now = self._clock()
         if expected.status not in _RETRIABLE:
             raise Conflict(
-                f"The job is {expected.status}. Only FAILED and CANCELLED jobs can be retried."
+                f"The job has the status {expected.status}, so it cannot be retried. Only jobs "
+                "with the status FAILED or CANCELLED can be retried."
             )
         if now - expected.created_at > RETRIED_WITHIN_DAYS * DAY_S * 1000:
-            raise Conflict(f"The job is older than {RETRIED_WITHIN_DAYS} days. Start a new job.")
+            raise Conflict(
+                f"The job is older than {RETRIED_WITHIN_DAYS} days, so it cannot be retried. "
+                "Start a new job."
+            )
         queued = replace(expected, status=JobStatus.QUEUED)
         change = {
             "st": str(queued.status),

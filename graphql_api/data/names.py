@@ -56,7 +56,7 @@ def check_visible(text: str, field: str) -> str:
         InvalidInput: the text consists of invisible characters only.
     """
     if text and not is_visible(text):
-        raise InvalidInput(f"`{field}` must contain a visible character.", (field,))
+        raise InvalidInput(f"`{field}` must contain at least one visible character.", (field,))
     return text
 
 

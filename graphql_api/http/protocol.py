@@ -386,15 +386,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.transport.close()
         elif self._phase is Phase.HEADER and receiving.total_s >= self.HEADER_S:
             self._time_out(
-                f"The header did not arrive within {self.HEADER_S} s. Send the request again."
+                f"The header did not arrive within {self.HEADER_S:g} s. Send the request again."
             )
         elif self._phase is Phase.BODY and receiving.stalled_s >= self.STALL_S:
             self._time_out(
-                f"No part of the body arrived within {self.STALL_S} s. Send the request again."
+                f"No part of the body arrived within {self.STALL_S:g} s. Send the request again."
             )
         elif self._phase is Phase.BODY and receiving.total_s >= self.TOTAL_S:
             self._time_out(
-                f"The request did not arrive within {self.TOTAL_S} s. Send the request again."
+                f"The request did not arrive within {self.TOTAL_S:g} s. Send the request again."
             )
 
     def _time_out(self, message: str) -> None:

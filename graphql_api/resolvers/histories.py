@@ -70,7 +70,9 @@ async def _load_own(context: Context, key: HistoryKey) -> History:
             "The history does not exist, or you may not see it. Check `historyId`.", ("historyId",)
         )
     if history.uid != viewer.uid:
-        raise Forbidden("Only the owner may change or delete a history.", ("historyId",))
+        raise Forbidden(
+            "Only the owner of a history may change or delete the history.", ("historyId",)
+        )
     return history
 
 
@@ -89,7 +91,7 @@ async def set_visibility(context: Context, key: HistoryKey, *, is_public: bool) 
         return await context.stores.histories.unpublish(*key, expected=history)
     problem = await context.stores.problems.get(*history.problem_key, consistent=True)
     if problem is None or problem.state is not ProblemState.COMPLETED:
-        raise Conflict("The history cannot be published until its problem is published.")
+        raise Conflict("The history cannot be published before its problem is published.")
     return await context.stores.histories.publish(*key, problem_public=True, expected=history)
 
 

@@ -109,8 +109,8 @@ async def _problem_of(context: Context, key: HistoryKey) -> ProblemKey:
         )
     if history.status is not HistoryStatus.COMPLETED:
         raise Conflict(
-            "The history has no result, so it cannot be judged again. Choose a "
-            "history with status COMPLETED.",
+            "The history has no result, so it cannot be judged again. Choose a history with the "
+            "status COMPLETED.",
             ("historyId",),
         )
     return history.problem_key
@@ -120,11 +120,13 @@ async def _load_judgeable(context: Context, key: ProblemKey) -> Problem:
     problem = await context.stores.problems.get(*key, consistent=True)
     if problem is None or problem.state is ProblemState.DELETED:
         raise NotFound(
-            f"The problem `{shorten(key[0])}/{shorten(key[1])}` does not exist.", ("problemId",)
+            f"The problem `{shorten(key[0])}/{shorten(key[1])}` does not exist. Check the "
+            "platform and the number.",
+            ("problemId",),
         )
     if problem.test_version is None or problem.test_count == 0:
         raise Conflict(
-            "This problem has no test cases, so it cannot judge code. Choose another problem.",
+            "This problem has no test cases, so no code can be judged. Choose another problem.",
             ("problemId",),
         )
     return problem

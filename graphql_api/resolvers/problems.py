@@ -208,7 +208,9 @@ async def complete(context: Context, key: ProblemKey) -> Problem:
     if problem.state is ProblemState.COMPLETED:
         return problem
     if problem.state is ProblemState.DELETED:
-        raise Conflict("The problem is deleted. Restore it first.")
+        raise Conflict(
+            "The problem is deleted, so it cannot be changed. Restore the problem first."
+        )
     if problem.test_count == 0:
         raise Conflict(
             "The problem has no test cases, so it cannot be published. Add test cases first."
@@ -251,7 +253,7 @@ async def delete(context: Context, key: ProblemKey) -> None:
     viewer = access.require_editor(context)
     if not viewer.is_admin:
         raise Forbidden(
-            "Only administrators may delete a problem permanently. Use `softDeleteProblem`."
+            "Only administrators may delete a problem permanently. Use `softDeleteProblem` instead."
         )
     if await context.stores.problems.get(*key, consistent=True) is None:
         raise _not_found()

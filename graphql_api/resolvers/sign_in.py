@@ -37,7 +37,10 @@ async def sign_in_for_development(context: Context, email: str, name: str | None
         InvalidInput: the address or name is malformed.
     """
     if not context.settings.is_development:
-        raise Forbidden("Sign-in without a password is available only in development.")
+        raise Forbidden(
+            "`signInForDevelopment` is available only with `ENVIRONMENT=development`. Use another "
+            "way to sign in."
+        )
     address = validation.email(email)
     called = validation.optional(name, validation.name) or users.default_name(address)
     return await sign_in(context, Identity(email=address, name=called))

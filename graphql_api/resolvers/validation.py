@@ -36,7 +36,7 @@ def not_null(value: T | None, field: str) -> T:
     """Return the value of a field that an update may omit but not set to null."""
     if value is None:
         raise InvalidInput(
-            f"`{field}` must not be null. Omit it to keep its current value.", (field,)
+            f"`{field}` must not be null. Omit the field to keep its current value.", (field,)
         )
     return value
 

@@ -82,7 +82,7 @@ class Complexity:
             ("root fields", self.fields, ROOT_FIELDS),
         ):
             if value > limit:
-                return f"The operation has more than {limit} {name}. Split it."
+                return f"The operation has more than {limit} {name}. Split the operation."
         return None
 
 
@@ -112,7 +112,8 @@ def too_repetitive(document: DocumentNode) -> str | None:
     if sum(count * count for count in times.values()) <= COMPARISONS:
         return None
     return (
-        "The document selects fields of the same name too often. Split it into several documents."
+        "The document selects fields of the same name too often. Split the document into several "
+        "documents."
     )
 
 

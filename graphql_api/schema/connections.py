@@ -101,7 +101,10 @@ def connection(page: Page[R], from_record: Callable[[R], N]) -> Connection[N]:
         try:
             edges.append(Edge(cursor=cursor, node=from_record(record)))
         except Exception:  # noqa: BLE001 - one unreadable record must not hide the others
-            _log.exception("a record cannot be converted", record=type(record).__name__)
+            _log.exception(
+                "A record cannot be converted to its schema type, so it is left out of the page.",
+                record=type(record).__name__,
+            )
     return Connection(
         edges=edges,
         page_info=PageInfo(

@@ -52,9 +52,9 @@ _TOKEN_BYTES = 700
 _ERROR_BYTES = 2 * KB
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-_TOO_DEEP = "The document is nested too deeply. Nest its fields and values less deeply."
+_TOO_DEEP = "The document is nested too deeply. Remove levels of nested fields or values."
 _NO_INTROSPECTION = (
-    "Introspection is available only to signed-in users. The schema is published in the "
+    "Introspection is available only to signed-in users. Sign in, or read the schema in the "
     "documentation."
 )
 K = TypeVar("K")
@@ -188,7 +188,7 @@ def _explain(error: GraphQLError) -> GraphQLError:
     """
     message = shorten_literals(error.message)
     if not isinstance(error.original_error, GraphQLError | None):
-        message = "A value in the document cannot be read. A number may have too many digits."
+        message = "A value in the document cannot be read. Check for numbers with too many digits."
     return GraphQLError(
         message,
         source=error.source,

@@ -81,7 +81,10 @@ def _copy_error(error: GraphQLError, message: str, extensions: dict[str, object]
 
 def _omission(count: int) -> GraphQLError:
     """Return the last error of an answer that has too many errors."""
-    message = f"The answer omits {count} more errors. Correct the errors before this one first."
+    message = (
+        f"The answer omits {count} more errors. Correct the errors that are listed before this "
+        "message first."
+    )
     return GraphQLError(message, extensions={"code": OPERATION_TOO_LARGE})
 
 

@@ -47,7 +47,7 @@ def test_without_the_options_the_log_warns_at_the_first_request(
         folder = tmp_path / name
         folder.mkdir()
         with Api({**settings_env, "ENVIRONMENT": "development"}, folder, options) as api:
-            warning = "slow clients are not limited" in api.wait_until_alive().log()
+            warning = "Slow clients are not limited" in api.wait_until_alive().log()
         assert warning == (name == "without"), api.log()
 
 

@@ -67,8 +67,8 @@ def quota_exceeded(action: str, day: str, used: int, limit: int) -> QuotaExceede
     """Return the error for a reached limit. The error contains the time of the next reset."""
     reset_at = end_of_day(day)
     return QuotaExceeded(
-        f"Daily {action} limit exceeded: {used} of {limit} used. The count starts "
-        f"again at {reset_at:%Y-%m-%dT%H:%M:%SZ}.",
+        f"Daily {action} limit exceeded: you have used {used} of {limit}. The count is reset at "
+        f"{reset_at:%Y-%m-%dT%H:%M:%SZ}. Try again then.",
         used=used,
         limit=limit,
         reset_at=reset_at,

@@ -195,7 +195,8 @@ class UsageStore:
                 raise (debit.denial(failed) or failed) from failed
             if earlier.input_hash != input_hash:
                 raise Conflict(
-                    "This `idempotencyKey` was already used with another input. Send a new key.",
+                    "This `idempotencyKey` was already used with another input. Send a new "
+                    "`idempotencyKey`.",
                     ("idempotencyKey",),
                 ) from failed
             return DebitResult(earlier, is_duplicate=True)

@@ -46,7 +46,8 @@ class UserLocks:
                     await user.lock.acquire()
             except TimeoutError as error:
                 raise Unavailable(
-                    "Too many of your requests are waiting. Nothing was changed. Try again later."
+                    "Too many of your requests are waiting to be processed. Nothing was changed. "
+                    "Try again later."
                 ) from error
             try:
                 yield

@@ -286,7 +286,10 @@ class UserStore:
         if user.google_sub == sub:
             return user
         if user.google_sub is not None:
-            raise Conflict("This user is already linked to another Google account.")
+            raise Conflict(
+                "This user is already linked to another Google account. Sign in with the linked "
+                "Google account."
+            )
         after = replace(user, google_sub=sub, updated_at=self._clock())
         change = Change({"gs": sub, "ua": after.updated_at})
         await self._transact(
@@ -333,7 +336,7 @@ class UserStore:
         if user is None:
             return
         if user.state is not UserState.DELETING:
-            raise Conflict("The user is not marked for deletion. Call `begin_deletion` first.")
+            raise Conflict("The state of the user is not DELETING. Call `begin_deletion` first.")
         empty_passes = 0
         while empty_passes < EMPTY_PASSES:
             if await self._remove_contents(uid):
@@ -486,4 +489,4 @@ def _not_found() -> NotFound:
 
 
 def _being_deleted() -> Conflict:
-    return Conflict("The user is being deleted and cannot be changed.")
+    return Conflict("The user is being deleted, so the user cannot be changed any more.")

@@ -72,7 +72,9 @@ class ObjectStore:
             async with answer["Body"] as stream:
                 return await stream.read()
         except self._client.exceptions.NoSuchKey as error:
-            raise DamagedBody(f"The S3 object {name} of a stored body is missing.") from error
+            raise DamagedBody(
+                f"The S3 object {name}, which contains a stored body, does not exist."
+            ) from error
         except (ClientError, BotoCoreError) as error:
             raise _make_timeout("read") from error
 
@@ -86,7 +88,7 @@ class ObjectStore:
 
 def _make_timeout(what: str) -> Unavailable:
     return Unavailable(
-        f"The {what} of stored content failed, because S3 did not answer. Try again later."
+        f"The {what} of stored content failed, because S3 did not answer in time. Try again later."
     )
 
 
@@ -191,7 +193,11 @@ class Bodies:
         try:
             return await self.of_manifest(manifest)
         except DamagedBody:
-            _log.exception("damaged body", PK=manifest["PK"], SK=manifest["SK"])
+            _log.exception(
+                "A stored body is damaged and is treated as missing.",
+                PK=manifest["PK"],
+                SK=manifest["SK"],
+            )
             return None
 
     async def of_manifest(self, manifest: Mapping[str, Any]) -> bytes:
@@ -220,7 +226,8 @@ class Bodies:
         if not manifests:
             key = next(iter(by_sort_key), None)
             raise ValueError(
-                f"The manifest of a stored body is missing, although its chunks exist: {key}."
+                "A stored body is damaged: its manifest is missing, but its chunks exist. The key "
+                f"is {key}."
             )
         return await self._assemble(
             manifests[0], [by_sort_key.get(key["SK"]) for key in _chunk_keys(manifests[0])]
@@ -233,8 +240,7 @@ class Bodies:
             packed = await self._objects_or_fail().get(manifest[OBJECT])
         elif None in chunks:
             raise DamagedBody(
-                "A chunk of a stored body is missing. The body consists of "
-                f"{len(chunks) + 1} items."
+                f"A stored body is damaged: at least one of its {len(chunks) + 1} items is missing."
             )
         else:
             packed = b"".join([manifest[PACKED], *(chunk[PACKED] for chunk in chunks if chunk)])
@@ -276,8 +282,8 @@ class Bodies:
     def _objects_or_fail(self) -> ObjectStore:
         if self._objects is None:
             raise Unavailable(
-                "Stored content is in S3, but no bucket is configured. Ask the operator "
-                "to set BODIES_BUCKET."
+                "The requested content is stored in S3, but the setting BODIES_BUCKET is empty. "
+                "Ask the operator to set BODIES_BUCKET."
             )
         return self._objects
 

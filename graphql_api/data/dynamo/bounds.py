@@ -91,7 +91,9 @@ class OperationBounds:
         """
         self._units += units
         self._require(
-            self._units <= READ_UNITS, "The operation reads too much data from the database."
+            self._units <= READ_UNITS,
+            f"The operation reads too much data from the database: more than {READ_UNITS} "
+            "read units.",
         )
 
     def _require(self, holds: bool, excess: str) -> None:  # noqa: FBT001 - a condition

@@ -71,7 +71,12 @@ class Quarantine:
         if not await self._move(key, change, item):
             return False
         self.added += 1
-        _log.error("item quarantined", **key, entity=item.get("tp"), reason=repr(error))
+        _log.error(
+            "The item cannot be read, so it was moved into quarantine.",
+            **key,
+            entity=item.get("tp"),
+            reason=repr(error),
+        )
         return True
 
     async def list_items(self) -> list[Quarantined]:

@@ -155,7 +155,7 @@ class Table:
         except (ClientError, BotoCoreError) as error:
             where = self._client.meta.endpoint_url
             raise Unavailable(
-                f"The table {self.name} of the database at {where} cannot be used: {error}."
+                f"The table {self.name} of the database at {where} cannot be used. Reason: {error}."
             ) from error
 
     def _ensure_exists(self) -> Step:
@@ -186,8 +186,8 @@ class Table:
         schema = self._describe_existing()["KeySchema"]
         if sorted(map(_key_names, schema)) != [("PK", "HASH"), ("SK", "RANGE")]:
             raise Conflict(
-                f"The table {self.name} exists, but it has other key attributes than "
-                "PK and SK. Choose another TABLE_NAME."
+                f"The table {self.name} already exists, but its key attributes are not PK and SK. "
+                "Set TABLE_NAME to another name."
             )
 
     def _reconcile_indexes(self, *, rebuild: bool) -> Iterator[Step]:
@@ -213,10 +213,10 @@ class Table:
             return Step(f"index {name}", "unchanged")
         if not rebuild:
             raise Conflict(
-                f"Index {name} lacks the attributes {', '.join(sorted(missing))}, and "
-                "DynamoDB cannot add attributes to an index. Run `algoitny table init "
-                "--rebuild-indexes` to create it again; lists are unavailable until it is"
-                " filled."
+                f"Index {name} lacks the attributes {', '.join(sorted(missing))}, and DynamoDB "
+                "cannot add attributes to an existing index. Run `algoitny table init "
+                "--rebuild-indexes` to create the index again. Lists are unavailable until the "
+                "new index is filled."
             )
         self._change_index({"Delete": {"IndexName": name}})
         self._change_index({"Create": wanted})
@@ -278,8 +278,8 @@ class Table:
         attribute = ttl.get("AttributeName", TTL_ATTRIBUTE)
         if attribute != TTL_ATTRIBUTE:
             raise Conflict(
-                f"The table {self.name} uses the attribute {attribute} for its time to live. Turn "
-                "time to live off, wait for an hour, and run `algoitny table init` "
+                f"The table {self.name} uses another attribute, {attribute}, for the time to live "
+                "of items. Turn time to live off, wait for an hour, and run `algoitny table init` "
                 "again."
             )
         return True

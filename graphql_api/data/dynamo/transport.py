@@ -41,14 +41,18 @@ LONGEST_PAUSE_S = 0.5
 READS = frozenset({"get_item", "query", "batch_get_item", "scan"})
 # The log event, the advice to the operator, and the message to the client.
 _OPERATOR_ERRORS = {
-    Failure.NO_CREDENTIALS: ("no credentials", "Configure AWS credentials.", NO_CREDENTIALS),
+    Failure.NO_CREDENTIALS: (
+        "DynamoDB cannot be reached, because no AWS credentials were found.",
+        "Configure AWS credentials.",
+        NO_CREDENTIALS,
+    ),
     Failure.REJECTED_CREDENTIALS: (
-        "credentials rejected",
+        "DynamoDB rejected the AWS credentials.",
         "Renew the AWS credentials and check their permissions and the clock of this host.",
         REJECTED_CREDENTIALS,
     ),
     Failure.FOREIGN: (
-        "response is not from DynamoDB",
+        "Another server than DynamoDB sent the response.",
         "Check AWS_ENDPOINT_URL_DYNAMODB and the servers between this host and DynamoDB.",
         UNEXPECTED_RESPONSE,
     ),
@@ -65,7 +69,7 @@ class ConditionFailed(Exception):
     """
 
     def __init__(self, item: dict[str, Any] | None) -> None:
-        super().__init__("A condition of a write was not met.")
+        super().__init__("The write was not executed, because its condition was false.")
         self.item = item
 
 
@@ -88,7 +92,10 @@ class TransactionFailed(Exception):
     """
 
     def __init__(self, reasons: Sequence[Reason | None]) -> None:
-        super().__init__("A condition of a transaction was not met.")
+        super().__init__(
+            "The transaction was not executed, because the condition of at least one of its "
+            "writes was false."
+        )
         self.reasons = tuple(reasons)
 
 

@@ -69,7 +69,7 @@ def dump(value: object) -> Wire:  # noqa: PLR0911 - one return statement per typ
             return {"M": dump_item(value)}
         case None:
             return {"NULL": True}
-    raise TypeError(f"A value of type {type(value).__name__} cannot be stored.")
+    raise TypeError(f"A value of the type {type(value).__name__} cannot be stored in DynamoDB.")
 
 
 def dump_item(item: Mapping[str, Any]) -> dict[str, Wire]:
@@ -96,7 +96,7 @@ def size_of(value: object) -> int:
             return 3 + sum(1 + size_of(entry) for entry in value)
         case dict():
             return 3 + sum(1 + size_of(entry) for entry in value.values()) + _names(value)
-    raise TypeError(f"A value of type {type(value).__name__} cannot be stored.")
+    raise TypeError(f"A value of the type {type(value).__name__} cannot be stored in DynamoDB.")
 
 
 def _names(item: Mapping[str, Any]) -> int:

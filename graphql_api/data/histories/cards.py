@@ -23,7 +23,7 @@ class CardChanged(Exception):
     """
 
     def __init__(self, item: Item | None) -> None:
-        super().__init__("Another request changed the history.")
+        super().__init__("Another request has changed or deleted the history.")
         self.history = History.from_item(item) if item else None
 
     def current(self) -> History:
@@ -50,6 +50,7 @@ def is_unchanged(history: History) -> Condition:
         equals("st", str(history.status))
         & equals("pub", history.is_public)
         & equals("fid", history.feed_id)
+        & equals("fh", history.feed_hidden)
         & equals("att", history.attempt)
     )
 

@@ -100,7 +100,10 @@ class OverdueExecution:
             UnknownFormat: the item was written by newer code.
         """
         if _is_newer(item):
-            raise UnknownFormat("The stored history has a newer format.")
+            raise UnknownFormat(
+                "The stored history has a newer format than this version of the program can read. "
+                "Deploy a newer version."
+            )
         return cls(
             uid=item["u"],
             ulid=item["h"],
@@ -358,7 +361,9 @@ class ExecutionStore:
             if history.status is HistoryStatus.CANCELLED:
                 return history
             if history.status not in WAITING:
-                raise Conflict("The execution has already ended.", ("historyId",))
+                raise Conflict(
+                    "The execution has already ended, so it cannot be cancelled.", ("historyId",)
+                )
             pending = history.status is HistoryStatus.PENDING
             after = _end_history(history, HistoryStatus.CANCELLED, now)
             try:
@@ -492,7 +497,7 @@ def _is_given_back(item: Mapping[str, Any] | None, history: History) -> bool:
 
 def _make_lost_claim() -> LostClaim:
     return LostClaim(
-        "This attempt has lost its claim on the execution, so its result is discarded."
+        "The result is discarded, because this attempt has lost its claim on the execution."
     )
 
 

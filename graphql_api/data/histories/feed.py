@@ -33,7 +33,12 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def entry_puts(history: History) -> list[Put]:
-    """Return the four actions that add a history to the feed. Each takes two write units."""
+    """Return the four actions that add a history to the feed. Each takes two write units.
+
+    A hidden history gets no entries.
+    """
+    if history.feed_hidden:
+        return []
     card = {name: value for name, value in history.to_item().items() if name not in _CARD_ONLY}
     return [Put({**key, **card}) for key in _entry_keys(history)]
 
@@ -114,4 +119,9 @@ class FeedStore:
             with suppress(ConditionFailed):
                 await self._dynamo.update(key, change, condition, returns="NONE")
         except Unavailable:
-            _log.warning("publication not counted", history=history.ulid, step=step)
+            _log.warning(
+                "The publication is not included in the count of its hour, because the "
+                "database did not answer.",
+                history=history.ulid,
+                step=step,
+            )

@@ -172,14 +172,15 @@ class ReservationStore:
     async def _find_repeated(self, request: ReservationRequest, receipt: Receipt) -> Reserved:
         if receipt.input_hash != request.input_hash:
             raise Conflict(
-                "This `idempotencyKey` was already used with another input. Send a new key.",
+                "This `idempotencyKey` was already used with another input. Send a new "
+                "`idempotencyKey`.",
                 ("idempotencyKey",),
             )
         key = keys.history(request.user.uid, receipt.ulid or "")
         item = await self._dynamo.get(key, consistent=True)
         if item is None:
             raise Conflict(
-                "The history of this `idempotencyKey` was deleted. Send a new key.",
+                "The history of this `idempotencyKey` was deleted. Send a new `idempotencyKey`.",
                 ("idempotencyKey",),
             )
         return Reserved(History.from_item(item), is_duplicate=True)
@@ -190,7 +191,9 @@ def _encode(code: str) -> bytes:
         return code.encode()
     except UnicodeEncodeError as error:
         raise InvalidInput(
-            "`code` must be valid Unicode: it contains half of a surrogate pair.", ("code",)
+            "`code` must be valid Unicode, but it contains half of a surrogate pair. Remove this "
+            "character.",
+            ("code",),
         ) from error
 
 

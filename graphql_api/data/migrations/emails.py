@@ -56,7 +56,7 @@ class EmailMigration:
                     Obstacle(
                         tuple(owners),
                         f"These users have the same e-mail address {address}. Delete all but one "
-                        "of them, or change their addresses.",
+                        "of these users, or change their addresses.",
                     )
                 )
         return obstacles

@@ -51,8 +51,9 @@ class ProblemNameMigration:
                 continue
             names = [*former, *([normal] if taken else [])]
             reason = (
-                "These problems have the same name: their platforms and numbers differ only in the "
-                "encoding of letters. Delete all but one of them permanently."
+                "These problems have the same name, because their platforms and numbers differ "
+                "only in the encoding of letters. Delete all but one of these problems "
+                "permanently."
             )
             obstacles.append(Obstacle(tuple(sorted(map(_show, names))), reason))
         return obstacles

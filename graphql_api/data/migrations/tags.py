@@ -30,7 +30,10 @@ class TagMigration:
 
     async def find_obstacles(self) -> list[Obstacle]:
         """Return the problems with tags that are not valid."""
-        reason = "A tag of the problem is invisible or too long. Change its tags."
+        reason = (
+            "At least one tag of the problem is too long or has no visible character. Change the "
+            "tags of the problem."
+        )
         return [Obstacle((name,), reason) for name in self._invalid]
 
     def applies_to(self, item: Item) -> bool:

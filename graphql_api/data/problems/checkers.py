@@ -53,8 +53,8 @@ def validate(checker: Checker) -> Checker:
     keys.part(checker.language, "language")
     if checker.convention is CheckerConvention.TESTLIB and not _is_c_or_cpp(checker.language):
         raise InvalidInput(
-            "`convention` TESTLIB is for C and C++ only, because in other languages a crash may "
-            "have the exit code of a rejection. Use ICPC.",
+            "`convention` must be ICPC for this language. TESTLIB is allowed only for C and C++, "
+            "because in other languages a crash can have the same exit code as a rejection.",
             ("checker", "convention"),
         )
     if not checker.code.strip():

@@ -29,8 +29,8 @@ def _pack_one(language: str, multiplier: float) -> str:
     smallest, largest = TIME_MULTIPLIER
     if not smallest <= multiplier <= largest or round(multiplier, 2) != multiplier:
         raise InvalidInput(
-            f"`timeMultiplier` must be from {smallest:g} to {largest:g}, with at most "
-            "two decimals.",
+            f"`timeMultiplier` must be from {smallest:g} to {largest:g}, with at most two decimal "
+            "places.",
             PATH,
         )
     return f"{language}:{multiplier:g}"

@@ -20,7 +20,8 @@ def pack_samples(is_sample: Sequence[bool]) -> str | None:
     )
     if len(text) > SAMPLES_CHARACTERS:
         raise InvalidInput(
-            "The samples in `testCases` are too far apart. Put all samples next to each other.",
+            "The samples in `testCases` are too far apart. Put all samples next to each other in "
+            "the list.",
             ("testCases",),
         )
     return text or None

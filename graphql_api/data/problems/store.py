@@ -10,7 +10,7 @@ from typing import TypeVar
 import orjson
 
 from graphql_api.data import keys
-from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.clock import Clock, now_ms, ulid_at
 from graphql_api.data.dynamo.bodies import Bodies
 from graphql_api.data.dynamo.client import Dynamo
 from graphql_api.data.dynamo.expressions import Change, absent, begins_with, equals, exists
@@ -24,6 +24,7 @@ from graphql_api.data.limits import TEXT_RECORD_BYTES
 from graphql_api.data.problems.cards import (
     Decision,
     ProblemCards,
+    belongs_to,
     card_item,
     check_size,
     entries,
@@ -40,7 +41,17 @@ from graphql_api.data.problems.inputs import (
     text_fields,
 )
 from graphql_api.data.problems.lists import ProblemFilter
-from graphql_api.data.records import Checker, Problem, ProblemKey, Record, Solution, Statement
+from graphql_api.data.records import (
+    NO_PID,
+    PID,
+    Checker,
+    Problem,
+    ProblemId,
+    ProblemKey,
+    Record,
+    Solution,
+    Statement,
+)
 
 R = TypeVar("R", bound=Record)
 
@@ -68,6 +79,7 @@ class ProblemStore:
         problem = Problem(
             platform=check_name(new.platform, "platform"),
             number=check_name(new.number, "number"),
+            pid=ulid_at(now),
             legacy_id=new.legacy_id,
             created_at=now,
             updated_at=now,
@@ -79,8 +91,8 @@ class ProblemStore:
         actions += _counters(problem)
         if new.legacy_id is not None:
             actions.append(_legacy_pointer(problem))
-        texts = Statement(**text_fields(new))
-        if texts != Statement():
+        texts = Statement(pid=problem.pid, **text_fields(new))
+        if texts != Statement(pid=problem.pid):
             actions.append(await self._body(keys.statement(*problem.key), texts))
         if new.checker is not None:
             actions.append(await self._body(keys.checker(*problem.key), new.checker))
@@ -139,21 +151,23 @@ class ProblemStore:
         bodies = await self._bodies.get_many([keys.solution(*key) for key in problem_keys])
         return [_record(Solution, raw) for raw in bodies]
 
-    async def by_legacy_id(self, legacy_id: int) -> ProblemKey | None:
-        """Return the key of the problem with this legacy id, or None if there is no such problem.
+    async def by_legacy_id(self, legacy_id: int) -> ProblemId | None:
+        """Return the identity of the problem with this legacy id, or None if there is none.
 
         Cost: one request of 0.5 read units.
         """
         item = await self._dynamo.get(keys.legacy_problem(legacy_id), recheck=True)
-        return ProblemKey(item["pf"], item["pn"]) if item else None
+        return ProblemId(item["pf"], item["pn"], item.get(PID, NO_PID)) if item else None
 
-    # Changing
+    # Changing. If `pid` is given, only the problem with this pid is changed.
 
-    async def update(self, platform: str, number: str, changes: ProblemChanges) -> Problem:
+    async def update(
+        self, platform: str, number: str, changes: ProblemChanges, *, pid: str | None = None
+    ) -> Problem:
         """Change a problem. Cost: one read (two if texts change) and one transaction.
 
         Raises:
-            NotFound: the problem does not exist.
+            NotFound: the problem does not exist, or it has another pid.
             Conflict: the problem is deleted, its revision is not that of `changes`, or other
                 requests changed it during every attempt.
             InvalidInput: a field is not valid; `path` contains its name.
@@ -177,7 +191,7 @@ class ProblemStore:
             checker_after = await self._checker_after(expected, after, changes.checker)
             return Decision(check_size(after), [*texts_after, *checker_after])
 
-        return await self._cards.change(platform, number, decide)
+        return await self._cards.change(platform, number, decide, pid)
 
     async def _texts_after(self, expected: Problem, changed: dict[str, str | None]) -> list[Put]:
         """Return the action that writes the changed texts together with the unchanged texts.
@@ -189,7 +203,8 @@ class ProblemStore:
             return []
         key = keys.statement(*expected.key)
         stored = _record(Statement, await self._bodies.get(key, consistent=True))
-        return [await self._body(key, replace(stored or Statement(), **changed))]
+        texts = stored or Statement(pid=expected.pid)
+        return [await self._body(key, replace(texts, **changed))]
 
     async def _checker_after(
         self, expected: Problem, after: Problem, checker: Checker | None
@@ -200,32 +215,38 @@ class ProblemStore:
             return [await self._body(key, checker)]
         return [Delete(key)] if expected.checker_hash and not after.checker_hash else []
 
-    async def set_solution(self, platform: str, number: str, language: str, code: str) -> Problem:
+    async def set_solution(
+        self, platform: str, number: str, language: str, code: str, *, pid: str | None = None
+    ) -> Problem:
         """Set the author's solution of a problem, and add the problem to the list of the language.
 
         Raises:
-            NotFound: the problem does not exist.
+            NotFound: the problem does not exist, or it has another pid.
             Conflict: the problem is deleted, or other requests changed it during every attempt.
             InvalidInput: the language or the code is empty or too long.
         """
         if not code.strip():
-            raise InvalidInput("`code` must not be empty.", ("code",))
+            raise InvalidInput("`code` of the solution must not be empty.", ("code",))
         solution = Solution(
             language=check_name(language, "language"), code=code, updated_at=self._clock()
         )
-        body = await self._body(keys.solution(platform, number), solution)
+        key = keys.solution(platform, number)
+        await self._body(key, solution)  # refuses code that is too long before the card is read
 
         async def decide(expected: Problem) -> Decision:
             _refuse_deleted(expected)
+            body = await self._body(key, replace(solution, pid=expected.pid))
             return Decision(check_size(replace(expected, language=solution.language)), [body])
 
-        return await self._cards.change(platform, number, decide)
+        return await self._cards.change(platform, number, decide, pid)
 
-    async def set_state(self, platform: str, number: str, state: ProblemState) -> Problem:
+    async def set_state(
+        self, platform: str, number: str, state: ProblemState, *, pid: str | None = None
+    ) -> Problem:
         """Set a problem's state to DRAFT, REVIEW or COMPLETED. Cost: one read and one transaction.
 
         Raises:
-            NotFound: the problem does not exist.
+            NotFound: the problem does not exist, or it has another pid.
             Conflict: the problem is deleted, or other requests changed it during every attempt.
             InvalidInput: the state is DELETED. Only `soft_delete` sets this state.
         """
@@ -239,15 +260,17 @@ class ProblemStore:
             _refuse_deleted(expected)
             return Decision(replace(expected, state=state))
 
-        return await self._cards.change(platform, number, decide)
+        return await self._cards.change(platform, number, decide, pid)
 
-    async def soft_delete(self, platform: str, number: str, reason: str = "") -> Problem:
+    async def soft_delete(
+        self, platform: str, number: str, reason: str = "", *, pid: str | None = None
+    ) -> Problem:
         """Set a problem to DELETED. A second call has no effect.
 
         Only the list of deleted problems then contains the problem.
 
         Raises:
-            NotFound: the problem does not exist.
+            NotFound: the problem does not exist, or it has another pid.
             Conflict: other requests changed the problem during every attempt.
         """
 
@@ -262,13 +285,13 @@ class ProblemStore:
             )
             return Decision(with_reason(after, reason))
 
-        return await self._cards.change(platform, number, decide)
+        return await self._cards.change(platform, number, decide, pid)
 
-    async def restore(self, platform: str, number: str) -> Problem:
+    async def restore(self, platform: str, number: str, *, pid: str | None = None) -> Problem:
         """Set a DELETED problem back to its earlier state.
 
         Raises:
-            NotFound: the problem does not exist.
+            NotFound: the problem does not exist, or it has another pid.
             Conflict: the problem is not deleted, is being removed permanently, or other requests
                 changed it during every attempt.
         """
@@ -290,19 +313,19 @@ class ProblemStore:
                 )
             )
 
-        return await self._cards.change(platform, number, decide)
+        return await self._cards.change(platform, number, decide, pid)
 
-    async def delete(self, platform: str, number: str) -> None:
+    async def delete(self, platform: str, number: str, *, pid: str | None = None) -> None:
         """Remove a problem permanently: first its list entries, then its parts, then its card.
 
         After a crash, a second call completes the removal. Purge notes stay until they are due,
         because another request may still be writing a test set.
 
         Raises:
-            NotFound: the problem does not exist.
+            NotFound: the problem does not exist, or it has another pid.
             Conflict: other requests changed the problem during every attempt.
         """
-        expected = await self._cards.change(platform, number, self._decide_on_removal)
+        expected = await self._cards.change(platform, number, self._decide_on_removal, pid)
         while await self._remove_parts(platform, number):
             pass
         actions: list[TransactItem] = [
@@ -310,12 +333,13 @@ class ProblemStore:
             *map(Delete, entry_keys(expected)),
         ]
         if expected.legacy_id is not None:
-            is_own = equals("pf", platform) & equals("pn", number)
+            is_own = equals("pf", platform) & equals("pn", number) & belongs_to(expected.pid)
             actions.append(Delete(keys.legacy_problem(expected.legacy_id), absent() | is_own))
         try:
             await self._dynamo.transact(actions)
         except TransactionFailed as error:
-            if await self.get(platform, number, consistent=True) is not None:
+            left = await self.get(platform, number, consistent=True)
+            if left is not None and left.pid == expected.pid:
                 raise Conflict(
                     "The problem was not deleted, because another request changed it at the same "
                     "time. Delete it again."
@@ -345,38 +369,40 @@ class ProblemStore:
 
     # Run counters
 
-    async def add_run(self, platform: str, number: str) -> None:
+    async def add_run(self, problem: ProblemId) -> None:
         """Add one to the number of executions of a problem. Cost: one request of 1 write unit.
 
         The number is approximate: if the response is lost, this execution may not be counted. A
         problem that was removed is not counted.
         """
         shard = random.randrange(keys.RUN_COUNTER_SHARDS)  # noqa: S311 - spreads load
-        key = keys.run_counter(platform, number, shard)
+        key = keys.run_counter(*problem.key, shard)
+        condition = exists() & belongs_to(problem.pid)
         with suppress(ConditionFailed):
-            await self._dynamo.update(key, Change(add={"n": 1}), exists(), returns="NONE")
+            await self._dynamo.update(key, Change(add={"n": 1}), condition, returns="NONE")
 
-    async def run_count(self, platform: str, number: str) -> int:
+    async def run_count(self, problem: ProblemId) -> int:
         """Return the number of executions of a problem. Cost: one request of 0.5 read units."""
-        partition = equals("PK", keys.problem_partition(platform, number))
+        partition = equals("PK", keys.problem_partition(*problem.key))
         page = await self._dynamo.query(partition & begins_with("SK", "C#"))
-        return sum(item.get("n", 0) for item in page.items)
+        own = (item for item in page.items if item.get(PID, NO_PID) == problem.pid)
+        return sum(item.get("n", 0) for item in own)
 
-    async def run_counts(self, problem_keys: Sequence[ProblemKey]) -> list[int]:
-        """Return the numbers of executions in the order of `problem_keys`.
+    async def run_counts(self, problem_ids: Sequence[ProblemId]) -> list[int]:
+        """Return the numbers of executions in the order of `problem_ids`.
 
-        Cost: one request of 0.5 read units per distinct key.
+        Cost: one request of 0.5 read units per distinct problem.
         """
         concurrency = asyncio.Semaphore(COUNTS_AT_ONCE)
-        distinct = list(dict.fromkeys(problem_keys))
+        distinct = list(dict.fromkeys(problem_ids))
 
-        async def count(key: ProblemKey) -> int:
+        async def count(problem: ProblemId) -> int:
             async with concurrency:
-                return await self.run_count(*key)
+                return await self.run_count(problem)
 
         counts = await asyncio.gather(*map(count, distinct))
-        count_by_key = dict(zip(distinct, counts, strict=True))
-        return [count_by_key[key] for key in problem_keys]
+        count_by_id = dict(zip(distinct, counts, strict=True))
+        return [count_by_id[problem] for problem in problem_ids]
 
     async def _body(self, key: keys.Key, record: Record) -> Put:
         raw = orjson.dumps(record.to_item())
@@ -422,8 +448,9 @@ def _record(kind: type[R], raw: bytes | None) -> R | None:
 
 def _counters(problem: Problem) -> list[Put]:
     """Return the actions that create the shards of a new problem's run counter."""
+    owner = {PID: problem.pid}
     return [
-        Put({**keys.run_counter(*problem.key, shard), "v": 1, "tp": "runs", "n": 0})
+        Put({**keys.run_counter(*problem.key, shard), "v": 1, "tp": "runs", "n": 0, **owner})
         for shard in range(keys.RUN_COUNTER_SHARDS)
     ]
 
@@ -432,7 +459,8 @@ def _legacy_pointer(problem: Problem) -> Put:
     if problem.legacy_id is None or problem.legacy_id < 0:
         raise InvalidInput("`legacyId` must be a whole number of at least 0.", ("legacyId",))
     pointer = {"v": 1, "tp": "legacy", "pf": problem.platform, "pn": problem.number}
-    return Put({**keys.legacy_problem(problem.legacy_id), **pointer}, absent())
+    key = keys.legacy_problem(problem.legacy_id)
+    return Put({**key, **pointer, PID: problem.pid}, absent())
 
 
 def _exists_already(problem: Problem, *, taken: bool) -> Conflict:
@@ -451,4 +479,6 @@ def _exists_already(problem: Problem, *, taken: bool) -> Conflict:
 
 def _refuse_deleted(problem: Problem) -> None:
     if problem.state is ProblemState.DELETED:
-        raise Conflict("The problem is deleted. Restore it first.")
+        raise Conflict(
+            "The problem is deleted, so it cannot be changed. Restore the problem first."
+        )

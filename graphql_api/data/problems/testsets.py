@@ -148,7 +148,9 @@ class TestSetStore:
         tests = await self._current(expected)
         remaining = [test for test in tests if test.added != key.test_id]
         if len(remaining) == len(tests):
-            raise NotFound("The test case was deleted, or all test cases were replaced.")
+            raise NotFound(
+                "The problem does not contain this test case any more. Read the test cases again."
+            )
         return await self._write(expected, version, remaining)
 
     async def _claim(self, platform: str, number: str) -> tuple[Problem, int]:
@@ -267,7 +269,7 @@ class TestSetStore:
             return await self._cards.change(*name, decide)
         except TransactionFailed as error:
             raise Conflict(
-                "Saving the tests took too long, so they were not saved. Send them again."
+                "The tests were not saved, because saving them took too long. Send the tests again."
             ) from error
 
     # Reading
@@ -309,8 +311,8 @@ class TestSetStore:
         if is_missing:
             return None
         raise Unavailable(
-            "The stored tests or checker of the problem are incomplete, so code cannot be "
-            "judged. Try again later."
+            "The code cannot be judged now, because the stored tests or the stored checker of the "
+            "problem are incomplete. Try again later."
         )
 
     async def _checker(self, items: Sequence[Item]) -> Checker | None:
@@ -469,7 +471,10 @@ class TestSetStore:
         try:
             return await self.purge(note.platform, note.number, note.version)
         except Exception:  # noqa: BLE001 - one failure must not block the others
-            _log.exception("test set not removed", **asdict(note))
+            _log.exception(
+                "The tests of an old version were not removed. The next sweep tries again.",
+                **asdict(note),
+            )
             return False
 
 
@@ -518,7 +523,9 @@ def _not_deleted() -> Condition:
 
 def _refuse_deleted(problem: Problem) -> None:
     if problem.state is ProblemState.DELETED:
-        raise Conflict("The problem is deleted. Restore it first.")
+        raise Conflict(
+            "The problem is deleted, so its tests cannot be changed. Restore the problem first."
+        )
 
 
 def _check(tests: Sequence[NewTest]) -> None:

@@ -85,7 +85,11 @@ class AnswerListener:
             try:
                 await self._listen()
             except RedisError as error:
-                _log.warning("answers of custom runs not received", reason=str(error))
+                _log.warning(
+                    "The API does not receive the answers of custom runs, because the connection "
+                    "to Redis failed. It connects again.",
+                    reason=str(error),
+                )
                 await asyncio.sleep(RECONNECT_S)
 
     async def _listen(self) -> None:
@@ -110,7 +114,11 @@ class AnswerListener:
             try:
                 answers = await self._read_answers(run_ids)
             except Unavailable as error:
-                _log.warning("answers of custom runs not read", reason=error.message)
+                _log.warning(
+                    "The answers of custom runs could not be read from Redis. The API reads them "
+                    "again.",
+                    reason=error.message,
+                )
                 await asyncio.sleep(RECONNECT_S)
                 continue
             for run_id, answer in answers.items():

@@ -213,5 +213,5 @@ def _unavailable_on_error() -> Iterator[None]:
         yield
     except RedisError as error:
         raise Unavailable(
-            "The code was not run, because Redis did not answer. Try again later."
+            "The code was not run, because Redis did not answer in time. Try again later."
         ) from error

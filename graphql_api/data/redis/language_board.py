@@ -166,4 +166,7 @@ def _load_announcement(raw: bytes | str) -> _Announcement:
 
 
 def _make_unavailable() -> Unavailable:
-    return Unavailable("The list of available languages cannot be read. Try again later.")
+    return Unavailable(
+        "The list of available languages cannot be read, because Redis did not answer. Try again "
+        "later."
+    )

@@ -190,7 +190,7 @@ async def test_what_is_not_ours_to_explain_is_masked_and_logged(
     assert error["extensions"]["code"] == "INTERNAL"
     assert error["path"] == ["publicFeed"]
     assert "format" not in str(answer)
-    (entry,) = [entry for entry in logs if entry["event"] == "unexpected error"]
+    (entry,) = [entry for entry in logs if entry["event"] == "An unexpected error occurred."]
     assert entry["error_id"] == error["extensions"]["errorId"]
     assert entry["error_id"] in error["message"]
     assert entry["exc_info"] is not None

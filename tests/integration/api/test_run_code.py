@@ -190,7 +190,7 @@ async def test_without_a_worker_for_the_language_it_says_so_at_once_and_costs_no
 ) -> None:
     result = await run(api, ann, language="cpp")
     assert (result["__typename"], result["path"]) == ("Unavailable", ["language"])
-    assert "No worker is available for cpp" in result["message"]
+    assert "No worker that supports cpp is available" in result["message"]
     assert worker.runs == []
     assert await used(api, ann) == 0
 
@@ -201,7 +201,7 @@ async def test_what_no_worker_answers_in_time_is_given_back_and_forgotten(
     worker.answer = lambda _: None
     result = await run(api, ann)
     assert result["__typename"] == "Unavailable"
-    assert "run was refunded" in result["message"]
+    assert "does not count towards the daily limit" in result["message"]
     assert await used(api, ann) == 0
     ((_, run_id, language, _),) = worker.runs
     assert language == "python"

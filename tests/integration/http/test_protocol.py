@@ -341,7 +341,7 @@ def test_a_process_that_works_on_all_its_connections_answers_503(connect: Connec
     for connection in working:
         connection.sendall(GET % b"work")
     time.sleep(0.5)
-    assert refusal(read_all(connect())) == (503, "Too many connections are open.")
+    assert refusal(read_all(connect())) == (503, "Too many connections are open. Try again later.")
     assert {read_answer(connection) for connection in working} == {(200, b"worked")}
 
 

@@ -58,7 +58,7 @@ def test_an_unreadable_item_among_others_is_none_and_logged(changed: dict[str, A
         item = {"PK": "P#a#1", "SK": "M", **PROBLEM.to_item(), **changed}
         assert Problem.from_item_or_none(item) is None
     assert [(log["event"], log["PK"], log["SK"]) for log in logs] == [
-        ("unreadable item", "P#a#1", "M")
+        ("The item cannot be read, so it is skipped.", "P#a#1", "M")
     ]
     assert Problem.from_item_or_none(None) is None
     assert Problem.from_item_or_none(PROBLEM.to_item()) == PROBLEM

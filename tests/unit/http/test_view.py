@@ -104,7 +104,7 @@ async def test_a_failure_before_execution_is_masked_behind_an_id_that_the_log_ha
     (error,) = response.json()["errors"]
     assert error["extensions"]["code"] == "INTERNAL"
     assert "format" not in error["message"]
-    (entry,) = [entry for entry in logs if entry["event"] == "unexpected error"]
+    (entry,) = [entry for entry in logs if entry["event"] == "An unexpected error occurred."]
     assert entry["error_id"] == error["extensions"]["errorId"]
     assert error["extensions"]["errorId"] in error["message"]
     assert "format 99" in str(entry["exc_info"])

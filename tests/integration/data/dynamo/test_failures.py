@@ -141,7 +141,7 @@ async def test_rejected_credentials_are_unavailable_and_logged_for_the_operator(
             await dynamo.get(KEY)
     assert engine.requests == 1
     (line,) = (line for line in logs if line["log_level"] == "error")
-    assert (line["event"], line["status"]) == ("credentials rejected", status)
+    assert (line["event"], line["status"]) == ("DynamoDB rejected the AWS credentials.", status)
     assert "Renew the AWS credentials" in line["fix"]
 
 

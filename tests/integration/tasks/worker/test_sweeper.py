@@ -248,7 +248,11 @@ async def test_an_unreadable_execution_is_quarantined_once_and_the_others_are_se
         swept = await make_sweeper().sweep()
     assert swept == SweepCounts(sent=3, quarantined=1)
     assert sorted(sender.ulids) == sorted(history.ulid for history in histories[1:])
-    (line,) = (line for line in logs if line["event"] == "item quarantined")
+    (line,) = (
+        line
+        for line in logs
+        if line["event"] == "The item cannot be read, so it was moved into quarantine."
+    )
     assert (line["PK"], line["SK"]) == (key["PK"], key["SK"])
     assert not await make_sweeper().sweep()
     assert await quarantined(driver) == [key]

@@ -110,6 +110,6 @@ def test_yesterday_s_receipt_counts_only_after_midnight() -> None:
 def test_the_message_says_how_much_was_used_and_when_to_come_back() -> None:
     error = quota_exceeded("execution", "20260311", 50, 50)
     assert error.message == (
-        "Daily execution limit exceeded: 50 of 50 used. The count starts again at "
-        "2026-03-12T00:00:00Z."
+        "Daily execution limit exceeded: you have used 50 of 50. The count is reset at "
+        "2026-03-12T00:00:00Z. Try again then."
     )
