@@ -9,10 +9,10 @@ _HASH_BYTES = 32
 def derive_key(
     secret: bytes, purpose: bytes, *, salt: bytes = b"", size: int = _HASH_BYTES
 ) -> bytes:
-    """Return a key of `size` bytes for one purpose.
+    """Return a key of `size` bytes (default 32) for one purpose.
 
-    Keys with different purposes are independent: from one of them, neither the secret nor another
-    key can be computed. `salt` is optional.
+    Use a different `purpose` for each use of the secret. Neither the secret nor the key of another
+    purpose can be computed from a key. `salt` is optional.
     """
     extracted = hmac.digest(salt or bytes(_HASH_BYTES), secret, _HASH)
     block, key = b"", b""

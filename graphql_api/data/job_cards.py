@@ -1,4 +1,8 @@
-"""The card of a job: its index keys, the conditions of its writes, and their errors."""
+"""The card of a job. The card is the main item of the job, without parameters and result.
+
+This module contains the index keys of cards, the conditions of writes, and the errors of rejected
+writes.
+"""
 
 from graphql_api.data import keys
 from graphql_api.data.dynamo.expressions import Condition, equals, exists
@@ -9,7 +13,7 @@ from graphql_api.data.records import Job
 
 
 def index_keys(job: Job) -> dict[str, str]:
-    """Return the index keys of a job: by its status and by its kind."""
+    """Return the keys of a job in the indexes: GSI1 by status, and GSI2 by kind."""
     return {
         "g1p": keys.job_status_partition(job.status),
         "g1s": job.ulid,
@@ -19,12 +23,12 @@ def index_keys(job: Job) -> dict[str, str]:
 
 
 def is_held(attempt: int) -> Condition:
-    """Return the condition that an attempt still has its claim."""
+    """Require that the attempt still has its claim on the job."""
     return equals("st", str(JobStatus.RUNNING)) & equals("att", attempt)
 
 
 def is_unchanged(job: Job) -> Condition:
-    """Return the condition that the state and the attempt are those of `job`."""
+    """Require that the stored card has the same status and attempt number as `job`."""
     return exists() & equals("st", str(job.status)) & equals("att", job.attempt)
 
 
@@ -34,7 +38,7 @@ def no_job() -> NotFound:
 
 
 def explain_conflict(error: ConditionFailed) -> Conflict | NotFound:
-    """Return the error for a write whose condition did not hold."""
+    """Return the error for a write to a job's card that was rejected by its condition."""
     if error.item is None:
         return no_job()
     return Conflict(

@@ -1,7 +1,7 @@
 """Jobs: background work for editors, such as rejudges. A worker claims a job under a lease.
 
-A job has progress events, attempts and a result. Every write of a worker contains the number of its
-attempt, so a worker that has lost its lease cannot change the job.
+Each claim starts a new, numbered attempt. Every write of a worker requires that the worker's
+attempt is the latest attempt. So a worker that has lost its lease cannot change the job.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,14 +39,14 @@ from graphql_api.data.limits import JOB_BODY_BYTES, JOB_MESSAGE_BYTES, MB
 from graphql_api.data.records import Job, JobEvent
 from graphql_api.data.text import truncate_utf8
 
-# A finished job is kept for this time. Its progress and bodies are kept longer, so that a retry
-# finds them.
+# A finished job is kept for this number of days. The events and the bodies of the job are kept
+# longer, because a retry needs them.
 KEPT_DAYS = 30
 RETRIED_WITHIN_DAYS = 365
 PARTS_KEPT_DAYS = RETRIED_WITHIN_DAYS + 2 * KEPT_DAYS
 DAY_S = 86_400
-# Pause before a job is sent again, long enough for a worker to claim the job. It doubles with each
-# message.
+# Pause before the message for a job is sent again. During the pause, a worker can claim the job.
+# The pause doubles with each message.
 RESEND_AFTER_MS = 60_000
 # The same pause for a paused job. The worker that paused the job has also sent a message, possibly
 # for a worker that has not started yet.
@@ -64,7 +64,7 @@ _RETRIABLE = (JobStatus.FAILED, JobStatus.CANCELLED)
 class NewJob:
     """The fields of a new job.
 
-    `parameters` is JSON whose content depends on the kind of the job.
+    `parameters` is a JSON object. Its content depends on the kind of the job.
     """
 
     kind: JobKind
@@ -75,7 +75,7 @@ class NewJob:
 
 
 class JobStore:
-    """The jobs of the table."""
+    """The store of all jobs."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
@@ -84,7 +84,9 @@ class JobStore:
     # Creating, reading, removing
 
     async def create(self, new: NewJob) -> Job:
-        """Create a QUEUED job: first its parameters, then its card. Cost: two requests.
+        """Create a QUEUED job: first the body with the parameters, then the card.
+
+        Cost: two requests.
 
         Raises:
             InvalidInput: the parameters are too large.
@@ -115,9 +117,10 @@ class JobStore:
         return self._read(item)
 
     async def get_many(self, ulids: Sequence[str]) -> list[Job | None]:
-        """Return the jobs in the order of `ulids`; None for a job that does not exist.
+        """Return the jobs in the order of `ulids`.
 
-        Cost: ceil(N/100) requests for N jobs.
+        The list contains None for each job that does not exist. Cost: ceil(N/100) requests for N
+        jobs.
         """
         items = await self._dynamo.batch_get([keys.job(ulid) for ulid in ulids], recheck=True)
         return [
@@ -137,9 +140,10 @@ class JobStore:
         return (await self.results([job]))[0]
 
     async def results(self, jobs: Sequence[Job]) -> list[dict[str, Any] | None]:
-        """Return the results in the order of `jobs`; None for a job that has not SUCCEEDED.
+        """Return the results in the order of `jobs`.
 
-        Cost: ceil(N/100) requests for N jobs.
+        The list contains None for each job that has not SUCCEEDED. Cost: ceil(N/100) requests for N
+        jobs.
         """
         succeeded = [job for job in jobs if job.status is JobStatus.SUCCEEDED]
         wanted = [keys.job_result(job.ulid, job.attempt) for job in succeeded]
@@ -154,9 +158,10 @@ class JobStore:
     async def events(
         self, ulid: str, *, after: int = 0, size: int = 20, from_end: bool = False
     ) -> list[JobEvent]:
-        """Return the first `size` events whose number is greater than `after`, in order.
+        """Return progress events of a job, sorted by number.
 
-        With `from_end`, return the last `size` of these events. Cost: one request.
+        Only events with numbers greater than `after` are returned: the first `size` of these
+        events, or the last `size` of them if `from_end` is True. Cost: one request.
         """
         first = keys.job_event(ulid, after + 1)
         later = equals("PK", first["PK"]) & between("SK", first["SK"], keys.JOB_EVENTS + "~")
@@ -171,11 +176,12 @@ class JobStore:
         return events[::-1] if from_end else events
 
     async def delete(self, ulid: str) -> None:
-        """Remove a job that is not RUNNING: first its card, then its progress and bodies.
+        """Remove a job that is not RUNNING: first the card, then the events and bodies.
 
         Raises:
             NotFound: the job does not exist.
-            Conflict: the job is RUNNING; it must be cancelled first.
+            Conflict: the job is RUNNING and must be cancelled first, or another request changed
+                the job.
         """
         expected = await self._read_existing(ulid)
         if expected.status is JobStatus.RUNNING:
@@ -196,9 +202,9 @@ class JobStore:
     async def claim(self, ulid: str, *, token: str, lease_ms: int) -> Job | None:
         """Claim a job that is QUEUED or whose lease has ended. Cost: one request of 3 write units.
 
-        `token` identifies this claim. A repeated request with the same token returns the same
-        claim. Return None if another worker holds the job, or if the job is finished or does not
-        exist.
+        `token` identifies this claim. If the response was lost, a second call with the same token
+        returns the same claim. Return None if another worker has claimed the job, the job has
+        ended, or the job does not exist.
         """
         now = self._clock()
         free = equals("st", str(JobStatus.QUEUED)) | (
@@ -227,7 +233,10 @@ class JobStore:
         return Job.from_item(item)
 
     async def renew(self, ulid: str, attempt: int, lease_ms: int) -> bool:
-        """Renew a lease. Return False if the attempt has lost its claim. Cost: one request."""
+        """Renew the lease of an attempt. Return False if the attempt has lost its claim.
+
+        Cost: one request.
+        """
         now = self._clock()
         lease = {"lx": now + lease_ms, "du": now + lease_ms + RESEND_AFTER_MS, "ua": now}
         try:
@@ -239,10 +248,10 @@ class JobStore:
         return True
 
     async def pause(self, ulid: str, attempt: int, why: str | None = None) -> bool:
-        """Release a job, so that a later attempt continues it. Cost: one request.
+        """End the lease of an attempt, so that a later attempt can continue the job.
 
-        This attempt counts as an attempt that made progress. `why` is a message for readers of the
-        job. Return False if the attempt has lost its claim.
+        The attempt is recorded as an attempt that made progress. `why` is a message for the viewers
+        of the job. Return False if the attempt has lost its claim. Cost: one request.
         """
         now = self._clock()
         change: dict[str, Any] = {
@@ -272,9 +281,9 @@ class JobStore:
     ) -> JobEvent:
         """Add an event to the progress of a job. Cost: two requests.
 
-        `checkpoint` is the state from which the next attempt continues. It is stored on the card,
-        so it must be small. If a response is lost, a number may be missing from the sequence of
-        events, but no two events have the same number.
+        `percent` is the progress, 0 to 100. `checkpoint` is the state from which the next attempt
+        continues. The checkpoint must be small, because it is stored on the card. Events are
+        numbered. If a response is lost, a number may be skipped, but no number is used twice.
 
         Raises:
             NotFound: the job does not exist.
@@ -296,7 +305,9 @@ class JobStore:
         return event
 
     async def finish(self, ulid: str, attempt: int, result: Mapping[str, Any]) -> Job:
-        """Set a job to SUCCEEDED: first write the result, then the card. Cost: two requests.
+        """Set a job to SUCCEEDED: first write the body with the result, then change the card.
+
+        Cost: two requests.
 
         Raises:
             NotFound: the job does not exist.
@@ -315,7 +326,7 @@ class JobStore:
             raise
 
     async def fail(self, ulid: str, attempt: int, message: str) -> Job:
-        """Set a job to FAILED with a message for readers of the job. Cost: one request.
+        """Set a job to FAILED with a message for the viewers of the job. Cost: one request.
 
         Raises:
             NotFound: the job does not exist.
@@ -327,7 +338,7 @@ class JobStore:
     async def cancel(self, ulid: str) -> Job:
         """Cancel a job that is QUEUED or RUNNING. A second call has no effect. Cost: one request.
 
-        A worker that runs the job notices the cancellation at its next write.
+        The next write of a worker that runs the job is rejected, so the worker stops.
 
         Raises:
             NotFound: the job does not exist.
@@ -336,11 +347,12 @@ class JobStore:
         return await self._end(ulid, JobStatus.CANCELLED, one_of("st", [*map(str, _LIVE)]), {})
 
     async def retry(self, ulid: str) -> Job:
-        """Put a FAILED or CANCELLED job back in the queue. Cost: one read and one write.
+        """Set a FAILED or CANCELLED job to QUEUED again. Cost: one read and one write.
 
         Raises:
             NotFound: the job does not exist.
-            Conflict: the job is in another state, or its parameters have expired.
+            Conflict: the job has another status or is older than 365 days, or another request
+                changed the job.
         """
         expected = await self._read_existing(ulid)
         now = self._clock()
@@ -370,10 +382,14 @@ class JobStore:
     # Sweeping
 
     async def due(self, now: int, limit: int = 100) -> list[Job]:
-        """Return the jobs that were not claimed in time, and the jobs whose lease has ended.
+        """Return at most `limit` jobs whose due time has passed.
 
-        Jobs that cannot be read are moved into quarantine. This reads all QUEUED and RUNNING jobs,
-        which are few. Cost: at least two requests.
+        A QUEUED job is overdue if no worker has claimed the job in time. A RUNNING job is overdue
+        if its lease has ended and has not been renewed. Jobs that this version of the program
+        cannot read are moved into quarantine. `now` is the current time (epoch ms).
+
+        Cost: at least two requests, because all QUEUED and RUNNING jobs are read. There are only a
+        few of them.
         """
         overdue: list[Item] = []
         for status in _LIVE:
@@ -384,10 +400,12 @@ class JobStore:
         return await self.quarantine.read_all(overdue, Job.from_item)
 
     async def postpone(self, job: Job, now: int) -> bool:
-        """Postpone a job's due time. Return True if the caller must send the job again.
+        """Postpone the due time of an overdue job.
 
-        If several sweepers call this for the same job, only one of them gets True. The pause
-        doubles from 60 s. Cost: one request.
+        Return True if the caller must send the message for the job again. If several sweepers call
+        this method for the same job, it returns True to only one of them. The time until the new
+        due time starts at 60 s and doubles with each message, up to about 17 hours. Cost: one
+        request.
         """
         pause_ms = RESEND_AFTER_MS * 2 ** min(job.resends, MOST_DOUBLINGS)
         change = Change({"du": now + pause_ms, "rs": job.resends + 1})
@@ -432,9 +450,10 @@ class JobStore:
         fields: dict[str, Any],
         attempt: int | None = None,
     ) -> Job:
-        """End a job and return it.
+        """Set a job to a final status and return the job.
 
-        If an earlier attempt of this request has ended the job, only return it.
+        If the response of an earlier call was lost, the job already has this status. In this case,
+        return the stored job unchanged.
         """
         now = self._clock()
         change = {
@@ -476,9 +495,9 @@ class JobStore:
     ) -> Page[Job]:
         """Return a page of jobs, newest first. `kind` and `status` are optional filters.
 
-        Cost with one filter: one request of at most 2.5 read units for 20 jobs. Cost without a
-        filter: five requests. With both filters, the list of the status is read and filtered by
-        kind: at most five requests, and the page may be short although `has_next` is true.
+        Cost for 20 jobs: with one filter, one request of at most 2.5 read units. Without a filter,
+        five requests. With both filters, at most five requests. If the limit of five requests is
+        reached, the page may contain fewer jobs than requested although `has_next` is True.
         """
         lists = [PartitionList(keys.job_status_partition(each), index="GSI1") for each in JobStatus]
         if status is not None:

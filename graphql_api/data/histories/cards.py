@@ -1,4 +1,7 @@
-"""The card of a history: its item, the conditions of writes, and the error of a rejected write."""
+"""The card of a history. The card is the main item of the history, without code and results.
+
+This module also contains the conditions of writes to cards, and the error of a rejected write.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,9 +20,9 @@ WAITING = (HistoryStatus.PENDING, HistoryStatus.RUNNING)
 
 
 class CardChanged(Exception):
-    """The stored card differs from the expected card.
+    """A write was rejected, because the stored card differs from the expected card.
 
-    `history` is the stored history, or None if it was deleted.
+    `history` is the stored history, or None if the history was deleted.
     """
 
     def __init__(self, item: Item | None) -> None:
@@ -27,7 +30,7 @@ class CardChanged(Exception):
         self.history = History.from_item(item) if item else None
 
     def current(self) -> History:
-        """Return the stored history.
+        """Return the stored history, from which the caller can repeat the decision.
 
         Raises:
             NotFound: the history was deleted.
@@ -45,7 +48,10 @@ def no_history() -> NotFound:
 
 
 def is_unchanged(history: History) -> Condition:
-    """Require that visibility, status, publication and attempt are those of `history`."""
+    """Require that the stored card has the same state as `history`.
+
+    The state consists of the status, the visibility, the position in the feed and the attempt.
+    """
     return (
         equals("st", str(history.status))
         & equals("pub", history.is_public)
@@ -56,10 +62,10 @@ def is_unchanged(history: History) -> Condition:
 
 
 def index_copies(history: History) -> int:
-    """Return the number of index copies of a history's card.
+    """Return the number of copies of a history's card in indexes: 0 or 1.
 
-    Until the execution ends, the card has a copy in the list of unfinished executions. A COMPLETED
-    card has a copy in the list of its problem.
+    A PENDING or RUNNING card has a copy in the index of unfinished executions. A COMPLETED card has
+    a copy in the index of the problem's histories.
     """
     return 1 if history.status in {*WAITING, HistoryStatus.COMPLETED} else 0
 
@@ -67,7 +73,7 @@ def index_copies(history: History) -> int:
 def count_public(uid: str, step: int) -> Update:
     """Return the action that adds `step` (1 or -1) to the user's number of public histories.
 
-    The action requires that the number does not become negative.
+    The action fails if the number would become negative or the user's counters do not exist.
     """
     condition = exists() if step > 0 else at_least("np", 1)
     return Update(keys.totals(uid), Change(add={"np": step}), condition)
@@ -76,7 +82,7 @@ def count_public(uid: str, step: int) -> Update:
 def refund_of(history: History, now: int) -> Sequence[TransactItem]:
     """Return the actions that refund the history's unit of quota. They take 4 write units.
 
-    Return no actions if the history did not use a unit.
+    Return an empty sequence if the history did not use a unit.
     """
     if history.usage_day is None or history.request_hash is None:
         return ()
@@ -91,15 +97,15 @@ async def change_card(
     *others: TransactItem,
     if_possible: Sequence[TransactItem] = (),
 ) -> None:
-    """Change a card and apply the other actions, all in one transaction.
+    """Change a card and apply the other actions in one transaction.
 
-    If the condition of an action in `if_possible` does not hold, the transaction is repeated
-    without all actions in `if_possible`. Examples are a refund whose receipt has expired and a
-    counter of a user who is being deleted.
+    The actions in `if_possible` are optional. If the condition of an optional action does not hold,
+    the transaction is repeated without any optional action. For example, a refund is optional,
+    because the receipt may have expired.
 
     Raises:
-        CardChanged: the condition of the card did not hold.
-        TransactionFailed: the condition of another action did not hold.
+        CardChanged: the condition of the action `card` did not hold.
+        TransactionFailed: the condition of an action in `others` did not hold.
     """
     try:
         await dynamo.transact([card, *others, *if_possible])
@@ -113,8 +119,9 @@ async def change_card(
 
 
 def card_item(history: History, due: keys.Key | None = None) -> dict[str, Any]:
-    """Return the card's item.
+    """Return the item of a history's card.
 
-    `due` contains the index keys for the list of unfinished executions.
+    `due` contains the keys for the index of unfinished executions. The default None is for a card
+    without a copy in this index.
     """
     return {**keys.history(history.uid, history.ulid), **history.to_item(), **(due or {})}

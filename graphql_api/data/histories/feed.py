@@ -1,9 +1,10 @@
 """The feed: COMPLETED public histories, most recent publication first.
 
-A history in the feed has four entries, which are copies of its card. They are in four lists: of the
-whole feed, of its platform, of its language, and of its platform and language. The sort key of the
-entries (`fid`) is a ULID that is created at publication. The transaction that changes the card also
-writes or removes the entries. The card contains the sort key and the shard of its entries.
+A history in the feed has four entries. An entry is a copy of the history's card. The entries are in
+four lists: the whole feed, the feed of the platform, the feed of the language, and the feed of the
+platform and the language. The sort key of the entries (`fid`) is a ULID that is created at
+publication. The transaction that changes the card also writes or removes the entries. The card
+contains the sort key and the shard of the entries.
 """
 
 from collections.abc import Iterator
@@ -44,7 +45,10 @@ def entry_puts(history: History) -> list[Put]:
 
 
 def entry_deletes(history: History) -> list[Delete]:
-    """Return the actions that remove a history's feed entries. A history may have no entries."""
+    """Return the four actions that remove a history's feed entries.
+
+    Return an empty list if the history has no position in the feed.
+    """
     return [Delete(key) for key in _entry_keys(history)]
 
 
@@ -57,7 +61,11 @@ def _entry_keys(history: History) -> Iterator[keys.Key]:
 
 
 class FeedStore:
-    """The store of the feed. It also chooses the sort key and the shard of new entries."""
+    """The store of the feed and of the hourly counters of publications.
+
+    `write_shards` is the number of shards for new entries. `read_shards` is the number of shards
+    that are read for a page.
+    """
 
     def __init__(
         self,
@@ -75,9 +83,9 @@ class FeedStore:
     ) -> Page[History]:
         """Return a page of the feed. Positions are the sort keys of the entries.
 
-        Cost: one request of at most 2.5 read units for 20 cards. With four shards, at most 8
-        requests of 5 read units in total. The cost does not depend on the filter or on how far the
-        client has paged.
+        Cost for 20 histories: one request of at most 2.5 read units with one shard, and at most 8
+        requests of 5 read units in total with four shards. The cost is the same with any filter and
+        for any position in the feed.
         """
         lists = [
             PartitionList(keys.feed_partition(platform, language, shard))
@@ -88,7 +96,8 @@ class FeedStore:
     async def recent_public_count(self, hours: int) -> int:
         """Return the approximate number of histories published in the last `hours` hours.
 
-        The current hour is included. Cost: one request per 100 hours, and 0.5 read units per hour.
+        The current hour counts as one of these hours. Cost: one request per 100 hours, and 0.5 read
+        units per hour.
         """
         now = self._clock()
         counts = await self._dynamo.batch_get(
@@ -97,7 +106,10 @@ class FeedStore:
         return sum(max(0, item.get("n", 0)) for item in counts if item)
 
     def assign_position(self, history: History) -> History:
-        """Return the history as public, with a new sort key and shard for its feed entries."""
+        """Return a public copy of the history with a new position in the feed.
+
+        The position consists of the sort key and the shard of the feed entries.
+        """
         feed_id = ulid_at(self._clock())
         shard = keys.shard_of(feed_id, self._write_shards)
         return replace(history, is_public=True, feed_id=feed_id, feed_shard=shard)
@@ -105,8 +117,8 @@ class FeedStore:
     async def count(self, history: History, step: int) -> None:
         """Add `step` to the counter of the hour in which the history was published.
 
-        Cost: one write unit. The counter is approximate: a failed write is neither retried nor
-        reported.
+        The counter is approximate: if the database does not answer, the failure is only logged.
+        Cost: 1 write unit.
         """
         if history.feed_id is None:
             return

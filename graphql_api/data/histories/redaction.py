@@ -1,9 +1,10 @@
-"""Redaction of test results: removes what a problem's policy does not show to the user.
+"""Redaction of test results: removal of all data that the user may not see.
 
-The user learns the verdict of a hidden test, the times, the rounded memory, whether and how the
-program failed, and the kind of difference. No text of a program or a checker remains, and no
-position in an output. Redaction is idempotent, so results can be redacted before they are stored
-and again when they are read.
+The problem's policy (`TestVisibility`) determines which tests are hidden. The redacted result of a
+hidden test contains the verdict, the times, the rounded memory, the exit code or signal, the name
+and code line of an exception, and the kind of difference. It contains no text from a program or a
+checker, and no position in an output. Redaction is idempotent, so results can be redacted before
+they are stored and again when they are read.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ _PASSED = frozenset({Verdict.AC, Verdict.SKIPPED})
 
 
 def redact_results(results: Results) -> Results:
-    """Return the results without the parts that their policy hides from a user."""
+    """Return a copy of the results in which the hidden tests are redacted."""
     shown = _list_shown(results.tests, results.visibility)
     tests = tuple(
         replace(test, note=None) if test.number in shown else redact_test(test)
@@ -29,7 +30,7 @@ def redact_results(results: Results) -> Results:
 
 
 def redact_test(test: TestResult) -> TestResult:
-    """Return the part of a hidden test's result that the user may see."""
+    """Return the redacted result of a hidden test. The exit code becomes 0 or 1."""
     return TestResult(
         number=test.number,
         is_sample=test.is_sample,
@@ -47,12 +48,12 @@ def redact_test(test: TestResult) -> TestResult:
 
 
 def round_peak_kb(peak_kb: int) -> int:
-    """Return an amount of memory, rounded up to 1 MB. Both amounts are in KB."""
+    """Round an amount of memory in KB up to a multiple of 1 MB, and return it in KB."""
     return -(-peak_kb // PEAK_STEP_KB) * PEAK_STEP_KB
 
 
 def _list_shown(tests: Sequence[TestResult], visibility: TestVisibility) -> set[int]:
-    """Return the numbers of the tests whose results a policy shows in full."""
+    """Return the numbers of the tests that are not hidden."""
     if visibility is TestVisibility.ALL:
         return {test.number for test in tests}
     shown = {test.number for test in tests if test.is_sample}

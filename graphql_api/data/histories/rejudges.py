@@ -1,8 +1,9 @@
-"""Rejudges: COMPLETED histories are judged again, and the new result replaces the old one.
+"""Rejudges: COMPLETED histories are judged again, and the new result replaces the old result.
 
-The old result stays until the new result is stored. Each rejudge of a history first increases the
-history's `rejudge_attempt`. Only the rejudge with the highest number may replace the result.
-Status, visibility, hints and quota do not change.
+The old result remains visible until the new result is stored. At its beginning, each rejudge of a
+history gets a new `rejudge_attempt`, a number that is greater than all earlier numbers. Only the
+rejudge with the greatest number may replace the result. The status, the visibility, the hints and
+the used quota of the history do not change.
 """
 
 from collections.abc import Sequence
@@ -34,8 +35,9 @@ DECISIONS = 8
 class Judged:
     """A page of a problem's COMPLETED histories, oldest first.
 
-    `end` is the position after which the next page begins, or None on the last page. The list is
-    eventually consistent: a history that has just been completed may be missing.
+    `end` is the position after which the next page begins, or None for the last page. The page is
+    read from an index that is eventually consistent. So a history that has just COMPLETED may be
+    missing.
     """
 
     histories: list[HistoryKey]
@@ -64,11 +66,16 @@ class RejudgeStore:
         return Judged(histories, page.end if page.has_next else None)
 
     async def begin(self, uid: str, ulid: str, job: str) -> History | None:
-        """Begin the rejudge of a history, and return the history.
+        """Begin the rejudge of a history: store a new `rejudge_attempt`, and return the history.
 
-        Return None if the history was deleted or is not COMPLETED. If this job has already replaced
-        the result, return the history unchanged; its `rejudged_by` is then `job`. Cost: a strongly
-        consistent read of 1 read unit and a write of 1 write unit.
+        `job` is the id of the rejudge job. If this job has already replaced the result, return the
+        unchanged history. Its `rejudged_by` is equal to `job` in this case. Return None if the
+        history was deleted or is not COMPLETED.
+
+        Cost: one strongly consistent read of 1 read unit and one write of 1 write unit.
+
+        Raises:
+            Conflict: other requests changed the history at the same time too often.
         """
         key = keys.history(uid, ulid)
         for _ in range(DECISIONS):
@@ -94,9 +101,13 @@ class RejudgeStore:
     async def complete(self, begun: History, outcome: Outcome, job: str) -> History | None:
         """Replace the result of a history, and update the counters and the feed entries.
 
-        The new results body is written first, then one transaction; the old body is removed last. A
-        second call with the same outcome has no effect. Return None and store nothing if another
-        rejudge of the history has begun, or if the history or its user was deleted.
+        Return the changed history. Return None and store nothing if another rejudge of the history
+        has begun, or if the history or the user was deleted. A second call with the same outcome
+        has no effect. Order: write the new results body, apply one transaction, remove the old
+        results body.
+
+        Raises:
+            Conflict: other requests changed the history at the same time too often.
         """
         assert begun.rejudge_attempt is not None
         body = keys.results_body(begun.uid, begun.ulid, begun.rejudge_attempt)
@@ -161,9 +172,10 @@ class RejudgeStore:
             raise
 
     async def _count_change(self, expected: History, after: History) -> list[TransactItem]:
-        """Return the actions that update the counters and the solved mark.
+        """Return the actions that update the user's counters and solved mark.
 
-        The counters come first.
+        The first action updates the counters. Return an empty list if both verdicts are AC or both
+        are not AC.
         """
         was, now = expected.verdict is Verdict.AC, after.verdict is Verdict.AC
         if was == now:
@@ -186,7 +198,11 @@ class RejudgeStore:
     async def _count_loss(
         self, expected: History, mark: Solved | None
     ) -> tuple[Sequence[TransactItem], int]:
-        """Move the solved mark to another accepted history, or remove it if there is none."""
+        """Return the actions for the solved mark if the history is no longer accepted.
+
+        The mark is moved to another accepted history of the user. Without such a history, the mark
+        is removed. Also return the change of the number of solved problems (0 or -1).
+        """
         if mark is None or mark.ulid != expected.ulid:
             return [], 0
         key = keys.solved(expected.uid, expected.platform, expected.number)
@@ -198,10 +214,11 @@ class RejudgeStore:
         return [Put({**key, **moved.to_item()}, is_ours)], 0
 
     async def _find_other_accepted(self, expected: History) -> str | None:
-        """Return the ULID of the user's most recent other history that solves the problem.
+        """Return the ULID of the user's newest other accepted history of the same problem.
 
-        This reads the user's cards, newest first. A job rejudges the oldest histories first, so the
-        mark does not move to the history that the job rejudges next.
+        Return None if the user has no such history. A job rejudges the oldest histories first. So
+        with the newest history, the solved mark does not have to be moved again soon. This method
+        reads the user's cards, newest first, until a history is found.
         """
         histories = equals("PK", keys.user_partition(expected.uid)) & begins_with("SK", "H#")
         async for item in self._dynamo.query_all(histories, consistent=True, forward=False):
@@ -214,7 +231,7 @@ class RejudgeStore:
         return None
 
     async def _remove_earlier_results(self, expected: History, after: History) -> None:
-        """Remove the replaced results body, and the bodies of rejudges that did not complete."""
+        """Remove the replaced results body and the results bodies of incomplete rejudges."""
         earlier = range(expected.attempt, after.attempt)
         await self._bodies.delete_many(
             [keys.results_body(expected.uid, expected.ulid, attempt) for attempt in earlier]
@@ -222,7 +239,7 @@ class RejudgeStore:
 
 
 class _MarkChanged(Exception):
-    """Another execution of the user changed the solved mark at the same time."""
+    """Another execution of the same user changed the solved mark at the same time."""
 
 
 def _is_result_unchanged(expected: History) -> Condition:
@@ -238,7 +255,7 @@ def _is_latest(stored: History, begun: History) -> bool:
 
 
 def summary_of(counts: dict[str, Any]) -> str:
-    """Return the progress of a rejudge as one line of text."""
+    """Describe the progress of a rejudge job in one line of text."""
     return (
         f"Histories judged again: {counts['judged']} (changed verdicts: {counts['changed']}). "
         f"Skipped: {counts['skipped']}. Could not be judged: {counts['failed']}."

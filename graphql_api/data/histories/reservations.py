@@ -1,8 +1,9 @@
 """Reservations: one transaction takes a unit of quota and writes the PENDING history.
 
-So no unit is taken without a history, and no history is created without a unit. The body with the
-code is written before the transaction, and removed if the transaction is cancelled. The PENDING
-card is also the outbox: if the message to the workers is lost, the sweeper sends another one.
+So a unit is taken if and only if a history is created. The body with the code is written before the
+transaction. If the transaction is cancelled, the body is removed. The PENDING card also serves as
+an outbox: if the message to the workers is lost, the sweeper finds the card and sends another
+message.
 """
 
 import asyncio
@@ -39,13 +40,15 @@ FIRST_DUE_MS = 30_000
 class ReservationRequest:
     """The request for an execution.
 
-    `plan_limit` is the limit per UTC day; None means unlimited. `request_id` is the client's
-    idempotency key; without it, each call is a new request. `input_hash` is a digest of all inputs
-    that must be equal in two calls with the same key. `now` is the time of the request (epoch ms).
-    `by_editor` is True if the user is an editor. `receipt`, `used` and `used_day` come from
-    `ReservationStore.load`. They allow the store to answer a repeated request, or to reject a
-    request above the limit, without a write. `used` is ignored if `used_day` is not the day
-    of `now`. A `used_day` of None means the day of `now`.
+    - `plan_limit` is the maximum number of executions per UTC day. None means unlimited.
+    - `request_id` is the client's idempotency key. If it is None, each call is a new request.
+    - `input_hash` is a digest of the inputs. Two calls with the same key must have equal digests.
+    - `now` is the time of the request (epoch ms).
+    - `receipt`, `used` and `used_day` come from `ReservationStore.load`. With `receipt`, a repeated
+      request is answered without a write. With `used`, a request above the limit is rejected
+      without a write. `used` is ignored if `used_day` is not the day of `now`. A `used_day` of None
+      means the day of `now`.
+    - `by_editor` is True if the user is an editor.
     """
 
     user: User
@@ -67,7 +70,7 @@ class ReservationRequest:
 class Reserved:
     """The result of a reservation.
 
-    `is_duplicate` is True if an earlier call created the history.
+    `is_duplicate` is True if an earlier call with the same request id created the history.
     """
 
     history: History
@@ -77,7 +80,8 @@ class Reserved:
 class ReservationContext(NamedTuple):
     """The stored data that a reservation depends on.
 
-    `used` is the number of executions on `day`.
+    `used` is the user's number of executions on `day`. `receipt` is the receipt of an earlier
+    request with the same request id, or None.
     """
 
     user: User | None
@@ -88,7 +92,7 @@ class ReservationContext(NamedTuple):
 
 
 class ReservationStore:
-    """The store that takes a unit of quota and writes the PENDING history, in one transaction."""
+    """The store that takes a unit of quota and creates a PENDING history in one transaction."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
@@ -97,10 +101,9 @@ class ReservationStore:
     async def load(
         self, uid: str, platform: str, number: str, request_id: str | None
     ) -> ReservationContext:
-        """Return the user, the problem, the day's number of executions, and the earlier receipt.
+        """Read the user, the problem, the receipt of the request, and today's usage.
 
-        The earlier receipt is that of a request with the same `request_id`. Cost: one strongly
-        consistent BatchGetItem.
+        Cost: one strongly consistent BatchGetItem.
         """
         now = self._clock()
         day = day_of(now)
@@ -124,10 +127,12 @@ class ReservationStore:
     async def reserve(self, request: ReservationRequest) -> Reserved:
         """Take a unit of quota and create a PENDING history.
 
-        If an earlier call had the same request id and input, return the history of that call. A
-        rejected request stores nothing. Cost: two requests. The body takes one write unit per
-        started KB of packed code. The transaction takes 7 write units (9 in the first 15 minutes
-        and the last minute of a UTC day) at any limit.
+        If an earlier call had the same request id and input, return the history of the earlier
+        call. A rejected request stores nothing.
+
+        Cost: two requests. The body takes 1 write unit per started KB of compressed code. The
+        transaction takes 7 write units (9 in the first 15 minutes and in the last minute of a UTC
+        day).
 
         Raises:
             QuotaExceeded: the limit of the day is reached.
@@ -162,8 +167,8 @@ class ReservationStore:
                 return await self._find_repeated(request, earlier)
             raise (debit.denial(failed) or failed) from failed
         except (Unavailable, asyncio.CancelledError):
-            # If the transaction was sent, it may have been applied. The new card then needs the
-            # body.
+            # A transaction that was sent may have been applied. In this case, the new card needs
+            # the body.
             if not is_sent:
                 await self._bodies.delete_manifests([body])
             raise

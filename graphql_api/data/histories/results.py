@@ -1,4 +1,4 @@
-"""The results body: the test results of one attempt of an execution, as JSON."""
+"""The results body of a history: the test results of one attempt, stored as JSON."""
 
 import orjson
 
@@ -7,7 +7,7 @@ from graphql_api.data.records import Results, TestResult
 
 
 def dump_results(results: Results) -> bytes:
-    """Return the results as the bytes of a results body."""
+    """Convert results to the content of a results body."""
     return orjson.dumps(
         {
             "v": 1,
@@ -21,7 +21,7 @@ def dump_results(results: Results) -> bytes:
 
 
 def load_results(raw: bytes) -> Results:
-    """Return the results in a results body."""
+    """Convert the content of a results body to results."""
     body = orjson.loads(raw)
     return Results(
         attempt=body["att"],

@@ -1,4 +1,7 @@
-"""Changes of a user's totals and solved marks that a completed execution causes."""
+"""The effects of a completed execution on the user's counters and solved marks.
+
+A solved mark is an item that exists if the user has solved the problem.
+"""
 
 from graphql_api.data import keys
 from graphql_api.data.dynamo.expressions import Change, absent, exists
@@ -8,7 +11,10 @@ from graphql_api.data.records import History, Solved, Totals
 
 
 def count_completion(history: History, *, solves: bool) -> Update:
-    """Return the action that counts a completed execution in its user's totals."""
+    """Return the action that adds a completed execution to the counters of the user.
+
+    `solves` is True if the user has not solved the problem before.
+    """
     add = {"ne": 1, f"{Totals.LANGUAGE_PREFIX}{history.language}": 1}
     add |= {"na": 1} if history.verdict is Verdict.AC else {}
     add |= {"ns": 1} if solves else {}
@@ -17,9 +23,9 @@ def count_completion(history: History, *, solves: bool) -> Update:
 
 
 def make_solved_mark(history: History) -> Put:
-    """Return the action that marks a problem as solved by this history.
+    """Return the action that creates the solved mark of a history's user and problem.
 
-    The action requires that the user has not solved the problem before.
+    The action requires that the mark does not exist.
     """
     mark = Solved(
         platform=history.platform,
