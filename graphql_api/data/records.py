@@ -310,7 +310,9 @@ class Plan(Record):
 class History(Record):
     """The card of one execution. Feed entries are copies of the card.
 
-    `by_editor` is True if the owner was an editor at the time of the submission.
+    `by_editor` is True if the owner was an editor at the time of the submission. `feed_hidden` is
+    True while the history has a position in the feed (`feed_id`, `feed_shard`) but no entries,
+    because its problem is deleted.
     """
 
     entity: ClassVar[str] = "history"
@@ -346,6 +348,7 @@ class History(Record):
     rejudged_by: str | None = stored("rj", default=None)
     rejudged_at: int | None = stored("rjt", default=None)
     by_editor: bool | None = stored("ed", default=None)
+    feed_hidden: bool | None = stored("fh", default=None)
 
     @property
     def key(self) -> HistoryKey:

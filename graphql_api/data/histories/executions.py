@@ -118,7 +118,12 @@ class OverdueExecution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The result of an attempt. `problem_public` is True if the problem is COMPLETED."""
+    """The result of an attempt.
+
+    `problem_public` is True if the problem is COMPLETED, or was COMPLETED before its deletion.
+    `problem_deleted` is True if the problem is DELETED: the history then gets a position in the
+    feed, but no entries.
+    """
 
     verdict: Verdict
     passed: int
@@ -129,6 +134,7 @@ class Outcome:
     results: Results
     problem_public: bool
     test_version: int | None = None
+    problem_deleted: bool = False
 
 
 class ExecutionStore:
@@ -274,7 +280,8 @@ class ExecutionStore:
             claim_token=None,
         )
         if completed.is_public and outcome.problem_public:
-            return self._feed.assign_position(completed)
+            is_hidden = outcome.problem_deleted or None
+            return replace(self._feed.assign_position(completed), feed_hidden=is_hidden)
         return completed
 
     async def _write_completion(self, expected: History, after: History, *, solves: bool) -> None:
@@ -507,7 +514,7 @@ def _end_history(history: History, status: HistoryStatus, now: int) -> History:
 
 def _ending(after: History) -> Change:
     """Return the change that ends an execution. It also removes the lease and the due time."""
-    names = ("st", "vd", "cp", "cf", "ct", "cm", "mk", "fa", "tv", "msg", "fid", "fs")
+    names = ("st", "vd", "cp", "cf", "ct", "cm", "mk", "fa", "tv", "msg", "fid", "fs", "fh")
     item = after.to_item()
     put = {name: item[name] for name in names if name in item}
     return Change(put, drop=("lx", "clm", "g2p", "g2s"))

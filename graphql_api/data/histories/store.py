@@ -159,7 +159,9 @@ class HistoryStore:
         """
 
         def decide(current: History) -> History:
-            return replace(current, is_public=False, feed_id=None, feed_shard=None)
+            return replace(
+                current, is_public=False, feed_id=None, feed_shard=None, feed_hidden=None
+            )
 
         return await self._set_visibility(uid, ulid, decide, expected)
 
@@ -182,7 +184,8 @@ class HistoryStore:
 
     async def _write_visibility(self, before: History, after: History) -> None:
         key, condition = keys.history(before.uid, before.ulid), is_unchanged(before)
-        change = Change({"pub": after.is_public, "fid": after.feed_id, "fs": after.feed_shard})
+        item = after.to_item()
+        change = Change({name: item.get(name) for name in ("pub", "fid", "fs", "fh")})
         card = Update(key, change, condition)
         if after.feed_id == before.feed_id:
             try:

@@ -32,10 +32,15 @@ CARD = History(
 def test_what_was_seen_is_status_visibility_publication_and_result() -> None:
     places = Placeholders()
     text = is_unchanged(CARD).render(places)
-    assert text == "#st = :0 AND #pub = :1 AND attribute_not_exists(#fid) AND #att = :2"
+    assert text == (
+        "#st = :0 AND #pub = :1 AND attribute_not_exists(#fid) AND attribute_not_exists(#fh) "
+        "AND #att = :2"
+    )
     assert places.values == {":0": {"S": "PENDING"}, ":1": {"BOOL": False}, ":2": {"N": "0"}}
     listed = replace(CARD, feed_id="01F")
     assert "#fid = :2" in is_unchanged(listed).render(Placeholders())
+    hidden = replace(listed, feed_hidden=True)
+    assert "#fh = :3" in is_unchanged(hidden).render(Placeholders())
 
 
 @pytest.mark.parametrize("status", HistoryStatus)
