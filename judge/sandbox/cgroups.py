@@ -1,9 +1,12 @@
 """Control groups. They limit and measure the memory and the processes of a sandbox.
 
-At start-up, the sandbox chooses the first back end that the host offers: cgroup v2 (delegated, with
-the controllers memory and pids), cgroup v1 (memory and pids), or only resource limits. With
-resource limits, the runner measures the memory of the process tree. Every report contains the name
-of the back end (`limit_backend`).
+At start-up, the sandbox chooses the first of these back ends that the host offers:
+
+1. cgroup v2, if a group with the controllers memory and pids is delegated to the worker's user.
+2. cgroup v1, if the worker's user may create groups with the controllers memory and pids.
+3. Only resource limits (rlimits). The runner then measures the memory of the process tree.
+
+Every report contains the name of the back end (`limit_backend`).
 """
 
 import contextlib
@@ -41,9 +44,11 @@ class LimitBackend(StrEnum):
 class GroupUsage:
     """The counters of a control group for one run. All counters are 0 if there is no group.
 
-    `peak_kb` is the peak of all charged memory. `cache_kb` is the growth of the page cache, which
-    is not memory of the program. `refaults` is the number of file pages that were dropped from the
-    page cache and read again. `oom_kills` is the number of processes that the OOM killer killed.
+    - `peak_kb` is the peak of all memory that the kernel charged to the group.
+    - `limit_kb` is the memory limit of the group.
+    - `cache_kb` is the growth of the page cache. It is not memory of the program.
+    - `oom_kills` is the number of processes that the kernel killed for lack of memory.
+    - `refaults` is the number of file pages that were dropped from the page cache and read again.
     """
 
     peak_kb: int = 0
@@ -61,8 +66,8 @@ class GroupUsage:
     def is_out_of_memory(self) -> bool:
         """True if the kernel killed a process because the group was full.
 
-        The killed process may be any process in the group, because the program can influence which
-        process is the largest.
+        Any killed process in the group counts. The kernel kills the largest process, and the
+        program can influence which process is the largest.
         """
         return self.oom_kills > 0 and self.reached_limit
 
@@ -70,8 +75,8 @@ class GroupUsage:
     def is_thrashing(self) -> bool:
         """True if the program's memory left no space for the pages of its own files.
 
-        The kernel kills no process as long as it can drop page cache. Then a program that needs
-        more memory reads the files of its runtime again and again, until its time limit.
+        The kernel drops pages of files from memory before it kills a process. Such a program then
+        reads the files of its runtime again and again, until its time limit.
         """
         return self.reached_limit and self.refaults > THRASHING_REFAULTS
 
@@ -79,16 +84,18 @@ class GroupUsage:
     def killed_by_host_oom(self) -> bool:
         """True if the kernel killed a process because the host was out of memory.
 
-        In this case the group was not full.
+        The group was not full, so the program is not the cause.
         """
         return self.oom_kills > 0 and not self.reached_limit
 
 
 @dataclass(frozen=True, slots=True)
 class GroupHandles:
-    """File descriptors of a group: of its files for the runner, of its directory for the spawner.
+    """File descriptors of the control group of a run.
 
-    A descriptor is None if the back end does not have it.
+    `cpu` and `memory` are files with the counters of the group, for the runner. `group` is the
+    directory of the group, in which the spawner starts the sandbox. A descriptor is None if the
+    back end does not have it.
     """
 
     cpu: int | None = None
@@ -102,16 +109,13 @@ class SlotGroup(Protocol):
     limit_backend: LimitBackend
 
     def adopt(self, pid: int) -> None:
-        """Move the spawner into the groups, so that they count its children.
-
-        Called once per spawner.
-        """
+        """Move a new spawner into the groups, so that the groups also count its child processes."""
 
     def begin(self, memory_kb: int, processes: int) -> GroupHandles:
         """Set the limits of the next run and reset the peak memory."""
 
     def end(self) -> GroupUsage:
-        """Return the counters of the run and kill the processes that are left."""
+        """Return the counters of the run, and remove the group if `begin` has created one."""
 
     def close(self) -> None:
         """Remove the groups if they contain no process."""
@@ -131,7 +135,7 @@ class NoGroup:
         return GroupHandles()
 
     def end(self) -> GroupUsage:
-        """Return counters of 0, because only the runner measures."""
+        """Return counters of 0, because only the runner measures the memory."""
         return GroupUsage()
 
     def close(self) -> None:
@@ -150,15 +154,15 @@ def _read_counter(text: str, key: str) -> int:
 def _read_cache(stat: str, name: str) -> tuple[int, int]:
     """Return the page cache in KB, without tmpfs, and the number of refaults.
 
-    `stat` is the text of `memory.stat`. `name` is the name of the counter of the whole page cache
-    in this text.
+    `stat` is the text of the file `memory.stat`. `name` is the name of the counter in this text
+    that contains the whole page cache, including tmpfs.
     """
     kb = (_read_counter(stat, name) - _read_counter(stat, "shmem")) // 1024
     return kb, _read_counter(stat, REFAULTS)
 
 
 class _GroupFiles:
-    """The files of one control group. A file that is read stays open."""
+    """The files of one control group. A file stays open after the first read."""
 
     def __init__(self, group: Path) -> None:
         self._group = group
@@ -192,7 +196,7 @@ class _GroupFiles:
 class Cgroup1Slot:
     """The groups of a slot with cgroup v1.
 
-    The spawner runs in them; peaks are reset before each run.
+    The spawner stays in the groups. The peak memory is reset before each run.
     """
 
     limit_backend = LimitBackend.CGROUP1
@@ -209,12 +213,18 @@ class Cgroup1Slot:
         self._limit_kb = self._kills = self._cache_kb = self._refaults = 0
 
     def adopt(self, pid: int) -> None:
-        """Move the spawner into the groups. Each move takes one RCU grace period of the kernel."""
+        """Move the spawner into the groups.
+
+        Each move takes one RCU grace period of the kernel, so single runs are not moved.
+        """
         for group in self._groups:
             (group / "cgroup.procs").write_text(str(pid))
 
     def begin(self, memory_kb: int, processes: int) -> GroupHandles:
-        """Set the limits. Another worker process may have changed them for its own run."""
+        """Set the limits of the next run and reset the counters.
+
+        The limits are set for every run, because another worker process may have used the slot.
+        """
         self._limit_kb = memory_kb + GROUP_OVERHEAD_KB
         self._set_memory(self._limit_kb * 1024)
         self._pids.write("pids.max", str(processes + GROUP_OVERHEAD_PROCESSES))
@@ -237,7 +247,7 @@ class Cgroup1Slot:
         return _read_counter(self._memory.read("memory.oom_control"), "oom_kill")
 
     def end(self) -> GroupUsage:
-        """Return the peak memory and the OOM kills of this run."""
+        """Return the counters of the run."""
         peak = int(self._memory.read("memory.max_usage_in_bytes")) // 1024
         cache, refaults = _read_cache(self._memory.read("memory.stat"), "cache")
         cache, refaults = max(0, cache - self._cache_kb), refaults - self._refaults
@@ -273,7 +283,7 @@ class Cgroup2Slot:
         self._limit_kb = 0
 
     def adopt(self, pid: int) -> None:
-        """Do nothing: the spawner starts each sandbox directly in the group of the run."""
+        """Do nothing, because the spawner starts each sandbox directly in the group of the run."""
 
     def begin(self, memory_kb: int, processes: int) -> GroupHandles:
         """Create the group of the run."""
@@ -293,10 +303,7 @@ class Cgroup2Slot:
         return self._handles
 
     def end(self) -> GroupUsage:
-        """Return the peak memory and the OOM kills.
-
-        Kill remaining processes and remove the group.
-        """
+        """Return the counters of the run, kill its remaining processes and remove its group."""
         run = self._run
         if run is None:
             return GroupUsage()
@@ -336,7 +343,10 @@ def _close(handles: GroupHandles) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Hierarchy:
-    """A mounted hierarchy of control groups, and the group of this process in this hierarchy."""
+    """A mounted hierarchy of control groups.
+
+    `own` is the directory of the group that contains this process. `options` are the controllers.
+    """
 
     mount: Path
     own: Path
@@ -371,9 +381,10 @@ def _find_hierarchies(proc: Path) -> list[_Hierarchy]:
 
 
 def _cgroup2_base(hierarchy: _Hierarchy) -> Path | None:
-    """Return a group whose children can have the controllers memory and pids, or None.
+    """Return a group whose child groups can use the controllers memory and pids.
 
-    If this user may enable the controllers, this function enables them.
+    If necessary, enable the controllers for the child groups. Return None if the host does not
+    offer these controllers.
     """
     base = hierarchy.own
     if base.name == CGROUP_PARENT_LEAF:
@@ -434,8 +445,8 @@ def choose_limits(
 ) -> tuple[LimitBackend, Callable[[int], SlotGroup]]:
     """Return the best back end of this host, and a function that creates the group of a slot.
 
-    `identity` is part of the groups' names and is different for each work directory. If `forced` is
-    given, that back end is used.
+    `identity` is part of the groups' names and is different for each work directory. `forced`
+    selects a back end (default: the best back end of the host).
 
     Raises:
         OSError: the host does not offer the `forced` back end.
@@ -451,6 +462,7 @@ def choose_limits(
     if forced in (None, LimitBackend.RLIMITS):
         return LimitBackend.RLIMITS, lambda _slot: NoGroup()
     raise OSError(
-        f"The limit back end {forced} cannot be used: this user has no control group "
-        "with the controllers memory and pids. Delegate one, or do not force this back end."
+        f"The limit back end {forced} cannot be used, because this user has no control group with "
+        "the controllers `memory` and `pids`. Delegate such a control group to this user, or do "
+        "not force this back end."
     )

@@ -13,9 +13,10 @@ SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_S
 
 
 def seal(source: bytes | Path) -> int:
-    """Return a read-only descriptor of a copy in memory that can no longer be changed.
+    """Copy an input into memory, make the copy unchangeable, and return a read-only descriptor.
 
-    The program could reopen a descriptor of the original file for writing through `/proc/self/fd`.
+    Without the copy, the program could open the original file for writing by its name in
+    `/proc/self/fd`.
     """
     writable = os.memfd_create("input", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
@@ -48,9 +49,9 @@ def _write(data: bytes, target: int) -> None:
 class Descriptors:
     """The file descriptors of one run, some for the worker and some for the sandbox.
 
-    The worker's descriptors are closed when the run ends. The sandbox's descriptors (`theirs`) are
-    closed here as soon as the sandbox has received them. In the sandbox, they are numbered in the
-    order in which they were added.
+    The worker's descriptors are closed when the run ends. `theirs` contains the descriptors for the
+    sandbox. The worker closes its copies of these descriptors as soon as the sandbox has received
+    them. The sandbox numbers its descriptors from 0, in the order in which they were added.
     """
 
     def __init__(self) -> None:
@@ -69,9 +70,10 @@ class Descriptors:
             self._on_failure.close()
 
     def scratch_file(self, directory: Path) -> IO[bytes]:
-        """Return a temporary file, in memory up to 256 KB.
+        """Return a temporary file, which stays in memory up to 256 KB.
 
-        The caller closes the file. After an error in the block, it is closed here.
+        The caller closes the file. If the `with` block raises an exception, the file is closed at
+        the end of the block.
         """
         file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - the caller closes it
             IN_MEMORY_BYTES, dir=str(directory)
@@ -79,10 +81,7 @@ class Descriptors:
         return self._on_failure.enter_context(file)
 
     def own(self, descriptor: int) -> int:
-        """Register a descriptor of the worker to be closed when the run ends.
-
-        Return the descriptor.
-        """
+        """Register a descriptor of the worker, and return it. It is closed when the run ends."""
         self._ours.callback(os.close, descriptor)
         return descriptor
 
@@ -92,7 +91,7 @@ class Descriptors:
         return len(self.theirs) - 1
 
     def lend(self, descriptor: int) -> int:
-        """Pass a descriptor to the sandbox and keep it open here.
+        """Pass a descriptor to the sandbox, and keep it open in the worker too.
 
         Return its number in the sandbox.
         """
@@ -117,9 +116,9 @@ class Descriptors:
         return ours
 
     def close_theirs(self) -> None:
-        """Close this process's copies of the descriptors that were given to the sandbox.
+        """Close the worker's copies of the sandbox's descriptors, except lent descriptors.
 
-        The streams then end when the sandbox ends. Lent descriptors stay open.
+        Afterwards, the end of the sandbox is also the end of its output pipes.
         """
         for descriptor in self.theirs:
             if descriptor not in self._borrowed:

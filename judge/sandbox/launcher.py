@@ -1,7 +1,7 @@
 """Starts one sandbox in two steps and waits until it ends.
 
-`prepare_sandbox` starts everything except the program. `start_program` then sends the input, and
-the program starts.
+`prepare_sandbox` starts the sandbox, but not the program. `start_program` then sends the input, and
+the sandbox starts the program.
 """
 
 import errno
@@ -48,9 +48,9 @@ class Host:
 
 @dataclass(slots=True)
 class PreparedSandbox:
-    """A sandbox whose runner waits for its input.
+    """A sandbox that waits for the input of its program. The program has not started.
 
-    Exactly one of `finish` and `discard` must be called.
+    Exactly one of the methods `finish` and `discard` must be called.
     """
 
     spawner: Spawner
@@ -67,7 +67,7 @@ class PreparedSandbox:
         return self.program is program and self.limits == limits
 
     def seal(self, stdin: bytes | Path) -> None:
-        """Copy the inputs in advance, before `start_program(stdin)` is called.
+        """Copy the inputs into memory in advance, to make a later `start_program(stdin)` faster.
 
         Raises:
             OSError: an input file is missing.
@@ -100,11 +100,12 @@ class PreparedSandbox:
     def finish(self, cancelled: Callable[[], bool] | None) -> Report:
         """Wait until the program has ended, and return its report.
 
-        If the spawner was killed together with the program, `is_spawner_lost` is True afterwards,
-        and the spawner cannot be used again.
+        `cancelled()` is called regularly; when it returns True, the program is stopped. If the
+        spawner was killed together with the program, `is_spawner_lost` is set to True, and the
+        spawner cannot be used again.
 
         Raises:
-            SpawnerLost: the spawner ended, and how the program ended is unknown.
+            SpawnerLost: the spawner ended, so it is unknown how the program ended.
             OSError: the report could not be read.
         """
         lost: SpawnerLost | None = None
@@ -125,7 +126,7 @@ class PreparedSandbox:
             return build_report(self.run, usage)
 
     def discard(self) -> None:
-        """Kill the sandbox. No report is created."""
+        """Kill the sandbox without creating a report."""
         with self.descriptors:
             try:
                 self.spawner.kill()
@@ -138,10 +139,9 @@ class PreparedSandbox:
 def prepare_sandbox(
     host: Host, spawner: Spawner, program: Program, limits: RunLimits, stdout: int | None = None
 ) -> PreparedSandbox:
-    """Start a sandbox that waits for its input.
+    """Start a sandbox that waits for the input of its program.
 
-    The output of the program goes to the descriptor `stdout`. If this is None, the output is
-    captured for the report.
+    `stdout` is the descriptor for the program's output (None: the output is part of the report).
 
     Raises:
         OSError: a file or a control group could not be used.
@@ -212,7 +212,8 @@ def _build_run(
     options += _run_rootfs_options(host, program, limits, files)
     if any("\0" in option for option in options):
         raise OSError(
-            errno.EINVAL, "An argument of the command, or a path, contains a NUL character."
+            errno.EINVAL,
+            "A path or an argument of the command contains a NUL character. Remove this character.",
         )
     text = "".join(f"{option}\0" for option in options).encode()
     return run, text + b"\0" + host.seccomp
@@ -235,9 +236,9 @@ def _run_rootfs_options(
 
 
 def _stack_kb(memory_kb: int, *, without_groups: bool) -> int:
-    """Return the stack limit.
+    """Return the stack limit in KB, which is most of the memory limit.
 
-    It is most of the memory, so a stack overflow ends by SIGSEGV, not by MLE.
+    A stack overflow is then reported as the signal SIGSEGV and not as an exceeded memory limit.
     """
     non_stack_kb = min(max(memory_kb // 16, NON_STACK_KB), memory_kb // 2)
     most_kb = STACK_KB_WITHOUT_GROUPS if without_groups else MOST_STACK_KB

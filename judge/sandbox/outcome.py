@@ -11,16 +11,20 @@ from judge.sandbox.cgroups import GroupUsage, LimitBackend
 from judge.sandbox.pump import Captured, Pump
 from judge.sandbox.report import Facts, Outcome, Report, RunLimits, signal_name
 
-HOST_OUT_OF_MEMORY = "The run was ended because this host, not the program, ran out of memory."
+HOST_OUT_OF_MEMORY = (
+    "The run was stopped, because the host ran out of memory. The program did not exceed its own "
+    "limit."
+)
 # After any other outcome, the collected files are incomplete or missing.
 _COLLECTING = (Outcome.OK, Outcome.NONZERO_EXIT)
 
 
 @dataclass(slots=True)
 class Run:
-    """One run, from its start to its report.
+    """The state of one run, from its start to its report.
 
-    `product` is the compiled file that the run starts, or None for a program of the system.
+    `product` is the compiled file that the run starts. It is None if the run starts a program of
+    the host's system, such as an interpreter.
     """
 
     limits: RunLimits
@@ -32,7 +36,7 @@ class Run:
     collected: Captured | None = None
 
     def close(self) -> None:
-        """Close the captured output. Called if the run gets no report."""
+        """Close the captured output of a run that gets no report."""
         for captured in (self.stdout, self.stderr, self.collected):
             if captured is not None:
                 captured.file.close()
@@ -46,7 +50,8 @@ def internal_error(limit_backend: LimitBackend, message: str) -> Report:
 def build_report(run: Run, usage: GroupUsage) -> Report:
     """Return the report of a run that has ended.
 
-    The outcome depends only on the report of the runner and on the counters of the kernel.
+    The outcome depends only on the report of the runner, on the counters of the kernel and on the
+    size of the output. The program cannot influence it by the content of its output.
     """
     facts = Facts.parse(run.pump.facts)
     run.stdout.file.seek(0)
@@ -85,8 +90,15 @@ def _without_facts(run: Run, usage: GroupUsage, stderr: bytes) -> tuple[Outcome,
     if run.pump.was_cancelled:
         return Outcome.CANCELLED, ""
     reason = (run.pump.facts or stderr[-500:]).decode("utf-8", "replace").strip()
-    late = "The runner did not report in time and was ended. " if run.pump.was_killed else ""
-    return Outcome.INTERNAL, f"{late}The sandbox gave no report: {reason or 'it wrote nothing'}."
+    late = (
+        "The runner was stopped, because it did not send its report in time. "
+        if run.pump.was_killed
+        else ""
+    )
+    return (
+        Outcome.INTERNAL,
+        f"{late}The sandbox did not send a report: {reason or 'nothing was received'}.",
+    )
 
 
 def _with_facts(run: Run, usage: GroupUsage, facts: Facts, memory_kb: int) -> tuple[Outcome, str]:
@@ -114,7 +126,11 @@ def _with_facts(run: Run, usage: GroupUsage, facts: Facts, memory_kb: int) -> tu
         ),
         (not facts.ended, Outcome.INTERNAL, f"The runner stopped the program: {facts.reason}."),
         (usage.killed_by_host_oom and facts.status, Outcome.INTERNAL, HOST_OUT_OF_MEMORY),
-        (facts.signal, Outcome.SIGNALLED, f"The program was ended by {signal_name(facts.signal)}."),
+        (
+            facts.signal,
+            Outcome.SIGNALLED,
+            f"The program was ended by the signal {signal_name(facts.signal)}.",
+        ),
         (facts.exit_code, Outcome.NONZERO_EXIT, f"The program exited with code {facts.exit_code}."),
     )
     failures = ((outcome, message) for failed, outcome, message in checks if failed)
@@ -122,7 +138,7 @@ def _with_facts(run: Run, usage: GroupUsage, facts: Facts, memory_kb: int) -> tu
 
 
 def _not_started(number: int, product: Path | None) -> tuple[Outcome, str]:
-    message = f"The program does not start: {os.strerror(number)}."
+    message = f"The program cannot be started: {os.strerror(number)}."
     if number == errno.ENOMEM:
         return Outcome.MEMORY, message
     # A compiled program may require a loader that does not exist. This is an error of the program.

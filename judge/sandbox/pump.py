@@ -22,7 +22,8 @@ SILENCE_S = 5.0
 class Captured:
     """One captured output stream.
 
-    The first `keep` bytes are stored. If the program writes more than `limit` bytes, the run ends.
+    `file` stores the first `keep` bytes. If the program writes more than `limit` bytes, the run is
+    stopped. `size` is the number of bytes that the program has written.
     """
 
     keep: int
@@ -61,18 +62,18 @@ class Pump:
     _stopped: bool = False
 
     def add_stream(self, descriptor: int, keep: int, limit: int, file: IO[bytes]) -> Captured:
-        """Capture the output that arrives on `descriptor`, in `file`."""
+        """Add a stream whose output is read from `descriptor` and stored in `file`."""
         os.set_blocking(descriptor, False)
         captured = Captured(keep, limit, file)
         self.streams[descriptor] = captured
         return captured
 
     def run(self, timeout_s: float, cancelled: Callable[[], bool] | None) -> None:
-        """Read the outputs until the runner has reported or the sandbox has ended.
+        """Read the outputs until the runner has sent its report or the sandbox has ended.
 
-        The runner (pid 1 of the sandbox) reports after it has killed all other processes. If there
-        is no report `SILENCE_S` after `timeout_s`, the sandbox is killed. If `cancelled()` returns
-        True, the program is stopped.
+        The runner (pid 1 of the sandbox) sends the report after it has killed all other processes.
+        If no report has arrived `SILENCE_S` seconds after the time-out `timeout_s`, the sandbox is
+        killed. If `cancelled()` returns True, the program is stopped.
         """
         deadline = time.monotonic() + timeout_s + SILENCE_S
         poll = select.poll()

@@ -15,7 +15,7 @@ HARD_WALL_FACTOR = 5
 
 
 class Outcome(StrEnum):
-    """The way in which a run ended. The sandbox does not judge the output of the program."""
+    """The way in which a run ended. It does not depend on whether the output is correct."""
 
     OK = "OK"
     CPU_LIMIT = "CPU_LIMIT"
@@ -32,13 +32,17 @@ class Outcome(StrEnum):
 class RunLimits:
     """The limits of one run.
 
-    `memory_kb` limits the memory of the whole process tree, including the files in `/tmp`,
-    `/dev/shm` and `/box`. `address_space_kb` (RLIMIT_AS) applies only on hosts without control
-    groups; None means that RLIMIT_AS is not set.
-
-    Time that the program waits for a CPU does not count against `wall_ms`. `hard_wall_ms` is the
-    wall time after which the program is stopped in any case (default: `HARD_WALL_FACTOR` times
-    `wall_ms`).
+    - `cpu_ms` is the CPU time of the whole process tree.
+    - `wall_ms` is the wall time, without the time that the program waits for a CPU.
+    - `hard_wall_ms` is the wall time after which the program is stopped in any case (None:
+      `HARD_WALL_FACTOR` times `wall_ms`).
+    - `memory_kb` is the memory of the whole process tree, including the files in `/tmp`, `/dev/shm`
+      and `/box`.
+    - `address_space_kb` is RLIMIT_AS, only on hosts without control groups (None: not set).
+    - `output_kb` is the size of each output stream. A program that writes more is stopped.
+    - `error_kb` is the part of the standard error that the report contains.
+    - `processes` is the number of processes and threads, and `files` the number of open files.
+    - `tmp_kb` is the size of each writable directory.
     """
 
     cpu_ms: int
@@ -56,7 +60,8 @@ class RunLimits:
     def longest_wall_ms(self) -> int:
         """The wall time after which the run is stopped in any case: `hard_wall_ms` or its default.
 
-        It exceeds `wall_ms`, because waiting for a CPU does not count against `wall_ms`.
+        The default is longer than `wall_ms`, because `wall_ms` does not include the time that the
+        program waits for a CPU.
         """
         return HARD_WALL_FACTOR * self.wall_ms if self.hard_wall_ms is None else self.hard_wall_ms
 
@@ -65,15 +70,19 @@ class RunLimits:
 class Program:
     """A command and the files that it needs.
 
-    The command starts in `/box`. Its first word is an absolute path, or relative to `/box`.
-    `directory` is mounted read-only at `/box`. Without `directory`, `/box` is a writable tmpfs that
-    contains `files`. `inputs` are sealed files; the program opens them as `/proc/self/fd/3`,
-    `/proc/self/fd/4` and so on.
+    - `command` starts in the directory `/box`. Its first word is the path of the program, either
+      absolute or relative to `/box`.
+    - `directory` is mounted read-only at `/box`. If it is None, `/box` is a writable tmpfs that
+      contains `files` (name, content).
+    - `inputs` are read-only files. The program opens them as `/proc/self/fd/3`, `/proc/self/fd/4`
+      and so on.
+    - `mounts` maps paths below `/opt` to directories in `Sandbox.shared`. These directories are
+      mounted read-only.
 
     If `collect_kb` is above 0, the report contains the regular files of the directory
-    `collect_from`. Files of `/box` are collected only after exit code 0. Files of `/feedback` are
-    collected after any exit; this directory is writable only if `collect_from` names it. `mounts`
-    maps paths below `/opt` to directories in `Sandbox.shared`, which are mounted there read-only.
+    `collect_from`, up to this total size. Files of `/box` are collected only after exit code 0.
+    Files of `/feedback` are collected after any exit. `/feedback` is writable only if
+    `collect_from` is `/feedback`.
     """
 
     command: tuple[str, ...]
@@ -86,7 +95,10 @@ class Program:
 
     @property
     def product(self) -> Path | None:
-        """The path on the host of the file that the command starts; None if not in `directory`."""
+        """The path on the host of the file that the command starts.
+
+        None if this file is not in `directory`.
+        """
         first = Path(self.command[0])
         return None if self.directory is None or first.is_absolute() else self.directory / first
 
@@ -95,12 +107,15 @@ class Program:
 class Report:
     """The result of one run. Close the report after use.
 
-    `stdout` is a file whose offset is 0. `signal` is a name such as `SIGSEGV`. `exit_code` is None
-    if a signal ended the program or the runner stopped it. `stderr` is truncated to
-    `RunLimits.error_kb`. `peak_kb` is the peak memory of the process tree; its precision depends on
-    `limit_backend`. `queue_ms` is the time spent waiting for a slot. `waited_ms` is the time spent
-    waiting for a CPU; it is measured only when the wall limit is reached. In a pair of runs,
-    `is_first` is False for the program that ended last.
+    - `stdout` is an open file, to be read from its beginning. `stderr` is truncated to
+      `RunLimits.error_kb`.
+    - `peak_kb` is the peak memory of the process tree. Its precision depends on `limit_backend`.
+    - `waited_ms` is the time spent waiting for a CPU. It is 0 if the wall limit was not reached.
+    - `queue_ms` is the time spent waiting for a slot.
+    - `exit_code` is None if the program did not exit by itself.
+    - `signal` is the name of the signal that ended the program, such as `SIGSEGV`, or None.
+    - `collected` contains the collected files by name. It is None if the files are incomplete.
+    - `is_first` is False only for the program of a pair that ended last.
     """
 
     outcome: Outcome
@@ -114,7 +129,6 @@ class Report:
     exit_code: int | None = None
     signal: str | None = None
     message: str = ""
-    queue_ms: int = 0
     collected: dict[str, bytes] | None = None
     is_first: bool = True
 
@@ -137,7 +151,15 @@ _FACTS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The report of the runner, after parsing."""
+    """The parsed report of the runner.
+
+    - `reason` is the reason why the runner stopped the program, or `none`.
+    - `ended` is True if the program ended by itself. `status` is then its wait status.
+    - `rss_kb` is the largest resident size of a process.
+    - `watched_kb` is the peak memory of the process tree, measured only without control groups.
+    - `base_kb` is the memory of the control group before the program started.
+    - `start_errno` is the error number if the program could not be started, or 0.
+    """
 
     reason: str
     ended: bool
@@ -172,7 +194,7 @@ class Facts:
     def peak_memory_kb(self, usage: GroupUsage) -> int:
         """Return the peak memory of the program, without page cache and the memory of the runner.
 
-        Without a control group, this is the resident size, which includes mapped files.
+        Without a control group, return the resident size, which includes mapped files.
         """
         if usage.peak_kb:
             return max(self.watched_kb, usage.peak_kb - usage.cache_kb - self.base_kb)
@@ -180,9 +202,9 @@ class Facts:
 
 
 def signal_name(number: int) -> str | None:
-    """Return the name of a signal, such as `SIGSEGV`; None for 0.
+    """Return the name of a signal, such as `SIGSEGV`, or None for the number 0.
 
-    For a signal without a name, return `SIG` and its number, such as `SIG40`.
+    For a signal without a name, return `SIG` and the number, such as `SIG40`.
     """
     if number == 0:
         return None

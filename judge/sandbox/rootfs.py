@@ -1,11 +1,13 @@
 """The file systems of a sandbox: the base rootfs of a spawner, and the run rootfs of each run.
 
-bubblewrap builds one base rootfs for each spawner, in which the spawner runs. The base rootfs
-contains the system's programs and, below `/sandbox`, the read-only tree that becomes the root
-directory of every run. Each run adds its own mounts (`native/rootfs.c`): its `/proc`, an empty
-`/tmp` and its program. Nothing of the host's `/home`, `/root`, `/var` or checkout is visible. Of
-`/etc`, only the files that dynamic loaders and runtimes need are visible. Writable directories are
-small and in memory.
+Each spawner runs in its own base rootfs, which bubblewrap builds. The base rootfs contains the
+system's programs. Its directory `/sandbox` contains the read-only files of the run rootfs, which is
+the root directory of a run. Each run adds its own mounts (`native/rootfs.c`): a new `/proc`, an
+empty `/tmp` and its program.
+
+A program cannot see the host's directories `/home`, `/root` and `/var`, or the source code of this
+project. In `/etc`, it can see only the files that dynamic loaders and runtimes need. Writable
+directories are small and in memory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,10 +39,11 @@ RUNNER = "/run/runner"
 def base_rootfs_arguments(
     *, shared: Path, runner: Path, without_groups: bool, host: Path = Path("/")
 ) -> tuple[str, ...]:
-    """Return bubblewrap's arguments for a base rootfs in which `shared` is mounted at `SHARED`.
+    """Return bubblewrap's arguments for a base rootfs.
 
-    The whole `/proc` of the host is mounted in the base rootfs, because the kernel lets an
-    unprivileged user mount a new `/proc` only if an unmasked `/proc` is visible.
+    `shared` is mounted at `SHARED`, and the C program `runner` at `RUNNER`. The whole `/proc` of
+    the host is mounted too. Otherwise the kernel does not allow an unprivileged user to mount a new
+    `/proc` for each run.
     """
     return (
         *("--unshare-net", "--unshare-ipc", "--unshare-uts"),
@@ -90,9 +93,10 @@ def run_rootfs_options(
 ) -> list[str]:
     """Return the mounts that one run adds, as options for `config.c`.
 
-    `directory` and the values of `mounts` are paths in the base rootfs. The keys of `mounts` are
-    paths below `/opt` in the run rootfs. Without `directory`, `/box` is writable, and the files in
-    `file_descriptors` (name to descriptor) are copied into `/box`.
+    `directory` is mounted at `/box`. If it is None, `/box` is writable, and the files in
+    `file_descriptors` (name to descriptor) are copied into `/box`. The keys of `mounts` are paths
+    below `/opt` in the run rootfs. `directory` and the values of `mounts` are paths in the base
+    rootfs.
     """
     sizes_kb = {"/tmp": tmp_kb, "/dev/shm": min(SHM_KB, tmp_kb)}  # noqa: S108 - inside the sandbox
     if has_feedback:

@@ -2,8 +2,8 @@
 
 The filter denies calls that give access to uncounted memory, to other processes, to rarely used
 parts of the kernel or to new namespaces. A denied call fails with EPERM. `clone3` fails with
-ENOSYS, so that C libraries use `clone` instead, whose flags a filter can read. The filter is built
-without a library, for x86-64 and aarch64.
+ENOSYS, so C libraries use `clone` instead. A filter can check the flags of `clone`, but not those
+of `clone3`. The filter is built without a library, for x86-64 and aarch64.
 """
 
 import errno
@@ -118,7 +118,11 @@ _NUMBER_AT, _ARCH_AT, _ARGUMENTS_AT = 0, 4, 16
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The differences between architectures: the column in the tables, and some call numbers."""
+    """The values of one architecture.
+
+    `column` is the index of the architecture in the tables of call numbers. `audit_arch` is the
+    kernel's id of the architecture. The other fields are numbers of system calls.
+    """
 
     column: int
     audit_arch: int
@@ -168,7 +172,7 @@ MACHINES = {
 
 @dataclass(slots=True)
 class _Assembler:
-    """BPF instructions with forward jumps to labels. `assemble` resolves the labels."""
+    """A builder of BPF programs. `assemble` replaces the labels of jumps by distances."""
 
     lines: list[tuple[int, str | None, str | None, int]] = field(default_factory=list)
     labels: dict[str, int] = field(default_factory=dict)
@@ -200,7 +204,7 @@ class _Assembler:
 
 
 def _argument(index: int) -> int:
-    """Return the offset of the low half of a call's argument.
+    """Return the offset of the lower 32 bits of a system call's argument, for the filter.
 
     Both architectures are little-endian.
     """
@@ -265,10 +269,11 @@ def _match_arguments(code: _Assembler, *, without_groups: bool) -> None:
 
 
 def build_filter(*, without_groups: bool, machine_name: str | None = None) -> bytes:
-    """Return the BPF program (8 bytes per instruction) for this machine or for `machine_name`.
+    """Return the seccomp filter as a BPF program, with 8 bytes per instruction.
 
-    With `without_groups`, the filter also denies the kinds of memory that only a control group
-    counts.
+    `machine_name` is the name of an architecture (default: the architecture of this host). If
+    `without_groups` is True, the filter also denies calls that create memory which only a control
+    group counts.
 
     Raises:
         SandboxUnavailable: the architecture is not in the tables.
@@ -277,7 +282,8 @@ def build_filter(*, without_groups: bool, machine_name: str | None = None) -> by
     machine = MACHINES.get(name)
     if machine is None:
         raise SandboxUnavailable(
-            f"The sandbox supports x86_64 and aarch64, not {name}: run the workers on one of those."
+            f"The sandbox does not support the processor architecture {name}. Run the workers on "
+            "x86_64 or aarch64."
         )
     code = _Assembler()
     code.load(_ARCH_AT)

@@ -1,4 +1,4 @@
-"""The self-test of a sandbox. Other programs may run only if the sandbox passes it."""
+"""The self-test of a sandbox. A worker starts only if its sandbox passes the self-test."""
 
 from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.native.build import REMEDY
@@ -28,10 +28,10 @@ PROGRAM = Program(("/bin/sh", "-c", SCRIPT))
 LIMITS = RunLimits(cpu_ms=2000, wall_ms=10_000, memory_kb=64 * 1024)
 
 _NAMESPACES = (
-    "allow this user to create user namespaces: sysctl -w user.max_user_namespaces=10000 (Debian "
-    "before 11: kernel.unprivileged_userns_clone=1; Ubuntu: "
-    "kernel.apparmor_restrict_unprivileged_userns=0; in a container: a seccomp profile "
-    "that allows them)"
+    "Allow this user to create user namespaces: sysctl -w user.max_user_namespaces=10000. On "
+    "Debian before 11, set kernel.unprivileged_userns_clone=1. On Ubuntu, set "
+    "kernel.apparmor_restrict_unprivileged_userns=0. In a container, use a seccomp profile that "
+    "allows user namespaces."
 )
 
 
@@ -49,7 +49,7 @@ def check_report(report: Report) -> None:
     wrong += sorted(lines - EXPECTED - {"writable: /box"})
     if wrong:
         raise SandboxUnavailable(
-            "The worker does not start, because its sandbox does not isolate programs on this "
+            "The worker does not start, because the sandbox does not isolate programs on this "
             f"host: {', '.join(wrong)}. See docs/sandbox.md#requirements-of-a-host."
         )
 
@@ -62,7 +62,7 @@ def _explain(report: Report) -> str:
     ):
         hint = _NAMESPACES
     elif "--size" in reason or "Unknown option" in reason:
-        hint = f"install bubblewrap 0.8 or newer ({REMEDY})"
+        hint = f"Install bubblewrap 0.8 or newer: {REMEDY}"
     elif "Can't find source path" in reason or "Permission denied" in reason:
-        hint = "make the work directory (WORK_DIR) accessible to unprivileged users"
-    return f"The sandbox does not start ({report.outcome}: {reason}). To fix it: {hint}."
+        hint = "Make the work directory (WORK_DIR) accessible to unprivileged users."
+    return f"The sandbox cannot be started ({report.outcome}: {reason}). Remedy: {hint}"

@@ -20,18 +20,19 @@ NOBODY = 65534
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The user that a sandbox runs as.
+    """The user that runs the programs in a sandbox.
 
-    If `uid` is None, the sandbox runs as the worker's own user, which is not root.
+    If `uid` is None, this is the worker's own user, which is then not root.
     """
 
     uid: int | None
 
 
 def buffer_identity(buffer: int, uid_map: Path = Path("/proc/self/uid_map")) -> Identity:
-    """Return the unprivileged user of a buffer.
+    """Return the unprivileged user of the buffer with the number `buffer`.
 
-    If the worker is root, each buffer has its own user.
+    If the worker is root, each buffer has its own user id. If the worker's user namespace does not
+    contain this id, the user is `nobody`.
     """
     if os.geteuid() != 0:
         return Identity(None)
@@ -47,10 +48,11 @@ class SpawnerLost(Exception):
 
 
 class Spawner:
-    """One running spawner process. Only the thread that holds its slot uses it.
+    """One running spawner process. Only the thread that holds the slot may use it.
 
-    `base_rootfs` contains bubblewrap's arguments for the root directory of the process. The
-    descriptor `lock` stays open while the process runs.
+    `base_rootfs` contains bubblewrap's arguments for the root directory of the process. `lock` is
+    the descriptor with the lock of the slot. The process inherits it, so the slot stays locked
+    until the process ends.
     """
 
     def __init__(
@@ -99,8 +101,10 @@ class Spawner:
     def launch(self, message: bytes, descriptors: Sequence[int], group: int | None) -> None:
         """Start a sandbox with these descriptors as its descriptors 0, 1, 2 and so on.
 
-        The sandbox is started in the control group with the descriptor `group`. If this is None, it
-        is started in the spawner's own group.
+        `group` is the descriptor of the control group for the sandbox (None: the spawner's group).
+
+        Raises:
+            SpawnerLost: the spawner has ended.
         """
         sent = [*descriptors] if group is None else [*descriptors, group]
         try:
@@ -110,7 +114,11 @@ class Spawner:
         self._is_busy = True
 
     def kill(self) -> None:
-        """Kill the running sandbox. The caller must call `wait` afterwards."""
+        """Kill the running sandbox. The caller must call `wait` afterwards.
+
+        Raises:
+            SpawnerLost: the spawner has ended.
+        """
         try:
             self._socket.send(b"K")
         except OSError as error:
@@ -136,7 +144,7 @@ class Spawner:
 
     def _expect(self, word: str, timeout_s: float) -> int:
         if not select.select([self._socket], [], [], timeout_s)[0]:
-            raise SpawnerLost(f"The spawner did not send {word!r} within {timeout_s} s.")
+            raise SpawnerLost(f"The spawner did not send the word {word!r} within {timeout_s} s.")
         try:
             answer = self._socket.recv(64).decode().split()
         except OSError as error:
@@ -146,11 +154,14 @@ class Spawner:
                 f"The spawner could not create namespaces: {os.strerror(int(answer[1]))}."
             )
         if len(answer) != 2 or answer[0] != word:  # noqa: PLR2004 - a word and a number
-            raise SpawnerLost(" ".join(answer) or "the spawner ended")
+            raise SpawnerLost(" ".join(answer) or "The spawner ended without an answer.")
         return int(answer[1])
 
     def close(self) -> str:
-        """End the process with its sandbox and remove its groups. Return its standard error."""
+        """End the spawner and its sandbox, and remove the control groups.
+
+        Return the standard error of the spawner.
+        """
         self._socket.close()
         try:
             _, error = self._process.communicate(timeout=START_TIMEOUT_S)

@@ -21,9 +21,9 @@ REMEDY = "apt-get install -y bubblewrap gcc libc6-dev g++"
 
 
 def build_program(directory: Path) -> Path:
-    """Return the path of the C program. If it does not exist in `directory`, build it.
+    """Return the path of the C program in `directory`. Build the program if it does not exist.
 
-    Every user may execute the program.
+    Every user of the host may execute the program.
 
     Raises:
         SandboxUnavailable: a C compiler or the static C library is missing.
@@ -43,7 +43,8 @@ def _compile(sources: Sequence[Path], target: Path) -> None:
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         raise SandboxUnavailable(
-            f"There is no C compiler for the sandbox's runner. Install it: {REMEDY}"
+            "The sandbox's runner cannot be compiled, because no C compiler is installed. Install "
+            f"a C compiler: {REMEDY}"
         )
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".build-") as scratch:
         built = Path(scratch) / target.name
@@ -54,8 +55,7 @@ def _compile(sources: Sequence[Path], target: Path) -> None:
         if result.returncode != 0:
             raise SandboxUnavailable(
                 "The sandbox's runner cannot be compiled. The static C library may be missing. "
-                f"To fix it: {REMEDY}\n"
-                f"{result.stderr.strip()[-2000:]}"
+                f"Install it: {REMEDY}\n{result.stderr.strip()[-2000:]}"
             )
         built.chmod(0o555)
         os.replace(built, target)  # noqa: PTH105 - atomic if two workers build at the same time
