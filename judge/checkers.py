@@ -151,9 +151,9 @@ class CheckerProgram:
         cause = f"The checker exited with code {code}." if code is not None else report.message
         failure = self.failures.read(report.stderr, self.checker.code)
         if failure.exception is not None:
-            cause += f" Its exception was {failure.exception}."
+            cause += f" The checker raised the exception {failure.exception}."
         if failure.line is not None:
-            cause += f" It failed in line {failure.line} of its code."
+            cause += f" The checker failed in line {failure.line} of its code."
         return cause
 
 

@@ -16,7 +16,7 @@ from judge.verdicts import ACCEPTED, Ruling, rule_on_end
 
 # testlib's convention gives an interactor the path of a log file. The judge does not use this file.
 UNUSED_LOG = "/tmp/output"  # noqa: S108 - inside the sandbox
-ENDED_EARLY = "The program ended before the interaction was complete."
+ENDED_EARLY = "The program ended before the interaction with the judge was complete."
 
 
 def build_interactor(interactor: CheckerProgram, input_path: Path, answer: Path) -> Program:

@@ -14,8 +14,8 @@ from judge.sandbox.slots import NO_OWNER
 from judge.verdicts import Ruling
 
 PAST_BUDGET = (
-    "Not run, because the earlier tests have used up the {seconds} s that all tests of "
-    "a submission may take."
+    "The test was not run, because the earlier tests used up the {seconds} s that all tests of a "
+    "submission together may take."
 )
 
 
@@ -84,8 +84,9 @@ class Judgement:
 
     `results` has one result per test, in the order of the tests. `cpu_ms` and `peak_kb` are the
     maxima of all tests. `limit_backend` is the mechanism that enforced memory limits: `cgroup2`,
-    `cgroup1` or `rlimits`. `queue_ms` is the time spent waiting for the first slot. `compile_ms`
-    and `run_ms` are wall times. The sum of these three times is the time of the whole call.
+    `cgroup1` or `rlimits`. `queue_ms` is the time spent waiting for slots until the program is
+    compiled. `compile_ms` and `run_ms` are wall times. The sum of these three times is the time of
+    the whole call.
     """
 
     verdict: Verdict

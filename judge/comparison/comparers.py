@@ -34,8 +34,8 @@ def check_supported(comparer: Comparer) -> None:
     """
     if comparer not in SUPPORTED:
         raise UnsupportedComparer(
-            f"The comparer {comparer} requires a checker. These comparers do not require one: "
-            f"{', '.join(sorted(SUPPORTED))}."
+            f"The comparer {comparer} requires a checker. The following comparers do not require "
+            f"a checker: {', '.join(sorted(SUPPORTED))}."
         )
 
 

@@ -8,9 +8,9 @@ from graphql_api.data.enums import DifferenceKind
 from judge.comparison import tokenizer
 from judge.comparison.tokenizer import Position
 
-ENDS = "The output ends at {}, but more is expected."
+ENDS = "The output ends at {}, but more output is expected."
 DIFFERS = "The output differs at {}."
-SURPLUS = "The output should have ended before {}."
+SURPLUS = "The output is too long: it should end before {}."
 
 # A function that returns an excerpt of a file. Its arguments are the file, the start of the token
 # or line, and the offset of the difference.

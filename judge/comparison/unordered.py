@@ -22,8 +22,8 @@ BUCKETS = 1 << 16
 # Maximum number of different lines that are examined to find the first wrong line.
 MOST_SUSPECTS = 50_000
 
-STRANGE = "The line at {} is not expected, or occurs too often."
-LACKS = "A line is missing."
+STRANGE = "The line at {} is not expected, or it occurs too often."
+LACKS = "A line of the expected output is missing."
 UNLIKE = "The lines differ from the expected lines."
 
 

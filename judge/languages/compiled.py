@@ -12,7 +12,7 @@ export GOTOOLCHAIN=local GOTELEMETRY=off GOCACHE=/tmp/cache
   -o /tmp/main.o main.go &&
 exec "$1" tool link -s -w -importcfg {_GO_STD}/importcfg -o main /tmp/main.o
 """
-_GO_MISSING = "The judge offers the packages of the standard library that need no network."
+_GO_MISSING = "The judge supports only the packages of the standard library that need no network."
 
 RUST = LanguageSpec(
     id="rust",

@@ -15,7 +15,7 @@ _JVM_GRACE = Grace(
 )
 _JVM = ("{java}", "-Xmx{memory_mb}m", "-Xss64m", "-XX:+UseSerialGC")
 _NO_MEMORY_ON_JVM = (b"java.lang.OutOfMemoryError",)
-_MAIN = "The judge runs the method main of a class Main without a package."
+_MAIN = "The judge runs the method `main` of a class `Main` that is in no package."
 
 _NODE_GRACE = Grace(time_multiplier=2.0, memory_extra_kb=128 * MIB_KB, address_space_kb=None)
 _NODE = ("{node}", "--max-old-space-size={memory_mb}", "--stack-size=32000", "main.js")

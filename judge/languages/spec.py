@@ -83,7 +83,7 @@ class LanguageSpec:
     packages: str
     check: bool = False
     product: str = "main"
-    no_product: str = "The compiler produced no program."
+    no_product: str = "The compiler reported no error but did not write a program."
     support: tuple[tuple[str, str], ...] = ()
     hints: tuple[tuple[str, str], ...] = ()
     grace: Grace = Grace()

@@ -12,7 +12,7 @@ from judge.sandbox.pump import Captured, Pump
 from judge.sandbox.report import Facts, Outcome, Report, RunLimits, signal_name
 
 HOST_OUT_OF_MEMORY = (
-    "The run was stopped, because the host ran out of memory. The program did not exceed its own "
+    "The run was stopped, because this host ran out of memory. The program did not exceed its own "
     "limit."
 )
 # After any other outcome, the collected files are incomplete or missing.

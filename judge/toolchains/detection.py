@@ -28,8 +28,8 @@ PROBE_TIME_MS = 5000
 PROBE_WALL_MS = 60_000
 PROBE_MEMORY_KB = 256 * 1024
 GREETING = b"hello"
-UNPREPARED = "its libraries are still being precompiled on this host"
-NOT_WANTED = "not among JUDGE_LANGUAGES"
+UNPREPARED = "The libraries of the language are still being precompiled on this host."
+NOT_WANTED = "The setting JUDGE_LANGUAGES does not contain this language."
 _VERSION = re.compile(r"(?<!\d)\d++(?:\.\d++)++")
 
 
@@ -97,7 +97,7 @@ def _select(only: Collection[str]) -> Sequence[LanguageSpec]:
     if unknown:
         known = ", ".join(spec.id for spec in LANGUAGES)
         raise SandboxUnavailable(
-            f"JUDGE_LANGUAGES contains unknown languages: {', '.join(unknown)}. Choose from these "
+            f"JUDGE_LANGUAGES contains unknown languages: {', '.join(unknown)}. Use only these "
             f"languages: {known}."
         )
     return [spec for spec in LANGUAGES if not only or spec in named.values()]
@@ -151,7 +151,7 @@ class _Detector:
             return Installed(spec, tools, _describe(spec, cached_version))
         version = self._read_version(spec, tools)
         if version is None:
-            return f"{' '.join(fill(spec.version, tools))} does not run in the sandbox"
+            return f"The command `{' '.join(fill(spec.version, tools))}` fails in the sandbox."
         installed = Installed(spec, tools, _describe(spec, version))
         if not self.precompile and self.compiler.needs_precompiling(installed):
             return UNPREPARED
@@ -173,7 +173,10 @@ class _Detector:
             return str(error)
         if compiled.directory is None:
             remedy = f"apt-get install -y {spec.packages}"
-            return f"the compiler does not work ({remedy}): {compiled.output}"
+            return (
+                f"The compiler does not work. Try `{remedy}`. Output of the compiler: "
+                f"{compiled.output}"
+            )
         limits = replace(run_limits(spec, PROBE_TIME_MS, PROBE_MEMORY_KB), wall_ms=PROBE_WALL_MS)
         program = Program(installed.command(PROBE_MEMORY_KB), compiled.directory)
         with self.sandbox.run(program, b"", limits) as report:
@@ -181,7 +184,7 @@ class _Detector:
                 return ""
             stderr = report.stderr[-300:].decode("utf-8", "replace")
             return (
-                f"a short program does not run: {report.outcome} {report.message} {stderr}".strip()
+                f"A short test program failed: {report.outcome} {report.message} {stderr}".strip()
             )
 
     def _read_version(self, spec: LanguageSpec, tools: dict[str, Path]) -> str | None:

@@ -93,13 +93,17 @@ def find_tools(spec: LanguageSpec) -> tuple[dict[str, Path], str]:
     """
     tools: dict[str, Path] = {}
     for tool, candidates in spec.tools.items():
-        problem = f"{tool} is not installed: apt-get install -y {spec.packages}"
+        problem = (
+            f"The program {tool} is not installed. Install it: apt-get install -y {spec.packages}"
+        )
         for path in _find_existing(candidates):
             real = path.resolve()
             if any(real.is_relative_to(top) for top in REACHABLE):
                 tools[tool] = path
                 break
-            problem = f"{path} leads to {real}, but the sandbox's user cannot access that path"
+            problem = (
+                f"The path {path} leads to {real}, but the sandbox's user cannot access {real}."
+            )
         else:
             return {}, problem
     return tools, ""

@@ -63,7 +63,10 @@ class CustomRunHandler:
         queue_ms = 0 if sent_at_ms is None else max(0, self._clock() - sent_at_ms)
         request, token = await self._board.get_request(run_id), str(ULID())
         if request is None:
-            _log.debug("nothing to run", run=run_id)
+            _log.debug(
+                "The custom run needs no work, because it was already answered or withdrawn.",
+                run=run_id,
+            )
         elif await self._board.begin(run_id, token):
             await self._run_claimed(uid, run_id, request, token, queue_ms)
         else:
@@ -79,7 +82,9 @@ class CustomRunHandler:
                 answer = await self._answer(uid, request, lost)
             await self._board.put_answer(run_id, answer)
         except JudgeCancelled:
-            _log.info("claim on run lost", run=run_id)
+            _log.info(
+                "The worker lost its claim on the custom run, so the run was stopped.", run=run_id
+            )
             return
         finally:
             with suppress(Unavailable):
@@ -116,7 +121,7 @@ class CustomRunHandler:
         except LanguageUnavailable as error:
             return RunAnswer(status=None, message=str(error))
         except Exception as error:  # noqa: BLE001 - the waiting caller must get an answer
-            _log.exception("custom run failed")
+            _log.exception("The custom run failed.")
             return RunAnswer(status=None, message=type(error).__name__)
 
 

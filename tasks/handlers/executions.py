@@ -52,15 +52,23 @@ COMPLETION_PAUSE_S = 0.3
 
 # Messages for the user. A card contains the first 120 bytes of a message.
 ATTEMPTS_EXHAUSTED = (
-    "The judge failed {cap} times on this code. The execution was refunded. Submit the code again."
+    "The judge failed to judge this code {cap} times. The execution was refunded. Submit the code "
+    "again."
 )
-PROBLEM_GONE = "The problem was deleted before the code was judged. The execution was refunded."
-NO_TESTS = "The problem has no test cases, so the code was not judged. The execution was refunded."
-CODE_GONE = "The code was deleted before it was judged. The execution was refunded."
+PROBLEM_GONE = (
+    "The code was not judged, because the problem was deleted. The execution was refunded."
+)
+NO_TESTS = (
+    "The code was not judged, because the problem has no test cases. The execution was refunded."
+)
+CODE_GONE = "The code was not judged, because the code was deleted. The execution was refunded."
 CHECKER_BROKEN = (
     "The problem's checker failed. Editors can see the reason. The execution was refunded."
 )
-NO_COMPARER = "The judge cannot compare outputs of this problem. The execution was refunded."
+NO_COMPARER = (
+    "The code was not judged, because the judge does not support the comparer of this problem. "
+    "The execution was refunded."
+)
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -187,7 +195,11 @@ class ExecutionHandler:
                 uid, ulid, token=str(ULID()), lease_ms=self._lease_ms
             )
         if claim is None:
-            _log.debug("nothing to judge", uid=uid, ulid=ulid)
+            _log.debug(
+                "The execution needs no work, because it has already ended or was deleted.",
+                uid=uid,
+                ulid=ulid,
+            )
         elif isinstance(claim, LeasedElsewhere):
             delay_ms = delay_until_expiry_ms(claim.until, self._clock())
             await self._sender.send_execution(uid, ulid, claim.language, delay_ms=delay_ms)
@@ -319,7 +331,7 @@ class ExecutionHandler:
         checker = await self._stores.checkers.get(*problem.key, consistent=True)
         if checker is None or digest_of(checker) != problem.checker_hash:
             raise JudgeFailed(
-                "The problem's checker was changed or removed while it was being loaded."
+                "The checker of the problem was changed or removed while the worker read it."
             )
         await asyncio.to_thread(self._files.keep_checker, problem, checker)
         return replace(testset, checker=checker)
@@ -336,7 +348,11 @@ class ExecutionHandler:
 
     async def _note_fault(self, problem: Problem, error: CheckerBroken) -> None:
         """Store the failure of the problem's checker for the problem's editors."""
-        _log.error("checker failed", problem="/".join(problem.key), test=error.test_number)
+        _log.error(
+            "The checker of the problem failed.",
+            problem="/".join(problem.key),
+            test=error.test_number,
+        )
         fault = CheckerFault(
             checker_hash=problem.checker_hash or "",
             message=error.message,
@@ -362,7 +378,11 @@ class ExecutionHandler:
                     raise
                 await asyncio.sleep(COMPLETION_PAUSE_S)
             except (Conflict, NotFound) as error:
-                _log.info("verdict discarded", reason=error.message, **_log_fields(history))
+                _log.info(
+                    "The verdict was discarded, because the execution ended in another way.",
+                    reason=error.message,
+                    **_log_fields(history),
+                )
                 return False
             else:
                 return True
@@ -371,15 +391,25 @@ class ExecutionHandler:
         try:
             await self._stores.executions.fail(history, message)
         except (Conflict, NotFound) as error:
-            _log.info("failure discarded", reason=error.message, **_log_fields(history))
+            _log.info(
+                "The failure was discarded, because the execution ended in another way.",
+                reason=error.message,
+                **_log_fields(history),
+            )
         else:
-            _log.warning("failed and refunded", message=message, **_log_fields(history))
+            _log.warning(
+                "The execution failed and was refunded.", message=message, **_log_fields(history)
+            )
 
     async def _count_run(self, history: History) -> None:
         try:
             await self._stores.problems.add_run(history.platform, history.number)
         except Unavailable as error:
-            _log.warning("run not counted", error=error.message, **_log_fields(history))
+            _log.warning(
+                "The execution is missing in the problem's number of executions.",
+                error=error.message,
+                **_log_fields(history),
+            )
 
 
 def _log_execution(history: History, judgement: Judgement, timings: Timings) -> None:

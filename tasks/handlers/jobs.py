@@ -26,7 +26,7 @@ from tasks.queue.cancellations import JOB, Cancellations
 from tasks.queue.sender import TaskSender
 
 ATTEMPTS_EXHAUSTED = (
-    "The job was started {cap} times without progress, so it has failed. Start a new job."
+    "The job has failed, because it was started {cap} times without progress. Start a new job."
 )
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -105,7 +105,7 @@ class JobLease:
     async def give_back(self, required: Collection[str]) -> bool:
         """Release the job for another worker. Return False if the claim is lost."""
         languages = ", ".join(sorted(required))
-        why = f"The job is waiting for a worker that runs {languages}." if required else None
+        why = f"The job is waiting for a worker that supports {languages}." if required else None
         return await self.store.pause(self.job.ulid, self.job.attempt, why)
 
     async def send(self, required: Collection[str], delay_ms: int | None) -> None:
@@ -170,19 +170,19 @@ class JobHandler:
     async def _work(self, job: Job, lost: Event) -> None:
         handler = self._handlers.get(job.kind)
         if handler is None:
-            raise JobFailed(f"The workers do not support jobs of the kind {job.kind}.")
+            raise JobFailed(f"This worker does not support jobs of the kind {job.kind}.")
         parameters = await self._store.parameters(job.ulid)
         if parameters is None:
             raise JobFailed("The parameters of the job have expired. Start a new job.")
         result = await handler.work(JobAttempt(job, parameters, lost, self._store))
         with suppress(Conflict, NotFound):
             await self._store.finish(job.ulid, job.attempt, result)
-            _log.info("job done", **self._lease(job).log_fields)
+            _log.info("The job was completed.", **self._lease(job).log_fields)
 
     async def _fail(self, job: Job, message: str) -> None:
         with suppress(Conflict, NotFound):
             await self._store.fail(job.ulid, job.attempt, message)
-            _log.warning("job failed", message=message, **self._lease(job).log_fields)
+            _log.warning("The job failed.", message=message, **self._lease(job).log_fields)
 
     def _lease(self, job: Job) -> JobLease:
         return JobLease(job, self._store, self._sender)

@@ -67,7 +67,7 @@ async def hold_lease(lease: Lease, lease_ms: int, recheck: asyncio.Event) -> Asy
         try:
             yield lost
         except JudgeCancelled:
-            _log.info("claim lost", **lease.log_fields)
+            _log.info("The worker lost its claim, so the work was stopped.", **lease.log_fields)
         except WorkPaused as paused:
             # Stop the renewals first, because a late renewal would renew the released claim.
             await renewal.aclose()
@@ -81,7 +81,12 @@ async def hold_lease(lease: Lease, lease_ms: int, recheck: asyncio.Event) -> Asy
 async def _pass_on(lease: Lease, paused: WorkPaused) -> None:
     required = paused.required
     if await lease.give_back(required):
-        _log.info("passed on", required=sorted(required), reason=str(paused), **lease.log_fields)
+        _log.info(
+            "The work was released for another worker.",
+            required=sorted(required),
+            reason=str(paused),
+            **lease.log_fields,
+        )
         await lease.send(required, PASSED_ON_MS if required else None)
 
 

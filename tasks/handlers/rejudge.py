@@ -170,9 +170,15 @@ class RejudgeHandler:
             job.platform or "", job.number or "", consistent=True
         )
         if problem is None or problem.state is ProblemState.DELETED:
-            raise JobFailed("The problem was deleted, so no further results are changed.")
+            raise JobFailed(
+                "The rejudge was stopped, because the problem was deleted. Results that were "
+                "already changed stay changed."
+            )
         if problem.test_version is None or problem.test_count == 0:
-            raise JobFailed("The problem has no test cases, so no further results are changed.")
+            raise JobFailed(
+                "The rejudge was stopped, because the problem has no test cases. Results that "
+                "were already changed stay changed."
+            )
         return problem
 
     async def _iterate_histories(
@@ -246,13 +252,13 @@ class RejudgeHandler:
             except LanguageUnavailable as error:
                 raise WorkPaused(error.required, str(error)) from error
             except JudgeFailed as error:
-                _log.warning("not judged again", ulid=key.ulid, reason=str(error))
+                _log.warning("The history was not judged again.", ulid=key.ulid, reason=str(error))
                 continue
             except Unjudgeable as error:
-                _log.warning("not judged again", ulid=key.ulid, reason=str(error))
+                _log.warning("The history was not judged again.", ulid=key.ulid, reason=str(error))
                 break
             except UNREADABLE:
-                _log.exception("not judged again", ulid=key.ulid)
+                _log.exception("The history was not judged again.", ulid=key.ulid)
                 break
             if changed is None:
                 return replace(tally, skipped=tally.skipped + 1)

@@ -77,7 +77,11 @@ async def listen_forever(settings: Settings, cancellations: Cancellations) -> No
             try:
                 await _listen(client, cancellations)
             except RedisError as error:
-                _log.warning("cancellations not received", reason=str(error))
+                _log.warning(
+                    "The worker does not receive cancellations, because the connection to Redis "
+                    "failed. It connects again.",
+                    reason=str(error),
+                )
                 await asyncio.sleep(RECONNECT_S)
 
 

@@ -135,14 +135,15 @@ class TaskSender:
         try:
             await loop.run_in_executor(self._threads, self._try, send)
         except _SEND_ERRORS as error:
-            _log.warning("message not sent", error=str(error), **log_fields)
+            _log.warning("The message was not sent.", error=str(error), **log_fields)
             return False
         return True
 
     def _try(self, send: Callable[[], object]) -> None:
         if time.monotonic() < self._open_until:
             raise BrokerConnectionError(  # type: ignore[no-untyped-call]
-                f"Redis failed less than {CIRCUIT_OPEN_S:g} s ago, so the message was not sent."
+                f"The message was not sent, because Redis failed less than {CIRCUIT_OPEN_S:g} s "
+                "ago."
             )
         try:
             send()

@@ -32,7 +32,10 @@ async def announce_forever(
             try:
                 await board.announce(worker_name, judge.languages.values())
             except Unavailable as error:
-                _log.warning("languages not announced", reason=error.message)
+                _log.warning(
+                    "The languages of this worker were not announced. The worker tries again.",
+                    reason=error.message,
+                )
                 pause_s = RETRY_SECONDS
             await _wait(languages_changed, pause_s)
 

@@ -64,7 +64,10 @@ def current_container() -> WorkerContainer:
         RuntimeError: this process is not a worker, or it is shutting down.
     """
     if not _CURRENT:
-        raise RuntimeError("Actors run only in a worker process. Start one with `dramatiq tasks`.")
+        raise RuntimeError(
+            "Dramatiq actors can run only in a worker process. Start a worker with `dramatiq "
+            "tasks`."
+        )
     return _CURRENT[-1]
 
 
@@ -182,5 +185,5 @@ async def _prune_forever(files: TestSetCache) -> None:
         try:
             await asyncio.to_thread(files.prune)
         except OSError:
-            _log.exception("test sets not pruned")
+            _log.exception("The cache of test sets was not pruned.")
         await asyncio.sleep(PRUNE_SECONDS)

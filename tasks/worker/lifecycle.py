@@ -74,7 +74,7 @@ class WorkerLifecycle(Middleware):
         try:
             loop.run_coroutine(self._opened.enter_async_context(container))
         except Exception:  # noqa: BLE001 - it is logged, and the process ends
-            _log.exception("worker not started")
+            _log.exception("The worker was not started.")
             judge.close()
             raise SystemExit(EXIT_NOT_OPENED) from None
 
@@ -89,7 +89,9 @@ class WorkerLifecycle(Middleware):
         try:
             judge.start(update_languages)
         except SandboxUnavailable as error:
-            _log.critical("sandbox unavailable: this worker cannot judge", reason=str(error))
+            _log.critical(
+                "The worker was not started, because its sandbox is unavailable.", reason=str(error)
+            )
             raise SystemExit(EXIT_NO_SANDBOX) from None
         return judge
 

@@ -96,7 +96,9 @@ class Sweeper:
         except RedisError as error:
             # Without Redis nothing can be sent, but executions without remaining attempts can still
             # be failed.
-            _log.warning("sweeping without Redis", reason=str(error))
+            _log.warning(
+                "Redis is unavailable, so this sweep sends no messages.", reason=str(error)
+            )
             may_send = None
         if may_send is False:
             return

@@ -139,12 +139,14 @@ async def test_a_worker_without_the_checker_s_language_leaves_an_execution_to_on
         history = await driver.reserve(ADD)
         await sender.send_execution(history.uid, history.ulid, history.language)
         wait_until(
-            "the worker to pass it on", lambda: "passed on" in unable.log(), timeout_s=PATIENCE_S
+            "the worker to pass it on",
+            lambda: "The work was released for another worker" in unable.log(),
+            timeout_s=PATIENCE_S,
         )
         await asyncio.sleep(3)
         card = await driver.card(history)
         assert (card.status, card.attempt) == (HistoryStatus.PENDING, 0)
-        assert unable.log().count("passed on") == 1
+        assert unable.log().count("The work was released for another worker") == 1
         with Worker({**env, "JUDGE_LANGUAGES": "python,cpp"}, tmp_path / "other"):
             card = await driver.ended(history, timeout_s=PATIENCE_S)
     assert (card.verdict, card.attempt) == (Verdict.AC, 1)

@@ -173,5 +173,5 @@ async def test_a_cancelled_rejudge_ends_at_once(
         await wait_until_async("the worker to take it", taken)
         await driver.stores.jobs.cancel(job.ulid)
         await sender.send_job_cancellation(job.ulid)
-        wait_until("the worker to notice", lambda: '"claim lost"' in worker.log())
+        wait_until("the worker to notice", lambda: "The worker lost its claim" in worker.log())
         assert await rejudged(driver, histories, job) < 4

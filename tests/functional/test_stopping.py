@@ -82,7 +82,7 @@ def test_half_requests_and_waiting_runs_do_not_keep_a_process_from_its_end(
         assert api.stop() in {0, -signal.SIGTERM}
         result = call.result(PATIENCE_S)["runCode"]
     assert (result["__typename"], result["code"]) == ("Unavailable", "UNAVAILABLE")
-    assert "The server is stopping. The run was refunded" in result["message"]
+    assert "The server is stopping. The run does not count" in result["message"]
     with Api(env, tmp_path, OPTIONS) as next_api:
         next_api.wait_until_alive()
         with Client(next_api.url, client.token) as same:

@@ -125,7 +125,11 @@ async def test_a_worker_stops_at_once_when_what_it_judges_is_cancelled(
         await asyncio.sleep(0.5)
         cancelled = await stores.executions.cancel(history.uid, history.ulid)
         await sender.send_cancellation(history.uid, history.ulid)
-        wait_until("the worker to notice", lambda: "claim lost" in worker.log(), timeout_s=45)
+        wait_until(
+            "the worker to notice",
+            lambda: "The worker lost its claim" in worker.log(),
+            timeout_s=45,
+        )
         healthy = await driver.reserve()
         await sender.send_execution(healthy.uid, healthy.ulid, healthy.language)
         assert (await driver.ended(healthy)).verdict is Verdict.AC
@@ -149,7 +153,11 @@ async def test_a_worker_hears_signals_again_after_redis_was_away(
         await driver.running(history)
         await stores.executions.cancel(history.uid, history.ulid)
         await sender.send_cancellation(history.uid, history.ulid)
-        wait_until("the worker to notice", lambda: "claim lost" in worker.log(), timeout_s=45)
+        wait_until(
+            "the worker to notice",
+            lambda: "The worker lost its claim" in worker.log(),
+            timeout_s=45,
+        )
 
 
 def _listeners(server: redis.Redis) -> int:

@@ -362,7 +362,7 @@ async def test_a_run_that_the_stopping_server_cancels_is_refunded_and_answered(
     result = await calls[0]
     worker.answers.set()
     assert (result["__typename"], await used(api, ann)) == ("Unavailable", 0)
-    assert "The server is stopping. The run was refunded" in result["message"]
+    assert "The server is stopping. The run does not count" in result["message"]
     assert [key async for key in worker.board._redis.scan_iter("algoitny:run:*")] == []
 
 

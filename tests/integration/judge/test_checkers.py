@@ -146,7 +146,7 @@ FAILING = {
     "says that the answer is wrong": ("raise SystemExit(3)", "exited with code 3", TESTLIB),
     "gives points": ("raise SystemExit(7)", "exited with code 7", TESTLIB),
     "ends like a plain program": ("", "exited with code 0", ICPC),
-    "is killed": ("import os; os.kill(os.getpid(), 11)", "ended by SIGSEGV", TESTLIB),
+    "is killed": ("import os; os.kill(os.getpid(), 11)", "ended by the signal SIGSEGV", TESTLIB),
     "takes too long": ("while True: pass", "time was exceeded", TESTLIB),
     "sleeps": ("import time; time.sleep(60)", "ms of wall time", TESTLIB),
     "takes too much": ("x = bytearray(1 << 30)", "", ICPC),
@@ -179,8 +179,8 @@ def test_a_fault_names_the_exception_and_the_line_but_no_output_of_the_submissio
     with pytest.raises(CheckerBroken) as caught:
         check(judge, "print('marked')", tests, own(ECHOES, convention=ICPC))
     assert caught.value.message == (
-        "The checker exited with code 1. Its exception was ValueError. It failed in line 6 of its "
-        "code."
+        "The checker exited with code 1. The checker raised the exception ValueError. The checker "
+        "failed in line 6 of its code."
     )
 
 

@@ -103,8 +103,8 @@ class TestCleanOutput:
 
     def test_what_helps_is_added_where_a_compiler_does_not_say_it(self):
         said = b"error: class A is public, should be declared in a file named A.java"
-        assert "a class Main" in clean_output(said, JAVA)
-        assert "a class Main" not in clean_output(b"error: other", JAVA)
+        assert "a class `Main`" in clean_output(said, JAVA)
+        assert "a class `Main`" not in clean_output(b"error: other", JAVA)
 
     def test_it_is_cut_to_64_kb_of_whole_characters(self):
         text = clean_output("가".encode() * 50_000, C)

@@ -45,7 +45,10 @@ def test_every_language_of_the_table_is_reported():
     languages = {name: check for name, check in report.items() if name.startswith("language ")}
     assert list(languages) == [f"language {spec.id}" for spec in LANGUAGES]
     assert languages["language bash"]["detail"].startswith("Bash ")
-    assert languages["language python"]["detail"] == "not among JUDGE_LANGUAGES"
+    assert (
+        languages["language python"]["detail"]
+        == "The setting JUDGE_LANGUAGES does not contain this language."
+    )
 
 
 def test_missing_packages_fail_and_name_one_install_command(tmp_path: Path):

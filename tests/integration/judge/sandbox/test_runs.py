@@ -100,7 +100,7 @@ def test_a_program_that_is_not_there_is_no_fault_of_a_submission(sandbox):
     ran = sandbox.command("/no/such/program")
     assert (ran.outcome, ran.report.message) == (
         Outcome.INTERNAL,
-        "The program does not start: No such file or directory.",
+        "The program cannot be started: No such file or directory.",
     )
 
 

@@ -90,13 +90,13 @@ class TestPrograms:
             best_sandbox.languages.installed["java"], code.encode()
         )
         assert compiled.directory is None
-        assert "the method main of a class Main without a package" in compiled.output
+        assert "the method `main` of a class `Main` that is in no package" in compiled.output
 
     def test_a_program_that_is_too_large_does_not_compile(self, best_sandbox):
         code = b"int large[20000000] = {1}; int main(void) { return large[1]; }"
         compiled = best_sandbox.compiler.compile(best_sandbox.languages.installed["c"], code)
         assert compiled.directory is None
-        assert "The compiled program is larger than 64 MB" in compiled.output
+        assert "The compiled program is too large" in compiled.output
 
     def test_a_program_of_too_many_classes_does_not_compile(self, best_sandbox):
         best_sandbox.need("java")
@@ -249,7 +249,7 @@ class TestDetecting:
     def test_only_what_is_asked_for_is_found(self, best_sandbox):
         found = detect_languages(best_sandbox.inner, best_sandbox.compiler, ["gcc", " PY "])
         assert list(found.installed) == ["python", "c"]
-        assert found.missing["cpp"] == "not among JUDGE_LANGUAGES"
+        assert found.missing["cpp"] == "The setting JUDGE_LANGUAGES does not contain this language."
 
     def test_a_name_that_is_no_language_s_is_refused(self, best_sandbox):
         with pytest.raises(

@@ -257,7 +257,7 @@ async def test_where_a_worker_lacks_a_language_one_that_has_it_goes_on_with_the_
     left = await seen(driver, job)
     assert (left.status, left.message) == (
         JobStatus.RUNNING,
-        "The job is waiting for a worker that runs cpp.",
+        "The job is waiting for a worker that supports cpp.",
     )
     cards = [await driver.card(one) for one in (first, foreign, last)]
     assert [card.verdict for card in cards] == [Verdict.AC, Verdict.WA, Verdict.WA]

@@ -96,7 +96,7 @@ class TestStreamedComparisonsEqualNaiveOnes:
                 assert got.position is not None
                 assert naive_lines(one)[got.position.line - 1] in given_ - wanted
             elif wanted - given_:
-                assert got.message == "A line is missing."
+                assert got.message == "A line of the expected output is missing."
 
     @pytest.mark.parametrize("size", [1, 3, 1 << 20])
     @given(expected=OUTPUTS, actual=OUTPUTS)
@@ -149,10 +149,20 @@ class TestTokens:
         [
             (b"10 20 3", "The output differs at line 1, column 7.", "30", "3"),
             (b"10\n 30 30", "The output differs at line 2, column 2.", "20", "30"),
-            (b"10", "The output ends at line 1, column 3, but more is expected.", "20", ""),
-            (b"10 20\n", "The output ends at line 2, column 1, but more is expected.", "30", ""),
-            (b"", "The output ends at line 1, column 1, but more is expected.", "10", ""),
-            (b"10 20\n30 40", "The output should have ended before line 2, column 4.", "", "40"),
+            (b"10", "The output ends at line 1, column 3, but more output is expected.", "20", ""),
+            (
+                b"10 20\n",
+                "The output ends at line 2, column 1, but more output is expected.",
+                "30",
+                "",
+            ),
+            (b"", "The output ends at line 1, column 1, but more output is expected.", "10", ""),
+            (
+                b"10 20\n30 40",
+                "The output is too long: it should end before line 2, column 4.",
+                "",
+                "40",
+            ),
             (b"1020 30", "The output differs at line 1, column 1.", "10", "1020"),
             (b"10 20\n\xea\xb0\x80 4", "The output differs at line 2, column 1.", "30", "\uac00"),
         ],
@@ -198,8 +208,8 @@ class TestLines:
             (b" a b\nc", "The output differs at line 1, column 1. Only white space differs."),
             (b"a  b\nc", "The output differs at line 1, column 3. Only white space differs."),
             (b"a b\n\nc", "The output differs at line 2, column 1. Only white space differs."),
-            (b"a b", "The output ends at line 1, column 4, but more is expected."),
-            (b"a b\nc\n\nd", "The output should have ended before line 4, column 1."),
+            (b"a b", "The output ends at line 1, column 4, but more output is expected."),
+            (b"a b\nc\n\nd", "The output is too long: it should end before line 4, column 1."),
             (b"a b\nd", "The output differs at line 2, column 1."),
             (b"a b\ncd", "The output differs at line 2, column 2."),
         ],
@@ -214,11 +224,11 @@ class TestExact:
     @pytest.mark.parametrize(
         ("actual", "message"),
         [
-            (b"a\nb", f"The output ends at line 2, column 2, but more is expected.{WHITE}"),
+            (b"a\nb", f"The output ends at line 2, column 2, but more output is expected.{WHITE}"),
             (b"a\nc\n", "The output differs at line 2, column 1."),
-            (b"a\nb\n\n", f"The output should have ended before line 3, column 1.{WHITE}"),
+            (b"a\nb\n\n", f"The output is too long: it should end before line 3, column 1.{WHITE}"),
             (b"a\nb \n", f"The output differs at line 2, column 2.{WHITE}"),
-            (b"", "The output ends at line 1, column 1, but more is expected."),
+            (b"", "The output ends at line 1, column 1, but more output is expected."),
         ],
     )
     def test_every_byte_counts(self, actual, message):
@@ -323,14 +333,14 @@ class TestUnorderedLines:
         [
             (b"c\nb a\na b", "The line at line 2, column 1 is not expected, {}", "", "b a"),
             (b"a b\nc\nc\na b", "The line at line 3, column 1 is not expected, {}", "", "c"),
-            (b"c\na b", "A line is missing.", "a b", ""),
-            (b"", "A line is missing.", "a b", ""),
+            (b"c\na b", "A line of the expected output is missing.", "a b", ""),
+            (b"", "A line of the expected output is missing.", "a b", ""),
             (b"a b\nc\na b\n\nd", "The line at line 5, column 1 is not expected, {}", "", "d"),
         ],
     )
     def test_the_first_line_that_is_wrong_is_named(self, actual, message, wanted, given_):
         got = agree(Comparer.UNORDERED_LINES, b"a b\nc\na b\n", actual)
-        assert got.message == message.format("or occurs too often.")
+        assert got.message == message.format("or it occurs too often.")
         assert (got.equal, got.expected, got.actual) == (False, wanted, given_)
 
     def test_where_too_many_lines_could_be_the_wrong_one_none_is_named(self, monkeypatch):
