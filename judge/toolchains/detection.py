@@ -1,7 +1,7 @@
 """Finds the languages that this host can run, by compiling and running a program in each language.
 
-A success is stored until the next boot. It is valid as long as the entry in the language table and
-the tools do not change.
+If a language works, this result is stored until the next boot. The stored result is not used after
+a change of the tools or of the language's entry in the language table.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ class Languages:
         return [name for name, reason in self.missing.items() if reason == UNPREPARED]
 
     def merge(self, more: Self) -> Self:
-        """Return these languages together with the languages in `more`, which were found later."""
+        """Return the languages updated by `more`, the result of a later detection."""
         missing = {
             name: more.missing[name] if reason == UNPREPARED else reason
             for name, reason in self.missing.items()
@@ -65,8 +65,8 @@ def detect_languages(
 ) -> Languages:
     """Find the languages of the table by compiling and running a short program in each language.
 
-    `only` contains the ids, names or aliases of the languages to look for (empty: all). With
-    `precompile=False`, languages whose libraries must be precompiled first are counted as missing.
+    `only` contains the ids, names or aliases of the languages to look for (empty: all). If
+    `precompile` is False, languages whose libraries must be precompiled first are in `missing`.
 
     Raises:
         SandboxUnavailable: `only` contains an unknown name.
@@ -104,7 +104,11 @@ def _select(only: Collection[str]) -> Sequence[LanguageSpec]:
 
 
 class _ProbeCache:
-    """A cache of the versions of working languages. Its key is all that the outcome depends on."""
+    """A cache of the versions of languages that work on this host.
+
+    The key consists of the limit back end, the entry in the language table and the state of the
+    tools.
+    """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._limit_backend = str(sandbox.limit_backend)
@@ -116,7 +120,10 @@ class _ProbeCache:
         return self._directory / hashlib.sha256(state.encode()).hexdigest()
 
     def read(self, spec: LanguageSpec, tools: dict[str, Path]) -> str | None:
-        """Return the version of a language that works with these tools, or None if unknown."""
+        """Return the version of a language that works with these tools.
+
+        Return None if the cache has no result.
+        """
         try:
             return self._path(spec, tools).read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -133,7 +140,7 @@ class _ProbeCache:
 
 @dataclass(frozen=True, slots=True)
 class _Detector:
-    """The detection of whether this host can run a language."""
+    """A detector of languages that this host can run."""
 
     sandbox: Sandbox
     compiler: Compiler
@@ -162,9 +169,9 @@ class _Detector:
         return installed
 
     def _probe(self, installed: Installed) -> str:
-        """Run a short program.
+        """Compile and run a short program in a language.
 
-        Return the reason why it failed, or an empty string if it succeeded.
+        Return the reason of a failure, or an empty string after a success.
         """
         spec = installed.spec
         try:

@@ -1,4 +1,4 @@
-"""The tools of a language on this host, and the commands and limits with all values filled in."""
+"""A language on this host: the paths of its tools, its commands and the limits of its programs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,11 @@ REACHABLE = (Path("/usr"), Path("/bin"), Path("/lib"), Path("/lib64"), Path("/et
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A language on this host: the paths of its tools, and the details that workers announce."""
+    """A language on this host.
+
+    `tools` contains the path of each tool. `toolchain` contains the details that workers announce
+    to the API.
+    """
 
     spec: LanguageSpec
     tools: Mapping[str, Path]
@@ -26,16 +30,16 @@ class Installed:
 
     @property
     def fingerprint(self) -> str:
-        """A text that changes whenever programs of the language must be compiled again."""
+        """A text that changes when all programs of the language must be compiled again."""
         spec = self.spec
         parts = (spec.id, self.toolchain.version, spec.compile, spec.support)
         return repr((*parts, read_state(self.tools)))
 
 
 def read_state(tools: Mapping[str, Path]) -> tuple[tuple[str, str, int, int], ...]:
-    """Return the real path, size and modification time of each tool.
+    """Return the name, real path, size and modification time of each tool.
 
-    They change when a tool changes.
+    A new version of a tool is recognised by a change of these values.
     """
     states = []
     for name, path in sorted(tools.items()):
@@ -48,7 +52,11 @@ def read_state(tools: Mapping[str, Path]) -> tuple[tuple[str, str, int, int], ..
 def fill(
     command: tuple[str, ...], tools: Mapping[str, Path], memory_kb: int | None = None
 ) -> tuple[str, ...]:
-    """Return the command with the paths of the tools and, if given, the memory limit filled in."""
+    """Replace the placeholders in a command.
+
+    `{name}` becomes the path of the tool `name`. `{memory_mb}` becomes the memory limit in MB,
+    unless `memory_kb` is None.
+    """
     values = {name: str(path) for name, path in tools.items()}
     if memory_kb is not None:
         values["memory_mb"] = str(max(1, memory_kb // 1024))
@@ -68,9 +76,9 @@ def run_limits(
 ) -> RunLimits:
     """Return the limits of a run: the limits of the problem, adjusted for the language.
 
-    The time limit is multiplied by `time_multiplier`, or else by the language's multiplier. Then
-    the language's extra time and memory are added. The wall time limit is 3 times the CPU time
-    limit plus 1 s: enough on a loaded host, and it also ends an idle program.
+    The time limit is multiplied by `time_multiplier` (None: the multiplier of the language). Then
+    the extra time and memory of the language are added. The wall time limit is 3 times the CPU time
+    limit plus 1 s. This is enough on a loaded host, and stops idle programs.
     """
     grace = spec.grace
     multiplier = grace.time_multiplier if time_multiplier is None else time_multiplier
@@ -87,9 +95,9 @@ def run_limits(
 
 
 def find_tools(spec: LanguageSpec) -> tuple[dict[str, Path], str]:
-    """Return the paths of the tools, and the reason why the language cannot run.
+    """Return the paths of a language's tools, and an empty string.
 
-    The reason is an empty string if all tools exist.
+    If a tool is missing, return no paths, and the reason why the language cannot be used.
     """
     tools: dict[str, Path] = {}
     for tool, candidates in spec.tools.items():
@@ -110,7 +118,10 @@ def find_tools(spec: LanguageSpec) -> tuple[dict[str, Path], str]:
 
 
 def _find_existing(candidates: tuple[str, ...]) -> Iterator[Path]:
-    """Yield the paths that exist. Paths of the same pattern come in descending order."""
+    """Yield the existing paths that match the patterns `candidates`, in this order.
+
+    The paths of one pattern are in descending order, so that newer versions come first.
+    """
     for candidate in candidates:
         paths = sorted(Path("/").glob(candidate.lstrip("/")), reverse=True)
         yield from (path for path in paths if path.exists())

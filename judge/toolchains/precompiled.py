@@ -1,9 +1,9 @@
 """Precompiled headers and standard libraries.
 
-They are built once per toolchain and read by compilers. The files are built in the sandbox from the
-toolchain's own files, never from the files of a submission. The directory of a build appears under
-its name only when it is complete, and is never changed. It stays valid after a reboot, because its
-files are flushed to disk before it gets its name.
+The files are built once for each toolchain, and its compilers read them. They are built in the
+sandbox from the toolchain's own files, never from the files of a submission. The directory of a
+build gets its final name only when all files are complete and flushed to disk. Afterwards the
+directory is never changed, and it stays valid after a reboot.
 """
 
 import contextlib
@@ -40,7 +40,10 @@ class PrecompiledStore:
         self._remove_unused()
 
     def needs_build(self, installed: Installed) -> bool:
-        """Return whether the first program of the language must wait for a build."""
+        """Return whether files must be built before the language can be used.
+
+        Files that only some programs need, and files that are only copied, do not count.
+        """
         precompiled = installed.spec.precompiled
         if precompiled is None or precompiled.used_by or precompiled.copy_of:
             return False
@@ -53,10 +56,10 @@ class PrecompiledStore:
         cancelled: Callable[[], bool] | None = None,
         owner: str = NO_OWNER,
     ) -> dict[str, Path]:
-        """Return the directories that a compiler needs for a source, by path inside the sandbox.
+        """Return the directories to mount when a source is compiled, by path inside the sandbox.
 
-        Missing directories are built. The result is empty if the compiler needs no directory, if
-        the build fails, or if another worker is building files that are optional for this compiler.
+        A missing directory is built first. The result is empty in these cases: the source needs no
+        precompiled files, the build fails, or another worker is building files that are optional.
 
         Raises:
             WaitCancelled: `cancelled()` returned True.
@@ -147,10 +150,10 @@ def _limits(precompiled: Precompiled) -> RunLimits:
 
 @contextlib.contextmanager
 def _hold_lock(lock: Path, cancelled: Callable[[], bool] | None, *, waits: bool) -> Iterator[bool]:
-    """Hold a lock on a file during the block.
+    """Hold a lock on a file during the block. Yield True.
 
-    If another process holds the lock and `waits` is False, yield False. The kernel releases the
-    lock of a process that is killed.
+    If another process holds the lock and `waits` is False, do not wait for the lock, and yield
+    False. If a process is killed, the kernel releases its lock.
 
     Raises:
         WaitCancelled: `cancelled()` returned True.
