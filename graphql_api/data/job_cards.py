@@ -5,6 +5,7 @@ writes.
 """
 
 from graphql_api.data import keys
+from graphql_api.data.dynamo.client import Item
 from graphql_api.data.dynamo.expressions import Condition, equals, exists
 from graphql_api.data.dynamo.transport import ConditionFailed
 from graphql_api.data.enums import JobStatus
@@ -20,6 +21,11 @@ def index_keys(job: Job) -> dict[str, str]:
         "g2p": keys.job_kind_partition(job.kind),
         "g2s": job.ulid,
     }
+
+
+def card_item(job: Job) -> Item:
+    """Return the item of a job's card with its index keys."""
+    return {**keys.job(job.ulid), **index_keys(job), **job.to_item()}
 
 
 def is_held(attempt: int) -> Condition:
