@@ -1,13 +1,14 @@
-"""The description of a programming language that workers announce and the API shows."""
+"""The description of a programming language. Workers announce it, and the API shows it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageInfo:
-    """A programming language and its version on a worker. `id` is lower case.
+    """A programming language and the version that is installed on a worker.
 
-    The commands are for display only. `compile_command` is None if the language is not compiled.
+    `id` is in lower case. The commands are for display only. `compile_command` is None if the
+    language is not compiled.
     """
 
     id: str

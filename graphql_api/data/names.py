@@ -1,7 +1,7 @@
-"""The normal forms of names and identities, and the rules that decide which texts are visible.
+"""The normal forms of e-mail addresses, tags, platforms, problem numbers, names and titles.
 
-Two identities are equal if their normal forms are equal. No other module compares or folds e-mail
-addresses, tags, platforms, problem numbers, names or titles.
+Two of these texts are equal if their normal forms are equal. Use only the functions of this module
+to normalise or compare them. The module also checks that a text has visible characters.
 """
 
 import unicodedata
@@ -30,7 +30,10 @@ _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 
 
 def is_visible(text: str) -> bool:
-    """Whether a text has at least one character that is visible by itself."""
+    """Return whether a text has at least one visible character.
+
+    White space, control characters and combining marks are not visible characters.
+    """
     return any(map(_has_ink, text))
 
 
@@ -39,7 +42,11 @@ def _has_ink(character: str) -> bool:
 
 
 def _is_hidden(character: str) -> bool:
-    """Whether a character is invisible, so that two different keys can look equal."""
+    """Return whether a character is invisible, even next to other characters.
+
+    With such characters, two different keys would look equal. A combining mark is not hidden,
+    because it changes the look of another character.
+    """
     if character.isascii():
         return not character.isprintable() or character == " "
     is_mark = unicodedata.category(character) in {"Mn", "Me"}
@@ -50,7 +57,9 @@ def _is_hidden(character: str) -> bool:
 
 
 def check_visible(text: str, field: str) -> str:
-    """Return a text unchanged if it is empty or visible.
+    """Check that a text is empty or has a visible character, and return the text unchanged.
+
+    `field` is the name of the input field for the error message.
 
     Raises:
         InvalidInput: the text consists of invisible characters only.
@@ -61,11 +70,14 @@ def check_visible(text: str, field: str) -> str:
 
 
 def normalise_line(text: str, field: str) -> str:
-    """Return one line of text, such as a name or a title, in NFC without outer white space.
+    """Return the normal form of one line of text, such as a name or a title.
+
+    The normal form is Unicode NFC without white space at the start and end. `field` is the name of
+    the input field for the error message.
 
     Raises:
-        InvalidInput: the line is empty or invisible, or contains control characters or characters
-            that change the direction of the text.
+        InvalidInput: the line has no visible character, or contains control characters or
+            characters that change the direction of the text.
     """
     normal = unicodedata.normalize("NFC", text).strip()
     if not normal:
@@ -81,10 +93,10 @@ def normalise_line(text: str, field: str) -> str:
 
 
 def normalise_name(name: str) -> str:
-    """Return the name of a user in its stored form.
+    """Return the normal form of a user's name (see `normalise_line`).
 
     Raises:
-        InvalidInput: the name is not a visible line of at most 200 bytes in UTF-8.
+        InvalidInput: the name is longer than 200 bytes in UTF-8, or is not a valid line.
     """
     normal = normalise_line(name, "name")
     if len(normal.encode()) > NAME_BYTES:
@@ -93,10 +105,12 @@ def normalise_name(name: str) -> str:
 
 
 def normalise_key(text: str, field: str) -> str:
-    """Return a part of a key, such as a platform or a problem number, in NFC.
+    """Return the normal form of a text that becomes part of a key, such as a platform.
+
+    The normal form is Unicode NFC. `field` is the name of the input field for the error message.
 
     Raises:
-        InvalidInput: the part is empty, or contains '#', ':' or invisible characters.
+        InvalidInput: the text is empty or contains '#', ':' or invisible characters.
     """
     normal = unicodedata.normalize("NFC", text)
     if not normal or any(c in "#:" or (c != " " and _is_hidden(c)) for c in normal):
@@ -107,10 +121,12 @@ def normalise_key(text: str, field: str) -> str:
 
 
 def normalise_tag(tag: str, field: str = "tags") -> str:
-    """Return a tag in its stored form: NFC, case-folded, with single spaces.
+    """Return the normal form of a tag: Unicode NFC, case-folded, with single spaces.
+
+    `field` is the name of the input field for the error message.
 
     Raises:
-        InvalidInput: the tag is too long, or not a part of a key.
+        InvalidInput: the tag is empty or too long, or contains '#', ':' or invisible characters.
     """
     composed = unicodedata.normalize("NFC", " ".join(tag.split()))
     normal = normalise_key(composed.casefold(), field)
@@ -124,11 +140,11 @@ def normalise_tag(tag: str, field: str = "tags") -> str:
 
 
 def normalise_email(email: str) -> str:
-    """Return the normal form of an e-mail address. Equal forms mean the same account.
+    """Return the normal form of an e-mail address. Equal normal forms mean the same account.
 
-    Both parts are lowered in ASCII only, and the domain is in its ASCII form of IDNA (UTS 46,
-    non-transitional). Nothing else is folded: letters beyond ASCII, dots and suffixes after a plus
-    sign distinguish addresses.
+    ASCII letters become lower case. The domain is converted to its ASCII form (IDNA, UTS 46,
+    non-transitional). All other differences remain: letters beyond ASCII, dots, and suffixes after
+    a plus sign distinguish accounts.
 
     Raises:
         InvalidInput: the e-mail address is not valid.
@@ -169,16 +185,19 @@ def _bad_email() -> InvalidInput:
 
 @lru_cache(maxsize=16)
 def email_set(emails: tuple[str, ...]) -> frozenset[str]:
-    """Return the normal forms of e-mail addresses, such as those of `ADMIN_EMAILS`.
+    """Return the normal forms of e-mail addresses, such as the addresses in `ADMIN_EMAILS`.
 
     Raises:
-        InvalidInput: one of them is not valid.
+        InvalidInput: one of the addresses is not valid.
     """
     return frozenset(map(normalise_email, emails))
 
 
 def is_one_of(email: str, normal_forms: frozenset[str]) -> bool:
-    """Whether the normal form of an address is in a set. An invalid address is in no set."""
+    """Return whether the normal form of an address is in the set.
+
+    For an invalid address, the result is False.
+    """
     try:
         return normalise_email(email) in normal_forms
     except InvalidInput:
@@ -186,7 +205,10 @@ def is_one_of(email: str, normal_forms: frozenset[str]) -> bool:
 
 
 def is_same_email(one: str, other: str) -> bool:
-    """Whether two addresses belong to the same account. An invalid address belongs to none."""
+    """Return whether two addresses belong to the same account.
+
+    If one of the addresses is not valid, the result is False.
+    """
     try:
         return is_one_of(one, frozenset({normalise_email(other)}))
     except InvalidInput:
@@ -194,10 +216,10 @@ def is_same_email(one: str, other: str) -> bool:
 
 
 def stored_forms(email: str) -> list[str]:
-    """Return the forms in which an address may be stored. The normal form comes first.
+    """Return all forms in which an address may be stored. The normal form comes first.
 
-    The others are those of the previous version, which stored NFC in lower case, with the domain as
-    it was sent: in ASCII or in Unicode. Most addresses have one form.
+    The other forms were stored by the previous version: Unicode NFC in lower case, with the domain
+    in ASCII or in Unicode. For most addresses, all forms are equal, so the list has one element.
 
     Raises:
         InvalidInput: the e-mail address is not valid.

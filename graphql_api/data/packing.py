@@ -1,6 +1,6 @@
-"""Compression of bodies in the table and of requests in Redis.
+"""Compression of bodies in the table, and of requests and answers in Redis.
 
-The packed bytes contain a checksum.
+The compressed bytes contain a checksum.
 """
 
 import zstandard
@@ -9,20 +9,20 @@ COMPRESSION_LEVEL = 3
 
 
 class DamagedBody(Exception):
-    """A stored body differs from the body that was written: chunks are missing or changed."""
+    """A stored body cannot be read, because bytes are missing or were changed."""
 
 
 def pack(raw: bytes) -> bytes:
-    """Return the bytes compressed with zstd, including a checksum."""
+    """Compress bytes with zstd. The compressed bytes include a checksum."""
     compressor = zstandard.ZstdCompressor(level=COMPRESSION_LEVEL, write_checksum=True)
     return compressor.compress(raw)
 
 
 def unpack(packed: bytes) -> bytes:
-    """Return the original bytes.
+    """Decompress bytes that `pack` has compressed.
 
     Raises:
-        DamagedBody: the bytes were not written by `pack`, or they were changed.
+        DamagedBody: the bytes were changed, or are not a result of `pack`.
     """
     try:
         return zstandard.ZstdDecompressor().decompress(packed)
@@ -33,7 +33,10 @@ def unpack(packed: bytes) -> bytes:
 
 
 def read_unpacked_size(packed: bytes) -> int:
-    """Return the size of the original bytes. It can be 10,000 times the packed size."""
+    """Return the size of the decompressed bytes without decompressing them.
+
+    The decompressed size can be 10,000 times the compressed size.
+    """
     try:
         return zstandard.frame_content_size(packed)
     except zstandard.ZstdError:

@@ -24,7 +24,7 @@ from graphql_api.data.problems.testsets import TestSetStore
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """One store for each kind of entity. All stores use the same client."""
+    """The stores of one process, one for each kind of entity. All stores share one client."""
 
     dynamo: Dynamo
     bodies: Bodies
@@ -44,7 +44,7 @@ class Stores:
 
 @asynccontextmanager
 async def open_stores(settings: Settings, clock: Clock = now_ms) -> AsyncIterator[Stores]:
-    """Open the stores of a process. Their connections are closed at the end of the block."""
+    """Open the stores of a process. All connections are closed at the end of the block."""
     async with open_dynamo(settings) as dynamo, open_bodies(settings, dynamo) as bodies:
         feed = FeedStore(
             dynamo,

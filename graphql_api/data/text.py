@@ -1,13 +1,13 @@
-"""Truncation of text to a number of bytes in UTF-8 or to a number of characters."""
+"""Truncation of text to a maximum number of bytes or characters."""
 
 ECHO_CHARACTERS = 100
 
 
 def truncate_utf8(raw: str | bytes, limit: int, ellipsis: str = "") -> str:
-    """Return the beginning of a text, at most `limit` bytes in UTF-8.
+    """Truncate a text to at most `limit` bytes in UTF-8.
 
-    Each byte that is not valid UTF-8 becomes U+FFFD, which has three bytes. A truncated text ends
-    in `ellipsis`, which counts towards the limit.
+    A truncated text ends in `ellipsis`, which counts towards the limit. If `raw` is bytes, each
+    byte that is not valid UTF-8 becomes the character U+FFFD, which has three bytes.
     """
     if isinstance(raw, bytes):
         # Keep four more bytes than necessary, so that the last character is complete.
@@ -20,10 +20,10 @@ def truncate_utf8(raw: str | bytes, limit: int, ellipsis: str = "") -> str:
 
 
 def truncate_characters(raw: str | bytes, limit: int, ellipsis: str = "") -> str:
-    """Return the beginning of a text, at most `limit` characters. Bytes are UTF-8.
+    """Truncate a text to at most `limit` characters.
 
-    Each byte that is not valid UTF-8 becomes U+FFFD. A truncated text ends in `ellipsis`, which
-    counts towards the limit.
+    A truncated text ends in `ellipsis`, which counts towards the limit. If `raw` is bytes, the
+    bytes are decoded as UTF-8, and each byte that is not valid becomes the character U+FFFD.
     """
     text = raw if isinstance(raw, str) else raw[: 4 * limit + 4].decode("utf-8", "replace")
     if len(text) <= limit:
@@ -32,5 +32,5 @@ def truncate_characters(raw: str | bytes, limit: int, ellipsis: str = "") -> str
 
 
 def shorten(text: str) -> str:
-    """Return a client's text in a form for error messages: at most 100 characters."""
+    """Truncate a client's text to at most 100 characters, for use in an error message."""
     return truncate_characters(text, ECHO_CHARACTERS, "…")

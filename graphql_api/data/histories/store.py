@@ -1,4 +1,4 @@
-"""Histories: their lists, bodies, visibility and removal."""
+"""The store of histories: lists, bodies, visibility and removal."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -35,9 +35,9 @@ HINTS_READY = "READY"
 
 
 class HistoryStore:
-    """The histories of all users.
+    """The store of the histories of all users.
 
-    A history is identified by the owner's user id and the history's ULID.
+    A history is identified by its owner's user id (`uid`) and its own id (`ulid`).
     """
 
     def __init__(
@@ -57,10 +57,10 @@ class HistoryStore:
         return _history(await self._dynamo.get(key, consistent=consistent, recheck=True))
 
     async def get_many(self, history_keys: Sequence[HistoryKey]) -> list[History | None]:
-        """Return the cards in the order of `history_keys`; None for a history that does not exist.
+        """Return the cards in the order of `history_keys`.
 
-        Missing histories are read again with strong consistency. Cost: ceil(N/100) requests for N
-        keys.
+        The list contains None for each history that does not exist. Missing histories are read
+        again with strong consistency. Cost: ceil(N/100) requests for N keys.
         """
         wanted = [keys.history(*key) for key in history_keys]
         items = await self._dynamo.batch_get(wanted, recheck=True)
@@ -69,25 +69,29 @@ class HistoryStore:
     async def code(self, uid: str, ulid: str) -> str | None:
         """Return the submitted code, or None if the history does not exist.
 
-        Missing code is read again with strong consistency, because a worker fails an execution
-        without code. Cost: one request.
+        Missing code is read again with strong consistency, because a worker sets an execution
+        without code to FAILED. Cost: one request.
         """
         return _text(await self._bodies.get(keys.code_body(uid, ulid), recheck=True))
 
     async def codes(self, history_keys: Sequence[HistoryKey]) -> list[str | None]:
-        """Return the submitted code in the order of `history_keys`; None if the code is missing."""
+        """Return the submitted codes in the order of `history_keys`.
+
+        The list contains None for each history whose code is missing.
+        """
         wanted = [keys.code_body(*key) for key in history_keys]
         bodies = await self._bodies.get_many(wanted, recheck=True)
         return [_text(raw) for raw in bodies]
 
     async def results(self, history: History) -> Results | None:
-        """Return the results of a history, or None if it is not COMPLETED."""
+        """Return the results of a history, or None if the history is not COMPLETED."""
         return (await self.results_many([history]))[0]
 
     async def results_many(self, histories: Sequence[History]) -> list[Results | None]:
-        """Return the results in the order of `histories`; None for a history that is not COMPLETED.
+        """Return the results in the order of `histories`.
 
-        Cost: one request.
+        The list contains None for each history that is not COMPLETED. Cost: one request per 100
+        histories.
         """
         completed = [card for card in histories if card.status is HistoryStatus.COMPLETED]
         wanted = [keys.results_body(card.uid, card.ulid, card.attempt) for card in completed]
@@ -100,12 +104,12 @@ class HistoryStore:
         return [results.get(history.key) for history in histories]
 
     async def hints(self, uid: str, ulid: str) -> list[str] | None:
-        """Return the hints of a history, or None if it has no hints. Cost: one request."""
+        """Return the hints of a history, or None if the history has no hints. Cost: one request."""
         raw = await self._bodies.get(keys.hints_body(uid, ulid))
         return None if raw is None else list(orjson.loads(raw))
 
     async def put_hints(self, uid: str, ulid: str, hints: Sequence[str]) -> None:
-        """Write the hints of a history: first their body, then an update of the card.
+        """Write the hints of a history: first the body with the hints, then the card.
 
         Raises:
             NotFound: the history was deleted. The written hints are removed.
@@ -133,14 +137,17 @@ class HistoryStore:
     ) -> History:
         """Make a history public. If the history is COMPLETED, add it to the feed.
 
-        `problem_public` is True if the problem is COMPLETED. Otherwise the history becomes public
-        without feed entries, and a later call adds the entries. `expected` is the history that the
-        caller has read, if any. Cost: one transaction of 12 write units, and 1 write unit for the
-        counter of the hour. If no feed entry is written, the cost is 1 write unit.
+        `problem_public` is True if the problem is COMPLETED. If it is False, no feed entries are
+        written, and a later call with True adds the entries. `expected` is the history as the
+        caller has read it. If `expected` is None, this method reads the history first.
+
+        Cost: one transaction of 12 write units, and 1 write unit for the hourly counter of
+        publications. Without feed entries, the cost is 1 write unit.
 
         Raises:
             NotFound: the history was deleted.
-            Conflict: the user is being deleted.
+            Conflict: the user is being deleted, or other requests changed the history at the same
+                time too often.
         """
 
         def decide(current: History) -> History:
@@ -152,10 +159,13 @@ class HistoryStore:
         return await self._set_visibility(uid, ulid, decide, expected)
 
     async def unpublish(self, uid: str, ulid: str, *, expected: History | None = None) -> History:
-        """Make a history private and remove it from the feed. The cost is that of `publish`.
+        """Make a history private and remove it from the feed.
+
+        `expected` is as in `publish`. The cost is also the same as the cost of `publish`.
 
         Raises:
             NotFound: the history was deleted.
+            Conflict: other requests changed the history at the same time too often.
         """
 
         def decide(current: History) -> History:
@@ -211,7 +221,7 @@ class HistoryStore:
             ) from failed
 
     async def _count_hour(self, before: History, after: History | None) -> None:
-        """Update the approximate counter of the hour in which the history was published."""
+        """Update the hourly counter of publications if the history entered or left the feed."""
         was, now = before.feed_id is not None, after is not None and after.feed_id is not None
         if now and after is not None and not was:
             await self._feed.count(after, 1)
@@ -221,12 +231,15 @@ class HistoryStore:
     # Removing
 
     async def delete(self, uid: str, ulid: str, *, expected: History | None = None) -> None:
-        """Remove a history with its feed entries, and then its bodies. Refund a PENDING execution.
+        """Remove a history: first the card and the feed entries, then the bodies.
 
-        If a crash leaves bodies behind, a second call removes them, or the removal of the user.
+        If the execution is PENDING, the unit of quota is refunded. After a crash, a second call or
+        the removal of the user removes the remaining bodies. `expected` is the history as the
+        caller has read it. If `expected` is None, this method reads the history first.
 
         Raises:
             NotFound: the history does not exist.
+            Conflict: other requests changed the history at the same time too often.
         """
         before = expected or await self.get(uid, ulid, consistent=True)
         for _ in range(DECISIONS):
@@ -284,8 +297,9 @@ class HistoryStore:
     ) -> Page[History]:
         """Return a page of a user's histories, newest first. Positions are ULIDs.
 
-        Cost: one request of at most 2.5 read units for 20 cards. With a filter, at most five pages
-        are read, so the result may be short although `has_next` is true.
+        Cost: one request of at most 2.5 read units for 20 histories. With a filter, at most five
+        requests are made. So the page may contain fewer histories than requested although
+        `has_next` is True.
         """
         cards = PartitionList(keys.user_partition(uid), prefix="H#")
 
@@ -308,7 +322,7 @@ def _text(raw: bytes | None) -> str | None:
 
 
 def too_contended() -> Conflict:
-    """Return the error for a history that other requests changed during every attempt."""
+    """Return the error for a change that was rejected because of too many other changes."""
     return Conflict(
         "Your change was not saved, because other requests changed this history at the same "
         "time. Try again."

@@ -1,1 +1,1 @@
-"""Migrations: they turn items that an earlier version wrote into the form that this one writes."""
+"""Migrations, which rewrite the items of earlier program versions in the current form."""

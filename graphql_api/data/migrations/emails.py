@@ -13,10 +13,10 @@ from graphql_api.data.records import User
 
 
 class EmailMigration:
-    """Gives users the normal form of their e-mail address, and renames the uniqueness items.
+    """Replaces the e-mail addresses of users by their normal forms.
 
-    Only these two items of a user contain the address. One transaction changes both, so the API may
-    run during the migration.
+    The address is stored in the item of the user and in the key of a uniqueness item. One
+    transaction changes both items, so the API may run during the migration.
     """
 
     name = "e-mail addresses"
@@ -28,7 +28,7 @@ class EmailMigration:
         self._blocked: set[str] = set()
 
     def survey(self, item: Item) -> None:
-        """Note the users whose address changes."""
+        """Remember a user whose address is not valid or will change."""
         if not is_card(item, User):
             return
         address = _normalise(item)
@@ -38,7 +38,10 @@ class EmailMigration:
             self._changing[address].append(item["u"])
 
     async def find_obstacles(self) -> list[Obstacle]:
-        """Return the users with equal or invalid addresses. Cost: 1 read unit per changing user."""
+        """Return the users with an invalid address or the same address as another user.
+
+        Cost: 1 read unit per address that will change.
+        """
         obstacles = [
             Obstacle(
                 (uid,),
@@ -62,7 +65,10 @@ class EmailMigration:
         return obstacles
 
     def applies_to(self, item: Item) -> bool:
-        """Whether the item is a user with an address in another form."""
+        """Return whether the item is a user whose address is valid but not in normal form.
+
+        For a user whom `find_obstacles` has returned, the result is False.
+        """
         if not is_card(item, User):
             return False
         return _normalise(item) not in {None, item["em"], *self._blocked}
@@ -72,7 +78,7 @@ class EmailMigration:
         return False
 
     async def rewrite(self, item: Item) -> None:
-        """Change the address and rename its uniqueness item. Cost: one transaction of 8 units."""
+        """Change a user's address and uniqueness item. Cost: one transaction of 8 write units."""
         former, address, uid = item["em"], normalise_email(item["em"]), item["u"]
         is_own = absent() | equals("u", uid)
         unique_item = {**keys.unique_email(address), "v": 1, "tp": "guard", "u": uid}

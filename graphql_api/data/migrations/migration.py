@@ -13,9 +13,9 @@ Item = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Objects that a migration leaves unchanged, and the reason with its remedy.
+    """Users or problems that a migration cannot change.
 
-    `objects` contains the ids of users, or the names of problems.
+    `objects` contains user ids or problem names. `reason` explains the cause and the remedy.
     """
 
     objects: tuple[str, ...]
@@ -23,45 +23,49 @@ class Obstacle:
 
 
 class Migration(Protocol):
-    """One change of stored items.
+    """One change of the form of stored items.
 
-    A migration has no stored state: whether an item must be rewritten is decided by the item alone,
-    and each rewrite is one conditional write or transaction. So a migration that was killed is
-    completed by running it again, and running it once more changes nothing.
+    The progress of a migration is not stored. An item must be rewritten if it is still in the old
+    form. Each rewrite is one conditional write or one transaction. So an interrupted migration can
+    simply be run again, and a second run of a complete migration changes nothing.
     """
 
     name: str
 
     def survey(self, item: Item) -> None:
-        """Collect the data of `find_obstacles`. Called once for each item, before any rewrite."""
+        """Collect data for `find_obstacles`. Called once for each item, before all rewrites."""
 
     async def find_obstacles(self) -> list[Obstacle]:
         """Return the objects that cannot be rewritten. Called once, after all calls of `survey`."""
 
     def applies_to(self, item: Item) -> bool:
-        """Whether the item must be rewritten. Called after `find_obstacles`."""
+        """Return whether the item must be rewritten. Called after `find_obstacles`."""
 
     def comes_last(self, item: Item) -> bool:
-        """Whether the item is rewritten only after all items for which this is False."""
+        """Return whether the item must be rewritten after all other items."""
 
     async def rewrite(self, item: Item) -> None:
-        """Rewrite the item, unless it was changed after it was read.
+        """Rewrite the item, unless another request has changed the item since it was read.
 
         Raises:
-            TransactionFailed, ConditionFailed, DomainError: the item was changed by another
-                request, or its new key exists.
+            TransactionFailed, ConditionFailed, DomainError: another request changed the item, or an
+                item with the new key already exists.
         """
 
 
 def is_card(item: Item, record: type[Record]) -> bool:
-    """Whether the item is the card of a record of this class, and not a copy of it in a list."""
+    """Return whether the item is the card of a record of this class.
+
+    For a copy of the card in a list, the result is False.
+    """
     return item.get("tp") == record.entity and item["SK"] == keys.META
 
 
 def is_unchanged(item: Item) -> Condition:
-    """Require that the stored item has the attributes of `item`, apart from its compressed bytes.
+    """Require that the stored item has the same attributes as `item`.
 
-    The bytes of a body never change without its other attributes or its key.
+    Attributes with bytes are not compared. They are parts of bodies, and never change without a
+    change of another attribute or of the key.
     """
     conditions = [equals(name, value) for name, value in item.items() if _is_compared(value)]
     joined = conditions[0]

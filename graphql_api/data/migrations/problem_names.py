@@ -1,4 +1,4 @@
-"""The migration of platforms and problem numbers to their normal form, which is NFC."""
+"""The migration of platforms and problem numbers to their normal form, which is Unicode NFC."""
 
 import unicodedata
 from collections import defaultdict
@@ -17,13 +17,15 @@ _NAMED = ("PK", "SK", "pf", "pn", *keys.INDEX_KEYS, *map(keys.remembered, keys.I
 
 
 class ProblemNameMigration:
-    """Gives problems the normal form of their name, with everything that carries the name.
+    """Replaces the names of problems by their normal forms, in all items that contain a name.
 
-    These are the parts of the problem, its list entries, its executions with their feed entries and
-    receipts, solved marks and jobs. An item whose key changes is copied and removed in one
-    transaction. The cards of the problems come last: a run that was killed finds the card, and so
-    the items that are left. Items of a problem without a card stay as they are, because another
-    problem may have the normal form of the name.
+    The name of a problem consists of the platform and the number. These items contain it: the parts
+    of the problem, list entries, histories, feed entries, receipts, solved marks and jobs. If the
+    key of an item changes, the item is copied to the new key and removed, in one transaction.
+
+    The cards of problems are rewritten last. So after an interruption, the next run finds the card
+    in the old form and rewrites the remaining items. Items of a problem without a card are not
+    changed, because another problem may already have the normal form of the name.
     """
 
     name = "platforms and problem numbers"
@@ -34,7 +36,7 @@ class ProblemNameMigration:
         self._movable: set[ProblemKey] = set()
 
     def survey(self, item: Item) -> None:
-        """Note the problems whose name changes."""
+        """Remember a problem whose name will change."""
         if is_card(item, Problem):
             former = ProblemKey(item["pf"], item["pn"])
             normal = _normalise_key(former)
@@ -42,7 +44,10 @@ class ProblemNameMigration:
                 self._former[normal].append(former)
 
     async def find_obstacles(self) -> list[Obstacle]:
-        """Return the problems with equal names. Cost: 1 read unit per changing problem."""
+        """Return the problems whose names have equal normal forms.
+
+        Cost: 1 read unit per name that will change.
+        """
         obstacles = []
         for normal, former in self._former.items():
             taken = await self._dynamo.get(keys.problem(*normal), consistent=True)
@@ -59,15 +64,15 @@ class ProblemNameMigration:
         return obstacles
 
     def applies_to(self, item: Item) -> bool:
-        """Whether the item carries the name of a problem that can be renamed."""
+        """Return whether the item contains the name of a problem that can be renamed."""
         return bool(self._movable) and _problem_of(item) in self._movable
 
     def comes_last(self, item: Item) -> bool:
-        """Whether the item is the card of a problem."""
+        """Return whether the item is the card of a problem."""
         return is_card(item, Problem)
 
     async def rewrite(self, item: Item) -> None:
-        """Rename one item. Cost: one update, or one transaction if the item's key changes."""
+        """Replace the name in one item. Cost: one update, or one transaction if the key changes."""
         renamed = _rename(item)
         if keys.of_item(renamed) == keys.of_item(item):
             changes = {
@@ -85,7 +90,7 @@ def _normalise_key(key: ProblemKey) -> ProblemKey:
 
 
 def _problem_of(item: Item) -> ProblemKey | None:
-    """Return the problem to which the item belongs, or None if it belongs to no problem."""
+    """Return the name of the problem to which an item belongs, or None for other items."""
     if isinstance(item.get("pf"), str) and isinstance(item.get("pn"), str):
         return ProblemKey(item["pf"], item["pn"])
     kind, *name = item["PK"].split("#")
@@ -98,5 +103,8 @@ def _rename(item: Item) -> dict[str, Any]:
 
 
 def _show(key: ProblemKey) -> str:
-    """Return a problem's name in a form in which different encodings differ."""
+    """Return a problem's name with escape sequences in place of letters beyond ASCII.
+
+    Names with equal letters in different Unicode encodings can be distinguished in this form.
+    """
     return "/".join(part.encode("ascii", "backslashreplace").decode() for part in key)

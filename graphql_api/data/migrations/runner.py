@@ -1,4 +1,7 @@
-"""The run of all migrations over the table: first a survey, then one migration after the other."""
+"""The run of all migrations over the table.
+
+A run first reads all items to find obstacles, and then applies one migration after the other.
+"""
 
 import asyncio
 from collections import Counter
@@ -25,9 +28,10 @@ _LEFT = (ConditionFailed, TransactionFailed, Conflict, InvalidInput, NotFound)
 class Report:
     """The result of a run.
 
-    `wanted` is the number of items to rewrite and `rewritten` the number of rewritten items, each
-    by the name of the migration. `contended` is the number of items that another request changed
-    during the run, or whose new key exists.
+    `read` is the number of items in the table. `wanted` is the number of items to rewrite, and
+    `rewritten` is the number of rewritten items, both by the name of the migration. `contended` is
+    the number of items that were not rewritten, because another request changed the item during the
+    run or an item with the new key exists.
     """
 
     read: int = 0
@@ -38,7 +42,7 @@ class Report:
 
     @property
     def is_complete(self) -> bool:
-        """Whether each item of the table has today's form."""
+        """Whether all items of the table now have the current form."""
         left = self.wanted.total() - self.rewritten.total()
         return left <= 0 and not self.obstacles and not self.contended
 
@@ -58,11 +62,12 @@ async def migrate(
     is_dry_run: bool = False,
     progress: Progress = lambda _name, _count: None,
 ) -> Report:
-    """Bring all items of the table into the form that this version writes.
+    """Rewrite all items of the table that are not in the current form.
 
-    It is safe to run this again, also after it was killed. `progress` is called after each page
-    with the name of the activity and the number of items so far. With `is_dry_run`, nothing is
-    written. Cost: two scans of the table, and one more per migration that rewrites items.
+    The function can be called again at any time, also after an interruption. `progress` is called
+    after each page of items, with "read" or the name of the migration, and with the number of items
+    so far. With `is_dry_run`, nothing is written. Cost: two scans of the table, and one more scan
+    for each migration that rewrites items.
 
     Raises:
         Unavailable: the database did not answer.

@@ -12,9 +12,10 @@ from graphql_api.data.records import Problem
 
 
 class TagMigration:
-    """Gives problems the normal form of their tags, and renames their entries in tag lists.
+    """Replaces the tags of problems by their normal forms.
 
-    One transaction changes the card and its entries, so the API may run during the migration.
+    One transaction changes the card of a problem and the problem's entries in the lists of tags. So
+    the API may run during the migration.
     """
 
     name = "tags"
@@ -24,12 +25,12 @@ class TagMigration:
         self._invalid: list[str] = []
 
     def survey(self, item: Item) -> None:
-        """Note the problems with tags that are not valid."""
+        """Remember a problem with a tag that is not valid."""
         if is_card(item, Problem) and _normalise(item.get("tg", ())) is None:
             self._invalid.append(f"{item['pf']}/{item['pn']}")
 
     async def find_obstacles(self) -> list[Obstacle]:
-        """Return the problems with tags that are not valid."""
+        """Return the problems with a tag that is not valid."""
         reason = (
             "At least one tag of the problem is too long or has no visible character. Change the "
             "tags of the problem."
@@ -37,7 +38,10 @@ class TagMigration:
         return [Obstacle((name,), reason) for name in self._invalid]
 
     def applies_to(self, item: Item) -> bool:
-        """Whether the item is the card of a problem with tags in another form."""
+        """Return whether the item is the card of a problem with a tag that is not in normal form.
+
+        For a problem with a tag that is not valid, the result is False.
+        """
         tags = tuple(item.get("tg", ()))
         return is_card(item, Problem) and _normalise(tags) not in (None, tags)
 
@@ -46,7 +50,7 @@ class TagMigration:
         return False
 
     async def rewrite(self, item: Item) -> None:
-        """Change the tags and their entries. Cost: one read and one transaction."""
+        """Change a problem's tags and list entries. Cost: one read and one transaction."""
 
         async def decide(expected: Problem) -> Decision:
             tags = _normalise(expected.tags)
@@ -58,7 +62,7 @@ class TagMigration:
 
 
 def _normalise(tags: Sequence[str]) -> tuple[str, ...] | None:
-    """Return the normal forms without duplicates, or None if a tag is not valid."""
+    """Return the normal forms of tags without duplicates, or None if a tag is not valid."""
     try:
         return tuple(dict.fromkeys(map(normalise_tag, tags)))
     except InvalidInput:

@@ -1,1 +1,1 @@
-"""Short-lived shared state in Redis: announced languages and custom runs."""
+"""Short-lived state in Redis that all processes share: announced languages and custom runs."""

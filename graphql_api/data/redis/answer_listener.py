@@ -1,9 +1,9 @@
-"""Waits for the answers of all custom runs of a process, on one connection.
+"""The listener for answers of custom runs. One listener serves all waiting callers of a process.
 
-A worker stores an answer and then publishes the id of the run. A notification can be lost, for
-example while the connection is opened again. Therefore all expected answers are also read once per
-second. One task reads the answers of all runs, so that the number of connections does not depend
-on the number of waiting callers.
+A worker stores the answer of a run and then publishes the id of the run as a notification. A
+notification can be lost, for example while the listener reconnects. So all expected answers are
+also read once per second. One task reads the answers of all runs. So the number of connections does
+not depend on the number of waiting callers.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ RECHECK_S = 1.0
 # Maximum wait for one notification. The connection is checked after this time.
 LISTEN_S = 5.0
 RECONNECT_S = 1.0
-# Answers in one pipeline. It bounds the bytes of one reply of Redis.
+# Maximum number of answers in one pipeline. This number bounds the size of one response of Redis.
 READ_AT_ONCE = 32
 
 ReadAnswers = Callable[[Collection[str]], Awaitable[Mapping[str, bytes]]]
@@ -30,10 +30,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class AnswerListener:
-    """The callers of this process that wait for an answer, by run id.
+    """Delivers the answers of custom runs to the waiting callers of this process.
 
-    `read_answers` returns the stored answers of the given runs. The tasks and the connection start
-    with the first caller.
+    `read_answers` is a function that returns the stored answers of the given runs. The listener
+    connects when the first caller waits.
     """
 
     def __init__(self, redis: Redis, read_answers: ReadAnswers) -> None:
@@ -44,7 +44,10 @@ class AnswerListener:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def wait(self, run_id: str, timeout_s: float) -> bytes | None:
-        """Return the stored answer of a run, or None if there is none after `timeout_s` seconds."""
+        """Wait for the answer of a run, and return the compressed answer.
+
+        Return None if no answer is stored after `timeout_s` seconds.
+        """
         self._start()
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         callers = self._callers.setdefault(run_id, set())
@@ -63,7 +66,7 @@ class AnswerListener:
                 del self._callers[run_id]
 
     async def aclose(self) -> None:
-        """Stop waiting. Callers that still wait get no answer."""
+        """Stop the listener. Callers that are still waiting get None at their time-out."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,8 +1,9 @@
 """Connections to Redis. All clients have the same retry policy and time-out.
 
-If Redis has closed a connection, the client connects again once, without a pause. A command that
-timed out is not repeated, so an unreachable Redis costs the caller one time-out. The number of
-connections of a client is bounded, and a burst of commands waits for a free one.
+If Redis has closed a connection, the client reconnects once, without a pause. A command that timed
+out is not repeated. So if Redis is unreachable, the caller waits for one time-out only. The number
+of connections of an asynchronous client is limited. If all connections are in use, a command waits
+for a free connection.
 """
 
 from typing import Any
@@ -27,11 +28,12 @@ POOL_WAIT_S = 5.0
 def connect(
     settings: Settings, *, reconnects: int = RECONNECTS, health_check_s: float = 0
 ) -> Redis:
-    """Return a client of the Redis that the settings name. It connects at its first command.
+    """Return an asynchronous client of the Redis that the settings name.
 
-    If `MAX_CONNECTIONS` are in use, a command waits for a free connection for up to `POOL_WAIT_S`
-    seconds. A connection that was idle for `health_check_s` seconds is checked before its next use.
-    With 0, connections are not checked.
+    The client connects at the first command. If all `MAX_CONNECTIONS` connections are in use, a
+    command waits for a free connection for up to `POOL_WAIT_S` seconds. `reconnects` is the number
+    of reconnects after a lost connection. A connection that was idle for `health_check_s` seconds
+    is checked before its next use. With 0, connections are not checked.
     """
     pool = BlockingConnectionPool.from_url(
         settings.redis_url,

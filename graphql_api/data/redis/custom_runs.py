@@ -1,9 +1,9 @@
-"""The run board: requests and results of custom runs, in Redis.
+"""The run board: the requests and answers of custom runs, stored in Redis.
 
-A custom run executes code on the user's own input. The request is stored under the id of the run
-until a worker has answered it or the caller has withdrawn it. A claim shows that a worker has begun
-the run. The answer is kept for some minutes, so that a repeated request finds it. If a run is
-executed twice, only the first answer is kept.
+A custom run executes code on the user's own input. The request of a run is stored until a worker
+stores the answer or the caller withdraws the request. A worker that executes the run has a claim on
+the run. The answer is kept for 10 minutes, so that a repeated request gets the same answer. If a
+run is executed twice, only the first answer is kept.
 """
 
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
@@ -33,9 +33,9 @@ CLAIM_LIFE_MS = 4_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
-    """A program and its input.
+    """The request for a custom run: a program, the input and the limits.
 
-    The judge adds the language's extra time and memory to the limits.
+    The judge adds the extra time and memory of the language to the limits.
     """
 
     language: str
@@ -47,11 +47,11 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunAnswer:
-    """The result of a custom run.
+    """The answer to the request for a custom run: the result of the run.
 
-    If the judge itself failed, `status` is None and `message` describes the failure. The flags mean
-    that `output` or `error` is truncated. `exit_code` is None if a signal ended the program, or if
-    the program was stopped.
+    If the judge itself failed, `status` is None and `message` describes the failure.
+    `output_truncated` and `error_truncated` are True if `output` or `error` is truncated.
+    `exit_code` is None if a signal ended the program or the judge stopped the program.
     """
 
     status: RunStatus | None
@@ -72,10 +72,10 @@ class RunAnswer:
 async def open_run_board(settings: Settings) -> AsyncIterator["RunBoard"]:
     """Open the run board in the Redis that the settings name.
 
-    Connections are opened at their first use.
+    The first command opens a connection. All connections are closed at the end of the block.
     """
     redis = connect(settings)
-    # The client does not reconnect by itself, so that the listener can log each lost connection.
+    # This client does not reconnect by itself, so that the listener can log each lost connection.
     subscriber = connect(settings, reconnects=0, health_check_s=LISTEN_S)
     board = RunBoard(redis, subscriber)
     try:
@@ -87,10 +87,10 @@ async def open_run_board(settings: Settings) -> AsyncIterator["RunBoard"]:
 
 
 class RunBoard:
-    """Requests and answers of custom runs, by run id.
+    """The store of the requests, claims and answers of custom runs, by run id.
 
-    Each method raises `Unavailable` if Redis fails. `places` bounds the waiting callers of this
-    process.
+    Each method raises `Unavailable` if Redis does not answer. `places` limits the number of waiting
+    callers of this process.
     """
 
     def __init__(self, redis: Redis, subscriber: Redis) -> None:
@@ -99,37 +99,40 @@ class RunBoard:
         self.places = RunPlaces()
 
     async def aclose(self) -> None:
-        """Stop waiting for answers."""
+        """Stop the listener for answers."""
         await self._listener.aclose()
 
     async def put_request(self, run_id: str, request: RunRequest) -> bool:
-        """Store a request. Return False if a request with this run id exists."""
+        """Store a request. Return False and store nothing if the run id has a request."""
         packed = pack(orjson.dumps(asdict(request)))
         with _unavailable_on_error():
             stored = await self._redis.set(PREFIX + run_id, packed, nx=True, ex=REQUEST_LIFE_S)
         return bool(stored)
 
     async def get_request(self, run_id: str) -> RunRequest | None:
-        """Return a request, or None if it was answered or withdrawn, or has expired."""
+        """Return a request, or None if the request was answered or withdrawn, or has expired."""
         with _unavailable_on_error():
             packed = await self._redis.get(PREFIX + run_id)
         return None if packed is None else RunRequest(**_load(packed))
 
     async def withdraw(self, run_id: str) -> None:
-        """Remove a request, because its caller does not wait any more."""
+        """Remove a request whose caller no longer waits for the answer."""
         with _unavailable_on_error():
             await self._redis.delete(PREFIX + run_id)
 
     async def begin(self, run_id: str, token: str) -> bool:
-        """Claim a run for `CLAIM_LIFE_MS`. Return False if another worker holds the claim."""
+        """Claim a run for `CLAIM_LIFE_MS`. Return False if the run is already claimed.
+
+        `token` identifies this claim.
+        """
         with _unavailable_on_error():
             key = _claim_key(run_id)
             return bool(await self._redis.set(key, token, nx=True, px=CLAIM_LIFE_MS))
 
     async def renew(self, run_id: str, token: str) -> bool:
-        """Renew a claim.
+        """Renew a claim for `CLAIM_LIFE_MS`.
 
-        Return False if another worker holds the claim or the request was removed.
+        Return False if another worker has claimed the run or the request was removed.
         """
         key = _claim_key(run_id)
         with _unavailable_on_error():
@@ -141,18 +144,21 @@ class RunBoard:
         return True
 
     async def release(self, run_id: str, token: str) -> None:
-        """Release a claim if this token still holds it."""
+        """Release the claim with this token. Do nothing if the run has no such claim."""
         with _unavailable_on_error():
             if await self._redis.get(_claim_key(run_id)) == token.encode():
                 await self._redis.delete(_claim_key(run_id))
 
     async def has_begun(self, run_id: str) -> bool:
-        """Return whether a worker holds the claim of a run."""
+        """Return whether a worker has claimed the run and executes it."""
         with _unavailable_on_error():
             return bool(await self._redis.exists(_claim_key(run_id)))
 
     async def put_answer(self, run_id: str, answer: RunAnswer) -> None:
-        """Store the first answer of a run, wake the waiting callers, and remove the request."""
+        """Store the answer of a run, notify the waiting callers, and remove the request.
+
+        If the run already has an answer, the earlier answer is kept.
+        """
         packed, key = pack(orjson.dumps(asdict(answer))), _answer_key(run_id)
         with _unavailable_on_error():
             async with self._redis.pipeline(transaction=True) as batch:
@@ -164,21 +170,21 @@ class RunBoard:
                 await batch.execute()
 
     async def get_answer(self, run_id: str) -> RunAnswer | None:
-        """Return the answer of a run, or None if there is no answer yet."""
+        """Return the answer of a run, or None if no answer is stored."""
         with _unavailable_on_error():
             packed = await self._redis.lindex(_answer_key(run_id), 0)
         return None if packed is None else _answer(packed)
 
     async def wait(self, run_id: str, timeout_s: float) -> RunAnswer | None:
-        """Wait for the answer of a run.
+        """Wait for the answer of a run, and return the answer.
 
-        Return None if there is no answer after `timeout_s` seconds.
+        Return None if no answer is stored after `timeout_s` seconds.
         """
         packed = await self._listener.wait(run_id, timeout_s)
         return await self.get_answer(run_id) if packed is None else _answer(packed)
 
     async def _read_answers(self, run_ids: Collection[str]) -> Mapping[str, bytes]:
-        """Return the packed answers of these runs, in one request."""
+        """Return the stored answers of these runs, compressed and by run id. Cost: one request."""
         with _unavailable_on_error():
             async with self._redis.pipeline(transaction=False) as batch:
                 for run_id in run_ids:

@@ -1,7 +1,8 @@
-"""The language board: the languages that workers have announced, in Redis.
+"""The language board: the languages that workers have announced, stored in Redis.
 
-A language stays available for one day after a worker's last announcement. A process caches each
-read for 5 s. A failed read is cached too, so an unreachable Redis costs one time-out per 5 s.
+A language is available until one day after its last announcement by any worker. Each process caches
+the announcements for 5 s. A failed read is also cached. So if Redis is unreachable, callers wait
+for at most one time-out per 5 s.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from graphql_api.data.redis.connection import connect
 
 BOARD = "algoitny:languages"
 WORKERS = "algoitny:workers"
-# `executeCode` rejects a language that no worker has announced for this long.
+# The mutation `executeCode` rejects a language without an announcement in this time.
 OFFERED_MS = DAY_MS
 CACHED_MS = 5_000
 # Workers announce every 30 s. If three announcements in a row are missing, the language is not
@@ -39,7 +40,10 @@ class _Announcement:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """The announcements that were read at `read_at`. They are None if Redis did not answer."""
+    """The cached result of one read, made at `read_at` (epoch ms).
+
+    `announcements` contains the announcements by language id, or is None if Redis did not answer.
+    """
 
     read_at: int
     announcements: Mapping[str, _Announcement] | None
@@ -49,9 +53,9 @@ class _Reading:
 async def open_language_board(
     settings: Settings, clock: Clock = now_ms
 ) -> AsyncIterator["LanguageBoard"]:
-    """Open the board in the Redis that the settings name.
+    """Open the language board in the Redis that the settings name.
 
-    The connection is opened at its first use.
+    The first command opens a connection. All connections are closed at the end of the block.
     """
     redis = connect(settings)
     try:
@@ -61,7 +65,7 @@ async def open_language_board(
 
 
 class LanguageBoard:
-    """Reads and writes the language board."""
+    """The store of the announced languages."""
 
     def __init__(self, redis: Redis, clock: Clock = now_ms) -> None:
         self._redis, self._clock = redis, clock
@@ -69,7 +73,7 @@ class LanguageBoard:
         self._lock = asyncio.Lock()
 
     async def announce(self, worker_id: str, languages: Iterable[LanguageInfo]) -> None:
-        """Announce the languages of a worker. A worker calls this every 30 s.
+        """Announce the languages of a worker. A worker calls this method every 30 s.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -90,7 +94,9 @@ class LanguageBoard:
         self._reading = None
 
     async def available(self) -> list[LanguageInfo]:
-        """Return the available languages, each from its latest announcement, sorted by id.
+        """Return the languages announced in the last 24 hours, sorted by id.
+
+        If workers have announced different versions of a language, return the latest announcement.
 
         Raises:
             Unavailable: Redis did not answer.
@@ -109,8 +115,8 @@ class LanguageBoard:
     async def is_offered(self, language_id: str) -> bool | None:
         """Return whether a worker has announced a language in the last 24 hours.
 
-        Return None if this is unknown: Redis did not answer, or no worker has ever announced a
-        language.
+        Return None if the answer is unknown, because Redis did not answer or contains no
+        announcements.
         """
         announcements = await self._announcements()
         if not announcements:
@@ -131,7 +137,9 @@ class LanguageBoard:
         return announcement is not None and announcement.announced_at >= self._clock() - PRESENT_MS
 
     async def last_announced(self) -> int | None:
-        """Return the time of the last announcement (epoch ms), or None if there was none in a day.
+        """Return the time of the last announcement of any worker (epoch ms).
+
+        Return None if no worker has made an announcement in the last 24 hours.
 
         Raises:
             Unavailable: Redis did not answer.

@@ -1,6 +1,7 @@
-"""The places of the callers in one process that wait for a custom run.
+"""The limits on the number of callers that wait for custom runs in one process.
 
-The bound per user keeps one user from taking all places. It counts repeated requests, too.
+Each waiting caller takes one place. The number of places per user is limited, so that one user
+cannot take all places of the process. A repeated request also takes a place.
 """
 
 from collections import Counter
@@ -12,18 +13,18 @@ from graphql_api.data.limits import WAITING_RUNS, WAITING_RUNS_PER_USER
 
 
 class RunPlaces:
-    """Counts the waiting callers of this process, in total and per user."""
+    """The places that the waiting callers of this process have taken, by user."""
 
     def __init__(self) -> None:
         self._taken: Counter[str] = Counter()
 
     @contextmanager
     def take(self, uid: str) -> Iterator[None]:
-        """Take a place for a caller of this user, and free it at the end of the block.
+        """Take a place for a caller of this user, run the block, and free the place.
 
         Raises:
-            Conflict: The user has no free place.
-            Unavailable: The process has no free place.
+            Conflict: all places of the user are taken.
+            Unavailable: all places of the process are taken.
         """
         if self._taken[uid] >= WAITING_RUNS_PER_USER:
             raise Conflict(
