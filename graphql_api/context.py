@@ -40,7 +40,7 @@ class TokenIssuer(Protocol):
         """Return the id of the token's user.
 
         Raises:
-            Unauthenticated: the token is malformed, was tampered with, or has expired.
+            Unauthenticated: The token is malformed, was tampered with, or has expired.
         """
 
 
@@ -131,7 +131,7 @@ class Context:
         """Return the viewer.
 
         Raises:
-            Unauthenticated: the viewer is not signed in.
+            Unauthenticated: The viewer is not signed in.
         """
         if self.viewer is None:
             raise Unauthenticated(

@@ -60,7 +60,7 @@ class JwtTokens:
         """Return the id of the token's user.
 
         Raises:
-            Unauthenticated: the token is malformed, was tampered with, or has expired.
+            Unauthenticated: The token is malformed, was tampered with, or has expired.
         """
         if len(token) > TOKEN_CHARACTERS:
             raise _invalid()

@@ -33,7 +33,7 @@ class Viewers:
         """Return the viewer that the header identifies, or None if the header is missing.
 
         Raises:
-            Unauthenticated: the token is not valid, or its user is not active.
+            Unauthenticated: The token is not valid, or its user is not active.
         """
         if authorization is None:
             return None

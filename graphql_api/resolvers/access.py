@@ -62,8 +62,8 @@ def require_editor(context: Context) -> Viewer:
     """Return the viewer, who must be an editor or administrator.
 
     Raises:
-        Unauthenticated: the viewer is not signed in.
-        Forbidden: the viewer is not an editor.
+        Unauthenticated: The viewer is not signed in.
+        Forbidden: The viewer is not an editor.
     """
     viewer = context.require_viewer()
     if not viewer.is_editor:
@@ -77,8 +77,8 @@ def require_admin(context: Context) -> Viewer:
     """Return the viewer, who must be an administrator.
 
     Raises:
-        Unauthenticated: the viewer is not signed in.
-        Forbidden: the viewer is not an administrator.
+        Unauthenticated: The viewer is not signed in.
+        Forbidden: The viewer is not an administrator.
     """
     viewer = context.require_viewer()
     if not viewer.is_admin:

@@ -14,7 +14,7 @@ async def public_feed(
     """Return a page of the public histories, most recently published first.
 
     Raises:
-        InvalidInput: a filter or a page argument is invalid.
+        InvalidInput: A filter or a page argument is invalid.
     """
     platform = validation.optional(platform, validation.platform)
     language = validation.optional(language, language_id)

@@ -11,7 +11,7 @@ from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
 
 async def find(context: Context, key: HistoryKey) -> History | None:
-    """Return a history if the viewer may see it."""
+    """Return a history, or None if it does not exist or the viewer may not see it."""
     history = await context.loaders.histories.load(key)
     return history if history and access.visibility_of(context).shows_history(history) else None
 
@@ -22,7 +22,7 @@ async def list_of_user(
     """Return a page of a user's histories, newest first.
 
     Raises:
-        InvalidInput: a filter or a page argument is invalid.
+        InvalidInput: A filter or a page argument is invalid.
     """
     platform = validation.optional(platform, validation.platform)
     language = validation.optional(language, language_id)
@@ -36,25 +36,28 @@ async def list_of_user(
 
 
 async def problem_of(context: Context, history: History) -> Problem | None:
-    """Return the problem of a history, if the viewer may see it."""
+    """Return the problem of a history, or None if the viewer may not see the problem."""
     problem = await context.loaders.problems.load(history.problem_key)
     return problem if problem and access.visibility_of(context).shows_problem(problem) else None
 
 
 async def code_of(context: Context, history: History) -> str | None:
-    """Return the submitted code, if the viewer is the owner or the history is public."""
+    """Return the submitted code. For a private history, only its owner gets it, and others None."""
     if not access.visibility_of(context).shows_code(history):
         return None
     return await context.loaders.codes.load(history.key)
 
 
 def message_of(context: Context, history: History) -> str | None:
-    """Return the reason of a FAILED execution, for its owner and editors; otherwise None."""
+    """Return the reason of a FAILED execution for its owner and editors. Others get None."""
     return access.visibility_of(context).message(history)
 
 
 async def results_of(context: Context, history: History) -> Results | None:
-    """Return the results that the problem's policy shows; None for viewers other than the owner."""
+    """Return the results for the owner of a history. Other viewers get None.
+
+    An owner who is not an editor gets only the part that the problem's test visibility permits.
+    """
     visibility = access.visibility_of(context)
     if not visibility.shows_results(history):
         return None
@@ -77,12 +80,12 @@ async def _load_own(context: Context, key: HistoryKey) -> History:
 
 
 async def set_visibility(context: Context, key: HistoryKey, *, is_public: bool) -> History:
-    """Publish a history, or make it private.
+    """Publish a history, or make a public history private.
 
     Raises:
-        NotFound: the history does not exist, or the viewer may not see it.
-        Forbidden: it belongs to another user.
-        Conflict: its problem is not published, or other requests kept changing the history.
+        NotFound: The history does not exist, or the viewer may not see it.
+        Forbidden: The history belongs to another user.
+        Conflict: The problem is not published, or other requests kept changing the history.
     """
     history = await _load_own(context, key)
     if history.is_public is is_public:
@@ -99,9 +102,9 @@ async def delete(context: Context, key: HistoryKey) -> None:
     """Delete a history with its code, results and feed entries.
 
     Raises:
-        NotFound: the history does not exist, or the viewer may not see it.
-        Forbidden: it belongs to another user.
-        Conflict: other requests kept changing the history.
+        NotFound: The history does not exist, or the viewer may not see it.
+        Forbidden: The history belongs to another user.
+        Conflict: Other requests kept changing the history.
     """
     history = await _load_own(context, key)
     await context.stores.histories.delete(*key, expected=history)
@@ -109,14 +112,15 @@ async def delete(context: Context, key: HistoryKey) -> None:
 
 
 async def cancel(context: Context, key: HistoryKey) -> History:
-    """Cancel an execution of the viewer and return it as CANCELLED. Idempotent.
+    """Cancel an execution of the viewer, and return its history with the status CANCELLED.
 
-    If no worker has started the execution, it is refunded.
+    If no worker has started the execution, the unit of quota is refunded. Cancelling a CANCELLED
+    execution again has no effect.
 
     Raises:
-        NotFound: the history does not exist, or the viewer may not see it.
-        Forbidden: it belongs to another user.
-        Conflict: it has already ended, or other requests kept changing the history.
+        NotFound: The history does not exist, or the viewer may not see it.
+        Forbidden: The history belongs to another user.
+        Conflict: The execution has already ended, or other requests kept changing the history.
     """
     history = await _load_own(context, key)
     if history.status is HistoryStatus.CANCELLED:

@@ -15,7 +15,7 @@ from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
 
 async def find(context: Context, ulid: str) -> Job | None:
-    """Return a job; None for viewers other than editors."""
+    """Return a job for editors. Other viewers get None."""
     return await context.loaders.jobs.load(ulid) if context.is_editor else None
 
 
@@ -25,8 +25,8 @@ async def list_jobs(
     """Return a page of jobs, newest first.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an editor.
-        InvalidInput: a page argument is invalid.
+        Unauthenticated, Forbidden: The viewer is not an editor.
+        InvalidInput: A page argument is invalid.
     """
     access.require_editor(context)
     jobs = context.stores.jobs
@@ -41,7 +41,7 @@ async def events_of(context: Context, job: Job, page: PageRequest, after: int) -
     """Return a page of a job's log after the line with sequence number `after`.
 
     Raises:
-        InvalidInput: `first` together with `last`, or one of them out of range.
+        InvalidInput: `first` and `last` are both set, or the page size is out of range.
     """
     window = page.window(context.cursors, scope_of("events", job.ulid))
     return await context.read_once(
@@ -53,17 +53,17 @@ async def events_of(context: Context, job: Job, page: PageRequest, after: int) -
 
 
 async def result_of(context: Context, job: Job) -> Mapping[str, Any] | None:
-    """Return a job's result, None until it has SUCCEEDED."""
+    """Return the result of a job, or None if the job has not SUCCEEDED."""
     return await context.loaders.job_results.load(job)
 
 
 async def cancel(context: Context, ulid: str) -> Job:
-    """Cancel a job and return it as CANCELLED. Idempotent.
+    """Cancel a job and return it as CANCELLED. Cancelling a CANCELLED job again has no effect.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an editor.
-        NotFound: the job does not exist.
-        Conflict: it has already ended.
+        Unauthenticated, Forbidden: The viewer is not an editor.
+        NotFound: The job does not exist.
+        Conflict: The job has already ended.
     """
     access.require_editor(context)
     job = await context.stores.jobs.cancel(ulid)
@@ -75,10 +75,10 @@ async def rejudge(context: Context, problem: ProblemKey | None, history: History
     """Start a job that rejudges one history, or all judged executions of a problem.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an editor.
-        InvalidInput: both `problem` and `history` are given, or neither.
-        NotFound: the problem or history does not exist.
-        Conflict: the history was never judged, or the problem has no tests.
+        Unauthenticated, Forbidden: The viewer is not an editor.
+        InvalidInput: `problem` and `history` are both None, or both are set.
+        NotFound: The problem or history does not exist.
+        Conflict: The status of the history is not COMPLETED, or the problem has no tests.
     """
     viewer = access.require_editor(context)
     if (problem is None) == (history is None):

@@ -1,4 +1,4 @@
-"""Use cases of languages: all known languages, and the languages that workers have announced."""
+"""Use cases of languages: the languages that workers have announced, and ids of all languages."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ async def list_available(context: Context) -> Sequence[LanguageInfo]:
 
 
 async def find(context: Context, key: str) -> LanguageInfo | None:
-    """Return a language that workers announced within the last day.
+    """Return the language with the id `key`, or None if no worker announced it in the last day.
 
     Raises:
         Unavailable: Redis did not answer.
@@ -29,10 +29,10 @@ async def find(context: Context, key: str) -> LanguageInfo | None:
 
 
 def language_id(name: str) -> str:
-    """Return the id of a language given by id, name or alias.
+    """Return the id of a known language. `name` is an id, a name or an alias.
 
     Raises:
-        InvalidInput: the language is unknown.
+        InvalidInput: The language is unknown.
     """
     language = find_language(name)
     if language is None:

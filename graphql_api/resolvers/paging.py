@@ -1,4 +1,7 @@
-"""Converts the arguments of a connection to a part of a list, and positions to signed cursors."""
+"""Reads pages of lists for GraphQL connections (`first`, `after`, `last`, `before`).
+
+Clients get signed cursors instead of the positions in the list.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -15,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """Arguments of a connection, as the client sent them."""
+    """The arguments of a GraphQL connection, as the client sent them."""
 
     first: int | None = None
     after: str | None = None
@@ -26,8 +29,8 @@ class PageRequest:
         """Return the requested part of the list with this scope.
 
         Raises:
-            InvalidInput: `first` together with `last`, or one of them out of range.
-            InvalidCursor: a cursor is malformed or belongs to another list.
+            InvalidInput: `first` and `last` are both set, or the page size is out of range.
+            InvalidCursor: A cursor is malformed or belongs to another list.
         """
         if self.first is not None and self.last is not None:
             raise InvalidInput("Send `first` or `last`, not both.", ("first",))
@@ -57,14 +60,14 @@ async def list_page(
     scope: str,
     read: Callable[[PageWindow], Awaitable[Page[T]]],
 ) -> Page[T]:
-    """Read a page with `read`, and return it with its positions replaced by signed cursors.
+    """Read a page of a list with `read`. In the result, signed cursors replace the positions.
 
-    If one request contains the same page several times, the page is read only once. The cursors
-    are valid only for the list with this `scope` (see `scope_of`).
+    If one request contains the same page several times, the page is read only once. A cursor is
+    valid only for the list with this `scope` (see `scope_of`).
 
     Raises:
-        InvalidInput: the page arguments are out of range or contradict each other.
-        InvalidCursor: a cursor does not belong to this list.
+        InvalidInput: `first` and `last` are both set, or the page size is out of range.
+        InvalidCursor: A cursor is malformed or belongs to another list.
     """
     cursors = context.cursors
     window = page.window(cursors, scope)
@@ -93,5 +96,5 @@ async def _read_signed(
 
 
 def scope_of(list_name: str, *filters: str | None) -> str:
-    """Return the scope of a list: a text that is unique to the list and its filters."""
+    """Return the scope of a list: a text that is different for each list and set of filters."""
     return "\x00".join([list_name, *("\x01" if value is None else value for value in filters)])

@@ -11,7 +11,10 @@ from graphql_api.resolvers import access, validation
 
 
 class PlanChanges(TypedDict, total=False):
-    """Fields of a plan to change. None clears a field; omitted fields keep their value."""
+    """The fields of a plan to change. A field that is missing keeps its value.
+
+    A limit of None means unlimited. `is_active` of None means True. `name` must not be None.
+    """
 
     name: str | None
     is_active: bool | None
@@ -54,7 +57,10 @@ async def get(context: Context, key: str, *, consistent: bool = False) -> Plan |
 
 
 async def find(context: Context, key: str) -> Plan | None:
-    """Return a plan if it is active or the viewer's own, or the viewer is an administrator."""
+    """Return a plan, or None if it does not exist or the viewer may not see it.
+
+    Everyone may see active plans. An inactive plan is visible to administrators and its own users.
+    """
     viewer = context.viewer
     plan = await get(context, key)
     if plan is None or plan.is_active:
@@ -64,12 +70,12 @@ async def find(context: Context, key: str) -> Plan | None:
 
 
 async def create(context: Context, key: str, name: str, limits: Limits) -> Plan:
-    """Create a plan. A limit that is not given is unlimited.
+    """Create a plan. If a limit is missing in `limits`, the plan is unlimited in this respect.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an administrator.
-        InvalidInput: the key, name or a limit is malformed.
-        Conflict: a plan with this key exists.
+        Unauthenticated, Forbidden: The viewer is not an administrator.
+        InvalidInput: The key, the name or a limit is invalid.
+        Conflict: A plan with this key exists.
     """
     access.require_admin(context)
     valid_limits = _validate_limits(limits)
@@ -85,12 +91,12 @@ async def create(context: Context, key: str, name: str, limits: Limits) -> Plan:
 
 
 async def update(context: Context, key: str, changes: PlanChanges) -> Plan:
-    """Change fields of a plan. All its users have the new limits within a minute.
+    """Change fields of a plan. New limits apply to all users of the plan within a minute.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an administrator.
-        InvalidInput: the key, name or a limit is malformed.
-        NotFound: the plan does not exist.
+        Unauthenticated, Forbidden: The viewer is not an administrator.
+        InvalidInput: The key, the name or a limit is invalid.
+        NotFound: The plan does not exist.
     """
     access.require_admin(context)
     limits = {name: value for name, value in changes.items() if name in _FIELDS}
@@ -103,14 +109,17 @@ async def update(context: Context, key: str, changes: PlanChanges) -> Plan:
 
 
 def _title(changes: PlanChanges) -> str | None:
-    """Return the new name; None keeps the current one."""
+    """Return the new name, or None to keep the current name."""
     if "name" not in changes:
         return None
     return validation.name(validation.not_null(changes["name"], "name"))
 
 
 def _is_active(changes: PlanChanges) -> bool | None:
-    """Return the new value: null means the default, True; None keeps the current value."""
+    """Return the new state, or None to keep the current state.
+
+    If the client sent null, return True, which is the default.
+    """
     if "is_active" not in changes:
         return None
     return True if changes["is_active"] is None else changes["is_active"]

@@ -20,7 +20,7 @@ from graphql_api.resolvers.testcases import TestCaseData, validate_tests
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemFilter:
-    """Filters of a list of problems."""
+    """The filters of a list of problems. None selects all problems."""
 
     platform: str | None = None
     language: str | None = None
@@ -33,8 +33,9 @@ class ProblemFilter:
 class ProblemFields:
     """The fields of a problem that an editor sends.
 
-    None keeps the current value of a field, or the default of a new problem. `cleared` contains the
-    names of the fields to reset: each is removed, or set to its default.
+    In an update, None keeps the current value of a field. In a new problem, None selects the
+    default. `cleared` contains the names of the fields that an update removes or resets to the
+    default.
     """
 
     title: str | None = None
@@ -66,29 +67,30 @@ class CreateProblem:
 
 
 async def find(context: Context, key: ProblemKey) -> Problem | None:
-    """Return a problem if the viewer may see it."""
+    """Return a problem, or None if it does not exist or the viewer may not see it."""
     problem = await context.loaders.problems.load(key)
     return problem if problem and access.visibility_of(context).shows_problem(problem) else None
 
 
 async def find_by_name(context: Context, platform: str, number: str) -> Problem | None:
-    """Return the problem of a platform and number, if the viewer may see it.
+    """Return a problem by its platform and number, or None if the viewer may not see it.
 
     Raises:
-        InvalidInput: the platform or number is malformed.
+        InvalidInput: The platform or number is malformed.
     """
     return await find(context, await read_key(context, platform, number))
 
 
 async def read_key(context: Context, platform: str, number: str) -> ProblemKey:
-    """Return the key of the problem with this name.
+    """Return the key of the problem with this platform and number.
 
-    The previous version stored names as they were sent. If the normal form of the name differs from
-    the name and no problem has it, the key contains the name as it was sent. Cost: no request,
-    unless the forms differ.
+    The key contains the normal forms of both values. An earlier version of the API stored the
+    values without normalizing them. Therefore, if no problem has the normal key but a problem has
+    the values as they were sent, return the key of that problem. Cost: no request if both values
+    are normal forms, otherwise one or two reads.
 
     Raises:
-        InvalidInput: the platform or number is malformed.
+        InvalidInput: The platform or the number is malformed.
     """
     key = ProblemKey(validation.platform(platform), validation.number(number))
     as_sent = ProblemKey(platform.strip(), number.strip())
@@ -103,8 +105,8 @@ async def list_problems(
     """Return a page of problems, newest first.
 
     Raises:
-        Unauthenticated, Forbidden: only editors may list problems in this state.
-        InvalidInput: a filter or a page argument is invalid.
+        Unauthenticated, Forbidden: The state is not COMPLETED, and the viewer is not an editor.
+        InvalidInput: A filter or a page argument is invalid.
     """
     if wanted.state is not ProblemState.COMPLETED:
         access.require_editor(context)
@@ -123,12 +125,12 @@ async def list_problems(
 
 
 async def statement_of(context: Context, problem: Problem) -> Statement | None:
-    """Return a problem's texts."""
+    """Return the statement and the constraints of a problem, or None if it has neither."""
     return await context.loaders.statements.load(problem.key)
 
 
 async def solution_of(context: Context, problem: Problem) -> Solution | None:
-    """Return the author's solution; None for viewers other than editors."""
+    """Return the author's solution for editors. Other viewers get None."""
     if not context.is_editor:
         return None
     return await context.loaders.solutions.load(problem.key)
@@ -143,9 +145,9 @@ async def create(context: Context, wanted: CreateProblem) -> Problem:
     """Create a problem in state DRAFT.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an editor.
-        InvalidInput: a field breaks its rule; nothing was created.
-        Conflict: the platform already has a problem with this number.
+        Unauthenticated, Forbidden: The viewer is not an editor.
+        InvalidInput: A field is invalid. Nothing was created.
+        Conflict: The platform already has a problem with this number.
     """
     access.require_editor(context)
     fields = wanted.fields
@@ -178,10 +180,10 @@ async def update(context: Context, key: ProblemKey, fields: ProblemFields) -> Pr
     """Change the given fields of a problem.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an editor.
-        InvalidInput: a field breaks its rule.
-        NotFound: the problem does not exist or is deleted.
-        Conflict: another request changed the problem at the same time.
+        Unauthenticated, Forbidden: The viewer is not an editor.
+        InvalidInput: A field is invalid.
+        NotFound: The problem does not exist or is deleted.
+        Conflict: Another request changed the problem at the same time.
     """
     access.require_editor(context)
     if "title" in fields.cleared:
@@ -196,10 +198,10 @@ async def complete(context: Context, key: ProblemKey) -> Problem:
     """Publish a problem.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an editor.
-        NotFound: the problem does not exist.
-        Conflict: it has no test cases, or is deleted.
-        InvalidInput: its comparer requires a checker and it has none.
+        Unauthenticated, Forbidden: The viewer is not an editor.
+        NotFound: The problem does not exist.
+        Conflict: The problem has no test cases, or is deleted.
+        InvalidInput: The comparer requires a checker, but the problem has no checker.
     """
     access.require_editor(context)
     problem = await context.stores.problems.get(*key, consistent=True)
@@ -220,12 +222,12 @@ async def complete(context: Context, key: ProblemKey) -> Problem:
 
 
 async def soft_delete(context: Context, key: ProblemKey, reason: str) -> Problem:
-    """Remove a problem from the public lists; `restore` reverses this.
+    """Hide a problem from everyone except editors. `restore` makes it visible again.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an editor.
-        InvalidInput: the reason is empty or too long.
-        NotFound, Conflict: the problem does not exist or is already deleted.
+        Unauthenticated, Forbidden: The viewer is not an editor.
+        InvalidInput: The reason is empty or too long.
+        NotFound, Conflict: The problem does not exist or is already deleted.
     """
     access.require_editor(context)
     why = validation.line(reason, "reason", limits.DELETION_REASON_CHARACTERS)
@@ -236,8 +238,8 @@ async def restore(context: Context, key: ProblemKey) -> Problem:
     """Restore a soft-deleted problem to its state before the deletion.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an editor.
-        NotFound, Conflict: the problem does not exist or is not deleted.
+        Unauthenticated, Forbidden: The viewer is not an editor.
+        NotFound, Conflict: The problem does not exist or is not deleted.
     """
     access.require_editor(context)
     return await context.stores.problems.restore(*key)
@@ -247,8 +249,8 @@ async def delete(context: Context, key: ProblemKey) -> None:
     """Delete a problem permanently, with its tests, texts and solution.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an administrator.
-        NotFound: the problem does not exist.
+        Unauthenticated, Forbidden: The viewer is not an administrator.
+        NotFound: The problem does not exist.
     """
     viewer = access.require_editor(context)
     if not viewer.is_admin:
@@ -264,9 +266,9 @@ async def set_solution(context: Context, key: ProblemKey, language: str, code: s
     """Set the author's solution.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an editor.
-        InvalidInput: the language is unknown, or the code is empty or too large.
-        NotFound, Conflict: the problem does not exist or is deleted.
+        Unauthenticated, Forbidden: The viewer is not an editor.
+        InvalidInput: The language is unknown, or the code is empty or too large.
+        NotFound, Conflict: The problem does not exist or is deleted.
     """
     access.require_editor(context)
     return await context.stores.problems.set_solution(
@@ -303,7 +305,7 @@ _CLEARED: Mapping[str, Mapping[str, Any]] = {
 
 
 def _changes(fields: ProblemFields) -> ProblemChanges:
-    """Return the fields, validated, in the form that is stored."""
+    """Validate the fields, and return the changes that are stored."""
     return ProblemChanges(
         title=validation.optional(fields.title, validation.title),
         link=validation.optional(fields.url, validation.url),

@@ -1,7 +1,7 @@
-"""Use cases of sign-in: an identity that a provider has confirmed gets a user and a token.
+"""Use cases of sign-in: return an access token to a person whom a sign-in provider has identified.
 
-A provider converts its credential to an `Identity`. All further steps are the same for every
-provider.
+Each provider returns an `Identity`. All further steps are the same for every provider. If the
+identity has no user, a user is created.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from graphql_api.resolvers import users, validation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Identity of a person, confirmed by a provider."""
+    """The e-mail address and the name of a person, confirmed by a sign-in provider."""
 
     email: str
     name: str
@@ -23,7 +23,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new access token and its user."""
+    """A new access token and the user who signs in with it."""
 
     token: AccessToken
     viewer: Viewer
@@ -33,8 +33,8 @@ async def sign_in_for_development(context: Context, email: str, name: str | None
     """Sign in with an unverified e-mail address. The user is created at the first sign-in.
 
     Raises:
-        Forbidden: the environment is not development, or the account is not active.
-        InvalidInput: the address or name is malformed.
+        Forbidden: The environment is not development, or the account is not active.
+        InvalidInput: The address or name is malformed.
     """
     if not context.settings.is_development:
         raise Forbidden(
@@ -47,10 +47,10 @@ async def sign_in_for_development(context: Context, email: str, name: str | None
 
 
 async def sign_in(context: Context, identity: Identity) -> SignedIn:
-    """Return a token for the user of an identity. A missing user is created.
+    """Return an access token for the user of an identity. If the user is missing, create it.
 
     Raises:
-        Forbidden: the account is not active.
+        Forbidden: The account is not active.
     """
     user = await _user_of(context, identity)
     if user.state is not UserState.ACTIVE:

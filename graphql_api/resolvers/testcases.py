@@ -1,4 +1,4 @@
-"""Use cases of test cases. Viewers of a problem see its samples; editors see all tests."""
+"""Use cases of test cases. Editors see all tests of a problem. Other viewers see the samples."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,11 +31,11 @@ class TestCaseData:
 
 
 def validate_tests(tests: Sequence[TestCaseData]) -> list[NewTest]:
-    """Return the tests in the form that is stored.
+    """Validate test cases, and return the tests that are stored.
 
     Raises:
-        InvalidInput: there is no test, there are too many, or one is too large. `path` contains the
-            index of that test.
+        InvalidInput: The list is empty or too long, or a text is invalid or too large. For an
+            invalid text, `path` contains the index of the test.
     """
     if not tests:
         raise InvalidInput("`testCases` must contain at least one test.", ("testCases",))
@@ -52,7 +52,7 @@ def _validate_test(index: int, test: TestCaseData) -> NewTest:
 
 
 async def list_tests(context: Context, problem: Problem, page: PageRequest) -> Page[VisibleTest]:
-    """Return a page of a problem's tests in order: all for editors, the samples for others."""
+    """Return a page of a problem's tests in order. Viewers other than editors get only samples."""
     visibility = access.visibility_of(context)
     samples_only = not visibility.is_editor
 
@@ -67,10 +67,11 @@ async def list_tests(context: Context, problem: Problem, page: PageRequest) -> P
 
 
 async def find(context: Context, key: TestCaseKey) -> VisibleTest | None:
-    """Return a test case of the problem's current set, if the viewer may see it.
+    """Return a test case, or None if the viewer may not see it.
 
-    Cost: one batched read of the problem, one of the test, and one more if the test was added in an
-    earlier version of the set.
+    The result is also None if the problem's current test set does not contain the test. Cost: a
+    batched read of the problem and of the test. If the test was added by an earlier version of the
+    test set, a read of the ids of the current set.
     """
     visibility = access.visibility_of(context)
     problem = await context.loaders.problems.load(ProblemKey(key.platform, key.number))
@@ -84,7 +85,11 @@ async def find(context: Context, key: TestCaseKey) -> VisibleTest | None:
 
 
 async def _find_place(context: Context, problem: Problem, key: TestCaseKey) -> StoredTest | None:
-    """Return the place of a test, if the problem's current set may contain it."""
+    """Return the key under which the current test set stores a test, or None if it is missing.
+
+    The caller must compare the loaded test with `key`, because the number can belong to another
+    test.
+    """
     version = problem.test_version
     if version is None or key.version > version:
         return None
@@ -100,9 +105,9 @@ async def add(context: Context, key: ProblemKey, tests: Sequence[TestCaseData]) 
     """Append test cases to a problem.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an editor.
-        InvalidInput: a test breaks a limit.
-        NotFound, Conflict: the problem does not exist, or another request changed its tests.
+        Unauthenticated, Forbidden: The viewer is not an editor.
+        InvalidInput: The list of tests is empty or too long, or a test is invalid.
+        NotFound, Conflict: The problem does not exist, or another request changed its tests.
     """
     access.require_editor(context)
     return await context.stores.tests.add(*key, validate_tests(tests))
@@ -112,9 +117,9 @@ async def replace(context: Context, key: ProblemKey, tests: Sequence[TestCaseDat
     """Replace all test cases of a problem.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an editor.
-        InvalidInput: a test breaks a limit.
-        NotFound, Conflict: the problem does not exist, or another request changed its tests.
+        Unauthenticated, Forbidden: The viewer is not an editor.
+        InvalidInput: The list of tests is empty or too long, or a test is invalid.
+        NotFound, Conflict: The problem does not exist, or another request changed its tests.
     """
     access.require_editor(context)
     return await context.stores.tests.replace(*key, validate_tests(tests))
@@ -124,9 +129,9 @@ async def delete(context: Context, key: TestCaseKey) -> Problem:
     """Delete one test case. The numbers of all later tests decrease by one.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an editor.
-        NotFound: the problem or the test does not exist.
-        Conflict: another request changed the tests at the same time.
+        Unauthenticated, Forbidden: The viewer is not an editor.
+        NotFound: The problem or the test does not exist.
+        Conflict: Another request changed the tests at the same time.
     """
     access.require_editor(context)
     return await context.stores.tests.delete(key)

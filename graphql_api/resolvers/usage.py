@@ -1,4 +1,4 @@
-"""Use cases of usage: the plan of a user, and the use of its daily limits."""
+"""Use cases of usage: the plan of a user, and the used part of the plan's daily limits."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from graphql_api.resolvers import validation
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The counters of one day, and the user's current plan."""
+    """The used units of quota on one UTC day, and the user's current plan."""
 
     used: DayUsage
     plan: Plan
@@ -24,7 +24,7 @@ async def plan_of(context: Context, user: User) -> Plan:
     """Return the plan of a user. Administrators have the plan without limits.
 
     Raises:
-        NotFound: the plan no longer exists.
+        NotFound: The plan no longer exists.
     """
     is_admin = effective_role(user, context.settings) is Role.ADMIN
     plan_id = UNLIMITED.plan_id if is_admin else user.plan_id
@@ -41,7 +41,7 @@ async def plan_of(context: Context, user: User) -> Plan:
 
 
 async def usage(context: Context, user: User, days: int) -> list[Usage]:
-    """Return the usage of the last `days` days, today first.
+    """Return the usage of each of the last `days` UTC days, today first.
 
     Raises:
         InvalidInput: `days` is out of range.
@@ -57,7 +57,7 @@ async def usage(context: Context, user: User, days: int) -> list[Usage]:
 
 
 async def usage_after(context: Context) -> Usage:
-    """Return the viewer's usage of today, with a consistent read."""
+    """Return the viewer's usage of today after a mutation, with a strongly consistent read."""
     viewer = context.require_viewer()
     used = await context.stores.usage.day(viewer.uid, day_of(context.clock()))
     return Usage(used, await plan_of(context, viewer.user))

@@ -12,7 +12,7 @@ from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
 
 async def find(context: Context, uid: str) -> User | None:
-    """Return a user if the viewer may read them."""
+    """Return a user, or None if the user does not exist or the viewer may not see the user."""
     return (
         await context.loaders.users.load(uid)
         if access.visibility_of(context).shows_user(uid)
@@ -21,7 +21,7 @@ async def find(context: Context, uid: str) -> User | None:
 
 
 async def viewer(context: Context) -> User | None:
-    """Return the stored user of the viewer; None if the request is not signed in."""
+    """Return the stored user of the viewer, or None if the caller is not signed in."""
     return await find(context, context.viewer.uid) if context.viewer else None
 
 
@@ -29,29 +29,31 @@ async def list_users(context: Context, page: PageRequest) -> Page[User]:
     """Return a page of all users, newest first.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an administrator.
+        Unauthenticated, Forbidden: The viewer is not an administrator.
     """
     access.require_admin(context)
     return await list_page(context, page, scope_of("users"), context.stores.users.list)
 
 
 async def totals(context: Context, user: User) -> tuple[Totals, dict[str, int]]:
-    """Return a user's all-time counters, and the numbers of executions by language."""
+    """Return a user's all-time counters, and the number of executions in each language."""
     return await context.read_once(
         ("totals", user.uid), lambda: context.stores.users.totals(user.uid)
     )
 
 
 def default_name(email: str) -> str:
-    """Return the part of an address before the @, cut to the length of a name."""
+    """Return the part of an e-mail address before the @, truncated to the longest allowed name."""
     return truncate_utf8(email.partition("@")[0][: limits.NAME_CHARACTERS], limits.NAME_BYTES)
 
 
 async def rename(context: Context, name: str | None) -> User:
-    """Change the viewer's own name.
+    """Change the viewer's own name. None sets the default name (see `default_name`).
 
     Raises:
-        Unauthenticated, InvalidInput, Conflict: nothing was changed.
+        Unauthenticated: The viewer is not signed in.
+        InvalidInput: The name is invalid.
+        Conflict: The account is being deleted.
     """
     viewer = context.require_viewer()
     uid = viewer.uid
@@ -63,9 +65,9 @@ async def set_plan(context: Context, uid: str, plan_key: str) -> User:
     """Assign a plan to a user.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an administrator.
-        InvalidInput: the plan does not exist or is not active.
-        NotFound, Conflict: the user does not exist or is being deleted.
+        Unauthenticated, Forbidden: The viewer is not an administrator.
+        InvalidInput: The plan does not exist or is not active.
+        NotFound, Conflict: The user does not exist or is being deleted.
     """
     access.require_admin(context)
     plan = await plans.get(context, plan_key, consistent=True)
@@ -81,9 +83,9 @@ async def set_active(context: Context, uid: str, *, is_active: bool) -> User:
     """Activate or deactivate a user.
 
     Raises:
-        Unauthenticated, Forbidden: the viewer is not an administrator.
-        Conflict: it is the viewer's own account, or it is being deleted.
-        NotFound: the user does not exist.
+        Unauthenticated, Forbidden: The viewer is not an administrator.
+        Conflict: The viewer deactivates their own account, or the account is being deleted.
+        NotFound: The user does not exist.
     """
     if access.require_admin(context).uid == uid and not is_active:
         raise Conflict(
@@ -94,12 +96,12 @@ async def set_active(context: Context, uid: str, *, is_active: bool) -> User:
 
 
 async def delete(context: Context, uid: str) -> None:
-    """Delete a user with all their data. Repeating an interrupted call completes it.
+    """Delete a user with all their data. After an interruption, a second call completes this.
 
     Raises:
-        Unauthenticated, Forbidden: the account is not the viewer's own, and the viewer is not an
+        Unauthenticated, Forbidden: The account is not the viewer's own, and the viewer is not an
             administrator.
-        NotFound: the user does not exist.
+        NotFound: The user does not exist.
     """
     viewer_uid = context.require_viewer().uid
     if not access.visibility_of(context).shows_user(uid):

@@ -1,6 +1,7 @@
-"""Validation of inputs. Messages name the field and the accepted values.
+"""Validation of inputs.
 
-Every function returns the normalized value, or raises `InvalidInput` with the name of the field.
+Every function returns the normal form of a valid value. For an invalid value, it raises
+`InvalidInput` with a message that names the field and the accepted values.
 """
 
 import re
@@ -20,7 +21,7 @@ _URL = re.compile(r"https?://[^\s\x00-\x1f]+", re.IGNORECASE)
 
 @contextmanager
 def prefix_path(*path: str) -> Iterator[None]:
-    """Add names in front of the path of every InvalidInput that the block raises."""
+    """Add `path` in front of the `path` of every InvalidInput that the block raises."""
     try:
         yield
     except InvalidInput as error:
@@ -28,12 +29,15 @@ def prefix_path(*path: str) -> Iterator[None]:
 
 
 def optional(value: T | None, check: Callable[[T], U]) -> U | None:
-    """Return None for None, and otherwise the validated value."""
+    """Validate a value with `check`. Return None if the value is None."""
     return None if value is None else check(value)
 
 
 def not_null(value: T | None, field: str) -> T:
-    """Return the value of a field that an update may omit but not set to null."""
+    """Return the value, or raise InvalidInput if it is None.
+
+    Use this for a field of an update that may be omitted but must not be null.
+    """
     if value is None:
         raise InvalidInput(
             f"`{field}` must not be null. Omit the field to keep its current value.", (field,)
@@ -42,7 +46,10 @@ def not_null(value: T | None, field: str) -> T:
 
 
 def line(value: str, field: str, longest: int) -> str:
-    """Return one visible line of text in NFC, without white space at its ends."""
+    """Validate one line of 1 to `longest` visible characters.
+
+    Return the line in the Unicode form NFC, without white space at both ends.
+    """
     text = names.normalise_line(value, field)
     if len(text) > longest:
         raise InvalidInput(f"`{field}` must have at most {longest} characters.", (field,))
@@ -50,7 +57,7 @@ def line(value: str, field: str, longest: int) -> str:
 
 
 def text(value: str, field: str, longest_bytes: int) -> str:
-    """Return a text, which may have several lines."""
+    """Validate a text of at most `longest_bytes` bytes in UTF-8, which may have several lines."""
     if utf8_size(value, field) > longest_bytes:
         raise InvalidInput(
             f"`{field}` must be at most {longest_bytes // 1024} KB in UTF-8.", (field,)
@@ -61,12 +68,12 @@ def text(value: str, field: str, longest_bytes: int) -> str:
 
 
 def visible_text(value: str, field: str, longest_bytes: int) -> str:
-    """Return a text that people read: it is empty or has a visible character."""
+    """Validate a text that users read. It may be empty, but not only invisible characters."""
     return names.check_visible(text(value, field, longest_bytes), field)
 
 
 def utf8_size(value: str, field: str) -> int:
-    """Return the number of bytes in UTF-8."""
+    """Return the number of bytes of a text in UTF-8. Raise InvalidInput for invalid Unicode."""
     try:
         return len(value.encode())
     except UnicodeEncodeError:
@@ -74,14 +81,14 @@ def utf8_size(value: str, field: str) -> int:
 
 
 def code(value: str) -> str:
-    """Return program text of 1 byte to 256 KB."""
+    """Validate the source code of a program: 1 byte to 256 KB, and not only white space."""
     if not value.strip():
         raise InvalidInput("`code` must not be empty.", ("code",))
     return text(value, "code", limits.CODE_BYTES)
 
 
 def stdin(value: str) -> str:
-    """Return the standard input of a custom run: at most 256 KB of any characters."""
+    """Validate the standard input of a custom run: at most 256 KB, any characters."""
     if utf8_size(value, "stdin") > limits.STDIN_BYTES:
         raise InvalidInput(
             f"`stdin` must be at most {limits.STDIN_BYTES // 1024} KB in UTF-8.", ("stdin",)
@@ -90,7 +97,10 @@ def stdin(value: str) -> str:
 
 
 def key_part(value: str, field: str, longest: int) -> str:
-    """Return a platform or a problem number."""
+    """Validate a platform or a problem number, which are parts of the problem's key.
+
+    It must be a line of at most `longest` characters without spaces, `#`, `:` and `/`.
+    """
     part = line(value, field, longest)
     if any(character in "#:/" or character.isspace() for character in part):
         raise InvalidInput(f"`{field}` must not contain '#', ':', '/' or spaces.", (field,))
@@ -98,17 +108,17 @@ def key_part(value: str, field: str, longest: int) -> str:
 
 
 def platform(value: str) -> str:
-    """Return a platform's name."""
+    """Validate the key of a platform, such as `algoitny`."""
     return key_part(value, "platform", limits.PLATFORM_CHARACTERS)
 
 
 def number(value: str) -> str:
-    """Return a problem's number on its platform."""
+    """Validate the number or name of a problem on its platform."""
     return key_part(value, "number", limits.NUMBER_CHARACTERS)
 
 
 def tags(values: Sequence[str]) -> tuple[str, ...]:
-    """Return the tags in lower case, without duplicates, in order."""
+    """Validate at most 12 tags. Return them in lower case and in order, without duplicates."""
     unique_tags = tuple(dict.fromkeys(tag(value) for value in values))
     if len(unique_tags) > limits.MAX_TAGS:
         raise InvalidInput(f"`tags` must contain at most {limits.MAX_TAGS} tags.", ("tags",))
@@ -116,7 +126,7 @@ def tags(values: Sequence[str]) -> tuple[str, ...]:
 
 
 def url(value: str) -> str:
-    """Return a web address. An empty text stands for no address."""
+    """Validate a web address (http or https). An empty text is valid and means no address."""
     if not value.strip():
         return ""
     address = line(value, "url", limits.URL_CHARACTERS)
@@ -126,20 +136,20 @@ def url(value: str) -> str:
 
 
 def email(value: str) -> str:
-    """Return an e-mail address in its original letter case. Its domain must contain a dot."""
+    """Validate an e-mail address, whose domain must contain a dot. Keep its letter case."""
     if "." not in names.normalise_email(value).rpartition("@")[2]:
         raise InvalidInput("`email` must be an e-mail address such as ann@example.org.", ("email",))
     return value.strip()
 
 
 def is_plan_key(value: str) -> bool:
-    """Whether a plan can have this key."""
+    """Return whether a text is a valid key of a plan."""
     is_short = len(value) <= limits.PLAN_KEY_CHARACTERS
     return is_short and _PLAN_KEY.fullmatch(value) is not None
 
 
 def plan_key(value: str, field: str) -> str:
-    """Return the key of a plan."""
+    """Validate the key of a plan: lower-case letters, digits, `-` and `_`."""
     if not is_plan_key(value):
         raise InvalidInput(
             f"`{field}` must be 1 to {limits.PLAN_KEY_CHARACTERS} lower-case letters, digits, '-' "
@@ -150,34 +160,34 @@ def plan_key(value: str, field: str) -> str:
 
 
 def within(value: int, field: str, low: int, high: int) -> int:
-    """Return a number from `low` to `high`, both included."""
+    """Validate a number from `low` to `high`, both included."""
     if not low <= value <= high:
         raise InvalidInput(f"`{field}` must be from {low} to {high}.", (field,))
     return value
 
 
 def time_limit_ms(value: int) -> int:
-    """Return a time limit in milliseconds."""
+    """Validate the time limit of a problem, in milliseconds."""
     return within(value, "timeLimitMs", *limits.TIME_LIMIT_MS)
 
 
 def memory_limit_kb(value: int) -> int:
-    """Return a memory limit in kilobytes."""
+    """Validate the memory limit of a problem, in kilobytes."""
     return within(value, "memoryLimitKb", *limits.MEMORY_LIMIT_KB)
 
 
 def run_time_limit_ms(value: int) -> int:
-    """Return the time limit of a custom run, in milliseconds."""
+    """Validate the time limit of a custom run, in milliseconds."""
     return within(value, "timeLimitMs", *limits.RUN_TIME_LIMIT_MS)
 
 
 def run_memory_limit_kb(value: int) -> int:
-    """Return the memory limit of a custom run, in kilobytes."""
+    """Validate the memory limit of a custom run, in kilobytes."""
     return within(value, "memoryLimitKb", *limits.RUN_MEMORY_LIMIT_KB)
 
 
 def tolerance(value: float, field: str) -> str:
-    """Return a tolerance of the comparer FLOAT in the form that is stored."""
+    """Validate a tolerance of the comparer FLOAT. Return the decimal text that is stored."""
     low, high = limits.TOLERANCE
     if not low <= value <= high:
         raise InvalidInput(f"`{field}` must be from {low} to {high}.", (field,))
@@ -185,25 +195,25 @@ def tolerance(value: float, field: str) -> str:
 
 
 def title(value: str) -> str:
-    """Return a problem's title."""
+    """Validate the title of a problem: a line of at most 200 characters."""
     return line(value, "title", limits.TITLE_CHARACTERS)
 
 
 def name(value: str) -> str:
-    """Return the name of a user or plan."""
+    """Validate the name of a user or plan: a line of at most 100 characters."""
     return line(value, "name", limits.NAME_CHARACTERS)
 
 
 def tag(value: str, field: str = "tags") -> str:
-    """Return a tag in lower case."""
+    """Validate a tag of at most 50 characters, and return it in lower case."""
     return names.normalise_tag(line(value, field, limits.TAG_CHARACTERS), field)
 
 
 def search(value: str) -> str:
-    """Return the words to search for in titles."""
+    """Validate the words to search for in titles of problems."""
     return line(value, "search", limits.TITLE_CHARACTERS)
 
 
 def idempotency_key(value: str) -> str:
-    """Return an idempotency key."""
+    """Validate an idempotency key: a line of at most 128 characters."""
     return line(value, "idempotencyKey", limits.IDEMPOTENCY_KEY_CHARACTERS)

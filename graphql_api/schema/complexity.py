@@ -1,10 +1,10 @@
 """Limits on an operation: depth, aliases, directives, root fields and cost.
 
-Limits on tokens and repeated fields apply to the whole document, because validation reads it all.
-Each fragment is measured only once, even if it is used many times. The time is therefore
-proportional to the length of the document.
+Limits on tokens and repeated fields apply to the whole document, because the validation reads the
+whole document. Each fragment is measured only once, even if it is used many times. The time is
+therefore proportional to the length of the document.
 
-The limits follow the OWASP cheat sheet on GraphQL and graphql-cop.
+The limits follow the OWASP cheat sheet on GraphQL and the checks of the tool graphql-cop.
 """
 
 from collections import Counter
@@ -50,7 +50,11 @@ Variables = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Complexity:
-    """Depth, aliases, directives, fields and cost of a selection with its fragments expanded."""
+    """The size of a selection of fields, in which fragments count as if they were expanded.
+
+    `aliases` and `directives` are counted at all depths, `fields` only at the highest level. `cost`
+    is in points (see `too_costly`). `introspects` is True if the selection uses introspection.
+    """
 
     depth: int = 0
     aliases: int = 0
@@ -60,7 +64,7 @@ class Complexity:
     introspects: bool = False
 
     def plus(self, other: "Complexity") -> "Complexity":
-        """Return the complexity of a selection that consists of both selections."""
+        """Return the complexity of a selection that contains both selections."""
         return Complexity(
             depth=max(self.depth, other.depth),
             aliases=min(self.aliases + other.aliases, _CEILING),
@@ -71,9 +75,9 @@ class Complexity:
         )
 
     def excess(self) -> str | None:
-        """Return a message that names the exceeded limit; None within all limits.
+        """Return a message that names the exceeded limit, or None if no limit is exceeded.
 
-        Cost is not checked here, because it depends on variables.
+        The cost is not checked here, because it depends on the variables of the request.
         """
         for name, value, limit in (
             (("nested levels of fields"), self.depth, DEPTH),
@@ -87,7 +91,7 @@ class Complexity:
 
 
 def too_costly(complexity: Complexity) -> str | None:
-    """Return the message for a client if the cost is over its limit, else None."""
+    """Return a message for the client if the cost exceeds 10,000 points, otherwise None."""
     if complexity.cost <= COST:
         return None
     return (
@@ -98,7 +102,10 @@ def too_costly(complexity: Complexity) -> str | None:
 
 
 def too_repetitive(document: DocumentNode) -> str | None:
-    """Return the message for a client if fields of one name occur too often, else None."""
+    """Return a message for the client if fields with the same name occur too often, otherwise None.
+
+    Their validation would take quadratic time.
+    """
     times: Counter[str] = Counter()
     pending: list[SelectionSetNode | None] = [
         getattr(node, "selection_set", None) for node in document.definitions
@@ -122,7 +129,8 @@ def measure(
 ) -> Complexity:
     """Return the complexity of one operation of a document.
 
-    Without `variables`, a page whose size is a variable counts with the largest size.
+    If `variables` is None, the result is an upper bound: a page whose size is a variable counts
+    with the largest allowed size.
     """
     fragments = {
         node.name.value: node
@@ -136,7 +144,7 @@ Size = Callable[[ValueNode], int]
 
 
 def _sizes(operation: OperationDefinitionNode, variables: Variables | None) -> Size:
-    """Return a function that reads a page size or the length of a list from an argument."""
+    """Return a function that converts an argument to a page size or the length of a list."""
     defaults = {
         definition.variable.name.value: definition.default_value
         for definition in operation.variable_definitions or ()

@@ -39,7 +39,7 @@ Before = Annotated[
 
 @strawberry.interface(description="Any object with a global id.")
 class Node:
-    """Interface of the objects that `node` returns."""
+    """Interface of the objects that the query field `node` can return."""
 
     id: strawberry.ID = strawberry.field(
         description="Opaque global id that never changes. Pass it to `node` to read the "
@@ -49,7 +49,7 @@ class Node:
 
 @strawberry.type(description="Position of a page in its list.")
 class PageInfo:
-    """The cursors of a page, and whether there is a page before and after it."""
+    """The cursors of a page, and whether the list has a previous and a next page."""
 
     has_next_page: bool = strawberry.field(
         description="True if the list has more items after this page."
@@ -80,7 +80,7 @@ class Edge(Generic[N]):
 
 @strawberry.type(description="One page of a list.")
 class Connection(Generic[N]):
-    """A page of a list: its edges in the order of the list, and its position."""
+    """A page of a list: the items with their cursors, and the position of the page in the list."""
 
     edges: list[Edge[N]] = strawberry.field(
         description="Items of the page, in the order of the list. In a filtered list, a page may "
@@ -92,9 +92,9 @@ class Connection(Generic[N]):
 
 
 def connection(page: Page[R], from_record: Callable[[R], N]) -> Connection[N]:
-    """Convert a page, whose positions are cursors, to a connection.
+    """Convert a page with signed cursors as positions to a GraphQL connection.
 
-    A record that cannot be converted is logged and left out, so that the others are shown.
+    A record that cannot be converted is logged and left out, so that clients get the other records.
     """
     edges: list[Edge[N]] = []
     for cursor, record in zip(page.positions, page.records, strict=True):

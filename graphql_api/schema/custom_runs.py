@@ -10,7 +10,7 @@ from graphql_api.data.redis.custom_runs import RunAnswer
 
 @strawberry.type(description="Result of a custom run.")
 class Run:
-    """One custom run. Its output is not compared, and nothing is stored."""
+    """One custom run. The output is not compared with an expected output, and nothing is stored."""
 
     status: RunStatus = strawberry.field(description="Outcome of the run.")
     output: str = strawberry.field(

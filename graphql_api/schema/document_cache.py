@@ -1,8 +1,8 @@
-"""Parsing and validation of documents.
+"""Parsing and validation of GraphQL documents, with a cache for each step.
 
-A document is parsed once per request, and once in all if it is in the cache. The same applies to
-its validation. The caches are bounded in bytes. Limits of the validation apply to the whole
-document. All other rules apply only to the operation that is executed.
+A document in the caches is neither parsed nor validated again. The caches are limited in bytes. The
+limits on tokens and repeated fields apply to the whole document. The limits on complexity apply
+only to the operation that is executed.
 """
 
 import sys
@@ -80,7 +80,7 @@ def load_document(text: str, limit_kb: int) -> DocumentNode:
     """Return the syntax tree of a document, from the cache if possible.
 
     Raises:
-        GraphQLError: the text has a syntax error, or is larger than `limit_kb`.
+        GraphQLError: The text has a syntax error, or is larger than `limit_kb`.
     """
     _require_size(text, limit_kb)
     document = _parsed.get(text)
@@ -111,7 +111,7 @@ def _text_of(document: DocumentNode) -> str:
 
 
 def _document_bytes(document: DocumentNode) -> int:
-    """Return an upper bound of the memory of a document, its text included."""
+    """Return an upper bound of the memory of a document and its text, in bytes."""
     count = 0
     token = document.loc.start_token if document.loc else None
     while token is not None:
@@ -122,7 +122,7 @@ def _document_bytes(document: DocumentNode) -> int:
 
 
 def _check_bytes(checked: _CheckedDocument) -> int:
-    """Return an upper bound of the memory of a check, its text included."""
+    """Return an upper bound of the memory of a checked document and its text, in bytes."""
     messages = sum(sys.getsizeof(error.message) for error in checked.errors)
     entries = len(checked.errors) + len(checked.complexities) + 1
     return sys.getsizeof(checked.text) + messages + entries * _ERROR_BYTES
@@ -182,9 +182,10 @@ def _reject(message: str) -> GraphQLError:
 
 
 def _explain(error: GraphQLError) -> GraphQLError:
-    """Return a validation error with its code, without references to the syntax tree.
+    """Return a validation error with a code, and without references to the syntax tree.
 
-    A number with very many digits raises a Python exception, whose message is replaced.
+    A number with too many digits raises a Python exception in the validation. The message of this
+    exception is replaced.
     """
     message = shorten_literals(error.message)
     if not isinstance(error.original_error, GraphQLError | None):
@@ -205,10 +206,9 @@ def find_errors(
     may_introspect: bool,
     operation_name: str | None = None,
 ) -> list[GraphQLError]:
-    """Return the reasons for which an operation must not be executed; empty if there are none.
+    """Return the errors that prevent the execution of an operation, or an empty list.
 
-    `operation_name` is the name that the request contains. None selects the only operation of the
-    document.
+    `operation_name` is the name in the request. None selects the only operation of the document.
     """
     checked = _load_check(schema, document, hide_suggestions=not may_introspect)
     if checked.errors:
@@ -240,11 +240,12 @@ def _resolve_name(operations: Mapping[str | None, object], requested: str | None
 class Documents(SchemaExtension):
     """Extension that replaces Strawberry's parsing and validation of documents.
 
-    Strawberry caches too few documents, and its limits take exponential time on nested fragments.
+    Strawberry's own cache contains too few documents. The time of Strawberry's own limits grows
+    exponentially with nested fragments.
     """
 
     def on_parse(self) -> Iterator[None]:
-        """Take the document from the cache, or parse it."""
+        """Get the document from the cache. If it is not in the cache, parse it."""
         operation = self.execution_context
         context: Context = operation.context
         operation.graphql_document = load_document(
@@ -253,7 +254,7 @@ class Documents(SchemaExtension):
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Take the result of the validation from the cache, or validate."""
+        """Get the errors of the validation from the cache. If they are not there, validate."""
         operation = self.execution_context
         context: Context = operation.context
         assert operation.graphql_document is not None

@@ -1,6 +1,7 @@
 """Codes and messages of graphql-core's errors: parsing, validation, coercion and execution.
 
-The codes are those of Apollo Server, which many clients know. Only DOCUMENT_REFUSED is our own.
+Clients know most of these codes from Apollo Server. DOCUMENT_REFUSED and OPERATION_TOO_LARGE exist
+only in this API.
 """
 
 import re
@@ -35,9 +36,9 @@ _MESSAGE_CHARACTERS = 400
 
 
 def shorten_literals(message: str) -> str:
-    """Truncate each literal of the client in a message of graphql-core to 100 characters.
+    """Truncate each long value from the client's document in a message of graphql-core.
 
-    A literal is a quoted text, a list or object in brackets, or a run of other characters.
+    Each quoted text, each list or object in brackets, and each word is truncated to 100 characters.
     """
     shortened: list[str] = []
     group: list[str] = []
@@ -62,9 +63,9 @@ def _shorten_literal(literal: str) -> str:
 
 
 def with_code(error: GraphQLError, hide: Callable[[str], str] | None = None) -> GraphQLError:
-    """Return an error of graphql-core with its code; an existing code is kept.
+    """Return an error of graphql-core with an error code. An existing code is kept.
 
-    `hide` removes the names of the schema from a message.
+    `hide` is a function that removes the names of the schema from a message.
     """
     extensions = error.extensions or {}
     message = shorten_literals(error.message)

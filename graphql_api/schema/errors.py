@@ -27,7 +27,7 @@ CODES: dict[type[domain.DomainError], ErrorCode] = {
     "otherwise."
 )
 class UserError:
-    """The interface of all expected errors."""
+    """The interface of the error types in the results of mutations."""
 
     message: str = strawberry.field(
         description="Human-readable explanation of the error, with advice for the user."
@@ -70,7 +70,7 @@ class InvalidInput(UserError):
 
 @strawberry.type(description="The viewer has used up the daily limit of their plan.")
 class QuotaExceeded(UserError):
-    """The error with the code QUOTA_EXCEEDED, with the limit and its use."""
+    """The error with the code QUOTA_EXCEEDED, with the limit and the number of used units."""
 
     used: int = strawberry.field(description="Number of units used today (UTC).")
     limit: int = strawberry.field(description="Number of units that the plan allows per UTC day.")
@@ -107,7 +107,7 @@ def code_of(error: domain.DomainError) -> ErrorCode:
 
 
 class _Handler:
-    """Handler that converts one type of domain error to its GraphQL type in the result union."""
+    """Handler that converts one type of domain error to a GraphQL type of the result union."""
 
     def __init__(
         self, exception_type: type[domain.DomainError], error_type: type[UserError]

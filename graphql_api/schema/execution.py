@@ -1,4 +1,4 @@
-"""Execution of one operation within its bounds."""
+"""Execution of one operation with bounds on the size of the answer and on database reads."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,9 +25,9 @@ T = TypeVar("T")
 
 
 class BoundedExecutor(StrawberryGraphQLCoreExecutionContext):
-    """Executor that counts every field and every value of the answer.
+    """Executor that counts the fields and the bytes of the answer.
 
-    A value is counted each time that it occurs in the answer.
+    If the same value occurs several times in the answer, it is counted several times.
     """
 
     def execute_field(
@@ -44,7 +44,7 @@ class BoundedExecutor(StrawberryGraphQLCoreExecutionContext):
 
     @staticmethod
     def complete_leaf_value(return_type: Any, result: Any) -> Any:
-        """Count a value when it becomes known."""
+        """Convert a scalar or enum value to its JSON value, and count the bytes of this value."""
         value = StrawberryGraphQLCoreExecutionContext.complete_leaf_value(return_type, result)
         bounds = current_bounds()
         if bounds is not None:
@@ -53,7 +53,7 @@ class BoundedExecutor(StrawberryGraphQLCoreExecutionContext):
 
 
 def measure_json(value: Any) -> int:
-    """Return the size of a scalar as JSON in UTF-8, in bytes. Numbers are estimated."""
+    """Return the size of a scalar as JSON in UTF-8, in bytes. For numbers, this is an estimate."""
     if not isinstance(value, str):
         return _NUMBER_BYTES
     try:
@@ -65,9 +65,9 @@ def measure_json(value: Any) -> int:
 async def execute_bounded(
     settings: Settings, kind: OperationType, execute: Callable[[], Awaitable[T]]
 ) -> T | ExecutionResult:
-    """Execute an operation, and cancel it when it exceeds a bound.
+    """Execute an operation, and cancel it when the answer or the reads exceed a bound.
 
-    The result then has no data, and one error without a path.
+    The result of a cancelled operation has no data, and one error without a path.
     """
     scope = asyncio.timeout(None)
     bounds = OperationBounds(

@@ -1,4 +1,7 @@
-"""Strawberry's decorators, which keep the type of the function, and fields of several inputs."""
+"""Decorators for fields and mutations, and input fields that several inputs share.
+
+The decorators call those of Strawberry. Type checkers see the decorated method with its own type.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -22,9 +25,9 @@ def field(*, description: str) -> Callable[[F], F]:
 def mutation(*, description: str, confirms_viewer: bool = True) -> Callable[[F], F]:
     """Make a method a GraphQL mutation.
 
-    Before the method is called, the viewer's account is read with a strongly consistent read. So no
-    mutation uses a cached identity. Set `confirms_viewer` to False only if the mutation itself
-    reads the account with a consistent read and passes it to `access.confirm`, or if it signs in.
+    Before the method is called, the viewer's account is read with a strongly consistent read, so
+    that the mutation does not use a cached account. Set `confirms_viewer` to False only for a
+    mutation that signs a user in, or that reads the account itself and calls `access.confirm`.
     """
     decorator: Callable[[Any], Any] = strawberry.mutation(description=description)
 
@@ -46,7 +49,10 @@ def _confirm_first(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _without_bounds(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a mutation write without the bounds of its operation, which apply to its payload."""
+    """Return a method that runs a mutation without the bounds of the operation.
+
+    The bounds apply only to the fields of the payload, which are resolved afterwards.
+    """
 
     @wraps(method)
     async def call(self: Any, info: Info, **arguments: Any) -> Any:
@@ -78,6 +84,6 @@ def code_input() -> Any:
 
 
 def sent_fields(given: object, *names: str) -> dict[str, Any]:
-    """Return those of the named fields that the client sent. A null field is included as None."""
+    """Return the named fields that the client did not omit. The value of a null field is None."""
     values = {name: getattr(given, name) for name in names}
     return {name: value for name, value in values.items() if value is not strawberry.UNSET}

@@ -32,7 +32,10 @@ class Author:
 
 @strawberry.type(description="First difference between an output and the expected output.")
 class Difference:
-    """The first tokens or lines (depending on the comparer) in which two outputs differ."""
+    """The first difference between the actual and the expected output.
+
+    The comparer of the problem decides whether tokens or lines are compared.
+    """
 
     line: int | None = strawberry.field(
         description="Number of the line in the output where the difference begins, counted from "
@@ -115,7 +118,10 @@ class TestResult:
 
     @classmethod
     def from_record(cls, record: records.TestResult) -> Self:
-        """Convert a test's result to its GraphQL type. The result is already redacted."""
+        """Convert a test's result to its GraphQL type.
+
+        `record` contains only the parts that the viewer may see.
+        """
         return cls(
             number=record.number,
             is_sample=record.is_sample,
@@ -149,7 +155,7 @@ def _difference(stored: tuple[int, int, str, str] | None) -> Difference | None:
     "visible to everyone, private ones to their owner and administrators."
 )
 class History(Node):
-    """An execution. Private ones are visible only to their owner and administrators."""
+    """An execution. A private execution is visible only to its owner and administrators."""
 
     record: strawberry.Private[records.History]
     status: HistoryStatus = strawberry.field(description="State of the execution.")
@@ -226,7 +232,7 @@ class History(Node):
         "deletion."
     )
     async def problem(self, info: Info) -> Problem | None:
-        """Read the problem's card."""
+        """Read the problem, if the viewer may see it."""
         problem = await histories.problem_of(info.context, self.record)
         return Problem.from_record(problem) if problem else None
 
@@ -243,7 +249,7 @@ class History(Node):
         "for viewers other than the owner and editors."
     )
     def message(self, info: Info) -> str | None:
-        """Return the reason of a FAILED execution, which is stored on the card."""
+        """Return the reason of a FAILED execution. No database request is needed."""
         return histories.message_of(info.context, self.record)
 
     @field(

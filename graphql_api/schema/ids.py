@@ -1,7 +1,7 @@
-"""Global ids, which are opaque to clients. An id contains the kind of an object and its key.
+"""Global ids of objects. Clients must not depend on the content of an id.
 
-An id is the base64url form of one letter for the kind and the parts of the key. Each object has
-exactly one valid id.
+An id is the base64url form of one letter for the kind of the object, followed by the parts of the
+object's key. Each object has exactly one valid id.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -37,12 +37,12 @@ _NAMES = {
 
 
 def encode(kind: Kind, *parts: str) -> ID:
-    """Return the id of a node. The parts must not contain '#'."""
+    """Return the global id of an object. `parts` are the parts of its key, without `#`."""
     return ID(urlsafe_b64encode(f"{kind}{'#'.join(parts)}".encode()).decode().rstrip("="))
 
 
 def decode(text: str) -> tuple[Kind, tuple[str, ...]] | None:
-    """Return the kind and the key of an id, or None if it is not a valid id."""
+    """Return the kind and the parts of the key in a global id, or None if the id is invalid."""
     if not 1 < len(text) <= GLOBAL_ID_CHARACTERS:
         return None
     try:
@@ -128,7 +128,10 @@ def test_case_key(text: str) -> TestCaseKey:
 
 
 def test_key_of(parts: tuple[str, ...]) -> TestCaseKey | None:
-    """Return the test case key from the parts of an id, or None if they are not canonical."""
+    """Return the key of a test case from the parts of an id.
+
+    Return None if the version or the number of the test is not in its canonical decimal form.
+    """
     platform, number, version, test = parts
     if not (version + test).isascii() or not (version.isdecimal() and test.isdecimal()):
         return None

@@ -1,4 +1,4 @@
-"""Mutations on jobs: for editors."""
+"""Mutations on jobs, which only editors may use."""
 
 from typing import Annotated
 

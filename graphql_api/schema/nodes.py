@@ -1,4 +1,4 @@
-"""Finds the objects of global ids that the viewer may see, with batched reads."""
+"""Finds objects by their global ids, if the viewer may see them. Reads are batched."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -68,7 +68,10 @@ _FINDERS: dict[ids.Kind, Callable[[Context, tuple[str, ...]], Awaitable[Node | N
 
 
 async def find_node(context: Context, text: str) -> Node | None:
-    """Return the object of an id, or None if it does not exist or the viewer may not see it."""
+    """Return the object with a global id.
+
+    Return None if the id is invalid, the object does not exist, or the viewer may not see it.
+    """
     named = ids.decode(text)
     return await _FINDERS[named[0]](context, named[1]) if named else None
 
@@ -77,7 +80,7 @@ async def find_nodes(context: Context, texts: list[str]) -> list[Node | None]:
     """Return the object of each id, in the order of the ids. See `find_node`.
 
     Raises:
-        InvalidInput: more than 100 ids.
+        InvalidInput: More than 100 ids.
     """
     if len(texts) > MAX_NODES:
         raise InvalidInput(f"`ids` must contain at most {MAX_NODES} ids.", ("ids",))

@@ -41,6 +41,6 @@ class UsagePayload:
         "if it could not be read; the mutation itself has succeeded."
     )
     async def usage(self, info: Info) -> Usage | None:
-        """Read the viewer's usage of today with a consistent read."""
+        """Read the viewer's usage of today with a strongly consistent read."""
         after = await usage.usage_after(info.context)
         return Usage.from_record(after.used, after.plan)

@@ -1,4 +1,4 @@
-"""Mutations on plans: for administrators."""
+"""Mutations on plans, which only administrators may use."""
 
 from typing import Annotated, Any, cast
 
@@ -93,7 +93,7 @@ _LIMITS = ("executions_per_day", "hints_per_day", "runs_per_day")
 
 
 def _limits_of(given: CreatePlanInput) -> Limits:
-    """Return the limits that the client sent. A null limit is included as None."""
+    """Return the limits that the client did not omit. The value of a null limit is None."""
     return sent_fields(given, *_LIMITS)
 
 

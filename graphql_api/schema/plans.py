@@ -1,4 +1,4 @@
-"""Plans: limits per UTC day."""
+"""Plans, which limit what a user may do per UTC day."""
 
 from typing import Self
 

@@ -1,4 +1,4 @@
-"""Mutations on problems: for editors."""
+"""Mutations on problems, which only editors may use."""
 
 from dataclasses import fields, replace
 from typing import Annotated, Any
@@ -237,7 +237,7 @@ _FIELDS = tuple(field.name for field in fields(ProblemFields) if field.name != "
 
 
 def _fields_of(given: CreateProblemInput | UpdateProblemInput) -> ProblemFields:
-    """Return the fields that have a value."""
+    """Return the fields that the client neither omitted nor set to null."""
     sent = sent_fields(given, *_FIELDS)
     values = {name: value for name, value in sent.items() if value is not None}
     if given.checker:
@@ -248,7 +248,7 @@ def _fields_of(given: CreateProblemInput | UpdateProblemInput) -> ProblemFields:
 
 
 def _changes_of(given: UpdateProblemInput) -> ProblemFields:
-    """Return the fields that have a value, and the names of those that are null."""
+    """Return the fields with a value, and in `cleared` the names of the fields that are null."""
     cleared = frozenset(name for name in _FIELDS if getattr(given, name) is None)
     return replace(_fields_of(given), cleared=cleared)
 

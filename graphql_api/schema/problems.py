@@ -28,7 +28,7 @@ from graphql_api.schema.testcases import TestCase
 
 @strawberry.type(description="The author's solution of a problem. Only editors see it.")
 class Solution:
-    """The author's solution of a problem, which editors see."""
+    """The author's solution of a problem. Only editors see it."""
 
     language: str = strawberry.field(
         description="Key of the programming language, such as `python`."
@@ -48,7 +48,7 @@ class Solution:
 
 @strawberry.type(description="A failure of a checker that prevented the judgement of a submission.")
 class CheckerFault:
-    """The latest failure of a checker, which editors see."""
+    """The latest failure of a checker. Only editors see it."""
 
     message: str = strawberry.field(description="Explanation of the failure, truncated to 4 KB.")
     test_number: int | None = strawberry.field(
@@ -73,7 +73,7 @@ class CheckerFault:
     "submission. Only editors see it."
 )
 class Checker:
-    """The checker or interactor of a problem, which editors see."""
+    """The checker or interactor of a problem. Only editors see it."""
 
     problem: strawberry.Private[records.Problem]
     language: str = strawberry.field(description="Key of the programming language, such as `cpp`.")
@@ -133,7 +133,7 @@ class LanguageLimit:
     "all problems."
 )
 class Problem(Node):
-    """A problem. Everyone sees COMPLETED problems, and editors see all problems."""
+    """A problem. Everyone may see COMPLETED problems. Editors may see all problems."""
 
     record: strawberry.Private[records.Problem]
     platform: str = strawberry.field(
@@ -226,7 +226,7 @@ class Problem(Node):
 
     @field(description="Limits on the input values, in Markdown. Null if there are none.")
     async def constraints(self, info: Info) -> str | None:
-        """Read the constraints, which are stored with the statement."""
+        """Read the text of the constraints, which is stored with the statement."""
         texts = await problems.statement_of(info.context, self.record)
         return texts.constraints if texts else None
 

@@ -1,4 +1,4 @@
-"""All read operations."""
+"""The query fields, which read data."""
 
 from typing import Annotated
 
@@ -41,14 +41,14 @@ ProblemPlatform = Annotated[
     "its code in `extensions.code`. An object that the viewer may not see is null."
 )
 class Query:
-    """Root of read operations."""
+    """Root type of all queries."""
 
     @field(
         description="The object with this global id. Null if it does not exist or the viewer may "
         "not see it."
     )
     async def node(self, info: Info, id: GlobalId) -> Node | None:
-        """Find the object of a global id."""
+        """Find the object with a global id."""
         return await find_node(info.context, id)
 
     @field(
@@ -63,7 +63,7 @@ class Query:
             strawberry.argument(description="Global ids of the objects, at most 100."),
         ],
     ) -> list[Node | None] | None:
-        """Find the objects of several global ids."""
+        """Find the objects with several global ids."""
         return await find_nodes(info.context, list(ids))
 
     @field(description="The signed-in user. Null if the request has no access token.")
@@ -89,7 +89,7 @@ class Query:
             str, strawberry.argument(description="Number or name of the problem on its platform.")
         ],
     ) -> Problem | None:
-        """Read a problem."""
+        """Read the problem with a platform and a number."""
         problem = await problems.find_by_name(info.context, platform, number)
         return Problem.from_record(problem) if problem else None
 

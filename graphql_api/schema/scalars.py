@@ -1,4 +1,4 @@
-"""The scalars `DateTime` and `Date`, which are text in the format of RFC 3339."""
+"""The scalars `DateTime` and `Date`. Their values are texts in the format of RFC 3339."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def format_datetime(value: datetime) -> str:
-    """Return the text of a datetime with a time zone: in UTC, with milliseconds and `Z`."""
+    """Convert a datetime with a time zone to a text in UTC: `2026-11-30T09:00:00.000Z`."""
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -26,7 +26,7 @@ def parse_datetime(value: object) -> datetime:
     """Return the datetime, in UTC, of a text in the format of RFC 3339.
 
     Raises:
-        GraphQLError: the value is not such a text, or the date or time does not exist.
+        GraphQLError: The value is not such a text, or the date or time does not exist.
     """
     return _parse(value, _DATE_TIME, _read_datetime, "2026-11-30T09:00:00.000Z")
 
@@ -39,7 +39,7 @@ def parse_date(value: object) -> date:
     """Return the date of a text such as `2026-11-30`.
 
     Raises:
-        GraphQLError: the value is not such a text, or the day does not exist.
+        GraphQLError: The value is not such a text, or the day does not exist.
     """
     return _parse(value, _DATE, date.fromisoformat, "2026-11-30")
 

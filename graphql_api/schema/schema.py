@@ -1,4 +1,4 @@
-"""The executable schema. It masks unexpected errors."""
+"""The executable schema. It hides the details of unexpected errors from clients."""
 
 from collections.abc import Callable
 from functools import partial
@@ -53,15 +53,15 @@ class Mutation(
     UserMutations,
     PlanMutations,
 ):
-    """Root of write operations."""
+    """Root type of all mutations."""
 
 
 def to_client_error(error: GraphQLError, hide: Callable[[str], str] | None = None) -> GraphQLError:
     """Convert an error to the form that is sent to the client.
 
-    A domain error gets its code, and an error of graphql-core keeps its message. Any other error is
-    logged with an error id, and the client receives only this id. `hide` removes the names of the
-    schema from messages of graphql-core.
+    A domain error and an error of graphql-core keep their messages and get a code. Any other error
+    is logged with an error id, and the client receives only this id. `hide` is a function that
+    removes the names of the schema from messages of graphql-core.
     """
     cause = error.original_error
     if isinstance(cause, DomainError):
@@ -80,7 +80,7 @@ def _copy_error(error: GraphQLError, message: str, extensions: dict[str, object]
 
 
 def _omission(count: int) -> GraphQLError:
-    """Return the last error of an answer that has too many errors."""
+    """Return the last error of an answer from which `count` errors were removed."""
     message = (
         f"The answer omits {count} more errors. Correct the errors that are listed before this "
         "message first."
@@ -89,7 +89,10 @@ def _omission(count: int) -> GraphQLError:
 
 
 def _name_filter(operation: ExecutionContext) -> Callable[[str], str] | None:
-    """Return the function that hides the schema from callers who may not introspect it."""
+    """Return a function that hides the names of the schema in a message.
+
+    Return None if the caller may use introspection.
+    """
     if operation.context.may_introspect:
         return None
     return partial(
@@ -101,12 +104,12 @@ def _name_filter(operation: ExecutionContext) -> Callable[[str], str] | None:
 
 
 class ApiSchema(strawberry.Schema):
-    """The schema. It converts every error with `to_client_error` before the error is sent."""
+    """The schema. Before an error is sent to the client, `to_client_error` converts it."""
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        """Replace the errors in the list that is sent to the client."""
+        """Convert the errors of an answer in place. Omit all errors after the maximum number."""
         hide = _name_filter(execution_context) if execution_context else None
         more = len(errors) - ANSWER_ERRORS
         errors[:] = [to_client_error(error, hide) for error in errors[:ANSWER_ERRORS]]
@@ -121,9 +124,9 @@ class ApiSchema(strawberry.Schema):
         execute_function: Callable[..., Any],
         custom_context_kwargs: dict[str, Any],
     ) -> Any:
-        """Execute an operation within its bounds.
+        """Execute an operation with bounds on the size of the answer and on database reads.
 
-        Callers who may not introspect get no suggestions.
+        Error messages suggest names of the schema only to callers who may use introspection.
         """
         hides = not execution_context.context.may_introspect
         execute = partial(
@@ -142,8 +145,9 @@ class ApiSchema(strawberry.Schema):
 def _finish(built: ApiSchema) -> ApiSchema:
     """Correct the schema that Strawberry generates.
 
-    Remove the default null of optional arguments and input fields, so that the defaults of the
-    Python functions apply. Give an argument without a description the description of its type.
+    Remove the default value null of optional arguments and input fields. Without it, the default
+    values of the Python functions apply. An argument without a description gets the description of
+    its type.
     """
     for kind in built._schema.type_map.values():  # noqa: SLF001 - Strawberry has no other way
         for member in getattr(kind, "fields", {}).values():

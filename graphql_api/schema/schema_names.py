@@ -1,7 +1,8 @@
-"""Hides names of the schema in messages of graphql-core from callers who may not introspect it.
+"""Hides names of the schema in error messages, for callers who may not use introspection.
 
-graphql-core omits its suggestions on request. Its other messages still name required arguments and
-the types of fields, which is enough to discover the whole schema step by step.
+graphql-core has an option to omit suggestions of names. Other messages of graphql-core still
+contain the names of required arguments and of types. With these names, a caller could discover the
+whole schema step by step.
 """
 
 import re
@@ -22,10 +23,10 @@ _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*+")
 def hide_names(
     message: str, schema: GraphQLSchema, text: str, variables: Mapping[str, Any] | None
 ) -> str:
-    """Return the message without the names of the schema that the client did not write.
+    """Replace the names of the schema in a message, except the names that the client sent.
 
-    `text` is the client's document. A name in the variables counts as written if it is a key or a
-    whole string.
+    `text` is the document of the client. A name was also sent if it is a key or a whole string
+    value in the variables.
     """
     message = message.partition(_SUGGESTION)[0]
     hidden = _quoted_names(message) & _names_of(schema)
@@ -47,7 +48,7 @@ def _quoted_names(message: str) -> set[str]:
 
 
 def _strings(variables: object) -> Iterator[str]:
-    """Return all keys and string values of the variables."""
+    """Yield all keys and all string values in the variables, at all depths."""
     pending = [variables]
     while pending:
         match pending.pop():
@@ -62,7 +63,7 @@ def _strings(variables: object) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def _names_of(schema: GraphQLSchema) -> frozenset[str]:
-    """Return all names that the schema defines, except those that every schema has."""
+    """Return the names that only this schema defines, without the names of GraphQL itself."""
     roots = {schema.query_type, schema.mutation_type}
     names: set[str] = set()
     for name, kind in schema.type_map.items():

@@ -1,4 +1,4 @@
-"""The mutation on the author's solution of a problem: for editors."""
+"""The mutation that sets the author's solution of a problem, which only editors may use."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Mutations on the tests of problems: for editors."""
+"""Mutations on the tests of problems, which only editors may use."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ from graphql_api.schema.problems import Problem
 
 @strawberry.input(description="A test case to store.")
 class TestCaseInput:
-    """A test case to store."""
+    """A test case that is added to a problem."""
 
     input: str = strawberry.field(
         description="Text that the program reads on standard input, at most 16 MB in UTF-8."

@@ -1,4 +1,4 @@
-"""A user's use of the daily limits of the plan."""
+"""Quotas: the daily limits of a user's plan, and how many units the user has used."""
 
 from datetime import date, datetime
 from typing import Self
@@ -14,7 +14,7 @@ from graphql_api.data.clock import end_of_day, parse_day
     "or hint uses one unit."
 )
 class Quota:
-    """The use of one daily limit on one day."""
+    """One daily limit, and the number of units used on one day."""
 
     used: int = strawberry.field(description="Number of units used on this UTC day.")
     limit: int | None = strawberry.field(
@@ -29,7 +29,7 @@ class Quota:
 
     @classmethod
     def of(cls, used: int, limit: int | None, reset_at: datetime) -> Self:
-        """Return the quota for a number of used units and a limit."""
+        """Return the quota for a number of used units and a limit (None means unlimited)."""
         remaining = None if limit is None else max(0, limit - used)
         return cls(used=used, limit=limit, remaining=remaining, reset_at=reset_at)
 
@@ -39,7 +39,7 @@ class Quota:
     "limits of the user's current plan."
 )
 class Usage:
-    """The use of all daily limits on one day, with the limits of the current plan."""
+    """All daily limits of the user's current plan, and the units used on one day."""
 
     day: date = strawberry.field(name="date", description="The UTC day.")
     executions: Quota = strawberry.field(description="Use of the limit on executions.")

@@ -91,7 +91,7 @@ class User(Node):
 
     @field(description="Role of the user.")
     def role(self, info: Info) -> Role:
-        """Return the role. It is ADMIN for every e-mail address in `ADMIN_EMAILS`."""
+        """Return ADMIN if `ADMIN_EMAILS` contains the user's address, otherwise the stored role."""
         return effective_role(self.record, info.context.settings)
 
     @field(description="Plan that sets the user's daily limits. Null if it cannot be read.")
