@@ -77,10 +77,10 @@ async def find_node(context: Context, text: str) -> Node | None:
 
 
 async def find_nodes(context: Context, texts: list[str]) -> list[Node | None]:
-    """Return the object of each id, in the order of the ids. See `find_node`.
+    """Return the object of each global id, in the order of the ids (see `find_node`).
 
     Raises:
-        InvalidInput: More than 100 ids.
+        InvalidInput: `texts` contains more than 100 ids.
     """
     if len(texts) > MAX_NODES:
         raise InvalidInput(f"`ids` must contain at most {MAX_NODES} ids.", ("ids",))

@@ -23,10 +23,10 @@ def format_datetime(value: datetime) -> str:
 
 
 def parse_datetime(value: object) -> datetime:
-    """Return the datetime, in UTC, of a text in the format of RFC 3339.
+    """Convert a text in the format of RFC 3339 to a datetime in UTC.
 
     Raises:
-        GraphQLError: The value is not such a text, or the date or time does not exist.
+        GraphQLError: The value is not a text in this format, or the date or time does not exist.
     """
     return _parse(value, _DATE_TIME, _read_datetime, "2026-11-30T09:00:00.000Z")
 
@@ -36,10 +36,10 @@ def _read_datetime(text: str) -> datetime:
 
 
 def parse_date(value: object) -> date:
-    """Return the date of a text such as `2026-11-30`.
+    """Convert a text such as `2026-11-30` to a date.
 
     Raises:
-        GraphQLError: The value is not such a text, or the day does not exist.
+        GraphQLError: The value is not a text in this format, or the day does not exist.
     """
     return _parse(value, _DATE, date.fromisoformat, "2026-11-30")
 
