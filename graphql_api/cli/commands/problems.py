@@ -29,7 +29,8 @@ from graphql_api.data.records import Problem
 from graphql_api.data.stores import Stores, open_stores
 
 app = typer.Typer(
-    help="Import and list problems, with the operator's access to the table.", no_args_is_help=True
+    help="Import and list problems, with the operator's access to the DynamoDB table.",
+    no_args_is_help=True,
 )
 INTERRUPTED = 130
 FAILED = "failed"
@@ -69,14 +70,23 @@ def import_(
         str, typer.Option(help="The platform to import the problems into.")
     ] = "algoitny",
     locale: Annotated[
-        str, typer.Option(help="Language of title and statement (en, ko), if the package has it.")
+        str,
+        typer.Option(
+            help="Language of title and statement, such as en or ko, if the package "
+            "has this language."
+        ),
     ] = "en",
-    force: Annotated[bool, typer.Option("--force", help="Import unchanged packages too.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Also import packages that have not changed since their last import."
+        ),
+    ] = False,
     generators: Annotated[
         bool,
         typer.Option(
-            help="Run the packages' scripts that generate large inputs, in the sandbox. With "
-            "--no-generators, a package with such a script is an error."
+            help="Run the scripts of the packages that generate large inputs, in the sandbox. "
+            "With --no-generators, the import of a package with such a script fails."
         ),
     ] = True,
     as_json: AsJson = False,
@@ -95,7 +105,10 @@ def import_(
         output.error(str(error))
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
-        output.error("Interrupted. Run the command again: finished packages are skipped.")
+        output.error(
+            "The import was interrupted. Run the command again: packages that were already "
+            "imported are skipped."
+        )
         raise typer.Exit(INTERRUPTED) from None
     _summarise(output, results)
     if any(result.error for result in results):
@@ -117,7 +130,10 @@ async def _import_all(
             for path in paths:
                 _show(bar, f"{options.platform}/{package_number(path)}")
                 if path in duplicates:
-                    reason = f"has the same number as {duplicates[path].name}; change one of them"
+                    reason = (
+                        f"The package has the same number as {duplicates[path].name}. Change one "
+                        "of the two numbers."
+                    )
                     result = _failure(path, options, f"{path}: {reason}")
                 else:
                     result = await _import_one(stores, path, options, generators)
@@ -158,8 +174,8 @@ def _refuse_generators(package: Package, options: ImportOptions) -> None:
     if scripts and not options.generators:
         raise PackageError(
             scripts[0],
-            "generates an input; remove the option --no-generators, so that this script can run in "
-            "the sandbox",
+            "The script generates an input. Remove the option --no-generators, so that the script "
+            "can run in the sandbox.",
         )
 
 

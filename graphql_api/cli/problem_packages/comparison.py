@@ -32,13 +32,17 @@ def comparison_of(path: Path, flags: Sequence[str]) -> Comparison:
             for kind in TOLERANCES[flag]:
                 if kind in tolerances:
                     raise PackageError(
-                        path, f"{flag}: this tolerance is given twice; remove one of the flags"
+                        path,
+                        f"The flag `{flag}` sets a tolerance that another flag has already "
+                        "set. Remove one of the two flags.",
                     )
                 tolerances[kind] = text
         else:
             known = ", ".join((CASE, SPACE, *TOLERANCES))
             raise PackageError(
-                path, f"{flag}: is not a flag of the default validator; use one of {known}"
+                path,
+                f"The flag `{flag}` is unknown to the default validator. Use one of these "
+                f"flags: {known}.",
             )
     return _choose(path, switches, tolerances)
 
@@ -47,7 +51,9 @@ def _choose(path: Path, switches: set[str], tolerances: dict[str, str]) -> Compa
     if SPACE in switches:
         if tolerances or CASE not in switches:
             raise PackageError(
-                path, f"{SPACE}: requires {CASE}, and cannot be combined with a tolerance"
+                path,
+                f"The flag `{SPACE}` requires the flag `{CASE}`, and cannot be combined with "
+                "a tolerance. Change the flags.",
             )
         return Comparison(comparer=Comparer.EXACT)
     if tolerances:
@@ -66,5 +72,7 @@ def _parse_tolerance(path: Path, flag: str, text: str) -> str:
     except ValueError:
         value = math.nan
     if not (math.isfinite(value) and value >= 0):
-        raise PackageError(path, f"{flag}: must be followed by a number from 0 up, such as 1e-6")
+        raise PackageError(
+            path, f"The flag `{flag}` must be followed by a number of at least 0, such as 1e-6."
+        )
     return repr(value)

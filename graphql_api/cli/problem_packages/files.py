@@ -37,12 +37,16 @@ def check_entries(root: Path) -> None:
     for count, path in enumerate(_entries(root)):
         if count >= MOST_ENTRIES:
             raise PackageError(
-                root, f"has more than {MOST_ENTRIES} files and directories; remove some"
+                root,
+                f"The package has more than {MOST_ENTRIES} files and directories. Remove some "
+                "of them.",
             )
         if path.is_symlink():
             _check_link(path, home)
         elif not (stat.S_ISREG(mode := path.lstat().st_mode) or stat.S_ISDIR(mode)):
-            raise PackageError(path, "is not a file, directory or link; remove it")
+            raise PackageError(
+                path, "The entry is not a file, a directory or a link. Remove the entry."
+            )
 
 
 def _entries(root: Path) -> Iterator[Path]:
@@ -51,21 +55,28 @@ def _entries(root: Path) -> Iterator[Path]:
 
 
 def _unreadable(error: OSError) -> None:
-    raise PackageError(Path(error.filename), f"cannot be read: {error.strerror}") from error
+    raise PackageError(
+        Path(error.filename),
+        f"Reading failed: {error.strerror}. Check the permissions of this file or directory.",
+    ) from error
 
 
 def _check_link(path: Path, home: Path) -> None:
     try:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError) as error:
-        raise PackageError(path, "is a broken link; remove it") from error
+        raise PackageError(
+            path, "The target of the link does not exist. Remove the link."
+        ) from error
     if not target.is_relative_to(home):
         raise PackageError(
-            path, "is a link to a file outside the package; copy the file into the package"
+            path, "The link leads to a file outside the package. Copy this file into the package."
         )
     if target.is_dir():
         raise PackageError(
-            path, "is a link to a directory, which is not supported; copy the directory's files"
+            path,
+            "The link leads to a directory, which is not supported. Copy the files of this "
+            "directory.",
         )
 
 
@@ -79,9 +90,14 @@ def read_bytes(path: Path, limit: int) -> bytes:
         with path.open("rb") as file:
             content = file.read(limit + 1)
     except OSError as error:
-        raise PackageError(path, f"cannot be read: {error.strerror}") from error
+        raise PackageError(
+            path,
+            f"Reading failed: {error.strerror}. Check the permissions of this file or directory.",
+        ) from error
     if len(content) > limit:
-        raise PackageError(path, f"is larger than {limit // KB} KB; make it smaller")
+        raise PackageError(
+            path, f"The file is larger than {limit // KB} KB. Make the file smaller."
+        )
     return content
 
 
@@ -107,7 +123,11 @@ def decode(path: Path, content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise PackageError(path, f"is not UTF-8 (byte {error.start}); save it as UTF-8") from error
+        raise PackageError(
+            path,
+            f"The file is not encoded in UTF-8: byte {error.start} is invalid. Save the file in "
+            "UTF-8.",
+        ) from error
 
 
 def read_yaml(path: Path) -> Any:
@@ -124,10 +144,14 @@ def read_yaml(path: Path) -> Any:
     except yaml.MarkedYAMLError as error:
         place = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise PackageError(
-            path, f"is not valid YAML{place}: {error.problem or error.context}"
+            path,
+            f"The file is not valid YAML{place}. Correct this error: "
+            f"{error.problem or error.context}.",
         ) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise PackageError(path, f"is not valid YAML: {error}") from error
+        raise PackageError(
+            path, f"The file is not valid YAML. Correct this error: {error}"
+        ) from error
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -140,5 +164,8 @@ def read_mapping(path: Path) -> dict[str, Any]:
     if mapping is None:
         return {}
     if not isinstance(mapping, dict) or not all(isinstance(key, str) for key in mapping):
-        raise PackageError(path, "must be a mapping of `key: value` lines")
+        raise PackageError(
+            path,
+            "The file must contain a mapping, which is written as lines of the form `key: value`.",
+        )
     return mapping

@@ -31,7 +31,7 @@ FILE = Path("generators") / "generated.yaml"
 KEYS = frozenset({"test", "script", "arguments", "sha256"})
 LONGEST_SCRIPT_BYTES = MB
 LIMITS = RunLimits(cpu_ms=120_000, wall_ms=120_000, hard_wall_ms=300_000, memory_kb=1024 * 1024)
-CANCELLED = "was cancelled; import the package again"
+CANCELLED = "The generator was cancelled. Import the package again."
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -47,13 +47,17 @@ def read_generated(root: Path) -> dict[str, Generated]:
     entries = read_yaml(path) or []
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise PackageError(
-            path, "must be a list of mappings with the keys test, script, arguments and sha256"
+            path,
+            "The file must contain a list of mappings with the keys `test`, `script`, "
+            "`arguments` and `sha256`.",
         )
     inputs: dict[str, Generated] = {}
     for entry in entries:
         name, generated = _read_entry(path, entry)
         if name in inputs:
-            raise PackageError(path, f"{name}: is listed twice; remove one of the entries")
+            raise PackageError(
+                path, f"The test `{name}` is listed twice. Remove one of the two entries."
+            )
         inputs[name] = generated
     return inputs
 
@@ -63,16 +67,18 @@ def _read_entry(path: Path, entry: dict[str, Any]) -> tuple[str, Generated]:
     values.refuse_unknown(KEYS)
     name, script, digest = (values.text(key) for key in ("test", "script", "sha256"))
     if not name or not name.startswith(("sample/", "secret/")):
-        raise values.error("test", "must be the name of a test, such as secret/10-large")
+        raise values.error("test", "must contain the name of a test, such as secret/10-large.")
     if not script or Path(script).name != script or not (path.parent / script).is_file():
         raise values.error(
-            "script", "must be the name of a file in the same directory as generated.yaml"
+            "script", "must contain the name of a file in the same directory as generated.yaml."
         )
     if not digest or not _DIGEST.fullmatch(digest):
-        raise values.error("sha256", "must be the 64 hexadecimal digits of the input's SHA-256")
+        raise values.error(
+            "sha256", "must contain the SHA-256 of the input as 64 lower-case hexadecimal digits."
+        )
     arguments = values.string_list("arguments")
     if any("\0" in argument for argument in arguments):
-        raise values.error("arguments", "must not contain null characters")
+        raise values.error("arguments", "must not contain NUL characters.")
     return name, Generated(script=path.parent / script, arguments=arguments, sha256=digest)
 
 
@@ -118,8 +124,8 @@ class GeneratorSandbox:
             except SandboxUnavailable as error:
                 raise PackageError(
                     generated.script,
-                    "generates an input, and this machine cannot run generators safely. Nothing "
-                    f"was run. {error}",
+                    "The generator was not run, because this machine cannot run generators in a "
+                    f"sandbox. {error}",
                 ) from error
             except WaitCancelled as error:
                 raise PackageError(generated.script, CANCELLED) from error
@@ -133,7 +139,8 @@ def _program(generated: Generated) -> Program:
     tools, problem = find_tools(PYTHON)
     if problem:
         raise PackageError(
-            generated.script, f"generates an input, which needs Python in the sandbox: {problem}"
+            generated.script,
+            f"The generator was not run, because it needs Python in the sandbox. {problem}",
         )
     name = generated.script.name
     command = (str(tools["python3"]), "-I", "-X", "utf8", name, *generated.arguments)
@@ -143,21 +150,26 @@ def _program(generated: Generated) -> Program:
 
 def _explain(report: Report, limits: RunLimits) -> str:
     """Return a message for the author that says why a generator failed and how to correct it."""
+    too_slow = (
+        f"The generator ran for more than {limits.wall_ms // 1000} s. Make the script faster."
+    )
     reasons = {
-        Outcome.CPU_LIMIT: f"ran for more than {limits.wall_ms // 1000} s; make it faster",
-        Outcome.WALL_LIMIT: f"ran for more than {limits.wall_ms // 1000} s; make it faster",
-        Outcome.MEMORY: f"used more than {limits.memory_kb // 1024} MB of memory; use less",
-        Outcome.OUTPUT: f"wrote more than {limits.output_kb // 1024} MB; make the input smaller",
+        Outcome.CPU_LIMIT: too_slow,
+        Outcome.WALL_LIMIT: too_slow,
+        Outcome.MEMORY: f"The generator used more than {limits.memory_kb // 1024} MB of memory. "
+        "Change the script so that it uses less memory.",
+        Outcome.OUTPUT: f"The generator wrote more than {limits.output_kb // 1024} MB. Make the "
+        "input smaller.",
         Outcome.CANCELLED: CANCELLED,
-        Outcome.INTERNAL: f"the sandbox failed: {report.message}; run `algoitny doctor`",
+        Outcome.INTERNAL: f"The sandbox failed: {report.message} Run `algoitny doctor`.",
     }
     if report.outcome in reasons:
         return reasons[report.outcome]
     last_line = report.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
     reason = last_line[0] if last_line else report.signal or f"exit code {report.exit_code}"
     return (
-        f"the generator failed: {reason}; correct the script (it runs in the sandbox: without "
-        "network, and without files except its own)"
+        f"The generator failed: {reason}. Correct the script. Generators run in the sandbox, "
+        "without network access and without other files."
     )
 
 
@@ -166,7 +178,7 @@ def _check_digest(generated: Generated, content: bytes) -> bytes:
     if digest != generated.sha256:
         raise PackageError(
             generated.script,
-            f"wrote an input with the SHA-256 {digest}, which differs from "
-            "generated.yaml; correct the script or the digest",
+            f"The generator wrote an input with the SHA-256 {digest}, which differs from the "
+            "SHA-256 in generated.yaml. Correct the script or generated.yaml.",
         )
     return content

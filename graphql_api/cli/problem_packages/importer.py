@@ -62,7 +62,7 @@ async def import_package(
     digest = await asyncio.to_thread(content_hash, package)
     current = await stores.problems.get(*name, consistent=True)
     if current is not None and current.state is ProblemState.DELETED:
-        raise Conflict("The problem is deleted. Restore it before you import it again.")
+        raise Conflict("The problem is deleted. Restore the problem before you import it again.")
     if current is not None and current.content_hash == digest and not force:
         return Outcome.UNCHANGED
     tests = await asyncio.to_thread(_read_tests, package, generators)

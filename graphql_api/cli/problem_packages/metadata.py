@@ -108,7 +108,9 @@ def read_metadata(root: Path) -> Metadata:
     """
     path = root / FILE
     if not path.is_file():
-        raise PackageError(path, "is missing; add it, because every package requires it")
+        raise PackageError(
+            path, "The file is missing, but every package requires it. Add the file."
+        )
     values = Values(path, read_mapping(path))
     version = _read_version(values)
     values.refuse_unknown(_KEYS[version])
@@ -140,7 +142,9 @@ def _read_version(values: Values) -> Format:
     if version not in _VERSIONS:
         supported = ", ".join(_VERSIONS)
         raise values.error(
-            "problem_format_version", f"{version!r} is not supported; use one of {supported}"
+            "problem_format_version",
+            f"contains {version!r}, which is not supported. Use one of these versions: "
+            f"{supported}.",
         )
     return _VERSIONS[version]
 
@@ -152,18 +156,25 @@ def _read_types(values: Values) -> tuple[str, ...]:
 def _refuse_unsupported(values: Values) -> None:
     for kind in _read_types(values):
         if kind not in ("pass-fail", "interactive"):
-            raise values.error("type", f"{kind!r} is not supported; use pass-fail or interactive")
+            raise values.error(
+                "type",
+                f"contains {kind!r}, which is not supported. Use `pass-fail` or `interactive`.",
+            )
     validation = values.string_list("validation") or ("default",)
     if validation not in (("default",), ("custom",), ("custom", "interactive")):
         raise values.error(
             "validation",
-            f"{' '.join(validation)!r} is not supported; use `default`, `custom` or "
-            "`custom interactive`",
+            f"contains {' '.join(validation)!r}, which is not supported. Use `default`, `custom` "
+            "or `custom interactive`.",
         )
     if values.get("grading"):
-        raise values.error("grading", "is for scoring problems, which are not supported; remove it")
+        raise values.error(
+            "grading", "is used only by scoring problems, which are not supported. Remove the key."
+        )
     if values.get("languages") not in (None, "all"):
-        raise values.error("languages", "a problem cannot be limited to some languages; use `all`")
+        raise values.error(
+            "languages", "must be `all`, because a problem cannot be limited to some languages."
+        )
     _refuse_embargo(values)
 
 
@@ -172,13 +183,18 @@ def _refuse_embargo(values: Values) -> None:
     if until is None:
         return
     if not isinstance(until, dt.date):
-        raise values.error("embargo_until", "must be a date, YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ")
+        raise values.error(
+            "embargo_until", "must contain a date in the form YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ."
+        )
     if not isinstance(until, dt.datetime):
         until = dt.datetime.combine(until, dt.time())
     if until.tzinfo is None:
         until = until.replace(tzinfo=dt.UTC)
     if until > dt.datetime.now(dt.UTC):
-        raise values.error("embargo_until", f"import the package after {until.isoformat()}")
+        raise values.error(
+            "embargo_until",
+            f"forbids the import now. Import the package after {until.isoformat()}.",
+        )
 
 
 def _read_names(values: Values) -> dict[str, str]:
@@ -195,7 +211,7 @@ def _read_url(values: Values) -> str | None:
     first = source[0] if isinstance(source, list) and source else source
     url = first.get("url") if isinstance(first, dict) else None
     if url is not None and not isinstance(url, str):
-        raise values.error("source", "must have a string as `url`")
+        raise values.error("source", "must contain a string in its field `url`.")
     return url
 
 
@@ -204,7 +220,9 @@ def _read_time_limit_ms(limits: Values, root: Path) -> int | None:
     if seconds is None:
         return _read_tool_time_limit_ms(root)
     if seconds > MAX_TIME_LIMIT_S:
-        raise limits.error("time_limit", f"must be in seconds, at most {MAX_TIME_LIMIT_S}")
+        raise limits.error(
+            "time_limit", f"must contain a number of seconds, at most {MAX_TIME_LIMIT_S}."
+        )
     return max(1, round(seconds * 1000))
 
 
@@ -234,7 +252,9 @@ def _parse_seconds(path: Path, text: str) -> int:
         seconds = 0
     if not 0 < seconds <= MAX_TIME_LIMIT_S:
         raise PackageError(
-            path, f"the time limit must be in seconds, above 0 and at most {MAX_TIME_LIMIT_S}"
+            path,
+            "The time limit must be a number of seconds, greater than 0 and at most "
+            f"{MAX_TIME_LIMIT_S}.",
         )
     return max(1, round(seconds * 1000))
 
@@ -244,7 +264,7 @@ def _read_memory_limit_kb(limits: Values, key: str, largest_mib: int) -> int | N
     if mib is None:
         return None
     if not 1 <= mib <= largest_mib:
-        raise limits.error(key, f"must be in MiB, from 1 to {largest_mib}")
+        raise limits.error(key, f"must contain a number of MiB, from 1 to {largest_mib}.")
     return round(mib * 1024)
 
 
@@ -252,5 +272,5 @@ def _read_constants(values: Values) -> dict[str, str]:
     constants = values.mapping("constants")
     for name in constants.names():
         if not isinstance(constants.get(name), str | int | float):
-            raise constants.error(name, "must be a number or a string")
+            raise constants.error(name, "must contain a number or a string.")
     return {name: str(constants.get(name)) for name in constants.names()}

@@ -26,9 +26,9 @@ from graphql_api.data.records import Checker
 _NUMBERED = re.compile(r"0*([1-9][0-9]*|0)(?:-.*)?")
 _BLOCK = 1024 * 1024
 _REFUSED = {
-    "include": "code that is added to submissions is not supported; remove the directory",
-    "static_validator": "static validation is not supported; remove the directory",
-    "graders": "custom graders are not supported; remove the directory",
+    "include": "Code that is added to submissions is not supported. Remove the directory.",
+    "static_validator": "Static validation is not supported. Remove the directory.",
+    "graders": "Custom graders are not supported. Remove the directory.",
 }
 
 
@@ -42,7 +42,9 @@ def find_packages(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise PackageError(
-            folder, "is not a directory; give the path of a package or of a directory with packages"
+            folder,
+            "The path is not a directory. Use the path of a package, or of a directory that "
+            "contains packages.",
         )
     if (folder / FILE).is_file():
         return [folder]
@@ -50,8 +52,8 @@ def find_packages(folder: Path) -> list[Path]:
     if not packages:
         raise PackageError(
             folder,
-            f"holds no package; give a directory that contains {FILE}, or "
-            "whose subdirectories contain it",
+            f"The directory contains no package. Use a directory that contains {FILE}, or whose "
+            f"subdirectories contain {FILE}.",
         )
     return [path for path in packages if not path.name.startswith(".")]
 
@@ -97,7 +99,9 @@ def read_package(path: Path, *, platform: str = "algoitny", locale: str = "en") 
     checker = read_checker(path, metadata, data.flags)
     notes = [*submissions.notes, *describe_unused_validators(path, metadata)]
     if solution is None:
-        notes.append("no solution is stored, because no accepted submission is in a known language")
+        notes.append(
+            "No solution was stored, because no accepted submission is in a supported language."
+        )
     return Package(
         path=path,
         platform=platform,
@@ -172,7 +176,9 @@ def _digest(path: Path) -> str:
             while block := file.read(_BLOCK):
                 digest.update(block)
     except OSError as error:
-        raise PackageError(path, f"cannot be read: {error.strerror}") from error
+        raise PackageError(
+            path, f"Reading failed: {error.strerror}. Check the permissions of this file."
+        ) from error
     return digest.hexdigest()
 
 

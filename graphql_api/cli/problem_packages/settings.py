@@ -37,6 +37,8 @@ def read_settings(root: Path) -> Settings:
     name = values.text("test_visibility")
     if name is not None and name not in _VISIBILITIES:
         raise values.error(
-            "test_visibility", f"{name!r} is unknown; use one of {', '.join(_VISIBILITIES)}"
+            "test_visibility",
+            f"contains {name!r}, which is unknown. Use one of these values: "
+            f"{', '.join(_VISIBILITIES)}.",
         )
     return Settings(test_visibility=None if name is None else _VISIBILITIES[name])

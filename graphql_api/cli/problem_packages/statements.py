@@ -47,8 +47,9 @@ def read_texts(root: Path, metadata: Metadata, locale: str) -> Texts:
     if metadata.format is Format.V2023_07 and set(files) != set(metadata.names):
         raise PackageError(
             root / "problem.yaml",
-            f"name: has {_join_names(metadata.names)}, but the statements are in "
-            f"{_join_names(files)}; give each language a name and a statement",
+            f"The languages of the key `name` ({_join_names(metadata.names)}) differ from the "
+            f"languages of the statements ({_join_names(files)}). Add the missing name or "
+            "statement for each language.",
         )
     language = locale if locale in files else "en" if "en" in files else min(files)
     path = folder / files[language]
@@ -56,7 +57,9 @@ def read_texts(root: Path, metadata: Metadata, locale: str) -> Texts:
     name = problem_name(text) if path.suffix == ".tex" else None
     title = metadata.names.get(language) or next(iter(metadata.names.values()), None) or name
     if not title:
-        raise PackageError(root / "problem.yaml", "name: is missing; give the problem a name")
+        raise PackageError(
+            root / "problem.yaml", "The key `name` is missing. Add the name of the problem."
+        )
     markdown = to_markdown(text) if path.suffix == ".tex" else text
     statement, constraints = _split_constraints(markdown)
     return Texts(
@@ -80,7 +83,10 @@ def _find_statement_files(root: Path, version: Format) -> tuple[Path, dict[str, 
         if files:
             return folder, files
     folder = root / FOLDERS[version][0]
-    raise PackageError(folder, "holds no statement in Markdown or LaTeX; add problem.en.md")
+    raise PackageError(
+        folder,
+        "The directory contains no statement in Markdown or LaTeX. Add the file problem.en.md.",
+    )
 
 
 def _join_names(names: Mapping[str, str]) -> str:

@@ -73,8 +73,12 @@ def read_submissions(root: Path) -> Submissions:
         own_rules = [values for pattern, values in rules if _matches(pattern, name)]
         expected = _find_expected_verdicts(folder, name, own_rules)
         if source is None or expected is None:
-            reason = "several source files" if source is None else "no expected verdict"
-            notes.append(f"skipped submissions/{name}: {reason}")
+            reason = (
+                "it consists of several source files"
+                if source is None
+                else "its expected verdict is unknown"
+            )
+            notes.append(f"Skipped the submission submissions/{name}, because {reason}.")
             continue
         language = _find_language(source, own_rules)
         is_model = any(values.get("model_solution") is True for values in own_rules)
@@ -108,7 +112,7 @@ def choose_solution(submissions: Sequence[Submission]) -> Solution | None:
     best = min(accepted, key=_preference)
     code = read_text(best.path, CODE_BYTES)
     if not code.strip():
-        raise PackageError(best.path, "is empty")
+        raise PackageError(best.path, "The file is empty. Add the code of the submission.")
     return Solution(language=str(best.language), code=code)
 
 
@@ -194,8 +198,8 @@ def _find_expected_verdicts(
     if not permitted:
         raise PackageError(
             folder / FILE,
-            f"{name}: no verdict is allowed, because the rules for this submission contradict each "
-            "other; correct the rules",
+            f"No verdict is allowed for the submission {name}, because its rules contradict each "
+            "other. Correct the rules.",
         )
     return permitted
 
@@ -204,6 +208,10 @@ def _read_verdicts(values: Values, key: str) -> frozenset[Verdict]:
     verdicts: frozenset[Verdict] = frozenset()
     for word in values.string_list(key):
         if word not in _WORDS:
-            raise values.error(key, f"{word!r} is not a verdict; use {', '.join(_WORDS)}")
+            raise values.error(
+                key,
+                f"contains {word!r}, which is not a verdict. Use these verdicts: "
+                f"{', '.join(_WORDS)}.",
+            )
         verdicts |= _WORDS[word]
     return verdicts

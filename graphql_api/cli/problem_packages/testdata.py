@@ -46,7 +46,10 @@ def read_test(test: PackageTest, generators: GeneratorSandbox | None = None) -> 
             but `generators` is None.
     """
     if test.generated and generators is None:
-        raise PackageError(test.generated.script, "generates an input, but generators are disabled")
+        raise PackageError(
+            test.generated.script,
+            "The script generates an input, but generators are disabled. Enable generators.",
+        )
     if test.generated and generators:
         content = generators.generate(test.generated, TEST_BYTES)
     else:
@@ -81,8 +84,8 @@ def read_test_data(root: Path, flags: Sequence[str]) -> TestData:
             where = path or flags_from or data
             raise PackageError(
                 where,
-                f"{name}: its validator flags differ from those of the first test; give "
-                "all tests the same flags",
+                f"The validator flags of the test {name} differ from those of the first test. "
+                "Give all tests the same flags.",
             )
     return TestData(
         tests=tuple(tests),
@@ -99,7 +102,7 @@ def _read_early_stop(data: Path) -> bool:
             values = Values(path, read_mapping(path))
             on_reject = values.text("on_reject") or "continue"
             if on_reject not in ("break", "continue"):
-                raise values.error("on_reject", "must be `break` or `continue`")
+                raise values.error("on_reject", "must be `break` or `continue`.")
             return on_reject == "break"
     return False
 
@@ -115,11 +118,19 @@ def _tests(data: Path, kind: str, generated: Mapping[str, Generated]) -> Iterato
     for name in sorted(names | {name for name in generated if name.startswith(f"{kind}/")}):
         input_path, output_path = data / f"{name}{INPUT}", data / f"{name}{ANSWER}"
         if name in generated and input_path.exists():
-            raise PackageError(input_path, "is also listed in generated.yaml; keep one of the two")
+            raise PackageError(
+                input_path,
+                "The input is also listed in generated.yaml. Remove the file or the entry in "
+                "generated.yaml.",
+            )
         if name not in generated and not input_path.is_file():
-            raise PackageError(output_path, f"has no input; add {input_path.name}")
+            raise PackageError(
+                output_path, f"The test has no input. Add the file {input_path.name}."
+            )
         if not output_path.is_file():
-            raise PackageError(input_path, f"has no answer; add {output_path.name}")
+            raise PackageError(
+                input_path, f"The test has no answer. Add the file {output_path.name}."
+            )
         yield PackageTest(
             name=name,
             is_sample=kind == "sample",
@@ -133,16 +144,21 @@ def _refuse_files_for_programs(folder: Path) -> None:
     for path in folder.rglob("*.files"):
         raise PackageError(
             path,
-            "additional files for submissions are not supported; put the input into the .in file",
+            "Additional files for submissions are not supported. Put the whole input into the "
+            "file with the ending `.in`.",
         )
 
 
 def _check_size(data: Path, tests: Sequence[PackageTest], generated: Mapping[str, object]) -> None:
     if not any(not test.is_sample for test in tests):
-        raise PackageError(data / "secret", "holds no tests; add at least one")
+        raise PackageError(
+            data / "secret", "The directory contains no tests. Add at least one test."
+        )
     if len(tests) > MAX_TESTS:
         raise PackageError(
-            data, f"holds {len(tests)} tests, but at most {MAX_TESTS} are allowed; remove some"
+            data,
+            f"The package has {len(tests)} tests, but at most {MAX_TESTS} are allowed. Remove "
+            "some tests.",
         )
     total = 0
     for test in tests:
@@ -153,14 +169,14 @@ def _check_size(data: Path, tests: Sequence[PackageTest], generated: Mapping[str
             if size > TEST_BYTES:
                 raise PackageError(
                     path,
-                    f"is {size // KB} KB, but at most {TEST_BYTES // KB} KB "
-                    "are allowed; make it smaller",
+                    f"The file has {size // KB} KB, but at most {TEST_BYTES // KB} KB are "
+                    "allowed. Make the file smaller.",
                 )
     if total > TEST_SET_BYTES:
         raise PackageError(
             data,
-            f"holds {total // MB} MB, but at most {TEST_SET_BYTES // MB} MB "
-            "are allowed; remove or shorten tests",
+            f"The tests have {total // MB} MB in total, but at most {TEST_SET_BYTES // MB} MB are "
+            "allowed. Remove or shorten tests.",
         )
 
 
@@ -183,7 +199,9 @@ class _Groups:
         values = Values(path, read_mapping(path))
         if values.string_list("args"):
             raise values.error(
-                "args", "command-line arguments for submissions are not supported; remove the key"
+                "args",
+                "contains command-line arguments for submissions, which are not supported. "
+                "Remove the key.",
             )
         return self._own_flags(path, values) or inherited
 
@@ -214,23 +232,30 @@ def _refuse_grading(values: Values) -> None:
     if values.get("grading") not in (None, "default"):
         raise values.error(
             "grading",
-            "custom graders are not supported; remove the key, or set it to `default`",
+            "selects a custom grader, which is not supported. Remove the key, or set it to "
+            "`default`.",
         )
     for flag in values.string_list("grader_flags"):
         if flag not in _HARMLESS_GRADERS:
             raise values.error(
                 "grader_flags",
-                f"{flag!r} is not supported, because a submission "
-                "must always pass all tests; remove the flag",
+                f"contains {flag!r}, which is not supported, because a submission must always "
+                "pass all tests. Remove this flag.",
             )
     if values.get("static_validation"):
-        raise values.error("static_validation", "is not supported; remove it, or set it to false")
+        raise values.error(
+            "static_validation", "is not supported. Remove the key, or set it to false."
+        )
     if values.string_list("args"):
         raise values.error(
-            "args", "command-line arguments for submissions are not supported; remove the key"
+            "args",
+            "contains command-line arguments for submissions, which are not supported. Remove "
+            "the key.",
         )
     scoring = values.mapping("scoring")
     if scoring.get("aggregation") not in (None, "pass-fail"):
         raise scoring.error(
-            "aggregation", "only `pass-fail` is supported; remove the key, or set it to `pass-fail`"
+            "aggregation",
+            "must be `pass-fail`, because scores are not supported. Remove the key, or set it "
+            "to `pass-fail`.",
         )

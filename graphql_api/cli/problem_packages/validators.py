@@ -39,11 +39,16 @@ def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Chec
     if spec is None or spec.id not in LANGUAGES:
         raise PackageError(
             path,
-            f"must be written in one of the languages of output validators: {', '.join(LANGUAGES)}",
+            "The validator must be written in one of the languages of output validators: "
+            f"{', '.join(LANGUAGES)}.",
         )
     code = read_text(path, CODE_BYTES)
     if _TESTLIB.search(code):
-        raise PackageError(path, "testlib.h is not supported; write a validator without it")
+        raise PackageError(
+            path,
+            "The validator includes testlib.h, which is not supported. Write a validator without "
+            "testlib.h.",
+        )
     defaults = Checker(language=spec.id, code=code, convention=CheckerConvention.ICPC)
     return Checker(
         language=spec.id,
@@ -63,7 +68,9 @@ def describe_unused_validators(root: Path, metadata: Metadata) -> list[str]:
     """Return a note if the package contains output validators but does not use them."""
     folder = root / FOLDERS[metadata.format]
     if metadata.has_validator is False and _list_files(folder):
-        return [f"skipped {folder.name}: {FILE} has `validation: default`"]
+        return [
+            f"Skipped the directory {folder.name}, because {FILE} contains `validation: default`."
+        ]
     return []
 
 
@@ -79,11 +86,17 @@ def _list_files(folder: Path) -> list[Path]:
 
 def _require_one(root: Path, folder: Path, files: list[Path]) -> Path:
     if not files:
-        raise PackageError(root / FILE, f"requires an output validator; add one to {folder.name}")
+        raise PackageError(
+            root / FILE,
+            "The problem requires an output validator. Add a validator to the directory "
+            f"{folder.name}.",
+        )
     if len(files) > 1:
         names = ", ".join(path.relative_to(folder).as_posix() for path in files[:5])
         raise PackageError(
-            folder, f"holds several files ({names}); a validator must be a single file"
+            folder,
+            f"The directory contains several files ({names}), but a validator must be a "
+            "single file. Remove the other files.",
         )
     return files[0]
 

@@ -16,7 +16,7 @@ class Values:
 
     def error(self, key: str, message: str) -> PackageError:
         """Return an error whose message contains the file, the key and `message`."""
-        return PackageError(self._path, f"{self._prefix}{key}: {message}")
+        return PackageError(self._path, f"The key `{self._prefix}{key}` {message}")
 
     def refuse_unknown(self, known: frozenset[str]) -> None:
         """Check that the mapping contains only known keys, as the format requires.
@@ -27,7 +27,7 @@ class Values:
         for key in self._values:
             if key not in known:
                 names = ", ".join(sorted(known))
-                raise self.error(key, f"is not a key of this format; use one of {names}")
+                raise self.error(key, f"is unknown in this format. Use one of these keys: {names}.")
 
     def get(self, key: str) -> Any:
         """Return a value without validation, or None if the key is missing."""
@@ -38,8 +38,10 @@ class Values:
         value = self.get(key)
         if value is None or isinstance(value, str):
             return value.strip() or None if value else None
-        hint = "" if isinstance(value, list | dict) else f"; write it in quotes: {str(value)!r}"
-        raise self.error(key, f"must be a string{hint}")
+        hint = (
+            "" if isinstance(value, list | dict) else f" Write the value in quotes: {str(value)!r}."
+        )
+        raise self.error(key, f"must contain a string.{hint}")
 
     def number(self, key: str) -> float | None:
         """Return a finite number above 0, or None if the key is missing."""
@@ -47,16 +49,18 @@ class Values:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.error(key, "must be a number")
+            raise self.error(key, "must contain a number.")
         if not (math.isfinite(value) and value > 0):
-            raise self.error(key, "must be greater than 0")
+            raise self.error(key, "must contain a number greater than 0.")
         return float(value)
 
     def mapping(self, key: str) -> "Values":
         """Return a nested mapping. It is empty if the key is missing."""
         value = {} if self.get(key) is None else self.get(key)
         if not isinstance(value, dict) or not all(isinstance(name, str) for name in value):
-            raise self.error(key, "must be a mapping of `key: value` lines")
+            raise self.error(
+                key, "must contain a mapping, which is written as lines of the form `key: value`."
+            )
         return Values(self._path, value, f"{self._prefix}{key}.")
 
     def texts(self, key: str) -> dict[str, str]:
@@ -77,5 +81,5 @@ class Values:
         if value is None:
             return ()
         if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-            raise self.error(key, "must be a list of strings")
+            raise self.error(key, "must contain a list of strings.")
         return tuple(value)

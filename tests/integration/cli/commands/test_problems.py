@@ -109,7 +109,10 @@ def test_an_interrupted_import_continues_on_the_next_run(
         _, errors = process.communicate(timeout=60)
     if signal_number is signal.SIGINT:
         assert process.returncode == 130
-        assert errors == "Interrupted. Run the command again: finished packages are skipped.\n"
+        assert errors == (
+            "The import was interrupted. Run the command again: packages that were already "
+            "imported are skipped.\n"
+        )
 
     again = json.loads(command(environment, "import", str(EXAMPLES), "--json").stdout)
 
@@ -276,7 +279,7 @@ async def test_a_deleted_problem_is_not_restored(stores: Stores, some: Path) -> 
     await import_package(stores, package)
     await stores.problems.soft_delete("algoitny", "1", "a copy")
 
-    with pytest.raises(Conflict, match="Restore it"):
+    with pytest.raises(Conflict, match="Restore the problem"):
         await import_package(stores, package)
 
 
@@ -294,7 +297,7 @@ def test_a_bad_package_is_named_and_the_others_are_imported(some: Path) -> None:
     done = run("import", str(some))
 
     assert done.exit_code == 1
-    assert "04-largest.in: has no answer; add 04-largest.ans" in done.stderr
+    assert "04-largest.in: The test has no answer. Add the file 04-largest.ans" in done.stderr
     assert done.stdout.splitlines() == [
         "algoitny/1: failed",
         "algoitny/4: created, 달빛 징검다리, 12 tests",
@@ -383,7 +386,7 @@ def test_a_directory_without_packages_is_an_error(
     done = command(environment, "import", str(tmp_path))
 
     assert done.returncode == 1
-    assert "holds no package" in done.stderr
+    assert "contains no package" in done.stderr
 
 
 async def test_find_packages_takes_the_examples_in_order(settings: Settings) -> None:

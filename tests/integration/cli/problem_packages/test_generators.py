@@ -63,9 +63,9 @@ def test_a_generated_input_is_the_output_of_the_script(
 @pytest.mark.parametrize(
     ("script", "why"),
     [
-        ("print('y')", "which differs from generated.yaml"),
-        ("raise SystemExit('no seed')", "the generator failed: no seed"),
-        ("import os; os.abort()", "the generator failed: SIGABRT"),
+        ("print('y')", "which differs from the SHA-256 in generated.yaml"),
+        ("raise SystemExit('no seed')", "The generator failed: no seed"),
+        ("import os; os.abort()", "The generator failed: SIGABRT"),
         ("import os; print(os.environ['SECRET_KEYS'])", "KeyError: 'SECRET_KEYS'"),
         ("while True: print('x' * 1000)", "wrote more than 1 MB"),
         ("while True: pass", "ran for more than 2 s"),
@@ -89,7 +89,7 @@ def test_a_generator_reads_no_file_of_the_importer(
     secret.write_text("the secret")
     for path in (secret, Path.home(), ROOT / "README.md", tmp_path / "make.py"):
         reason = refuse(generators, generated(tmp_path, script, str(path)))
-        assert "the generator failed: FileNotFoundError" in reason
+        assert "The generator failed: FileNotFoundError" in reason
 
 
 def test_a_generator_reaches_no_server_of_this_machine(
@@ -123,7 +123,7 @@ def test_without_a_sandbox_the_error_gives_the_reason_and_nothing_runs(
     entry = generated(tmp_path, f"open({str(proof)!r}, 'x'); print('x')")
     with GeneratorSandbox(tmp_path / "work") as closed:
         reason = refuse(closed, entry)
-    assert "Nothing was run. bubblewrap is not installed. Install it." in reason
+    assert "cannot run generators in a sandbox. bubblewrap is not installed. Install it." in reason
     assert not proof.exists()
 
 

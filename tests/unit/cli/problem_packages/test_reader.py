@@ -105,7 +105,7 @@ def test_groups_inherit_flags(modern: Path) -> None:
     assert read_package(modern).comparison.comparer is Comparer.TOKENS
 
     write(modern, {"data/secret/test_group.yaml": "output_validator_args: []\n"})
-    with pytest.raises(PackageError, match="give all tests the same flags"):
+    with pytest.raises(PackageError, match="Give all tests the same flags"):
         read_package(modern)
 
 
@@ -183,7 +183,7 @@ def test_a_package_without_a_known_solution_has_a_note(legacy: Path) -> None:
     package = read_package(legacy)
 
     assert package.solution is None
-    assert "no solution" in package.notes[0]
+    assert "No solution" in package.notes[0]
 
 
 def test_latex_becomes_markdown(legacy: Path) -> None:

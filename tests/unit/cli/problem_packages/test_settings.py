@@ -24,10 +24,10 @@ def test_a_package_may_choose_the_visibility_of_its_tests(legacy: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("test_visibility: some\n", "use one of samples, first_failed, all"),
-        ("test_visibility: 3\n", "must be a string"),
-        ("visibility: all\n", "is not a key of this format; use one of test_visibility"),
-        ("- all\n", "must be a mapping"),
+        ("test_visibility: some\n", "Use one of these values: samples, first_failed, all"),
+        ("test_visibility: 3\n", "must contain a string"),
+        ("visibility: all\n", "is unknown in this format. Use one of these keys: test_visibility"),
+        ("- all\n", "must contain a mapping"),
     ],
 )
 def test_a_setting_that_is_unknown_is_refused(legacy: Path, text: str, message: str) -> None:
