@@ -178,7 +178,13 @@ class Bodies:
         missing bodies are read again with strong consistency. Cost: one BatchGetItem per 100
         manifests, and further requests for each body above 300 KB.
         """
-        manifests = await self._dynamo.batch_get(keys, recheck=recheck)
+        return await self.of_manifests(await self._dynamo.batch_get(keys, recheck=recheck))
+
+    async def of_manifests(self, manifests: Sequence[Item | None]) -> list[bytes | None]:
+        """Return the bodies in the order of `manifests`. The list contains None as in `get_many`.
+
+        Cost: no request, unless a body has chunks or is in S3.
+        """
         return list(
             await asyncio.gather(
                 *(
