@@ -1,7 +1,8 @@
-"""The keys of all items in the table.
+"""The keys of all items in the table, and the partitions of all lists.
 
-Some functions return the key attributes of one item, others the partition of a list as a string.
-Platforms, problem numbers, languages and tags must not contain `#` or `:`; `part` checks this.
+Functions with the result type `Key` return the key attributes of one item. Functions with the
+result type `str` mostly return the partition of a list. Platforms, problem numbers, languages and
+tags must not contain `#` or `:`. `part` checks this rule.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import Any
 from zlib import crc32
 
 from graphql_api.data.errors import InvalidInput
-from graphql_api.data.records import HistoryKey
+from graphql_api.data.records import NO_PID, HistoryKey, ProblemId
 
 Key = dict[str, str]
 
@@ -21,10 +22,12 @@ PROBLEM_HISTORY_SHARDS = 4
 
 
 def part(value: str, what: str) -> str:
-    """Return a value unchanged if it may be a part of a key.
+    """Check that a value may be a part of a key, and return the value unchanged.
+
+    `what` is the name of the input field for the error message.
 
     Raises:
-        InvalidInput: the value is empty, or contains `#`, `:` or a control character.
+        InvalidInput: the value is empty or contains `#`, `:` or a control character.
     """
     if not value or any(character in "#:" or character < " " for character in value):
         raise InvalidInput(
@@ -43,8 +46,16 @@ def of_item(item: Mapping[str, Any]) -> Key:
 
 
 def shard_of(text: str, shards: int) -> int:
-    """Return the shard of a text: a number from 0 to `shards` - 1."""
+    """Return the shard number for a text, from 0 to `shards` - 1."""
     return crc32(text.encode()) % shards
+
+
+def _identity(problem: ProblemId) -> str:
+    """Return the part of a key that contains the identity of a problem.
+
+    Keys of a problem without a pid have the form that they had before problems had a pid.
+    """
+    return "#".join(problem.key if problem.pid == NO_PID else problem)
 
 
 # Users
@@ -61,7 +72,7 @@ def user(uid: str) -> Key:
 
 
 def user_index(uid: str) -> Key:
-    """Return the index keys of a user for the list of all users."""
+    """Return the keys of a user in the index that lists all users."""
     return {"g1p": USERS, "g1s": uid}
 
 
@@ -79,22 +90,22 @@ def unique_google_sub(sub: str) -> Key:
 
 
 def totals(uid: str) -> Key:
-    """Return the key of a user's counters."""
+    """Return the key of a user's counters of all days, such as the number of executions."""
     return _key(user_partition(uid), "S")
 
 
-def solved(uid: str, platform: str, number: str) -> Key:
-    """Return the key of a solved mark, which means that the user has solved the problem."""
-    return _key(user_partition(uid), f"V#{platform}#{number}")
+def solved(uid: str, problem: ProblemId) -> Key:
+    """Return the key of the item that marks a problem as solved by the user."""
+    return _key(user_partition(uid), f"V#{_identity(problem)}")
 
 
 def day_usage(uid: str, day: str) -> Key:
-    """Return the key of a user's counters of one UTC day (`yyyymmdd`)."""
+    """Return the key of a user's quota counters of one UTC day (`yyyymmdd`)."""
     return _key(user_partition(uid), f"D#{day}")
 
 
 def receipt(uid: str, day: str, action: str, request_hash: str) -> Key:
-    """Return the key of the receipt of one unit of quota."""
+    """Return the key of the receipt of one unit of quota on one UTC day (`yyyymmdd`)."""
     return _key(user_partition(uid), f"L#{day}#{action}#{request_hash}")
 
 
@@ -127,60 +138,71 @@ def bodies_prefix(ulid: str) -> str:
 
 
 def due_partition(shard: int) -> str:
-    """Return the GSI2 partition of one shard of the PENDING and RUNNING executions."""
+    """Return the partition of one shard of the index of unfinished executions (GSI2)."""
     return f"W#{shard}"
 
 
 def due(identity: str, due_at: int) -> Key:
-    """Return the index keys of an execution that becomes overdue at `due_at` (epoch ms)."""
+    """Return the keys of an execution in the index of unfinished executions.
+
+    The execution becomes overdue at `due_at` (epoch ms). `identity` selects the shard.
+    """
     return {"g2p": due_partition(shard_of(identity, DUE_SHARDS)), "g2s": due_sort(due_at)}
 
 
 # The attributes of the keys in GSI1 and GSI2.
 INDEX_KEYS = ("g1p", "g1s", "g2p", "g2s")
-# The GSI2 partition of items that were taken out of their due index. The sort key is a time.
+# The GSI2 partition of items in quarantine. The sort key is the time of the move into quarantine.
 QUARANTINE = "WQ"
 # All GSI2 partitions whose sort key is a due time begin with this letter.
 DUE_PREFIX = "W"
 
 
 def remembered(index_key: str) -> str:
-    """Return the attribute in which an item in quarantine remembers one of its `INDEX_KEYS`."""
+    """Return the attribute name for an index key of an item in quarantine.
+
+    An item in quarantine has other index keys. The original index keys are kept in the attributes
+    with these names.
+    """
     return f"q{index_key}"
 
 
 def purge_partition(shard: int) -> str:
-    """Return the GSI2 partition of one shard of the purge notes of test sets.
+    """Return the partition of one shard of the index of purge notes (GSI2).
 
-    Executions have a partition of their own, so that many purge notes never delay an execution.
+    A purge note schedules the removal of one version of a test set. Purge notes and executions are
+    in separate partitions, so that many purge notes do not delay an execution.
     """
     return f"WX#{shard}"
 
 
 def purge_due(identity: str, due_at: int) -> Key:
-    """Return the index keys of a purge note that becomes due at `due_at` (epoch ms)."""
+    """Return the keys of a purge note in the index of purge notes.
+
+    The purge note becomes due at `due_at` (epoch ms). `identity` selects the shard.
+    """
     return {"g2p": purge_partition(shard_of(identity, DUE_SHARDS)), "g2s": due_sort(due_at)}
 
 
 def due_sort(due_at: int) -> str:
-    """Return the sort key of a due time (epoch ms)."""
+    """Convert a due time (epoch ms) to an index sort key of 13 digits."""
     return f"{due_at:013d}"
 
 
-def problem_histories(platform: str, number: str) -> tuple[str, ...]:
-    """Return the GSI1 partitions of a problem's COMPLETED histories, one per shard."""
+def problem_histories(problem: ProblemId) -> tuple[str, ...]:
+    """Return the GSI1 partitions of a problem's COMPLETED histories, one partition per shard."""
     shards = range(PROBLEM_HISTORY_SHARDS)
-    return tuple(f"PH#{platform}#{number}#{shard}" for shard in shards)
+    return tuple(f"PH#{_identity(problem)}#{shard}" for shard in shards)
 
 
-def problem_history(platform: str, number: str, ulid: str) -> Key:
-    """Return the index keys of a COMPLETED history for the list of its problem."""
-    partitions = problem_histories(platform, number)
+def problem_history(problem: ProblemId, ulid: str) -> Key:
+    """Return the keys of a COMPLETED history in the index of the problem's histories (GSI1)."""
+    partitions = problem_histories(problem)
     return {"g1p": partitions[shard_of(ulid, PROBLEM_HISTORY_SHARDS)], "g1s": ulid}
 
 
 def history_of(item: Mapping[str, Any]) -> HistoryKey:
-    """Return the identity of a history from its item."""
+    """Return the owner's user id and the ULID of a history from the item of its card."""
     return HistoryKey(item["PK"].removeprefix("U#"), item["SK"].removeprefix("H#"))
 
 
@@ -198,7 +220,10 @@ def feed_partitions(platform: str, language: str, shard: int) -> tuple[str, ...]
 
 
 def feed_partition(platform: str | None, language: str | None, shard: int) -> str:
-    """Return the partition of one shard of the feed with these filters. None means no filter."""
+    """Return the partition of one shard of the feed with these filters. None means no filter.
+
+    Each combination of filters is a list of its own.
+    """
     if platform and language:
         return f"F#PL:{platform}:{language}#{shard}"
     if platform:
@@ -209,7 +234,7 @@ def feed_partition(platform: str | None, language: str | None, shard: int) -> st
 
 
 def recent_count(hour: str) -> Key:
-    """Return the key of the counter of histories published in one UTC hour (`yyyymmddhh`)."""
+    """Return the key of the counter of publications in one UTC hour (`yyyymmddhh`)."""
     return _key(f"FC#{hour}", META)
 
 
@@ -237,7 +262,7 @@ def statement(platform: str, number: str) -> Key:
 
 
 def checker(platform: str, number: str) -> Key:
-    """Return the key of a problem's checker. It sorts between the card and the tests."""
+    """Return the key of a problem's checker. The sort key lies between the card and the tests."""
     return _key(problem_partition(platform, number), CHECKER)
 
 
@@ -247,31 +272,36 @@ def checker_fault(platform: str, number: str) -> Key:
 
 
 def run_counter(platform: str, number: str, shard: int) -> Key:
-    """Return the key of one shard of a problem's execution counter."""
+    """Return the key of one shard of the counter of a problem's executions."""
     return _key(problem_partition(platform, number), f"C#{shard}")
 
 
 def case_sort(version: int, number: int) -> str:
-    """Return the sort key of one test in one version of a test set."""
+    """Return the sort key of the body of one test in one version of a test set."""
     return f"T#{version:05d}#{number:05d}"
 
 
 def case_ids(platform: str, number: str, version: int) -> Key:
-    """Return the key of the list of test identities of one version of a test set."""
+    """Return the key of the item that lists the test ids of one version of a test set."""
     return _key(problem_partition(platform, number), f"TI#{version:05d}")
 
 
 # The prefix of the sort keys of purge notes.
 TEST_PURGES = "X#"
+# The common prefix of the sort keys of tests and of lists of test identities.
+TESTS = "T"
 
 
 def case_purge(platform: str, number: str, version: int) -> Key:
-    """Return the key of the purge note of one version of a test set."""
+    """Return the key of the purge note for one version of a test set."""
     return _key(problem_partition(platform, number), f"{TEST_PURGES}{version:05d}")
 
 
 def problem_position(created_at: int, platform: str, number: str) -> str:
-    """Return the position of a problem in lists, which are sorted by creation time, then by key."""
+    """Return the position of a problem in lists of problems.
+
+    These lists are sorted by creation time (epoch ms), then by platform and number.
+    """
     return f"{created_at:013d}#{platform}#{number}"
 
 
@@ -286,7 +316,7 @@ def solution_language_partition(language: str) -> str:
 
 
 def state_partition(state: str) -> str:
-    """Return the partition of the problems of all platforms in one state."""
+    """Return the partition of the problems with one state, on all platforms."""
     return f"PS#{state}"
 
 
@@ -296,12 +326,12 @@ def tag_partition(tag: str) -> str:
 
 
 def token_partition(token: str) -> str:
-    """Return the partition of the problems whose title contains a word."""
+    """Return the partition of the problems whose title contains the search token."""
     return f"TK#{token}"
 
 
 def legacy_problem(legacy_id: int) -> Key:
-    """Return the key of the item that maps a legacy id to its problem."""
+    """Return the key of the item that maps a problem id of the previous version to the problem."""
     return _key(f"LP#{legacy_id}", META)
 
 

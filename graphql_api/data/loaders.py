@@ -1,8 +1,8 @@
-"""Loaders: they combine the single reads of one GraphQL request into batches.
+"""Loaders, which combine the reads of one GraphQL request into batches.
 
-A batch function returns one entry per key, in the order of the keys; None for a missing entry.
-Loaders are created for each request, and only when they are used first, because aiodataloader keeps
-a reference to the event loop.
+A batch function returns a list with one element per key, in the order of the keys. The element of a
+missing object is None. Each request has its own loaders. A loader is created at its first use,
+because aiodataloader keeps a reference to the running event loop.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -18,6 +18,7 @@ from graphql_api.data.records import (
     HistoryKey,
     Job,
     Problem,
+    ProblemId,
     ProblemKey,
     Results,
     Solution,
@@ -60,37 +61,37 @@ class Loaders:
 
     @cached_property
     def users(self) -> DataLoader[str, User | None]:
-        """Loader of users. The key is the user id."""
+        """Loader of users by user id."""
         return _loader(self._stores.users.get_many)
 
     @cached_property
     def problems(self) -> DataLoader[ProblemKey, Problem | None]:
-        """Loader of problem cards. The key is platform and number."""
+        """Loader of problem cards by platform and number."""
         return _loader(self._stores.problems.get_many)
 
     @cached_property
-    def statements(self) -> DataLoader[ProblemKey, Statement | None]:
-        """Loader of statements. The key is platform and number."""
+    def statements(self) -> DataLoader[ProblemId, Statement | None]:
+        """Loader of statements. The key is the problem's identity."""
         return _loader(self._stores.problems.statements)
 
     @cached_property
-    def solutions(self) -> DataLoader[ProblemKey, Solution | None]:
-        """Loader of the authors' solutions. The key is platform and number."""
+    def solutions(self) -> DataLoader[ProblemId, Solution | None]:
+        """Loader of the authors' solutions. The key is the problem's identity."""
         return _loader(self._stores.problems.solutions)
 
     @cached_property
-    def checkers(self) -> DataLoader[ProblemKey, Checker | None]:
-        """Loader of checkers. The key is platform and number."""
+    def checkers(self) -> DataLoader[ProblemId, Checker | None]:
+        """Loader of checkers. The key is the problem's identity."""
         return _loader(self._stores.checkers.get_many)
 
     @cached_property
-    def checker_faults(self) -> DataLoader[ProblemKey, CheckerFault | None]:
-        """Loader of the latest failure of each checker. The key is platform and number."""
+    def checker_faults(self) -> DataLoader[ProblemId, CheckerFault | None]:
+        """Loader of the latest failure of each checker. The key is the problem's identity."""
         return _loader(self._stores.checkers.faults)
 
     @cached_property
-    def run_counts(self) -> DataLoader[ProblemKey, int]:
-        """Loader of the numbers of executions of problems. The key is platform and number."""
+    def run_counts(self) -> DataLoader[ProblemId, int]:
+        """Loader of the numbers of executions of problems. The key is the problem's identity."""
         return _loader(self._stores.problems.run_counts)
 
     @cached_property
@@ -105,25 +106,25 @@ class Loaders:
 
     @cached_property
     def histories(self) -> DataLoader[HistoryKey, History | None]:
-        """Loader of history cards. The key is user id and ULID."""
+        """Loader of history cards by user id and ULID."""
         return _loader(self._stores.histories.get_many)
 
     @cached_property
     def codes(self) -> DataLoader[HistoryKey, str | None]:
-        """Loader of submitted code. The key is user id and ULID."""
+        """Loader of submitted code by the user id and ULID of the history."""
         return _loader(self._stores.histories.codes)
 
     @cached_property
     def results(self) -> DataLoader[History, Results | None]:
-        """Loader of test results. The key is the history's card, which determines the attempt."""
+        """Loader of test results by history. The card of the history determines the attempt."""
         return _loader(self._stores.histories.results_many, _attempt)
 
     @cached_property
     def jobs(self) -> DataLoader[str, Job | None]:
-        """Loader of job cards. The key is the ULID."""
+        """Loader of job cards by ULID."""
         return _loader(self._stores.jobs.get_many)
 
     @cached_property
     def job_results(self) -> DataLoader[Job, dict[str, Any] | None]:
-        """Loader of job results. The key is the job's card; only SUCCEEDED jobs have a result."""
+        """Loader of job results by job. The result is None for a job that has not SUCCEEDED."""
         return _loader(self._stores.jobs.results, _job_attempt)

@@ -44,11 +44,36 @@ class HistoryKey(NamedTuple):
     ulid: str
 
 
+# The attribute of a problem's pid, in all items that belong to a problem.
+PID = "pid"
+# The pid of a problem that was created before problems had a pid. It is never stored.
+NO_PID = "0"
+
+
 class ProblemKey(NamedTuple):
-    """The identity of a problem: the platform and the problem's number on that platform."""
+    """The name of a problem: the platform and the problem's number on that platform.
+
+    After a problem was deleted permanently, another problem can get its name.
+    """
 
     platform: str
     number: str
+
+
+class ProblemId(NamedTuple):
+    """The identity of a problem: its name and its pid, a ULID minted at its creation.
+
+    No two problems have the same identity, except problems without a pid (`NO_PID`).
+    """
+
+    platform: str
+    number: str
+    pid: str
+
+    @property
+    def key(self) -> ProblemKey:
+        """The name of the problem."""
+        return ProblemKey(self.platform, self.number)
 
 
 class TestId(NamedTuple):
@@ -59,12 +84,18 @@ class TestId(NamedTuple):
 
 
 class TestCaseKey(NamedTuple):
-    """The identity of a test in all problems: the key of its problem, and its `TestId`."""
+    """The identity of a test in all problems: the identity of its problem, and its `TestId`."""
 
     platform: str
     number: str
+    pid: str
     version: int
     test: int
+
+    @property
+    def problem_id(self) -> ProblemId:
+        """The identity of the test's problem."""
+        return ProblemId(self.platform, self.number, self.pid)
 
     @property
     def test_id(self) -> TestId:
@@ -111,6 +142,11 @@ def stored(name: str, kind: type | None = None, default: Any = MISSING) -> Any:
     the attribute is required.
     """
     return dataclass_field(default=default, metadata={"name": name, "kind": kind})
+
+
+def stored_pid() -> Any:
+    """Declare the field with the pid of the problem that the record belongs to."""
+    return stored(PID, default=NO_PID)
 
 
 def _decoder(kind: type | None) -> Callable[[Any], Any] | None:
@@ -168,7 +204,7 @@ class Record:
             return cls.from_item(item)
         except UNREADABLE:
             key = {name: item.get(name) for name in ("PK", "SK")}
-            _log.exception("unreadable item", entity=cls.entity, **key)
+            _log.exception("The item cannot be read, so it is skipped.", entity=cls.entity, **key)
             return None
 
     def to_item(self) -> Item:
@@ -176,7 +212,7 @@ class Record:
         item: Item = {"v": self.format, "tp": self.entity}
         for name, attribute, _, _ in _attributes_of(type(self)):
             value = getattr(self, name)
-            if value is None:
+            if value is None or (attribute == PID and value == NO_PID):
                 continue
             if isinstance(value, tuple):
                 value = list(value)
@@ -257,6 +293,7 @@ class Solved(Record):
     entity: ClassVar[str] = "solved"
     platform: str = stored("pf")
     number: str = stored("pn")
+    pid: str = stored_pid()
     ulid: str = stored("h")
     created_at: int = stored("ca")
 
@@ -321,6 +358,7 @@ class History(Record):
     author_name: str = stored("an")
     platform: str = stored("pf")
     number: str = stored("pn")
+    pid: str = stored_pid()
     title: str = stored("ti")
     language: str = stored("lg")
     status: HistoryStatus = stored("st", HistoryStatus)
@@ -356,9 +394,9 @@ class History(Record):
         return HistoryKey(self.uid, self.ulid)
 
     @property
-    def problem_key(self) -> ProblemKey:
+    def problem_id(self) -> ProblemId:
         """The identity of the history's problem."""
-        return ProblemKey(self.platform, self.number)
+        return ProblemId(self.platform, self.number, self.pid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,6 +410,7 @@ class Problem(Record):
     entity: ClassVar[str] = "problem"
     platform: str = stored("pf")
     number: str = stored("pn")
+    pid: str = stored_pid()
     title: str = stored("ti")
     state: ProblemState = stored("st", ProblemState, ProblemState.DRAFT)
     link: str | None = stored("lnk", default=None)
@@ -401,8 +440,13 @@ class Problem(Record):
 
     @property
     def key(self) -> ProblemKey:
-        """The identity of the problem."""
+        """The name of the problem."""
         return ProblemKey(self.platform, self.number)
+
+    @property
+    def id(self) -> ProblemId:
+        """The identity of the problem."""
+        return ProblemId(self.platform, self.number, self.pid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -442,6 +486,7 @@ class CheckerFault(Record):
     """The latest failure of a checker. `test_number` is None if it failed before the first test."""
 
     entity: ClassVar[str] = "fault"
+    pid: str = stored_pid()
     checker_hash: str = stored("ckh")
     message: str = stored("msg")
     test_number: int | None = stored("no", default=None)
@@ -525,6 +570,7 @@ class Job(Record):
     uid: str = stored("u")
     platform: str | None = stored("pf", default=None)
     number: str | None = stored("pn", default=None)
+    pid: str = stored_pid()
     attempt: int = stored("att", default=0)
     lease_expires_at: int | None = stored("lx", default=None)
     claim_token: str | None = stored("clm", default=None)
@@ -539,6 +585,11 @@ class Job(Record):
     updated_at: int = stored("ua")
     finished_at: int | None = stored("fa", default=None)
     expires_at_s: int | None = stored("x", default=None)
+
+    @property
+    def problem_id(self) -> ProblemId:
+        """The identity of the job's problem. The name is empty if the job has no problem."""
+        return ProblemId(self.platform or "", self.number or "", self.pid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,7 @@ async def checker_of(context: Context, problem: Problem) -> Checker | None:
     """Return the checker of a problem for editors. Other viewers get None."""
     if not context.is_editor or problem.checker_hash is None:
         return None
-    return await context.loaders.checkers.load(problem.key)
+    return await context.loaders.checkers.load(problem.id)
 
 
 async def fault_of(context: Context, problem: Problem) -> CheckerFault | None:
@@ -89,6 +89,6 @@ async def fault_of(context: Context, problem: Problem) -> CheckerFault | None:
     visibility = access.visibility_of(context)
     if not visibility.is_editor:
         return None
-    fault = await context.loaders.checker_faults.load(problem.key)
+    fault = await context.loaders.checker_faults.load(problem.id)
     is_current = fault is not None and fault.checker_hash == problem.checker_hash
     return visibility.fault(fault) if fault and is_current else None

@@ -15,8 +15,8 @@ from graphql_api.data.errors import (
     NotFound,
     Unavailable,
 )
-from graphql_api.data.histories.reservations import ReservationRequest
-from graphql_api.data.records import History, Problem, ProblemKey, Receipt
+from graphql_api.data.histories.reservations import ReservationRequest, key_of_deleted_problem
+from graphql_api.data.records import History, Problem, ProblemId, ProblemKey, Receipt
 from graphql_api.data.text import shorten
 from graphql_api.resolvers import access, problems, validation
 from graphql_api.resolvers.languages import language_id
@@ -27,9 +27,9 @@ PROBLEM_FIELDS = "Send exactly one of `problemId`, `platform` with `number`, or 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecuteCode:
-    """Parameters of `executeCode`. `problem` is the key that the client sent as `problemId`."""
+    """Parameters of `executeCode`. `problem` is the identity in the client's `problemId`."""
 
-    problem: ProblemKey | None = None
+    problem: ProblemId | None = None
     platform: str | None = None
     number: str | None = None
     legacy_problem_id: int | None = None
@@ -43,11 +43,13 @@ class ExecuteCode:
 class _ValidRequest:
     """A request whose fields are valid. The problem is not yet checked.
 
-    `named_by` is the input field with which the client identified the problem.
+    `named_by` is the input field with which the client identified the problem. `pid` is None if
+    this is a name, which means the current problem with this name.
     """
 
     platform: str
     number: str
+    pid: str | None
     named_by: str
     language: str
     code: str
@@ -78,7 +80,8 @@ async def execute_code(context: Context, request: ExecuteCode) -> History:
     loaded = await reservations.load(viewer.uid, valid.platform, valid.number, valid.request_id)
     viewer = access.confirm(context, loaded.user)
     if loaded.receipt is not None:
-        return await _find_repeated(context, viewer, valid, loaded.receipt)
+        pid = loaded.problem.pid if valid.pid is None and loaded.problem else valid.pid
+        return await _find_repeated(context, viewer, valid, loaded.receipt, pid)
     problem = _require_judgeable(viewer, valid, loaded.problem)
     await _require_offered(context, valid.language)
     reserved = await reservations.reserve(
@@ -107,10 +110,11 @@ async def _validate(context: Context, request: ExecuteCode) -> _ValidRequest:
     code = validation.code(request.code)
     request_id = validation.optional(request.idempotency_key, validation.idempotency_key)
     language = language_id(request.language)
-    platform, number = await _problem_key(context, request)
+    key, pid = await _identify_problem(context, request)
     return _ValidRequest(
-        platform=platform,
-        number=number,
+        platform=key.platform,
+        number=key.number,
+        pid=pid,
         named_by=_problem_field(request),
         language=language,
         code=code,
@@ -125,32 +129,37 @@ def _problem_field(request: ExecuteCode) -> str:
     return "number" if request.legacy_problem_id is None else "legacyProblemId"
 
 
-async def _problem_key(context: Context, request: ExecuteCode) -> ProblemKey:
+async def _identify_problem(
+    context: Context, request: ExecuteCode
+) -> tuple[ProblemKey, str | None]:
+    """Return the name of the problem, and its pid if the client did not send a name."""
     by_name = request.platform is not None or request.number is not None
     by_id, by_old_id = request.problem is not None, request.legacy_problem_id is not None
     if by_name + by_id + by_old_id != 1:
         raise InvalidInput(PROBLEM_FIELDS, ("problemId",))
     if request.problem is not None:
-        return request.problem
+        return request.problem.key, request.problem.pid
     if request.legacy_problem_id is not None:
-        key = await context.stores.problems.by_legacy_id(request.legacy_problem_id)
-        if key is None:
+        problem = await context.stores.problems.by_legacy_id(request.legacy_problem_id)
+        if problem is None:
             raise NotFound(
                 "No problem has this `legacyProblemId`. Check the number.", ("legacyProblemId",)
             )
-        return key
+        return problem.key, problem.pid
     if request.platform is None or request.number is None:
         missing = "platform" if request.platform is None else "number"
         raise InvalidInput(
             f"`platform` and `number` must be sent together: `{missing}` is missing.", (missing,)
         )
-    return await problems.read_key(context, request.platform, request.number)
+    return await problems.read_key(context, request.platform, request.number), None
 
 
 async def _find_repeated(
-    context: Context, viewer: Viewer, valid: _ValidRequest, receipt: Receipt
+    context: Context, viewer: Viewer, valid: _ValidRequest, receipt: Receipt, pid: str | None
 ) -> History:
     """Return the history of the first request with this idempotency key.
+
+    `pid` is that of the problem of this request, or None if no problem has its name.
 
     Raises:
         Conflict: The first request was for another submission, or its history was deleted.
@@ -169,6 +178,8 @@ async def _find_repeated(
             "The submission of this `idempotencyKey` was deleted. Send a new `idempotencyKey`.",
             ("idempotencyKey",),
         )
+    if pid not in (None, history.pid):
+        raise key_of_deleted_problem()
     return history
 
 
@@ -184,10 +195,11 @@ def _require_judgeable(viewer: Viewer, valid: _ValidRequest, problem: Problem | 
     is_hidden = problem is None or (
         problem.state is not ProblemState.COMPLETED and not viewer.is_editor
     )
-    if problem is None or is_hidden or problem.state is ProblemState.DELETED:
+    is_other = problem is not None and valid.pid not in (None, problem.pid)
+    if problem is None or is_hidden or is_other or problem.state is ProblemState.DELETED:
         raise NotFound(
             f"The problem `{shorten(valid.platform)}/{shorten(valid.number)}` does not exist. "
-            "Check the platform and the number.",
+            "Check the platform and the number, or read the id again.",
             path,
         )
     if problem.test_version is None or problem.test_count == 0:

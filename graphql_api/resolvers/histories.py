@@ -5,7 +5,7 @@ from graphql_api.data.dynamo.pages import Page, PageWindow
 from graphql_api.data.enums import HistoryStatus, ProblemState
 from graphql_api.data.errors import Conflict, Forbidden, NotFound
 from graphql_api.data.records import History, HistoryKey, Problem, Results
-from graphql_api.resolvers import access, validation
+from graphql_api.resolvers import access, problems, validation
 from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 
@@ -37,8 +37,7 @@ async def list_of_user(
 
 async def problem_of(context: Context, history: History) -> Problem | None:
     """Return the problem of a history, or None if the viewer may not see the problem."""
-    problem = await context.loaders.problems.load(history.problem_key)
-    return problem if problem and access.visibility_of(context).shows_problem(problem) else None
+    return await problems.find(context, history.problem_id)
 
 
 async def code_of(context: Context, history: History) -> str | None:
@@ -92,8 +91,9 @@ async def set_visibility(context: Context, key: HistoryKey, *, is_public: bool) 
         return history
     if not is_public:
         return await context.stores.histories.unpublish(*key, expected=history)
-    problem = await context.stores.problems.get(*history.problem_key, consistent=True)
-    if problem is None or problem.state is not ProblemState.COMPLETED:
+    problem = await context.stores.problems.get(*history.problem_id.key, consistent=True)
+    is_same = problem is not None and problem.id == history.problem_id
+    if problem is None or not is_same or problem.state is not ProblemState.COMPLETED:
         raise Conflict("The history cannot be published before its problem is published.")
     return await context.stores.histories.publish(*key, problem_public=True, expected=history)
 

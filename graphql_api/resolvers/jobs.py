@@ -8,7 +8,7 @@ from graphql_api.data.dynamo.pages import Page, PageWindow
 from graphql_api.data.enums import HistoryStatus, JobKind, JobStatus, ProblemState
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
 from graphql_api.data.jobs import NewJob
-from graphql_api.data.records import HistoryKey, Job, JobEvent, Problem, ProblemKey
+from graphql_api.data.records import HistoryKey, Job, JobEvent, Problem, ProblemId
 from graphql_api.data.text import shorten
 from graphql_api.resolvers import access
 from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
@@ -71,7 +71,7 @@ async def cancel(context: Context, ulid: str) -> Job:
     return job
 
 
-async def rejudge(context: Context, problem: ProblemKey | None, history: HistoryKey | None) -> Job:
+async def rejudge(context: Context, problem: ProblemId | None, history: HistoryKey | None) -> Job:
     """Start a job that rejudges one history, or all judged executions of a problem.
 
     Raises:
@@ -95,13 +95,14 @@ async def rejudge(context: Context, problem: ProblemKey | None, history: History
         parameters=parameters,
         platform=judgeable.platform,
         number=judgeable.number,
+        pid=judgeable.pid,
     )
     job = await context.stores.jobs.create(new)
     await context.sender.send_job(viewer.uid, job.ulid)
     return job
 
 
-async def _problem_of(context: Context, key: HistoryKey) -> ProblemKey:
+async def _problem_of(context: Context, key: HistoryKey) -> ProblemId:
     history = await context.stores.histories.get(*key, consistent=True)
     if history is None:
         raise NotFound(
@@ -113,15 +114,16 @@ async def _problem_of(context: Context, key: HistoryKey) -> ProblemKey:
             "status COMPLETED.",
             ("historyId",),
         )
-    return history.problem_key
+    return history.problem_id
 
 
-async def _load_judgeable(context: Context, key: ProblemKey) -> Problem:
-    problem = await context.stores.problems.get(*key, consistent=True)
-    if problem is None or problem.state is ProblemState.DELETED:
+async def _load_judgeable(context: Context, wanted: ProblemId) -> Problem:
+    problem = await context.stores.problems.get(*wanted.key, consistent=True)
+    is_same = problem is not None and problem.id == wanted
+    if problem is None or not is_same or problem.state is ProblemState.DELETED:
         raise NotFound(
-            f"The problem `{shorten(key[0])}/{shorten(key[1])}` does not exist. Check the "
-            "platform and the number.",
+            f"The problem `{shorten(wanted.platform)}/{shorten(wanted.number)}` does not exist, or "
+            "its id belongs to a deleted problem of the same name. Read the id again.",
             ("problemId",),
         )
     if problem.test_version is None or problem.test_count == 0:

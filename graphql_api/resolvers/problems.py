@@ -11,7 +11,7 @@ from graphql_api.data.enums import Comparer, ProblemState, TestVisibility
 from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphql_api.data.problems.checkers import check_complete
 from graphql_api.data.problems.inputs import NewProblem, ProblemChanges
-from graphql_api.data.records import Problem, ProblemKey, Solution, Statement
+from graphql_api.data.records import Problem, ProblemId, ProblemKey, Solution, Statement
 from graphql_api.resolvers import access, checkers, validation
 from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
@@ -66,8 +66,16 @@ class CreateProblem:
     tests: list[TestCaseData] = field(default_factory=list)
 
 
-async def find(context: Context, key: ProblemKey) -> Problem | None:
-    """Return a problem, or None if it does not exist or the viewer may not see it."""
+async def find(context: Context, problem_id: ProblemId) -> Problem | None:
+    """Return a problem, or None if it does not exist or the viewer may not see it.
+
+    After the permanent deletion of the problem, another problem with the same name is not returned.
+    """
+    problem = await _find_by_key(context, problem_id.key)
+    return problem if problem and problem.id == problem_id else None
+
+
+async def _find_by_key(context: Context, key: ProblemKey) -> Problem | None:
     problem = await context.loaders.problems.load(key)
     return problem if problem and access.visibility_of(context).shows_problem(problem) else None
 
@@ -78,7 +86,7 @@ async def find_by_name(context: Context, platform: str, number: str) -> Problem 
     Raises:
         InvalidInput: The platform or number is malformed.
     """
-    return await find(context, await read_key(context, platform, number))
+    return await _find_by_key(context, await read_key(context, platform, number))
 
 
 async def read_key(context: Context, platform: str, number: str) -> ProblemKey:
@@ -126,19 +134,19 @@ async def list_problems(
 
 async def statement_of(context: Context, problem: Problem) -> Statement | None:
     """Return the statement and the constraints of a problem, or None if it has neither."""
-    return await context.loaders.statements.load(problem.key)
+    return await context.loaders.statements.load(problem.id)
 
 
 async def solution_of(context: Context, problem: Problem) -> Solution | None:
     """Return the author's solution for editors. Other viewers get None."""
     if not context.is_editor:
         return None
-    return await context.loaders.solutions.load(problem.key)
+    return await context.loaders.solutions.load(problem.id)
 
 
 async def run_count_of(context: Context, problem: Problem) -> int:
     """Return the approximate number of executions of a problem."""
-    return await context.loaders.run_counts.load(problem.key)
+    return await context.loaders.run_counts.load(problem.id)
 
 
 async def create(context: Context, wanted: CreateProblem) -> Problem:
@@ -172,11 +180,11 @@ async def create(context: Context, wanted: CreateProblem) -> Problem:
     )
     problem = await context.stores.problems.create(new)
     if tests:
-        problem = await context.stores.tests.replace(problem.platform, problem.number, tests)
+        problem = await context.stores.tests.replace(*problem.key, tests, pid=problem.pid)
     return problem
 
 
-async def update(context: Context, key: ProblemKey, fields: ProblemFields) -> Problem:
+async def update(context: Context, problem: ProblemId, fields: ProblemFields) -> Problem:
     """Change the given fields of a problem.
 
     Raises:
@@ -191,10 +199,10 @@ async def update(context: Context, key: ProblemKey, fields: ProblemFields) -> Pr
     changes = _changes(fields)
     for name in fields.cleared:
         changes = replace(changes, **_CLEARED[name])
-    return await context.stores.problems.update(*key, changes)
+    return await context.stores.problems.update(*problem.key, changes, pid=problem.pid)
 
 
-async def complete(context: Context, key: ProblemKey) -> Problem:
+async def complete(context: Context, problem: ProblemId) -> Problem:
     """Publish a problem.
 
     Raises:
@@ -204,24 +212,24 @@ async def complete(context: Context, key: ProblemKey) -> Problem:
         InvalidInput: The comparer requires a checker, but the problem has no checker.
     """
     access.require_editor(context)
-    problem = await context.stores.problems.get(*key, consistent=True)
-    if problem is None:
-        raise _not_found()
-    if problem.state is ProblemState.COMPLETED:
-        return problem
-    if problem.state is ProblemState.DELETED:
+    card = await _read(context, problem)
+    if card.state is ProblemState.COMPLETED:
+        return card
+    if card.state is ProblemState.DELETED:
         raise Conflict(
             "The problem is deleted, so it cannot be changed. Restore the problem first."
         )
-    if problem.test_count == 0:
+    if card.test_count == 0:
         raise Conflict(
             "The problem has no test cases, so it cannot be published. Add test cases first."
         )
-    check_complete(problem)
-    return await context.stores.problems.set_state(*key, ProblemState.COMPLETED)
+    check_complete(card)
+    return await context.stores.problems.set_state(
+        *problem.key, ProblemState.COMPLETED, pid=problem.pid
+    )
 
 
-async def soft_delete(context: Context, key: ProblemKey, reason: str) -> Problem:
+async def soft_delete(context: Context, problem: ProblemId, reason: str) -> Problem:
     """Hide a problem from everyone except editors. `restore` makes it visible again.
 
     Raises:
@@ -231,10 +239,10 @@ async def soft_delete(context: Context, key: ProblemKey, reason: str) -> Problem
     """
     access.require_editor(context)
     why = validation.line(reason, "reason", limits.DELETION_REASON_CHARACTERS)
-    return await context.stores.problems.soft_delete(*key, why)
+    return await context.stores.problems.soft_delete(*problem.key, why, pid=problem.pid)
 
 
-async def restore(context: Context, key: ProblemKey) -> Problem:
+async def restore(context: Context, problem: ProblemId) -> Problem:
     """Restore a soft-deleted problem to its state before the deletion.
 
     Raises:
@@ -242,10 +250,10 @@ async def restore(context: Context, key: ProblemKey) -> Problem:
         NotFound, Conflict: The problem does not exist or is not deleted.
     """
     access.require_editor(context)
-    return await context.stores.problems.restore(*key)
+    return await context.stores.problems.restore(*problem.key, pid=problem.pid)
 
 
-async def delete(context: Context, key: ProblemKey) -> None:
+async def delete(context: Context, problem: ProblemId) -> None:
     """Delete a problem permanently, with its tests, texts and solution.
 
     Raises:
@@ -257,12 +265,11 @@ async def delete(context: Context, key: ProblemKey) -> None:
         raise Forbidden(
             "Only administrators may delete a problem permanently. Use `softDeleteProblem` instead."
         )
-    if await context.stores.problems.get(*key, consistent=True) is None:
-        raise _not_found()
-    await context.stores.problems.delete(*key)
+    await _read(context, problem)
+    await context.stores.problems.delete(*problem.key, pid=problem.pid)
 
 
-async def set_solution(context: Context, key: ProblemKey, language: str, code: str) -> Problem:
+async def set_solution(context: Context, problem: ProblemId, language: str, code: str) -> Problem:
     """Set the author's solution.
 
     Raises:
@@ -272,8 +279,20 @@ async def set_solution(context: Context, key: ProblemKey, language: str, code: s
     """
     access.require_editor(context)
     return await context.stores.problems.set_solution(
-        *key, language_id(language), validation.code(code)
+        *problem.key, language_id(language), validation.code(code), pid=problem.pid
     )
+
+
+async def _read(context: Context, problem: ProblemId) -> Problem:
+    """Return the current card of a problem.
+
+    Raises:
+        NotFound: the problem does not exist.
+    """
+    card = await context.stores.problems.get(*problem.key, consistent=True)
+    if card is None or card.pid != problem.pid:
+        raise _not_found()
+    return card
 
 
 def _not_found() -> NotFound:

@@ -11,7 +11,7 @@ from graphql_api.data.limits import MAX_TESTS, TEST_FILE_BYTES
 from graphql_api.data.problems.testsets import NewTest
 from graphql_api.data.records import (
     Problem,
-    ProblemKey,
+    ProblemId,
     StoredTest,
     TestCaseKey,
     TestSetKey,
@@ -62,7 +62,7 @@ async def list_tests(context: Context, problem: Problem, page: PageRequest) -> P
         )
         return tests.map(partial(visibility.test, problem))
 
-    scope = scope_of("tests", problem.platform, problem.number, str(samples_only))
+    scope = scope_of("tests", *problem.id, str(samples_only))
     return await list_page(context, page, scope, read)
 
 
@@ -74,8 +74,9 @@ async def find(context: Context, key: TestCaseKey) -> VisibleTest | None:
     test set, a read of the ids of the current set.
     """
     visibility = access.visibility_of(context)
-    problem = await context.loaders.problems.load(ProblemKey(key.platform, key.number))
-    if problem is None or not visibility.shows_problem(problem):
+    problem = await context.loaders.problems.load(key.problem_id.key)
+    is_same = problem is not None and problem.id == key.problem_id
+    if problem is None or not is_same or not visibility.shows_problem(problem):
         return None
     place = await _find_place(context, problem, key)
     test = await context.loaders.tests.load(place) if place else None
@@ -101,7 +102,7 @@ async def _find_place(context: Context, problem: Problem, key: TestCaseKey) -> S
     return StoredTest(*problem.key, version, number) if is_inside else None
 
 
-async def add(context: Context, key: ProblemKey, tests: Sequence[TestCaseData]) -> Problem:
+async def add(context: Context, problem: ProblemId, tests: Sequence[TestCaseData]) -> Problem:
     """Append test cases to a problem.
 
     Raises:
@@ -110,10 +111,10 @@ async def add(context: Context, key: ProblemKey, tests: Sequence[TestCaseData]) 
         NotFound, Conflict: The problem does not exist, or another request changed its tests.
     """
     access.require_editor(context)
-    return await context.stores.tests.add(*key, validate_tests(tests))
+    return await context.stores.tests.add(*problem.key, validate_tests(tests), pid=problem.pid)
 
 
-async def replace(context: Context, key: ProblemKey, tests: Sequence[TestCaseData]) -> Problem:
+async def replace(context: Context, problem: ProblemId, tests: Sequence[TestCaseData]) -> Problem:
     """Replace all test cases of a problem.
 
     Raises:
@@ -122,7 +123,7 @@ async def replace(context: Context, key: ProblemKey, tests: Sequence[TestCaseDat
         NotFound, Conflict: The problem does not exist, or another request changed its tests.
     """
     access.require_editor(context)
-    return await context.stores.tests.replace(*key, validate_tests(tests))
+    return await context.stores.tests.replace(*problem.key, validate_tests(tests), pid=problem.pid)
 
 
 async def delete(context: Context, key: TestCaseKey) -> Problem:

@@ -175,7 +175,7 @@ class HistoryMutations:
         """Accept a submission and send it to the workers."""
         problem_id = input.problem_id
         request = ExecuteCode(
-            problem=None if problem_id is None else ids.problem_key(problem_id),
+            problem=None if problem_id is None else ids.problem_of(problem_id),
             platform=input.platform,
             number=input.number,
             legacy_problem_id=input.legacy_problem_id,

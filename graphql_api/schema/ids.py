@@ -1,7 +1,8 @@
-"""Global ids of objects. Clients must not depend on the content of an id.
+"""Global ids, which are opaque to clients. An id contains the kind of an object and its key.
 
-An id is the base64url form of one letter for the kind of the object, followed by the parts of the
-object's key. Each object has exactly one valid id.
+An id is the base64url form of one letter for the kind and the parts of the key. Each object has
+exactly one valid id. The ids of a problem and of its test cases contain the problem's pid, unless
+the problem has none: their form is then that of the time before problems had a pid.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -11,7 +12,7 @@ from strawberry import ID
 
 from graphql_api.data.errors import InvalidInput
 from graphql_api.data.limits import GLOBAL_ID_CHARACTERS
-from graphql_api.data.records import History, HistoryKey, ProblemKey, TestCaseKey
+from graphql_api.data.records import NO_PID, History, HistoryKey, ProblemId, TestCaseKey
 
 
 class Kind(StrEnum):
@@ -26,7 +27,11 @@ class Kind(StrEnum):
     LANGUAGE = "l"
 
 
+# The number of parts of a key, without the pid of a problem.
 _PARTS = {Kind.PROBLEM: 2, Kind.HISTORY: 2, Kind.TEST_CASE: 4}
+# In the ids of these kinds, the pid of the problem follows the number of the problem.
+_WITH_PID = {Kind.PROBLEM, Kind.TEST_CASE}
+_PID_AT = 2
 _NAMES = {
     Kind.USER: "user",
     Kind.PROBLEM: "problem",
@@ -42,7 +47,10 @@ def encode(kind: Kind, *parts: str) -> ID:
 
 
 def decode(text: str) -> tuple[Kind, tuple[str, ...]] | None:
-    """Return the kind and the parts of the key in a global id, or None if the id is invalid."""
+    """Return the kind and the key of an id, or None if it is not a valid id.
+
+    The key of a problem or test case always contains a pid.
+    """
     if not 1 < len(text) <= GLOBAL_ID_CHARACTERS:
         return None
     try:
@@ -51,9 +59,27 @@ def decode(text: str) -> tuple[Kind, tuple[str, ...]] | None:
     except ValueError:
         return None
     parts = tuple(plain[1:].split("#"))
-    if len(parts) != _PARTS.get(kind, 1) or not all(parts) or encode(kind, *parts) != text:
+    if not all(parts) or encode(kind, *parts) != text:
         return None
-    return kind, parts
+    key = _complete_key(kind, parts)
+    return None if key is None else (kind, key)
+
+
+def _complete_key(kind: Kind, parts: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the key with its pid, or None if the number of parts is wrong."""
+    count = _PARTS.get(kind, 1)
+    if kind in _WITH_PID and len(parts) == count:
+        return (*parts[:_PID_AT], NO_PID, *parts[_PID_AT:])
+    has_pid = kind in _WITH_PID and len(parts) == count + 1
+    if has_pid:
+        return None if parts[_PID_AT] == NO_PID else parts
+    return parts if len(parts) == count else None
+
+
+def _encode_in(kind: Kind, problem: ProblemId, *rest: str) -> ID:
+    """Return the id of a problem or of a part of it."""
+    parts = problem.key if problem.pid == NO_PID else problem
+    return encode(kind, *parts, *rest)
 
 
 def _decode_as(kind: Kind, text: str, field: str) -> tuple[str, ...]:
@@ -68,9 +94,9 @@ def user_id(uid: str) -> ID:
     return encode(Kind.USER, uid)
 
 
-def problem_id(platform: str, number: str) -> ID:
-    """Return the id of a problem."""
-    return encode(Kind.PROBLEM, platform, number)
+def problem_id(problem: ProblemId) -> ID:
+    """Return the global id of a problem."""
+    return _encode_in(Kind.PROBLEM, problem)
 
 
 def history_id(history: History) -> ID:
@@ -80,7 +106,7 @@ def history_id(history: History) -> ID:
 
 def test_case_id(key: TestCaseKey) -> ID:
     """Return the id of a test case."""
-    return encode(Kind.TEST_CASE, key.platform, key.number, str(key.version), str(key.test))
+    return _encode_in(Kind.TEST_CASE, key.problem_id, str(key.version), str(key.test))
 
 
 def job_id(ulid: str) -> ID:
@@ -108,9 +134,9 @@ def user_key(text: str, field: str = "userId") -> str:
     return _decode_as(Kind.USER, text, field)[0]
 
 
-def problem_key(text: str, field: str = "problemId") -> ProblemKey:
-    """Return the key in the id of a problem. Raise InvalidInput for any other text."""
-    return ProblemKey(*_decode_as(Kind.PROBLEM, text, field))
+def problem_of(text: str, field: str = "problemId") -> ProblemId:
+    """Return the identity in the id of a problem. Raise InvalidInput for any other text."""
+    return ProblemId(*_decode_as(Kind.PROBLEM, text, field))
 
 
 def history_key(text: str, field: str = "historyId") -> HistoryKey:
@@ -132,9 +158,9 @@ def test_key_of(parts: tuple[str, ...]) -> TestCaseKey | None:
 
     Return None if the version or the number of the test is not in its canonical decimal form.
     """
-    platform, number, version, test = parts
+    platform, number, pid, version, test = parts
     if not (version + test).isascii() or not (version.isdecimal() and test.isdecimal()):
         return None
-    key = TestCaseKey(platform=platform, number=number, version=int(version), test=int(test))
+    key = TestCaseKey(platform, number, pid, int(version), int(test))
     is_canonical = (str(key.version), str(key.test)) == (version, test)
     return key if is_canonical else None

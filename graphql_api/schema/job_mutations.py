@@ -81,7 +81,7 @@ class JobMutations:
         problem, history = input.problem_id, input.history_id
         job = await jobs.rejudge(
             info.context,
-            None if problem is None else ids.problem_key(problem),
+            None if problem is None else ids.problem_of(problem),
             None if history is None else ids.history_key(history),
         )
         return RejudgePayload(job=Job.from_record(job))

@@ -7,7 +7,7 @@ from typing import cast
 from graphql_api.context import Context
 from graphql_api.data.errors import InvalidInput
 from graphql_api.data.limits import MAX_NODES
-from graphql_api.data.records import HistoryKey, ProblemKey
+from graphql_api.data.records import HistoryKey, ProblemId
 from graphql_api.resolvers import histories, jobs, languages, plans, problems, testcases, users
 from graphql_api.schema import ids
 from graphql_api.schema.connections import Node
@@ -26,7 +26,7 @@ async def _user(context: Context, parts: tuple[str, ...]) -> Node | None:
 
 
 async def _problem(context: Context, parts: tuple[str, ...]) -> Node | None:
-    problem = await problems.find(context, ProblemKey(*parts))
+    problem = await problems.find(context, ProblemId(*parts))
     return Problem.from_record(problem) if problem else None
 
 

@@ -378,7 +378,7 @@ class ProblemMutations:
         input: UpdateProblemInput,
     ) -> UpdateProblemResult | None:
         """Change the given fields of a problem."""
-        key = ids.problem_key(input.problem_id)
+        key = ids.problem_of(input.problem_id)
         changed = await problems.update(info.context, key, _changes_of(input))
         return UpdateProblemPayload(problem=Problem.from_record(changed))
 
@@ -393,7 +393,7 @@ class ProblemMutations:
         input: CompleteProblemInput,
     ) -> CompleteProblemResult | None:
         """Publish a problem."""
-        key = ids.problem_key(input.problem_id)
+        key = ids.problem_of(input.problem_id)
         changed = await problems.complete(info.context, key)
         return CompleteProblemPayload(problem=Problem.from_record(changed))
 
@@ -407,7 +407,7 @@ class ProblemMutations:
         input: SoftDeleteProblemInput,
     ) -> SoftDeleteProblemResult | None:
         """Remove a problem from the public lists."""
-        key = ids.problem_key(input.problem_id)
+        key = ids.problem_of(input.problem_id)
         changed = await problems.soft_delete(info.context, key, input.reason)
         return SoftDeleteProblemPayload(problem=Problem.from_record(changed))
 
@@ -421,7 +421,7 @@ class ProblemMutations:
         input: RestoreProblemInput,
     ) -> RestoreProblemResult | None:
         """Restore a soft-deleted problem."""
-        key = ids.problem_key(input.problem_id)
+        key = ids.problem_of(input.problem_id)
         changed = await problems.restore(info.context, key)
         return RestoreProblemPayload(problem=Problem.from_record(changed))
 
@@ -435,5 +435,5 @@ class ProblemMutations:
         input: DeleteProblemInput,
     ) -> DeleteProblemResult | None:
         """Delete a problem permanently."""
-        await problems.delete(info.context, ids.problem_key(input.problem_id))
+        await problems.delete(info.context, ids.problem_of(input.problem_id))
         return DeleteProblemPayload(problem_id=input.problem_id)

@@ -193,7 +193,7 @@ class Problem(Node):
         """Convert a stored problem to its GraphQL type."""
         return cls(
             record=record,
-            id=ids.problem_id(record.platform, record.number),
+            id=ids.problem_id(record.id),
             platform=record.platform,
             number=record.number,
             title=record.title,

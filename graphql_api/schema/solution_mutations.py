@@ -50,6 +50,6 @@ class SolutionMutations:
         input: SetSolutionInput,
     ) -> SetSolutionResult | None:
         """Set the author's solution of a problem."""
-        key = ids.problem_key(input.problem_id)
+        key = ids.problem_of(input.problem_id)
         changed = await problems.set_solution(info.context, key, input.language, input.code)
         return SetSolutionPayload(problem=Problem.from_record(changed))

@@ -121,7 +121,7 @@ class TestCaseMutations:
         input: AddTestCasesInput,
     ) -> AddTestCasesResult | None:
         """Append test cases to a problem."""
-        key = ids.problem_key(input.problem_id)
+        key = ids.problem_of(input.problem_id)
         tests = [test.to_data() for test in input.test_cases]
         changed = await testcases.add(info.context, key, tests)
         return AddTestCasesPayload(problem=Problem.from_record(changed))
@@ -136,7 +136,7 @@ class TestCaseMutations:
         input: ReplaceTestCasesInput,
     ) -> ReplaceTestCasesResult | None:
         """Replace all test cases of a problem."""
-        key = ids.problem_key(input.problem_id)
+        key = ids.problem_of(input.problem_id)
         tests = [test.to_data() for test in input.test_cases]
         changed = await testcases.replace(info.context, key, tests)
         return ReplaceTestCasesPayload(problem=Problem.from_record(changed))

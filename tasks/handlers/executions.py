@@ -31,6 +31,7 @@ from graphql_api.data.records import (
     CheckerFault,
     History,
     Problem,
+    ProblemId,
     ProblemKey,
     Results,
 )
@@ -275,7 +276,7 @@ class ExecutionHandler:
     async def _load(self, history: History, open_sets: ExitStack) -> LoadedExecution:
         reading = asyncio.ensure_future(self._stores.histories.code(history.uid, history.ulid))
         try:
-            problem, testset = await self._load_set(history.platform, history.number, open_sets)
+            problem, testset = await self._load_set(history.problem_id, open_sets)
             code = await reading
         finally:
             reading.cancel()
@@ -283,18 +284,16 @@ class ExecutionHandler:
             raise Unjudgeable(CODE_GONE)
         return LoadedExecution(problem, testset.tests, testset.checker, code)
 
-    async def _load_set(
-        self, platform: str, number: str, open_sets: ExitStack
-    ) -> tuple[Problem, OpenedSet]:
+    async def _load_set(self, wanted: ProblemId, open_sets: ExitStack) -> tuple[Problem, OpenedSet]:
         """Return a problem and its current test set.
 
         The card is read with strong consistency, because it decides which tests judge the code.
         Cost: one read of the problem's card, and one query if the set is not on disk.
         """
-        fetching = self._fetching.setdefault(ProblemKey(platform, number), asyncio.Lock())
-        async with fetching if not self._files.knows(platform, number) else nullcontext():
+        fetching = self._fetching.setdefault(wanted.key, asyncio.Lock())
+        async with fetching if not self._files.knows(*wanted.key) else nullcontext():
             problem = _require_judgeable(
-                await self._stores.problems.get(platform, number, consistent=True)
+                wanted, await self._stores.problems.get(*wanted.key, consistent=True)
             )
             opened = await self._open_set(problem, open_sets)
             return opened or await self._fetch_set(problem, open_sets)
@@ -311,7 +310,7 @@ class ExecutionHandler:
     async def _fetch_set(self, newest: Problem, open_sets: ExitStack) -> tuple[Problem, OpenedSet]:
         """Read a problem and its test set from the table, and write the set to disk."""
         stored = await self._stores.tests.with_problem(*newest.key, newest=newest)
-        problem = _require_judgeable(stored.problem if stored else None)
+        problem = _require_judgeable(newest.id, stored.problem if stored else None)
         assert stored is not None
         await asyncio.to_thread(self._files.keep, problem, stored.tests)
         testset = await asyncio.to_thread(open_sets.enter_context, self._files.opened(problem))
@@ -359,7 +358,7 @@ class ExecutionHandler:
             test_number=error.test_number,
             created_at=self._clock(),
         )
-        await self._stores.checkers.note_fault(*problem.key, fault)
+        await self._stores.checkers.note_fault(problem.id, fault)
 
     # Ending
 
@@ -372,7 +371,8 @@ class ExecutionHandler:
         gives_up_at = time.monotonic() + COMPLETION_TIMEOUT_S
         while True:
             try:
-                await self._stores.executions.complete(history, outcome)
+                current = await self._with_problem_state(history, outcome)
+                await self._stores.executions.complete(history, current)
             except Unavailable:
                 if time.monotonic() > gives_up_at:
                     raise
@@ -386,6 +386,25 @@ class ExecutionHandler:
                 return False
             else:
                 return True
+
+    async def _with_problem_state(self, history: History, outcome: Outcome) -> Outcome:
+        """Return the outcome of a public history with the current state of the problem.
+
+        The problem may have been deleted during the judging. Only public histories have feed
+        entries, so nothing is read for other histories. Cost: one read of 1 read unit.
+        """
+        if not history.is_public:
+            return outcome
+        problem = await self._stores.problems.get(history.platform, history.number, consistent=True)
+        if problem is None or problem.id != history.problem_id:
+            return replace(outcome, problem_public=False)
+        is_deleted = problem.state is ProblemState.DELETED
+        state = problem.state_before_deletion if is_deleted else problem.state
+        return replace(
+            outcome,
+            problem_public=state is ProblemState.COMPLETED,
+            problem_deleted=is_deleted,
+        )
 
     async def _fail(self, history: History, message: str) -> None:
         try:
@@ -403,7 +422,7 @@ class ExecutionHandler:
 
     async def _count_run(self, history: History) -> None:
         try:
-            await self._stores.problems.add_run(history.platform, history.number)
+            await self._stores.problems.add_run(history.problem_id)
         except Unavailable as error:
             _log.warning(
                 "The execution is missing in the problem's number of executions.",
@@ -432,8 +451,10 @@ def _log_fields(history: History) -> dict[str, str | int]:
     }
 
 
-def _require_judgeable(problem: Problem | None) -> Problem:
-    if problem is None or problem.state is ProblemState.DELETED:
+def _require_judgeable(wanted: ProblemId, problem: Problem | None) -> Problem:
+    """Return the problem that has the wanted name, if it is the wanted one and can judge code."""
+    is_same = problem is not None and problem.id == wanted
+    if problem is None or not is_same or problem.state is ProblemState.DELETED:
         raise Unjudgeable(PROBLEM_GONE)
     if problem.test_version is None or problem.test_count == 0:
         raise Unjudgeable(NO_TESTS)

@@ -119,7 +119,7 @@ class RejudgeHandler:
         problem = await self._read_problem(attempt.job)
         if attempt.job.checkpoint is None:
             await asyncio.sleep(self._index_lag_s)
-        expected = await self._stores.problems.run_count(problem.platform, problem.number)
+        expected = await self._stores.problems.run_count(problem.id)
         began = saved_at = time.monotonic()
         tally = saved.add_running(await self._list_running(attempt, problem))
         try:
@@ -159,17 +159,17 @@ class RejudgeHandler:
         if "ulid" in attempt.parameters:
             return ()
         job, until = attempt.job, ulid_at(attempt.job.created_at + CLOCK_SKEW_MS)
-        running = await self._stores.executions.running(problem.platform, problem.number)
+        running = await self._stores.executions.running(problem.id)
         keys = [key for key in running if key.ulid < until]
         if job.checkpoint is None:
             keys += [key async for key in self._list_histories(job, job.ulid, until)]
         return list(dict.fromkeys(keys))
 
     async def _read_problem(self, job: Job) -> Problem:
-        problem = await self._stores.problems.get(
-            job.platform or "", job.number or "", consistent=True
-        )
-        if problem is None or problem.state is ProblemState.DELETED:
+        wanted = job.problem_id
+        problem = await self._stores.problems.get(*wanted.key, consistent=True)
+        is_same = problem is not None and problem.id == wanted
+        if problem is None or not is_same or problem.state is ProblemState.DELETED:
             raise JobFailed(
                 "The rejudge was stopped, because the problem was deleted. Results that were "
                 "already changed stay changed."
@@ -205,9 +205,7 @@ class RejudgeHandler:
     ) -> AsyncIterator[HistoryKey]:
         """Yield the COMPLETED histories with ULIDs from `after` to `until`, in their order."""
         while True:
-            page = await self._stores.rejudges.of_problem(
-                job.platform or "", job.number or "", after=after
-            )
+            page = await self._stores.rejudges.of_problem(job.problem_id, after=after)
             for key in page.histories:
                 if key.ulid > until:
                     return

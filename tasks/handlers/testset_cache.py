@@ -173,9 +173,9 @@ class TestSetCache:
         return True
 
     def _folder(self, problem: Problem) -> Path:
-        # If a problem is deleted and created again, its versions start at 1 again. The creation
-        # time in the name distinguishes the two problems.
-        version = f"{problem.test_version or 0:05d}-{problem.created_at}"
+        # If a problem is deleted and another one gets its name, the versions start at 1 again. The
+        # pid in the name distinguishes the two problems, or without pids the creation time.
+        version = f"{problem.test_version or 0:05d}-{problem.created_at}-{problem.pid}"
         return self._root / _digest(problem.platform, problem.number) / version
 
 

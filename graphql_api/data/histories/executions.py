@@ -1,8 +1,8 @@
 """Executions: a worker claims an execution under a lease and ends it once.
 
-Each claim is an attempt with its own number. The number is a fencing token: a write of an earlier
-attempt is rejected. Every write contains the expected state. If the stored state is different, the
-store reads the history again and repeats its decision.
+Each claim starts a new attempt, and attempts are numbered. The number is a fencing token: a write
+of an earlier attempt is rejected. Every write has a condition on the stored state. If the stored
+state differs from the expected state, the store reads the history again and repeats the decision.
 """
 
 import asyncio
@@ -39,10 +39,19 @@ from graphql_api.data.histories.feed import FeedStore, entry_puts
 from graphql_api.data.histories.results import dump_results
 from graphql_api.data.histories.totals import count_completion, make_solved_mark
 from graphql_api.data.limits import FAILURE_MESSAGE_BYTES
-from graphql_api.data.records import History, HistoryKey, Results, UnknownFormat
+from graphql_api.data.records import (
+    NO_PID,
+    PID,
+    History,
+    HistoryKey,
+    ProblemId,
+    Results,
+    UnknownFormat,
+)
 from graphql_api.data.text import truncate_utf8
 
-# Pause before an execution is sent again. It doubles with each message, up to about an hour.
+# Pause before the message for an execution is sent again. The pause doubles with each message, up
+# to about an hour.
 FIRST_PAUSE_MS = 60_000
 DOUBLINGS = 6
 # A worker that gives an execution back sends a message for another worker. If this message is lost,
@@ -57,15 +66,15 @@ _WAITING = tuple(map(str, WAITING))
 class LostClaim(Conflict):
     """The attempt has lost its claim, so its outcome is not stored.
 
-    The execution was cancelled, deleted, ended or claimed again.
+    The execution was cancelled or deleted, has ended, or was claimed by another worker.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim of an execution, valid until its lease ends.
+    """The claim of an execution by one worker, valid until the lease ends.
 
-    `history.attempt` is the attempt's number.
+    `history` is the claimed history. `history.attempt` is the number of the attempt.
     """
 
     history: History
@@ -73,7 +82,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class LeasedElsewhere:
-    """Another worker holds the execution at least until `until` (epoch ms)."""
+    """The execution is claimed by another worker. The lease ends at `until` (epoch ms)."""
 
     until: int
     language: str
@@ -81,7 +90,12 @@ class LeasedElsewhere:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverdueExecution:
-    """An execution whose due time has passed. The fields come from the index."""
+    """An execution whose due time has passed.
+
+    The fields are read from the index of unfinished executions, which is eventually consistent.
+    `resends` is the number of messages that sweepers have sent for the execution. Times are in
+    epoch ms.
+    """
 
     uid: str
     ulid: str
@@ -94,10 +108,10 @@ class OverdueExecution:
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> "OverdueExecution":
-        """Return the execution in an item of the index.
+        """Convert an item of the index of unfinished executions.
 
         Raises:
-            UnknownFormat: the item was written by newer code.
+            UnknownFormat: the item was written by a newer version of the program.
         """
         if _is_newer(item):
             raise UnknownFormat(
@@ -153,9 +167,9 @@ class ExecutionStore:
     ) -> Claim | LeasedElsewhere | None:
         """Claim an execution that is PENDING or whose lease has ended.
 
-        `token` identifies the caller. If the response was lost, a second call with the same token
-        returns the same claim. Return None if the execution has ended or was deleted. Cost: one
-        request of 3 write units.
+        `token` identifies this claim. If the response was lost, a second call with the same token
+        returns the same claim. Return None if the execution has ended, was deleted, or was written
+        by a newer version of the program. Cost: one request of 3 write units.
         """
         now = self._clock()
         until = now + lease_ms
@@ -179,7 +193,7 @@ class ExecutionStore:
     async def renew(self, uid: str, ulid: str, attempt: int, lease_ms: int) -> bool:
         """Renew the lease of an attempt. Return False if the attempt has lost its claim.
 
-        Call this before half of the lease has passed. Cost: one request of 3 write units.
+        Call this method before half of the lease has passed. Cost: one request of 3 write units.
         """
         until = self._clock() + lease_ms
         try:
@@ -194,7 +208,7 @@ class ExecutionStore:
         return True
 
     async def give_back(self, history: History) -> bool:
-        """Undo a claim: the execution is PENDING again, and the attempt does not count.
+        """Undo a claim: set the execution to PENDING, and decrease the attempt number by 1.
 
         Return False if the attempt has lost its claim. Cost: one request of 3 write units.
         """
@@ -204,8 +218,7 @@ class ExecutionStore:
             add={"att": -1},
             drop=("lx", "clm"),
         )
-        # After this, the next claim gets the same attempt number. So the number does not identify
-        # the claim.
+        # The next claim gets the same attempt number. So the condition must also contain the token.
         mine = _is_held(history.attempt) & equals("clm", history.claim_token)
         try:
             await self._dynamo.update(
@@ -218,13 +231,16 @@ class ExecutionStore:
     async def complete(self, history: History, outcome: Outcome) -> History:
         """Store the outcome of an attempt: first the results body, then one transaction.
 
-        A second call with the same outcome has no effect. Cost of the transaction: 6 write units
-        for a private history, and 14 for a public history with its four feed entries. The hour's
-        counter of publications takes 1 more. The user's first accepted execution of a problem adds
-        2 write units, and each accepted execution adds one strongly consistent read.
+        A second call with the same outcome has no effect.
+
+        Cost of the transaction: 6 write units for a private history, and 14 write units for a
+        public history with its four feed entries. Additional costs: 1 write unit for the hourly
+        counter of publications, 2 write units for the user's first accepted execution of a
+        problem, and one strongly consistent read for each accepted execution.
 
         Raises:
             LostClaim: the attempt has lost its claim, or the user is being deleted.
+            Conflict: other requests changed the history at the same time too often.
         """
         body = keys.results_body(history.uid, history.ulid, history.attempt)
         expected = history
@@ -258,10 +274,10 @@ class ExecutionStore:
         )
 
     async def _solves(self, history: History, verdict: Verdict) -> bool:
-        """Return whether this verdict solves the problem for the first time for this user."""
+        """Return whether the verdict is AC and the user has not solved the problem before."""
         if verdict is not Verdict.AC:
             return False
-        key = keys.solved(history.uid, history.platform, history.number)
+        key = keys.solved(history.uid, history.problem_id)
         return await self._dynamo.get(key, consistent=True) is None
 
     def _complete_card(self, expected: History, outcome: Outcome) -> History:
@@ -286,7 +302,7 @@ class ExecutionStore:
 
     async def _write_completion(self, expected: History, after: History, *, solves: bool) -> None:
         condition = _is_held(expected.attempt) & equals("pub", expected.is_public)
-        listed = keys.problem_history(after.platform, after.number, after.ulid)
+        listed = keys.problem_history(after.problem_id, after.ulid)
         ending = _ending(after)
         # The index copy moves from the list of unfinished executions to the list of the problem.
         card = Update(
@@ -311,7 +327,10 @@ class ExecutionStore:
             raise
 
     async def _remove_if_user_is_gone(self, history: History) -> None:
-        """Remove an execution that was created while its user was being deleted."""
+        """Remove a history and its bodies if the user no longer exists.
+
+        Such a history was created while the user was being deleted.
+        """
         if await self._dynamo.get(keys.user(history.uid), consistent=True) is not None:
             return
         await self._remove_earlier_results(history)
@@ -319,7 +338,7 @@ class ExecutionStore:
         await self._dynamo.delete(keys.history(history.uid, history.ulid))
 
     async def _remove_earlier_results(self, history: History) -> None:
-        """Remove the results bodies of earlier attempts, which did not complete the execution."""
+        """Remove the results bodies that earlier, incomplete attempts have left behind."""
         earlier = range(1, history.attempt)
         if earlier:
             await self._bodies.delete_many(
@@ -331,8 +350,8 @@ class ExecutionStore:
     async def fail(self, expected: History | OverdueExecution, message: str) -> History:
         """Set a RUNNING execution to FAILED and refund its unit of quota, in one transaction.
 
-        A worker passes the history that it claimed. The sweeper passes an item returned by `due`;
-        in this case the lease must have ended.
+        `message` is the explanation for the user. A worker passes the claimed history. The sweeper
+        passes an execution returned by `due`, and the lease of the execution must have ended.
 
         Raises:
             LostClaim: the attempt has lost its claim.
@@ -357,11 +376,14 @@ class ExecutionStore:
         return after
 
     async def cancel(self, uid: str, ulid: str) -> History:
-        """Cancel an execution. If it is PENDING, its unit of quota is refunded.
+        """Cancel a PENDING or RUNNING execution. A second call has no effect.
+
+        If the execution was PENDING, the unit of quota is refunded.
 
         Raises:
             NotFound: the history does not exist.
-            Conflict: the execution has already ended.
+            Conflict: the execution has already ended, or other requests changed the history at the
+                same time too often.
         """
         history, now = await self._read_existing(uid, ulid), self._clock()
         for _ in range(DECISIONS):
@@ -402,16 +424,16 @@ class ExecutionStore:
             raise no_history()
         return History.from_item(item)
 
-    # Executions that wait or run
+    # PENDING and RUNNING executions
 
-    async def running(self, platform: str, number: str) -> list[HistoryKey]:
+    async def running(self, problem: ProblemId) -> list[HistoryKey]:
         """Return the keys of a problem's executions that are RUNNING or have just COMPLETED.
 
-        The index of unfinished executions may be behind, so it only names candidates: their cards
-        are read with strong consistency. An execution that has COMPLETED may be missing from the
-        list of its problem for the same reason. This reads all PENDING and RUNNING executions of
-        all problems. Cost: at least one request per shard, one per megabyte, and one per 100
-        candidates.
+        This method reads the index of unfinished executions of all problems. Indexes are eventually
+        consistent. So the cards of the problem's executions are read again from the table, with
+        strong consistency. Executions that have just COMPLETED are included, because the index of
+        the problem's histories may not contain them yet. Cost: at least one request per shard, one
+        request per megabyte, and one request per 100 executions of the problem.
         """
         candidates: list[HistoryKey] = []
         for shard in range(keys.DUE_SHARDS):
@@ -419,7 +441,7 @@ class ExecutionStore:
             candidates += [
                 keys.history_of(item)
                 async for item in self._dynamo.query_all(waiting, index="GSI2")
-                if (item.get("pf"), item.get("pn")) == (platform, number)
+                if (item.get("pf"), item.get("pn")) == problem.key
             ]
         cards = await self._dynamo.batch_get(
             [keys.history(*key) for key in candidates], consistent=True
@@ -428,24 +450,25 @@ class ExecutionStore:
         return [
             key
             for key, card in zip(candidates, cards, strict=True)
-            if card is not None and card["st"] in begun
+            if card is not None and card["st"] in begun and card.get(PID, NO_PID) == problem.pid
         ]
 
     async def due(self, shard: int, now: int, limit: int = 50) -> list[OverdueExecution]:
-        """Return the overdue executions of one shard, oldest first. Cost: one request.
+        """Return at most `limit` overdue executions of one shard, the longest overdue first.
 
-        Items that cannot be read are moved into quarantine.
+        `now` is the current time (epoch ms). Items that this version of the program cannot read are
+        moved into quarantine. Cost: one request.
         """
         overdue = equals("g2p", keys.due_partition(shard)) & at_most("g2s", keys.due_sort(now))
         page = await self._dynamo.query(overdue, index="GSI2", limit=limit)
         return await self.quarantine.read_all(page.items, OverdueExecution.from_item)
 
     async def postpone(self, due: OverdueExecution, now: int) -> bool:
-        """Postpone an execution's due time.
+        """Postpone the due time of an overdue execution.
 
-        Return True if the caller must send the execution again. If several sweepers call this for
-        the same execution, only one of them gets True. The pause doubles from 60 s up to about an
-        hour.
+        Return True if the caller must send the message for the execution again. If several sweepers
+        call this method for the same execution, it returns True to only one of them. The time until
+        the new due time starts at 60 s and doubles with each message, up to about an hour.
         """
         pause_ms = FIRST_PAUSE_MS << min(due.resends, DOUBLINGS)
         change = Change({"rs": due.resends + 1} | keys.due(due.ulid, now + pause_ms))
@@ -460,15 +483,15 @@ class ExecutionStore:
 
 
 class _NoTotals(CardChanged):
-    """The user's counters do not exist: the user is being deleted or was deleted."""
+    """The user's counters do not exist, because the user is being deleted or was deleted."""
 
 
 class _AlreadySolved(Exception):
-    """Another execution of the user has solved the problem at the same time."""
+    """Another execution of the same user solved the problem at the same time."""
 
 
 def _is_newer(item: Mapping[str, Any]) -> bool:
-    """Return whether newer code has written the card, so that this version must not claim it."""
+    """Return whether a newer version of the program has written the item of a history."""
     return bool(item.get("v", 1) > History.format)
 
 
@@ -496,7 +519,10 @@ def _resolve_refused_claim(
 
 
 def _is_given_back(item: Mapping[str, Any] | None, history: History) -> bool:
-    """Return whether an earlier call has given the claim back and its response was lost."""
+    """Return whether an earlier call of `give_back` has already undone this claim.
+
+    The response of the earlier call was lost. `item` is the stored card.
+    """
     if item is None:
         return False
     return item["st"] == HistoryStatus.PENDING and bool(item["att"] == history.attempt - 1)
@@ -513,7 +539,7 @@ def _end_history(history: History, status: HistoryStatus, now: int) -> History:
 
 
 def _ending(after: History) -> Change:
-    """Return the change that ends an execution. It also removes the lease and the due time."""
+    """Return the change of the card that ends an execution and removes lease and due time."""
     names = ("st", "vd", "cp", "cf", "ct", "cm", "mk", "fa", "tv", "msg", "fid", "fs", "fh")
     item = after.to_item()
     put = {name: item[name] for name in names if name in item}

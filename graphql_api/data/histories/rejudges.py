@@ -25,7 +25,7 @@ from graphql_api.data.histories.executions import Outcome
 from graphql_api.data.histories.feed import entry_puts
 from graphql_api.data.histories.results import dump_results
 from graphql_api.data.histories.totals import make_solved_mark
-from graphql_api.data.records import History, HistoryKey, Solved
+from graphql_api.data.records import NO_PID, PID, History, HistoryKey, ProblemId, Solved
 
 # Maximum number of attempts to write while other requests change the card or the solved mark.
 DECISIONS = 8
@@ -51,7 +51,7 @@ class RejudgeStore:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
 
     async def of_problem(
-        self, platform: str, number: str, *, after: str | None = None, size: int = 50
+        self, problem: ProblemId, *, after: str | None = None, size: int = 50
     ) -> Judged:
         """Return a page of a problem's COMPLETED histories, oldest first.
 
@@ -59,7 +59,7 @@ class RejudgeStore:
         """
         lists = [
             PartitionList(partition, index="GSI1", descending=False)
-            for partition in keys.problem_histories(platform, number)
+            for partition in keys.problem_histories(problem)
         ]
         page = await read_page(self._dynamo, lists, PageWindow(size=size, after=after))
         histories = [keys.history_of(item) for item in page.records]
@@ -180,7 +180,7 @@ class RejudgeStore:
         was, now = expected.verdict is Verdict.AC, after.verdict is Verdict.AC
         if was == now:
             return []
-        key = keys.solved(expected.uid, expected.platform, expected.number)
+        key = keys.solved(expected.uid, expected.problem_id)
         item = await self._dynamo.get(key, consistent=True)
         mark = Solved.from_item(item) if item else None
         marked, solved = await (
@@ -205,7 +205,7 @@ class RejudgeStore:
         """
         if mark is None or mark.ulid != expected.ulid:
             return [], 0
-        key = keys.solved(expected.uid, expected.platform, expected.number)
+        key = keys.solved(expected.uid, expected.problem_id)
         is_ours = equals("h", expected.ulid)
         other = await self._find_other_accepted(expected)
         if other is None:
@@ -222,10 +222,8 @@ class RejudgeStore:
         """
         histories = equals("PK", keys.user_partition(expected.uid)) & begins_with("SK", "H#")
         async for item in self._dynamo.query_all(histories, consistent=True, forward=False):
-            is_same_problem = (item.get("pf"), item.get("pn")) == (
-                expected.platform,
-                expected.number,
-            )
+            problem = item.get("pf"), item.get("pn"), item.get(PID, NO_PID)
+            is_same_problem = problem == expected.problem_id
             if is_same_problem and item.get("vd") == Verdict.AC and item.get("h") != expected.ulid:
                 return str(item["h"])
         return None

@@ -188,7 +188,19 @@ class ReservationStore:
                 "The history of this `idempotencyKey` was deleted. Send a new `idempotencyKey`.",
                 ("idempotencyKey",),
             )
-        return Reserved(History.from_item(item), is_duplicate=True)
+        history = History.from_item(item)
+        if history.problem_id != request.problem.id:
+            raise key_of_deleted_problem()
+        return Reserved(history, is_duplicate=True)
+
+
+def key_of_deleted_problem() -> Conflict:
+    """Return the error for a key that was used for an earlier problem with the same name."""
+    return Conflict(
+        "This `idempotencyKey` was already used for a deleted problem with the same name. Send a "
+        "new `idempotencyKey`.",
+        ("idempotencyKey",),
+    )
 
 
 def _encode(code: str) -> bytes:
@@ -210,6 +222,7 @@ def _make_history(request: ReservationRequest, day: str) -> History:
         author_name=truncate_utf8(request.user.name, AUTHOR_NAME_BYTES),
         platform=problem.platform,
         number=problem.number,
+        pid=problem.pid,
         title=truncate_utf8(problem.title, TITLE_BYTES),
         language=keys.part(request.language, "language"),
         status=HistoryStatus.PENDING,

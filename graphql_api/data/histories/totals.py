@@ -30,8 +30,9 @@ def make_solved_mark(history: History) -> Put:
     mark = Solved(
         platform=history.platform,
         number=history.number,
+        pid=history.pid,
         ulid=history.ulid,
         created_at=history.finished_at or 0,
     )
-    key = keys.solved(history.uid, history.platform, history.number)
+    key = keys.solved(history.uid, history.problem_id)
     return Put({**key, **mark.to_item()}, absent())

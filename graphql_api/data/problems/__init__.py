@@ -1,1 +1,1 @@
-"""Problems with their texts, checkers, test sets and lists."""
+"""Problems, and their texts, checkers, test sets and lists."""

@@ -1,8 +1,9 @@
-"""The card of a problem, and the copies of the card in lists. A transaction writes them together.
+"""The card of a problem, and the list entries of the problem. A list entry is a copy of the card.
 
-Every problem has an entry in the list of its state. A COMPLETED problem also has an entry for each
-of its tags and for each word of its title. The entries depend only on the card. So a write derives
-the existing entries from the expected card.
+The card is the main item of a problem, without texts, tests and checker. One transaction writes the
+card and the list entries. Every problem has an entry in the list of its state. A COMPLETED problem
+also has an entry for each of its tags and for each word of its title. The entries depend only on
+the card. So a write can compute the existing entries from the expected card.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -19,6 +20,7 @@ from graphql_api.data.dynamo.values import item_size
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
 from graphql_api.data.limits import CARD_BYTES, DELETION_REASON_BYTES, MAX_TITLE_WORDS
+from graphql_api.data.problems.parts import belongs_to
 from graphql_api.data.problems.titles import tokens
 from graphql_api.data.records import Problem
 from graphql_api.data.text import shorten, truncate_utf8
@@ -28,7 +30,10 @@ CHANGE_ATTEMPTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The result of a `decide` function: the new card, and other actions for the transaction."""
+    """The result of a `decide` function (see `ProblemCards.change`).
+
+    `after` is the new card. `others` contains further actions for the same transaction.
+    """
 
     after: Problem
     others: Sequence[TransactItem] = ()
@@ -38,7 +43,11 @@ Decide = Callable[[Problem], Awaitable[Decision]]
 
 
 def index_keys(problem: Problem) -> dict[str, str]:
-    """Return the index keys of a problem's card. A DELETED problem has no index keys."""
+    """Return the keys of a problem's card in the indexes.
+
+    GSI1 lists the problems by platform, and GSI2 by the language of the solution. A DELETED problem
+    is in no index.
+    """
     if problem.state is ProblemState.DELETED:
         return {}
     sort = f"{problem.state}#{position(problem)}"
@@ -56,9 +65,10 @@ def position(problem: Problem) -> str:
 def is_unchanged(problem: Problem) -> Condition:
     """Require that the stored card has the expected revision and belongs to the same problem.
 
-    A problem that was removed and created again with the same key is a different problem.
+    The creation time distinguishes two problems without a pid.
     """
-    return equals("rev", problem.revision) & equals("ca", problem.created_at)
+    same = belongs_to(problem.pid) & equals("ca", problem.created_at)
+    return same & equals("rev", problem.revision)
 
 
 def card_item(problem: Problem) -> Item:
@@ -68,7 +78,7 @@ def card_item(problem: Problem) -> Item:
 
 
 def entry_keys(problem: Problem) -> list[keys.Key]:
-    """Return the keys of a problem's list entries."""
+    """Return the keys of all list entries of a problem."""
     partitions = [keys.state_partition(problem.state)]
     if problem.state is ProblemState.COMPLETED:
         partitions += map(keys.tag_partition, problem.tags)
@@ -78,13 +88,15 @@ def entry_keys(problem: Problem) -> list[keys.Key]:
 
 
 def entries(problem: Problem) -> list[Item]:
-    """Return a problem's list entries."""
+    """Return the items of all list entries of a problem."""
     item = problem.to_item()
     return [{**key, **item} for key in entry_keys(problem)]
 
 
 def check_size(problem: Problem) -> Problem:
-    """Return the problem if its card has enough space for the fields that later writes add.
+    """Check that a problem's card has space for the fields that later writes add.
+
+    Return the problem unchanged.
 
     Raises:
         InvalidInput: the title, link, tags and language limits are too long in total.
@@ -104,58 +116,70 @@ def check_size(problem: Problem) -> Problem:
     excess = _measure_listed_size(largest) - CARD_BYTES
     if excess > 0:
         raise InvalidInput(
-            f"`title`, `url`, `tags` and `languageLimits` are together {excess} bytes "
-            "too long. Shorten one of them.",
+            f"`title`, `url`, `tags` and `languageLimits` are together {excess} bytes too long. "
+            "Shorten at least one of these fields.",
             ("title",),
         )
     return problem
 
 
 def with_reason(problem: Problem, reason: str) -> Problem:
-    """Return the problem with the reason for its deletion, truncated so that the card has space."""
+    """Return a copy of the problem with the reason for its deletion.
+
+    The reason is truncated to the available space on the card.
+    """
     room = CARD_BYTES - _measure_listed_size(replace(problem, deleted_reason=""))
     truncated = truncate_utf8(reason.strip(), max(0, min(room, DELETION_REASON_BYTES)))
     return replace(problem, deleted_reason=truncated or None)
 
 
 def _measure_listed_size(problem: Problem) -> int:
-    """Return the size in bytes of the largest copy of a card in a list."""
+    """Return the size in bytes of the largest copy of a problem's card, in a list or an index."""
     item = card_item(problem)
     index_copy = {name: value for name, value in item.items() if name not in {"g2p", "g2s"}}
     return max(item_size(index_copy), *map(item_size, entries(problem)))
 
 
 class ProblemCards:
-    """Reads and changes problem cards. Each change requires the expected revision."""
+    """Reads and changes problem cards.
+
+    Each change requires that the revision of the stored card has not changed since the read.
+    """
 
     def __init__(self, dynamo: Dynamo, clock: Clock = now_ms) -> None:
         self.dynamo, self.clock = dynamo, clock
 
-    async def read(self, platform: str, number: str) -> Problem:
+    async def read(self, platform: str, number: str, pid: str | None = None) -> Problem:
         """Return a card. Cost: one strongly consistent request of 1 read unit.
 
+        If `pid` is None, the pid of the problem is not checked.
+
         Raises:
-            NotFound: the problem does not exist.
+            NotFound: the problem does not exist, or the name belongs to a problem with another pid.
         """
         item = await self.dynamo.get(keys.problem(platform, number), consistent=True)
-        if item is None:
-            raise NotFound(f"The problem `{shorten(platform)}/{shorten(number)}` does not exist.")
-        return Problem.from_item(item)
+        problem = Problem.from_item(item) if item else None
+        if problem is None or pid not in (None, problem.pid):
+            raise no_problem(platform, number)
+        return problem
 
-    async def change(self, platform: str, number: str, decide: Decide) -> Problem:
+    async def change(
+        self, platform: str, number: str, decide: Decide, pid: str | None = None
+    ) -> Problem:
         """Change a card and its list entries.
 
         `decide` is called with the stored card and returns the new one. If it returns an unchanged
-        card and no other actions, nothing is written. Cost: one read and one transaction, repeated
-        after a conflict.
+        card and no other actions, nothing is written. A `pid` of None means the problem that has
+        the name at the first read. Cost: one read and one transaction, repeated after a conflict.
 
         Raises:
-            NotFound: the problem does not exist.
-            Conflict: other requests changed the card during every attempt.
-            TransactionFailed: the condition of another action did not hold.
+            NotFound: the problem does not exist, or the name belongs to a problem with another pid.
+            Conflict: other requests changed the card at the same time too often.
+            TransactionFailed: the condition of an action in `Decision.others` did not hold.
         """
         for _ in range(CHANGE_ATTEMPTS):
-            expected = await self.read(platform, number)
+            expected = await self.read(platform, number, pid)
+            pid = expected.pid
             decision = await decide(expected)
             if decision.after == expected and not decision.others:
                 return expected
@@ -171,6 +195,14 @@ class ProblemCards:
             "Your change was not saved, because other requests changed this problem "
             "at the same time. Try again."
         )
+
+
+def no_problem(platform: str, number: str) -> NotFound:
+    """Return the error for a problem that does not exist or was deleted permanently."""
+    return NotFound(
+        f"The problem `{shorten(platform)}/{shorten(number)}` does not exist, or its id belongs to "
+        "a deleted problem of the same name. Read the id again."
+    )
 
 
 def _replace_card(expected: Problem, after: Problem) -> list[TransactItem]:
@@ -198,7 +230,10 @@ def _update_card(expected: Problem, after: Problem) -> Update:
 
 
 def _count_copies(before: Item, now: Item, index: str) -> int:
-    """Return the number of index copies that a change writes or removes."""
+    """Return the number of copies in one index that a change of a card writes or removes.
+
+    `index` is the prefix of the index's key attributes, such as `g1`.
+    """
     old = before.get(index + "p"), before.get(index + "s")
     new = now.get(index + "p"), now.get(index + "s")
     listed = sum(1 for key in (old, new) if key[0] is not None)

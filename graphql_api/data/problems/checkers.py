@@ -1,8 +1,8 @@
-"""Checkers: programs of a problem that judge outputs or interact with submissions.
+"""Checkers: programs that judge the outputs of submissions or interact with submissions.
 
-A checker is a body in the partition of its problem. The problem's card contains the digest of the
-checker, so a worker can find out whether its copy is the current checker. When a checker fails, the
-failure is stored for the editors.
+The checker of a problem is stored as a body. The card of the problem contains a digest of the
+checker. With the digest, a worker can check whether its cached checker is current. If a checker
+fails, the failure is stored for the editors of the problem.
 """
 
 import hashlib
@@ -27,28 +27,29 @@ from graphql_api.data.limits import (
     CHECKER_TIME_LIMIT_MS,
     CODE_BYTES,
 )
-from graphql_api.data.records import Checker, CheckerFault, Problem, ProblemKey
+from graphql_api.data.problems.parts import belongs_to, read_bodies, read_items
+from graphql_api.data.records import Checker, CheckerFault, Problem, ProblemId
 from graphql_api.data.text import truncate_utf8
 
 _DIGEST_CHARACTERS = 16
 
 
 def digest_of(checker: Checker) -> str:
-    """Return a digest of a checker with all its settings: 16 hexadecimal digits."""
+    """Return a digest of a checker's code and settings: 16 hexadecimal digits."""
     facts = orjson.dumps(checker.to_item(), option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(facts).hexdigest()[:_DIGEST_CHARACTERS]
 
 
 def load(raw: bytes) -> Checker:
-    """Return the checker in a body."""
+    """Convert the content of a body to a checker."""
     return Checker.from_item(orjson.loads(raw))
 
 
 def validate(checker: Checker) -> Checker:
-    """Return the checker unchanged if it is valid.
+    """Check the fields of a checker, and return the checker unchanged.
 
     Raises:
-        InvalidInput: a field is not valid; `path` contains its name.
+        InvalidInput: a field is not valid. `path` contains the name of the field.
     """
     keys.part(checker.language, "language")
     if checker.convention is CheckerConvention.TESTLIB and not _is_c_or_cpp(checker.language):
@@ -95,14 +96,15 @@ def with_checker(
     *,
     is_removed: bool = False,
 ) -> Problem:
-    """Return the problem to write, with the digest of its checker.
+    """Return a copy of the problem `after` with the digest of the problem's checker.
 
-    `checker` is a new checker. Without a new checker, the problem keeps the checker of `expected`,
-    unless the comparer changes or `is_removed` is True.
+    `checker` is a new checker, or None to keep the checker of `expected`. `expected` is the problem
+    before the change, or None for a new problem. The checker of `expected` is not kept if the
+    comparer changes or `is_removed` is True.
 
     Raises:
-        InvalidInput: the comparer requires a checker and the problem has none, or the problem has a
-            checker that the comparer does not use.
+        InvalidInput: the comparer requires a checker, but the problem has no checker. Or a new
+            checker is given, but the comparer does not use a checker.
     """
     if not after.comparer.needs_checker:
         if checker is not None:
@@ -137,7 +139,7 @@ def _make_missing_checker(problem: Problem) -> InvalidInput:
 
 
 class CheckerStore:
-    """Reads checkers and writes their failures. `ProblemStore` writes the checkers."""
+    """The store of checkers and of their latest failures. `ProblemStore` writes the checkers."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies) -> None:
         self._dynamo, self._bodies = dynamo, bodies
@@ -145,35 +147,37 @@ class CheckerStore:
     async def get(self, platform: str, number: str, *, consistent: bool = False) -> Checker | None:
         """Return the checker of a problem, or None if the problem has no checker.
 
-        Cost: one request, which reads the packed size of the checker.
+        Cost: one request. The read units depend on the compressed size of the checker.
         """
         raw = await self._bodies.get(keys.checker(platform, number), consistent=consistent)
         return None if raw is None else load(raw)
 
-    async def get_many(self, problem_keys: Sequence[ProblemKey]) -> list[Checker | None]:
-        """Return the checkers in the order of `problem_keys`; None for a problem without a checker.
+    async def get_many(self, problem_ids: Sequence[ProblemId]) -> list[Checker | None]:
+        """Return the checkers in the order of `problem_ids`; None for a problem without a checker.
 
         Cost: ceil(N/100) requests for N problems.
         """
-        bodies = await self._bodies.get_many([keys.checker(*key) for key in problem_keys])
+        bodies = await read_bodies(self._dynamo, self._bodies, keys.checker, problem_ids)
         return [None if raw is None else load(raw) for raw in bodies]
 
-    async def note_fault(self, platform: str, number: str, fault: CheckerFault) -> None:
-        """Store the latest failure of a checker for the editors.
+    async def note_fault(self, problem: ProblemId, fault: CheckerFault) -> None:
+        """Store the latest failure of a problem's checker for the editors.
 
-        Cost: one request of 4 to 12 write units. Nothing is stored if the problem has a different
-        checker or was deleted.
+        Do nothing if the problem now has another checker or was deleted. Cost: one transaction of 4
+        to 12 write units.
         """
-        truncated = replace(fault, message=truncate_utf8(fault.message, CHECKER_NOTE_BYTES))
-        note = Put({**keys.checker_fault(platform, number), **truncated.to_item()})
+        message = truncate_utf8(fault.message, CHECKER_NOTE_BYTES)
+        stored = replace(fault, message=message, pid=problem.pid)
+        note = Put({**keys.checker_fault(*problem.key), **stored.to_item()})
         is_present = equals("ckh", fault.checker_hash) & differs("st", str(ProblemState.DELETED))
+        check = Check(keys.problem(*problem.key), is_present & belongs_to(problem.pid))
         with suppress(TransactionFailed):
-            await self._dynamo.transact([Check(keys.problem(platform, number), is_present), note])
+            await self._dynamo.transact([check, note])
 
-    async def faults(self, problem_keys: Sequence[ProblemKey]) -> list[CheckerFault | None]:
-        """Return the latest failures in the order of `problem_keys`; None if there is no failure.
+    async def faults(self, problem_ids: Sequence[ProblemId]) -> list[CheckerFault | None]:
+        """Return the latest failures in the order of `problem_ids`; None if there is no failure.
 
         Cost: ceil(N/100) requests for N problems.
         """
-        items = await self._dynamo.batch_get([keys.checker_fault(*key) for key in problem_keys])
+        items = await read_items(self._dynamo, keys.checker_fault, problem_ids)
         return [CheckerFault.from_item_or_none(item) for item in items]

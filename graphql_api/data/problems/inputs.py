@@ -58,9 +58,10 @@ class NewProblem:
 class ProblemChanges:
     """The changes of a problem.
 
-    None keeps a field; an empty text or mapping removes the stored value. A problem keeps its
-    checker while its comparer does not change, unless `removes_checker` is True. `revision` is the
-    revision that the caller has read; None means any revision.
+    A field of None is not changed. An empty text or an empty mapping removes the stored value. If
+    the comparer changes or `removes_checker` is True, the old checker is removed. `revision` is the
+    revision that the caller has read. The change is rejected if the problem now has another
+    revision. If `revision` is None, the revision is not checked.
     """
 
     title: str | None = None
@@ -83,10 +84,12 @@ class ProblemChanges:
 
 
 def check_name(text: str, what: str) -> str:
-    """Return a platform, problem number or language in its stored form.
+    """Return the normal form of a platform, a problem number or a language id.
+
+    `what` is the name of the input field for the error message.
 
     Raises:
-        InvalidInput: the text is empty, too long, or contains '#', ':' or invisible characters.
+        InvalidInput: the text is empty or too long, or contains '#', ':' or invisible characters.
     """
     normal = normalise_key(text, what)
     if len(normal.encode()) > KEY_NAME_BYTES:
@@ -167,10 +170,12 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def card_fields(changes: NewProblem | ProblemChanges) -> dict[str, Any]:
-    """Return the fields of the card that are not None, in their stored form.
+    """Return the given fields of a problem's card, by name and in their stored form.
+
+    Fields of None are left out.
 
     Raises:
-        InvalidInput: a field is not valid; `path` contains its name.
+        InvalidInput: a field is not valid. `path` contains the name of the field.
     """
     return {
         name: check(value)
@@ -180,7 +185,10 @@ def card_fields(changes: NewProblem | ProblemChanges) -> dict[str, Any]:
 
 
 def text_fields(changes: NewProblem | ProblemChanges) -> dict[str, str | None]:
-    """Return the texts that change. An empty text becomes None, which removes the stored text."""
+    """Return the given texts (`statement` and `constraints`) by field name.
+
+    A text of None is left out. An empty text becomes None, which removes the stored text.
+    """
     return {
         name: check_visible(value, name) or None
         for name in ("statement", "constraints")

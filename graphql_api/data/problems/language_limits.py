@@ -1,4 +1,4 @@
-"""The multipliers of a problem's time limit for single languages, stored as one short text."""
+"""The multipliers of a problem's time limit per language, stored as one short text."""
 
 from collections.abc import Mapping
 
@@ -10,11 +10,11 @@ PATH = ("languageLimits",)
 
 
 def pack(multipliers: Mapping[str, float]) -> str | None:
-    """Return the multipliers as text, such as `java:1.5,python:4`, or None if there are none.
+    """Convert multipliers to a text such as `java:1.5,python:4`, or to None for an empty mapping.
 
     Raises:
-        InvalidInput: there are too many multipliers, or a multiplier is out of range or has more
-            than two decimals.
+        InvalidInput: the mapping has too many languages, or a multiplier is out of range or has
+            more than two decimal places.
     """
     if len(multipliers) > MAX_LANGUAGE_LIMITS:
         raise InvalidInput(
@@ -37,6 +37,6 @@ def _pack_one(language: str, multiplier: float) -> str:
 
 
 def unpack(text: str | None) -> dict[str, float]:
-    """Return the multipliers in a text that `pack` has returned, by language id."""
+    """Convert a result of `pack` to multipliers by language id."""
     pairs = (pair.split(":") for pair in text.split(",")) if text else ()
     return {language: float(multiplier) for language, multiplier in pairs}

@@ -1,4 +1,8 @@
-"""Lists of problems: the choice of the stored list to read for a set of filters."""
+"""Filters of lists of problems.
+
+Problems are stored in several lists, such as one list per tag. For a set of filters, the most
+selective list is read, and the other filters are applied to its problems.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +19,10 @@ from graphql_api.data.problems.titles import tokens
 
 @dataclass(frozen=True, slots=True)
 class ProblemFilter:
-    """The filter of a list of problems. A field that is None does not filter."""
+    """The filters of a list of problems. A field of None is not a filter.
+
+    `words` contains the words that the title of a problem must contain.
+    """
 
     platform: str | None = None
     language: str | None = None
@@ -33,10 +40,10 @@ class ProblemFilter:
         tag: str | None = None,
         search: str | None = None,
     ) -> "ProblemFilter":
-        """Return the filter for these arguments, with all values in their stored form.
+        """Return the filters for these arguments, with all values in their normal form.
 
         Raises:
-            InvalidInput: an argument is not valid; `path` contains its name.
+            InvalidInput: an argument is not valid. `path` contains the name of the argument.
         """
         return cls(
             platform=None if platform is None else normalise_key(platform, "platform"),
@@ -47,9 +54,9 @@ class ProblemFilter:
         )
 
     def plan(self) -> tuple[PartitionList, Callable[[Item], bool] | None]:
-        """Return the most selective list, and a function that checks the remaining filters.
+        """Return the most selective list, and a function that applies the remaining filters.
 
-        The function is None if no filters remain.
+        The function returns whether an item matches. The function is None if no filters remain.
         """
         remaining = self._checks()
         cards = self._choose_list(remaining)
@@ -57,7 +64,7 @@ class ProblemFilter:
         return cards, (lambda item: all(check(item) for check in checks)) if checks else None
 
     def _checks(self) -> dict[str, Callable[[Item], bool]]:
-        """Return a check for each filter that is set, by the filter's name."""
+        """Return one check function per filter, by the name of the filter."""
         checks: dict[str, Callable[[Item], bool]] = {}
         if self.platform is not None:
             checks["platform"] = lambda item: item.get("pf") == self.platform
@@ -70,7 +77,10 @@ class ProblemFilter:
         return checks
 
     def _choose_list(self, checks: dict[str, Callable[[Item], bool]]) -> PartitionList:
-        """Return the list to read. Delete the filter that it applies, if any, from `checks`."""
+        """Return the most selective list.
+
+        If the list contains only problems that match a filter, delete this filter from `checks`.
+        """
         completed = self.state is ProblemState.COMPLETED
         prefix = f"{self.state}#"
         if completed and self.words:

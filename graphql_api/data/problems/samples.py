@@ -1,4 +1,7 @@
-"""Numbers of tests: the samples of a set as short text on the card, and the tests of a page."""
+"""Numbers of tests: the samples of a test set, and the tests on a page.
+
+A problem's card contains the numbers of the samples as a short text such as `1-3,7`.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +12,9 @@ from graphql_api.data.records import Problem
 
 
 def pack_samples(is_sample: Sequence[bool]) -> str | None:
-    """Return the numbers of the samples as text, such as `1-3,7`, or None if there are no samples.
+    """Return the numbers of the samples as a text such as `1-3,7`, or None without samples.
+
+    `is_sample` has one element per test, in the order of the tests.
 
     Raises:
         InvalidInput: the text is too long for a card.
@@ -28,7 +33,10 @@ def pack_samples(is_sample: Sequence[bool]) -> str | None:
 
 
 def find_runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last number of each run of consecutive numbers; input is sorted."""
+    """Yield the first and the last number of each run of consecutive numbers.
+
+    `numbers` must be sorted in ascending order within each run.
+    """
     start = 0
     for index, number in enumerate(numbers):
         if index + 1 == len(numbers) or numbers[index + 1] != number + 1:
@@ -49,7 +57,7 @@ def list_numbers(problem: Problem, *, samples_only: bool) -> list[int]:
 
 
 def select_numbers(numbers: Sequence[int], window: PageWindow) -> list[int]:
-    """Return the numbers that are on the page of a window."""
+    """Return the test numbers on the page that a window requests."""
     inside = [
         number
         for number in numbers

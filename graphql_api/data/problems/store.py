@@ -1,8 +1,8 @@
-"""Problems: their cards, texts, solutions, states, lists and run counters."""
+"""The store of problems: cards, texts, solutions, states, lists and run counters."""
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
@@ -12,7 +12,7 @@ import orjson
 from graphql_api.data import keys
 from graphql_api.data.clock import Clock, now_ms, ulid_at
 from graphql_api.data.dynamo.bodies import Bodies
-from graphql_api.data.dynamo.client import Dynamo
+from graphql_api.data.dynamo.client import Dynamo, Item
 from graphql_api.data.dynamo.expressions import Change, absent, begins_with, equals, exists
 from graphql_api.data.dynamo.pages import Page, PageWindow, read_page
 from graphql_api.data.dynamo.removal import remove_items
@@ -24,7 +24,6 @@ from graphql_api.data.limits import TEXT_RECORD_BYTES
 from graphql_api.data.problems.cards import (
     Decision,
     ProblemCards,
-    belongs_to,
     card_item,
     check_size,
     entries,
@@ -41,6 +40,8 @@ from graphql_api.data.problems.inputs import (
     text_fields,
 )
 from graphql_api.data.problems.lists import ProblemFilter
+from graphql_api.data.problems.parts import belongs_to, is_of, owner_of, read_bodies
+from graphql_api.data.problems.purge_notes import make_note
 from graphql_api.data.records import (
     NO_PID,
     PID,
@@ -60,7 +61,7 @@ COUNTS_AT_ONCE = 16
 
 
 class ProblemStore:
-    """The problems of the table. Every change of a card also updates its list entries."""
+    """The store of all problems. Every change of a card also updates the list entries."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
@@ -91,11 +92,11 @@ class ProblemStore:
         actions += _counters(problem)
         if new.legacy_id is not None:
             actions.append(_legacy_pointer(problem))
-        texts = Statement(pid=problem.pid, **text_fields(new))
-        if texts != Statement(pid=problem.pid):
-            actions.append(await self._body(keys.statement(*problem.key), texts))
+        texts = Statement(**text_fields(new))
+        if texts != Statement():
+            actions.append(await self._body(problem, keys.statement, texts))
         if new.checker is not None:
-            actions.append(await self._body(keys.checker(*problem.key), new.checker))
+            actions.append(await self._body(problem, keys.checker, new.checker))
         try:
             await self._dynamo.transact(actions)
         except TransactionFailed as error:
@@ -113,42 +114,43 @@ class ProblemStore:
         return Problem.from_item(item) if item else None
 
     async def get_many(self, problem_keys: Sequence[ProblemKey]) -> list[Problem | None]:
-        """Return the problems in the order of `problem_keys`; None for a missing problem.
+        """Return the problems in the order of `problem_keys`.
 
-        Cost: ceil(N/100) requests for N problems.
+        The list contains None for each problem that does not exist. Cost: ceil(N/100) requests for
+        N problems.
         """
         wanted = [keys.problem(*key) for key in problem_keys]
         items = await self._dynamo.batch_get(wanted, recheck=True)
         return [Problem.from_item_or_none(item) for item in items]
 
-    async def statement(self, platform: str, number: str) -> Statement | None:
+    async def statement(self, problem: ProblemId) -> Statement | None:
         """Return the texts of a problem, or None if the problem has no texts.
 
-        Cost: one request, which reads the packed size of the texts.
+        Cost: one request. The read units depend on the compressed size of the texts.
         """
-        return _record(Statement, await self._bodies.get(keys.statement(platform, number)))
+        return (await self.statements([problem]))[0]
 
-    async def statements(self, problem_keys: Sequence[ProblemKey]) -> list[Statement | None]:
-        """Return the texts in the order of `problem_keys`; None for a problem without texts.
+    async def statements(self, problem_ids: Sequence[ProblemId]) -> list[Statement | None]:
+        """Return the texts in the order of `problem_ids`; None for a problem without texts.
 
         Cost: ceil(N/100) requests for N problems.
         """
-        bodies = await self._bodies.get_many([keys.statement(*key) for key in problem_keys])
+        bodies = await read_bodies(self._dynamo, self._bodies, keys.statement, problem_ids)
         return [_record(Statement, raw) for raw in bodies]
 
-    async def solution(self, platform: str, number: str) -> Solution | None:
+    async def solution(self, problem: ProblemId) -> Solution | None:
         """Return the author's solution of a problem, or None if the problem has no solution.
 
-        Cost: one request, which reads the packed size of the solution.
+        Cost: one request. The read units depend on the compressed size of the solution.
         """
-        return _record(Solution, await self._bodies.get(keys.solution(platform, number)))
+        return (await self.solutions([problem]))[0]
 
-    async def solutions(self, problem_keys: Sequence[ProblemKey]) -> list[Solution | None]:
-        """Return the solutions in the order of `problem_keys`; None if there is no solution.
+    async def solutions(self, problem_ids: Sequence[ProblemId]) -> list[Solution | None]:
+        """Return the solutions in the order of `problem_ids`; None if there is no solution.
 
         Cost: ceil(N/100) requests for N problems.
         """
-        bodies = await self._bodies.get_many([keys.solution(*key) for key in problem_keys])
+        bodies = await read_bodies(self._dynamo, self._bodies, keys.solution, problem_ids)
         return [_record(Solution, raw) for raw in bodies]
 
     async def by_legacy_id(self, legacy_id: int) -> ProblemId | None:
@@ -194,31 +196,35 @@ class ProblemStore:
         return await self._cards.change(platform, number, decide, pid)
 
     async def _texts_after(self, expected: Problem, changed: dict[str, str | None]) -> list[Put]:
-        """Return the action that writes the changed texts together with the unchanged texts.
+        """Return the action that writes all texts of a problem, changed and unchanged texts.
 
-        The texts are read after the card. If another request changes them after this, it also
-        changes the revision of the card, and the transaction fails.
+        Return an empty list if no text changes. The texts are read after the card. A later change
+        of the texts by another request also changes the revision of the card. In this case, the
+        transaction fails.
         """
         if not changed:
             return []
         key = keys.statement(*expected.key)
         stored = _record(Statement, await self._bodies.get(key, consistent=True))
-        texts = stored or Statement(pid=expected.pid)
-        return [await self._body(key, replace(texts, **changed))]
+        texts = replace(stored or Statement(), **changed)
+        return [await self._body(expected, keys.statement, texts)]
 
     async def _checker_after(
         self, expected: Problem, after: Problem, checker: Checker | None
     ) -> list[TransactItem]:
-        """Return the action that writes a new checker or removes the old checker, if any."""
-        key = keys.checker(*expected.key)
+        """Return the action that writes a new checker or removes the old checker.
+
+        Return an empty list if the checker does not change.
+        """
         if checker is not None:
-            return [await self._body(key, checker)]
-        return [Delete(key)] if expected.checker_hash and not after.checker_hash else []
+            return [await self._body(expected, keys.checker, checker)]
+        is_removed = expected.checker_hash and not after.checker_hash
+        return [Delete(keys.checker(*expected.key))] if is_removed else []
 
     async def set_solution(
         self, platform: str, number: str, language: str, code: str, *, pid: str | None = None
     ) -> Problem:
-        """Set the author's solution of a problem, and add the problem to the list of the language.
+        """Set the author's solution of a problem, and list the problem under the language.
 
         Raises:
             NotFound: the problem does not exist, or it has another pid.
@@ -230,12 +236,10 @@ class ProblemStore:
         solution = Solution(
             language=check_name(language, "language"), code=code, updated_at=self._clock()
         )
-        key = keys.solution(platform, number)
-        await self._body(key, solution)  # refuses code that is too long before the card is read
 
         async def decide(expected: Problem) -> Decision:
             _refuse_deleted(expected)
-            body = await self._body(key, replace(solution, pid=expected.pid))
+            body = await self._body(expected, keys.solution, solution)
             return Decision(check_size(replace(expected, language=solution.language)), [body])
 
         return await self._cards.change(platform, number, decide, pid)
@@ -267,7 +271,8 @@ class ProblemStore:
     ) -> Problem:
         """Set a problem to DELETED. A second call has no effect.
 
-        Only the list of deleted problems then contains the problem.
+        After this call, only the list of deleted problems contains the problem. `reason` is stored
+        for the editors.
 
         Raises:
             NotFound: the problem does not exist, or it has another pid.
@@ -319,14 +324,15 @@ class ProblemStore:
         """Remove a problem permanently: first its list entries, then its parts, then its card.
 
         After a crash, a second call completes the removal. Purge notes stay until they are due,
-        because another request may still be writing a test set.
+        because another request may still be writing a test set. The current set gets a note, too,
+        so that the next problem with this name does not use the version of the set again.
 
         Raises:
             NotFound: the problem does not exist, or it has another pid.
             Conflict: other requests changed the problem during every attempt.
         """
         expected = await self._cards.change(platform, number, self._decide_on_removal, pid)
-        while await self._remove_parts(platform, number):
+        while await self._remove_parts(expected):
             pass
         actions: list[TransactItem] = [
             Delete(keys.problem(platform, number), is_unchanged(expected)),
@@ -346,26 +352,36 @@ class ProblemStore:
                 ) from error
 
     async def _decide_on_removal(self, expected: Problem) -> Decision:
-        """Mark a problem as DELETED without its earlier state, so that it cannot be restored."""
-        deleted_at = expected.deleted_at or self._clock()
-        return Decision(
-            replace(
-                expected,
-                state=ProblemState.DELETED,
-                state_before_deletion=None,
-                deleted_at=deleted_at,
-            )
+        """Set a problem to DELETED without an earlier state, so that it cannot be restored."""
+        now = self._clock()
+        after = replace(
+            expected,
+            state=ProblemState.DELETED,
+            state_before_deletion=None,
+            deleted_at=expected.deleted_at or now,
         )
+        if after == expected or expected.test_version is None:
+            return Decision(after)
+        return Decision(after, [Put(make_note(expected.key, expected.test_version, now))])
 
-    async def _remove_parts(self, platform: str, number: str) -> int:
-        partition = equals("PK", keys.problem_partition(platform, number))
-        parts = [
-            item
-            async for item in self._dynamo.query_all(partition, consistent=True)
-            if item["SK"] != keys.META and not item["SK"].startswith(keys.TEST_PURGES)
-        ]
-        await remove_items(self._dynamo, self._bodies, parts)
-        return len(parts)
+    async def _remove_parts(self, problem: Problem) -> int:
+        """Remove parts of a problem, and return their number.
+
+        Another request may have completed the removal and created a problem with the same name. So
+        parts with a pid are removed only if they belong to `problem`. Tests have versions that the
+        new problem does not use.
+        """
+        partition = equals("PK", keys.problem_partition(*problem.key))
+        tests, others = [], []
+        async for item in self._dynamo.query_all(partition, consistent=True):
+            if item["SK"].startswith(keys.TESTS):
+                tests.append(item)
+            elif is_of(item, problem.id) and _is_part(item):
+                others.append(Delete(keys.of_item(item), absent() | belongs_to(problem.pid)))
+        await remove_items(self._dynamo, self._bodies, tests)
+        if others:
+            await self._dynamo.transact(others)
+        return len(tests) + len(others)
 
     # Run counters
 
@@ -385,8 +401,7 @@ class ProblemStore:
         """Return the number of executions of a problem. Cost: one request of 0.5 read units."""
         partition = equals("PK", keys.problem_partition(*problem.key))
         page = await self._dynamo.query(partition & begins_with("SK", "C#"))
-        own = (item for item in page.items if item.get(PID, NO_PID) == problem.pid)
-        return sum(item.get("n", 0) for item in own)
+        return sum(item.get("n", 0) for item in page.items if is_of(item, problem))
 
     async def run_counts(self, problem_ids: Sequence[ProblemId]) -> list[int]:
         """Return the numbers of executions in the order of `problem_ids`.
@@ -404,14 +419,16 @@ class ProblemStore:
         count_by_id = dict(zip(distinct, counts, strict=True))
         return [count_by_id[problem] for problem in problem_ids]
 
-    async def _body(self, key: keys.Key, record: Record) -> Put:
+    async def _body(
+        self, problem: Problem, key_of: Callable[[str, str], keys.Key], record: Record
+    ) -> Put:
         raw = orjson.dumps(record.to_item())
         if len(raw) > TEXT_RECORD_BYTES:
             raise InvalidInput(
                 f"The {record.entity} of a problem must be at most {TEXT_RECORD_BYTES // 1024} KB.",
                 (record.entity,),
             )
-        (item,) = await self._bodies.items(key, raw)
+        (item,) = await self._bodies.items(key_of(*problem.key), raw, owner_of(problem))
         return Put(item)
 
     # Lists. `list` is last, because its name hides the type `list` from the rest of the class.
@@ -428,13 +445,14 @@ class ProblemStore:
     ) -> Page[Problem]:
         """Return a page of problems, newest first.
 
-        With at most one of platform, language, tag and a search for one word, the cost is one
-        request of at most 2.5 read units for 20 cards. With more filters, the most selective list
-        is read and its cards are checked: at most five requests, and the page may be short although
-        `has_next` is true.
+        `search` is a text with words. The title of each returned problem contains all these words.
+
+        Cost with at most one filter (platform, language, tag or a search for one word): one request
+        of at most 2.5 read units for 20 problems. Cost with more filters: at most five requests. In
+        this case, the page may contain fewer problems than requested although `has_next` is True.
 
         Raises:
-            InvalidInput: an argument is not valid; `path` contains its name.
+            InvalidInput: an argument is not valid. `path` contains the name of the argument.
         """
         cards, keep = ProblemFilter.of(
             platform=platform, language=language, state=state, tag=tag, search=search
@@ -446,9 +464,17 @@ def _record(kind: type[R], raw: bytes | None) -> R | None:
     return None if raw is None else kind.from_item(orjson.loads(raw))
 
 
+def _is_part(item: Item) -> bool:
+    """Return whether an item of a problem's partition is removed together with the problem."""
+    return item["SK"] != keys.META and not item["SK"].startswith(keys.TEST_PURGES)
+
+
 def _counters(problem: Problem) -> list[Put]:
-    """Return the actions that create the shards of a new problem's run counter."""
-    owner = {PID: problem.pid}
+    """Return the actions that create the counter of a new problem's executions.
+
+    One action creates one shard of the counter.
+    """
+    owner = owner_of(problem)
     return [
         Put({**keys.run_counter(*problem.key, shard), "v": 1, "tp": "runs", "n": 0, **owner})
         for shard in range(keys.RUN_COUNTER_SHARDS)
@@ -460,7 +486,7 @@ def _legacy_pointer(problem: Problem) -> Put:
         raise InvalidInput("`legacyId` must be a whole number of at least 0.", ("legacyId",))
     pointer = {"v": 1, "tp": "legacy", "pf": problem.platform, "pn": problem.number}
     key = keys.legacy_problem(problem.legacy_id)
-    return Put({**key, **pointer, PID: problem.pid}, absent())
+    return Put({**key, **pointer, **owner_of(problem)}, absent())
 
 
 def _exists_already(problem: Problem, *, taken: bool) -> Conflict:

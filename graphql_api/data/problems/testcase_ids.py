@@ -1,12 +1,13 @@
-"""The identities of the test cases in a set.
+"""The identities of test cases. The identity of a test does not change, but its number can change.
 
-A test is identified by the version of the set in which it was added, and by its number in that
-version. Later versions keep the identity, although the number changes when an earlier test is
-deleted. A test stores its identity if it was added in an earlier version of the set.
+Each change of a problem's tests creates a new version of the test set. The identity of a test
+consists of two numbers: the version in which the test was added, and the number of the test in this
+version. When an earlier test is deleted, the number of the test decreases, but the identity stays.
+A test that was added in an earlier version stores its identity.
 
-A set with such tests also has an item that lists all identities in order, so that a test is found
-by its identity. In its text `3:1-10,12;9:12-13`, the first eleven tests were added in version 3,
-and the last two in version 9.
+A version with such tests also has an item with the identities of all its tests, in order. With this
+item, a test can be found by its identity. Example of the stored text: `3:1-10,12;9:12-13` means
+that the first eleven tests were added in version 3 and the last two tests in version 9.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +19,7 @@ from graphql_api.data.records import Problem, TestCase, TestCaseKey, TestId
 
 def key_of(problem: Problem, test: TestCase) -> TestCaseKey:
     """Return the identity of a test in the problem's current set."""
-    return TestCaseKey(*problem.key, *id_of(test, problem.test_version or 0))
+    return TestCaseKey(*problem.id, *id_of(test, problem.test_version or 0))
 
 
 def id_of(test: TestCase, version: int) -> TestId:
@@ -30,7 +31,7 @@ def id_of(test: TestCase, version: int) -> TestId:
 
 
 def pack_ids(ids: Iterable[TestId]) -> str:
-    """Return the text of identities in the order of the set."""
+    """Convert identities to a text such as `3:1-10,12;9:12-13`. The order is kept."""
     parts: list[str] = []
     for version, group in groupby(ids, key=lambda test_id: test_id.version):
         runs = find_runs([test_id.number for test_id in group])
@@ -40,7 +41,7 @@ def pack_ids(ids: Iterable[TestId]) -> str:
 
 
 def unpack_ids(text: str) -> list[TestId]:
-    """Return the identities in a text of `pack_ids`."""
+    """Convert a result of `pack_ids` to identities."""
     return [
         TestId(version, number)
         for version, numbers in _parse(text)

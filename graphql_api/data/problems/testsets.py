@@ -1,8 +1,9 @@
 """Versioned test sets of problems. A reader always gets a complete set.
 
-A writer claims the next version on the card and writes the set under this version. Then it changes
-the card to the new version, if the card still has the expected set. The claim also creates a purge
-note. An hour later, the set is removed by this note, unless it is the current set.
+A writer first reserves the next version on the problem's card, and writes the tests under this
+version. Then the writer makes the new version the current version of the card, unless another
+request has replaced the tests. The reservation also creates a purge note. A purge note schedules
+the removal of one version after an hour. The current version is not removed.
 """
 
 import asyncio
@@ -42,6 +43,8 @@ from graphql_api.data.limits import MAX_TESTS, MB, TEST_BYTES, TEST_SET_BYTES
 from graphql_api.data.packing import DamagedBody
 from graphql_api.data.problems import checkers
 from graphql_api.data.problems.cards import Decision, ProblemCards, check_size, index_keys
+from graphql_api.data.problems.parts import belongs_to
+from graphql_api.data.problems.purge_notes import PurgeNote, make_note, read_note
 from graphql_api.data.problems.samples import (
     find_runs,
     list_numbers,
@@ -59,9 +62,8 @@ from graphql_api.data.records import (
     TestSetKey,
 )
 
-# Longer than the time for which a worker uses a set, and than the time of writing a set.
-GRACE_MS = 3_600_000
-# Far below BatchWriteItem's limit of 16 MB, so that a batch is written within the read time-out.
+# This size is far below BatchWriteItem's limit of 16 MB, so that DynamoDB can write a batch within
+# the read time-out.
 BATCH_BYTES = 2 * 1024 * 1024
 CLAIM_ATTEMPTS = 8
 
@@ -71,9 +73,9 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTest:
-    """One test to write. Its number is its position in the set, starting at 1.
+    """One test of a new version of a test set.
 
-    `added` is the identity of a test of an earlier version, and None for a test that is added.
+    `added` is the identity of a test from an earlier version, or None for a new test.
     """
 
     input: bytes
@@ -82,19 +84,10 @@ class NewTest:
     added: TestId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PurgeNote:
-    """A test set that is due for removal, unless it is the current set."""
-
-    platform: str
-    number: str
-    version: int
-
-
 class JudgingSet(NamedTuple):
-    """The data for judging submissions to a problem.
+    """The data that a worker needs to judge submissions to a problem.
 
-    `checker` is None if the comparer needs no checker.
+    `checker` is None if the problem's comparer does not use a checker.
     """
 
     problem: Problem
@@ -103,7 +96,7 @@ class JudgingSet(NamedTuple):
 
 
 class TestSetStore:
-    """The test sets of the table."""
+    """The store of the test sets of all problems."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
@@ -112,39 +105,44 @@ class TestSetStore:
 
     # Writing
 
-    async def replace(self, platform: str, number: str, tests: Sequence[NewTest]) -> Problem:
-        """Replace the test set of a problem.
+    async def replace(
+        self, platform: str, number: str, tests: Sequence[NewTest], *, pid: str | None = None
+    ) -> Problem:
+        """Replace the test set of a problem. If `pid` is given, the problem must have this pid.
 
         Cost: one read and one transaction to claim a version, batched writes of all tests of the
-        set, and one read and one transaction to make the set the current one.
+        set, and one read and one transaction to make the set the current set.
 
         Raises:
-            NotFound: the problem does not exist.
+            NotFound: the problem does not exist, or it has another pid.
             Conflict: the problem is deleted, or another request changed the set.
             InvalidInput: the set is too large; `path` contains the index of the test.
         """
         _check(tests)
-        expected, version = await self._claim(platform, number)
+        expected, version = await self._claim(platform, number, pid)
         return await self._write(expected, version, tests)
 
-    async def add(self, platform: str, number: str, tests: Sequence[NewTest]) -> Problem:
+    async def add(
+        self, platform: str, number: str, tests: Sequence[NewTest], *, pid: str | None = None
+    ) -> Problem:
         """Append tests to the set of a problem, as a new version.
 
-        Costs and errors are those of `replace`.
+        The cost and the errors are the same as in `replace`.
         """
         _check(tests)
-        expected, version = await self._claim(platform, number)
+        expected, version = await self._claim(platform, number, pid)
         return await self._write(expected, version, [*await self._current(expected), *tests])
 
     async def delete(self, key: TestCaseKey) -> Problem:
-        """Remove one test, as a new version of the set. The numbers of later tests decrease by one.
+        """Remove one test, as a new version of the set.
 
-        Costs and other errors are those of `replace`.
+        The numbers of all later tests decrease by 1. The cost and all other errors are the same as
+        in `replace`.
 
         Raises:
             NotFound: the problem does not exist, or its current set does not contain the test.
         """
-        expected, version = await self._claim(key.platform, key.number)
+        expected, version = await self._claim(*key.problem_id)
         tests = await self._current(expected)
         remaining = [test for test in tests if test.added != key.test_id]
         if len(remaining) == len(tests):
@@ -153,21 +151,22 @@ class TestSetStore:
             )
         return await self._write(expected, version, remaining)
 
-    async def _claim(self, platform: str, number: str) -> tuple[Problem, int]:
+    async def _claim(self, platform: str, number: str, pid: str | None) -> tuple[Problem, int]:
         """Reserve the next version of the set. Return the card that was read, and the version."""
         skipped = 0
         for _ in range(CLAIM_ATTEMPTS):
-            expected = await self._cards.read(platform, number)
+            expected = await self._cards.read(platform, number, pid)
             _refuse_deleted(expected)
             version = expected.last_test_version + 1 + skipped
             unchanged = equals("tnv", expected.last_test_version) & _not_deleted()
+            unchanged &= belongs_to(expected.pid)
             claim = Update(
                 keys.problem(platform, number),
                 Change({"tnv": version}),
                 exists() & unchanged,
                 index_copies=len(index_keys(expected)) // 2,
             )
-            note = Put(self._note(platform, number, version), absent())
+            note = Put(make_note(expected.key, version, self._clock()), absent())
             try:
                 await self._dynamo.transact([claim, note])
             except TransactionFailed as error:
@@ -179,11 +178,6 @@ class TestSetStore:
             "Your change was not saved, because other requests changed the tests of this problem "
             "at the same time. Try again."
         )
-
-    def _note(self, platform: str, number: str, version: int) -> Item:
-        due = keys.purge_due(keys.problem_partition(platform, number), self._clock() + GRACE_MS)
-        note = {"v": 1, "tp": "purge", "pf": platform, "pn": number, "tcv": version}
-        return {**keys.case_purge(platform, number, version), **due, **note}
 
     async def _current(self, problem: Problem) -> list[NewTest]:
         if problem.test_version is None:
@@ -214,8 +208,8 @@ class TestSetStore:
             await self._write_items(flipped, version, tests)
             return await self._flip(expected, flipped)
         except (Conflict, InvalidInput, NotFound):
-            # No reader knows this version, so it can be removed immediately. After a crash, the
-            # purge note removes it.
+            # The version has never been current, so no reader uses it and it can be removed now.
+            # After a crash, the sweeper removes the version, because of the purge note.
             with suppress(Unavailable):
                 await self.purge(expected.platform, expected.number, version)
             raise
@@ -243,13 +237,13 @@ class TestSetStore:
         return await self._bodies.items(key, raw, extra)
 
     async def _flip(self, expected: Problem, flipped: Problem) -> Problem:
-        """Make a written version the current one, if the card still has the expected set."""
+        """Make a written version the current version, if no other request replaced the tests."""
         name = expected.platform, expected.number
         assert flipped.test_version is not None
         own_note = keys.case_purge(*name, flipped.test_version)
         others: list[Put | Delete] = [Delete(own_note, exists() & absent("pg"), index_copies=1)]
         if expected.test_version is not None:
-            others.append(Put(self._note(*name, expected.test_version)))
+            others.append(Put(make_note(expected.key, expected.test_version, self._clock())))
 
         async def decide(card: Problem) -> Decision:
             _refuse_deleted(card)
@@ -266,7 +260,7 @@ class TestSetStore:
             return Decision(after, others)
 
         try:
-            return await self._cards.change(*name, decide)
+            return await self._cards.change(*name, decide, expected.pid)
         except TransactionFailed as error:
             raise Conflict(
                 "The tests were not saved, because saving them took too long. Send the tests again."
@@ -412,7 +406,7 @@ class TestSetStore:
         return [item async for item in self._dynamo.query_all(condition, consistent=strongly)]
 
     async def _assemble(self, items: Sequence[Item], version: int | None) -> list[TestCase] | None:
-        """Return the tests of a version from their items, or None if a test is incomplete."""
+        """Build the tests of a version from their items. Return None if a test is incomplete."""
         prefix = _set_prefix(version or 0)
         items_by_test: dict[str, list[Item]] = defaultdict(list)
         for item in items:
@@ -429,13 +423,14 @@ class TestSetStore:
     # Removing old and abandoned sets
 
     async def due(self, shard: int, now: int, limit: int = 100) -> list[PurgeNote]:
-        """Return the purge notes of one shard that are due. Cost: one request.
+        """Return at most `limit` purge notes of one shard that are due. Cost: one request.
 
-        Notes that cannot be read are moved into quarantine.
+        `now` is the current time (epoch ms). Notes that this version of the program cannot read are
+        moved into quarantine.
         """
         overdue = equals("g2p", keys.purge_partition(shard)) & at_most("g2s", keys.due_sort(now))
         page = await self._dynamo.query(overdue, index="GSI2", limit=limit)
-        return await self.quarantine.read_all(page.items, _purge_note)
+        return await self.quarantine.read_all(page.items, read_note)
 
     async def purge(self, platform: str, number: str, version: int) -> bool:
         """Remove a set that is not the current set. A second call has no effect.
@@ -459,10 +454,11 @@ class TestSetStore:
         return True
 
     async def purge_due(self, now: int) -> int:
-        """Remove all sets that are due. Return the number of removed sets.
+        """Remove all versions of test sets that are due, and return their number.
 
-        If a set cannot be removed, the error is logged, and the next call tries again. Cost: one
-        request per shard, and the requests of each removal.
+        `now` is the current time (epoch ms). If the removal of a version fails, the error is
+        logged, and the next call tries again. Cost: one request per shard, and the requests of each
+        removal.
         """
         notes = [note for shard in range(keys.DUE_SHARDS) for note in await self.due(shard, now)]
         return sum([await self._try_purge(note) for note in notes])
@@ -479,16 +475,15 @@ class TestSetStore:
 
 
 def _id_items(problem: Problem, version: int, tests: Sequence[NewTest]) -> list[Item]:
-    """Return the list of identities, or nothing if all tests are added in this version."""
+    """Return the item with the identities of all tests of a version.
+
+    Return an empty list if all tests are new in this version.
+    """
     if all(test.added is None for test in tests):
         return []
     text = pack_ids(test.added or TestId(version, number) for number, test in enumerate(tests, 1))
     key = keys.case_ids(problem.platform, problem.number, version)
     return [{**key, "v": 1, "tp": "testids", "ids": text}]
-
-
-def _purge_note(item: Item) -> PurgeNote:
-    return PurgeNote(item["pf"], item["pn"], item["tcv"])
 
 
 def _test_key(platform: str, number: str, version: int, test_number: int) -> keys.Key:
@@ -497,9 +492,9 @@ def _test_key(platform: str, number: str, version: int, test_number: int) -> key
 
 
 def _test(manifest: Item, raw: bytes) -> TestCase:
-    """Return the test in a body.
+    """Build a test from the manifest and the content of its body.
 
-    The body contains the length of the input, the input and the output.
+    The content consists of the length of the input (8 bytes), the input and the output.
     """
     (length,) = _LENGTH.unpack_from(raw)
     middle = _LENGTH.size + length
@@ -511,10 +506,11 @@ def _set_prefix(version: int) -> str:
 
 
 def _is_at_least(problem: Problem, newest: Problem | None) -> bool:
-    """Return whether a card is not older than the card `newest`."""
+    """Return whether a problem's card is at least as new as the card `newest`."""
     if newest is None:
         return True
-    return problem.created_at == newest.created_at and problem.revision >= newest.revision
+    is_same = (problem.id, problem.created_at) == (newest.id, newest.created_at)
+    return is_same and problem.revision >= newest.revision
 
 
 def _not_deleted() -> Condition:

@@ -1,11 +1,11 @@
-"""The words of a problem's title, which the search for problems uses."""
+"""The search words of a text. The search for problems compares the search words of titles."""
 
 import unicodedata
 from collections.abc import Iterator
 from itertools import groupby
 
-# Scripts with few or no spaces between words. The search uses pairs of adjacent letters instead of
-# words.
+# Scripts with few or no spaces between words. For these scripts, the search uses pairs of adjacent
+# letters instead of words.
 _PAIRED = (
     (0x1100, 0x11FF),  # Hangul jamo
     (0x3005, 0x3007),  # ideographic iteration and closing marks, zero
@@ -21,11 +21,11 @@ _PAIRED = (
 
 
 def tokens(text: str) -> list[str]:
-    """Return the distinct words of a text, in order, in the form that the search compares.
+    """Return the distinct search words of a text, in the order of the text.
 
-    The text is NFKC-normalised and case-folded. A word is a run of letters and digits. A run of
-    Korean, Chinese or Japanese letters is replaced by its pairs of adjacent letters (bigrams). A
-    single such letter is a word.
+    The text is normalised (Unicode NFKC) and case-folded. A word is a run of letters and digits. A
+    run of Korean, Chinese or Japanese letters is split into pairs of adjacent letters (bigrams). A
+    run of one such letter is a word.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return list(dict.fromkeys(_tokens(folded)))
