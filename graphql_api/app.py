@@ -37,7 +37,8 @@ from graphql_api.schema.schema import schema
 from tasks.queue.sender import TaskSender
 
 PLAYGROUND = Path(".data/playground")
-# Time for cancelled requests to end. The server cancels them after `--timeout-graceful-shutdown`.
+# Seconds to wait for cancelled requests. uvicorn cancels the running requests of a stopping server
+# after `--timeout-graceful-shutdown`.
 STOP_S = 5.0
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -142,7 +143,7 @@ def create_app(
             try:
                 yield
             finally:
-                # A cancelled request still refunds quota, for which it needs the services.
+                # A cancelled request still needs the services to refund quota.
                 await running.wait_until_idle(STOP_S)
 
     running = RunningRequests()

@@ -117,9 +117,10 @@ class Context:
         """
         if key not in self._reads:
             task = self._reads[key] = asyncio.create_task(read())
-            # If all callers are cancelled, no other code retrieves the exception.
+            # If all callers are cancelled, only this callback retrieves the exception. Without it,
+            # asyncio would log the exception.
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        # A caller that is cancelled does not cancel the read of the others.
+        # Without `shield`, a cancelled caller would also cancel the read for the other callers.
         result: T = await asyncio.shield(self._reads[key])
         return result
 

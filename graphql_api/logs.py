@@ -14,7 +14,7 @@ _SHARED: tuple[Processor, ...] = (
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 )
-# Below INFO these libraries log whole requests: keys contain addresses, bodies contain code.
+# At the level DEBUG, these libraries log whole requests, which contain e-mail addresses and code.
 _VERBOSE_LOGGERS = ("aiobotocore", "botocore", "boto3")
 
 

@@ -30,8 +30,8 @@ def main() -> None:
         join_running_session()
     log_to_standard_error()
     try:
-        # Imported here, because the import reads the settings: the session must be joined before,
-        # and an error in the settings must be reported.
+        # The import reads the settings. It must follow `join_running_session`, which changes them,
+        # and an error in the settings must be reported here.
         from graphql_api.cli.app import app  # noqa: PLC0415
 
         app()

@@ -13,9 +13,9 @@ from graphql_api.data.errors import DomainError
 from graphql_api.data.redis.language_board import LanguageBoard
 from graphql_api.data.stores import Stores
 
-# Workers announce themselves every 30 s: three missed announcements.
+# Workers are AWAY after three missed announcements. Each worker announces its languages every 30 s.
 SEEN_MS = 90_000
-# The states of a part.
+# The states of a part (table, Redis or workers).
 OK = "ok"
 AWAY = "away"
 UNKNOWN = "unknown"

@@ -9,7 +9,7 @@ from typing import Any
 
 from graphql_api.data.limits import KB
 
-# More bytes than this are sent at once, so that no large body is copied.
+# More bytes than this are sent immediately, so that no large body is copied.
 JOINED_BYTES = 64 * KB
 
 

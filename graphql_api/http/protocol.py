@@ -82,21 +82,22 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     # Time for receiving one request, and time for sending answers until all bytes have arrived.
     TOTAL_S: ClassVar[float] = 120.0
     TICK_S: ClassVar[float] = 1.0
-    # Time in which the rest of a rejected request is discarded. Without it, the client's system
-    # would drop the answer, because the connection is reset if data arrives after its end.
+    # Time in which the rest of a rejected request is discarded. If this data arrived after the end
+    # of the connection, the connection would be reset, and the client's system would drop the
+    # answer.
     LINGER_S: ClassVar[float] = 2.0
     # Open connections of one process. With files and database connections, they fit in the usual
     # limit of 1,024 file descriptors.
     CONNECTIONS: ClassVar[int] = 768
     HEADER_BYTES: ClassVar[int] = 64 * KB
     HEADER_FIELDS: ClassVar[int] = 100
-    # Bytes that are parsed at once. A piece contains at most 113 pipelined requests. Later pieces
-    # wait until all requests of this one are answered.
+    # Bytes of a piece, which is parsed at once. A piece contains at most 113 pipelined requests. The
+    # next piece is parsed after all these requests are answered.
     PIECE_BYTES: ClassVar[int] = 2 * KB
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
-        # The API speaks no protocol to which a client could upgrade.
+        # The API supports no other protocol, such as WebSocket, to which a client could upgrade.
         self.ws_protocol_class = None
         self._phase = Phase.NEW
         self.phase_since = self.loop.time()
@@ -170,7 +171,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     @property
     def _is_answering(self) -> bool:
-        # The attribute is None until the first request, which its type does not say.
+        # The attribute is None until the first request, although its type does not include None.
         cycle: RequestResponseCycle | None = self.cycle
         return cycle is not None and not cycle.response_complete
 
@@ -318,7 +319,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             "The connection was closed.", status=status.value, reason=message, client=self.address
         )
         if phase is not Phase.BODY and self._is_answering:
-            # The last of the earlier requests is answered first.
+            # An earlier request is still being answered. The connection ends after this answer.
             self.cycle.keep_alive = False
         elif phase is Phase.BODY and (self.pipeline or self.cycle.response_started):
             self.transport.close()

@@ -202,7 +202,7 @@ def _check_content_type(header: str | None) -> None:
             raise RequestRejected(415, "The body must be encoded in UTF-8.", "BAD_REQUEST")
 
 
-# A part of a header between semicolons. A semicolon in a quoted text separates nothing.
+# A part of a header between semicolons. A semicolon in a quoted text is not a separator.
 _PARAMETER = re.compile(r'(?:[^;"]++|"(?:[^"\\]++|\\.)*+"?)++', re.DOTALL)
 
 

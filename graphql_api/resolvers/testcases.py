@@ -81,7 +81,7 @@ async def find(context: Context, key: TestCaseKey) -> VisibleTest | None:
     place = await _find_place(context, problem, key)
     test = await context.loaders.tests.load(place) if place else None
     visible = visibility.test(problem, test) if test else None
-    # In a version that has deleted a test, a number can belong to a test of an earlier version.
+    # After the deletion of a test, this number can belong to a test that an earlier version added.
     return visible if visible and visible.key == key else None
 
 

@@ -37,8 +37,8 @@ COST = 10_000
 # Validation compares each field with every other field of the same name.
 COMPARISONS = 20_000
 
-# A page multiplies the cost of the fields below it by its size. Each page costs a database request,
-# because pages of different lists cannot be read in one batch, unlike nodes and bodies.
+# The cost of the fields below a page is multiplied by the size of the page. Each page needs its own
+# database request, because pages of different lists cannot be read in one batch.
 _PAGED = frozenset({"problems", "publicFeed", "users", "histories", "testCases", "jobs", "events"})
 _REQUEST_COST = 5
 _RESULTS = 20
@@ -210,7 +210,7 @@ class _Visitor:
 
     def _fragment(self, name: str) -> Complexity:
         if name not in self._measured:
-            # A cycle counts as empty here; validation rejects it.
+            # A fragment that contains itself counts as empty here. The validation rejects it.
             self._measured[name] = Complexity()
             fragment = self._fragments.get(name)
             if fragment is not None:

@@ -128,7 +128,7 @@ def _check_bytes(checked: _CheckedDocument) -> int:
     return sys.getsizeof(checked.text) + messages + entries * _ERROR_BYTES
 
 
-# Both evict the least recently used entries. Their sizes are in bytes.
+# Both caches remove the least recently used entries. Their sizes are in bytes.
 _parsed: LRUCache[str, DocumentNode] = LRUCache(PARSED_BYTES, _document_bytes)
 _checked: LRUCache[tuple[GraphQLSchema, str, bool], _CheckedDocument] = LRUCache(
     CHECKED_BYTES, _check_bytes

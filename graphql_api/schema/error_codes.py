@@ -1,7 +1,7 @@
 """Codes and messages of graphql-core's errors: parsing, validation, coercion and execution.
 
-Clients know most of these codes from Apollo Server. DOCUMENT_REFUSED and OPERATION_TOO_LARGE exist
-only in this API.
+Most of these codes are the codes of Apollo Server, which many clients know. DOCUMENT_REFUSED,
+OPERATION_TOO_LARGE and INTERNAL exist only in this API.
 """
 
 import re
@@ -23,15 +23,15 @@ DOCUMENT_REFUSED = "DOCUMENT_REFUSED"
 OPERATION_TOO_LARGE = "OPERATION_TOO_LARGE"
 INTERNAL = "INTERNAL"
 
-# A quoted text, which may lack its last quote; one bracket; a run of other characters; white space.
-# Every repetition is possessive, so each character is read once.
+# One piece of a message: a quoted text (whose last quote may be missing), one bracket, other
+# characters, or white space. Every repetition is possessive, so each character is read only once.
 _PIECE = re.compile(
     r"""(?P<quoted>"(?:[^"\\]++|\\.)*+"?|'(?:[^'\\]++|\\.)*+'?)"""
     r"""|(?P<open>[\[{])|(?P<close>[\]}])|[^\s"'\[\]{}]++|\s++""",
     re.DOTALL,
 )
 # graphql-core does not escape quotes in values of enums and in keys of variables. Such a text can
-# look like many short literals, so the whole message has a bound, too.
+# look like many short literals. Therefore the length of the whole message is limited, too.
 _MESSAGE_CHARACTERS = 400
 
 

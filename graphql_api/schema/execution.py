@@ -13,7 +13,7 @@ from graphql_api.config import Settings
 from graphql_api.data.dynamo.bounds import OperationBounds, bounded, current_bounds
 from graphql_api.schema.error_codes import OPERATION_TOO_LARGE
 
-# An operation may use this part of the connections to DynamoDB, so that others are answered.
+# One operation may use a quarter of the connections to DynamoDB. The rest is for other operations.
 _SHARE = 4
 # Quotes, colon, comma and `null` around the name of a field in JSON.
 _FIELD_BYTES = 8
@@ -37,7 +37,8 @@ class BoundedExecutor(StrawberryGraphQLCoreExecutionContext):
         bounds = current_bounds()
         if bounds is not None:
             size = len(path.key) + _FIELD_BYTES
-            # The introspection query has many fields, whose number does not depend on data.
+            # Fields of introspection are counted only in bytes. The introspection query has many
+            # fields, but their number does not depend on data.
             is_data = not parent_type.name.startswith("__")
             (bounds.add_field if is_data else bounds.add_bytes)(size)
         return super().execute_field(parent_type, source, details, path, *more)

@@ -227,7 +227,8 @@ def _worker(session: Session) -> Program:
 def _api(session: Session) -> Program:
     command = [sys.executable, "-m", "uvicorn", "graphql_api.app:app"]
     command += [*SERVER_OPTIONS, "--host", HOST, "--port", str(session.port)]
-    # Programs of a session stop together, and nothing is lost, so the last option wins.
+    # This overrides the same option in SERVER_OPTIONS. The programs of a session stop together, so
+    # a longer wait for running requests has no use.
     command.append("--timeout-graceful-shutdown=1")
     return Program("api", command, session.api_environment, grace_s=2.5, is_restarted=False)
 

@@ -8,8 +8,8 @@ from judge.languages.spec import LanguageSpec
 from judge.toolchains.installed import find_tools
 
 # `setup --languages` installs these languages in a minute or two. The download is about 130 MB if
-# Java, Go and Node.js are already installed. Each compiler of the other languages would add as
-# much.
+# Java, Go and Node.js are already installed. Each of the other languages would add a compiler of
+# about the same size.
 SETUP_LANGUAGES = frozenset(
     {
         *("python", "pypy", "c", "cpp", "cpp14", "cpp17", "cpp23", "javascript", "typescript"),
