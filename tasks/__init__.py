@@ -1,7 +1,7 @@
 """The workers, which `dramatiq tasks` starts.
 
 Importing this package declares the actors on a broker. The broker connects to Redis at its first
-use. Workers sign nothing, so they use the settings without `SECRET_KEYS`.
+use. Workers issue no access tokens, so they run without the setting `SECRET_KEYS`.
 """
 
 import dramatiq

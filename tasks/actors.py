@@ -1,4 +1,4 @@
-"""The actors. Each actor receives ids and calls one handler."""
+"""The dramatiq actors, which process messages. Each actor receives ids and calls one handler."""
 
 import dramatiq
 
@@ -19,21 +19,29 @@ LEASED_TIME_LIMIT_MS = 86_400_000
 
 
 async def execute_submission(*, uid: str, ulid: str, sent_at_ms: int | None = None) -> None:
-    """Judge one execution. `sent_at_ms` is the time of the message, only for the log."""
+    """Judge one execution.
+
+    `uid` is the user, and `ulid` is the id of the execution. `sent_at_ms` is the time at which the
+    message was sent (epoch milliseconds), only for the log.
+    """
     container = current_container()
     with container.idle_gate.busy():
         await container.executions.run(uid, ulid, sent_at_ms=sent_at_ms)
 
 
 async def run_code(*, uid: str, run_id: str, sent_at_ms: int | None = None) -> None:
-    """Execute a custom run. `uid` is the caller; the message waits in this user's lane."""
+    """Execute a custom run.
+
+    `uid` is the user who waits for the answer. `sent_at_ms` is the time at which the message was
+    sent (epoch milliseconds), only for the log.
+    """
     container = current_container()
     with container.idle_gate.busy():
         await container.custom_runs.run(uid, run_id, sent_at_ms=sent_at_ms)
 
 
 async def work_on_job(*, ulid: str) -> None:
-    """Work on a job. A process works on one job at a time, because jobs are bulk work."""
+    """Work on a job. A process works on only one job at a time, because jobs are not urgent."""
     await current_container().jobs.run(ulid)
 
 

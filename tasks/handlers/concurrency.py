@@ -1,8 +1,4 @@
-"""Helpers that run work in a thread or in a background task, and wait for its end.
-
-`run_in_thread` waits before it returns (after a cancellation at most 0.6 s). `background_task`
-waits at the end of its block.
-"""
+"""Functions that run work in a thread or in a background task, and wait for the end of the work."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -21,10 +17,10 @@ CANCEL_AGAIN_S = 0.1
 
 
 async def run_in_thread(threads: Executor, work: Callable[[], T], stop: Event) -> T:
-    """Run `work` in a thread and return its result. An exception of `work` is raised again here.
+    """Run `work` in a thread. Return its result or raise its exception.
 
-    If this task is cancelled, `stop` is set, and the function waits up to 0.6 s for the end of the
-    work. The work must check `stop` often.
+    If the calling task is cancelled, `stop` is set, and the function waits at most 0.6 s for the
+    end of the work. So the work must check `stop` often.
     """
     future = asyncio.get_running_loop().run_in_executor(threads, work)
     try:
@@ -39,9 +35,10 @@ async def run_in_thread(threads: Executor, work: Callable[[], T], stop: Event) -
 
 @asynccontextmanager
 async def background_task(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run a coroutine as a task during the block, and cancel the task at the end.
+    """Run a coroutine as a task during the block.
 
-    If the task has failed, its exception is raised.
+    At the end of the block, cancel the task and wait for its end. If the task has failed, its
+    exception is raised then.
     """
     task = asyncio.create_task(work)
     try:

@@ -1,8 +1,8 @@
 """Handles custom runs (code on the caller's own input), from the message to the answer.
 
-While one worker holds the claim on a run, other workers do not start the run. So a repeated message
-does not repeat the run. If a run is executed twice, this does no harm: a run changes no data, and
-only the first answer is kept.
+While one worker holds the claim on a run, other workers do not start the run. So a second message
+for the same run usually has no effect. If two workers still execute the same run, this does no
+harm, because a run changes no data and only the first answer is kept.
 """
 
 import asyncio
@@ -52,12 +52,12 @@ class CustomRunHandler:
     async def run(self, uid: str, run_id: str, *, sent_at_ms: int | None = None) -> None:
         """Run the code of a request, unless the request was answered or withdrawn.
 
-        If another worker holds the claim, send the message again for later. `uid` is the caller, in
-        whose lane the message waits, and the owner of the run's slots. `sent_at_ms` is the time of
-        the message (epoch ms).
+        If another worker holds the claim, send the message again with a delay. `uid` is the user
+        who waits for the answer and whose share of the slots is used. `sent_at_ms` is the time at
+        which the message was sent (epoch milliseconds), only for the log.
 
         Raises:
-            Unavailable: Redis did not answer. Another attempt may succeed while the caller is
+            Unavailable: Redis did not answer. Another attempt may succeed while the user is
                 waiting.
         """
         queue_ms = 0 if sent_at_ms is None else max(0, self._clock() - sent_at_ms)
@@ -147,6 +147,6 @@ def _answer_of(run: CustomRun) -> RunAnswer:
 
 
 def truncate_output(raw: bytes) -> tuple[str, bool]:
-    """Return the first 64 KB of a program's output as text, and whether the output was longer."""
+    """Return the first 64 KB of an output as text, and True if the output is not complete."""
     text = truncate_utf8(raw, RUN_OUTPUT_BYTES)
     return text, len(raw) > RUN_OUTPUT_BYTES or text != raw.decode("utf-8", "replace")

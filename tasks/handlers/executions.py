@@ -1,8 +1,9 @@
 """Handles executions, from the message to the verdict: claim, load, judge, complete.
 
 The message of an execution may be delivered several times, even at the same time. Only one worker
-gets the claim and renews its lease while it works. Everything that the worker writes contains the
-number of its attempt. A worker that has lost the claim discards its work.
+gets the claim on the execution. A claim is valid until its lease ends, so the worker renews the
+lease while it works. Each claim has an attempt number, and the table accepts writes only with the
+current number. So a worker that has lost its claim cannot change the execution.
 """
 
 import asyncio
@@ -94,7 +95,7 @@ class Timings:
 
     @contextmanager
     def measure(self, phase: str) -> Iterator[None]:
-        """Measure the time of a phase. The phase is the block."""
+        """Measure the time of the block, and add it to the times as `phase`."""
         started = time.perf_counter()
         try:
             yield
@@ -102,14 +103,14 @@ class Timings:
             self.spent[f"{phase}_ms"] = round((time.perf_counter() - started) * 1000)
 
     def report(self) -> dict[str, int]:
-        """Return the times of all phases and their total."""
+        """Return the times of all phases, and the total time since the start."""
         total = round((time.perf_counter() - self.started) * 1000)
         return {**self.spent, "total_ms": total}
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedExecution:
-    """The data of an execution that is not on its card."""
+    """The data that are necessary to judge an execution, in addition to its card."""
 
     problem: Problem
     tests: tuple[TestCaseFiles, ...]
@@ -136,11 +137,17 @@ class ExecutionLease:
         return await self.store.renew(history.uid, history.ulid, history.attempt, lease_ms)
 
     async def give_back(self, required: Collection[str]) -> bool:  # noqa: ARG002 - for jobs
-        """Make the execution PENDING again. Return False if the claim is lost."""
+        """Make the execution PENDING again, so that another worker can claim it.
+
+        Return False if the claim is lost.
+        """
         return await self.store.give_back(self.history)
 
     async def send(self, required: Collection[str], delay_ms: int | None) -> None:
-        """Send the execution again. Its next worker must also have the languages in `required`."""
+        """Send the execution to a worker that also has the languages in `required`.
+
+        `delay_ms` is the delay of the message (None: no delay).
+        """
         history = self.history
         await self.sender.send_execution(
             history.uid, history.ulid, history.language, required=required, delay_ms=delay_ms
@@ -174,11 +181,12 @@ class ExecutionHandler:
     async def run(self, uid: str, ulid: str, *, sent_at_ms: int | None = None) -> None:
         """Judge an execution, unless it has ended.
 
-        If another worker holds the claim, send the message again for later. `sent_at_ms` is the
-        time of the message (epoch ms), only for the log.
+        If another worker holds the claim, send the message again, with a delay until the end of the
+        lease. `sent_at_ms` is the time at which the message was sent (epoch milliseconds), only for
+        the log.
 
         Raises:
-            JudgeFailed: the judge failed. The claim is released for another attempt.
+            JudgeFailed: the judge failed. The claim was released for another attempt.
             Unavailable: the database did not answer.
         """
         timings = Timings()
@@ -228,7 +236,10 @@ class ExecutionHandler:
     async def _judge_and_complete(
         self, history: History, timings: Timings, lost: Event
     ) -> Judgement | None:
-        """Return the judgement that was stored, or None if the execution ended in another way."""
+        """Judge an execution and store the judgement.
+
+        Return None if nothing was stored, because the execution ended in another way.
+        """
         problem, judgement = await self.judge_history(history, lost, timings)
         with timings.measure("store"):
             is_stored = await self._complete(history, problem, judgement)
@@ -244,7 +255,7 @@ class ExecutionHandler:
     ) -> tuple[Problem, Judgement]:
         """Judge a history with the current tests of its problem. Do not store the outcome.
 
-        `owner` is the owner of the host's slots (default: the user of the history).
+        `owner` is the user whose share of the slots is used (default: the author of the code).
 
         Raises:
             JudgeFailed: the judge itself failed. Another attempt may succeed.
@@ -287,8 +298,8 @@ class ExecutionHandler:
     async def _load_set(self, wanted: ProblemId, open_sets: ExitStack) -> tuple[Problem, OpenedSet]:
         """Return a problem and its current test set.
 
-        The card is read with strong consistency, because it decides which tests judge the code.
-        Cost: one read of the problem's card, and one query if the set is not on disk.
+        The problem's card is read with strong consistency, because it contains the version of the
+        current set. Cost: one read of the card, and one query if the set is not on disk.
         """
         fetching = self._fetching.setdefault(wanted.key, asyncio.Lock())
         async with fetching if not self._files.knows(*wanted.key) else nullcontext():
@@ -308,7 +319,14 @@ class ExecutionHandler:
         return (problem, await self._add_checker(problem, testset)) if testset else None
 
     async def _fetch_set(self, newest: Problem, open_sets: ExitStack) -> tuple[Problem, OpenedSet]:
-        """Read a problem and its test set from the table, and write the set to disk."""
+        """Read a problem and its test set from the table, and write the set to disk.
+
+        `newest` is the problem as read last.
+
+        Raises:
+            DamagedSet: the set was removed from the disk before it could be opened.
+            Unjudgeable: the problem was deleted, or it has no tests.
+        """
         stored = await self._stores.tests.with_problem(*newest.key, newest=newest)
         problem = _require_judgeable(newest.id, stored.problem if stored else None)
         assert stored is not None
@@ -323,7 +341,10 @@ class ExecutionHandler:
     async def _add_checker(self, problem: Problem, testset: OpenedSet) -> OpenedSet:
         """Return the set with the problem's checker.
 
-        If the checker is not on disk, it is read from the table.
+        If the checker is not on disk, read it from the table and write it to disk.
+
+        Raises:
+            JudgeFailed: the checker was changed in the meantime. Another attempt may succeed.
         """
         if problem.checker_hash is None or testset.checker is not None:
             return testset
@@ -338,7 +359,13 @@ class ExecutionHandler:
     # Judging
 
     async def _judge_in_thread(self, request: JudgeRequest, lost: Event) -> Judgement:
-        """Judge in a thread. If this task is cancelled, first stop the running programs."""
+        """Judge a submission in a thread.
+
+        If this task is cancelled, the running programs are stopped first.
+
+        Raises:
+            Unjudgeable: the judge does not support the comparer of the problem.
+        """
         work = partial(self._judge.judge, request, cancelled=lost.is_set)
         try:
             return await run_in_thread(self._threads, work, lost)
@@ -346,7 +373,7 @@ class ExecutionHandler:
             raise Unjudgeable(NO_COMPARER) from error
 
     async def _note_fault(self, problem: Problem, error: CheckerBroken) -> None:
-        """Store the failure of the problem's checker for the problem's editors."""
+        """Store the failure of the problem's checker, so that the editors can see its reason."""
         _log.error(
             "The checker of the problem failed.",
             problem="/".join(problem.key),
@@ -365,7 +392,9 @@ class ExecutionHandler:
     async def _complete(self, history: History, problem: Problem, judgement: Judgement) -> bool:
         """Store the outcome. Return False if the execution has ended in another way.
 
-        Each write requires the attempt number, so a retry is safe, even after the lease has ended.
+        While the database is unavailable, retry for at most `COMPLETION_TIMEOUT_S` seconds. Each
+        write requires the current attempt number, so a retry is safe even after the lease has
+        ended.
         """
         outcome = outcome_of(history, problem, judgement)
         gives_up_at = time.monotonic() + COMPLETION_TIMEOUT_S
@@ -485,7 +514,8 @@ def _parse_tolerance(text: str | None) -> float | None:
 def outcome_of(history: History, problem: Problem, judgement: Judgement) -> Outcome:
     """Return the outcome to store for a judgement.
 
-    Texts that nobody may see are not stored. Editors may see all results of their own submissions.
+    The results of hidden tests are redacted (see `redact_results`), because the author of the
+    submission may not see them. If the author is an editor of the problem, nothing is redacted.
     """
     results = Results(
         attempt=history.attempt,

@@ -10,7 +10,7 @@ SETTLED_S = 0.05
 
 
 class IdleGate:
-    """Counts the executions and custom runs of this process.
+    """A counter of the executions and custom runs of this process.
 
     Bulk work waits until the number is 0.
     """

@@ -1,4 +1,4 @@
-"""Handles jobs: claims a job with a lease, runs the handler of its kind, and ends the job once.
+"""Handles jobs: claims a job, runs the handler of its kind, and stores the result of the job.
 
 A worker stops immediately when its job is cancelled or when another worker has claimed the job. An
 interrupted job continues from the last checkpoint that its handler has saved.
@@ -50,6 +50,8 @@ class JobAttempt:
     ) -> None:
         """Store the progress of the job and, if given, the checkpoint for the next attempt.
 
+        `percent` is the finished part of the job, from 0 to 100.
+
         Raises:
             JudgeCancelled: this worker has lost the claim on the job.
         """
@@ -86,7 +88,7 @@ class JobKindHandler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class JobLease:
-    """The claim of this worker on a job."""
+    """The claim of this worker on a job. See `Lease`."""
 
     job: Job
     store: JobStore
@@ -103,13 +105,20 @@ class JobLease:
         return await self.store.renew(self.job.ulid, self.job.attempt, lease_ms)
 
     async def give_back(self, required: Collection[str]) -> bool:
-        """Release the job for another worker. Return False if the claim is lost."""
+        """End the claim, so that another worker can claim the job.
+
+        If a language is required, store this reason for the user. Return False if the claim is
+        lost.
+        """
         languages = ", ".join(sorted(required))
         why = f"The job is waiting for a worker that supports {languages}." if required else None
         return await self.store.pause(self.job.ulid, self.job.attempt, why)
 
     async def send(self, required: Collection[str], delay_ms: int | None) -> None:
-        """Send the job again, for a worker that has the languages in `required`."""
+        """Send the job to a worker that has the languages in `required`.
+
+        `delay_ms` is the delay of the message (None: no delay).
+        """
         job = self.job
         await self.sender.send_job(job.uid, job.ulid, required=required, delay_ms=delay_ms)
 
@@ -135,10 +144,11 @@ class JobHandler:
     async def run(self, ulid: str) -> None:
         """Work on a job, unless it has ended.
 
-        If another worker holds the claim, send the message again for later.
+        If another worker holds the claim, send the message again, with a delay until the end of the
+        lease.
 
         Raises:
-            Unavailable: the database did not answer. The claim is released.
+            Unavailable: the database did not answer. The claim was released.
         """
         # Start watching before the claim, so that no cancellation after the claim is missed.
         with self._cancellations.watch(JOB, ulid) as recheck:

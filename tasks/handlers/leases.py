@@ -1,5 +1,6 @@
-"""Leases: a worker renews its claim while it works, and releases the claim if the work stops.
+"""Leases: a worker renews its claim while it works, and ends the claim if the work stops.
 
+A claim is the right to work on one execution, job or custom run. It is valid until its lease ends.
 Executions and jobs use `hold_lease`. Custom runs have a simpler claim and use `keep_renewed`.
 """
 
@@ -27,7 +28,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class WorkPaused(Exception):
-    """The work must continue later, on a worker that has the languages in `required`."""
+    """The work must stop here and continue later.
+
+    The worker that continues must have the languages in `required`.
+    """
 
     def __init__(self, required: Collection[str] = (), reason: str = "") -> None:
         super().__init__(reason)
@@ -45,22 +49,25 @@ class Lease(Protocol):
         """Set the lease to end in `lease_ms` milliseconds. Return False if the claim is lost."""
 
     async def give_back(self, required: Collection[str]) -> bool:
-        """End the claim, so that another worker can begin. Return False if the claim is lost."""
+        """End the claim, so that another worker can get it. Return False if the claim is lost."""
 
     async def send(self, required: Collection[str], delay_ms: int | None) -> None:
-        """Send the message again, for a worker that has the languages in `required`."""
+        """Send the message again, to a worker that has the languages in `required`.
+
+        `delay_ms` is the delay of the message (None: no delay).
+        """
 
 
 @asynccontextmanager
 async def hold_lease(lease: Lease, lease_ms: int, recheck: asyncio.Event) -> AsyncIterator[Event]:
     """Renew a claim during the block. Yield an event that is set if the claim is lost.
 
-    The block stores the outcome of the work, which ends the claim. If the block raises an
-    exception:
+    If `recheck` is set, the claim is renewed immediately. The block must store the outcome of the
+    work, and this ends the claim. If the block raises an exception, the claim ends as follows:
 
-    - JudgeCancelled: the claim is lost, and nothing is written.
+    - JudgeCancelled: the claim was already lost, so nothing is written.
     - WorkPaused: the claim is given back, and the message is sent again.
-    - Any other exception: the claim is released, and the exception is raised again.
+    - Any other exception: the lease ends immediately, and the exception is raised again.
     """
     async with AsyncExitStack() as renewal:
         lost = await renewal.enter_async_context(keep_renewed(lease.renew, lease_ms, recheck))
@@ -91,7 +98,7 @@ async def _pass_on(lease: Lease, paused: WorkPaused) -> None:
 
 
 async def _release(lease: Lease) -> None:
-    """Let the lease end immediately, so that the next attempt does not wait for its end."""
+    """End the lease immediately, so that the next attempt does not have to wait."""
     with suppress(DomainError, asyncio.CancelledError):
         await lease.renew(RELEASED_MS)
 
@@ -102,8 +109,8 @@ async def keep_renewed(
 ) -> AsyncIterator[Event]:
     """Renew a claim during the block. Yield an event that is set if the claim is lost.
 
-    `renew` receives the new length of the lease in milliseconds and returns False if the claim is
-    lost. It is called after half of the lease, and whenever `recheck` is set.
+    `renew` is called with the new length of the lease in milliseconds. It returns False if the
+    claim is lost. The calls come after half of the lease, and whenever `recheck` is set.
     """
     lost = Event()
     async with background_task(_renew_until_lost(renew, lease_ms, recheck, lost)):
@@ -130,7 +137,7 @@ async def _renew_until_lost(
 
 
 def delay_until_expiry_ms(expires_at: int, now: int) -> int:
-    """Return the delay in milliseconds until another worker's lease has ended.
+    """Return the time in milliseconds until another worker's lease has ended.
 
     `expires_at` and `now` are epoch milliseconds.
     """

@@ -50,8 +50,14 @@ _log = structlog.stdlib.get_logger(__name__)
 class Tally:
     """The progress of a rejudge.
 
-    `after` is the position of the last finished history in the problem's list. `running` contains
-    the histories that were RUNNING when an attempt began and that have not been judged again.
+    - `after` is the position of the last finished history in the problem's list (None: no history
+      is finished).
+    - `running` contains the histories that were RUNNING when an attempt began, and that have not
+      been judged again.
+    - `judged` is the number of histories that were judged again. Of these, `changed` have a new
+      verdict.
+    - `skipped` is the number of histories that could no longer be judged again, for example because
+      they were deleted. `failed` is the number of histories on which judging failed.
     """
 
     after: str | None = None
@@ -63,12 +69,12 @@ class Tally:
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Mapping[str, Any]) -> Self:
-        """Return the progress in a checkpoint that `to_checkpoint` has returned."""
+        """Return the progress that `to_checkpoint` has converted to a checkpoint."""
         running = tuple(HistoryKey(*key) for key in checkpoint.get("running", ()))
         return cls(**{**checkpoint, "running": running})
 
     def to_checkpoint(self) -> dict[str, Any]:
-        """Return the checkpoint from which the next attempt continues."""
+        """Convert the progress to a checkpoint, from which the next attempt continues."""
         running = {"running": [list(key) for key in self.running]} if self.running else {}
         return {"after": self.after, **self.counts(), **running}
 
@@ -83,11 +89,11 @@ class Tally:
 
     @property
     def done(self) -> int:
-        """Number of finished histories."""
+        """The number of finished histories."""
         return self.judged + self.skipped + self.failed
 
     def counts(self) -> dict[str, int]:
-        """Return the counters without the positions."""
+        """Return the four counters by name."""
         positions = ("after", "running")
         return {name: count for name, count in asdict(self).items() if name not in positions}
 
@@ -95,8 +101,8 @@ class Tally:
 class RejudgeHandler:
     """The handler of rejudge jobs.
 
-    `draining` is set when the process shuts down. `others_wait()` asks Redis whether other jobs are
-    waiting. It blocks.
+    `draining` is set when the process shuts down. `others_wait()` returns whether other jobs are
+    waiting. This function reads Redis and blocks, so it is called in a thread.
     """
 
     def __init__(
@@ -114,7 +120,10 @@ class RejudgeHandler:
         self._idle_gate, self._draining, self._others_wait = idle_gate, draining, others_wait
 
     async def work(self, attempt: JobAttempt) -> Mapping[str, Any]:
-        """Judge the histories of the job's problem again. See `JobKindHandler.work`."""
+        """Judge the histories of the job's problem again, and return the counters.
+
+        The exceptions are those of `JobKindHandler.work`.
+        """
         saved = Tally.from_checkpoint(attempt.job.checkpoint or {})
         problem = await self._read_problem(attempt.job)
         if attempt.job.checkpoint is None:
@@ -140,7 +149,7 @@ class RejudgeHandler:
         return tally.counts()
 
     async def _pause_for_others(self, began: float) -> None:
-        """Check whether the job may continue.
+        """Check that the job need not pause for other jobs. `began` is the start of its time slice.
 
         Raises:
             WorkPaused: the time slice is over and other jobs are waiting.
@@ -151,10 +160,13 @@ class RejudgeHandler:
     async def _list_running(self, attempt: JobAttempt, problem: Problem) -> Sequence[HistoryKey]:
         """Return the histories that a worker may have judged with the previous tests.
 
-        They are RUNNING, or have COMPLETED and may be missing from the list of the problem. If the
-        host that accepted a history has a clock that is ahead, the history seems to be later than
-        the job. So the first attempt includes the histories of the next `CLOCK_SKEW_MS` that exist.
-        They are at worst judged twice.
+        These histories are RUNNING, or they were completed so recently that the list of the problem
+        may not contain them.
+
+        The clock of an API host may be ahead. A history from this host then seems to be later than
+        the job, although it was submitted earlier. So the first attempt also returns the histories
+        with times up to `CLOCK_SKEW_MS` after the job. Some of these histories may be judged twice,
+        which does no harm.
         """
         if "ulid" in attempt.parameters:
             return ()
@@ -184,9 +196,11 @@ class RejudgeHandler:
     async def _iterate_histories(
         self, attempt: JobAttempt, tally: Tally
     ) -> AsyncIterator[tuple[str, HistoryKey]]:
-        """Yield the position and key of each history that was submitted before the job was created.
+        """Yield the position and the key of each history that must be judged again.
 
-        The histories of `_list_running` come last, each after its execution has ended.
+        A job for one history yields only this history. Any other job yields all histories of the
+        problem that were submitted before the job was created. The histories of `_list_running`
+        come last, each after its execution has ended.
         """
         after = tally.after
         if "ulid" in attempt.parameters:
@@ -203,7 +217,10 @@ class RejudgeHandler:
     async def _list_histories(
         self, job: Job, after: str | None, until: str
     ) -> AsyncIterator[HistoryKey]:
-        """Yield the COMPLETED histories with ULIDs from `after` to `until`, in their order."""
+        """Yield the COMPLETED histories of the problem, in the order of their ULIDs.
+
+        Start after the position `after` (None: at the beginning), and stop after the ULID `until`.
+        """
         while True:
             page = await self._stores.rejudges.of_problem(job.problem_id, after=after)
             for key in page.histories:
@@ -215,10 +232,10 @@ class RejudgeHandler:
                 return
 
     async def _wait_for_execution(self, attempt: JobAttempt, key: HistoryKey) -> bool:
-        """Wait until a history is not RUNNING. Return whether it must be judged again.
+        """Wait until a history is not RUNNING. Return whether the history must be judged again.
 
         Raises:
-            WorkPaused: this worker shuts down, or it has waited for 600 s.
+            WorkPaused: this worker shuts down, or the history is still RUNNING after 600 s.
         """
         gives_up_at = time.monotonic() + MAX_RUNNING_WAIT_S
         while True:
@@ -236,11 +253,11 @@ class RejudgeHandler:
         )
 
     async def _judge_and_count(self, attempt: JobAttempt, key: HistoryKey, tally: Tally) -> Tally:
-        """Judge one history again and add it to the counters.
+        """Judge one history again, and return the progress with the updated counters.
 
         Raises:
-            WorkPaused: this worker shuts down, or lacks the language of the submission or of the
-                checker.
+            WorkPaused: this worker shuts down, or it does not have the language of the submission
+                or of the checker.
         """
         if self._draining.is_set():
             raise WorkPaused

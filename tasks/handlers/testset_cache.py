@@ -1,10 +1,12 @@
 """A cache of test sets on the worker's disk.
 
-A version of a set is fetched once and then used as files. `{root}/{problem}/{version}/` contains
-`00001.in`, `00001.out` and so on, a manifest with the size of each file, and the checker of the
-problem, if any. A set appears under its name only when it is complete, and each use compares the
-files with the manifest. All worker processes of a host share the folder. A reader holds a shared
-lock on the manifest of its set. A process that removes the set holds an exclusive lock.
+Each version of a set is read from the table once and then used from disk. The folder
+`{root}/{problem}/{version}/` contains the files `00001.in`, `00001.out` and so on, a manifest with
+the size of each file, and the checker of the problem, if the problem has a checker. The folder gets
+its final name only when it is complete. Each use compares the sizes of the files with the manifest.
+
+All worker processes of a host share the cache. A process that reads a set holds a shared lock on
+the set's manifest. A process that removes a set holds an exclusive lock.
 """
 
 import fcntl
@@ -44,7 +46,7 @@ class _StoredSet:
 class OpenedSet:
     """The files of a problem's test set.
 
-    `checker` is None if the current checker is not on disk.
+    `checker` is None if the problem has no checker or the current checker is not on disk.
     """
 
     tests: tuple[TestCaseFiles, ...]
@@ -52,11 +54,11 @@ class OpenedSet:
 
 
 class DamagedSet(Exception):
-    """A set on disk differs from its manifest, or was removed while it was used."""
+    """The files of a set differ from the manifest, or the set was removed during its use."""
 
 
 class TestSetCache:
-    """A cache of test sets in one folder."""
+    """A cache of test sets in the folder `root`."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
@@ -70,7 +72,7 @@ class TestSetCache:
     def opened(self, problem: Problem) -> Iterator[OpenedSet | None]:
         """Yield the files of a problem's current set, or None if the complete set is not on disk.
 
-        No process removes the files during the block.
+        During the block, the set is locked against removal.
         """
         with ExitStack() as locks:
             yield self._open(problem, locks)
@@ -93,7 +95,7 @@ class TestSetCache:
         return OpenedSet(files, _read_checker(folder, problem))
 
     def keep(self, problem: Problem, cases: Sequence[TestCase]) -> None:
-        """Write a set to disk, unless it is on disk already."""
+        """Write the current set of a problem to disk, unless the set is already on disk."""
         folder = self._folder(problem)
         folder.parent.mkdir(mode=0o700, exist_ok=True)
         incoming = Path(mkdtemp(prefix=_INCOMING, dir=self._root))
@@ -119,8 +121,9 @@ class TestSetCache:
     def prune(self, *, unused_s: float = KEEP_UNUSED_S, most_bytes: int = KEEP_BYTES) -> int:
         """Remove sets and return the number of removed sets.
 
-        Sets that were not used for `unused_s` seconds are removed first. If the remaining sets have
-        more than `most_bytes`, the least recently used sets are removed. Sets in use stay.
+        Remove the sets that were not used for `unused_s` seconds. If the other sets are larger than
+        `most_bytes` together, also remove the least recently used sets. Keep each set that a
+        process is reading.
         """
         self._sweep_strays(unused_s)
         stored_sets = sorted(self._list_sets(), key=lambda stored: stored.used_at, reverse=True)
@@ -144,7 +147,7 @@ class TestSetCache:
                 continue
 
     def _sweep_strays(self, unused_s: float) -> None:
-        """Remove the incomplete folders that killed processes have left."""
+        """Remove old temporary folders that killed processes have left."""
         oldest = time.time() - min(unused_s, 3600)
         for prefix in (_INCOMING, _OUTGOING):
             for stray in self._root.glob(f"{prefix}*"):
@@ -198,7 +201,7 @@ def _list_entries(folder: Path) -> list[Path]:
 def _digest(platform: str, number: str) -> str:
     """Return the name of a problem's folder.
 
-    It is a hash, because a platform may contain `/` and dots.
+    The name is a hash, because the name of a platform may contain `/` and dots.
     """
     return hashlib.sha256(f"{platform}#{number}".encode()).hexdigest()[:32]
 

@@ -1,8 +1,8 @@
 """The settings of the queues: detection of crashed workers, retries, and age limits of messages.
 
-Each message contains the id of a record in the table. If a message is lost, the sweeper sends
-another one. If a message is delivered twice, the second worker finds that the record is already
-claimed. So messages do not have to be kept for days.
+Each message contains the id of a record in the table. If a message is lost, the sweeper sends a new
+message for the record. If a message is delivered twice, the second worker cannot claim the record.
+So messages do not have to be kept for days.
 """
 
 import threading
@@ -57,7 +57,10 @@ class GracefulShutdown(ShutdownNotifications):
 
 
 def make_broker(settings: Settings, *extra: Middleware) -> BlockingRedisBroker:
-    """Return a broker with the middleware in `extra`. It connects to Redis at its first use."""
+    """Return a broker with the additional middleware `extra`.
+
+    The broker connects to Redis at its first use.
+    """
     return BlockingRedisBroker(
         settings.redis_url,
         timeout_s=settings.redis_timeout_ms / 1000,

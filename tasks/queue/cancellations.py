@@ -1,7 +1,8 @@
 """Cancellations: notifications that an execution or a job has ended, so that its worker stops.
 
 A worker that receives a cancellation checks its claim immediately instead of at the next renewal.
-The table decides whether the claim is lost, so a lost, late or false cancellation does no harm.
+Only the table decides whether the claim is lost. So a missing, late or wrong cancellation does no
+harm.
 """
 
 import asyncio
@@ -55,7 +56,10 @@ class Cancellations:
                 del self._events[cancellation]
 
     def notify(self, cancellation: str) -> None:
-        """Set the events of one execution or job, if this process has it."""
+        """Set the events of the execution or job that the text `cancellation` names.
+
+        Do nothing if this process is not working on this execution or job.
+        """
         for event in self._events.get(cancellation, ()):
             event.set()
 
@@ -68,7 +72,8 @@ class Cancellations:
 async def listen_forever(settings: Settings, cancellations: Cancellations) -> None:
     """Receive cancellations until this task is cancelled.
 
-    While Redis is unavailable, a worker notices an ended execution only at its next renewal.
+    While Redis is unavailable, no cancellations arrive. A worker then detects a lost claim only at
+    the next renewal.
     """
     # The client does not reconnect by itself, so that the loop below can log each lost connection.
     client = connect(settings, reconnects=0, health_check_s=LISTEN_S)

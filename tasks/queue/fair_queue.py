@@ -1,12 +1,13 @@
 """Fair queues: users take turns, regardless of the number of messages that each user has sent.
 
-Each user has a lane, and each turn serves one message of a lane. A message may require
-capabilities. Such a message waits until a worker with all of them fetches messages; other messages
-of the same lane overtake it. Each message may have a deduplication key. A new message replaces a
-waiting message with the same key and takes its position.
+The waiting messages of one user are a lane. The lanes take turns, and in each turn a worker gets
+one message of the lane. A message may require capabilities, which are languages. Such a message
+waits until a worker with all these capabilities fetches messages. In the meantime, other messages
+of the same lane may be fetched first. A message may have a deduplication key. A new message
+replaces a waiting message with the same key, and takes the position of the replaced message.
 
-The workers of a host hold only a limited number of messages of a lane while other lanes wait, and
-they keep places for lanes of which they hold no message.
+While other lanes are waiting, the workers of a host hold only a limited number of messages of one
+lane. The workers also keep some places free for lanes of which the host holds no message.
 """
 
 import socket
@@ -29,10 +30,12 @@ NO_LIMIT = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The messages of a queue that one process may hold at the same time, running or not started.
+    """The limits of the messages that one process holds at the same time, for one queue.
 
-    The last `reserved` of the `total` places are only for lanes of which the host holds no message.
-    While other lanes wait, the host holds at most `per_lane` messages of a lane.
+    - `total` is the maximum number of messages, including messages that have not started.
+    - `reserved` of these places are only for lanes of which the host holds no message.
+    - `per_lane` is the maximum number of messages of one lane that the host holds while other lanes
+      are waiting.
     """
 
     total: int
@@ -43,9 +46,10 @@ class Places:
 def message_options(
     lane: str, required: Collection[str] = (), dedup_key: str | None = None
 ) -> dict[str, Any]:
-    """Return the options of a message that waits in a lane for a worker with these capabilities.
+    """Return the options of a message that waits in the lane `lane`.
 
-    Without a deduplication key, the message never replaces another message.
+    `required` contains the capabilities that a worker needs for the message. If `dedup_key` is
+    None, the message never replaces another message.
     """
     options = {LANE: lane, REQUIRED: SEPARATOR.join(sorted(set(required)))}
     return options if dedup_key is None else {**options, DEDUP_KEY: dedup_key}
@@ -54,8 +58,8 @@ def message_options(
 class FairQueue:
     """The fair queues in one Redis.
 
-    `worker` is the id of this process in dramatiq. `host` is the name of its host. `capabilities`
-    contains the languages of this process. None means that the process can run all messages.
+    `worker` is the id of this process in dramatiq. `host` is the name of the host of this process.
+    `capabilities` contains the languages of this process (None: the process accepts all messages).
     """
 
     def __init__(self, client: Redis, namespace: str, worker: str) -> None:
@@ -91,9 +95,9 @@ class FairQueue:
         return True
 
     def take(self, queue_name: str, room: int, places: Places) -> list[bytes]:
-        """Remove and return at most `room` messages, which this process holds from then on.
+        """Take the next messages from the queue, at most `room`. This process then holds them.
 
-        `room` is the number of the process's places that are free.
+        `room` is the number of free places of this process.
         """
         origin = queue_name, self._namespace, self._worker, self.host
         limits = room, places.reserved, places.per_lane
@@ -103,7 +107,7 @@ class FairQueue:
         return taken
 
     def has_waiting(self, queue_name: str) -> bool:
-        """Return whether a message with any capabilities is waiting in a queue."""
+        """Return whether a message is waiting in a queue, whatever capabilities it requires."""
         return bool(self._client.exists(f"{self._key(queue_name)}.needs"))
 
     def _key(self, queue_name: str) -> str:

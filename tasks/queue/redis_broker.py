@@ -1,9 +1,9 @@
 """A Redis broker whose idle consumers block until the next message arrives, instead of polling.
 
-For each message, a token is pushed to the wake-up list of its queue. A consumer with an empty queue
-blocks until a token arrives, so it fetches the message within milliseconds. Without a token, it
-fetches after the worker's idle time-out. These fetches send heartbeats and recover the messages of
-dead workers.
+For each message, a token is pushed to the wake-up list of the message's queue. A consumer with an
+empty queue blocks until a token arrives, so it fetches the message within milliseconds. If no token
+arrives before the worker's idle time-out, the consumer fetches anyway. Each fetch also sends a
+heartbeat and recovers the messages of dead workers.
 """
 
 import threading
@@ -36,14 +36,15 @@ SHORTEST_WAIT_S = 0.01
 class BlockingRedisBroker(RedisBroker):
     """Dramatiq's Redis broker with consumers that block until a message arrives.
 
-    `places` maps the name of a queue to the messages that this process may hold at the same time.
-    While `draining` is set, nothing is fetched.
+    `places` maps the name of a queue to the limits of the messages that this process may hold.
+    While `draining` is set, no messages are fetched.
 
     Parameters:
-        url: the URL of Redis. The queues are in the database with the next number, because
-            maintenance lists all keys of a database.
+        url: the URL of Redis. The queues are in the database after the database of the URL, because
+            dramatiq's maintenance reads all keys of a database.
         timeout_s: time-out of one command.
-        maintenance_chance: number of commands in a million that look for messages of dead workers.
+        heartbeat_timeout_ms: time without heartbeats after which a worker counts as dead.
+        maintenance_chance: number of fetches in a million that look for messages of dead workers.
         dead_message_life_ms: time for which a message is kept for inspection after its last attempt
             failed.
     """
@@ -72,11 +73,15 @@ class BlockingRedisBroker(RedisBroker):
 
     @property
     def consumer_class(self) -> type[Consumer]:
-        """The class of the blocking consumer."""
+        """The class of this broker's consumers."""
         return BlockingRedisConsumer
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
-        """Return a consumer of a queue. It blocks for at most `timeout` milliseconds."""
+        """Return a consumer of a queue.
+
+        The consumer waits for a message for at most `timeout` milliseconds. `prefetch` limits the
+        number of messages that it holds.
+        """
         places = self.places.get(queue_name, Places(prefetch))
         bounded = replace(places, total=min(prefetch, places.total))
         return BlockingRedisConsumer(self, queue_name, bounded, timeout)
@@ -104,8 +109,8 @@ class BlockingRedisBroker(RedisBroker):
     def do_enqueue(self, queue_name: str, message_id: str, data: bytes) -> None:
         """Add a message to its lane and wake a consumer.
 
-        A message without a lane is added to the queue. A delayed message enters its lane when it is
-        due.
+        A message without a lane is added to dramatiq's own queue. A delayed message is added to its
+        lane only when it is due.
         """
         is_delayed = queue_name != q_name(queue_name)
         if is_delayed or not self.fair_queue.put(queue_name, message_id, data):
@@ -115,9 +120,9 @@ class BlockingRedisBroker(RedisBroker):
     def take(self, queue_name: str, room: int, places: Places) -> list[bytes]:
         """Return at most `room` messages and send a heartbeat.
 
-        With no room, only send the heartbeat. Messages that were given back, and messages of dead
-        workers, already had their turn, so they go to the beginning of their lanes. A delayed
-        message has no lane: the worker that fetches it holds it until it is due.
+        If `room` is 0, only send the heartbeat. Messages that were given back and messages of dead
+        workers go to the beginning of their lanes, because they already had their turn. A delayed
+        message is not in a lane. The worker that fetches it holds it until it is due.
         """
         given_back = self._dispatch("fetch")(queue_name, room)  # type: ignore[no-untyped-call]
         # If a worker that was considered dead acknowledges a message, the message has an id but no
@@ -132,7 +137,7 @@ class BlockingRedisBroker(RedisBroker):
     def has_waiting(self, queue_name: str) -> bool:
         """Return whether messages are waiting in the lanes of a queue.
 
-        Return False if Redis fails.
+        Return False if Redis is unavailable.
         """
         with suppress(redis.RedisError):
             return self.fair_queue.has_waiting(queue_name)
@@ -144,7 +149,7 @@ class BlockingRedisBroker(RedisBroker):
 
 
 class BlockingRedisConsumer(Consumer):
-    """A consumer of one queue, used by one consumer thread. Any thread may acknowledge messages."""
+    """A consumer of one queue, used by one thread. Any thread may acknowledge messages."""
 
     def __init__(
         self, broker: BlockingRedisBroker, queue_name: str, places: Places, timeout_ms: int
@@ -193,7 +198,7 @@ class BlockingRedisConsumer(Consumer):
         self._blocking.close()
 
     def _fetch(self) -> list[Message[Any]]:
-        """Fetch messages if there is room. Send a heartbeat in any case."""
+        """Fetch messages if this process has free places. Send a heartbeat in any case."""
         room = 0 if self._broker.draining.is_set() else max(0, self._free_places())
         taken = self._broker.take(self._queue_name, room, self._places)
         return [Message.decode(data) for data in taken]

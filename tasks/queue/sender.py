@@ -1,4 +1,4 @@
-"""The sender of messages to workers. Messages contain only ids; the data is in the table."""
+"""The sender of messages to workers. Messages contain only ids, and the data is in the table."""
 
 import asyncio
 import time
@@ -49,7 +49,7 @@ def execution_message(uid: str, ulid: str, required: Collection[str]) -> Message
 
 
 def run_message(uid: str, run_id: str, language: str) -> Message[Any]:
-    """Return the message for a custom run."""
+    """Return the message for a custom run, for a worker that has the language `language`."""
     return Message(
         queue_name=RUN_QUEUE,
         actor_name=RUN_ACTOR,
@@ -60,7 +60,10 @@ def run_message(uid: str, run_id: str, language: str) -> Message[Any]:
 
 
 def job_message(uid: str, ulid: str, required: Collection[str]) -> Message[Any]:
-    """Return the message for a job that the user `uid` has started."""
+    """Return the message for a job, for a worker that has the languages in `required`.
+
+    `uid` is the user who has started the job.
+    """
     return Message(
         queue_name=BULK_QUEUE,
         actor_name=JOB_ACTOR,
@@ -71,7 +74,7 @@ def job_message(uid: str, ulid: str, required: Collection[str]) -> Message[Any]:
 
 
 class TaskSender:
-    """Sends messages without blocking the event loop. A failed send never fails the caller.
+    """A sender of messages that does not block the event loop and raises no exceptions.
 
     If the message of an execution or job was not sent, the sweeper sends a new message later.
     Custom runs and cancellations are not sent again.
@@ -92,9 +95,10 @@ class TaskSender:
         required: Collection[str] = (),
         delay_ms: int | None = None,
     ) -> None:
-        """Send an execution to the workers. With `delay_ms`, the message is due after this time.
+        """Send an execution to the workers.
 
         `required` contains the languages that the worker must have in addition to `language`.
+        `delay_ms` is the delay of the message (None: no delay).
         """
         message = execution_message(uid, ulid, {language, *required})
         enqueue = partial(self._broker.enqueue, message, delay=delay_ms)
@@ -105,7 +109,8 @@ class TaskSender:
     ) -> bool:
         """Send a custom run to the workers.
 
-        Return False if the message was not sent. Then no worker will answer.
+        `delay_ms` is the delay of the message (None: no delay). Return False if the message was not
+        sent. In this case, no worker will execute the run.
         """
         message = run_message(uid, run_id, language)
         enqueue = partial(self._broker.enqueue, message, delay=delay_ms)
@@ -116,7 +121,7 @@ class TaskSender:
     ) -> None:
         """Send a job to a worker that has the languages in `required`.
 
-        With `delay_ms`, the message is due after this time.
+        `delay_ms` is the delay of the message (None: no delay).
         """
         message = job_message(uid, ulid, required)
         await self._send(partial(self._broker.enqueue, message, delay=delay_ms), job=ulid)

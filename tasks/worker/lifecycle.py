@@ -107,7 +107,10 @@ class WorkerLifecycle(Middleware):
 
 
 def _restrict(work_dir: Path) -> None:
-    """Create the work directory, which contains hidden tests. Only its owner may enter it."""
+    """Create the work directory so that only its owner may enter it.
+
+    The directory contains hidden tests.
+    """
     make_private_folder(work_dir)
     with suppress(PermissionError):  # the directory of another user: the sandbox reports it
         work_dir.chmod(0o700)

@@ -1,8 +1,9 @@
-"""The sweeper: it sends overdue executions and jobs again.
+"""The sweeper: a background task that sends overdue executions and jobs again.
 
-It also fails executions that have no attempts left. Every worker process sweeps at regular
-intervals. A lock in Redis allows only one process at a time. The lock only avoids unnecessary work:
-each step is a conditional write to the table, so two sweepers do no harm.
+The sweeper also ends overdue executions as FAILED if they have no attempts left, and removes old
+test sets. Every worker process has a sweeper, which sweeps at regular intervals. A lock in Redis
+allows only one process to sweep at a time. The lock only avoids unnecessary work. Two sweepers at
+the same time do no harm, because each step is a conditional write to the table.
 """
 
 import asyncio
@@ -36,7 +37,13 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(slots=True)
 class SweepCounts:
-    """The numbers of items that one sweep sent again, failed, purged and put into quarantine."""
+    """The numbers of items that one sweep has handled, by kind of action.
+
+    - `sent`: executions and jobs that were sent again.
+    - `failed`: executions that were ended as FAILED.
+    - `purged`: old test sets that were removed.
+    - `quarantined`: unreadable items that were put into quarantine.
+    """
 
     sent: int = 0
     failed: int = 0
@@ -67,9 +74,10 @@ class Sweeper:
         self._redis = connect(settings)
 
     async def run_forever(self) -> None:
-        """Sweep every `sweep_seconds` until this task is cancelled.
+        """Sweep at intervals of the setting SWEEP_SECONDS until this task is cancelled.
 
-        The first sweep comes after a random part of this time.
+        The first sweep comes after a random part of the interval, so that the processes sweep at
+        different times.
         """
         await asyncio.sleep(random.uniform(0, self._pause_s))  # noqa: S311 - workers sweep at different times
         try:
@@ -111,12 +119,18 @@ class Sweeper:
             _log.info("swept", **asdict(swept))
 
     async def _take_lock(self) -> bool:
-        """Return whether this process got the lock. The lock expires before the next sweep."""
+        """Try to take the lock, and return whether this process has got it.
+
+        The lock expires before the next sweep.
+        """
         life_ms = int(self._pause_s * 900)
         return bool(await self._redis.set(LOCK_KEY, self._name, nx=True, px=life_ms))
 
     async def sweep(self, *, may_send: bool = True) -> SweepCounts:
-        """Sweep all shards once. Without `may_send`, no messages are sent."""
+        """Handle all overdue executions and jobs once, and remove old test sets.
+
+        If `may_send` is False, no messages are sent.
+        """
         swept, already = SweepCounts(), self._count_quarantined()
         for shard in range(DUE_SHARDS):
             due = await self._stores.executions.due(shard, self._clock(), DUE_AT_ONCE)
