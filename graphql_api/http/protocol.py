@@ -91,8 +91,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     CONNECTIONS: ClassVar[int] = 768
     HEADER_BYTES: ClassVar[int] = 64 * KB
     HEADER_FIELDS: ClassVar[int] = 100
-    # Bytes of a piece, which is parsed at once. A piece contains at most 113 pipelined requests. The
-    # next piece is parsed after all these requests are answered.
+    # Bytes of a piece, which is parsed at once. A piece contains at most 113 pipelined requests.
+    # The next piece is parsed after all these requests are answered.
     PIECE_BYTES: ClassVar[int] = 2 * KB
 
     def __init__(self, *args: Any, **named: Any) -> None:
