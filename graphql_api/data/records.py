@@ -1,8 +1,9 @@
-"""Records: the only module that converts stored items to named fields and back.
+"""Records: the classes of all stored entities, and their conversion from and to items.
 
-Times are epoch milliseconds (UTC), ids are ULIDs. Every item contains its format version in `v`. A
-record can read items of its own format version and of older versions, and rejects newer versions. A
-field that is None is not stored.
+Only this module uses the short attribute names of items, such as `em` for an e-mail address. Times
+are epoch milliseconds (UTC), and ids are ULIDs. The attribute `v` of an item contains the version
+of the item's format. A record class can read items of the current format and of older formats, but
+rejects items of newer formats. A field of None is not stored.
 """
 
 from collections.abc import Callable, Mapping
@@ -77,7 +78,11 @@ class ProblemId(NamedTuple):
 
 
 class TestId(NamedTuple):
-    """The identity of a test: the version of the set that it was added in, and its number there."""
+    """The identity of a test in a problem.
+
+    `version` is the version of the test set in which the test was added. `number` is the number of
+    the test in this version.
+    """
 
     version: int
     number: int
@@ -104,7 +109,7 @@ class TestCaseKey(NamedTuple):
 
 
 class StoredTest(NamedTuple):
-    """The key of a test's item: the problem, the version of the test set, and the test's number."""
+    """The place of a stored test: the problem, the version of the test set, and the number."""
 
     platform: str
     number: str
@@ -121,7 +126,11 @@ class TestSetKey(NamedTuple):
 
 
 class UnknownFormat(Exception):
-    """The format version of an item is newer than this code. Deploy all readers before a writer."""
+    """The item has a newer format than this version of the program can read.
+
+    To avoid this error, deploy the programs that read a new format before the programs that write
+    it.
+    """
 
 
 # The errors of an item that this version of the program cannot read.
@@ -138,8 +147,8 @@ class _Attribute(NamedTuple):
 def stored(name: str, kind: type | None = None, default: Any = MISSING) -> Any:
     """Declare a dataclass field that is stored in the attribute `name`.
 
-    If the stored value must be converted, `kind` is its StrEnum or `tuple`. Without a `default`,
-    the attribute is required.
+    `kind` is the type of a field whose stored value must be converted: a StrEnum or `tuple`.
+    Without a `default`, an item without the attribute cannot be read.
     """
     return dataclass_field(default=default, metadata={"name": name, "kind": kind})
 
@@ -158,8 +167,9 @@ def _decoder(kind: type | None) -> Callable[[Any], Any] | None:
 class Record:
     """Base class of records. Subclasses are frozen dataclasses with `stored` fields.
 
-    `format` is the format version that is written. `upgrades[n]` converts an item of version n to
-    version n + 1.
+    `format` is the current version of the format, in which items are written. `upgrades[n]`
+    converts an item of version n to version n + 1. `entity` is the value of the attribute `tp`, the
+    type of the item.
     """
 
     __slots__ = ()
@@ -170,15 +180,15 @@ class Record:
 
     @classmethod
     def attributes(cls) -> tuple[str, ...]:
-        """Return the names of the record's attributes, including `v` and `tp`."""
+        """Return the names of all attributes of an item, including `v` and `tp`."""
         return ("v", "tp", *(attribute.name for attribute in _attributes_of(cls)))
 
     @classmethod
     def from_item(cls, item: Mapping[str, Any]) -> Self:
-        """Return the record in an item.
+        """Convert an item to a record.
 
         Raises:
-            UnknownFormat: the item was written by newer code.
+            UnknownFormat: the item was written by a newer version of the program.
         """
         if item.get("v", 1) != cls.format:
             item = _upgrade(cls, dict(item))
@@ -193,10 +203,10 @@ class Record:
 
     @classmethod
     def from_item_or_none(cls, item: Mapping[str, Any] | None) -> Self | None:
-        """Return the record in an item, or None if `item` is None, is empty or cannot be read.
+        """Convert an item to a record. Return None if `item` is None, is empty or cannot be read.
 
-        An item that cannot be read is logged. Lists and batches use this method, so that one
-        unreadable item does not hide the other items.
+        An unreadable item is logged. Lists and batches use this method, so that one unreadable item
+        does not make the whole list unavailable.
         """
         if not item:
             return None
@@ -208,7 +218,7 @@ class Record:
             return None
 
     def to_item(self) -> Item:
-        """Return the attributes to store, without the key attributes."""
+        """Convert the record to an item without key attributes."""
         item: Item = {"v": self.format, "tp": self.entity}
         for name, attribute, _, _ in _attributes_of(type(self)):
             value = getattr(self, name)
@@ -250,9 +260,10 @@ def _upgrade(cls: type[Record], item: Item) -> Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User(Record):
-    """A user.
+    """The card of one user.
 
-    `role` is the stored role; the setting `ADMIN_EMAILS` can add the role of administrator.
+    `role` is the stored role. A user whose address is in the setting `ADMIN_EMAILS` is an
+    administrator with any stored role.
     """
 
     entity: ClassVar[str] = "user"
@@ -269,10 +280,10 @@ class User(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals(Record):
-    """A user's counters over all time.
+    """A user's counters of all days.
 
-    The item also has a counter of executions for each language. Its attribute is `LANGUAGE_PREFIX`
-    followed by the language id.
+    The item also contains one counter of executions per language. The attribute name of this
+    counter is `LANGUAGE_PREFIX` followed by the language id.
     """
 
     LANGUAGE_PREFIX: ClassVar[str] = "l_"
@@ -285,9 +296,9 @@ class Totals(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solved(Record):
-    """The mark that a user has solved a problem.
+    """The solved mark: a record that exists if the user has solved the problem.
 
-    `ulid` identifies the history that solved the problem.
+    `ulid` is the id of the accepted history.
     """
 
     entity: ClassVar[str] = "solved"
@@ -312,7 +323,11 @@ class DayUsage(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt(Record):
-    """The receipt of one unit of quota: log entry, and idempotency record of the request."""
+    """The receipt of one unit of quota.
+
+    The receipt is the log entry of the request and makes the request idempotent. `request_hash` and
+    `input_hash` are digests of the request id and of the input.
+    """
 
     entity: ClassVar[str] = "receipt"
     action: str = stored("ac")
@@ -330,7 +345,7 @@ class Receipt(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan(Record):
-    """A plan with its limits per UTC day. A limit of None means unlimited."""
+    """A plan: the limits per user and UTC day. A limit of None means unlimited."""
 
     entity: ClassVar[str] = "plan"
     plan_id: str = stored("id")
@@ -451,7 +466,7 @@ class Problem(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement(Record):
-    """The texts of a problem."""
+    """The texts of a problem: the statement and the constraints."""
 
     entity: ClassVar[str] = "statement"
     statement: str | None = stored("stm", default=None)
@@ -483,7 +498,10 @@ class Checker(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckerFault(Record):
-    """The latest failure of a checker. `test_number` is None if it failed before the first test."""
+    """The latest failure of a problem's checker.
+
+    `test_number` is None if the checker failed before the first test. `message` is for editors.
+    """
 
     entity: ClassVar[str] = "fault"
     pid: str = stored_pid()
@@ -495,10 +513,10 @@ class CheckerFault(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestCase(Record):
-    """One test of a version of a test set. `number` is its position in the set, starting at 1.
+    """One test in one version of a test set. `number` is the position in the set, starting at 1.
 
-    `added` is the identity of the test, such as `3.12` for test 12 of version 3. It is None if the
-    test was added in this version.
+    `added` is the identity of a test that was added in an earlier version, such as `3.12` for test
+    12 of version 3. For a test that was added in this version, `added` is None.
     """
 
     entity: ClassVar[str] = "test"
@@ -511,13 +529,14 @@ class TestCase(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestResult(Record):
-    """The result of one test. It is stored inside a results body.
+    """The result of one test, stored as a part of a results body.
 
-    `difference` is the first difference between the output and the expected output: line and column
-    (from 1; 0 if there is no position), the expected text and the actual text. `message` is for the
-    owner of the history, `note` for the problem's editors. `exception` is the class of a built-in
-    exception that ended the program, and `code_line` the line of the submitted code at which the
-    program ended.
+    - `difference` is the first difference between the output and the expected output: line, column,
+      expected text and actual text. Lines and columns start at 1. They are 0 for a difference
+      without a position.
+    - `message` is for the owner of the history, and `note` is for the editors of the problem.
+    - `exception` is the class name of the built-in exception that ended the program.
+    - `code_line` is the line of the submitted code at which the program ended.
     """
 
     entity: ClassVar[str] = "result"
@@ -542,9 +561,10 @@ class TestResult(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
-    """The results body of one attempt of an execution.
+    """The results of one attempt of an execution.
 
-    `visibility` is the problem's policy at the time of the judging.
+    `limit_backend` is the mechanism that enforced the limits, such as cgroups. `visibility` is the
+    problem's policy for hidden tests at the time of the judging.
     """
 
     attempt: int
@@ -558,9 +578,10 @@ class Results:
 class Job(Record):
     """The card of one job. The parameters and the result of the job are bodies.
 
-    `due_at` is the time at which a sweeper sends the job again; it is set while the job is QUEUED
-    or RUNNING. `checkpoint` is the state that attempt `checkpoint_attempt` saved and from which the
-    next attempt continues.
+    `due_at` is the time at which a sweeper sends the message for the job again. It is None unless
+    the job is QUEUED or RUNNING. `resends` is the number of messages that sweepers have sent.
+    `progress` is a percentage. `checkpoint` is the state from which the next attempt continues.
+    `checkpoint_attempt` is the number of the latest attempt that made progress.
     """
 
     entity: ClassVar[str] = "job"
@@ -594,7 +615,10 @@ class Job(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobEvent(Record):
-    """One event in the progress of a job."""
+    """One event in the progress of a job. `seq` is the number of the event, starting at 1.
+
+    `progress` is a percentage.
+    """
 
     entity: ClassVar[str] = "event"
     seq: int = stored("sq")

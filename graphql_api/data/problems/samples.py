@@ -35,7 +35,7 @@ def pack_samples(is_sample: Sequence[bool]) -> str | None:
 def find_runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yield the first and the last number of each run of consecutive numbers.
 
-    `numbers` must be sorted in ascending order within each run.
+    `numbers` must be sorted in ascending order.
     """
     start = 0
     for index, number in enumerate(numbers):
