@@ -76,16 +76,16 @@ class ApiClient:
             answer = None
         if not isinstance(answer, dict):
             raise ApiError(
-                f"{self.url} answered with status {response.status_code} and without JSON. "
-                "Check the address: it must end in /graphql."
+                f"{self.url} sent a response with the status {response.status_code} that is not "
+                "JSON. Check that the address ends in /graphql."
             )
         if errors := list(filter(_is_failure, answer.get("errors") or ())):
             raise ApiError("; ".join(str(error.get("message", error)) for error in errors))
         data = answer.get("data")
         if not isinstance(data, dict):
             raise ApiError(
-                f"{self.url} answered with status {response.status_code}, without data "
-                "or an error. Try again later."
+                f"{self.url} sent a response with the status {response.status_code} that contains "
+                "neither data nor errors. Try again later."
             )
         return data
 
@@ -103,7 +103,8 @@ class ApiClient:
                 if response.status_code < _SERVER_ERROR and response.status_code != _TOO_MANY:
                     return response
                 failure = (
-                    f"{self.url} answered with status {response.status_code}. Try again later."
+                    f"{self.url} sent a response with the status {response.status_code}. Try "
+                    "again later."
                 )
             if pause is not None:
                 self._sleep(pause)
@@ -113,8 +114,8 @@ class ApiClient:
         reason = str(error) or type(error).__name__
         if isinstance(error, httpx.UnsupportedProtocol):
             return (
-                f"{self.url} is not a valid address. Use an address such as --url "
-                "http://127.0.0.1:8000/graphql."
+                f"{self.url} is not a valid address. Set an address with the option --url, such "
+                "as http://127.0.0.1:8000/graphql."
             )
         if isinstance(error, httpx.TimeoutException):
             return f"{self.url} did not answer in time. Try again later."
@@ -125,7 +126,9 @@ class ApiClient:
 
     def _use(self, token: str) -> None:
         if not (token.strip().isascii() and token.strip().isprintable()):
-            raise ApiError("The token contains invalid characters. Copy it again.")
+            raise ApiError(
+                "The access token contains invalid characters. Copy the access token again."
+            )
         self._http.headers["Authorization"] = f"Bearer {token.strip()}"
 
 

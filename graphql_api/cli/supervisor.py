@@ -212,7 +212,7 @@ class Supervisor:
             if time.monotonic() - begun > STEADY_AFTER_S:
                 pause_s = 1.0
             name, ending = child.program.name, _describe_end(code)
-            self._write("dev", f"{name} {ending}. It restarts in {pause_s:.0f} s.")
+            self._write("dev", f"{name} {ending}. The program is restarted in {pause_s:.0f} s.")
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
             successor = Child(child.program, self._write)
@@ -234,4 +234,4 @@ def _describe_end(code: int) -> str:
 
 def _exit_report(child: Child, code: int) -> str:
     last = "\n".join(f"  {line}" for line in child.last_lines)
-    return f"{child.program.name} {_describe_end(code)}. Its last lines:\n{last}"
+    return f"{child.program.name} {_describe_end(code)}. The last lines of its output:\n{last}"

@@ -145,7 +145,7 @@ def press_ctrl_c(session: DevSession) -> None:
     assert time.monotonic() - begun < STOP_S
     # Make ends with SIGINT after its child has exited normally.
     assert code in (0, -signal.SIGINT)
-    assert "Stopped. The data is kept" in session.log
+    assert "Stopped. The data stays" in session.log
     _, alive = psutil.wait_procs(family, timeout=20)
     assert alive == []
 
@@ -234,7 +234,7 @@ def test_a_newcomer_runs_make_dev_stops_it_and_goes_on_later(start, clone: Path)
         check=False,
     )
     assert busy.returncode == 1
-    assert "already runs in this checkout" in busy.stdout
+    assert "is already running in this checkout" in busy.stdout
 
     second.supervisor().terminate()
     assert second.process.wait(STOP_S) == 0
@@ -249,7 +249,7 @@ def test_what_dies_starts_again_and_nothing_is_lost(start):
             line = " ".join(process.cmdline())
             if re.search(r"ServerRunner|redis-server|dramatiq tasks", line):
                 process.kill()
-    wait_until("three restarts", lambda: session.log.count("It restarts in") >= 3)
+    wait_until("three restarts", lambda: session.log.count("The program is restarted in") >= 3)
     session.wait_until_ready(60)
 
     def judged() -> bool:

@@ -70,7 +70,7 @@ def dev(
     with _session_lock(), _log_file() as log:
         _check_port(port)
         session = _plan(settings, port)
-        console.print("Preparing (steps that are already done take a moment)")
+        console.print("Preparing (steps that were done before take only a moment)")
         if not run_steps(session.steps):
             raise typer.Exit(1)
         raise typer.Exit(asyncio.run(_run(session, log)))
@@ -144,7 +144,7 @@ async def _run(session: Session, log: TextIO) -> int:
         return 1
     finally:
         environment.end_session()
-    console.print("\nStopped. The data is kept under .data/; `make dev` continues with it.")
+    console.print("\nStopped. The data stays in .data/, and the next `make dev` uses it again.")
     return 0
 
 
@@ -178,7 +178,7 @@ async def _wait_until_ready(engine: EngineProcess) -> None:
     while not await asyncio.to_thread(engine.is_ready):
         if time.monotonic() > deadline:
             raise ProgramFailedError(
-                f"{engine.name} did not answer within 30 s. Its output is in .data/log/dev.log."
+                f"{engine.name} did not answer within 30 s. Read its output in .data/log/dev.log."
             )
         await asyncio.sleep(0.05)
 
@@ -299,8 +299,8 @@ def _check_port(port: int) -> None:
     """
     if not _is_free(port):
         console.print(
-            f"Port {port} is used by another program. Choose another one: "
-            f"make dev PORT={free_port()}"
+            f"Port {port} is used by another program. Choose another port: make dev "
+            f"PORT={free_port()}"
         )
         raise typer.Exit(1)
 
@@ -326,8 +326,8 @@ def _session_lock() -> Iterator[None]:
         except BlockingIOError as error:
             lock.seek(0)
             console.print(
-                f"`algoitny dev` already runs in this checkout (process {lock.read()}). "
-                "Stop it first with Ctrl-C in its terminal."
+                f"`algoitny dev` is already running in this checkout (process {lock.read()}). "
+                "Stop that process first with Ctrl-C in its terminal."
             )
             raise typer.Exit(1) from error
         lock.truncate(0)

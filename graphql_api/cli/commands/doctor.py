@@ -125,7 +125,7 @@ def _dynamodb_local(settings: Settings) -> Iterator[Check]:
         yield Check("Java", if_missing, str(error))
     mismatches = find_mismatches(jars_dir(), read_lock())
     if mismatches:
-        detail = f"{len(mismatches)} of its files are missing or changed"
+        detail = f"{len(mismatches)} files of DynamoDB Local are missing or changed"
         yield Check("DynamoDB Local", if_missing, detail, "make setup")
     else:
         yield Check("DynamoDB Local", State.OK, f"{len(read_lock())} files match their checksums")
@@ -139,11 +139,15 @@ def _playground(_: Settings) -> Iterator[Check]:
         yield Check(
             "Node and npm",
             State.NOTE,
-            "not found; `make setup` installs them with pip",
+            "not found, but `make setup` can install them with pip",
             "make setup",
         )
     if not (project_root() / "playground").is_dir():
-        yield Check("playground", State.NOTE, "not in a checkout")
+        yield Check(
+            "playground",
+            State.NOTE,
+            "cannot be built, because its sources are only in a checkout of the repository",
+        )
     elif is_built():
         yield Check("playground", State.OK, "built from the current sources")
     else:
@@ -178,7 +182,7 @@ def _language(spec: LanguageSpec, judge: Judge) -> Check:
 
 
 def _services(settings: Settings) -> Iterator[Check]:
-    advice = "make dev starts a local one"
+    advice = "run `make dev`, which starts a local Redis and a local DynamoDB"
     parts = urlsplit(settings.redis_url)
     host, port = parts.hostname or HOST, parts.port or REDIS_PORT
     if answers_ping(host, port):
@@ -208,7 +212,7 @@ def _machine(_: Settings) -> Iterator[Check]:
             "session", State.OK, f"`algoitny dev` is running at {session[environment.URL_NAME]}"
         )
     elif is_listening(port):
-        yield Check("port", State.NOTE, f"{port} is in use", "use another one: make dev PORT=8001")
+        yield Check("port", State.NOTE, f"{port} is in use", "use another port: make dev PORT=8001")
     else:
         yield Check("port", State.OK, f"{port} is free")
     free_mb = shutil.disk_usage(project_root()).free // 2**20

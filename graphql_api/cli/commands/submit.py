@@ -80,7 +80,7 @@ def submit(
     ] = None,
     public: Annotated[bool, typer.Option("--public", help="Make the execution public.")] = False,
     watch: Annotated[
-        bool, typer.Option(help="Wait for the verdict, or exit after submitting.")
+        bool, typer.Option(help="Wait for the verdict. With --no-watch, exit after submitting.")
     ] = True,
     url: Annotated[
         str, typer.Option(envvar="ALGOITNY_URL", help="The address of the API.")
@@ -88,13 +88,15 @@ def submit(
     token: Annotated[
         str | None,
         typer.Option(
-            envvar="ALGOITNY_TOKEN", help="Your access token. Prefer the environment variable."
+            envvar="ALGOITNY_TOKEN",
+            help="Your access token. Prefer the environment variable, "
+            "because other users can see the options of a command.",
         ),
     ] = None,
     email: Annotated[
         str | None,
         typer.Option(
-            help="Sign in with this address if there is no token, on a development API "
+            help="On a development API, sign in with this e-mail address if there is no token "
             f"(default {DEFAULT_EMAIL})."
         ),
     ] = None,
@@ -122,7 +124,7 @@ def submit(
         output.error(str(error))
         raise typer.Exit(FAILED) from error
     except KeyboardInterrupt:
-        output.error("Stopped waiting. The execution continues.")
+        output.error("Stopped waiting for the verdict. The execution continues.")
         raise typer.Exit(INTERRUPTED) from None
     _print_result(output, history)
     raise typer.Exit(_exit_code(history))
@@ -167,11 +169,13 @@ def _read_code(file: Path) -> str:
         return content.decode()
     except OSError as error:
         raise typer.BadParameter(
-            f"{file} cannot be read: {error.strerror}.", param_hint="FILE"
+            f"{file} cannot be read: {error.strerror}. Check the path and the permissions of the "
+            "file.",
+            param_hint="FILE",
         ) from error
     except UnicodeDecodeError as error:
         raise typer.BadParameter(
-            f"{file} is not UTF-8. Save it as UTF-8.", param_hint="FILE"
+            f"{file} is not encoded in UTF-8. Save the file in UTF-8.", param_hint="FILE"
         ) from error
 
 
@@ -193,7 +197,7 @@ def _submit(output: Output, api: ApiClient, job: _Job) -> str:
     output.line(f"history {history_id}")
     quota = result["usage"] and result["usage"]["executions"]
     if quota and quota["limit"] is not None:
-        output.note(f"{quota['used']} of {quota['limit']} executions used today.")
+        output.note(f"You have used {quota['used']} of {quota['limit']} executions today.")
     return history_id
 
 
@@ -203,8 +207,8 @@ def _wait_for_end(api: ApiClient, history_id: str, deadline: float) -> None:
             return
         if time.monotonic() + pause > deadline:
             raise ApiError(
-                f"The history {history_id} has not finished within --timeout. The execution "
-                "continues. Check that a worker is running."
+                f"The execution of the history {history_id} did not end within the time of the "
+                "option --timeout. The execution continues. Check that a worker is running."
             )
         time.sleep(pause)
 

@@ -37,7 +37,8 @@ def init(
         bool,
         typer.Option(
             "--rebuild-indexes",
-            help="Recreate an index that lacks attributes. Lists are empty until it is filled.",
+            help="Create an index again if it lacks attributes. The lists that use this index are "
+            "empty until the new index is filled.",
         ),
     ] = False,
     as_json: AsJson = False,
@@ -63,7 +64,8 @@ def describe(*, as_json: AsJson = False) -> None:
         description = _require_table(output, table)
     output.line(
         f"{table.name}: {description['TableStatus']}, {description['ItemCount']} items, "
-        f"{description['TableSizeBytes']} bytes (DynamoDB updates both every six hours)"
+        f"{description['TableSizeBytes']} bytes (DynamoDB updates these two numbers every six "
+        "hours)"
     )
     for index in description.get("GlobalSecondaryIndexes", ()):
         output.line(f"  {index['IndexName']}: {index['IndexStatus']}, {index['ItemCount']} items")
@@ -107,11 +109,13 @@ def _print_report(output: Output, report: Report, *, is_dry_run: bool) -> None:
         done = f"{wanted} items to rewrite"
         output.line(f"{name}: {done if is_dry_run else f'{report.rewritten[name]} rewritten'}")
     for obstacle in report.obstacles:
-        output.error(f"Not changed: {', '.join(obstacle.objects)}. {obstacle.reason}")
+        output.error(
+            f"These objects were not changed: {', '.join(obstacle.objects)}. {obstacle.reason}"
+        )
     if report.contended:
         output.error(
-            f"{report.contended} items were not rewritten, because other requests changed them or "
-            "their new key exists. Run `algoitny table migrate` again."
+            f"{report.contended} items were not rewritten, because another request changed them "
+            "or an item with the new key already exists. Run `algoitny table migrate` again."
         )
     output.line(_next_step(report, is_dry_run=is_dry_run))
     output.document(
@@ -130,10 +134,13 @@ def _print_report(output: Output, report: Report, *, is_dry_run: bool) -> None:
 
 def _next_step(report: Report, *, is_dry_run: bool) -> str:
     if report.is_complete:
-        return "All items have the current form. Nothing is left to do."
+        return "All items already have the current form."
     if is_dry_run and report.wanted.total():
         return "Nothing was written. Run `algoitny table migrate` to rewrite these items."
-    return "Items are left. Follow the messages above, and run `algoitny table migrate` again."
+    return (
+        "Some items still have an earlier form. Follow the messages above, and then run `algoitny "
+        "table migrate` again."
+    )
 
 
 @app.command()
@@ -157,7 +164,10 @@ def quarantine(
     rows = [(item.key["PK"], item.key["SK"], item.entity, _time(item.since)) for item in items]
     output.table(("PK", "SK", "kind", "since"), rows)
     if release:
-        output.line(f"Released {len(items)} items. The next sweep reads them again.")
+        output.line(
+            f"Released {len(items)} items from quarantine. The next sweep of a worker reads them "
+            "again."
+        )
     output.document([dict(zip(("PK", "SK", "kind", "since"), row, strict=True)) for row in rows])
 
 
@@ -178,7 +188,10 @@ def _time(epoch_ms: int) -> str:
 def drop(
     *,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Delete without asking for the table's name.")
+        bool,
+        typer.Option(
+            "--yes", help="Delete the table without the confirmation, in which you type its name."
+        ),
     ] = False,
 ) -> None:
     """Delete the table and everything in it. This cannot be undone."""

@@ -46,11 +46,16 @@ def role(
     async def grant(stores: Stores) -> User:
         user = await stores.users.by_email(email, consistent=True)
         if user is None:
-            raise NotFound(f"No user has the address {email}. The user must sign in once first.")
+            raise NotFound(
+                f"No user has the address {email}. The user must sign in before the role can be "
+                "set."
+            )
         return await stores.users.update(user.uid, role=new_role)
 
     user = _with_stores(output, grant)
-    output.line(f"{user.email} has the role {user.role}. The API applies it within a minute.")
+    output.line(
+        f"{user.email} has the role {user.role}. The API uses the new role within a minute."
+    )
 
 
 def _with_stores(output: Output, work: Callable[[Stores], Coroutine[Any, Any, T]]) -> T:

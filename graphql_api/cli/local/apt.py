@@ -68,8 +68,8 @@ def ensure_installed(packages: Sequence[SystemPackage]) -> tuple[str, ...]:
     command = install_command(missing)
     if shutil.which("apt-get") is None:
         raise EngineUnavailable(
-            f"System packages are missing: {', '.join(names)} (Debian's names). Install them with "
-            "the package manager of this system."
+            f"System packages are missing. Their names in Debian are: {', '.join(names)}. Install "
+            "them with the package manager of this system."
         )
     if os.geteuid() != 0:
         raise EngineUnavailable(
@@ -86,4 +86,7 @@ def _install(names: Sequence[str], command: str) -> None:
     for step in (["apt-get", "update"], install):
         code, last = run_tool(step, timeout_s=APT_TIMEOUT_S, env=environment)
     if code != 0:
-        raise EngineUnavailable(f"`{' '.join(install)}` failed. Try: {command}\n{last}")
+        raise EngineUnavailable(
+            f"`{' '.join(install)}` failed. Run this command yourself: {command}\nThe last lines "
+            f"of the output:\n{last}"
+        )

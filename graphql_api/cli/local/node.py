@@ -71,7 +71,7 @@ def prepare_node() -> Node:
     node = find_node()
     if node is None:
         raise EngineUnavailable(
-            f"The playground needs Node {MINIMUM_VERSION} or newer with npm, and pip could not "
-            f"install them. Install them yourself, or try again: make setup\n{last}"
+            f"The playground needs Node {MINIMUM_VERSION} or newer and npm. pip could not install "
+            f"these programs. Install them yourself, or run `make setup` again.\n{last}"
         )
     return node

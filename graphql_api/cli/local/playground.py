@@ -80,6 +80,6 @@ def _run(node: Node, command: list[str], folder: Path) -> None:
     code, last = run_tool(command, timeout_s=BUILD_TIMEOUT_S, cwd=folder, env=node.environment())
     if code != 0:
         raise EngineUnavailable(
-            "The playground could not be built. The API works without it. Try again: make setup\n"
-            f"Last lines of {Path(command[0]).name}:\n{last}"
+            "The playground could not be built. The API works without the playground. Try again: "
+            f"make setup\nLast lines of {Path(command[0]).name}:\n{last}"
         )

@@ -95,7 +95,7 @@ def run_tool(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return 124, f"{command[0]} did not finish within {timeout_s:.0f} s."
+        return 124, f"The command {command[0]} did not end within {timeout_s:.0f} s."
     return done.returncode, "\n".join(done.stdout.strip().splitlines()[-8:])
 
 
@@ -168,12 +168,13 @@ class EngineProcess:
         while not ready():
             if not self.is_running:
                 raise EngineUnavailable(
-                    f"{self.name} ended during its start. Its log:\n{tail(self.log_path)}"
+                    f"{self.name} ended while it was starting. The last lines of its "
+                    f"log:\n{tail(self.log_path)}"
                 )
             if time.monotonic() > deadline:
                 raise EngineUnavailable(
-                    f"{self.name} did not answer within {timeout_s:.0f} s. Its log:\n"
-                    f"{tail(self.log_path)}"
+                    f"{self.name} did not answer within {timeout_s:.0f} s. The last lines of its "
+                    f"log:\n{tail(self.log_path)}"
                 )
             time.sleep(0.02)
 

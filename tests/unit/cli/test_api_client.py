@@ -99,9 +99,9 @@ def test_a_mutation_that_was_done_without_its_usage_is_no_error() -> None:
     ("answer", "message"),
     [
         ((200, b'{"errors": [{"message": "no such field"}]}'), "no such field"),
-        ((404, b"Not Found"), "it must end in /graphql"),
-        ((200, b'{"data": null}'), "without data or an error"),
-        ((200, b"[]"), "without JSON"),
+        ((404, b"Not Found"), "the address ends in /graphql"),
+        ((200, b'{"data": null}'), "neither data nor errors"),
+        ((200, b"[]"), "that is not JSON"),
     ],
 )
 def test_an_answer_without_data_is_an_error(answer: tuple[int, bytes], message: str) -> None:
@@ -140,7 +140,7 @@ def test_an_invalid_address_is_an_error(address: str) -> None:
 
 
 def test_a_token_with_invalid_characters_is_rejected() -> None:
-    with pytest.raises(ApiError, match="Copy it again"):
+    with pytest.raises(ApiError, match="Copy the access token again"):
         ApiClient("http://127.0.0.1:1", "토큰")
 
 

@@ -92,7 +92,9 @@ async def test_a_killed_program_is_restarted(log: Log):
         child = await supervisor.supervise(program("worker", LIVES))
         await log.until("worker", "up")
         child.kill()
-        assert "was killed by SIGKILL. It restarts in 1 s." in await log.until("dev", "worker")
+        assert "was killed by SIGKILL. The program is restarted in 1 s." in await log.until(
+            "dev", "worker"
+        )
         await log.until("worker", "up", count=2)
         supervisor.request_stop()
 
@@ -105,8 +107,8 @@ async def test_the_pauses_between_restarts_grow(log: Log):
 
     async def script() -> None:
         await supervisor.supervise(program("worker", "raise SystemExit(3)"))
-        await log.until("dev", "exited with code 3. It restarts in 1 s.")
-        await log.until("dev", "It restarts in 2 s.")
+        await log.until("dev", "exited with code 3. The program is restarted in 1 s.")
+        await log.until("dev", "The program is restarted in 2 s.")
         supervisor.request_stop()
 
     await supervisor.run(script())

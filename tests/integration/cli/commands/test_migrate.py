@@ -59,7 +59,7 @@ async def test_the_command_shows_rewrites_and_then_has_nothing_to_do(
     code, printed, errors = run(settings)
     assert code == 0
     assert "e-mail addresses: 2 rewritten" in printed
-    assert "Nothing is left to do." in printed
+    assert "All items already have the current form." in printed
     assert "read: " in errors
     assert await read_table(dynamo) == todays
 
@@ -81,9 +81,13 @@ async def test_the_command_lists_equal_addresses_and_exits_with_1(
     for options in ((), ("--dry-run",)):
         code, _, errors = run(settings, *options)
         assert code == 1
-        listed = next(line for line in errors.splitlines() if line.startswith("Not changed: "))
+        listed = next(
+            line
+            for line in errors.splitlines()
+            if line.startswith("These objects were not changed: ")
+        )
         assert {history.uid, twin.uid} == set(
-            listed.removeprefix("Not changed: ").partition(".")[0].split(", ")
+            listed.removeprefix("These objects were not changed: ").partition(".")[0].split(", ")
         )
     users = await stores.users.get_many([history.uid, twin.uid])
     assert [user.email for user in users if user] == ["ann@b\u00fccher.example", f"ann@{DOMAIN}"]
@@ -125,7 +129,7 @@ async def test_a_table_of_10_000_items_is_migrated_although_the_process_is_kille
     code, printed, _ = run(settings)
 
     assert code == 0
-    assert "Nothing is left to do." in printed
+    assert "All items already have the current form." in printed
     assert await read_table(dynamo) == todays
 
 

@@ -107,7 +107,7 @@ async def test_an_operator_lists_users_and_sets_a_role(settings: Settings, store
     code, printed, _ = algoitny(settings, "users", "role", "Her@Example.org", "editor")
     assert (code, printed) == (
         0,
-        "her@example.org has the role EDITOR. The API applies it within a minute.\n",
+        "her@example.org has the role EDITOR. The API uses the new role within a minute.\n",
     )
     editor = await stores.users.get(user.uid, consistent=True)
     assert editor is not None
@@ -118,4 +118,4 @@ async def test_an_operator_lists_users_and_sets_a_role(settings: Settings, store
     ]
     code, _, errors = algoitny(settings, "users", "role", "unknown@example.org", "editor")
     assert code == 1
-    assert "must sign in once first" in errors
+    assert "must sign in before the role can be set" in errors

@@ -90,7 +90,7 @@ def test_two_sessions_in_one_checkout_are_refused(capsys: pytest.CaptureFixture[
     with dev._session_lock():
         with pytest.raises(typer.Exit), dev._session_lock():
             pass
-        assert "already runs in this checkout" in capsys.readouterr().out
+        assert "is already running in this checkout" in capsys.readouterr().out
     with dev._session_lock():
         pass
 

@@ -38,7 +38,7 @@ def test_the_packaged_java_needs_no_java_on_the_path(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("no_packaged_java")
 def test_without_any_java_the_message_names_the_command():
-    with pytest.raises(EngineUnavailable, match=r"no java on the PATH.*make setup"):
+    with pytest.raises(EngineUnavailable, match=r"PATH contains no `java`.*make setup"):
         java.find_java()
 
 
