@@ -14,7 +14,8 @@ from judge.sandbox.report import Outcome, Program, Report, RunLimits
 from judge.sandbox.rootfs import FEEDBACK
 from judge.verdicts import ACCEPTED, Ruling, rule_on_end
 
-# testlib's convention gives an interactor the path of a log file. The judge does not use this file.
+# In testlib's convention, the second argument of an interactor is the path of a log file. The judge
+# does not read this file.
 UNUSED_LOG = "/tmp/output"  # noqa: S108 - inside the sandbox
 ENDED_EARLY = "The program ended before the interaction with the judge was complete."
 

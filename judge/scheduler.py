@@ -17,7 +17,8 @@ T = TypeVar("T")
 Test = TypeVar("Test")
 Result = TypeVar("Result")
 
-# More threads than a host has slots and a process has submissions. Threads start when needed.
+# Larger than the number of slots and submissions together. The pool starts a thread only when it is
+# needed.
 MAX_THREADS = 4096
 
 

@@ -12,9 +12,9 @@ from tasks.queue.sender import (
 )
 from tasks.worker.container import current_container
 
-# One day, so that dramatiq does not interrupt work under a lease. Such work ends by itself or loses
-# its lease. The time of an execution is bounded by the judging time of a submission and by the wait
-# for slots. A job continues from its checkpoint.
+# One day, so that dramatiq does not interrupt work that has a lease. Such work either ends by
+# itself or loses its lease. An execution ends after the wait for slots and the maximum judging time
+# of a submission. An interrupted job continues from its checkpoint.
 LEASED_TIME_LIMIT_MS = 86_400_000
 
 
@@ -54,7 +54,7 @@ def declare_actors(broker: dramatiq.Broker) -> None:
         time_limit=LEASED_TIME_LIMIT_MS,
     )
     declare(execute_submission)
-    # The caller waits only a few seconds, so there is time for two retries.
+    # The user waits only a few seconds for the answer, which is enough for two retries.
     declare = dramatiq.actor(
         broker=broker, actor_name=RUN_ACTOR, queue_name=RUN_QUEUE, max_retries=2, max_backoff=1000
     )

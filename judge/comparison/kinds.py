@@ -32,7 +32,7 @@ def find_kind(comparer: Comparer, outputs: Outputs, words: tuple[str, str]) -> D
     `words` contains the expected and the actual text of the first difference.
     """
     if comparer is Comparer.FLOAT and words[0] == words[1]:
-        return DifferenceKind.OTHER  # NaN, which does not match itself
+        return DifferenceKind.OTHER  # two equal words differ only if they are NaN
     checks = _UNORDERED if comparer is Comparer.UNORDERED_LINES else _ORDERED
     for kind, holds in checks:
         outputs.seek(0, 0)

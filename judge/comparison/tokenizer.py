@@ -14,11 +14,11 @@ from typing import IO, NamedTuple
 from graphql_api.data.text import truncate_characters
 
 BLOCK = 1 << 18
-# LONGEST must be at least BLOCK, because an item inside one block is never shortened.
+# LONGEST must be at least BLOCK, because an item that is inside one block is never shortened.
 LONGEST = 1 << 18
 SHOWN_CHARACTERS = 200
-# If a difference is far from the start of its token or line, the excerpt begins this many bytes
-# before the difference.
+# If a difference is far from the start of its token or line, the excerpt begins this number of
+# bytes before the difference.
 CONTEXT_BYTES = 60
 
 # The tokens or lines of an output, as one list for each block.

@@ -30,7 +30,7 @@ def compare_tokens(outputs: Outputs, same: int, rule: MatchRule) -> Comparison:
     )
     outputs.seek(*starts)
     common = (tokenizer.same_beginning(*outputs) or 0) if rule is EXACT_MATCH else 0
-    # The message contains the position of the token. If the excerpt would not contain the
-    # difference, the message contains the position of the difference.
+    # The message contains the position of the token. But if the token is so long that the excerpt
+    # does not begin with it, the message contains the position of the difference.
     far = common if common > 2 * tokenizer.CONTEXT_BYTES else 0
     return describe_difference(outputs, starts, far, tokenizer.excerpt)

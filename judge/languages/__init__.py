@@ -23,8 +23,8 @@ LANGUAGES: tuple[LanguageSpec, ...] = (
 _BY_NAME = {
     word.casefold(): spec for spec in LANGUAGES for word in (spec.id, spec.name, *spec.aliases)
 }
-# Several languages can share a file extension (`.py`, `.cpp`, `.lua`). It then belongs to the first
-# of these languages in the table.
+# Several languages can have the same file extension (`.py`, `.cpp`, `.lua`). The extension then
+# selects the first of these languages in the table.
 _BY_EXTENSION = {
     extension: spec
     for spec in reversed(LANGUAGES)

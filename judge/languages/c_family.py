@@ -9,8 +9,8 @@ LINK_FLAGS = ("-static",)
 # The message that `perror` prints after a failed allocation.
 REFUSED = b"Cannot allocate memory"
 HEADERS = "/opt"
-# Precompiles the header `bits/stdc++.h`, which includes all other headers. The compiler reports its
-# path.
+# A shell script that precompiles the header `bits/stdc++.h`, which includes all other headers. The
+# script gets the path of this header from the compiler.
 PRECOMPILE = """
 echo '#include <bits/stdc++.h>' > /tmp/all.cpp &&
 header=$("$@" -M -MT all /tmp/all.cpp | tr ' ' '\\n' | grep -m 1 '/bits/stdc++[.]h$') &&

@@ -144,7 +144,7 @@ FORTRAN = LanguageSpec(
     failures=failures.FORTRAN,
 )
 
-# Debian keeps these files below /var, which is not visible inside the sandbox.
+# Debian stores the package database of GHC below /var, which is not visible inside the sandbox.
 _GHC_PACKAGES = "/opt/ghc-packages"
 
 HASKELL = LanguageSpec(

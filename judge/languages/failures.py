@@ -132,7 +132,7 @@ JAVASCRIPT = FailureFormat(
     exception=_JAVASCRIPT_EXCEPTION,
     line=_pattern(rb"/box/main\.js:(\d{1,7})\b"),
 )
-# The lines in messages of Node.js are those of the compiled program.
+# `line` is not set, because the messages of Node.js contain lines of the compiled program.
 TYPESCRIPT = FailureFormat(classes=_JAVASCRIPT_CLASSES, exception=_JAVASCRIPT_EXCEPTION)
 RUBY = FailureFormat(
     classes=_names(

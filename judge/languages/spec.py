@@ -93,7 +93,7 @@ class LanguageSpec:
     precompiled: Precompiled | None = None
     shown_compile: str | None = None
     extensions: tuple[str, ...] = ()
-    # Not in the representation, which identifies cached probes.
+    # Not part of `repr`, which is part of the cache key of detected languages.
     failures: FailureFormat = field(default=NO_FAILURES, repr=False)
 
 

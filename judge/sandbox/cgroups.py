@@ -25,8 +25,8 @@ GROUP_OVERHEAD_PROCESSES = 16
 # The kernel charges pages in batches, so the measured peak of a full group may be slightly below
 # its limit.
 PEAK_SLACK_KB = 1024
-# A program with more page-cache refaults than this is thrashing. The files of a runtime have fewer
-# pages than this. A program without free memory has about 200,000 refaults per second.
+# A program with more page-cache refaults than this number is thrashing. The files of a runtime have
+# fewer pages. A program without free memory has about 200,000 refaults per second.
 THRASHING_REFAULTS = 32 * 1024
 FILE_BYTES = 16 * 1024
 REFAULTS = "workingset_refault_file"
@@ -292,7 +292,7 @@ class Cgroup2Slot:
         run = self._run = self._parent / f"run-{os.getpid()}-{self._count}"
         run.mkdir()
         (run / "memory.max").write_text(str(self._limit_kb * 1024))
-        with contextlib.suppress(OSError):  # a kernel without swap has no such file
+        with contextlib.suppress(OSError):  # a kernel without swap does not have this file
             (run / "memory.swap.max").write_text("0")
         (run / "pids.max").write_text(str(processes + GROUP_OVERHEAD_PROCESSES))
         self._handles = GroupHandles(

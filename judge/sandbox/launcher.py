@@ -23,8 +23,8 @@ from judge.sandbox.spawner import Spawner, SpawnerLost
 
 STACK_KB_WITHOUT_GROUPS = 64 * 1024
 MOST_STACK_KB = 1024 * 1024
-# Memory that a program has in addition to its stack. With less, a stack overflow would run out of
-# memory first.
+# Memory that a program can use in addition to its stack. With less memory, the program would reach
+# the memory limit before its stack overflows.
 NON_STACK_KB = 4 * 1024
 COLLECT_OVERHEAD_BYTES = 1024 * 1024
 START = b"start"
@@ -119,7 +119,7 @@ class PreparedSandbox:
                 lost = error
             finally:
                 usage = self.spawner.group.end()
-            # If the group is full, the kernel kills the largest process. This may be the spawner.
+            # If the group is full, the kernel kills the largest process, which may be the spawner.
             if lost is not None and not usage.is_out_of_memory:
                 raise lost
             self.is_spawner_lost = lost is not None

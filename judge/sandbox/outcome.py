@@ -70,8 +70,9 @@ def build_report(run: Run, usage: GroupUsage) -> Report:
     report.cpu_ms = facts.cpu_us // 1000
     report.wall_ms = facts.wall_us // 1000
     report.waited_ms = facts.waited_us // 1000
-    # The resident size includes mapped files, as in the program's own `getrusage`. The reported
-    # value is capped at the limit, because mapped files do not count against the limit.
+    # The resident size includes mapped files, as in the result of `getrusage` in the program.
+    # Mapped files do not count against the memory limit, so the resident size is capped at the
+    # limit.
     memory_kb = facts.peak_memory_kb(usage)
     report.peak_kb = max(memory_kb, min(facts.rss_kb, run.limits.memory_kb))
     report.signal = signal_name(facts.signal)

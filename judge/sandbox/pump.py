@@ -14,7 +14,7 @@ from judge.sandbox.spawner import Spawner
 
 BLOCK = 65536
 CANCEL_POLL_S = 0.1
-# If the runner has sent no report at this time after the wall limit, it is killed.
+# If the runner sends no report within this time after the wall limit, it is killed.
 SILENCE_S = 5.0
 
 

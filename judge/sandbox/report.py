@@ -10,7 +10,7 @@ from typing import IO, Self
 from judge.sandbox.cgroups import GroupUsage, LimitBackend
 from judge.sandbox.rootfs import BOX
 
-# Factor from the wall limit to the hard wall limit of a program that waits for a CPU.
+# Default of the hard wall limit, as a multiple of the wall limit.
 HARD_WALL_FACTOR = 5
 
 
@@ -111,7 +111,6 @@ class Report:
       `RunLimits.error_kb`.
     - `peak_kb` is the peak memory of the process tree. Its precision depends on `limit_backend`.
     - `waited_ms` is the time spent waiting for a CPU. It is 0 if the wall limit was not reached.
-    - `queue_ms` is the time spent waiting for a slot.
     - `exit_code` is None if the program did not exit by itself.
     - `signal` is the name of the signal that ended the program, such as `SIGSEGV`, or None.
     - `collected` contains the collected files by name. It is None if the files are incomplete.

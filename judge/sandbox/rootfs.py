@@ -21,7 +21,7 @@ SYSTEM_DIRECTORIES = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 ETC_NEEDED = ("ld.so.cache", "alternatives", "localtime")
 ETC_PATTERNS = ("fpc*.cfg", "java-*", "mono", "nim", "nodejs")
 DEVICES = ("null", "full", "random", "urandom")
-# Memory of a shared mapping of this device is counted only by a control group.
+# Only a control group counts the memory of a shared mapping of this device.
 DEVICES_WITH_GROUPS = ("zero",)
 SHM_KB = 16 * 1024
 ENVIRONMENT = {

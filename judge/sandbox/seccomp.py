@@ -89,8 +89,8 @@ DENIED: dict[str, tuple[int | None, int | None]] = {
     "ustat": (136, None),
     "vhangup": (153, 58),
 }
-# Calls that create or enlarge memory that only a control group counts. RLIMIT_AS and the resident
-# size of a process do not contain this memory.
+# Calls that create or enlarge memory that only a control group counts. Neither RLIMIT_AS nor the
+# resident size of a process includes this memory.
 DENIED_WITHOUT_GROUPS: dict[str, tuple[int | None, int | None]] = {
     "memfd_create": (319, 279),
     "msgget": (68, 186),
@@ -214,7 +214,7 @@ def _argument(index: int) -> int:
 def _match_numbers(code: _Assembler, machine: Machine, *, without_groups: bool) -> None:
     tables = {**DENIED, **(DENIED_WITHOUT_GROUPS if without_groups else {})}
     code.load(_NUMBER_AT)
-    code.jump(_GREATER, LAST_KNOWN, "missing")  # calls newer than these tables, and x32 calls
+    code.jump(_GREATER, LAST_KNOWN, "missing")  # calls missing in the tables, and x32 calls
     for numbers in tables.values():
         number = numbers[machine.column]
         if number is not None:
@@ -235,7 +235,7 @@ def _match_arguments(code: _Assembler, *, without_groups: bool) -> None:
     code.label("clone")
     code.load(_argument(0))
     code.jump(_SET, CLONE_NEW_ANY, "refused", "allowed")
-    code.label("prlimit64")  # on another process, this call could kill the runner
+    code.label("prlimit64")  # with the pid of the runner, this call could kill the runner
     code.load(_argument(0))
     code.jump(_EQUAL, 0, None, "refused")
     code.load(_argument(1))

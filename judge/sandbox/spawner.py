@@ -13,7 +13,7 @@ from judge.sandbox.errors import SandboxUnavailable
 from judge.sandbox.rootfs import RUNNER
 
 START_TIMEOUT_S = 10.0
-# Far above the user ids that systems assign. Not every user namespace contains such ids.
+# Far above the user ids that systems assign. Some user namespaces do not contain such high ids.
 FIRST_BUFFER_UID = 0x70000000
 NOBODY = 65534
 

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-# Time that an interrupted actor may still take. By default, dramatiq waits for one second.
+# Time that an actor may still take after an interruption. By default, dramatiq waits for 1 s.
 CANCEL_TIMEOUT_S = 0.6
-# A Redis client may swallow a cancellation. A task that continues is cancelled again after this
-# time.
+# A Redis client may suppress a cancellation. If the task continues, it is cancelled again after
+# this time.
 CANCEL_AGAIN_S = 0.1
 
 

@@ -174,8 +174,8 @@ class ExecutionHandler:
         self._sender, self._threads, self._clock = sender, threads, clock
         self._lease_ms = settings.lease_seconds * 1000
         self._attempt_cap = settings.attempt_cap
-        # If several executions need the same missing set at the same time, only one of them fetches
-        # it.
+        # If several executions need the same missing set at the same time, only one execution
+        # fetches the set.
         self._fetching: WeakValueDictionary[ProblemKey, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self, uid: str, ulid: str, *, sent_at_ms: int | None = None) -> None:

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-# The process must be idle for this time, because it is also idle for a moment between two messages
-# of a full queue.
+# Bulk work starts after the process was idle for this time. Even with a full queue, the process is
+# idle for a moment between two messages.
 SETTLED_S = 0.05
 
 

@@ -18,10 +18,10 @@ from tasks.handlers.concurrency import background_task
 
 # Pause before the next renewal while the database is unavailable.
 RENEWAL_PAUSE_S = 0.2
-# A lease of this length has ended before another worker can read it.
+# Length of a lease that has already ended when another worker reads it.
 RELEASED_MS = 1
-# Delay of a message that this host passes on because it lacks a language. Otherwise two such hosts
-# would send the message back and forth continuously.
+# Delay of a message that this host sends again because it does not have the language. Without the
+# delay, two such hosts would send the message to each other continuously.
 PASSED_ON_MS = 1_000
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -76,7 +76,7 @@ async def hold_lease(lease: Lease, lease_ms: int, recheck: asyncio.Event) -> Asy
         except JudgeCancelled:
             _log.info("The worker lost its claim, so the work was stopped.", **lease.log_fields)
         except WorkPaused as paused:
-            # Stop the renewals first, because a late renewal would renew the released claim.
+            # Stop the renewals first. A late renewal would take the released claim again.
             await renewal.aclose()
             await _pass_on(lease, paused)
         except BaseException:

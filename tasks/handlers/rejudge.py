@@ -24,7 +24,8 @@ from tasks.handlers.idle_gate import IdleGate
 from tasks.handlers.jobs import JobAttempt, JobFailed
 from tasks.handlers.leases import WorkPaused
 
-# The owner of the slots of rejudges. All jobs of a host together get the share of one user.
+# The owner of the slots that rejudges use. So all jobs of a host together get the share of one
+# user.
 JOBS_OWNER = "jobs"
 # Maximum wait for an idle process before each history.
 IDLE_WAIT_S = 5.0
@@ -34,11 +35,12 @@ CHECKPOINT_S = 2.0
 CHECKPOINT_HISTORIES = 25
 # If other jobs are waiting, a rejudge pauses after this time.
 JOB_SLICE_S = 60.0
-# An execution may be RUNNING when the rejudge begins. The rejudge checks it at this interval and
-# waits for its end for at most this time.
-POLL_S = 0.5
 # Wait before the first listing, so that the indexes contain the writes made before the job.
 INDEX_LAG_S = 2.0
+# If an execution was RUNNING when the rejudge began, the rejudge checks its status at this
+# interval.
+POLL_S = 0.5
+# Maximum wait for the end of such an execution.
 MAX_RUNNING_WAIT_S = 600.0
 # Maximum number of attempts at one history, because a failure of the judge may be temporary.
 JUDGE_ATTEMPTS = 2
@@ -290,8 +292,8 @@ class RejudgeHandler:
         if history is None:
             return None
         if history.rejudged_by == job:
-            # An earlier attempt of this job has judged the history, but ended before it saved its
-            # progress.
+            # An earlier attempt of this job has judged the history, but the attempt ended before it
+            # saved its progress.
             return False
         problem, judgement = await self._executions.judge_history(
             history, attempt.lost, owner=JOBS_OWNER

@@ -17,16 +17,17 @@ from tasks.queue.redis_broker import BlockingRedisBroker
 
 # If a worker has sent no heartbeat for this time, its messages go to other workers.
 HEARTBEAT_TIMEOUT_MS = 5_000
-# Number of fetches in a million that look for dead workers, so every fetch does. With dramatiq's
-# default (one fetch in a thousand), it took 387 s to find a dead worker.
+# Number of fetches in a million that look for dead workers. With this value, every fetch looks for
+# dead workers. With dramatiq's default (one fetch in a thousand), this took 387 s.
 MAINTENANCE_CHANCE = 1_000_000
 DEAD_MESSAGE_LIFE_MS = 86_400_000
 
-# Enough retries for a short failure of the database. After that, the sweeper sends a new message.
+# Enough retries for a short failure of the database. After a longer failure, the sweeper sends a
+# new message.
 MAX_RETRIES = 3
 MIN_BACKOFF_MS = 500
 MAX_BACKOFF_MS = 8_000
-# When a message has this age, the sweeper has sent about twelve newer messages.
+# The sweeper has long since sent newer messages (about twelve) when a message reaches this age.
 MAX_AGE_MS = 86_400_000
 # Time limit of messages without a lease (custom runs).
 TIME_LIMIT_MS = 1_800_000

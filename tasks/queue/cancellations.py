@@ -17,8 +17,9 @@ from graphql_api.config import Settings
 from graphql_api.data.redis.connection import connect
 
 CHANNEL = "algoitny:ended"
-# Maximum wait for one notification, and pause before a lost connection is opened again.
+# Maximum wait for one notification.
 LISTEN_S = 5.0
+# Pause before a lost connection is opened again.
 RECONNECT_S = 1.0
 # Used instead of the user id in the cancellation of a job.
 JOB = "job"

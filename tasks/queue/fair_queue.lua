@@ -1,4 +1,5 @@
--- A fair queue: each user has a lane, the lanes take turns, and each turn serves one message of a lane.
+-- A fair queue: the waiting messages of a user are a lane. The lanes take turns, and in each turn a worker
+-- gets one message of the lane.
 --
 -- Each message contains the capabilities that it requires (sorted, separated by commas). Messages of a
 -- lane that require the same capabilities wait in one list. So a message that no worker can run never
@@ -18,27 +19,29 @@
 --   Adds a message. If a message with the same deduplication key is waiting, the new message replaces
 --   that message and keeps its position.
 -- put_back(id, data, lane, required, dedup_key, acks)
---   Moves a message that a worker had taken but not processed from the set `acks` to its lane. It becomes
---   the first message of the lane, and the lane has the next turn. If a newer message with the same key is
---   waiting, that one stays.
+--   Moves a message that a worker had taken but not processed from the set `acks` to its lane. The message
+--   becomes the first message of the lane, and the lane has the next turn. But if a newer message with the
+--   same key is waiting, the message is deleted.
 -- take(name, namespace, worker, host, room, reserved, limit, takes_all, [capability, ...])
 --   Removes and returns the data of at most `room` messages of the queue `name`, and adds their ids to the
 --   set of messages that the worker holds. It returns only messages whose required capabilities are all in
 --   the arguments, or any message if `takes_all` is 1. The next message is the oldest message of the lane
---   whose turn is next. A lane that had its turn goes to the end of the queue.
---   A lane of which the workers of `host` hold `limit` messages has no turn while another lane has. The
---   last `reserved` messages of `room` are only of lanes of which these workers hold no message.
+--   whose turn is next. After its turn, a lane goes to the end of the queue.
+--   If the workers of `host` already hold `limit` messages of a lane, other lanes come first. The last
+--   `reserved` messages of `room` are only taken from lanes of which these workers hold no message.
 --
--- Sets of dramatiq that take() reads. They survive a killed worker, so nothing has to be counted down:
+-- Sets of dramatiq that take() reads. They still exist after a worker is killed, so this script does not
+-- have to count messages itself:
 -- $namespace:__acks__.$worker.$name  ids of the messages that a worker holds
 -- $namespace:__heartbeats__          sorted set of the workers
--- And one set of its own:
+-- A set that this script writes:
 -- $namespace:__host__.$host          workers of a host
 --
 -- The id of a message is "$lane\n$uuid" (redis_broker.py), so the lanes of held messages are known.
 --
--- $queue.lanes, $queue.lane.$lane  lists written by version 1 of this script: the lanes, and the messages
---                                of a lane ("$required\n$id"); take() moves their content to the keys above
+-- Lists that version 1 of this script wrote. take() moves their content to the keys above:
+-- $queue.lanes                   the lanes
+-- $queue.lane.$lane              the messages of a lane: "$required\n$id"
 
 local queue = KEYS[1]
 local messages, kinds = queue .. ".msgs", queue .. ".needs"

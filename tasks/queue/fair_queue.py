@@ -73,7 +73,7 @@ class FairQueue:
         message = Message.decode(data)
         if LANE not in message.options:
             return False
-        # The script reads the lanes of the messages that workers hold from the ids.
+        # The id begins with the lane, so that the script can read the lanes of held messages.
         unique = f"{message.options[LANE]}\n{message_id}"
         data = message.copy(options={MESSAGE_ID: unique}).encode()
         arguments: list[str | bytes] = ["put", unique, data, *_place_of(message, message_id)]

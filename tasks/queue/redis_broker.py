@@ -27,7 +27,7 @@ from tasks.queue.fair_queue import MESSAGE_ID, FairQueue, Places
 # Maximum length of a list of tokens. Each surplus token causes one empty fetch.
 TOKENS_KEPT = 64
 TOKEN_LIFE_S = 30
-# Only reserved places are free: pause between two searches for messages of lanes that may use them.
+# Pause between two searches for messages while only reserved places are free.
 RESERVED_POLL_S = 0.1
 # Shortest wait, because a time-out of 0 makes BLPOP wait forever.
 SHORTEST_WAIT_S = 0.01
@@ -125,8 +125,8 @@ class BlockingRedisBroker(RedisBroker):
         message is not in a lane. The worker that fetches it holds it until it is due.
         """
         given_back = self._dispatch("fetch")(queue_name, room)  # type: ignore[no-untyped-call]
-        # If a worker that was considered dead acknowledges a message, the message has an id but no
-        # data.
+        # A message has an id but no data if a worker that was considered dead has acknowledged the
+        # message.
         returned = [data for data in given_back if data is not None]
         if queue_name != q_name(queue_name):
             return returned
@@ -160,8 +160,8 @@ class BlockingRedisConsumer(Consumer):
         self._longest_wait_s = timeout_ms / 1000
         self._blocking = broker.connect_blocking(self._longest_wait_s)
         self._fetched: deque[Message[Any]] = deque()
-        # Ids of the messages that this consumer holds. For a delayed message, also the time at
-        # which it is due (epoch ms).
+        # The messages that this consumer holds: the id of each message and, for a delayed message,
+        # the time at which it is due (epoch ms).
         self._held: dict[str, float | None] = {}
         self._freed = threading.Event()
 
@@ -212,7 +212,7 @@ class BlockingRedisConsumer(Consumer):
         if not self._broker.draining.is_set() and free > self._places.reserved:
             self._blocking.blpop([self._broker.wake_key(self._queue_name)], timeout=wait_s)
             return
-        # Leave the tokens to the workers that can take messages of all lanes.
+        # Do not take a token, because other workers may be able to take messages of all lanes.
         is_closed = self._broker.draining.is_set() or free <= 0
         self._freed.wait(wait_s if is_closed else min(wait_s, RESERVED_POLL_S))
         self._freed.clear()
@@ -242,8 +242,8 @@ class BlockingRedisConsumer(Consumer):
 
 
 def _redis_id(message: Message[Any] | MessageProxy) -> str:
-    # The message's own id does not change when the message is retried. This id is unique in the
-    # queue.
+    # The message's own id stays the same when the message is retried. This id is different for each
+    # retry.
     return str(message.options[MESSAGE_ID])
 
 

@@ -26,7 +26,7 @@ BULK_QUEUE = "bulk"
 JOB_ACTOR = "work_on_job"
 
 # Maximum number of messages that are sent at the same time. The time-out of Redis commands limits
-# the time of each.
+# the time of each send.
 SENDERS = 4
 # A circuit breaker: after a failure of Redis, nothing is sent for this time. Otherwise each caller
 # would wait until its own command times out.

@@ -112,5 +112,5 @@ def _restrict(work_dir: Path) -> None:
     The directory contains hidden tests.
     """
     make_private_folder(work_dir)
-    with suppress(PermissionError):  # the directory of another user: the sandbox reports it
+    with suppress(PermissionError):  # if another user owns the directory, the sandbox reports it
         work_dir.chmod(0o700)

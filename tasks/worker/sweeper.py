@@ -102,8 +102,8 @@ class Sweeper:
         try:
             may_send = await self._take_lock()
         except RedisError as error:
-            # Without Redis nothing can be sent, but executions without remaining attempts can still
-            # be failed.
+            # Without Redis no message can be sent. But executions that have no attempts left can
+            # still be ended as FAILED.
             _log.warning(
                 "Redis is unavailable, so this sweep sends no messages.", reason=str(error)
             )

@@ -1,13 +1,14 @@
 /* The runner: pid 1 of one sandbox. It starts the program, enforces the limits, kills all remaining
- * processes and sends one report. No process in the sandbox can read, trace or signal it, because
- * it is pid 1 and not dumpable.
+ * processes and sends one report. No process in the sandbox can read, trace or signal the runner,
+ * because the runner is pid 1 and not dumpable.
  *
  * Descriptors 1 and 2 are the program's output; descriptor 3 is a SOCK_SEQPACKET socket to the
  * worker. The runner immediately forks the child that becomes the program. The child waits on
  * descriptor 3 for the start message, which contains the program's standard input and its
  * descriptors 3, 4, ... Then the child sends its start time to the runner. From this time on, the
- * runner watches the clock and descriptor 3. Another message on descriptor 3, or its end, stops the
- * program. The report is sent on descriptor 3. The program has no other open descriptors. */
+ * runner watches the clock and descriptor 3. If another message arrives on descriptor 3, or the
+ * worker closes the socket, the runner stops the program. The report is sent on descriptor 3. The
+ * program has no other open descriptors. */
 #define _GNU_SOURCE
 #include "sandbox.h"
 #include <dirent.h>
@@ -98,8 +99,8 @@ static void prepare(void)
         give_up("filter");
 }
 
-/* Wait for the start message. Return the number of its descriptors, after moving them to high
- * numbers. If the socket has ended, the worker has ended or discards this sandbox. */
+/* Wait for the start message. Move its descriptors to high numbers and return how many there are.
+ * If the worker has closed the socket, exit, because the worker does not need this sandbox. */
 static int await_start(int *inputs)
 {
     char word[16], control[CMSG_SPACE(sizeof(int) * MAX_INPUTS)];
@@ -128,7 +129,7 @@ static int await_start(int *inputs)
     return count;
 }
 
-/* Start the program. Send its start time to the runner, and the errno if it cannot be started. */
+/* Start the program. Send the start time to the runner, and an errno if the start fails. */
 static void become_program(int runner)
 {
     int inputs[MAX_INPUTS];
@@ -199,7 +200,8 @@ static int over_limit(void)
     return strcmp(result.reason, "none") != 0;
 }
 
-/* The CPU limit cannot be exceeded before all cores together have used the remaining CPU time. */
+/* Return the time until the next check of the limits. The program cannot exceed the CPU limit before
+ * all cores together have used the remaining CPU time. */
 static int pause_ms(void)
 {
     int64_t left = (config.cpu_us - result.cpu_us) / (config.cores > 0 ? config.cores : 1);

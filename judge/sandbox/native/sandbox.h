@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The runner's report socket. Descriptor 0 of the program arrives with the start message, and
- * descriptors 1 and 2 are its output. */
+/* The runner's report socket. The start message contains descriptor 0 of the program. Descriptors 1
+ * and 2 are the output of the program. */
 #define REPORT_FD 3
 
 #define MAX_WORDS 256
@@ -16,8 +16,8 @@
 #define SYS_close_range 436
 #endif
 
-/* A tmpfs (path and size), a bind mount (path and source), or a file to copy (name and, in size_kb,
- * its descriptor). */
+/* A tmpfs (path and size), a bind mount (path and source), or a file to copy (its name, and its
+ * descriptor in size_kb). */
 struct entry {
     char *at, *source;
     int64_t size_kb;
@@ -41,7 +41,8 @@ void give_up(const char *what);
 void read_config(char *text, size_t length);
 
 /* Build the run rootfs that `config` describes and make it the root of this process, which is pid 1
- * in new namespaces. `uid` and `gid` are its user and group outside these namespaces. */
+ * in new namespaces. `uid` and `gid` are the user and group of this process outside the namespaces.
+ */
 void enter_rootfs(unsigned uid, unsigned gid);
 
 /* Start measuring this process's children. Return the memory used so far in KB (0: unknown). */

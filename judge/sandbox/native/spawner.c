@@ -3,14 +3,15 @@
  * The spawner runs in the base rootfs (rootfs.py) and in the slot's control groups, so sandboxes do
  * not have to be moved into the groups. It has neither the memory nor the environment variables of
  * the worker. Descriptor 0 is a SOCK_SEQPACKET socket to the worker. The worker first sends
- * "UID GID LATE". UID and GID are the user and group to change to (-1: keep them). LATE is 0 if the
- * spawner itself changes to them, and 1 if only its sandboxes do. The answer is "ready PID". Then
- * the worker sends commands:
+ * "UID GID LATE". UID and GID are the new user and group (-1: keep the current user and group). If
+ * LATE is 0, the spawner itself changes its user and group. If LATE is 1, only its sandboxes change
+ * their user and group. The spawner answers "ready PID". Then the worker sends commands:
  *   "R" + configuration + descriptors   start a sandbox with these as its descriptors 0, 1, 2, ...
- *   "C" + the same                      start a sandbox in the group of the last descriptor
+ *   "C" + configuration + descriptors   the same, but in the control group of the last descriptor
  *   "K"                                 kill the sandbox
- * The answer is "done STATUS" (a wait status) or "fail ERRNO". When the worker's socket closes, the
- * spawner kills its sandbox and exits.
+ * When the sandbox has ended, the spawner answers "done STATUS" (a wait status), or "fail ERRNO" if
+ * the sandbox could not be started. When the worker's socket closes, the spawner kills its sandbox
+ * and exits.
  */
 #define _GNU_SOURCE
 #include "sandbox.h"
@@ -46,7 +47,7 @@
 
 static char message[MAX_MESSAGE_BYTES]; /* the last command: a letter and its configuration */
 static size_t message_length;
-static long uid, gid; /* of the sandboxes; -1: as this process */
+static long uid, gid; /* user and group of the sandboxes (-1: those of this process) */
 
 struct clone_request {
     uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;

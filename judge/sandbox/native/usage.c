@@ -85,7 +85,8 @@ static int64_t field_kb(const char *text, const char *name)
     return field ? atoll(field + strlen(name)) : 0;
 }
 
-/* Return the resident memory plus the page tables, which can be much larger than their pages. */
+/* Return the resident memory plus the page tables. The page tables can be much larger than the
+ * resident memory. */
 static int64_t process_kb(const char *pid, int exact)
 {
     char path[64], text[4096];
@@ -99,7 +100,7 @@ static int64_t process_kb(const char *pid, int exact)
     return resident + tables;
 }
 
-/* Return the capacity of the sockets, because the content of Unix sockets cannot be measured. */
+/* Return the capacity of all Unix sockets, because their content cannot be measured. */
 static int64_t sockets_kb(void)
 {
     char text[4096];
@@ -131,7 +132,8 @@ static int64_t over_processes(int64_t (*measure)(const char *pid))
 static pid_t counted[MAX_COUNTED];
 static int counted_count;
 
-/* A child of vfork shares the memory of its parent, which must be counted only once. */
+/* Return whether the memory of a process was counted already. A child of vfork shares the memory of
+ * its parent, and shared memory must be counted only once. */
 static int is_counted(pid_t pid)
 {
     for (int i = 0; i < counted_count; i++)
@@ -207,7 +209,8 @@ static int64_t note_waits(const char *process)
 }
 
 /* Return the longest time for which a thread of the tree was ready to run while other programs used
- * the CPUs. The program is not idle then, so this time does not count against the wall limit. */
+ * the CPUs. The program was not idle in this time, so the time does not count against the wall
+ * limit. */
 int64_t tree_waited_us(void)
 {
     over_processes(note_waits);
