@@ -200,8 +200,8 @@ static int over_limit(void)
     return strcmp(result.reason, "none") != 0;
 }
 
-/* Return the time until the next check of the limits. The program cannot exceed the CPU limit before
- * all cores together have used the remaining CPU time. */
+/* Return the time until the next check of the limits. The program cannot exceed the CPU limit
+ * before all cores together have used the remaining CPU time. */
 static int pause_ms(void)
 {
     int64_t left = (config.cpu_us - result.cpu_us) / (config.cores > 0 ? config.cores : 1);
