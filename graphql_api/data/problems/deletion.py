@@ -1,0 +1,180 @@
+"""The deletion of problems: the soft deletion, its reversal, and the permanent removal."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from graphql_api.data import keys
+from graphql_api.data.clock import Clock, now_ms
+from graphql_api.data.dynamo.bodies import Bodies
+from graphql_api.data.dynamo.client import Dynamo, Item
+from graphql_api.data.dynamo.expressions import absent, equals
+from graphql_api.data.dynamo.removal import remove_items
+from graphql_api.data.dynamo.transactions import Delete, Put, TransactItem
+from graphql_api.data.dynamo.transport import TransactionFailed
+from graphql_api.data.enums import ProblemState
+from graphql_api.data.errors import Conflict
+from graphql_api.data.problems.cards import (
+    Decision,
+    ProblemCards,
+    entry_keys,
+    is_unchanged,
+    with_reason,
+)
+from graphql_api.data.problems.parts import belongs_to, is_of
+from graphql_api.data.problems.purge_notes import make_note
+from graphql_api.data.records import Problem
+
+# A function that returns further actions for the transaction that changes a problem.
+Also = Callable[[Problem], Awaitable[Sequence[TransactItem]]]
+
+
+class ProblemDeletion:
+    """The part of the store of problems that deletes and restores problems."""
+
+    def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
+        self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
+        self._cards = ProblemCards(dynamo, clock)
+
+    async def soft_delete(
+        self,
+        platform: str,
+        number: str,
+        reason: str = "",
+        *,
+        pid: str | None = None,
+        also: Also | None = None,
+    ) -> Problem:
+        """Set a problem to DELETED. A second call has no effect.
+
+        After this call, only the list of deleted problems contains the problem. `reason` is stored
+        for the editors. `also` returns further actions of the transaction, such as those that
+        create a job. Cost: one read and one transaction.
+
+        Raises:
+            NotFound: the problem does not exist, or it has another pid.
+            Conflict: other requests changed the problem during every attempt.
+        """
+
+        async def decide(expected: Problem) -> Decision:
+            if expected.state is ProblemState.DELETED:
+                return Decision(expected)
+            after = replace(
+                expected,
+                state=ProblemState.DELETED,
+                state_before_deletion=expected.state,
+                deleted_at=self._clock(),
+            )
+            return Decision(with_reason(after, reason), await _further(also, after))
+
+        return await self._cards.change(platform, number, decide, pid)
+
+    async def restore(
+        self, platform: str, number: str, *, pid: str | None = None, also: Also | None = None
+    ) -> Problem:
+        """Set a DELETED problem back to its earlier state. `also` is that of `soft_delete`.
+
+        Cost: one read and one transaction.
+
+        Raises:
+            NotFound: the problem does not exist, or it has another pid.
+            Conflict: the problem is not deleted, is being removed permanently, or other requests
+                changed it during every attempt.
+        """
+
+        async def decide(expected: Problem) -> Decision:
+            if expected.state is not ProblemState.DELETED:
+                raise Conflict("The problem is not deleted, so it cannot be restored.")
+            if expected.state_before_deletion is None:
+                raise Conflict(
+                    "The problem is being deleted permanently, so it cannot be restored."
+                )
+            after = replace(
+                expected,
+                state=expected.state_before_deletion,
+                state_before_deletion=None,
+                deleted_at=None,
+                deleted_reason=None,
+            )
+            return Decision(after, await _further(also, after))
+
+        return await self._cards.change(platform, number, decide, pid)
+
+    async def delete(
+        self, platform: str, number: str, *, pid: str | None = None, also: Also | None = None
+    ) -> None:
+        """Remove a problem permanently: first its list entries, then its parts, then its card.
+
+        After a crash, a second call completes the removal. Purge notes stay until they are due,
+        because another request may still be writing a test set. The current set gets a note, too,
+        so that the next problem with this name does not use the version of the set again. `also` is
+        that of `soft_delete`: its actions are part of the transaction that begins the removal.
+
+        Raises:
+            NotFound: the problem does not exist, or it has another pid.
+            Conflict: other requests changed the problem during every attempt.
+        """
+        decide = partial(self._decide_on_removal, also)
+        expected = await self._cards.change(platform, number, decide, pid)
+        while await self._remove_parts(expected):
+            pass
+        actions: list[TransactItem] = [
+            Delete(keys.problem(platform, number), is_unchanged(expected)),
+            *map(Delete, entry_keys(expected)),
+        ]
+        if expected.legacy_id is not None:
+            is_own = equals("pf", platform) & equals("pn", number) & belongs_to(expected.pid)
+            actions.append(Delete(keys.legacy_problem(expected.legacy_id), absent() | is_own))
+        try:
+            await self._dynamo.transact(actions)
+        except TransactionFailed as error:
+            left = await self._dynamo.get(keys.problem(platform, number), consistent=True)
+            if is_of(left, expected.id):
+                raise Conflict(
+                    "The problem was not deleted, because another request changed it at the same "
+                    "time. Delete it again."
+                ) from error
+
+    async def _decide_on_removal(self, also: Also | None, expected: Problem) -> Decision:
+        """Set a problem to DELETED without an earlier state, so that it cannot be restored."""
+        now = self._clock()
+        after = replace(
+            expected,
+            state=ProblemState.DELETED,
+            state_before_deletion=None,
+            deleted_at=expected.deleted_at or now,
+        )
+        if after == expected:
+            return Decision(after)
+        further = [*await _further(also, after)]
+        if expected.test_version is not None:
+            further.append(Put(make_note(expected.key, expected.test_version, now)))
+        return Decision(after, further)
+
+    async def _remove_parts(self, problem: Problem) -> int:
+        """Remove parts of a problem, and return their number.
+
+        Another request may have completed the removal and created a problem with the same name. So
+        parts with a pid are removed only if they belong to `problem`. Tests have versions that the
+        new problem does not use.
+        """
+        partition = equals("PK", keys.problem_partition(*problem.key))
+        tests, others = [], []
+        async for item in self._dynamo.query_all(partition, consistent=True):
+            if item["SK"].startswith(keys.TESTS):
+                tests.append(item)
+            elif is_of(item, problem.id) and _is_part(item):
+                others.append(Delete(keys.of_item(item), absent() | belongs_to(problem.pid)))
+        await remove_items(self._dynamo, self._bodies, tests)
+        if others:
+            await self._dynamo.transact(others)
+        return len(tests) + len(others)
+
+
+async def _further(also: Also | None, problem: Problem) -> Sequence[TransactItem]:
+    return await also(problem) if also else ()
+
+
+def _is_part(item: Item) -> bool:
+    """Return whether an item of a problem's partition is removed together with the problem."""
+    return item["SK"] != keys.META and not item["SK"].startswith(keys.TEST_PURGES)
