@@ -1,7 +1,7 @@
 """Cursors: signed positions in a list. A cursor is valid only for one list with one filter.
 
-A cursor is the base64url encoding of a version byte, 12 bytes of HMAC-SHA256 and the position. It
-reveals only the position. `Cursors.decode` rejects a cursor of another list, filter or
+A cursor is the base64url encoding of a version byte, 12 bytes of HMAC-SHA256 and the position. A
+cursor reveals only the position. `Cursors.decode` rejects a cursor of another list, filter or
 installation.
 """
 

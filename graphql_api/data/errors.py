@@ -41,7 +41,7 @@ class Forbidden(DomainError):
 
 
 class NotFound(DomainError):
-    """The object does not exist, or the viewer must not know that it exists."""
+    """The object does not exist, or the viewer is not allowed to see the object."""
 
 
 class InvalidInput(DomainError):

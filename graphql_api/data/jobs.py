@@ -102,10 +102,11 @@ class JobStore:
         return job
 
     async def prepare(self, new: NewJob) -> tuple[Job, list[TransactItem]]:
-        """Return a QUEUED job, and the actions that create it in a transaction of the caller.
+        """Return a new QUEUED job, and the actions that create the job.
 
-        The caller sends the job after the transaction. If the caller crashes before this, the
-        sweeper sends the job. Cost: no request. The actions take 6 write units.
+        The caller must apply the actions in a transaction, and then send the message for the job.
+        If the caller crashes before the message is sent, the sweeper sends the message. Cost: no
+        request. The actions take 6 write units.
 
         Raises:
             InvalidInput: the parameters are too large.
@@ -530,7 +531,13 @@ class JobStore:
 
 
 def _dump_body(content: Mapping[str, Any], now: int, too_large: str) -> tuple[bytes, Item]:
-    """Return the bytes of a body, and the further attributes of the body's item."""
+    """Return the content of a job's body as bytes, and additional attributes for its manifest.
+
+    `too_large` is the error message for content that is too large.
+
+    Raises:
+        InvalidInput: the content is too large.
+    """
     raw = orjson.dumps(content)
     if len(raw) > JOB_BODY_BYTES:
         raise InvalidInput(too_large, ("parameters",))

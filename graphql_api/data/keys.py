@@ -51,9 +51,10 @@ def shard_of(text: str, shards: int) -> int:
 
 
 def _identity(problem: ProblemId) -> str:
-    """Return the part of a key that contains the identity of a problem.
+    """Return the part of a key that identifies a problem.
 
-    Keys of a problem without a pid have the form that they had before problems had a pid.
+    Problems of earlier versions have no pid. For such a problem, the part contains only the
+    platform and the number.
     """
     return "#".join(problem.key if problem.pid == NO_PID else problem)
 

@@ -1,4 +1,4 @@
-"""The description of a programming language. Workers announce it, and the API shows it."""
+"""The description of a programming language, which workers announce and the API shows."""
 
 from dataclasses import dataclass
 

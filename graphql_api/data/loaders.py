@@ -71,37 +71,37 @@ class Loaders:
 
     @cached_property
     def statements(self) -> DataLoader[ProblemId, Statement | None]:
-        """Loader of statements. The key is the problem's identity."""
+        """Loader of statements by problem identity."""
         return _loader(self._stores.problems.statements)
 
     @cached_property
     def solutions(self) -> DataLoader[ProblemId, Solution | None]:
-        """Loader of the authors' solutions. The key is the problem's identity."""
+        """Loader of the authors' solutions by problem identity."""
         return _loader(self._stores.problems.solutions)
 
     @cached_property
     def checkers(self) -> DataLoader[ProblemId, Checker | None]:
-        """Loader of checkers. The key is the problem's identity."""
+        """Loader of checkers by problem identity."""
         return _loader(self._stores.checkers.get_many)
 
     @cached_property
     def checker_faults(self) -> DataLoader[ProblemId, CheckerFault | None]:
-        """Loader of the latest failure of each checker. The key is the problem's identity."""
+        """Loader of the latest checker failures by problem identity."""
         return _loader(self._stores.checkers.faults)
 
     @cached_property
     def run_counts(self) -> DataLoader[ProblemId, int]:
-        """Loader of the numbers of executions of problems. The key is the problem's identity."""
+        """Loader of the numbers of executions by problem identity."""
         return _loader(self._stores.problems.run_counts)
 
     @cached_property
     def test_ids(self) -> DataLoader[TestSetKey, list[TestId]]:
-        """Loader of the identities of the tests of a set. The key is a version of the set."""
+        """Loader of the identities of all tests in a set, by problem and version of the set."""
         return _loader(self._stores.tests.identities)
 
     @cached_property
     def tests(self) -> DataLoader[StoredTest, TestCase | None]:
-        """Loader of tests. The key is the place of the test in the table."""
+        """Loader of tests by problem, version of the test set, and number."""
         return _loader(self._stores.tests.get_many)
 
     @cached_property

@@ -1,7 +1,8 @@
 """The normal forms of e-mail addresses, tags, platforms, problem numbers, names and titles.
 
-Two of these texts are equal if their normal forms are equal. Use only the functions of this module
-to normalise or compare them. The module also checks that a text has visible characters.
+For example, two e-mail addresses belong to the same account if their normal forms are equal. Use
+only the functions of this module to normalise or compare these texts. The module also checks that a
+text has visible characters.
 """
 
 import unicodedata

@@ -1,9 +1,9 @@
 """Records: the classes of all stored entities, and their conversion from and to items.
 
-Only this module uses the short attribute names of items, such as `em` for an e-mail address. Times
-are epoch milliseconds (UTC), and ids are ULIDs. The attribute `v` of an item contains the version
-of the item's format. A record class can read items of the current format and of older formats, but
-rejects items of newer formats. A field of None is not stored.
+Only this module converts items to records and back. Times are epoch milliseconds (UTC), and ids are
+ULIDs. The attribute `v` of an item contains the version of the item's format. A record class can
+read items of the current format and of older formats, but rejects items of newer formats. A field
+of None is not stored.
 """
 
 from collections.abc import Callable, Mapping
@@ -45,16 +45,17 @@ class HistoryKey(NamedTuple):
     ulid: str
 
 
-# The attribute of a problem's pid, in all items that belong to a problem.
+# The attribute with a problem's pid, in all items that belong to the problem. The pid is a ULID and
+# distinguishes problems with the same name.
 PID = "pid"
-# The pid of a problem that was created before problems had a pid. It is never stored.
+# The pid of a problem that an earlier version created without a pid. This value is never stored.
 NO_PID = "0"
 
 
 class ProblemKey(NamedTuple):
     """The name of a problem: the platform and the problem's number on that platform.
 
-    After a problem was deleted permanently, another problem can get its name.
+    After the permanent deletion of a problem, another problem can get the same name.
     """
 
     platform: str
@@ -62,9 +63,10 @@ class ProblemKey(NamedTuple):
 
 
 class ProblemId(NamedTuple):
-    """The identity of a problem: its name and its pid, a ULID minted at its creation.
+    """The identity of a problem: the name (platform and number) and the pid.
 
-    No two problems have the same identity, except problems without a pid (`NO_PID`).
+    The pid is a ULID that is generated when the problem is created. So two problems with the same
+    name have different identities. Problems of earlier versions have no pid (`NO_PID`).
     """
 
     platform: str
@@ -89,7 +91,7 @@ class TestId(NamedTuple):
 
 
 class TestCaseKey(NamedTuple):
-    """The identity of a test in all problems: the identity of its problem, and its `TestId`."""
+    """The identity of a test among all problems: the problem's identity and the test's `TestId`."""
 
     platform: str
     number: str
@@ -360,11 +362,11 @@ class Plan(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History(Record):
-    """The card of one execution. Feed entries are copies of the card.
+    """The card of one history, the record of a submission. Feed entries are copies of the card.
 
     `by_editor` is True if the owner was an editor at the time of the submission. `feed_hidden` is
-    True while the history has a position in the feed (`feed_id`, `feed_shard`) but no entries,
-    because its problem is deleted.
+    True while the problem is deleted, if the history has a position in the feed. A hidden history
+    keeps the position (`feed_id`, `feed_shard`), but has no feed entries.
     """
 
     entity: ClassVar[str] = "history"
@@ -578,8 +580,8 @@ class Results:
 class Job(Record):
     """The card of one job. The parameters and the result of the job are bodies.
 
-    `due_at` is the time at which a sweeper sends the message for the job again. It is None unless
-    the job is QUEUED or RUNNING. `resends` is the number of messages that sweepers have sent.
+    `due_at` is the time at which a sweeper sends the message for the job again, or None for a job
+    that has ended. `resends` is the number of messages that sweepers have sent.
     `progress` is a percentage. `checkpoint` is the state from which the next attempt continues.
     `checkpoint_attempt` is the number of the latest attempt that made progress.
     """
@@ -609,7 +611,7 @@ class Job(Record):
 
     @property
     def problem_id(self) -> ProblemId:
-        """The identity of the job's problem. The name is empty if the job has no problem."""
+        """The identity of the job's problem. Without a problem, platform and number are empty."""
         return ProblemId(self.platform or "", self.number or "", self.pid)
 
 

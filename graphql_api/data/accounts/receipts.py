@@ -49,8 +49,8 @@ def is_live(item: Mapping[str, Any], now: int) -> bool:
 def neighbour_of(day: str, now: int) -> str | None:
     """Return the neighbouring day that may already have a receipt of the same request.
 
-    In the first 15 minutes of a day, this is the day before. In the last minute, it is the next
-    day, because another host's clock may be ahead. At all other times, return None.
+    In the first 15 minutes of `day`, return the day before. In the last minute of `day`, return the
+    next day, because another host's clock may be ahead. At all other times, return None.
     """
     age_ms = now - int(parse_day(day).timestamp() * 1000)
     if age_ms < MIDNIGHT_MS:
@@ -89,7 +89,10 @@ class QuotaDebit:
     limit: int | None
 
     def actions(self) -> list[TransactItem]:
-        """Return the actions: receipt, counter and, around midnight, the neighbouring day."""
+        """Return the actions that create the receipt and increase the counter.
+
+        Around midnight, also return the action that checks the neighbouring day.
+        """
         receipt, now = self.receipt, self.receipt.created_at
         actions: list[TransactItem] = [
             Put({**self._key(receipt.day), **receipt.to_item()}, absent()),

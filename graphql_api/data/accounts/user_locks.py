@@ -18,7 +18,7 @@ class _UserLock:
 
 
 class UserLocks:
-    """One lock per user. A lock exists only while a caller holds it or waits for it.
+    """One lock per user. A lock exists only while a caller holds the lock or waits for the lock.
 
     All transactions of a user update the same counter. Without the lock, simultaneous transactions
     would conflict and need several attempts.

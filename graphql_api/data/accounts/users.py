@@ -107,7 +107,7 @@ class UserStore:
         return user
 
     async def create_many(self, users: Sequence[NewUser]) -> list[User]:
-        """Create users, each in its own transaction. Return the users in the order of `users`.
+        """Create users, one transaction per user. Return the users in the order of `users`.
 
         Raises:
             Conflict, InvalidInput: a user could not be created. The first element of the error's
@@ -148,8 +148,8 @@ class UserStore:
     async def get_many(self, uids: Sequence[str]) -> list[User | None]:
         """Return the users in the order of `uids`.
 
-        The list contains None for each user that does not exist.
-        Cost: ceil(N/100) requests for N users.
+        The list contains None for each user that does not exist. Cost: ceil(N/100) requests for N
+        users.
         """
         items = await self._dynamo.batch_get([*map(keys.user, uids)], recheck=True)
         return [User.from_item_or_none(item) for item in items]
@@ -273,7 +273,7 @@ class UserStore:
         return after
 
     async def link_google(self, uid: str, sub: str) -> User:
-        """Link a Google account to a user, so that the user can sign in with it.
+        """Link a Google account to a user, so that the user can sign in with this account.
 
         Cost: one read and one transaction.
 

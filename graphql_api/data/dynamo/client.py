@@ -206,8 +206,8 @@ class Dynamo:
 
         Without a condition, a missing item is created. If the response is lost, the request is
         retried only if `repeatable` is True. By default, a change is repeatable unless it adds to a
-        number. `returns` is the request parameter `ReturnValues`; with "NONE", an empty dict is
-        returned.
+        number. `returns` is the request parameter `ReturnValues`. With "NONE", the result is an
+        empty dict.
 
         Raises:
             ConditionFailed: the condition did not hold.

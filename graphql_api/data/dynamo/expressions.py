@@ -11,7 +11,7 @@ from graphql_api.data.dynamo.values import Wire, dump
 
 
 class Placeholders:
-    """The placeholders of one request, and the attribute names and values that they represent."""
+    """The placeholders in the expressions of one request, with their attribute names and values."""
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}

@@ -55,7 +55,8 @@ class PageWindow:
     """The requested part of a list: `size` cards from the start or from the end of the list.
 
     `after` and `before` are positions. Only the cards between these positions are returned, without
-    the cards at the two positions. None means no bound on this side.
+    the cards at the two positions. None means the start (`after`) or the end (`before`) of the
+    list.
     """
 
     size: int = 20
@@ -101,7 +102,10 @@ class Page(Generic[T]):
 
 
 class _Stream:
-    """The cards of one partition, read when needed and in the direction of the window."""
+    """The cards of one partition.
+
+    Cards are read when they are needed, from the start or from the end of the requested part.
+    """
 
     def __init__(self, dynamo: Dynamo, cards: PartitionList, window: PageWindow) -> None:
         self._dynamo, self._cards, self._window = dynamo, cards, window

@@ -91,10 +91,10 @@ class Quarantine:
         ]
 
     async def release(self, key: keys.Key) -> bool:
-        """Move an item from quarantine back into its indexes. Return True if it was moved.
+        """Move an item from quarantine back into its indexes. Return True if the item was moved.
 
-        Return False if the item is not in quarantine or another request changed it. After the
-        release, an execution or a purge note is due at once.
+        Return False if the item is not in quarantine or another request changed the item. A
+        released execution or purge note is due at once.
         """
         item = await self._dynamo.get(key, consistent=True)
         if item is None or item.get("g2p") != keys.QUARANTINE:

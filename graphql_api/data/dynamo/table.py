@@ -1,7 +1,7 @@
 """The definition of the table, and its creation in DynamoDB.
 
-The creation is idempotent. Only those settings of an existing table are changed that differ from
-the definition.
+The creation is idempotent. If the table exists, only the settings that differ from the definition
+are changed.
 """
 
 import time

@@ -30,7 +30,7 @@ class CardChanged(Exception):
         self.history = History.from_item(item) if item else None
 
     def current(self) -> History:
-        """Return the stored history, from which the caller can repeat the decision.
+        """Return the stored history, so that the caller can compute the change again.
 
         Raises:
             NotFound: the history was deleted.

@@ -2,9 +2,9 @@
 
 The problem's policy (`TestVisibility`) determines which tests are hidden. The redacted result of a
 hidden test contains the verdict, the times, the rounded memory, the exit code or signal, the name
-and code line of an exception, and the kind of difference. It contains no text from a program or a
-checker, and no position in an output. Redaction is idempotent, so results can be redacted before
-they are stored and again when they are read.
+and code line of an exception, and the kind of difference. The redacted result contains no text from
+a program or a checker, and no position in an output. Redaction is idempotent, so results can be
+redacted before they are stored and again when they are read.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ def redact_results(results: Results) -> Results:
 
 
 def redact_test(test: TestResult) -> TestResult:
-    """Return the redacted result of a hidden test. The exit code becomes 0 or 1."""
+    """Return the redacted result of a hidden test. An exit code other than 0 becomes 1."""
     return TestResult(
         number=test.number,
         is_sample=test.is_sample,
@@ -48,7 +48,7 @@ def redact_test(test: TestResult) -> TestResult:
 
 
 def round_peak_kb(peak_kb: int) -> int:
-    """Round an amount of memory in KB up to a multiple of 1 MB, and return it in KB."""
+    """Round an amount of memory up to a multiple of 1 MB. Argument and result are in KB."""
     return -(-peak_kb // PEAK_STEP_KB) * PEAK_STEP_KB
 
 

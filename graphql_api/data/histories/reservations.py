@@ -1,9 +1,9 @@
 """Reservations: one transaction takes a unit of quota and writes the PENDING history.
 
-So a unit is taken if and only if a history is created. The body with the code is written before the
-transaction. If the transaction is cancelled, the body is removed. The PENDING card also serves as
-an outbox: if the message to the workers is lost, the sweeper finds the card and sends another
-message.
+So every unit belongs to a history, and every history has a unit. The body with the code is written
+before the transaction. If the transaction is cancelled, the body is removed. The PENDING card also
+serves as an outbox: if the message to the workers is lost, the sweeper finds the card and sends
+another message.
 """
 
 import asyncio

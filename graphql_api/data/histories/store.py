@@ -124,7 +124,7 @@ class HistoryStore:
             raise no_history() from error
 
     async def count(self, uid: str) -> int:
-        """Return the number of the user's judged executions, including deleted ones.
+        """Return the number of the user's judged executions. Deleted executions are included.
 
         Cost: one request.
         """
@@ -135,11 +135,11 @@ class HistoryStore:
     async def publish(
         self, uid: str, ulid: str, *, problem_public: bool, expected: History | None = None
     ) -> History:
-        """Make a history public. If the history is COMPLETED, add it to the feed.
+        """Make a history public. If history and problem are COMPLETED, add the history to the feed.
 
-        `problem_public` is True if the problem is COMPLETED. If it is False, no feed entries are
-        written, and a later call with True adds the entries. `expected` is the history as the
-        caller has read it. If `expected` is None, this method reads the history first.
+        `problem_public` is True if the problem is COMPLETED. If `problem_public` is False, no feed
+        entries are written. A later call with True adds the entries. `expected` is the history that
+        the caller has read. If `expected` is None, this method reads the history first.
 
         Cost: one transaction of 12 write units, and 1 write unit for the hourly counter of
         publications. Without feed entries, the cost is 1 write unit.
@@ -234,8 +234,8 @@ class HistoryStore:
         """Remove a history: first the card and the feed entries, then the bodies.
 
         If the execution is PENDING, the unit of quota is refunded. After a crash, a second call or
-        the removal of the user removes the remaining bodies. `expected` is the history as the
-        caller has read it. If `expected` is None, this method reads the history first.
+        the removal of the user removes the remaining bodies. `expected` is the history that the
+        caller has read. If `expected` is None, this method reads the history first.
 
         Raises:
             NotFound: the history does not exist.

@@ -38,7 +38,7 @@ class EmailMigration:
             self._changing[address].append(item["u"])
 
     async def find_obstacles(self) -> list[Obstacle]:
-        """Return the users with an invalid address or the same address as another user.
+        """Return the users whose address is not valid or is equal to another user's address.
 
         Cost: 1 read unit per address that will change.
         """

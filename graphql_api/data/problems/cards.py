@@ -168,9 +168,10 @@ class ProblemCards:
     ) -> Problem:
         """Change a card and its list entries.
 
-        `decide` is called with the stored card and returns the new one. If it returns an unchanged
-        card and no other actions, nothing is written. A `pid` of None means the problem that has
-        the name at the first read. Cost: one read and one transaction, repeated after a conflict.
+        `decide` is called with the stored card and returns the new card. If `decide` returns an
+        unchanged card and no other actions, nothing is written. If `pid` is None, the problem that
+        has the name at the first read is changed. Cost: one read and one transaction, repeated
+        after a conflict.
 
         Raises:
             NotFound: the problem does not exist, or the name belongs to a problem with another pid.

@@ -1,6 +1,7 @@
-"""Purge notes: each names a test set to remove when the note is due, unless it is the current set.
+"""Purge notes. A purge note schedules the removal of one version of a problem's test set.
 
-While a note exists, no writer uses the version of its set again, not even a writer of another
+When the note is due, the sweeper removes the version, unless it is the current version. While the
+note exists, the version number cannot be used for a new test set. This is also true for another
 problem with the same name.
 """
 
@@ -10,13 +11,13 @@ from graphql_api.data import keys
 from graphql_api.data.dynamo.client import Item
 from graphql_api.data.records import ProblemKey
 
-# Longer than the time for which a worker uses a set, and than the time of writing a set.
+# This time is longer than any worker uses a set, and longer than the writing of a set takes.
 GRACE_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
 class PurgeNote:
-    """A test set that is due for removal, unless it is the current set."""
+    """A note to remove one version of a test set, unless this version is the current version."""
 
     platform: str
     number: str
@@ -24,12 +25,12 @@ class PurgeNote:
 
 
 def make_note(problem: ProblemKey, version: int, now: int) -> Item:
-    """Return the item of a note that is due `GRACE_MS` after `now` (epoch ms)."""
+    """Return the item of a purge note that is due `GRACE_MS` after `now` (epoch ms)."""
     due = keys.purge_due(keys.problem_partition(*problem), now + GRACE_MS)
     note = {"v": 1, "tp": "purge", "pf": problem.platform, "pn": problem.number, "tcv": version}
     return {**keys.case_purge(*problem, version), **due, **note}
 
 
 def read_note(item: Item) -> PurgeNote:
-    """Return the note in an item."""
+    """Convert an item to a purge note."""
     return PurgeNote(item["pf"], item["pn"], item["tcv"])

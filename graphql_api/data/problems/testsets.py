@@ -108,7 +108,9 @@ class TestSetStore:
     async def replace(
         self, platform: str, number: str, tests: Sequence[NewTest], *, pid: str | None = None
     ) -> Problem:
-        """Replace the test set of a problem. If `pid` is given, the problem must have this pid.
+        """Replace the test set of a problem by a new version.
+
+        If `pid` is None, the pid of the problem is not checked.
 
         Cost: one read and one transaction to claim a version, batched writes of all tests of the
         set, and one read and one transaction to make the set the current set.
@@ -116,7 +118,8 @@ class TestSetStore:
         Raises:
             NotFound: the problem does not exist, or it has another pid.
             Conflict: the problem is deleted, or another request changed the set.
-            InvalidInput: the set is too large; `path` contains the index of the test.
+            InvalidInput: a test or the whole set is too large. If one test is too large, `path`
+                contains the index of the test.
         """
         _check(tests)
         expected, version = await self._claim(platform, number, pid)
@@ -279,13 +282,14 @@ class TestSetStore:
         """Return a problem in any state, with its tests in order and its checker.
 
         Return None if the problem does not exist. `newest` is the card that the caller has read
-        with strong consistency. If the problem is missing, the card is older than `newest`, the set
-        is incomplete, or the checker does not match the card, everything is read again with strong
-        consistency. Cost: one request per MB, and ceil(size / 4 KB) / 2 read units (twice as many
-        if consistent).
+        with strong consistency, or None. The data is read again with strong consistency if the
+        problem is missing, the card is older than `newest`, a test is missing, or the checker does
+        not match the card.
+
+        Cost: one request per MB, and 0.5 read units per 4 KB (1 read unit per 4 KB if consistent).
 
         Raises:
-            Unavailable: the second read was also incomplete.
+            Unavailable: after the second read, the tests or the checker are still incomplete.
         """
         partition = equals("PK", keys.problem_partition(platform, number))
         everything = partition & between("SK", keys.META, "T~")
@@ -316,11 +320,13 @@ class TestSetStore:
     async def load(
         self, platform: str, number: str, version: int, count: int, *, consistent: bool = False
     ) -> list[TestCase]:
-        """Return the tests of one version, in order. The cost is that of `with_problem`.
+        """Return all tests of one version, in order.
+
+        `count` is the expected number of tests. The cost is the same as in `with_problem`.
 
         Raises:
-            Conflict: no complete set with this version and this number of tests exists. Read the
-                problem again.
+            Conflict: the version does not exist or has another number of tests. Read the problem
+                again.
         """
         one_set = begins_with("SK", _set_prefix(version))
         for strongly in (consistent, True):
@@ -334,16 +340,17 @@ class TestSetStore:
     async def identities(self, sets: Sequence[TestSetKey]) -> list[list[TestId]]:
         """Return the identities of the tests of each set, in the order of `sets`.
 
-        The list is empty for a set whose tests were all added in its version. Cost: one request per
-        100 sets, and another if lists are missing.
+        If all tests of a set were added in the version of the set, the list for this set is empty.
+        Cost: one request per 100 sets. Missing items are read a second time.
         """
         items = await self._dynamo.batch_get([keys.case_ids(*key) for key in sets], recheck=True)
         return [unpack_ids(item["ids"]) if item else [] for item in items]
 
     async def get_many(self, test_keys: Sequence[StoredTest]) -> list[TestCase | None]:
-        """Return the tests in the order of `test_keys`; None for a test that does not exist.
+        """Return the tests in the order of `test_keys`.
 
-        Cost: one request per 100 tests, and further requests for each large test.
+        The list contains None for each test that does not exist. Cost: one request per 100 tests,
+        and further requests for each test above 300 KB (compressed).
         """
         manifests = await self._dynamo.batch_get(
             [_test_key(*key) for key in test_keys], recheck=True
@@ -364,12 +371,13 @@ class TestSetStore:
     ) -> Page[TestCase]:
         """Return a page of a problem's tests, in order. Positions are test numbers.
 
-        Cost: one request for the card (none if `problem` is given), and one request for each run of
-        consecutive numbers, which reads the size of these tests.
+        `problem` is the card that the caller has read. If `problem` is None, this method reads the
+        card first. Cost: one request for each run of consecutive test numbers on the page. The read
+        units depend on the compressed size of these tests.
 
         Raises:
             NotFound: the problem does not exist.
-            Conflict: another request replaced the set; read the problem again.
+            Conflict: another request replaced the set. Read the problem again.
         """
         card = problem or await self._cards.read(platform, number)
         numbers = list_numbers(card, samples_only=samples_only)
@@ -433,11 +441,11 @@ class TestSetStore:
         return await self.quarantine.read_all(page.items, read_note)
 
     async def purge(self, platform: str, number: str, version: int) -> bool:
-        """Remove a set that is not the current set. A second call has no effect.
+        """Remove one version of a test set, unless it is the current version.
 
-        Return False if the version has no purge note, because it is the current version or was
-        removed before. The note is marked first, so that no writer can make the version current.
-        The note is removed last.
+        A second call has no effect. Return False if the version has no purge note. In this case,
+        the version is the current version or was already removed. At first, the note is marked, so
+        that no writer can make the version current. The note itself is removed last.
         """
         note = keys.case_purge(platform, number, version)
         try:

@@ -21,7 +21,7 @@ _PAIRED = (
 
 
 def tokens(text: str) -> list[str]:
-    """Return the distinct search words of a text, in the order of the text.
+    """Return the distinct search words of a text, in the order of their first occurrence.
 
     The text is normalised (Unicode NFKC) and case-folded. A word is a run of letters and digits. A
     run of Korean, Chinese or Japanese letters is split into pairs of adjacent letters (bigrams). A

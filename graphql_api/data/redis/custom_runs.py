@@ -103,7 +103,7 @@ class RunBoard:
         await self._listener.aclose()
 
     async def put_request(self, run_id: str, request: RunRequest) -> bool:
-        """Store a request. Return False and store nothing if the run id has a request."""
+        """Store a request. Return False if a request with this run id is already stored."""
         packed = pack(orjson.dumps(asdict(request)))
         with _unavailable_on_error():
             stored = await self._redis.set(PREFIX + run_id, packed, nx=True, ex=REQUEST_LIFE_S)
