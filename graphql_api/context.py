@@ -125,7 +125,7 @@ class Context:
         return result
 
     def forget_reads(self) -> None:
-        """Remove the results of `read_once`. Call this after a mutation may have changed them."""
+        """Remove the results of `read_once`, because a mutation may have changed the data."""
         self._reads.clear()
 
     def require_viewer(self) -> Viewer:
@@ -147,7 +147,7 @@ class Context:
 
     @property
     def may_introspect(self) -> bool:
-        """True if the caller may use introspection and gets suggested field names in errors."""
+        """True if the caller may use introspection. Errors then also suggest names of fields."""
         allowed = self.settings.introspection
         if allowed is None:
             allowed = self.settings.is_development

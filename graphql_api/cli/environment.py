@@ -23,8 +23,8 @@ LOCAL_CREDENTIALS = {
 def settings_of_checkout() -> Settings:
     """Return the settings for commands that run in this checkout.
 
-    They are read from environment variables and from the checkout's file `.env`. The environment
-    is development, unless the variable ENVIRONMENT is set.
+    The settings are read from environment variables and from the checkout's file `.env`. The
+    environment is development, unless the variable ENVIRONMENT is set.
     """
     env_file = project_root() / ".env"
     if "ENVIRONMENT" in os.environ:
@@ -110,10 +110,10 @@ def running_session() -> dict[str, str] | None:
 
 
 def join_running_session() -> None:
-    """If an `algoitny dev` session is running in this checkout, use its databases here, too.
+    """Use the databases of the `algoitny dev` session that is running in this checkout.
 
-    This sets environment variables of this process. Two cases are excepted: a production
-    environment, and a process in which a variable already contains the address of a database.
+    This sets environment variables of this process. Do nothing if no session is running. Do nothing
+    in a production environment, or if a variable already contains the address of a database.
     """
     configured = {"AWS_ENDPOINT_URL_DYNAMODB", "LOCALSTACK_URL", "REDIS_URL"} & os.environ.keys()
     if configured or os.environ.get("ENVIRONMENT") == "production":

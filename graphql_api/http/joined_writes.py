@@ -24,7 +24,7 @@ class JoinedWrites:
     def __getattr__(self, name: str) -> Any:
         """Return an attribute of the real transport.
 
-        Before an attribute that ends the connection or counts unsent bytes, send the kept bytes.
+        The kept bytes are sent first if the attribute ends the connection or counts unsent bytes.
         """
         if name in {"close", "abort", "write_eof", "get_write_buffer_size"}:
             self._flush()

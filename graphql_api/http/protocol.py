@@ -135,7 +135,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _make_room(self) -> bool:
-        """End one other connection if the process has too many. Return False if this is impossible.
+        """End another connection if too many are open. Return False if no connection can be ended.
 
         Only a connection that waits for its client can be ended. Choose the address with the most
         connections. Then end the connection of this address that has waited longest.
@@ -308,8 +308,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _reject(self, status: http.HTTPStatus, message: str) -> None:
         """Stop receiving, and end the connection after the current answer.
 
-        The client gets an error answer unless an earlier request is being answered or the answer
-        to this request has started.
+        The client gets `status` and `message`, except in two cases: an earlier request is still
+        being answered, or the answer to this request has started.
         """
         phase = self._phase
         if phase is Phase.ENDED:

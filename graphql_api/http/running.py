@@ -30,7 +30,7 @@ class RunningRequests:
             self._idle.set()
 
     async def wait_until_idle(self, timeout_s: float) -> bool:
-        """Wait until all requests have ended. Return False after `timeout_s` seconds."""
+        """Wait at most `timeout_s` seconds until all requests have ended. Return whether they have."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._idle.wait()
@@ -42,7 +42,7 @@ class RunningRequests:
 class TrackRequests:
     """ASGI middleware that counts the running requests.
 
-    If uvicorn was started without BoundedHttpProtocol, the first request logs a warning.
+    If uvicorn was started without BoundedHttpProtocol, a warning is logged at the first request.
     """
 
     def __init__(self, app: ASGIApp, running: RunningRequests) -> None:

@@ -1,8 +1,8 @@
 """The HTTP endpoint of the schema: content negotiation, limits and status codes.
 
-The endpoint follows the GraphQL-over-HTTP specification. A client chooses the media type
-`application/graphql-response+json` or `application/json` (default) by its `Accept` header. The body
-of every rejection contains GraphQL errors.
+The endpoint follows the GraphQL-over-HTTP specification. The `Accept` header of the request selects
+the media type `application/graphql-response+json` or `application/json` (default). The body of
+every rejection contains GraphQL errors.
 """
 
 import re
@@ -46,8 +46,8 @@ class RequestRejected(Exception):
     ) -> None:
         """Create the rejection.
 
-        Without a `status`, the status is the one of an invalid GraphQL document. It depends on the
-        media type (see `_refused_status`).
+        If `status` is None, the media type of the response decides the status (see
+        `_refused_status`).
         """
         super().__init__(message)
         self.status, self.message, self.code = status, message, code
@@ -334,7 +334,10 @@ def _reject(refusal: RequestRejected, media_type: str) -> Response:
 
 
 def _refused_status(media_type: str) -> int:
-    """Return the HTTP status of an answer without `data`, which was not executed."""
+    """Return the HTTP status of the answer to a GraphQL document that was not executed.
+
+    The status is 400 with `application/graphql-response+json`, and 200 with `application/json`.
+    """
     return 400 if media_type == GRAPHQL_JSON else 200
 
 

@@ -26,8 +26,8 @@ async def confirm_viewer(context: Context) -> None:
     """Read the viewer's account again, so that later checks use its stored state and role.
 
     Every mutation calls this function first, because the account in the cache of `auth/viewers.py`
-    may be one minute old. Do nothing if the caller is not signed in. Cost: one strongly consistent
-    read of 1 read unit.
+    may be up to one minute old. Do nothing if the caller is not signed in. Cost: one strongly
+    consistent read of 1 read unit.
 
     Raises:
         Unauthenticated: The account was deactivated or deleted.
@@ -134,9 +134,9 @@ class Visibility:
         return history.is_public or self.is_owner(history.uid)
 
     def shows_results(self, history: History) -> bool:
-        """Return whether the viewer owns the history. Only owners may read results of tests.
+        """Return whether the viewer may read the test results and the compiler's output.
 
-        The same rule applies to the compiler's output.
+        Only the owner of the history may read them.
         """
         return self.is_owner(history.uid)
 
@@ -172,7 +172,7 @@ class Visibility:
         """Return a checker's failure if the viewer is an editor. Other viewers get None.
 
         When a checker fails on a test, its output may contain the output of a private program.
-        Therefore only the first line of the message is returned, which the judge has written.
+        Therefore only the first line of the message is returned. The judge has written this line.
         """
         if not self.is_editor:
             return None

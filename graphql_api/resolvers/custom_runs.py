@@ -46,8 +46,9 @@ class RunCode:
 class _Run:
     """A valid request to run code.
 
-    `request_id` is the client's idempotency key, otherwise a new id. The receipt of the used quota
-    is stored under this id. `is_repeatable` is True if the client sent an idempotency key.
+    `request_id` is the idempotency key of the client, or a new id if the client sent no key. The
+    receipt of the used quota is stored under this id. `is_repeatable` is True if the client sent
+    an idempotency key.
     """
 
     user: User
@@ -57,7 +58,7 @@ class _Run:
 
     @property
     def input_hash(self) -> str:
-        """SHA-256 of the request. It detects a different request with the same idempotency key."""
+        """SHA-256 of the request. It is different for another request with the same key."""
         return hashlib.sha256(json.dumps(asdict(self.request)).encode()).hexdigest()
 
     @property
@@ -145,7 +146,10 @@ async def _enqueue(context: Context, run: _Run) -> DebitResult:
 
 
 async def _repeat(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
-    """Return the result of the first request with this idempotency key. Wait if it still runs."""
+    """Return the result of the first request with this idempotency key.
+
+    If the run of this request has not ended, wait for its result.
+    """
     answer = await context.runs.get_answer(run.run_id)
     is_refunded = receipt.refunded_at is not None
     if answer is not None and not is_refunded:
@@ -165,7 +169,7 @@ async def _repeat(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
 async def _send_and_wait(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
     """Send the run to the workers and wait for its result.
 
-    If a repeated request sends the run again, it is still executed only once.
+    If a repeated request sends the same run again, the run is still executed only once.
     """
     try:
         answer = await _wait_for_answer(context, run)
@@ -179,7 +183,7 @@ async def _send_and_wait(context: Context, run: _Run, receipt: Receipt) -> RunAn
 
 
 async def _give_back(context: Context, run: _Run, receipt: Receipt) -> None:
-    """Remove the request from Redis, so that no worker runs it. Refund its unit of quota."""
+    """Remove a run's request from Redis, so that no worker runs the code. Refund the quota."""
     with suppress(DomainError):
         await context.runs.withdraw(run.run_id)
     await _refund(context, run, receipt)

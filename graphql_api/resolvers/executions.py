@@ -57,7 +57,7 @@ class _ValidRequest:
     request_id: str | None
 
     def input_hash(self) -> str:
-        """Return a SHA-256 that detects a different submission with the same idempotency key."""
+        """Return a SHA-256, which is different for another submission with the same key."""
         parts = [self.platform, self.number, self.language, self.code, self.is_public]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

@@ -41,14 +41,17 @@ async def problem_of(context: Context, history: History) -> Problem | None:
 
 
 async def code_of(context: Context, history: History) -> str | None:
-    """Return the submitted code. For a private history, only its owner gets it, and others None."""
+    """Return the submitted code, which everyone may read if the history is public.
+
+    Only the owner gets the code of a private history. Other viewers get None.
+    """
     if not access.visibility_of(context).shows_code(history):
         return None
     return await context.loaders.codes.load(history.key)
 
 
 def message_of(context: Context, history: History) -> str | None:
-    """Return the reason of a FAILED execution for its owner and editors. Others get None."""
+    """Return the reason of a FAILED execution for its owner and editors. Other viewers get None."""
     return access.visibility_of(context).message(history)
 
 

@@ -59,7 +59,8 @@ async def get(context: Context, key: str, *, consistent: bool = False) -> Plan |
 async def find(context: Context, key: str) -> Plan | None:
     """Return a plan, or None if it does not exist or the viewer may not see it.
 
-    Everyone may see active plans. An inactive plan is visible to administrators and its own users.
+    Everyone may see active plans. Only administrators and the users of a plan may see an inactive
+    plan.
     """
     viewer = context.viewer
     plan = await get(context, key)
@@ -70,7 +71,7 @@ async def find(context: Context, key: str) -> Plan | None:
 
 
 async def create(context: Context, key: str, name: str, limits: Limits) -> Plan:
-    """Create a plan. If a limit is missing in `limits`, the plan is unlimited in this respect.
+    """Create a plan. A limit that is missing in `limits` means unlimited.
 
     Raises:
         Unauthenticated, Forbidden: The viewer is not an administrator.

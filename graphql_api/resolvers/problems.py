@@ -20,7 +20,7 @@ from graphql_api.resolvers.testcases import TestCaseData, validate_tests
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemFilter:
-    """The filters of a list of problems. None selects all problems."""
+    """The filters of a list of problems. A filter of None selects all problems."""
 
     platform: str | None = None
     language: str | None = None
@@ -92,10 +92,10 @@ async def find_by_name(context: Context, platform: str, number: str) -> Problem 
 async def read_key(context: Context, platform: str, number: str) -> ProblemKey:
     """Return the key of the problem with this platform and number.
 
-    The key contains the normal forms of both values. An earlier version of the API stored the
-    values without normalizing them. Therefore, if no problem has the normal key but a problem has
-    the values as they were sent, return the key of that problem. Cost: no request if both values
-    are normal forms, otherwise one or two reads.
+    The key contains the normal forms of both values. An earlier version of the API stored both
+    values as the client sent them. If no problem has the normal key, such a key is tried, and
+    returned if a problem has it. Cost: no request if both values are in normal form, otherwise one
+    or two reads.
 
     Raises:
         InvalidInput: The platform or the number is malformed.
@@ -190,8 +190,8 @@ async def update(context: Context, problem: ProblemId, fields: ProblemFields) ->
     Raises:
         Unauthenticated, Forbidden: The viewer is not an editor.
         InvalidInput: A field is invalid.
-        NotFound: The problem does not exist or is deleted.
-        Conflict: Another request changed the problem at the same time.
+        NotFound: The problem does not exist.
+        Conflict: The problem is deleted, or another request changed it at the same time.
     """
     access.require_editor(context)
     if "title" in fields.cleared:
@@ -235,7 +235,8 @@ async def soft_delete(context: Context, problem: ProblemId, reason: str) -> Prob
     Raises:
         Unauthenticated, Forbidden: The viewer is not an editor.
         InvalidInput: The reason is empty or too long.
-        NotFound, Conflict: The problem does not exist or is already deleted.
+        NotFound: The problem does not exist.
+        Conflict: The problem is already deleted.
     """
     access.require_editor(context)
     why = validation.line(reason, "reason", limits.DELETION_REASON_CHARACTERS)
@@ -247,7 +248,8 @@ async def restore(context: Context, problem: ProblemId) -> Problem:
 
     Raises:
         Unauthenticated, Forbidden: The viewer is not an editor.
-        NotFound, Conflict: The problem does not exist or is not deleted.
+        NotFound: The problem does not exist.
+        Conflict: The problem is not deleted.
     """
     access.require_editor(context)
     return await context.stores.problems.restore(*problem.key, pid=problem.pid)
@@ -275,7 +277,8 @@ async def set_solution(context: Context, problem: ProblemId, language: str, code
     Raises:
         Unauthenticated, Forbidden: The viewer is not an editor.
         InvalidInput: The language is unknown, or the code is empty or too large.
-        NotFound, Conflict: The problem does not exist or is deleted.
+        NotFound: The problem does not exist.
+        Conflict: The problem is deleted.
     """
     access.require_editor(context)
     return await context.stores.problems.set_solution(
@@ -287,7 +290,7 @@ async def _read(context: Context, problem: ProblemId) -> Problem:
     """Return the current card of a problem.
 
     Raises:
-        NotFound: the problem does not exist.
+        NotFound: The problem does not exist.
     """
     card = await context.stores.problems.get(*problem.key, consistent=True)
     if card is None or card.pid != problem.pid:

@@ -69,9 +69,9 @@ async def list_tests(context: Context, problem: Problem, page: PageRequest) -> P
 async def find(context: Context, key: TestCaseKey) -> VisibleTest | None:
     """Return a test case, or None if the viewer may not see it.
 
-    The result is also None if the problem's current test set does not contain the test. Cost: a
-    batched read of the problem and of the test. If the test was added by an earlier version of the
-    test set, a read of the ids of the current set.
+    The result is also None if the problem's current test set does not contain the test. Cost:
+    batched reads of the problem and of the test. If an earlier version of the test set added the
+    test, the ids of the current set are read, too.
     """
     visibility = access.visibility_of(context)
     problem = await context.loaders.problems.load(key.problem_id.key)
@@ -86,7 +86,7 @@ async def find(context: Context, key: TestCaseKey) -> VisibleTest | None:
 
 
 async def _find_place(context: Context, problem: Problem, key: TestCaseKey) -> StoredTest | None:
-    """Return the key under which the current test set stores a test, or None if it is missing.
+    """Return the key of a test in the current test set, or None if the set does not contain it.
 
     The caller must compare the loaded test with `key`, because the number can belong to another
     test.
@@ -108,7 +108,8 @@ async def add(context: Context, problem: ProblemId, tests: Sequence[TestCaseData
     Raises:
         Unauthenticated, Forbidden: The viewer is not an editor.
         InvalidInput: The list of tests is empty or too long, or a test is invalid.
-        NotFound, Conflict: The problem does not exist, or another request changed its tests.
+        NotFound: The problem does not exist.
+        Conflict: The problem is deleted, or another request changed the tests at the same time.
     """
     access.require_editor(context)
     return await context.stores.tests.add(*problem.key, validate_tests(tests), pid=problem.pid)
@@ -120,7 +121,8 @@ async def replace(context: Context, problem: ProblemId, tests: Sequence[TestCase
     Raises:
         Unauthenticated, Forbidden: The viewer is not an editor.
         InvalidInput: The list of tests is empty or too long, or a test is invalid.
-        NotFound, Conflict: The problem does not exist, or another request changed its tests.
+        NotFound: The problem does not exist.
+        Conflict: The problem is deleted, or another request changed the tests at the same time.
     """
     access.require_editor(context)
     return await context.stores.tests.replace(*problem.key, validate_tests(tests), pid=problem.pid)

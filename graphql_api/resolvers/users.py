@@ -67,7 +67,8 @@ async def set_plan(context: Context, uid: str, plan_key: str) -> User:
     Raises:
         Unauthenticated, Forbidden: The viewer is not an administrator.
         InvalidInput: The plan does not exist or is not active.
-        NotFound, Conflict: The user does not exist or is being deleted.
+        NotFound: The user does not exist.
+        Conflict: The user is being deleted.
     """
     access.require_admin(context)
     plan = await plans.get(context, plan_key, consistent=True)
@@ -96,7 +97,7 @@ async def set_active(context: Context, uid: str, *, is_active: bool) -> User:
 
 
 async def delete(context: Context, uid: str) -> None:
-    """Delete a user with all their data. After an interruption, a second call completes this.
+    """Delete a user with all their data. If a call is interrupted, call the function again.
 
     Raises:
         Unauthenticated, Forbidden: The account is not the viewer's own, and the viewer is not an

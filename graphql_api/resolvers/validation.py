@@ -46,7 +46,7 @@ def not_null(value: T | None, field: str) -> T:
 
 
 def line(value: str, field: str, longest: int) -> str:
-    """Validate one line of 1 to `longest` visible characters.
+    """Validate one line of 1 to `longest` characters, of which at least one is visible.
 
     Return the line in the Unicode form NFC, without white space at both ends.
     """
@@ -68,7 +68,7 @@ def text(value: str, field: str, longest_bytes: int) -> str:
 
 
 def visible_text(value: str, field: str, longest_bytes: int) -> str:
-    """Validate a text that users read. It may be empty, but not only invisible characters."""
+    """Validate a text that users read. A text of only invisible characters is not valid."""
     return names.check_visible(text(value, field, longest_bytes), field)
 
 
@@ -99,7 +99,7 @@ def stdin(value: str) -> str:
 def key_part(value: str, field: str, longest: int) -> str:
     """Validate a platform or a problem number, which are parts of the problem's key.
 
-    It must be a line of at most `longest` characters without spaces, `#`, `:` and `/`.
+    The value must be a line of at most `longest` characters without spaces, `#`, `:` and `/`.
     """
     part = line(value, field, longest)
     if any(character in "#:/" or character.isspace() for character in part):
@@ -149,7 +149,7 @@ def is_plan_key(value: str) -> bool:
 
 
 def plan_key(value: str, field: str) -> str:
-    """Validate the key of a plan: lower-case letters, digits, `-` and `_`."""
+    """Validate the key of a plan: 1 to 40 lower-case letters, digits, `-` and `_`."""
     if not is_plan_key(value):
         raise InvalidInput(
             f"`{field}` must be 1 to {limits.PLAN_KEY_CHARACTERS} lower-case letters, digits, '-' "

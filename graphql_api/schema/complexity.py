@@ -104,7 +104,7 @@ def too_costly(complexity: Complexity) -> str | None:
 def too_repetitive(document: DocumentNode) -> str | None:
     """Return a message for the client if fields with the same name occur too often, otherwise None.
 
-    Their validation would take quadratic time.
+    The time for validating such fields grows with the square of their number.
     """
     times: Counter[str] = Counter()
     pending: list[SelectionSetNode | None] = [

@@ -136,7 +136,10 @@ _checked: LRUCache[tuple[GraphQLSchema, str, bool], _CheckedDocument] = LRUCache
 
 
 def _keep(cache: LRUCache[K, V], key: K, value: V) -> None:
-    """Add an entry, unless it is larger than a quarter of the cache and would evict too many."""
+    """Add an entry, unless it is larger than a quarter of the cache.
+
+    A larger entry would remove too many other entries.
+    """
     if cache.getsizeof(value) <= cache.maxsize // 4:
         cache[key] = value
 
@@ -240,12 +243,12 @@ def _resolve_name(operations: Mapping[str | None, object], requested: str | None
 class Documents(SchemaExtension):
     """Extension that replaces Strawberry's parsing and validation of documents.
 
-    Strawberry's own cache contains too few documents. The time of Strawberry's own limits grows
-    exponentially with nested fragments.
+    Strawberry's own cache contains too few documents. Strawberry's own limits take a time that
+    grows exponentially with nested fragments.
     """
 
     def on_parse(self) -> Iterator[None]:
-        """Get the document from the cache. If it is not in the cache, parse it."""
+        """Get the syntax tree of the document from the cache, or parse the document."""
         operation = self.execution_context
         context: Context = operation.context
         operation.graphql_document = load_document(
@@ -254,7 +257,7 @@ class Documents(SchemaExtension):
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Get the errors of the validation from the cache. If they are not there, validate."""
+        """Get the errors of the document from the cache, or validate the document."""
         operation = self.execution_context
         context: Context = operation.context
         assert operation.graphql_document is not None

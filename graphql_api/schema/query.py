@@ -48,7 +48,7 @@ class Query:
         "not see it."
     )
     async def node(self, info: Info, id: GlobalId) -> Node | None:
-        """Find the object with a global id."""
+        """Find an object by its global id."""
         return await find_node(info.context, id)
 
     @field(
@@ -63,7 +63,7 @@ class Query:
             strawberry.argument(description="Global ids of the objects, at most 100."),
         ],
     ) -> list[Node | None] | None:
-        """Find the objects with several global ids."""
+        """Find several objects by their global ids."""
         return await find_nodes(info.context, list(ids))
 
     @field(description="The signed-in user. Null if the request has no access token.")
@@ -89,7 +89,7 @@ class Query:
             str, strawberry.argument(description="Number or name of the problem on its platform.")
         ],
     ) -> Problem | None:
-        """Read the problem with a platform and a number."""
+        """Read a problem by its platform and number."""
         problem = await problems.find_by_name(info.context, platform, number)
         return Problem.from_record(problem) if problem else None
 

@@ -145,9 +145,9 @@ class ApiSchema(strawberry.Schema):
 def _finish(built: ApiSchema) -> ApiSchema:
     """Correct the schema that Strawberry generates.
 
-    Remove the default value null of optional arguments and input fields. Without it, the default
-    values of the Python functions apply. An argument without a description gets the description of
-    its type.
+    Remove the default value null of optional arguments and input fields, so that the default values
+    of the Python functions apply. Give an argument without a description the description of the
+    argument's type.
     """
     for kind in built._schema.type_map.values():  # noqa: SLF001 - Strawberry has no other way
         for member in getattr(kind, "fields", {}).values():

@@ -23,10 +23,10 @@ _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*+")
 def hide_names(
     message: str, schema: GraphQLSchema, text: str, variables: Mapping[str, Any] | None
 ) -> str:
-    """Replace the names of the schema in a message, except the names that the client sent.
+    """Replace names of the schema in a message by `…`, except the names that the client sent.
 
-    `text` is the document of the client. A name was also sent if it is a key or a whole string
-    value in the variables.
+    The client sent a name if the document `text` contains it, or if it is a key or a complete
+    string value of the variables.
     """
     message = message.partition(_SUGGESTION)[0]
     hidden = _quoted_names(message) & _names_of(schema)

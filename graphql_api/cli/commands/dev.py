@@ -236,8 +236,8 @@ def _api(session: Session) -> Program:
 async def _wait_until_serving(port: int) -> tuple[int, str]:
     """Wait until /readyz reports that all parts work, at most 60 s.
 
-    Return the status and the body of the last answer of /readyz. If the API did not answer, the
-    status is 0 and the text is the error.
+    Return the status and the body of the last answer of /readyz. If the API did not answer, return
+    the status 0 and the text of the error.
     """
     deadline = time.monotonic() + READY_TIMEOUT_S
     while True:

@@ -59,7 +59,7 @@ PLAYGROUND_STEP = Step("playground", _playground, is_optional=True)
 def run_steps(steps: Sequence[Step]) -> bool:
     """Run `steps` in order and print one line for each step.
 
-    A failure of a required step skips the remaining steps. Return False in this case.
+    If a required step fails, skip the remaining steps and return False.
     """
     for step in steps:
         started = time.monotonic()

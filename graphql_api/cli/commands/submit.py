@@ -180,7 +180,7 @@ def _read_code(file: Path) -> str:
 
 
 def _submit(output: Output, api: ApiClient, job: _Job) -> str:
-    """Submit the program and return the id of its history (the public record of the submission).
+    """Submit the program and return the id of its history (the record of the execution).
 
     If the request is sent again after a network error, the program is still submitted only once.
     """

@@ -154,8 +154,8 @@ def quarantine(
 ) -> None:
     """List the items in quarantine: unfinished work that a worker could not read.
 
-    The worker removed these items from the index of unfinished work, so no worker tries to read
-    them again. Update AlgoItny to a version that can read them, then run this command with
+    The worker removed these items from the index of unfinished work, so that no worker reads them
+    again. Update AlgoItny to a version that can read these items. Then run this command with
     --release.
     """
     output = Output(as_json=as_json)

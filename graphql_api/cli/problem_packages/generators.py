@@ -112,8 +112,9 @@ class GeneratorSandbox:
         """Run a script, check the SHA-256 of its output, and return the output.
 
         Raises:
-            PackageError: The script fails, or exceeds a limit (`limit` bytes of output, 120 s,
-                1 GB of memory). The output has another SHA-256. This machine has no sandbox.
+            PackageError: The script fails, the script exceeds a limit (`limit` bytes of output,
+                120 s, 1 GB of memory), the output has another SHA-256, or this machine has no
+                sandbox.
         """
         program = _program(generated)
         limits = replace(self._limits, output_kb=limit // KB)

@@ -1,8 +1,8 @@
 """Import of a problem package into the table, with the operator's permissions.
 
-The hash of the package is stored last. After an interrupted import, the hash is therefore missing,
-and the next import writes the problem again. A new problem becomes public only after its tests are
-stored.
+The hash of the package is stored last. After an interrupted import, the stored hash is therefore
+missing or UNFINISHED, and the next import writes the problem again. A new problem becomes public
+only after its tests are stored.
 """
 
 import asyncio

@@ -81,7 +81,7 @@ class Metadata:
 
     `names` maps natural languages (`en`) to names of the problem. `has_validator` is True if the
     package has its own output validator, and False if it uses the default validator. None means
-    that `problem.yaml` does not define this: the package has a validator if its folder has files.
+    that `problem.yaml` does not say this, as in the version 2023-07.
     """
 
     format: Format

@@ -42,8 +42,8 @@ def read_test(test: PackageTest, generators: GeneratorSandbox | None = None) -> 
     A script that generates the input is run in the sandbox `generators`.
 
     Raises:
-        PackageError: A file is too large or not UTF-8. The script fails. The input needs a script,
-            but `generators` is None.
+        PackageError: A file is too large or not UTF-8, the script fails, or `generators` is None
+            although the input needs a script.
     """
     if test.generated and generators is None:
         raise PackageError(
