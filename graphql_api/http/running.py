@@ -30,7 +30,7 @@ class RunningRequests:
             self._idle.set()
 
     async def wait_until_idle(self, timeout_s: float) -> bool:
-        """Wait at most `timeout_s` seconds until all requests have ended. Return whether they have."""
+        """Wait until all requests have ended. Return False after a wait of `timeout_s` seconds."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._idle.wait()
