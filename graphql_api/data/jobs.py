@@ -50,8 +50,8 @@ DAY_S = 86_400
 # Pause before the message for a job is sent again. During the pause, a worker can claim the job.
 # The pause doubles with each message.
 RESEND_AFTER_MS = 60_000
-# The same pause for a paused job. The worker that paused the job has also sent a message, possibly
-# for a worker that has not started yet.
+# Pause before the message for a paused job is sent again. This pause is longer, because the worker
+# that paused the job has already sent a message. The worker for this message may start later.
 PAUSED_RESEND_MS = 600_000
 MOST_DOUBLINGS = 10
 

@@ -18,8 +18,9 @@ DOMAIN_CHARACTERS = 253
 LABEL_CHARACTERS = 63
 _ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _NOT_IN_ADDRESSES = frozenset('@<>,;:"')
-# Categories of characters without ink: controls, format characters, surrogates, unassigned and
-# private characters, spaces, and combining marks, which need a base.
+# Unicode categories of invisible characters: controls, format characters, surrogates, unassigned
+# and private characters, and spaces. Combining marks are included, because they are visible only
+# together with another character.
 _WITHOUT_INK = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zs", "Zl", "Zp", "Mn", "Me"})
 # Letters and symbols that Unicode defines as blank: Hangul fillers, the empty Braille pattern, and
 # the null note head of musical notation.
@@ -161,7 +162,8 @@ def normalise_email(email: str) -> str:
 
 
 def _normalise_domain(domain: str) -> str:
-    # IDNA's rules for host names forbid an underscore, which existing domains may contain.
+    # An ASCII domain is not encoded: IDNA forbids underscores, but existing domains may contain
+    # underscores.
     normal = domain if domain.isascii() else _encode_domain(domain)
     if len(normal) > DOMAIN_CHARACTERS or not all(map(_is_label, normal.split("."))):
         raise _bad_email()

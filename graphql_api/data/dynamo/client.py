@@ -19,7 +19,8 @@ Item = dict[str, Any]
 # Maximum number of items in one BatchGetItem and one BatchWriteItem, from Amazon's API reference.
 BATCH_GET_KEYS = 100
 BATCH_WRITE_ITEMS = 25
-# Sending a request of more than 1 MB (after base64 encoding) would block the event loop.
+# With this size, a request has less than 1 MB after base64 encoding. Sending a larger request would
+# block the event loop.
 BATCH_WRITE_BYTES = 600_000
 
 

@@ -25,9 +25,9 @@ SCAN_PAGES = 5
 SCAN_CARDS = 100
 
 _KEY_NAMES = {None: ("PK", "SK"), "GSI1": ("g1p", "g1s"), "GSI2": ("g2p", "g2s")}
-# Sorts before every sort key. An empty string would too, but an index does not accept it as a key.
+# A text that sorts before every sort key. An index does not accept an empty text as a key.
 _START = " "
-# Sorts after every character of a position.
+# A text that sorts after every character of a position.
 _END = "\U0010ffff"
 
 

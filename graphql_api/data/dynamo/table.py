@@ -31,7 +31,7 @@ _WAIT: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 300}
 # Attributes of an overdue execution. Only the sweeper reads them from the index.
 _DUE_ATTRIBUTES = ("v", "tp", "u", "h", "st", "att", "lx", "rs", "pf", "pn")
 
-# Attributes of a job's card that only workers use, so that indexes do not copy them.
+# Attributes of a job's card that only workers use. Indexes do not copy these attributes.
 _FOR_WORKERS = ("ck", "cka")
 
 
@@ -266,7 +266,7 @@ class Table:
                 TimeToLiveSpecification={"Enabled": True, "AttributeName": TTL_ATTRIBUTE},
             )
         except ClientError:
-            if not self._has_ttl():  # another process may have set it at the same time
+            if not self._has_ttl():  # another process may have set the time to live
                 raise
             return "unchanged"
         return "set"

@@ -55,7 +55,7 @@ from graphql_api.data.text import truncate_utf8
 FIRST_PAUSE_MS = 60_000
 DOUBLINGS = 6
 # A worker that gives an execution back sends a message for another worker. If this message is lost,
-# the sweeper sends another one after this time.
+# the sweeper sends the message again after this time.
 GIVEN_BACK_PAUSE_MS = 600_000
 # Maximum number of attempts to write a completion while other requests change the visibility.
 DECISIONS = 8

@@ -14,7 +14,8 @@ from graphql_api.data.enums import TestVisibility, Verdict
 from graphql_api.data.records import Results, TestResult
 
 PEAK_STEP_KB = 1024
-# The judge itself writes the messages of these verdicts. They contain only limits of the problem.
+# The messages of these verdicts are not hidden. They come from the judge itself and contain only
+# limits of the problem.
 _FIXED_MESSAGES = frozenset({Verdict.TLE, Verdict.ILE, Verdict.MLE, Verdict.OLE, Verdict.SKIPPED})
 _PASSED = frozenset({Verdict.AC, Verdict.SKIPPED})
 

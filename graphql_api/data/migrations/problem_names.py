@@ -11,8 +11,8 @@ from graphql_api.data.dynamo.transactions import Delete, Put
 from graphql_api.data.migrations.migration import Item, Obstacle, is_card, is_unchanged
 from graphql_api.data.records import Problem, ProblemKey
 
-# The attributes that contain a platform or a number. The normal form of a key is the key of the
-# normal forms, because no combining mark composes with the separators `#` and `:`.
+# The attributes that contain a platform or a number. A key can be normalised as one text, because
+# no combining mark composes with the separators `#` and `:`.
 _NAMED = ("PK", "SK", "pf", "pn", *keys.INDEX_KEYS, *map(keys.remembered, keys.INDEX_KEYS))
 
 

@@ -17,7 +17,8 @@ from graphql_api.data.migrations.migration import Item, Migration, Obstacle
 from graphql_api.data.migrations.problem_names import ProblemNameMigration
 from graphql_api.data.migrations.tags import TagMigration
 
-# Items that are read and rewritten at the same time.
+# Number of items that are read in one request, and number of items that are rewritten at the same
+# time.
 PAGE_ITEMS = 500
 REWRITTEN_AT_ONCE = 8
 

@@ -173,7 +173,8 @@ class TestSetStore:
             try:
                 await self._dynamo.transact([claim, note])
             except TransactionFailed as error:
-                # A removed problem with the same key may have left a set with this version.
+                # If this version has a purge note, try the next version. For example, the note can
+                # belong to a removed problem with the same name.
                 skipped += error.reasons[1] is not None
                 continue
             return expected, version

@@ -24,10 +24,11 @@ from graphql_api.data.redis.connection import connect
 from graphql_api.data.redis.run_places import RunPlaces
 
 PREFIX = "algoitny:run:"
-# Longer than the wait of any caller. Requests of a crashed API process expire after this time.
+# No caller waits for so long. The requests of a crashed API process expire after this time.
 REQUEST_LIFE_S = 900
 ANSWER_LIFE_S = 600
-# Another worker gets the message of a crashed worker after about this time.
+# A claim that is not renewed ends after this time. Then another worker gets the message of the
+# crashed worker.
 CLAIM_LIFE_MS = 4_000
 
 
