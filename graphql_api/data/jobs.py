@@ -182,8 +182,8 @@ class JobStore:
     ) -> list[JobEvent]:
         """Return progress events of a job, sorted by number.
 
-        Only events with numbers greater than `after` are returned: the first `size` of these
-        events, or the last `size` of them if `from_end` is True. Cost: one request.
+        Return the first `size` events with a number greater than `after`. With `from_end`, return
+        the last `size` of these events. Cost: one request.
         """
         first = keys.job_event(ulid, after + 1)
         later = equals("PK", first["PK"]) & between("SK", first["SK"], keys.JOB_EVENTS + "~")
@@ -410,8 +410,8 @@ class JobStore:
         if its lease has ended and has not been renewed. Jobs that this version of the program
         cannot read are moved into quarantine. `now` is the current time (epoch ms).
 
-        Cost: at least two requests, because all QUEUED and RUNNING jobs are read. There are only a
-        few of them.
+        Cost: at least two requests. All QUEUED and RUNNING jobs are read, because the number of
+        these jobs is small.
         """
         overdue: list[Item] = []
         for status in _LIVE:
@@ -425,9 +425,8 @@ class JobStore:
         """Postpone the due time of an overdue job.
 
         Return True if the caller must send the message for the job again. If several sweepers call
-        this method for the same job, it returns True to only one of them. The time until the new
-        due time starts at 60 s and doubles with each message, up to about 17 hours. Cost: one
-        request.
+        this method for the same job, only one sweeper gets True. The time until the new due time
+        starts at 60 s and doubles with each message, up to about 17 hours. Cost: one request.
         """
         pause_ms = RESEND_AFTER_MS * 2 ** min(job.resends, MOST_DOUBLINGS)
         change = Change({"du": now + pause_ms, "rs": job.resends + 1})

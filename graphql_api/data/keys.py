@@ -283,7 +283,7 @@ def case_sort(version: int, number: int) -> str:
 
 
 def case_ids(platform: str, number: str, version: int) -> Key:
-    """Return the key of the item that lists the test ids of one version of a test set."""
+    """Return the key of the item that lists the test identities of one version of a test set."""
     return _key(problem_partition(platform, number), f"TI#{version:05d}")
 
 

@@ -130,8 +130,7 @@ class TestSetKey(NamedTuple):
 class UnknownFormat(Exception):
     """The item has a newer format than this version of the program can read.
 
-    To avoid this error, deploy the programs that read a new format before the programs that write
-    it.
+    To avoid this error, deploy the readers of a new format before the writers of the new format.
     """
 
 

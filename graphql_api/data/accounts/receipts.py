@@ -1,8 +1,8 @@
 """The debit and the refund of quota units. One execution or custom run uses one unit.
 
-The debit of a unit writes two items in one transaction: it creates a receipt, and it adds 1 to the
-user's counter of the day. The receipt is the log entry of the request and makes the request
-idempotent. Days are UTC.
+The debit of a unit is one transaction. The transaction creates a receipt and adds 1 to the user's
+counter of the day. The receipt is the log entry of the request and makes the request idempotent.
+Days are UTC.
 """
 
 import hashlib

@@ -467,8 +467,8 @@ class ExecutionStore:
         """Postpone the due time of an overdue execution.
 
         Return True if the caller must send the message for the execution again. If several sweepers
-        call this method for the same execution, it returns True to only one of them. The time until
-        the new due time starts at 60 s and doubles with each message, up to about an hour.
+        call this method for the same execution, only one sweeper gets True. The time until the new
+        due time starts at 60 s and doubles with each message, up to about an hour.
         """
         pause_ms = FIRST_PAUSE_MS << min(due.resends, DOUBLINGS)
         change = Change({"rs": due.resends + 1} | keys.due(due.ulid, now + pause_ms))

@@ -41,7 +41,7 @@ class ReservationRequest:
     """The request for an execution.
 
     - `plan_limit` is the maximum number of executions per UTC day. None means unlimited.
-    - `request_id` is the client's idempotency key. If it is None, each call is a new request.
+    - `request_id` is the client's idempotency key. Without a key, each call is a new request.
     - `input_hash` is a digest of the inputs. Two calls with the same key must have equal digests.
     - `now` is the time of the request (epoch ms).
     - `receipt`, `used` and `used_day` come from `ReservationStore.load`. With `receipt`, a repeated

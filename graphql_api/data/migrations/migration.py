@@ -25,9 +25,9 @@ class Obstacle:
 class Migration(Protocol):
     """One change of the form of stored items.
 
-    The progress of a migration is not stored. An item must be rewritten if it is still in the old
-    form. Each rewrite is one conditional write or one transaction. So an interrupted migration can
-    simply be run again, and a second run of a complete migration changes nothing.
+    The progress of a migration is not stored. Only items in the old form are rewritten, each with
+    one conditional write or one transaction. So after an interruption, the migration can be run
+    again. A second run of a complete migration changes nothing.
     """
 
     name: str

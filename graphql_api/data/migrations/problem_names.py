@@ -19,9 +19,9 @@ _NAMED = ("PK", "SK", "pf", "pn", *keys.INDEX_KEYS, *map(keys.remembered, keys.I
 class ProblemNameMigration:
     """Replaces the names of problems by their normal forms, in all items that contain a name.
 
-    The name of a problem consists of the platform and the number. These items contain it: the parts
-    of the problem, list entries, histories, feed entries, receipts, solved marks and jobs. If the
-    key of an item changes, the item is copied to the new key and removed, in one transaction.
+    The name of a problem consists of the platform and the number. Items with such a name are the
+    parts of the problem, list entries, histories, feed entries, receipts, solved marks and jobs. If
+    the key of an item changes, the item is copied to the new key and removed, in one transaction.
 
     The cards of problems are rewritten last. So after an interruption, the next run finds the card
     in the old form and rewrites the remaining items. Items of a problem without a card are not
