@@ -1,4 +1,4 @@
-"""The composition root: creates the ASGI application from the settings."""
+"""Creates the ASGI application and its services from the settings (the composition root)."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

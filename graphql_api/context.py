@@ -46,7 +46,7 @@ class TokenIssuer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The signed-in user. `role` is ADMIN for every e-mail address in `ADMIN_EMAILS`."""
+    """The signed-in user, with the role from `effective_role`."""
 
     user: User
     role: Role
@@ -58,12 +58,12 @@ class Viewer:
 
     @property
     def is_admin(self) -> bool:
-        """Whether the viewer may manage users and plans."""
+        """True if the viewer may manage users and plans."""
         return self.role is Role.ADMIN
 
     @property
     def is_editor(self) -> bool:
-        """Whether the viewer may see and change drafts, tests, solutions and jobs."""
+        """True if the viewer may see and change drafts, tests, solutions and jobs."""
         return self.role is not Role.USER
 
 
@@ -142,7 +142,7 @@ class Context:
 
     @property
     def is_editor(self) -> bool:
-        """Whether the viewer is an editor or administrator."""
+        """True if the viewer is an editor or administrator."""
         return self.viewer is not None and self.viewer.is_editor
 
     @property

@@ -46,7 +46,7 @@ def configure_logging(settings: Settings) -> None:
 
 
 def log_to_standard_error() -> None:
-    """Write the log lines of a command to standard error. Standard output is for its result."""
+    """Write log lines to standard error. The standard output of a command is for its result."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 

@@ -1,1 +1,4 @@
-"""The operator's command `algoitny`: local development, the table, users, problems, submissions."""
+"""The operator's command `algoitny`.
+
+Sub-commands run AlgoItny locally, manage the DynamoDB table, users and problems, and submit code.
+"""

@@ -1,6 +1,6 @@
 """Output of the commands: colours on a terminal, plain text in a pipe, JSON for scripts.
 
-Results go to standard output; progress, notes and errors go to standard error. In a pipe, a table
+Results go to standard output. Progress, notes and errors go to standard error. In a pipe, a table
 is printed as tab-separated lines without column headings.
 """
 
@@ -81,7 +81,7 @@ class Output:
     def progress(self, description: str, total: int) -> Progress:
         """Return a progress bar that counts to `total`.
 
-        It is shown on standard error, only on a terminal.
+        The bar is shown on standard error, but only if this is a terminal.
         """
         bar = Progress(
             TextColumn("{task.description}"),

@@ -111,7 +111,7 @@ class Child:
         return code
 
     async def stop(self) -> None:
-        """Send SIGTERM to the program and, after its grace period, SIGKILL to its process group."""
+        """Send SIGTERM to the program, and SIGKILL to its process group after `grace_s` seconds."""
         assert self._process is not None
         if self._process.returncode is None:
             self._process.terminate()

@@ -28,7 +28,7 @@ class Checked(Protocol):
 
     @property
     def stores(self) -> Stores:
-        """The stores of the table."""
+        """The stores, which read and write the DynamoDB table."""
 
     @property
     def board(self) -> LanguageBoard:
@@ -36,7 +36,7 @@ class Checked(Protocol):
 
     @property
     def clock(self) -> Clock:
-        """The clock, in epoch milliseconds."""
+        """The clock, which returns the current time in epoch milliseconds."""
 
 
 async def healthz(_: Request) -> Response:

@@ -101,13 +101,13 @@ class VisibleTest:
 
 @dataclass(frozen=True, slots=True)
 class Visibility:
-    """The rules that decide what a viewer sees. `viewer` is None if no user is signed in."""
+    """The rules that decide which data a viewer sees. `viewer` is None if no user is signed in."""
 
     viewer: Viewer | None
 
     @property
     def is_editor(self) -> bool:
-        """Whether the viewer is an editor or administrator."""
+        """True if the viewer is an editor or administrator."""
         return self.viewer is not None and self.viewer.is_editor
 
     def is_owner(self, uid: str) -> bool:

@@ -1,4 +1,4 @@
-"""Relay's connections with keyset cursors, and the Node interface."""
+"""Connections (pages with cursors) and the interface Node, as Relay defines them."""
 
 from collections.abc import Callable
 from typing import Annotated, Generic, TypeVar

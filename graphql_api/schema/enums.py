@@ -34,7 +34,7 @@ class ErrorCode(StrEnum):
 
 
 def _describe(enum: type[Enum], description: str, values: dict[str, str]) -> None:
-    """Turn a Python enum into a GraphQL enum; `values` describes every member."""
+    """Turn a Python enum into a GraphQL enum. `values` contains a description of every member."""
     strawberry.enum(enum, description=description)
     definition: Any = enum.__strawberry_definition__  # type: ignore[attr-defined]
     for value in definition.values:

@@ -33,7 +33,7 @@ class BoundedExecutor(StrawberryGraphQLCoreExecutionContext):
     def execute_field(
         self, parent_type: Any, source: Any, details: Any, path: Any, *more: Any
     ) -> Any:
-        """Count the name of a field before the field is resolved."""
+        """Count a field and the bytes of its name, and then resolve the field."""
         bounds = current_bounds()
         if bounds is not None:
             size = len(path.key) + _FIELD_BYTES

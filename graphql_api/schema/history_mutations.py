@@ -210,7 +210,7 @@ class HistoryMutations:
         info: Info,
         input: SetHistoryVisibilityInput,
     ) -> SetHistoryVisibilityResult | None:
-        """Publish a history, or make it private."""
+        """Publish a history, or make a public history private."""
         key = ids.history_key(input.history_id)
         history = await histories.set_visibility(info.context, key, is_public=input.is_public)
         return SetHistoryVisibilityPayload(history=History.from_record(history))

@@ -406,7 +406,7 @@ class ProblemMutations:
         info: Info,
         input: SoftDeleteProblemInput,
     ) -> SoftDeleteProblemResult | None:
-        """Remove a problem from the public lists."""
+        """Hide a problem from everyone except editors."""
         key = ids.problem_of(input.problem_id)
         changed = await problems.soft_delete(info.context, key, input.reason)
         return SoftDeleteProblemPayload(problem=Problem.from_record(changed))

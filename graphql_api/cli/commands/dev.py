@@ -61,8 +61,8 @@ def dev(
 ) -> None:
     """Run databases, API, worker and playground on this machine until Ctrl-C.
 
-    The data is kept under `.data/`. If AWS_ENDPOINT_URL_DYNAMODB (or LOCALSTACK_URL) is set, that
-    DynamoDB is used instead of a local one. If REDIS_URL is set, that Redis is used.
+    The data is kept under `.data/`. A local DynamoDB is started unless AWS_ENDPOINT_URL_DYNAMODB
+    (or LOCALSTACK_URL) is set. A local Redis is started unless REDIS_URL is set.
     """
     os.chdir(project_root())
     restrict_data_dir()
@@ -248,7 +248,7 @@ async def _wait_until_serving(port: int) -> tuple[int, str]:
 
 
 def _is_complete(status: int, text: str) -> bool:
-    """Return whether the answer of /readyz reports that table, Redis and workers work."""
+    """Return whether /readyz reports that the table, Redis and the workers are available."""
     if status != http.HTTPStatus.OK:
         return False
     parts = json.loads(text)

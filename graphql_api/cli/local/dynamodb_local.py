@@ -1,8 +1,8 @@
 """Amazon's DynamoDB Local for development and tests.
 
-It is downloaded once and verified at each start. `jgo` downloads the jars without Maven.
-`dynamodb_local.lock` lists the accepted names, versions and SHA-256 sums. Only files with a
-matching sum are put on the class path. If all files match, nothing is downloaded.
+The tool `jgo` downloads the jars once, without Maven. The file `dynamodb_local.lock` lists the
+names, versions and SHA-256 sums of the accepted jars. Each start compares the jars with this list.
+Only jars with a matching sum are put on the class path. If all jars match, nothing is downloaded.
 """
 
 import hashlib
@@ -140,7 +140,7 @@ class DynamoDBLocal(EngineProcess):
 
     Parameters:
         data_dir: Folder for the database file, created if missing. None keeps the data in memory.
-        port: TCP port; 0 means any free port.
+        port: TCP port. 0 means any free port.
         log_path: File for the output (default `.data/log/dynamodb-PORT.log`).
         heap_mb: Java heap in MiB. In a measurement, 256 MiB were enough for 40,000 items.
     """
@@ -188,7 +188,7 @@ class DynamoDBLocal(EngineProcess):
         """Return whether the server answers HTTP with any status.
 
         Raises:
-            EngineUnavailable: Other machines can reach the server.
+            EngineExposed: Other machines can reach the server.
         """
         connection = http.client.HTTPConnection(HOST, self.port, timeout=2)
         try:

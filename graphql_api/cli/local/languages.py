@@ -33,9 +33,9 @@ def packages_of(spec: LanguageSpec) -> tuple[SystemPackage, ...]:
 
 
 def find_missing_packages(ids: Iterable[str] = SETUP_LANGUAGES) -> tuple[SystemPackage, ...]:
-    """Return the missing packages of these languages, each once.
+    """Return the missing packages of the languages with these ids, without duplicates.
 
-    The packages are in the order of the language table.
+    The packages are in the order of the table `LANGUAGES`.
     """
     selected = set(ids)
     missing: dict[str, SystemPackage] = {}

@@ -179,7 +179,7 @@ class EngineProcess:
             time.sleep(0.02)
 
     def stop(self, grace_s: float = 5.0) -> None:
-        """Stop the engine with SIGTERM, and with SIGKILL after `grace_s` seconds."""
+        """Send SIGTERM to the engine. If it still runs after `grace_s` seconds, send SIGKILL."""
         process = self._process
         if process is None:
             return

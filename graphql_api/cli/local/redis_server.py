@@ -30,7 +30,7 @@ class RedisServer(EngineProcess):
     Parameters:
         data_dir: Folder for the append-only file, created if missing. None keeps the data in
             memory.
-        port: TCP port; 0 means any free port.
+        port: TCP port. 0 means any free port.
         log_path: File for the output (default `.data/log/redis-PORT.log`).
     """
 
@@ -47,7 +47,10 @@ class RedisServer(EngineProcess):
         return f"redis://{HOST}:{self.port}/0"
 
     def command(self) -> list[str]:
-        """Return the command line: only local connections, no eviction, and every write is logged.
+        """Return the command line.
+
+        Redis accepts only local connections and evicts no keys. If `data_dir` is set, every write
+        is stored in the append-only file.
 
         Raises:
             EngineUnavailable: `redis-server` is missing and cannot be installed.
@@ -63,7 +66,7 @@ class RedisServer(EngineProcess):
     def is_ready(self) -> bool:
         """Return whether the server answers PING.
 
-        It does not answer while it loads its data file.
+        A server that is loading its data file does not answer with PONG.
         """
         return answers_ping(HOST, self.port)
 

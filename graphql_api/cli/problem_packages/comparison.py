@@ -18,8 +18,8 @@ def comparison_of(path: Path, flags: Sequence[str]) -> Comparison:
     """Return the comparison that the validator flags select (default: tokens, ignoring case).
 
     Raises:
-        PackageError: A flag is unknown, lacks its number or is repeated, or no comparer supports
-            the flags.
+        PackageError: A flag is unknown or repeated, the number after a flag is missing, or no
+            comparer supports the flags.
     """
     switches: set[str] = set()
     tolerances: dict[str, str] = {}

@@ -19,7 +19,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 class PackageError(Exception):
-    """A package cannot be read. `path` is the invalid file, `message` describes the error."""
+    """A package cannot be read. `path` is the invalid file. `message` describes the error."""
 
     def __init__(self, path: Path, message: str) -> None:
         super().__init__(f"{path}: {message}")

@@ -5,8 +5,8 @@ Each entry has `test` (the name of the test, such as `secret/10-large`), `script
 `generators/`), `arguments` (strings) and `sha256` (of the script's standard output). The answers
 are files in `data/`, as for other tests.
 
-A script runs in the sandbox, like a submission: without network, without files except its own, and
-with limits of time, memory, processes and output.
+A script runs in the sandbox, like a submission. It has no network and no files except itself. Its
+time, memory, processes and output are limited.
 """
 
 import hashlib
@@ -83,10 +83,10 @@ def _read_entry(path: Path, entry: dict[str, Any]) -> tuple[str, Generated]:
 
 
 class GeneratorSandbox:
-    """Runs generators in the sandbox of submissions, which is opened at the first run.
+    """Runs generators in the same sandbox as submissions. The first run opens the sandbox.
 
-    `work_dir` and `slots` are the settings WORK_DIR and JUDGE_SLOTS of this host's workers, so that
-    generators and submissions share the slots of the host.
+    `work_dir` and `slots` must be the settings WORK_DIR and JUDGE_SLOTS of the workers on this
+    host. Generators and submissions then share the slots of the host.
     """
 
     def __init__(self, work_dir: Path, slots: int = 0, limits: RunLimits = LIMITS) -> None:

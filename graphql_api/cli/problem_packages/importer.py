@@ -50,7 +50,8 @@ async def import_package(
 
     Parameters:
         force: Write the problem even if the package has not changed since its last import.
-        generators: The sandbox of generators. None means that a generated input is an error.
+        generators: The sandbox that runs generators. If it is None, a package with a generated
+            input is an error.
 
     Raises:
         PackageError: A file of the package cannot be read, or one of its generators fails.

@@ -1,6 +1,6 @@
 """Reader of `problem.yaml` in the format versions `legacy` and `2023-07`.
 
-The Problem Package Format defines the allowed keys, and requires an error for an unknown key.
+The Problem Package Format defines the allowed keys. It requires an error for any other key.
 """
 
 import datetime as dt

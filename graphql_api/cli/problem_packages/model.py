@@ -63,7 +63,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """The author's solution: the submission marked as model, otherwise an accepted submission."""
+    """The author's solution of the problem (see `choose_solution`)."""
 
     language: str
     code: str
@@ -73,9 +73,9 @@ class Solution:
 class Package:
     """The content of one package.
 
-    `titles` maps natural languages to titles. `notes` describes the skipped parts. `title`,
-    `statement` (Markdown) and `constraints` are in the same natural language. A `test_visibility`
-    of None keeps the value that editors have set.
+    `title`, `statement` (Markdown) and `constraints` are in the same natural language. `titles`
+    contains the titles in all natural languages. If `test_visibility` is None, the import keeps
+    the value that editors have set. `notes` describes the parts of the package that were skipped.
     """
 
     path: Path

@@ -33,9 +33,10 @@ _REFUSED = {
 
 
 def find_packages(folder: Path) -> list[Path]:
-    """Return `folder` if it is a package, otherwise the packages directly in it, sorted by name.
+    """Return `folder` if it is a package. Otherwise, return the packages directly in `folder`.
 
-    Hidden directories and directories without a `problem.yaml` are skipped.
+    The packages are sorted by name. Hidden directories and directories without a `problem.yaml`
+    are skipped.
 
     Raises:
         PackageError: The directory does not exist, or contains no package.

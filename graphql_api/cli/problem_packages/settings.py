@@ -18,7 +18,7 @@ _VISIBILITIES = {str(value).lower(): value for value in TestVisibility}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The platform's own settings. None keeps the value that editors have set."""
+    """The platform's own settings. A setting of None keeps the value that editors have set."""
 
     test_visibility: TestVisibility | None = None
 

@@ -23,7 +23,7 @@ _CONSTRAINTS = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """Title and statement.
+    """The texts of a problem in one natural language, and the titles in all natural languages.
 
     `constraints` is the text of the constraints section. `statement` does not contain this section.
     """

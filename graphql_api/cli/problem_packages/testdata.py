@@ -24,10 +24,11 @@ _HARMLESS_GRADERS = frozenset({"worst_error", "first_error", "sum", "avg", "min"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestData:
-    """The tests in judging order, and their common output validator flags.
+    """The tests in the order of judging, and the output validator flags of all tests.
 
-    `flags_from` is the file that contains the flags, or None. `stops_on_first_failure` is True if
-    the group of all tests has `on_reject: break`.
+    `flags_from` is the file in `data/` that contains the flags. It is None if the flags are from
+    `problem.yaml`. `stops_on_first_failure` is True if the group of all tests has
+    `on_reject: break`.
     """
 
     tests: tuple[PackageTest, ...]

@@ -1,7 +1,7 @@
 """Reader of a package's own output validator: one file in C, C++ or Python.
 
-Legacy packages have an output validator in `output_validators/`, packages of version 2023-07 in
-`output_validator/`. The file is in that folder or in a directory below it.
+In legacy packages, the file is in the folder `output_validators/` or in a folder below it. In
+packages of the version 2023-07, the name of the folder is `output_validator/`.
 """
 
 import re

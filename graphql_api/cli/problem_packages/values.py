@@ -70,11 +70,11 @@ class Values:
         return {name: text for name, text in texts.items() if text}
 
     def names(self) -> list[str]:
-        """Return the keys in the order of the file."""
+        """Return the keys of the mapping in the order of the file."""
         return list(self._values)
 
     def string_list(self, key: str) -> tuple[str, ...]:
-        """Return a list of strings. In the file, it may also be one string separated by spaces."""
+        """Return a list of strings. A single string in the file is split at spaces."""
         value = self.get(key)
         if isinstance(value, str):
             return tuple(value.split())
