@@ -1,4 +1,4 @@
-"""The deletion of problems: the soft deletion, its reversal, and the permanent removal."""
+"""The deletion of problems: soft deletion, restoration and permanent removal."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -25,12 +25,16 @@ from graphql_api.data.problems.parts import belongs_to, is_of
 from graphql_api.data.problems.purge_notes import make_note
 from graphql_api.data.records import Problem
 
-# A function that returns further actions for the transaction that changes a problem.
+# A function that gets the problem after a change, and returns further actions for the transaction
+# of this change.
 Also = Callable[[Problem], Awaitable[Sequence[TransactItem]]]
 
 
 class ProblemDeletion:
-    """The part of the store of problems that deletes and restores problems."""
+    """The methods of `ProblemStore` that delete and restore problems.
+
+    If `pid` is None, the pid of the problem is not checked.
+    """
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
@@ -48,11 +52,11 @@ class ProblemDeletion:
         """Set a problem to DELETED. A second call has no effect.
 
         After this call, only the list of deleted problems contains the problem. `reason` is stored
-        for the editors. `also` returns further actions of the transaction, such as those that
-        create a job. Cost: one read and one transaction.
+        for the editors. `also` is a function that returns further actions for the transaction, such
+        as the creation of a job. Cost: one read and one transaction.
 
         Raises:
-            NotFound: the problem does not exist, or it has another pid.
+            NotFound: the problem does not exist, or the problem has another pid.
             Conflict: other requests changed the problem during every attempt.
         """
 
@@ -72,14 +76,14 @@ class ProblemDeletion:
     async def restore(
         self, platform: str, number: str, *, pid: str | None = None, also: Also | None = None
     ) -> Problem:
-        """Set a DELETED problem back to its earlier state. `also` is that of `soft_delete`.
+        """Set a DELETED problem back to its earlier state.
 
-        Cost: one read and one transaction.
+        `also` is as in `soft_delete`. Cost: one read and one transaction.
 
         Raises:
-            NotFound: the problem does not exist, or it has another pid.
-            Conflict: the problem is not deleted, is being removed permanently, or other requests
-                changed it during every attempt.
+            NotFound: the problem does not exist, or the problem has another pid.
+            Conflict: the problem is not DELETED or is being removed permanently, or other requests
+                changed the problem during every attempt.
         """
 
         async def decide(expected: Problem) -> Decision:
@@ -103,15 +107,19 @@ class ProblemDeletion:
     async def delete(
         self, platform: str, number: str, *, pid: str | None = None, also: Also | None = None
     ) -> None:
-        """Remove a problem permanently: first its list entries, then its parts, then its card.
+        """Remove a problem permanently.
 
-        After a crash, a second call completes the removal. Purge notes stay until they are due,
-        because another request may still be writing a test set. The current set gets a note, too,
-        so that the next problem with this name does not use the version of the set again. `also` is
-        that of `soft_delete`: its actions are part of the transaction that begins the removal.
+        First, the problem is set to DELETED in a state that cannot be restored. This transaction
+        contains the actions of `also`, which is as in `soft_delete`. Then the parts of the problem
+        are removed, and at last the card with the list entries. After a crash, a second call
+        completes the removal.
+
+        Purge notes are not removed, because another request may still be writing a test set. The
+        current test set gets a purge note. While the note exists, another problem with the same
+        name cannot use this version number.
 
         Raises:
-            NotFound: the problem does not exist, or it has another pid.
+            NotFound: the problem does not exist, or the problem has another pid.
             Conflict: other requests changed the problem during every attempt.
         """
         decide = partial(self._decide_on_removal, also)
@@ -136,7 +144,10 @@ class ProblemDeletion:
                 ) from error
 
     async def _decide_on_removal(self, also: Also | None, expected: Problem) -> Decision:
-        """Set a problem to DELETED without an earlier state, so that it cannot be restored."""
+        """Set a problem to DELETED without an earlier state, so that it cannot be restored.
+
+        If the problem is already in this state, the result is unchanged.
+        """
         now = self._clock()
         after = replace(
             expected,
@@ -152,11 +163,11 @@ class ProblemDeletion:
         return Decision(after, further)
 
     async def _remove_parts(self, problem: Problem) -> int:
-        """Remove parts of a problem, and return their number.
+        """Remove parts of a problem, and return the number of removed items.
 
-        Another request may have completed the removal and created a problem with the same name. So
-        parts with a pid are removed only if they belong to `problem`. Tests have versions that the
-        new problem does not use.
+        Another request may have completed the removal and created a new problem with the same name.
+        So only the parts with the pid of `problem` are removed. Tests have no pid, but the new
+        problem does not use the versions of these tests.
         """
         partition = equals("PK", keys.problem_partition(*problem.key))
         tests, others = [], []
@@ -176,5 +187,5 @@ async def _further(also: Also | None, problem: Problem) -> Sequence[TransactItem
 
 
 def _is_part(item: Item) -> bool:
-    """Return whether an item of a problem's partition is removed together with the problem."""
+    """Return whether an item of a problem's partition is neither the card nor a purge note."""
     return item["SK"] != keys.META and not item["SK"].startswith(keys.TEST_PURGES)

@@ -116,7 +116,7 @@ class TestSetStore:
         set, and one read and one transaction to make the set the current set.
 
         Raises:
-            NotFound: the problem does not exist, or it has another pid.
+            NotFound: the problem does not exist, or the problem has another pid.
             Conflict: the problem is deleted, or another request changed the set.
             InvalidInput: a test or the whole set is too large. If one test is too large, `path`
                 contains the index of the test.
