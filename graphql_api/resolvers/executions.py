@@ -27,7 +27,7 @@ PROBLEM_FIELDS = "Send exactly one of `problemId`, `platform` with `number`, or 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecuteCode:
-    """Parameters of `executeCode`. `problem` is the identity in the client's `problemId`."""
+    """Parameters of `executeCode`. `problem` is None if the client did not send `problemId`."""
 
     problem: ProblemId | None = None
     platform: str | None = None
@@ -43,8 +43,9 @@ class ExecuteCode:
 class _ValidRequest:
     """A request whose fields are valid. The problem is not yet checked.
 
-    `named_by` is the input field with which the client identified the problem. `pid` is None if
-    this is a name, which means the current problem with this name.
+    `named_by` is the input field with which the client identified the problem. `pid` is the pid of
+    this problem. If the client sent only platform and number, `pid` is None, and the code is
+    submitted to the current problem with this platform and number.
     """
 
     platform: str
@@ -132,7 +133,10 @@ def _problem_field(request: ExecuteCode) -> str:
 async def _identify_problem(
     context: Context, request: ExecuteCode
 ) -> tuple[ProblemKey, str | None]:
-    """Return the name of the problem, and its pid if the client did not send a name."""
+    """Return the key of the problem (platform and number), and the problem's pid.
+
+    The pid is None if the client identified the problem by platform and number.
+    """
     by_name = request.platform is not None or request.number is not None
     by_id, by_old_id = request.problem is not None, request.legacy_problem_id is not None
     if by_name + by_id + by_old_id != 1:
@@ -159,10 +163,11 @@ async def _find_repeated(
 ) -> History:
     """Return the history of the first request with this idempotency key.
 
-    `pid` is that of the problem of this request, or None if no problem has its name.
+    `pid` is the pid of the problem in this request, or None if the problem does not exist.
 
     Raises:
-        Conflict: The first request was for another submission, or its history was deleted.
+        Conflict: The first request was for another submission, the history of the first request
+            was deleted, or the problem of the first request was deleted.
     """
     if receipt.input_hash != valid.input_hash():
         raise Conflict(

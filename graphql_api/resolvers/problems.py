@@ -93,9 +93,9 @@ async def read_key(context: Context, platform: str, number: str) -> ProblemKey:
     """Return the key of the problem with this platform and number.
 
     The key contains the normal forms of both values. An earlier version of the API stored both
-    values as the client sent them. If no problem has the normal key, such a key is tried, and
-    returned if a problem has it. Cost: no request if both values are in normal form, otherwise one
-    or two reads.
+    values as the client sent them. If no problem has the normal key, look for a problem with the
+    values as they were sent, and return its key. Cost: no request if both values are in normal
+    form, otherwise one or two reads.
 
     Raises:
         InvalidInput: The platform or the number is malformed.

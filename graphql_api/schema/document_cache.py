@@ -1,6 +1,6 @@
 """Parsing and validation of GraphQL documents, with a cache for each step.
 
-A document in the caches is neither parsed nor validated again. The caches are limited in bytes. The
+A document in the caches is not parsed or validated again. The caches are limited in bytes. The
 limits on tokens and repeated fields apply to the whole document. The limits on complexity apply
 only to the operation that is executed.
 """

@@ -1,6 +1,6 @@
 """Decorators for fields and mutations, and input fields that several inputs share.
 
-The decorators call those of Strawberry. Type checkers see the decorated method with its own type.
+The decorators call Strawberry's decorators, and keep the type of the method for type checkers.
 """
 
 from collections.abc import Callable

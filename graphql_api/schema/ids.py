@@ -1,8 +1,9 @@
-"""Global ids, which are opaque to clients. An id contains the kind of an object and its key.
+"""Global ids of objects. Clients must not depend on the content of an id.
 
-An id is the base64url form of one letter for the kind and the parts of the key. Each object has
-exactly one valid id. The ids of a problem and of its test cases contain the problem's pid, unless
-the problem has none: their form is then that of the time before problems had a pid.
+An id is the base64url form of one letter for the kind of the object, followed by the parts of the
+object's key. Each object has exactly one valid id. The ids of problems and test cases also contain
+the pid of the problem (see `ProblemId`). If a problem of an earlier version has no pid, its id and
+the ids of its test cases contain no pid.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -47,9 +48,10 @@ def encode(kind: Kind, *parts: str) -> ID:
 
 
 def decode(text: str) -> tuple[Kind, tuple[str, ...]] | None:
-    """Return the kind and the key of an id, or None if it is not a valid id.
+    """Return the kind and the parts of the key in a global id, or None if the id is invalid.
 
-    The key of a problem or test case always contains a pid.
+    For a problem or test case, the parts always contain a pid. If the id contains no pid, the pid
+    is NO_PID.
     """
     if not 1 < len(text) <= GLOBAL_ID_CHARACTERS:
         return None
@@ -66,7 +68,10 @@ def decode(text: str) -> tuple[Kind, tuple[str, ...]] | None:
 
 
 def _complete_key(kind: Kind, parts: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return the key with its pid, or None if the number of parts is wrong."""
+    """Return the parts of a key, in which NO_PID replaces a missing pid.
+
+    Return None if the number of parts is wrong for the kind.
+    """
     count = _PARTS.get(kind, 1)
     if kind in _WITH_PID and len(parts) == count:
         return (*parts[:_PID_AT], NO_PID, *parts[_PID_AT:])
@@ -77,7 +82,10 @@ def _complete_key(kind: Kind, parts: tuple[str, ...]) -> tuple[str, ...] | None:
 
 
 def _encode_in(kind: Kind, problem: ProblemId, *rest: str) -> ID:
-    """Return the id of a problem or of a part of it."""
+    """Return the global id of a problem or of one of its test cases.
+
+    `rest` is empty for the problem. For a test case, it contains the version and the test number.
+    """
     parts = problem.key if problem.pid == NO_PID else problem
     return encode(kind, *parts, *rest)
 
@@ -135,7 +143,7 @@ def user_key(text: str, field: str = "userId") -> str:
 
 
 def problem_of(text: str, field: str = "problemId") -> ProblemId:
-    """Return the identity in the id of a problem. Raise InvalidInput for any other text."""
+    """Return the problem's identity in a global id. Raise InvalidInput for any other text."""
     return ProblemId(*_decode_as(Kind.PROBLEM, text, field))
 
 

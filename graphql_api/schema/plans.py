@@ -1,4 +1,4 @@
-"""Plans, which limit what a user may do per UTC day."""
+"""Plans. A plan limits the executions, custom runs and hints of a user per UTC day."""
 
 from typing import Self
 
