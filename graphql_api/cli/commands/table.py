@@ -154,7 +154,7 @@ def quarantine(
 ) -> None:
     """List the items in quarantine: unfinished work that a worker could not read.
 
-    The worker removed these items from the index of unfinished work, so that no worker reads them
+    The worker removed these items from the index of overdue work, so that no worker reads them
     again. Update AlgoItny to a version that can read these items. Then run this command with
     --release.
     """
