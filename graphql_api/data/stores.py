@@ -13,6 +13,7 @@ from graphql_api.data.dynamo.bodies import Bodies, open_bodies
 from graphql_api.data.dynamo.client import Dynamo, open_dynamo
 from graphql_api.data.histories.executions import ExecutionStore
 from graphql_api.data.histories.feed import FeedStore
+from graphql_api.data.histories.problem_feed import ProblemFeedStore
 from graphql_api.data.histories.rejudges import RejudgeStore
 from graphql_api.data.histories.reservations import ReservationStore
 from graphql_api.data.histories.store import HistoryStore
@@ -38,6 +39,7 @@ class Stores:
     executions: ExecutionStore
     rejudges: RejudgeStore
     feed: FeedStore
+    problem_feed: ProblemFeedStore
     usage: UsageStore
     jobs: JobStore
 
@@ -66,6 +68,7 @@ async def open_stores(settings: Settings, clock: Clock = now_ms) -> AsyncIterato
             executions=ExecutionStore(dynamo, bodies, feed, clock),
             rejudges=RejudgeStore(dynamo, bodies, clock),
             feed=feed,
+            problem_feed=ProblemFeedStore(dynamo),
             usage=UsageStore(dynamo, clock),
             jobs=JobStore(dynamo, bodies, clock),
         )

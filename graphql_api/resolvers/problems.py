@@ -7,12 +7,13 @@ from typing import Any
 from graphql_api.context import Context
 from graphql_api.data import limits
 from graphql_api.data.dynamo.pages import Page, PageWindow
-from graphql_api.data.enums import Comparer, ProblemState, TestVisibility
+from graphql_api.data.enums import Comparer, JobKind, ProblemState, TestVisibility
 from graphql_api.data.errors import Conflict, Forbidden, InvalidInput, NotFound
 from graphql_api.data.problems.checkers import check_complete
 from graphql_api.data.problems.inputs import NewProblem, ProblemChanges
-from graphql_api.data.records import Problem, ProblemId, ProblemKey, Solution, Statement
+from graphql_api.data.records import Job, Problem, ProblemId, ProblemKey, Solution, Statement
 from graphql_api.resolvers import access, checkers, validation
+from graphql_api.resolvers.feed_jobs import FeedJob
 from graphql_api.resolvers.languages import language_id
 from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 from graphql_api.resolvers.testcases import TestCaseData, validate_tests
@@ -229,22 +230,33 @@ async def complete(context: Context, problem: ProblemId) -> Problem:
     )
 
 
-async def soft_delete(context: Context, problem: ProblemId, reason: str) -> Problem:
+async def soft_delete(
+    context: Context, problem: ProblemId, reason: str
+) -> tuple[Problem, Job | None]:
     """Hide a problem from everyone except editors. `restore` makes it visible again.
+
+    Return the problem, and the job that removes its executions from the feed. The job is None if
+    the problem was already deleted.
 
     Raises:
         Unauthenticated, Forbidden: The viewer is not an editor.
         InvalidInput: The reason is empty or too long.
         NotFound: The problem does not exist.
-        Conflict: The problem is already deleted.
+        Conflict: Other requests changed the problem at the same time.
     """
     access.require_editor(context)
     why = validation.line(reason, "reason", limits.DELETION_REASON_CHARACTERS)
-    return await context.stores.problems.soft_delete(*problem.key, why, pid=problem.pid)
+    job = FeedJob(context, JobKind.REMOVE_FROM_FEED)
+    after = await context.stores.problems.soft_delete(
+        *problem.key, why, pid=problem.pid, also=job.prepare
+    )
+    return after, await job.send()
 
 
-async def restore(context: Context, problem: ProblemId) -> Problem:
+async def restore(context: Context, problem: ProblemId) -> tuple[Problem, Job | None]:
     """Restore a soft-deleted problem to its state before the deletion.
+
+    Return the problem, and the job that returns its executions to the feed.
 
     Raises:
         Unauthenticated, Forbidden: The viewer is not an editor.
@@ -252,11 +264,16 @@ async def restore(context: Context, problem: ProblemId) -> Problem:
         Conflict: The problem is not deleted.
     """
     access.require_editor(context)
-    return await context.stores.problems.restore(*problem.key, pid=problem.pid)
+    job = FeedJob(context, JobKind.RETURN_TO_FEED)
+    after = await context.stores.problems.restore(*problem.key, pid=problem.pid, also=job.prepare)
+    return after, await job.send()
 
 
-async def delete(context: Context, problem: ProblemId) -> None:
+async def delete(context: Context, problem: ProblemId) -> Job | None:
     """Delete a problem permanently, with its tests, texts and solution.
+
+    Return the job that removes the executions of the problem from the feed. The job is None if an
+    earlier call has begun the deletion. Then this call only completes it.
 
     Raises:
         Unauthenticated, Forbidden: The viewer is not an administrator.
@@ -268,7 +285,9 @@ async def delete(context: Context, problem: ProblemId) -> None:
             "Only administrators may delete a problem permanently. Use `softDeleteProblem` instead."
         )
     await _read(context, problem)
-    await context.stores.problems.delete(*problem.key, pid=problem.pid)
+    job = FeedJob(context, JobKind.REMOVE_FROM_FEED)
+    await context.stores.problems.delete(*problem.key, pid=problem.pid, also=job.prepare)
+    return await job.send()
 
 
 async def set_solution(context: Context, problem: ProblemId, language: str, code: str) -> Problem:
@@ -290,7 +309,7 @@ async def _read(context: Context, problem: ProblemId) -> Problem:
     """Return the current card of a problem.
 
     Raises:
-        NotFound: The problem does not exist.
+        NotFound: the problem does not exist.
     """
     card = await context.stores.problems.get(*problem.key, consistent=True)
     if card is None or card.pid != problem.pid:

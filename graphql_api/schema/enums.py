@@ -79,10 +79,11 @@ _describe(
     ProblemState,
     "Publication states of a problem.",
     {
-        "DRAFT": "The problem is being written. Only editors see it.",
-        "REVIEW": "The problem is waiting for a review. Only editors see it.",
-        "COMPLETED": "The problem is published. Everyone sees it.",
-        "DELETED": "The problem is soft-deleted and in no public list. An editor can restore it.",
+        "DRAFT": "The problem is being written. Only editors see the problem.",
+        "REVIEW": "The problem is waiting for a review. Only editors see the problem.",
+        "COMPLETED": "The problem is published. Everyone sees the problem.",
+        "DELETED": "The problem is soft-deleted and is left out of public lists. An editor can "
+        "restore the problem.",
     },
 )
 _describe(
@@ -103,8 +104,8 @@ _describe(
     {
         "AC": "Accepted: the output is correct.",
         "WA": "Wrong answer: the output is not correct.",
-        "TLE": "Time limit exceeded: the program used more CPU time than the limit, or "
-        "the tests of the submission together ran for longer than allowed.",
+        "TLE": "Time limit exceeded: the program used more CPU time than the limit. This verdict "
+        "also applies if all tests of the submission together ran for longer than allowed.",
         "ILE": "Idleness limit exceeded: the program waited for too long without using CPU time.",
         "MLE": "Memory limit exceeded: the program used more memory than the limit.",
         "OLE": "Output limit exceeded: the program wrote more output than the limit.",
@@ -125,6 +126,10 @@ _describe(
         "GENERATE_OUTPUTS": "The job generates expected outputs with the author's solution. No "
         "operation starts this kind yet.",
         "REJUDGE": "The job judges past executions again.",
+        "REMOVE_FROM_FEED": "The job removes the executions of a deleted problem from the public "
+        "feed. `softDeleteProblem` and `deleteProblem` start it.",
+        "RETURN_TO_FEED": "The job returns the public executions of a restored problem to their "
+        "former places in the public feed. `restoreProblem` starts it.",
     },
 )
 _describe(
@@ -163,25 +168,26 @@ _describe(
         "UNORDERED_LINES": "Compares the lines of the outputs in any order. Blank lines and "
         "white space at the end of a line do not matter.",
         "EXACT": "Compares the outputs byte by byte.",
-        "FLOAT": "Compares the outputs word by word, like TOKENS. A number is accepted if it is "
-        "within `absTolerance` or `relTolerance` of the expected number.",
-        "CHECKER": "The problem's checker decides. It reads the input, the output and the "
-        "expected output.",
-        "INTERACTIVE": "The problem's interactor decides. It exchanges messages with the "
-        "submission while the submission runs.",
+        "FLOAT": "Compares the outputs word by word, like TOKENS. A number is correct if its "
+        "difference from the expected number is at most `absTolerance`, or at most `relTolerance` "
+        "times the expected number.",
+        "CHECKER": "The problem's checker decides. The checker reads the input, the output and "
+        "the expected output.",
+        "INTERACTIVE": "The problem's interactor decides. The interactor exchanges messages with "
+        "the submission while the submission runs.",
     },
 )
 _describe(
     TestVisibility,
-    "Policies for the results of tests that are shown in full to the author of a submission. Of a "
-    "hidden test, the author sees only the verdict, the times, the memory, whether and how the "
-    "program failed, and the kind of difference.",
+    "Policies that decide which test results the author of a submission sees in full. All other "
+    "tests are hidden. For a hidden test, the author sees only the verdict, the times, the memory "
+    "use, the way in which the program failed, and the kind of difference.",
     {
         "SAMPLES": "Only the results of the samples are shown in full.",
         "FIRST_FAILED": "The results of the samples and of the first failed test are shown in "
-        "full. The author of a submission chooses that test, because the submitted code decides "
-        "which test fails first. So a user can read the expected output of every test, one test "
-        "for each submission.",
+        "full. The submitted code decides which test fails first, so the author of a submission "
+        "can choose this test. With many submissions, a user can therefore read the expected "
+        "outputs of all tests.",
         "ALL": "The results of all tests are shown in full.",
     },
 )
@@ -190,13 +196,15 @@ _describe(
     "Kinds of difference between the output of a program and the expected output.",
     {
         "WHITE_SPACE": "The outputs differ only in white space.",
-        "LETTER_CASE": "The outputs differ in letter case, and otherwise at most in white space.",
+        "LETTER_CASE": "The outputs differ in letter case. Apart from letter case, they differ "
+        "only in white space or not at all.",
         "ORDER": "The outputs contain the same words in another order.",
-        "MISSING_LINES": "The output lacks lines of the expected output. All of its lines are "
-        "expected, in this order.",
-        "EXTRA_LINES": "The output contains all lines of the expected output in their order, and "
-        "further lines.",
-        "NUMBER": "The first wrong word and the word expected in its place are both numbers.",
+        "MISSING_LINES": "Lines of the expected output are missing in the output. The lines of "
+        "the output are all expected, and they are in the expected order.",
+        "EXTRA_LINES": "The output contains all lines of the expected output in the expected "
+        "order, and additional lines.",
+        "NUMBER": "The first wrong word of the output is a number, and the expected word at this "
+        "position is also a number.",
         "OTHER": "The outputs differ in another way.",
     },
 )
@@ -205,11 +213,13 @@ _describe(
     "Conventions for a checker's arguments and exit codes.",
     {
         "TESTLIB": "Convention of testlib.h, for C and C++ only. The arguments are the input "
-        "file, the output file and the answer file. Exit code 0 accepts the output; 1, "
-        "2, 4 and 8 reject it. Any other exit code means that the checker failed.",
-        "ICPC": "Convention of the ICPC problem package format. The arguments are the input "
-        "file, the answer file and the feedback directory; the checker reads the output "
-        "from standard input. Exit code 42 accepts the output; 43 rejects it. Any other "
-        "exit code means that the checker failed.",
+        "file, the output file and the answer file, which contains the expected output. Exit code "
+        "0 accepts the output. Exit codes 1, 2, 4 and 8 reject the output. Any other exit code "
+        "means that the checker failed.",
+        "ICPC": "Convention of the ICPC problem package format. The arguments are the input file, "
+        "the answer file, which contains the expected output, and the feedback directory. The "
+        "checker reads the output of the submission from standard input. Exit code 42 accepts the "
+        "output. Exit code 43 rejects the output. Any other exit code means that the checker "
+        "failed.",
     },
 )

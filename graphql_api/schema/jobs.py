@@ -21,9 +21,10 @@ class JobEvent:
     """One line of a job's log."""
 
     sequence: int = strawberry.field(
-        description="Sequence number of the line in the job's log. Numbers rise but may have gaps."
+        description="Sequence number of the line in the job's log. Later lines have higher "
+        "numbers. Some numbers may be unused."
     )
-    message: str = strawberry.field(description="Text of the line, for people.")
+    message: str = strawberry.field(description="Text of the line, written for users.")
     progress: int = strawberry.field(
         description="Progress of the job when the line was written, 0 to 100 percent."
     )
@@ -48,7 +49,8 @@ class RejudgeCounts:
         description="Number of histories that were judged again and have a new result."
     )
     changed: int = strawberry.field(
-        description="Number of histories whose verdict changed. They also count as `judged`."
+        description="Number of histories whose verdict changed. The number `judged` includes "
+        "these histories."
     )
     skipped: int = strawberry.field(
         description="Number of histories that this job did not judge, because they were deleted "
@@ -56,7 +58,7 @@ class RejudgeCounts:
     )
     failed: int = strawberry.field(
         description="Number of histories that could not be judged, because the judge or the "
-        "problem's checker failed. They keep their old result."
+        "problem's checker failed. These histories keep their previous result."
     )
 
 
@@ -71,7 +73,8 @@ class Job(Node):
         description="Approximate progress of the job, 0 to 100 percent."
     )
     message: str | None = strawberry.field(
-        description="Latest progress message, or the reason the job failed. Null if there is none."
+        description="Reason why the job failed, or otherwise its latest progress message. Null if "
+        "the job has no message."
     )
     platform: str | None = strawberry.field(
         description="Key of the platform that the job's problem comes from, such as `algoitny`. "
@@ -81,12 +84,13 @@ class Job(Node):
         description="Number of the job's problem on its platform. Null if the job has no problem."
     )
     attempt: int = strawberry.field(
-        description="Number of times that workers have started the job; 0 until the first start."
+        description="Number of times that workers have started the job, or 0 before the first "
+        "start."
     )
     created_at: datetime = strawberry.field(description="Time at which the job was requested.")
     updated_at: datetime = strawberry.field(description="Time of the last report from the job.")
     finished_at: datetime | None = strawberry.field(
-        description="Time at which the job ended. Null until then."
+        description="Time at which the job ended. Null until the job has ended."
     )
 
     @classmethod
@@ -107,11 +111,16 @@ class Job(Node):
             finished_at=None if record.finished_at is None else to_datetime(record.finished_at),
         )
 
+    @classmethod
+    def from_optional(cls, record: records.Job | None) -> Self | None:
+        """Convert a stored job to its GraphQL type, and None to None."""
+        return None if record is None else cls.from_record(record)
+
     @field(
         description="Progress log of the job, oldest line first. To follow a running job, pass "
-        "the highest `sequence` that you have as `after`. To read only the newest "
-        "lines, use `last`. Reading the log of one job costs one database request. Null "
-        "if it cannot be read."
+        "the highest `sequence` that you have received as `after`. To read only the newest lines, "
+        "use `last`. Reading the log of one job costs one database request. Null if the log "
+        "cannot be read."
     )
     async def events(
         self,
@@ -120,8 +129,8 @@ class Job(Node):
         after: Annotated[
             int,
             strawberry.argument(
-                description="Sequence number of a line: only lines after it are returned "
-                "(default 0: all)."
+                description="Sequence number of a line. Only lines with a higher sequence number "
+                "are returned (default 0, which returns all lines)."
             ),
         ] = 0,
         first: First = None,
@@ -133,8 +142,8 @@ class Job(Node):
         return [JobEvent.from_record(event) for event in events]
 
     @field(
-        description="Numbers of histories by outcome, for a job of kind REJUDGE. Null for "
-        "other jobs, and until the status is SUCCEEDED."
+        description="Numbers of histories by outcome of the rejudge. Null until the status is "
+        "SUCCEEDED. Always null for jobs of other kinds than REJUDGE."
     )
     async def rejudged(self, info: Info) -> RejudgeCounts | None:
         """Read the result of a rejudge."""

@@ -5,6 +5,7 @@ import strawberry
 from graphql_api.resolvers import usage
 from graphql_api.schema.fields import field
 from graphql_api.schema.info import Info
+from graphql_api.schema.jobs import Job
 from graphql_api.schema.plans import Plan
 from graphql_api.schema.problems import Problem
 from graphql_api.schema.usage import Usage
@@ -16,6 +17,17 @@ class ProblemPayload:
     """Base of payloads with a changed problem."""
 
     problem: Problem = strawberry.field(description="The problem after the mutation.")
+
+
+@strawberry.type
+class FeedJobPayload:
+    """Base of payloads of mutations that change the executions in the public feed by a job."""
+
+    job: Job | None = strawberry.field(
+        description="The job that removes the problem's executions from the public feed, or "
+        "returns them to the feed. Null if the problem was already deleted, so that no new job was "
+        "necessary."
+    )
 
 
 @strawberry.type
@@ -37,8 +49,8 @@ class UsagePayload:
     """Base of payloads with the viewer's usage after the mutation."""
 
     @field(
-        description="The viewer's use of the daily limits today (UTC), including this call. Null "
-        "if it could not be read; the mutation itself has succeeded."
+        description="The viewer's use of the daily limits on the current UTC day, including this "
+        "call. Null if the use could not be read. Even then, the mutation has succeeded."
     )
     async def usage(self, info: Info) -> Usage | None:
         """Read the viewer's usage of today with a strongly consistent read."""

@@ -18,11 +18,15 @@ from graphql_api.schema.fields import (
     sent_fields,
 )
 from graphql_api.schema.info import Info
-from graphql_api.schema.payloads import ProblemPayload
+from graphql_api.schema.jobs import Job
+from graphql_api.schema.payloads import FeedJobPayload, ProblemPayload
 from graphql_api.schema.problems import Problem
 from graphql_api.schema.testcase_mutations import TestCaseInput
 
-_TITLE = "Title of the problem, 1 to 200 characters. It is truncated to 300 bytes in UTF-8."
+_TITLE = (
+    "Title of the problem, 1 to 200 characters. The stored title is truncated to 300 bytes in "
+    "UTF-8."
+)
 
 
 def _optional(description: str) -> Any:
@@ -70,16 +74,16 @@ class CheckerInput:
 
 
 @strawberry.input(
-    description="Time limit multiplier for one language on this problem. It replaces the "
-    "language's usual multiplier."
+    description="Time limit multiplier for one language on this problem. This multiplier replaces "
+    "the usual multiplier of the language."
 )
 class LanguageLimitInput:
     """The time limit multiplier for one language on a problem."""
 
     language: str = language_input()
     time_multiplier: float = strawberry.field(
-        description="Factor by which the problem's time limit is multiplied, 0.1 to 100, with "
-        "at most two decimals."
+        description="Factor by which the problem's time limit is multiplied, 0.1 to 100, with at "
+        "most two decimal places."
     )
 
     def to_limit(self) -> checkers.LanguageLimit:
@@ -113,10 +117,14 @@ class CreateProblemInput:
         "Method of comparing outputs with the expected outputs (default TOKENS)."
     )
     abs_tolerance: float | None = _optional(
-        "Absolute tolerance of the comparer FLOAT, 0 to 1. Allowed only with this comparer."
+        "Absolute tolerance of the comparer FLOAT, 0 to 1. Allowed only with this comparer. If "
+        "both tolerances are omitted, both are 1e-6. If only one is omitted, the omitted "
+        "tolerance is 0."
     )
     rel_tolerance: float | None = _optional(
-        "Relative tolerance of the comparer FLOAT, 0 to 1. Allowed only with this comparer."
+        "Relative tolerance of the comparer FLOAT, 0 to 1. Allowed only with this comparer. If "
+        "both tolerances are omitted, both are 1e-6. If only one is omitted, the omitted "
+        "tolerance is 0."
     )
     time_limit_ms: int | None = _optional(
         "CPU time limit per test in milliseconds, 50 to 60,000 (default 2,000)."
@@ -126,7 +134,7 @@ class CreateProblemInput:
     )
     checker: CheckerInput | None = _optional(
         "Checker or interactor of the problem. Required with the comparers CHECKER and "
-        "INTERACTIVE, and not allowed with other comparers."
+        "INTERACTIVE. Not allowed with other comparers."
     )
     language_limits: list[LanguageLimitInput] | None = _optional(
         "Time limit multipliers for individual languages: at most 16, and at most one per language."
@@ -164,34 +172,37 @@ class UpdateProblemInput:
 
     problem_id: strawberry.ID = problem_id_input()
     title: str | None = _changeable(
-        f"{_TITLE} Omit it to keep the current title; an explicit null is rejected."
+        f"{_TITLE} Omit the field to keep the current title. Null is rejected."
     )
     url: str | None = _changeable(
         "Web address of the problem on its platform, at most 2,000 characters. Null or an empty "
-        "text removes it."
+        "text removes the address."
     )
     tags: list[str] | None = _changeable(
-        "The new tags, which replace all earlier ones: at most 12. A tag has at most 50 "
-        "characters, without `#` and `:`, and at most 64 bytes in UTF-8. Tags are "
-        "stored in lower case. Null or an empty list removes all tags."
+        "The new tags, which replace all earlier tags: at most 12. A tag has at most 50 "
+        "characters, without `#` and `:`, and at most 64 bytes in UTF-8. Tags are stored in lower "
+        "case. Null or an empty list removes all tags."
     )
     statement: str | None = _changeable(
-        "Task description in Markdown, at most 256 KB. Null or an empty text removes it."
+        "Task description in Markdown, at most 256 KB. Null or an empty text removes the "
+        "description."
     )
     constraints: str | None = _changeable(
         "Limits on the input values, in Markdown, at most 256 KB. Null or an empty text removes "
-        "them."
+        "the limits."
     )
     comparer: Comparer | None = _changeable(
         "Method of comparing outputs with the expected outputs. Null sets the default, TOKENS."
     )
     abs_tolerance: float | None = _changeable(
         "Absolute tolerance of the comparer FLOAT, 0 to 1. Allowed only with this comparer. Null "
-        "removes it."
+        "removes the tolerance. Without tolerances, both tolerances are 1e-6. If only one "
+        "tolerance is set, the other is 0."
     )
     rel_tolerance: float | None = _changeable(
         "Relative tolerance of the comparer FLOAT, 0 to 1. Allowed only with this comparer. Null "
-        "removes it."
+        "removes the tolerance. Without tolerances, both tolerances are 1e-6. If only one "
+        "tolerance is set, the other is 0."
     )
     time_limit_ms: int | None = _changeable(
         "CPU time limit per test in milliseconds, 50 to 60,000. Null sets the default, 2,000."
@@ -200,14 +211,14 @@ class UpdateProblemInput:
         "Memory limit per test in kilobytes, 4,096 to 4,194,304. Null sets the default, 262,144."
     )
     checker: CheckerInput | None = _changeable(
-        "Checker or interactor of the problem. The comparers CHECKER and INTERACTIVE require "
-        "one, so null is rejected with them. It is not allowed with other comparers, "
-        "and is removed when `comparer` changes to one of those."
+        "Checker or interactor of the problem. The comparers CHECKER and INTERACTIVE require a "
+        "checker or an interactor, so null is rejected with these comparers. Other comparers do "
+        "not allow one. If `comparer` changes to another comparer, the stored checker is removed."
     )
     language_limits: list[LanguageLimitInput] | None = _changeable(
         "The new time limit multipliers for individual languages, which replace all earlier "
-        "ones: at most 16, and at most one per language. Null or an empty list removes "
-        "all multipliers."
+        "multipliers: at most 16, and at most one per language. Null or an empty list removes all "
+        "multipliers."
     )
     stop_on_first_failure: bool | None = _changeable(
         "True to skip all tests after the first failed test. Null sets the default, false."
@@ -280,12 +291,13 @@ class SoftDeleteProblemInput:
 
     problem_id: strawberry.ID = problem_id_input()
     reason: str = strawberry.field(
-        description="Reason for the deletion: one line of 1 to 500 characters. Only editors see it."
+        description="Reason for the deletion: one line of 1 to 500 characters. Only editors see "
+        "the reason."
     )
 
 
 @strawberry.type(description="The soft-deleted problem.")
-class SoftDeleteProblemPayload(ProblemPayload):
+class SoftDeleteProblemPayload(FeedJobPayload, ProblemPayload):
     """Payload of `softDeleteProblem`."""
 
 
@@ -306,7 +318,7 @@ class RestoreProblemInput:
 
 
 @strawberry.type(description="The restored problem.")
-class RestoreProblemPayload(ProblemPayload):
+class RestoreProblemPayload(FeedJobPayload, ProblemPayload):
     """Payload of `restoreProblem`."""
 
 
@@ -327,7 +339,7 @@ class DeleteProblemInput:
 
 
 @strawberry.type(description="Id of the deleted problem.")
-class DeleteProblemPayload:
+class DeleteProblemPayload(FeedJobPayload):
     """Payload of `deleteProblem`."""
 
     problem_id: strawberry.ID = strawberry.field(
@@ -349,8 +361,8 @@ class ProblemMutations:
     """Mutations on problems, for editors."""
 
     @mutation(
-        description="Create a problem in state DRAFT. For editors. CONFLICT if the platform "
-        "already has a problem with this number."
+        description="Create a problem in the state DRAFT. Requires the role EDITOR. Fails with "
+        "CONFLICT if the platform already has a problem with this number."
     )
     async def create_problem(
         self,
@@ -369,8 +381,8 @@ class ProblemMutations:
         return CreateProblemPayload(problem=Problem.from_record(created))
 
     @mutation(
-        description="Change the given fields of a problem. For editors. CONFLICT if another "
-        "request changed it at the same time."
+        description="Change the given fields of a problem. Requires the role EDITOR. Fails with "
+        "CONFLICT if another request changed the problem at the same time."
     )
     async def update_problem(
         self,
@@ -383,9 +395,10 @@ class ProblemMutations:
         return UpdateProblemPayload(problem=Problem.from_record(changed))
 
     @mutation(
-        description="Publish a problem: its state becomes COMPLETED, and everyone can see it and "
-        "submit code to it. For editors. CONFLICT if it has no test cases or is soft-deleted, "
-        "INVALID_INPUT if its comparer needs a checker and it has none."
+        description="Publish a problem: its state becomes COMPLETED, and everyone can see the "
+        "problem and submit code to it. Requires the role EDITOR. Fails with CONFLICT if the "
+        "problem has no test cases or is soft-deleted. Fails with INVALID_INPUT if the comparer "
+        "of the problem needs a checker and the problem has no checker."
     )
     async def complete_problem(
         self,
@@ -398,8 +411,8 @@ class ProblemMutations:
         return CompleteProblemPayload(problem=Problem.from_record(changed))
 
     @mutation(
-        description="Remove a problem from all public lists. `restoreProblem` reverses this. For "
-        "editors."
+        description="Remove a problem from all public lists. Requires the role EDITOR. "
+        "`restoreProblem` makes the problem available again."
     )
     async def soft_delete_problem(
         self,
@@ -408,12 +421,14 @@ class ProblemMutations:
     ) -> SoftDeleteProblemResult | None:
         """Hide a problem from everyone except editors."""
         key = ids.problem_of(input.problem_id)
-        changed = await problems.soft_delete(info.context, key, input.reason)
-        return SoftDeleteProblemPayload(problem=Problem.from_record(changed))
+        changed, job = await problems.soft_delete(info.context, key, input.reason)
+        return SoftDeleteProblemPayload(
+            problem=Problem.from_record(changed), job=Job.from_optional(job)
+        )
 
     @mutation(
-        description="Restore a soft-deleted problem to the state it had before. For editors. "
-        "CONFLICT if it is not deleted."
+        description="Restore a soft-deleted problem to the state before its deletion. Requires "
+        "the role EDITOR. Fails with CONFLICT if the problem is not deleted."
     )
     async def restore_problem(
         self,
@@ -422,12 +437,14 @@ class ProblemMutations:
     ) -> RestoreProblemResult | None:
         """Restore a soft-deleted problem."""
         key = ids.problem_of(input.problem_id)
-        changed = await problems.restore(info.context, key)
-        return RestoreProblemPayload(problem=Problem.from_record(changed))
+        changed, job = await problems.restore(info.context, key)
+        return RestoreProblemPayload(
+            problem=Problem.from_record(changed), job=Job.from_optional(job)
+        )
 
     @mutation(
-        description="Delete a problem permanently, with its tests, texts and solution. For "
-        "administrators; editors use `softDeleteProblem`."
+        description="Delete a problem permanently, with its tests, texts and solution. Requires "
+        "the role ADMIN. Editors can use `softDeleteProblem` instead."
     )
     async def delete_problem(
         self,
@@ -435,5 +452,5 @@ class ProblemMutations:
         input: DeleteProblemInput,
     ) -> DeleteProblemResult | None:
         """Delete a problem permanently."""
-        await problems.delete(info.context, ids.problem_of(input.problem_id))
-        return DeleteProblemPayload(problem_id=input.problem_id)
+        job = await problems.delete(info.context, ids.problem_of(input.problem_id))
+        return DeleteProblemPayload(problem_id=input.problem_id, job=Job.from_optional(job))

@@ -21,6 +21,7 @@ from judge.judge import Judge, JudgeConfig
 from tasks.handlers.concurrency import background_task
 from tasks.handlers.custom_runs import CustomRunHandler
 from tasks.handlers.executions import ExecutionHandler
+from tasks.handlers.feed_jobs import FeedJobHandler, publishing_time_s
 from tasks.handlers.idle_gate import IdleGate
 from tasks.handlers.jobs import JobHandler
 from tasks.handlers.rejudge import RejudgeHandler
@@ -35,8 +36,8 @@ from tasks.worker.sweeper import Sweeper
 PRUNE_SECONDS = 3600
 # One thread of a process is for bulk work. The other threads are for executions and custom runs.
 JOB_CONCURRENCY = 1
-# Places of each queue for users of whom the host has no message. A place is cheap: its execution
-# loads its data and waits for a slot of the host.
+# Places of each queue that are reserved for users of whom the host has no message. A place is
+# cheap, because its execution only loads its data until a slot of the host is free.
 RESERVED_PLACES = 8
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -87,16 +88,19 @@ def judge_config(settings: Settings) -> JudgeConfig:
 
 
 def execution_places(settings: Settings) -> Places:
-    """Return the executions that a process handles at the same time.
+    """Return the limits of the executions that a process handles at the same time.
 
-    There is one execution for each slot, one more that is loading its data, and the reserved
-    places.
+    The process has one place for each slot, one place for an execution that is loading its data,
+    and the reserved places.
     """
     return _places(settings, slot_count(settings) + 1)
 
 
 def custom_run_places(settings: Settings) -> Places:
-    """Return the custom runs that a process handles in addition to its executions."""
+    """Return the limits of the custom runs that a process handles at the same time.
+
+    The process has one place for each slot, and the reserved places.
+    """
     return _places(settings, slot_count(settings))
 
 
@@ -110,12 +114,15 @@ def slot_count(settings: Settings) -> int:
 
 
 def host_name(settings: Settings) -> str:
-    """Return a name that is the same in all worker processes that share their slots."""
+    """Return the name of this host for the fair queue.
+
+    The name is the same in all worker processes that share the slots of the host.
+    """
     return f"{socket.gethostname()}:{settings.work_dir.resolve()}"
 
 
 def thread_count(settings: Settings) -> int:
-    """Return the number of threads that a process needs so that no message waits for a thread."""
+    """Return the number of threads of a process: one for each message that it may hold."""
     places = execution_places(settings), custom_run_places(settings)
     return sum(place.total for place in places) + JOB_CONCURRENCY
 
@@ -167,12 +174,22 @@ async def open_container(
             draining=broker.draining,
             others_wait=partial(broker.has_waiting, BULK_QUEUE),
         )
+        feed_jobs = FeedJobHandler(
+            stores=stores,
+            draining=broker.draining,
+            others_wait=partial(broker.has_waiting, BULK_QUEUE),
+            publishing_s=publishing_time_s(settings),
+        )
         jobs = JobHandler(
             settings=settings,
             store=stores.jobs,
             sender=sender,
             cancellations=cancellations,
-            handlers={JobKind.REJUDGE: rejudge},
+            handlers={
+                JobKind.REJUDGE: rejudge,
+                JobKind.REMOVE_FROM_FEED: feed_jobs,
+                JobKind.RETURN_TO_FEED: feed_jobs,
+            },
         )
         container = WorkerContainer(name, stores, executions, custom_runs, jobs, idle_gate)
         _CURRENT.append(container)

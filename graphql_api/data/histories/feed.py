@@ -16,16 +16,18 @@ import structlog
 from graphql_api.data import keys
 from graphql_api.data.clock import DAY_MS, Clock, hour_of, now_ms, ulid_at, ulid_time
 from graphql_api.data.dynamo.client import Dynamo
-from graphql_api.data.dynamo.expressions import Change, exists
+from graphql_api.data.dynamo.expressions import Change, at_least, equals, exists
 from graphql_api.data.dynamo.pages import Page, PageWindow, PartitionList, read_page
 from graphql_api.data.dynamo.transactions import Delete, Put
 from graphql_api.data.dynamo.transport import ConditionFailed
 from graphql_api.data.errors import Unavailable
-from graphql_api.data.records import History
+from graphql_api.data.records import History, HistoryKey, ProblemId
 
 HOUR_MS = 3_600_000
 # Clients request the counts of recent hours or days, not of months.
 RECENT_COUNT_LIFE_MS = 40 * DAY_MS
+# A ULID begins with its time.
+ULID_TIME_CHARACTERS = 10
 
 # Attributes of a card that only workers and the quota use. Entries do not contain them.
 _CARD_ONLY = frozenset({"clm", "hs", "lx", "msg", "rf", "rh", "rj", "rs", "ud"})
@@ -92,6 +94,23 @@ class FeedStore:
             for shard in range(self._read_shards)
         ]
         return (await read_page(self._dynamo, lists, window)).map(History.from_item_or_none)
+
+    async def published_since(self, problem: ProblemId, since_ms: int) -> list[HistoryKey]:
+        """Return the histories of a problem that were published since a time (epoch ms).
+
+        This reads all entries of the platform since that time, with strong consistency. Cost: at
+        least one request per shard.
+        """
+        published: list[HistoryKey] = []
+        first = ulid_at(since_ms)[:ULID_TIME_CHARACTERS]
+        for shard in range(self._read_shards):
+            partition = keys.feed_partition(problem.platform, None, shard)
+            recent = equals("PK", partition) & at_least("SK", first)
+            async for item in self._dynamo.query_all(recent, consistent=True):
+                history = History.from_item_or_none(item)
+                if history is not None and history.problem_id == problem:
+                    published.append(history.key)
+        return published
 
     async def recent_public_count(self, hours: int) -> int:
         """Return the approximate number of histories published in the last `hours` hours.
