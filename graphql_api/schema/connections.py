@@ -16,24 +16,28 @@ R = TypeVar("R")
 First = Annotated[
     int | None,
     strawberry.argument(
-        description="Number of items to return from the start of the list, 1 to 100 (default "
-        "20). It cannot be combined with `last`."
+        description="Number of items to return from the start of the list, 1 to 100 (default 20). "
+        "`first` and `last` cannot be combined."
     ),
 ]
 After = Annotated[
     str | None,
-    strawberry.argument(description="Cursor of an item: only items after it are returned."),
+    strawberry.argument(
+        description="Cursor of an item. Only the items after this item are returned."
+    ),
 ]
 Last = Annotated[
     int | None,
     strawberry.argument(
-        description="Number of items to return from the end of the list, 1 to 100. It cannot be "
-        "combined with `first`."
+        description="Number of items to return from the end of the list, 1 to 100. `first` and "
+        "`last` cannot be combined."
     ),
 ]
 Before = Annotated[
     str | None,
-    strawberry.argument(description="Cursor of an item: only items before it are returned."),
+    strawberry.argument(
+        description="Cursor of an item. Only the items before this item are returned."
+    ),
 ]
 
 
@@ -42,7 +46,7 @@ class Node:
     """Interface of the objects that the query field `node` can return."""
 
     id: strawberry.ID = strawberry.field(
-        description="Opaque global id that never changes. Pass it to `node` to read the "
+        description="Opaque global id that never changes. Pass this id to `node` to read the "
         "object again."
     )
 
@@ -58,24 +62,24 @@ class PageInfo:
         description="True if the list has more items before this page."
     )
     start_cursor: str | None = strawberry.field(
-        description="Cursor of the start of the page: pass it as `before` to read the previous "
-        "page. Null if the list is empty."
+        description="Cursor of the start of the page. Pass this cursor as `before` to read the "
+        "previous page. Null if the list is empty."
     )
     end_cursor: str | None = strawberry.field(
-        description="Cursor of the end of the page: pass it as `after` to read the next page. "
-        "Null if the list is empty."
+        description="Cursor of the end of the page. Pass this cursor as `after` to read the next "
+        "page. Null if the list is empty."
     )
 
 
-@strawberry.type(description="One item of a page with its cursor.")
+@strawberry.type(description="One item of a page, and the cursor of this item.")
 class Edge(Generic[N]):
     """A node with its cursor."""
 
     cursor: str = strawberry.field(
-        description="Opaque cursor of this item, for `after` and `before`. It stays valid "
-        "while other items are added or removed."
+        description="Opaque cursor of this item, for the arguments `after` and `before`. The "
+        "cursor stays valid when other items are added or removed."
     )
-    node: N = strawberry.field(description="The item itself.")
+    node: N = strawberry.field(description="The item.")
 
 
 @strawberry.type(description="One page of a list.")
@@ -83,11 +87,12 @@ class Connection(Generic[N]):
     """A page of a list: the items with their cursors, and the position of the page in the list."""
 
     edges: list[Edge[N]] = strawberry.field(
-        description="Items of the page, in the order of the list. In a filtered list, a page may "
-        "have fewer items than requested although more pages follow: see `pageInfo`."
+        description="Items of the page, in the order of the list. A page of a filtered list may "
+        "have fewer items than requested, even if more pages follow. `pageInfo` contains whether "
+        "more pages follow."
     )
     page_info: PageInfo = strawberry.field(
-        description="Cursors of the page, and whether there are more pages."
+        description="Cursors of the start and the end of the page, and whether more pages exist."
     )
 
 

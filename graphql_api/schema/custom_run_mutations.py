@@ -42,9 +42,10 @@ class RunCodeInput:
     idempotency_key: str | None = strawberry.field(
         default=None,
         description="Idempotency key: 1 to 128 characters that the client chooses. If a request "
-        "with the same key and input is repeated within ten minutes, no second unit of "
-        "quota is used, and the result of the first request is returned. After that, or "
-        "with another input, the same key gives CONFLICT.",
+        "with the same key and input is repeated within ten minutes, no second unit of quota is "
+        "used, and the result of the first request is returned. A request with the same key is "
+        "rejected with CONFLICT if its input is different, or if it is sent after these ten "
+        "minutes.",
     )
 
 
@@ -68,11 +69,11 @@ class CustomRunMutations:
     """The mutation that runs code without a problem."""
 
     @mutation(
-        description="Run code with an input that the viewer chooses, and wait for its output. No "
-        "history is stored. Custom runs have a daily limit of their own. CONFLICT if the "
-        "viewer already has 4 custom runs in progress. UNAVAILABLE if too many runs are in "
-        "progress, no worker runs the code in time or the judge fails. A run that is not "
-        "executed uses no quota."
+        description="Run code with an input that the viewer chooses, and return the output of the "
+        "program. A custom run stores no history. Custom runs have their own daily limit. Fails "
+        "with CONFLICT if the viewer already has 4 custom runs in progress. Fails with "
+        "UNAVAILABLE if too many custom runs are in progress, if no worker runs the code in time, "
+        "or if the judge fails. A run that is not executed does not count towards the limit."
     )
     async def run_code(self, info: Info, input: RunCodeInput) -> RunCodeResult | None:
         """Run code on a custom input and wait for the result."""

@@ -20,17 +20,19 @@ class Run:
     error: str = strawberry.field(description="Standard error of the program, truncated to 64 KB.")
     error_truncated: bool = strawberry.field(description="True if `error` was truncated.")
     compile_output: str | None = strawberry.field(
-        description="Messages of the compiler. Null if it wrote none."
+        description="Messages of the compiler. Null if the compiler wrote no messages."
     )
     cpu_ms: int = strawberry.field(description="CPU time used, in milliseconds.")
-    wall_ms: int = strawberry.field(description="Elapsed time from start to end, in milliseconds.")
+    wall_ms: int = strawberry.field(
+        description="Elapsed time from the start to the end of the program, in milliseconds."
+    )
     peak_kb: int = strawberry.field(description="Peak memory use, in kilobytes.")
     exit_code: int | None = strawberry.field(
         description="Exit code of the program. Null if the program was stopped before it exited."
     )
     signal: str | None = strawberry.field(
-        description="Name of the signal that ended the program, such as `SIGSEGV`. Null if no "
-        "signal ended it."
+        description="Name of the signal that ended the program, such as `SIGSEGV`. Null if the "
+        "program was not ended by a signal."
     )
 
     @classmethod

@@ -35,8 +35,7 @@ class UserError:
     code: ErrorCode = strawberry.field(description="Machine-readable kind of the error.")
     path: list[str] | None = strawberry.field(
         description="Path of the invalid input field, outermost name first, such as "
-        '`["testCases", "0", "input"]`. Null if the error does not concern a single '
-        "field."
+        '`["testCases", "0", "input"]`. Null if the error was not caused by a single field.'
     )
 
 
@@ -75,14 +74,13 @@ class QuotaExceeded(UserError):
     used: int = strawberry.field(description="Number of units used today (UTC).")
     limit: int = strawberry.field(description="Number of units that the plan allows per UTC day.")
     reset_at: datetime = strawberry.field(
-        description="Time at which the count starts again from zero: the end of the UTC day."
+        description="Time at which the number of used units is reset to 0: the end of the UTC day."
     )
 
 
 @strawberry.type(
-    description="The request conflicts with the current state: the object already exists, "
-    "was changed by another request, or does not allow this operation in its "
-    "state."
+    description="The request conflicts with the current state: the object already exists, another "
+    "request has changed it, or its state does not allow this operation."
 )
 class Conflict(UserError):
     """The error with the code CONFLICT."""

@@ -18,8 +18,8 @@ from graphql_api.schema.problems import Problem
 
 
 @strawberry.type(
-    description="The user who submitted the code, with public information only. This object has "
-    "no global id; `userId` is the id of the user."
+    description="The user who submitted the code, with public information only. This object is "
+    "not a node and has no global id of its own. `userId` is the global id of the user."
 )
 class Author:
     """The public information about the user who submitted the code."""
@@ -39,26 +39,26 @@ class Difference:
 
     line: int | None = strawberry.field(
         description="Number of the line in the output where the difference begins, counted from "
-        "1. Null if the difference has no position, such as a missing line."
+        "1. Null if the difference has no position, for example if a line is missing."
     )
     column: int | None = strawberry.field(
         description="Number of the character in the line where the difference begins, counted "
-        "from 1. Null if the difference has no position, such as a missing line."
+        "from 1. Null if the difference has no position, for example if a line is missing."
     )
     actual: str = strawberry.field(
         description="Text of the output at the difference, truncated to 200 characters. Empty if "
-        "the output ends there."
+        "the output ends at this position."
     )
     expected: str = strawberry.field(
         description="Expected text at the difference, truncated to 200 characters. Empty if the "
-        "output should have ended there."
+        "output should end at this position."
     )
 
 
 @strawberry.type(
     description="Result of one test of an execution. The policy `Problem.testVisibility` decides "
-    "whether the test is shown in full or is hidden. Of a hidden test, no text that a program or a "
-    "checker has written is shown."
+    "whether the result is shown in full or the test is hidden. The result of a hidden test "
+    "contains no text that a program or a checker has written."
 )
 class TestResult:
     """Result of one test of one execution."""
@@ -69,26 +69,29 @@ class TestResult:
     )
     verdict: Verdict = strawberry.field(description="Verdict on this test.")
     cpu_ms: int = strawberry.field(description="CPU time used, in milliseconds.")
-    wall_ms: int = strawberry.field(description="Elapsed time from start to end, in milliseconds.")
+    wall_ms: int = strawberry.field(
+        description="Elapsed time from the start to the end of the program, in milliseconds."
+    )
     peak_kb: int = strawberry.field(
-        description="Peak memory use, in kilobytes. If the test is hidden, it is rounded up to a "
-        "multiple of 1,024."
+        description="Peak memory use, in kilobytes. If the test is hidden, the value is rounded "
+        "up to a multiple of 1,024."
     )
     exit_code: int | None = strawberry.field(
-        description="Exit code of the program. If the test is hidden, 1 stands for every code "
-        "other than 0. Null if the program was stopped before it exited."
+        description="Exit code of the program. If the test is hidden, every exit code other than "
+        "0 is shown as 1. Null if the program was stopped before it exited."
     )
     signal: str | None = strawberry.field(
-        description="Name of the signal that ended the program, such as `SIGSEGV`. Null if no "
-        "signal ended it."
+        description="Name of the signal that ended the program, such as `SIGSEGV`. Null if the "
+        "program was not ended by a signal."
     )
     exception_class: str | None = strawberry.field(
         description="Class of the built-in exception that ended the program, such as "
-        "`ZeroDivisionError`. Null if the judge has found none in the program's messages."
+        "`ZeroDivisionError`. Null if the judge found no built-in exception in the program's "
+        "messages."
     )
     code_line: int | None = strawberry.field(
-        description="Number of the line of the submitted code at which the program failed, counted "
-        "from 1. Null if the judge has found none in the program's messages."
+        description="Number of the line of the submitted code at which the program failed, "
+        "counted from 1. Null if the judge found no line number in the program's messages."
     )
     output: str | None = strawberry.field(
         description="Standard output of the program, truncated to 1 KB. Null if the test is hidden."
@@ -100,12 +103,12 @@ class TestResult:
         description="Expected output, truncated to 1 KB. Null if the test is hidden."
     )
     message: str | None = strawberry.field(
-        description="Explanation of the verdict. Null if there is nothing to explain. If the test "
-        "is hidden, only exceeded limits are explained."
+        description="Explanation of the verdict. Null if the verdict needs no explanation. If the "
+        "test is hidden, only exceeded limits are explained."
     )
     judge_message: str | None = strawberry.field(
         description="Notes that the problem's checker wrote for the problem's authors, truncated "
-        "to 4 KB. Null if there are none, and for viewers other than editors."
+        "to 4 KB. Null if the checker wrote no notes. Also null for viewers other than editors."
     )
     difference: Difference | None = strawberry.field(
         description="First difference between the output and the expected output. Null if the "
@@ -151,8 +154,8 @@ def _difference(stored: tuple[int, int, str, str] | None) -> Difference | None:
 
 
 @strawberry.type(
-    description="One execution of a submission, with its results. Public histories are "
-    "visible to everyone, private ones to their owner and administrators."
+    description="One execution of a submission, with its results. Everyone may see public "
+    "histories. Only the owner and administrators may see a private history."
 )
 class History(Node):
     """An execution. A private execution is visible only to its owner and administrators."""
@@ -177,13 +180,13 @@ class History(Node):
     )
     author: Author = strawberry.field(description="The user who submitted the code.")
     passed_count: int = strawberry.field(
-        description="Number of tests that passed; 0 until the status is COMPLETED."
+        description="Number of tests that passed, or 0 until the status is COMPLETED."
     )
     failed_count: int = strawberry.field(
-        description="Number of tests that did not pass; 0 until the status is COMPLETED."
+        description="Number of tests that did not pass, or 0 until the status is COMPLETED."
     )
     total_count: int = strawberry.field(
-        description="Number of all tests; 0 until the status is COMPLETED."
+        description="Number of all tests, or 0 until the status is COMPLETED."
     )
     cpu_ms: int | None = strawberry.field(
         description="Highest CPU time of any test, in milliseconds. Null until the status is "
@@ -200,7 +203,7 @@ class History(Node):
     )
     rejudged_at: datetime | None = strawberry.field(
         description="Time at which a rejudge last replaced the result. Null if no rejudge has "
-        "replaced it."
+        "replaced the result."
     )
 
     @classmethod
@@ -228,8 +231,8 @@ class History(Node):
         )
 
     @field(
-        description="The problem. Null if the viewer may not see it, for example after its "
-        "deletion."
+        description="The problem that the code was submitted to. Null if the viewer may not see "
+        "this problem, for example because it was deleted."
     )
     async def problem(self, info: Info) -> Problem | None:
         """Read the problem, if the viewer may see it."""
@@ -237,24 +240,24 @@ class History(Node):
         return Problem.from_record(problem) if problem else None
 
     @field(
-        description="Submitted source code. If the history is private, only its owner sees the "
-        "code; for other viewers it is null."
+        description="Submitted source code. Null if the history is private and the viewer is not "
+        "its owner."
     )
     async def code(self, info: Info) -> str | None:
         """Read the submitted code."""
         return await histories.code_of(info.context, self.record)
 
     @field(
-        description="Reason why the execution has status FAILED. Null for any other status, and "
-        "for viewers other than the owner and editors."
+        description="Reason why the execution has the status FAILED. Null for any other status. "
+        "Also null for viewers other than the owner and editors."
     )
     def message(self, info: Info) -> str | None:
         """Return the reason of a FAILED execution. No database request is needed."""
         return histories.message_of(info.context, self.record)
 
     @field(
-        description="Messages of the compiler, truncated to 64 KB. Null if there are none, and "
-        "for viewers other than the owner."
+        description="Messages of the compiler, truncated to 64 KB. Null if the compiler wrote no "
+        "messages. Also null for viewers other than the owner."
     )
     async def compile_output(self, info: Info) -> str | None:
         """Read the compiler's messages from the results."""
@@ -262,7 +265,7 @@ class History(Node):
         return results.compile_output if results else None
 
     @field(
-        description="Results of the tests, in order. Null until the code is judged, and for "
+        description="Results of the tests, in order. Null until the code is judged. Also null for "
         "viewers other than the owner."
     )
     async def test_results(self, info: Info) -> list[TestResult] | None:

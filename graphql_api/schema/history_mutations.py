@@ -33,7 +33,8 @@ class ExecuteCodeInput:
 
     problem_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="Global id of the problem. Send it without `platform` and `number`.",
+        description="Global id of the problem. Cannot be combined with `platform`, `number` or "
+        "`legacyProblemId`.",
     )
     platform: str | None = strawberry.field(
         default=None,
@@ -56,9 +57,9 @@ class ExecuteCodeInput:
     idempotency_key: str | None = strawberry.field(
         default=None,
         description="Idempotency key: 1 to 128 characters that the client chooses. If a request "
-        "with the same key and input is repeated, the code is not executed again, and "
-        "the history of the first request is returned. The same key with another input "
-        "gives CONFLICT.",
+        "with the same key and input is repeated, the code is not executed again, and the history "
+        "of the first request is returned. A request with the same key and another input is "
+        "rejected with CONFLICT.",
     )
 
 
@@ -67,9 +68,10 @@ class ExecuteCodePayload(UsagePayload):
     """Payload of `executeCode`: the new history with status PENDING."""
 
     history: History = strawberry.field(
-        description="The execution. Poll it until its status is COMPLETED, FAILED or CANCELLED."
+        description="The history of the execution. Poll the history until its status is "
+        "COMPLETED, FAILED or CANCELLED."
     )
-    message: str = strawberry.field(description="Human-readable confirmation.")
+    message: str = strawberry.field(description="Text for the user that confirms the submission.")
 
 
 ExecuteCodeResult = Annotated[
@@ -92,7 +94,7 @@ class SetHistoryVisibilityInput:
 
     history_id: strawberry.ID = strawberry.field(description="Global id of the history.")
     is_public: bool = strawberry.field(
-        description="True to publish the history with its code, false to make it private."
+        description="True to publish the history with its code, false to make the history private."
     )
 
 
@@ -165,10 +167,11 @@ class HistoryMutations:
     """Mutations on executions, for their owners."""
 
     @mutation(
-        description="Submit code and judge it with the tests of a problem. For signed-in users. "
-        "An accepted call uses one execution of the daily limit, a rejected call uses "
-        "none. QUOTA_EXCEEDED if none is left. After UNAVAILABLE, repeat the call with "
-        "the same `idempotencyKey`, so that the code is executed only once.",
+        description="Submit code, which is then judged with the tests of a problem. The viewer "
+        "must be signed in. An accepted call uses one execution of the daily limit. A rejected "
+        "call uses no execution. Fails with QUOTA_EXCEEDED if no execution is left on this UTC "
+        "day. After the error UNAVAILABLE, repeat the call with the same `idempotencyKey`, so "
+        "that the code is executed only once.",
         confirms_viewer=False,  # reads the account together with the problem
     )
     async def execute_code(self, info: Info, input: ExecuteCodeInput) -> ExecuteCodeResult | None:
@@ -188,9 +191,9 @@ class HistoryMutations:
         return ExecuteCodePayload(history=History.from_record(history), message=STARTED)
 
     @mutation(
-        description="Cancel one of the viewer's own executions. If no worker has started it, it "
-        "is refunded and does not count towards the daily limit. CONFLICT if it has "
-        "already ended."
+        description="Cancel one of the viewer's own executions. If no worker has started the "
+        "execution, it is refunded and does not count towards the daily limit. Fails with "
+        "CONFLICT if the execution has already ended."
     )
     async def cancel_execution(
         self,
@@ -202,8 +205,8 @@ class HistoryMutations:
         return CancelExecutionPayload(history=History.from_record(history))
 
     @mutation(
-        description="Publish one of the viewer's own histories with its code, or make it "
-        "private. CONFLICT if its problem is not published."
+        description="Publish one of the viewer's own histories with its code, or make the history "
+        "private. Publishing fails with CONFLICT if the problem of the history is not published."
     )
     async def set_history_visibility(
         self,

@@ -13,17 +13,19 @@ from graphql_api.schema.jobs import Job
 
 
 @strawberry.input(
-    description="Input of `rejudge`. Give exactly one of `problemId` and `historyId`."
+    description="Input of `rejudge`. Send exactly one of `problemId` and `historyId`."
 )
 class RejudgeInput:
     """Input of `rejudge`."""
 
     problem_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="Global id of a problem: all its judged executions are judged again.",
+        description="Global id of a problem. All judged executions of this problem are judged "
+        "again.",
     )
     history_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Global id of a judged history: only this one is judged again."
+        default=None,
+        description="Global id of a judged history. Only this history is judged again.",
     )
 
 
@@ -32,7 +34,7 @@ class RejudgePayload:
     """Payload of `rejudge`: the new job with status QUEUED."""
 
     job: Job = strawberry.field(
-        description="The job. Poll it until its status is SUCCEEDED, FAILED or CANCELLED."
+        description="The job. Poll the job until its status is SUCCEEDED, FAILED or CANCELLED."
     )
 
 
@@ -71,10 +73,10 @@ class JobMutations:
     """Mutations on jobs, for editors."""
 
     @mutation(
-        description="Start a job that judges past executions again with the current version "
-        "of the problem. For editors. Each execution keeps its result until the "
-        "new one is saved, and no user's quota is used. CONFLICT if the problem "
-        "has no tests or the history was never judged."
+        description="Start a job that judges past executions again with the current version of "
+        "the problem. Requires the role EDITOR. Each execution keeps its result until the new "
+        "result is saved. The job uses no user's quota. Fails with CONFLICT if the problem has no "
+        "tests or the history was never judged."
     )
     async def rejudge(self, info: Info, input: RejudgeInput) -> RejudgeResult | None:
         """Start a job that judges past executions again."""
@@ -87,8 +89,8 @@ class JobMutations:
         return RejudgePayload(job=Job.from_record(job))
 
     @mutation(
-        description="Cancel a job. The results that the job has already saved are kept. For "
-        "editors. CONFLICT if it has already ended."
+        description="Cancel a job. Requires the role EDITOR. The results that the job has already "
+        "saved are kept. Fails with CONFLICT if the job has already ended."
     )
     async def cancel_job(self, info: Info, input: CancelJobInput) -> CancelJobResult | None:
         """Cancel a job."""

@@ -14,15 +14,16 @@ class Language(Node):
     """A language that workers have announced."""
 
     key: str = strawberry.field(
-        description="Key of the language, such as `python`. Mutations "
-        "and filters accept it as `language`."
+        description="Key of the language, such as `python`. Mutations and filters accept this key "
+        "as `language`."
     )
     name: str = strawberry.field(description="Display name of the language.")
     version: str = strawberry.field(
         description="Version of the compiler or interpreter that the workers run."
     )
     aliases: list[str] = strawberry.field(
-        description="Other names of the language. Mutations and filters accept them as `language`."
+        description="Other names of the language. Mutations and filters accept these names as "
+        "`language`."
     )
     file_name: str = strawberry.field(
         description="Name of the file in which the submitted code is saved."

@@ -32,8 +32,8 @@ class CreatePlanInput:
     """Input of `createPlan`."""
 
     key: str = strawberry.field(
-        description="Key of the plan: 1 to 40 lower-case letters, digits, `-` or `_`. It begins "
-        "with a letter or digit."
+        description="Key of the plan: 1 to 40 lower-case letters, digits, `-` or `_`. The key "
+        "begins with a letter or a digit."
     )
     name: str = strawberry.field(description="Display name of the plan, 1 to 100 characters.")
     executions_per_day: int | None = _limit("executions")
@@ -64,15 +64,16 @@ class UpdatePlanInput:
     plan_key: str = strawberry.field(description="Key of the plan, such as `free`.")
     name: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="New display name, 1 to 100 characters. Omit it to keep the current name; an "
-        "explicit null is rejected.",
+        description="New display name, 1 to 100 characters. Omit the field to keep the current "
+        "name. Null is rejected.",
     )
     executions_per_day: int | None = _limit("executions")
     hints_per_day: int | None = _limit("hints", "No operation gives hints yet.")
     runs_per_day: int | None = _limit("custom runs (`runCode`)")
     is_active: bool | None = strawberry.field(
         default=strawberry.UNSET,
-        description="True if the plan can be assigned to users. Null sets the default, true.",
+        description="True if administrators may assign the plan to users. Null sets the default, "
+        "true.",
     )
 
 
@@ -106,7 +107,8 @@ class PlanMutations:
     """Mutations on plans, for administrators."""
 
     @mutation(
-        description="Create a plan. For administrators. CONFLICT if another plan has this key."
+        description="Create a plan. Requires the role ADMIN. Fails with CONFLICT if another plan "
+        "has this key."
     )
     async def create_plan(self, info: Info, input: CreatePlanInput) -> CreatePlanResult | None:
         """Create a plan."""
@@ -114,8 +116,8 @@ class PlanMutations:
         return CreatePlanPayload(plan=Plan.from_record(made))
 
     @mutation(
-        description="Change a plan for all its users. The new limits apply within a minute. For "
-        "administrators."
+        description="Change a plan for all its users. Requires the role ADMIN. The new limits "
+        "apply within a minute."
     )
     async def update_plan(self, info: Info, input: UpdatePlanInput) -> UpdatePlanResult | None:
         """Change a plan."""

@@ -16,8 +16,8 @@ class Plan(Node):
     """A plan, which sets the daily limits of its users."""
 
     key: str = strawberry.field(
-        description="Key of the plan, such as `free`. `updatePlan` and `setUserPlan` accept it "
-        "as `planKey`."
+        description="Key of the plan, such as `free`. `updatePlan` and `setUserPlan` accept this "
+        "key as `planKey`."
     )
     name: str = strawberry.field(description="Display name of the plan.")
     executions_per_day: int | None = strawberry.field(

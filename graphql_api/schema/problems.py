@@ -26,7 +26,7 @@ from graphql_api.schema.info import Info
 from graphql_api.schema.testcases import TestCase
 
 
-@strawberry.type(description="The author's solution of a problem. Only editors see it.")
+@strawberry.type(description="The author's solution of a problem. Only editors see the solution.")
 class Solution:
     """The author's solution of a problem. Only editors see it."""
 
@@ -52,8 +52,8 @@ class CheckerFault:
 
     message: str = strawberry.field(description="Explanation of the failure, truncated to 4 KB.")
     test_number: int | None = strawberry.field(
-        description="Number of the test at which the checker failed. Null if it failed "
-        "outside a test, for example because it does not compile."
+        description="Number of the test at which the checker failed. Null if the checker failed "
+        "outside a test, for example because the checker does not compile."
     )
     created_at: datetime = strawberry.field(description="Time of the failure.")
 
@@ -68,9 +68,9 @@ class CheckerFault:
 
 
 @strawberry.type(
-    description="A program that decides whether a submission to this problem is correct. A "
-    "checker reads the submission's output; an interactor exchanges messages with the "
-    "submission. Only editors see it."
+    description="A program of the problem that decides whether a submission is correct. A checker "
+    "reads the output of the submission. An interactor exchanges messages with the submission. "
+    "Only editors see this program."
 )
 class Checker:
     """The checker or interactor of a problem. Only editors see it."""
@@ -86,11 +86,11 @@ class Checker:
     )
     time_limit_ms: int = strawberry.field(
         description="CPU time limit per test for a checker in C++, in milliseconds. Checkers in "
-        "slower languages get more."
+        "slower languages get more time."
     )
     memory_limit_kb: int = strawberry.field(
         description="Memory limit per test for a checker in C++, in kilobytes. Checkers in other "
-        "languages may get more."
+        "languages may get more memory."
     )
 
     @classmethod
@@ -106,7 +106,9 @@ class Checker:
             memory_limit_kb=record.memory_limit_kb,
         )
 
-    @field(description="Most recent failure of this checker. Null if it has never failed.")
+    @field(
+        description="Most recent failure of this checker. Null if this checker has never failed."
+    )
     async def fault(self, info: Info) -> CheckerFault | None:
         """Read the latest failure of the checker."""
         fault = await checkers.fault_of(info.context, self.problem)
@@ -114,8 +116,8 @@ class Checker:
 
 
 @strawberry.type(
-    description="Time limit multiplier for one language on this problem. It replaces the "
-    "language's usual multiplier."
+    description="Time limit multiplier for one language on this problem. This multiplier replaces "
+    "the usual multiplier of the language."
 )
 class LanguageLimit:
     """The time limit multiplier for one language on a problem."""
@@ -129,8 +131,8 @@ class LanguageLimit:
 
 
 @strawberry.type(
-    description="A programming problem. Everyone sees problems in state COMPLETED; editors see "
-    "all problems."
+    description="A programming problem. Everyone sees problems in the state COMPLETED. Editors "
+    "see all problems."
 )
 class Problem(Node):
     """A problem. Everyone may see COMPLETED problems. Editors may see all problems."""
@@ -142,37 +144,42 @@ class Problem(Node):
     number: str = strawberry.field(description="Number or name of the problem on its platform.")
     title: str = strawberry.field(description="Title of the problem.")
     url: str | None = strawberry.field(
-        description="Web address of the problem on its platform. Null if it has none."
+        description="Web address of the problem on its platform. Null if the problem has no web "
+        "address."
     )
     tags: list[str] = strawberry.field(description="Topics of the problem, in lower case.")
     state: ProblemState = strawberry.field(description="Publication state of the problem.")
     time_limit_ms: int = strawberry.field(
         description="CPU time limit per test for a program in C++, in milliseconds. Programs in "
-        "other languages may get more."
+        "other languages may get more time."
     )
     memory_limit_kb: int = strawberry.field(
         description="Memory limit per test for a program in C++, in kilobytes. Programs in other "
-        "languages may get more."
+        "languages may get more memory."
     )
     comparer: Comparer = strawberry.field(
         description="Method of comparing outputs with the expected outputs."
     )
     abs_tolerance: float | None = strawberry.field(
-        description="Absolute tolerance of the comparer FLOAT. Null if it was not set."
+        description="Absolute tolerance of the comparer FLOAT. Null if this tolerance was not "
+        "set. If neither tolerance is set, both are 1e-6. If only the other tolerance is set, "
+        "this tolerance is 0."
     )
     rel_tolerance: float | None = strawberry.field(
-        description="Relative tolerance of the comparer FLOAT. Null if it was not set."
+        description="Relative tolerance of the comparer FLOAT. Null if this tolerance was not "
+        "set. If neither tolerance is set, both are 1e-6. If only the other tolerance is set, "
+        "this tolerance is 0."
     )
     language_limits: list[LanguageLimit] = strawberry.field(
-        description="Time limit multipliers for individual languages on this problem. All other "
-        "languages have their usual multiplier."
+        description="Time limit multipliers for individual languages on this problem. For all "
+        "other languages, the usual multipliers apply."
     )
     stop_on_first_failure: bool = strawberry.field(
         description="True if all tests after the first failed test are SKIPPED."
     )
     test_visibility: TestVisibility = strawberry.field(
-        description="Tests whose results the author of a submission sees in full. The value at the "
-        "time of the judging applies to the results of an execution."
+        description="Tests whose results the author of a submission sees in full. Each execution "
+        "keeps the value that applied when the execution was judged."
     )
     test_count: int = strawberry.field(description="Number of tests, including hidden tests.")
     created_at: datetime = strawberry.field(description="Time at which the problem was created.")
@@ -180,12 +187,12 @@ class Problem(Node):
         description="Time at which the problem was last changed."
     )
     deleted_at: datetime | None = strawberry.field(
-        description="Time of the soft deletion. Null unless the problem is DELETED. Only editors "
-        "see DELETED problems."
+        description="Time of the soft deletion. Null if the state of the problem is not DELETED. "
+        "Only editors see problems in this state."
     )
     deleted_reason: str | None = strawberry.field(
         description="Reason for the soft deletion, truncated to at most 200 bytes in UTF-8. Null "
-        "unless the problem is DELETED. Only editors see DELETED problems."
+        "if the state of the problem is not DELETED. Only editors see problems in this state."
     )
 
     @classmethod
@@ -218,13 +225,13 @@ class Problem(Node):
             deleted_reason=record.deleted_reason,
         )
 
-    @field(description="Task description in Markdown. Null if there is none.")
+    @field(description="Task description in Markdown. Null if the problem has no task description.")
     async def statement(self, info: Info) -> str | None:
         """Read the statement."""
         texts = await problems.statement_of(info.context, self.record)
         return texts.statement if texts else None
 
-    @field(description="Limits on the input values, in Markdown. Null if there are none.")
+    @field(description="Limits on the input values, in Markdown. Null if no limits are described.")
     async def constraints(self, info: Info) -> str | None:
         """Read the text of the constraints, which is stored with the statement."""
         texts = await problems.statement_of(info.context, self.record)
@@ -238,8 +245,8 @@ class Problem(Node):
         return await problems.run_count_of(info.context, self.record)
 
     @field(
-        description="Test cases of the problem, in order. Editors see all of them; other viewers "
-        "see only the samples."
+        description="Test cases of the problem, in order. Editors see all test cases. Other "
+        "viewers see only the samples."
     )
     async def test_cases(
         self,
@@ -256,8 +263,8 @@ class Problem(Node):
         return connection(listing, TestCase.from_record)
 
     @field(
-        description="The author's solution. Null if there is none, and for viewers other than "
-        "editors."
+        description="The author's solution. Null if the problem has no solution. Also null for "
+        "viewers other than editors."
     )
     async def solution(self, info: Info) -> Solution | None:
         """Read the author's solution."""
@@ -265,8 +272,8 @@ class Problem(Node):
         return Solution.from_record(solution) if solution else None
 
     @field(
-        description="Checker or interactor of the problem. Null if the comparer requires none, "
-        "and for viewers other than editors."
+        description="Checker or interactor of the problem. Null if the comparer requires no "
+        "checker. Also null for viewers other than editors."
     )
     async def checker(self, info: Info) -> Checker | None:
         """Read the checker or interactor."""

@@ -38,14 +38,15 @@ ProblemPlatform = Annotated[
 
 @strawberry.type(
     description="All operations that read data. An invalid argument causes a GraphQL error with "
-    "its code in `extensions.code`. An object that the viewer may not see is null."
+    "an error code in `extensions.code`. If the viewer may not see an object, null is returned in "
+    "its place."
 )
 class Query:
     """Root type of all queries."""
 
     @field(
-        description="The object with this global id. Null if it does not exist or the viewer may "
-        "not see it."
+        description="The object with this global id. Null if the object does not exist or the "
+        "viewer may not see it."
     )
     async def node(self, info: Info, id: GlobalId) -> Node | None:
         """Find an object by its global id."""
@@ -73,8 +74,8 @@ class Query:
         return User.from_record(viewer) if viewer else None
 
     @field(
-        description="The problem with this platform and number. Null if it does not exist or the "
-        "viewer may not see it."
+        description="The problem with this platform and number. Null if the problem does not "
+        "exist or the viewer may not see it."
     )
     async def problem(
         self,
@@ -112,8 +113,8 @@ class Query:
         state: Annotated[
             ProblemState | None,
             strawberry.argument(
-                description="Only problems in this state (default COMPLETED). Other states are for "
-                "editors."
+                description="Only problems in this state (default COMPLETED). Only editors may "
+                "select other states."
             ),
         ] = None,
         search: Annotated[
@@ -138,9 +139,9 @@ class Query:
         return connection(listing, Problem.from_record)
 
     @field(
-        description="The history with this global id. Null if it does not exist or the viewer "
-        "may not see it. The viewer may see public histories and their own; "
-        "administrators may see all."
+        description="The history with this global id. Null if the history does not exist or the "
+        "viewer may not see it. Viewers may see public histories and their own histories. "
+        "Administrators may see all histories."
     )
     async def history(self, info: Info, id: HistoryId) -> History | None:
         """Read a history."""
@@ -170,8 +171,8 @@ class Query:
         return [Plan.from_record(plan) for plan in await plans.list_plans(info.context)]
 
     @field(
-        description="Programming languages that are available. At least one worker has announced "
-        "each of them within the last 24 hours."
+        description="Programming languages that are available. A language is available if at "
+        "least one worker has announced it within the last 24 hours."
     )
     async def languages(self, info: Info) -> list[LanguageType] | None:
         """Read the languages that workers have announced."""
@@ -179,15 +180,15 @@ class Query:
         return [LanguageType.from_record(language) for language in available]
 
     @field(
-        description="The job with this global id. Null if it does not exist, and for viewers "
-        "other than editors."
+        description="The job with this global id. Null if the job does not exist. Also null for "
+        "viewers other than editors."
     )
     async def job(self, info: Info, id: JobId) -> Job | None:
         """Read a job."""
         job = await jobs.find(info.context, ids.job_key(id, "id"))
         return Job.from_record(job) if job else None
 
-    @field(description="Jobs, newest first. For editors.")
+    @field(description="Jobs, newest first. Requires the role EDITOR.")
     async def jobs(
         self,
         info: Info,
@@ -208,7 +209,7 @@ class Query:
         listing = await jobs.list_jobs(info.context, page, kind, status)
         return connection(listing, Job.from_record)
 
-    @field(description="All users, newest first. For administrators.")
+    @field(description="All users, newest first. Requires the role ADMIN.")
     async def users(
         self,
         info: Info,

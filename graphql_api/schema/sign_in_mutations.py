@@ -17,12 +17,12 @@ class SignInForDevelopmentInput:
     """Input of `signInForDevelopment`."""
 
     email: str = strawberry.field(
-        description="Any e-mail address, at most 254 characters. It is not verified."
+        description="Any e-mail address, at most 254 characters. The address is not verified."
     )
     name: str | None = strawberry.field(
         default=None,
-        description="Display name for a new user, 1 to 100 characters (default: the part of "
-        "the address before the @). Ignored if the user exists.",
+        description="Display name for a new user, 1 to 100 characters. The default is the part of "
+        "the address before the `@`. The name is ignored if the user already exists.",
     )
 
 
@@ -52,8 +52,8 @@ class SignInMutations:
 
     @mutation(
         description="Sign in as any user with an e-mail address and without a password. If no "
-        "user has this address, a user is created. Only in development: FORBIDDEN in "
-        "production.",
+        "user has this address, a user is created. Works only in development, and fails with "
+        "FORBIDDEN in production.",
         confirms_viewer=False,  # reads the account that signs in
     )
     async def sign_in_for_development(

@@ -41,8 +41,8 @@ class SolutionMutations:
     """Mutations on solutions, for editors."""
 
     @mutation(
-        description="Set the author's solution of a problem. It replaces an earlier solution. "
-        "For editors."
+        description="Set the author's solution of a problem, which replaces an earlier solution. "
+        "Requires the role EDITOR."
     )
     async def set_solution(
         self,

@@ -87,8 +87,8 @@ class DeleteTestCaseInput:
     """Input of `deleteTestCase`."""
 
     test_case_id: strawberry.ID = strawberry.field(
-        description="Global id of the test case. It is valid until this test case is deleted, or "
-        "all test cases of the problem are replaced."
+        description="Global id of the test case. The id is valid until the test case is deleted "
+        "or all test cases of the problem are replaced."
     )
 
 
@@ -112,8 +112,9 @@ class TestCaseMutations:
     """Mutations on test cases, for editors."""
 
     @mutation(
-        description="Append test cases to a problem. For editors. The existing test cases keep "
-        "their ids. CONFLICT if another request changed the tests at the same time."
+        description="Append test cases to a problem. Requires the role EDITOR. The existing test "
+        "cases keep their ids. Fails with CONFLICT if another request changed the tests at the "
+        "same time."
     )
     async def add_test_cases(
         self,
@@ -127,8 +128,9 @@ class TestCaseMutations:
         return AddTestCasesPayload(problem=Problem.from_record(changed))
 
     @mutation(
-        description="Replace all test cases of a problem. For editors. The new test cases have "
-        "new ids. CONFLICT if another request changed the tests at the same time."
+        description="Replace all test cases of a problem. Requires the role EDITOR. The new test "
+        "cases have new ids. Fails with CONFLICT if another request changed the tests at the same "
+        "time."
     )
     async def replace_test_cases(
         self,
@@ -142,9 +144,9 @@ class TestCaseMutations:
         return ReplaceTestCasesPayload(problem=Problem.from_record(changed))
 
     @mutation(
-        description="Delete one test case. The numbers of all later tests decrease by one. For "
-        "editors. The other test cases keep their ids. NOT_FOUND if the test case was deleted, or "
-        "if all test cases were replaced."
+        description="Delete one test case. Requires the role EDITOR. The numbers of all later "
+        "tests decrease by one. The other test cases keep their ids. Fails with NOT_FOUND if the "
+        "test case was deleted, or if all test cases were replaced."
     )
     async def delete_test_case(
         self,

@@ -10,15 +10,15 @@ from graphql_api.schema.connections import Node
 
 
 @strawberry.type(
-    description="A test case of a problem. Everyone who may see the problem may see its samples; "
-    "only editors may see the other tests.",
+    description="A test case of a problem. Everyone who may see the problem may see its samples. "
+    "Only editors may see the other test cases.",
 )
 class TestCase(Node):
     """A test case in the current test set of a problem."""
 
     number: int = strawberry.field(description="Number of the test in its set, counted from 1.")
     is_sample: bool = strawberry.field(
-        description="True if the test is a sample. Everyone may see samples; all other tests are "
+        description="True if the test is a sample. Everyone may see samples. All other tests are "
         "hidden."
     )
     input: str | None = strawberry.field(

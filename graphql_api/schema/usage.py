@@ -24,7 +24,7 @@ class Quota:
         description="Number of units left on this UTC day. Null means unlimited."
     )
     reset_at: datetime = strawberry.field(
-        description="Time at which the count starts again from zero: the end of the UTC day."
+        description="Time at which the number of used units is reset to 0: the end of the UTC day."
     )
 
     @classmethod

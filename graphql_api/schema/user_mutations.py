@@ -150,8 +150,8 @@ class UserMutations:
         return UpdateViewerPayload(viewer=User.from_record(changed))
 
     @mutation(
-        description="Assign a plan to a user. For administrators. INVALID_INPUT if the plan does "
-        "not exist or is not active."
+        description="Assign a plan to a user. Requires the role ADMIN. Fails with INVALID_INPUT "
+        "if the plan does not exist or is not active."
     )
     async def set_user_plan(self, info: Info, input: SetUserPlanInput) -> SetUserPlanResult | None:
         """Change a user's plan."""
@@ -160,8 +160,8 @@ class UserMutations:
         return SetUserPlanPayload(user=User.from_record(changed))
 
     @mutation(
-        description="Allow a deactivated user to sign in again. For administrators. CONFLICT "
-        "if the user is being deleted."
+        description="Allow a deactivated user to sign in again. Requires the role ADMIN. Fails "
+        "with CONFLICT if the user is being deleted."
     )
     async def activate_user(
         self, info: Info, input: ActivateUserInput
@@ -172,8 +172,8 @@ class UserMutations:
         return ActivateUserPayload(user=User.from_record(changed))
 
     @mutation(
-        description="Prevent a user from signing in. For administrators. CONFLICT for the "
-        "administrator's own account."
+        description="Prevent a user from signing in. Requires the role ADMIN. Fails with CONFLICT "
+        "for the administrator's own account."
     )
     async def deactivate_user(
         self,
@@ -186,9 +186,9 @@ class UserMutations:
         return DeactivateUserPayload(user=User.from_record(changed))
 
     @mutation(
-        description="Delete a user with all their data. Users may delete themselves, "
-        "administrators any user. If a call is interrupted, repeat it to complete "
-        "the deletion."
+        description="Delete a user with all data of the user. Users may delete their own account. "
+        "Administrators may delete any account. If a call is interrupted, repeat the call to "
+        "complete the deletion."
     )
     async def delete_user(self, info: Info, input: DeleteUserInput) -> DeleteUserResult | None:
         """Delete a user with all their data."""

@@ -67,7 +67,9 @@ class UserStats:
     )
 
 
-@strawberry.type(description="A user account. Visible to the user and to administrators.")
+@strawberry.type(
+    description="A user account. Only the user and administrators may see the account."
+)
 class User(Node):
     """A user account."""
 
@@ -94,14 +96,14 @@ class User(Node):
         """Return ADMIN if `ADMIN_EMAILS` contains the user's address, otherwise the stored role."""
         return effective_role(self.record, info.context.settings)
 
-    @field(description="Plan that sets the user's daily limits. Null if it cannot be read.")
+    @field(description="Plan that sets the user's daily limits. Null if the plan cannot be read.")
     async def plan(self, info: Info) -> Plan | None:
         """Read the plan, which is cached for a minute."""
         return Plan.from_record(await usage.plan_of(info.context, self.record))
 
     @field(
-        description="Public and private histories of the user, newest first. Null if they "
-        "cannot be read."
+        description="Public and private histories of the user, newest first. Null if the "
+        "histories cannot be read."
     )
     async def histories(
         self,
@@ -122,8 +124,8 @@ class User(Node):
         return connection(listing, History.from_record)
 
     @field(
-        description="The user's use of the daily limits on the last `days` UTC days, today "
-        "first: one entry per day. Null if it cannot be read."
+        description="The user's use of the daily limits on the last `days` UTC days. The list has "
+        "one entry per day, and the current day is first. Null if the use cannot be read."
     )
     async def usage(
         self,
