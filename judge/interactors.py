@@ -45,8 +45,8 @@ def judge_interaction(
     """Return the ruling for a submission and its interactor, after both have ended.
 
     `verdict` is the verdict of the submission's run alone (see `decide_verdict`). `reports`
-    contains the report of the submission, then that of the interactor. The first case that applies
-    decides:
+    contains the report of the submission and the report of the interactor, in this order. The first
+    case that applies decides:
 
     1. The sandbox failed: IE.
     2. The submission ended first and failed: the verdict of its run.

@@ -38,7 +38,7 @@ class Comparison:
     - `position` is the position of the first difference in the actual output, or None if the
       comparer gives no position.
     - `expected` and `actual` are the tokens or lines that differ, each truncated to 200 characters.
-      The field of an output that ends before the difference is empty.
+      If one output ends at the difference, the text of this output is empty.
     - `kind` is the kind of difference, or None if the outputs are equal.
     """
 

@@ -2,8 +2,8 @@
 
 A kind may be shown to every user, because it reveals neither a position nor a text of the outputs.
 
-The outputs are read in blocks. Each kind has a check, which stops at the first proof that the
-outputs differ in another way. Missing and extra lines are recognised only if the expected
+The outputs are read in blocks. Each kind has a check. The check stops reading at the first
+difference that its kind does not allow. Missing and extra lines are recognised only if the expected
 output has at most `MOST_LINES` lines. To find extra lines, at most `MOST_EXTRA_LINES` more lines
 than expected are read from the actual output.
 """
@@ -57,7 +57,10 @@ def _differ_in_white_space(outputs: Outputs) -> bool:
 
 
 def _solid_blocks(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield the blocks of a file without white space. Skip blocks that are then empty."""
+    """Yield the blocks of a file after removing all white space.
+
+    Skip blocks that contain only white space.
+    """
     while block := file.read(tokenizer.BLOCK):
         if solid := block.translate(None, tokenizer.WHITE_SPACE):
             yield solid
@@ -125,7 +128,10 @@ def _have_extra_lines_in_any_order(outputs: Outputs) -> bool:
 
 
 def _hash_lines(file: IO[bytes], most: int) -> Counter[int]:
-    """Count the lines that contain text by their hash. Read at most `most` such lines."""
+    """Return how often each line occurs, by the hash of the line.
+
+    Empty lines are ignored. At most `most` lines are read.
+    """
     return Counter(map(hash, _lines(file, most)))
 
 

@@ -270,8 +270,8 @@ def excerpt(file: IO[bytes], begin: int, different: int, ends: tuple[bytes, ...]
     """Return the token or line that starts at `begin`, as text of at most 200 characters.
 
     The token or line ends before the first occurrence of a byte string in `ends` (default: white
-    space). `different` is the offset of the difference. If it is far from `begin`, the excerpt
-    starts shortly before the difference.
+    space). `different` is the offset of the difference. If the difference is far from `begin`, the
+    excerpt starts shortly before the difference.
     """
     is_near = different - begin <= 2 * CONTEXT_BYTES
     file.seek(begin if is_near else different - CONTEXT_BYTES)

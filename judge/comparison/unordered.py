@@ -30,9 +30,9 @@ UNLIKE = "The lines differ from the expected lines."
 class WrongLine(NamedTuple):
     """A line that occurs more often in one output than in the other.
 
-    `is_actual` is True if the actual output contains the line too often, and False if the expected
-    output does. `number` is the index of the line in that output, from 0. It is None if no examined
-    line is wrong.
+    `is_actual` is True if the line occurs more often in the actual output, and False if it occurs
+    more often in the expected output. `number` is the index of the line in this output, from 0. It
+    is None if no examined line is wrong.
     """
 
     is_actual: bool
@@ -96,8 +96,8 @@ def compare_unordered(outputs: Outputs, same: int) -> Comparison:
 def find_wrong_line(expected: IO[bytes], actual: IO[bytes], start: int) -> WrongLine | None:
     """Find a line from the offset `start` on that one output contains more often than the other.
 
-    Such a line of the actual output is preferred to one of the expected output. Return None if both
-    outputs have the same lines.
+    Prefer a line of the actual output to a line of the expected output. Return None if both outputs
+    have the same lines.
     """
     expected_part, actual_part = _Part(expected, start), _Part(actual, start)
     count, total = expected_part.sum()
@@ -115,8 +115,8 @@ def find_wrong_line(expected: IO[bytes], actual: IO[bytes], start: int) -> Wrong
 def _find_surplus(part: _Part, other: _Part, uneven: list[int]) -> int | None:
     """Return the index of the first line that occurs more often in `part` than in `other`.
 
-    Return None if there is no such line among the first `MOST_SUSPECTS` different lines. `uneven`
-    is the result of `_compare_buckets`.
+    Only the first `MOST_SUSPECTS` different lines are examined. Return None if none of them occurs
+    more often. `uneven` is the result of `_compare_buckets`.
     """
     counts: dict[int, int] = {}
     firsts: dict[int, int] = {}

@@ -26,10 +26,10 @@ class Failure(NamedTuple):
 class FailureFormat:
     """The form of the messages that a runtime writes to standard error when a program fails.
 
-    - `exception` matches the name of an exception class, as group 1. Only names in `classes` are
-      used. None: the messages contain no such name.
-    - `line` matches the number of a line of the program, as group 1. None: the messages contain no
-      such number.
+    - `exception` is a pattern. Its group 1 is the name of an exception class. Only names in
+      `classes` are used. None means that the messages contain no class.
+    - `line` is a pattern. Its group 1 is the number of a line of the program. None means that the
+      messages contain no line of the program.
     - `is_innermost_last` is True if the runtime writes the innermost stack frame last, and False if
       it writes this frame first. The program failed in the innermost frame.
     """

@@ -28,7 +28,7 @@ class Grace:
 
 @dataclass(frozen=True, slots=True)
 class Precompiled:
-    """Files that are built once for each toolchain and mounted read-only when it compiles a source.
+    """Files that are built once for each toolchain, and mounted when a source is compiled.
 
     - `path` is the directory of the files in the sandbox of the compiler, directly below `/opt`.
     - `command` runs in a sandbox and writes the files into its working directory. If it is empty,

@@ -118,7 +118,8 @@ class Descriptors:
     def close_theirs(self) -> None:
         """Close the worker's copies of the sandbox's descriptors, except lent descriptors.
 
-        Afterwards, the end of the sandbox is also the end of its output pipes.
+        Afterwards, only the sandbox has the writing ends of its output pipes. So the pipes end when
+        the sandbox ends.
         """
         for descriptor in self.theirs:
             if descriptor not in self._borrowed:

@@ -100,7 +100,7 @@ class PreparedSandbox:
     def finish(self, cancelled: Callable[[], bool] | None) -> Report:
         """Wait until the program has ended, and return its report.
 
-        `cancelled()` is called regularly; when it returns True, the program is stopped. If the
+        `cancelled()` is called regularly. When it returns True, the program is stopped. If the
         spawner was killed together with the program, `is_spawner_lost` is set to True, and the
         spawner cannot be used again.
 

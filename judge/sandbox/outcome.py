@@ -51,7 +51,7 @@ def build_report(run: Run, usage: GroupUsage) -> Report:
     """Return the report of a run that has ended.
 
     The outcome depends only on the report of the runner, on the counters of the kernel and on the
-    size of the output. The program cannot influence it by the content of its output.
+    size of the output. It does not depend on the content of the output.
     """
     facts = Facts.parse(run.pump.facts)
     run.stdout.file.seek(0)

@@ -15,7 +15,7 @@ HARD_WALL_FACTOR = 5
 
 
 class Outcome(StrEnum):
-    """The way in which a run ended. It does not depend on whether the output is correct."""
+    """The way in which a run ended. The sandbox does not check whether the output is correct."""
 
     OK = "OK"
     CPU_LIMIT = "CPU_LIMIT"

@@ -35,7 +35,11 @@ _VERSION = re.compile(r"(?<!\d)\d++(?:\.\d++)++")
 
 @dataclass(frozen=True, slots=True)
 class Languages:
-    """The languages that this host can run, and the reasons why it cannot run the others, by id."""
+    """The result of a detection, by language id.
+
+    `installed` contains the languages that this host can run. `missing` contains the reason for
+    each language that this host cannot run.
+    """
 
     installed: dict[str, Installed]
     missing: dict[str, str]

@@ -373,7 +373,7 @@ class ExecutionHandler:
             raise Unjudgeable(NO_COMPARER) from error
 
     async def _note_fault(self, problem: Problem, error: CheckerBroken) -> None:
-        """Store the failure of the problem's checker, so that the editors can see its reason."""
+        """Store the failure of the problem's checker, so that the editors can see the reason."""
         _log.error(
             "The checker of the problem failed.",
             problem="/".join(problem.key),

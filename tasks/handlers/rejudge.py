@@ -151,7 +151,9 @@ class RejudgeHandler:
         return tally.counts()
 
     async def _pause_for_others(self, began: float) -> None:
-        """Check that the job need not pause for other jobs. `began` is the start of its time slice.
+        """Check that the job does not have to pause for other jobs.
+
+        `began` is the start of the job's time slice.
 
         Raises:
             WorkPaused: the time slice is over and other jobs are waiting.

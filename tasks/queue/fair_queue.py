@@ -32,8 +32,10 @@ NO_LIMIT = 1_000_000_000
 class Places:
     """The limits of the messages that one process holds at the same time, for one queue.
 
-    - `total` is the maximum number of messages, including messages that have not started.
-    - `reserved` of these places are only for lanes of which the host holds no message.
+    Each message that the process holds takes one place, even before the message is processed.
+
+    - `total` is the number of places.
+    - `reserved` is the number of places that only lanes can use of which the host holds no message.
     - `per_lane` is the maximum number of messages of one lane that the host holds while other lanes
       are waiting.
     """
