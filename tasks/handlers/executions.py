@@ -417,10 +417,11 @@ class ExecutionHandler:
                 return True
 
     async def _with_problem_state(self, history: History, outcome: Outcome) -> Outcome:
-        """Return the outcome of a public history with the current state of the problem.
+        """Return the outcome with the current state of the problem.
 
-        The problem may have been deleted during the judging. Only public histories have feed
-        entries, so nothing is read for other histories. Cost: one read of 1 read unit.
+        The state decides whether the execution is in the feed, and the problem may have been
+        deleted during the judging. A private history has no feed entries, so its outcome is
+        returned unchanged. Cost for a public history: one read of 1 read unit.
         """
         if not history.is_public:
             return outcome
@@ -481,7 +482,14 @@ def _log_fields(history: History) -> dict[str, str | int]:
 
 
 def _require_judgeable(wanted: ProblemId, problem: Problem | None) -> Problem:
-    """Return the problem that has the wanted name, if it is the wanted one and can judge code."""
+    """Return the problem unchanged if code can be judged with its tests.
+
+    `problem` is the problem that was read by its name. Another problem may have this name now, so
+    its id must be `wanted`.
+
+    Raises:
+        Unjudgeable: the problem was deleted, or it has no tests.
+    """
     is_same = problem is not None and problem.id == wanted
     if problem is None or not is_same or problem.state is ProblemState.DELETED:
         raise Unjudgeable(PROBLEM_GONE)

@@ -1,9 +1,10 @@
-"""Feed jobs: the executions of a deleted problem leave the feed, or those of a restored one return.
+"""Feed jobs, which remove the executions of a deleted problem from the feed.
 
-The job changes the executions in the order of the problem's list. Then it changes the executions
-that others were changing when the job started: executions that a worker was judging, and executions
-that a user was publishing. If the problem is restored or deleted in the meantime, the job ends,
-because that request has started another job.
+After a problem is restored, a feed job returns its executions to the feed.
+
+The job first changes the executions in the problem's list, in the order of the list. Then it
+changes the executions that were being judged or published when the job started. If the problem is
+restored or deleted again in the meantime, the job ends. Another job then makes the opposite change.
 """
 
 import asyncio
@@ -27,11 +28,12 @@ from tasks.handlers.leases import WorkPaused
 PUBLISHING_OPERATIONS = 10
 # Wait before the first listing, so that the indexes contain the writes made before the job.
 INDEX_LAG_S = 2.0
-# The progress is stored after this time. After a crash, the next attempt continues from there.
+# The progress is stored after this time. After a crash, the next attempt continues from the stored
+# progress.
 CHECKPOINT_S = 2.0
-# If other jobs are waiting, a feed job pauses after this time. While the job itself only waits, it
-# pauses earlier.
+# If other jobs are waiting, a feed job pauses after this time.
 JOB_SLICE_S = 60.0
+# The same, while the feed job has nothing to do except wait for executions or requests.
 WAITING_SLICE_S = 5.0
 POLL_S = 0.5
 
@@ -46,9 +48,12 @@ _ENDED_EARLY = {
 class FeedProgress:
     """The progress of a feed job.
 
-    `running` contains the executions that were RUNNING when the job started. `after` is the
-    position of the last finished execution in the problem's list, and `is_listed` is True after the
-    last one. `waited_ms` is the time that the job has been working, in milliseconds.
+    - `running` contains the executions that were RUNNING when the job started.
+    - `after` is the position of the last finished execution in the problem's list (None: no
+      execution is finished).
+    - `is_listed` is True if all executions in the list are finished.
+    - `seen` is the number of finished executions, and `changed` the number of changed executions.
+    - `waited_ms` is the total time of all attempts so far, in milliseconds.
     """
 
     running: tuple[HistoryKey, ...] = ()
@@ -60,12 +65,12 @@ class FeedProgress:
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Mapping[str, Any]) -> Self:
-        """Return the progress in a checkpoint that `to_checkpoint` has returned."""
+        """Return the progress that `to_checkpoint` has converted to a checkpoint."""
         running = tuple(HistoryKey(*key) for key in checkpoint["running"])
         return cls(**{**checkpoint, "running": running})
 
     def to_checkpoint(self) -> dict[str, Any]:
-        """Return the checkpoint from which the next attempt continues."""
+        """Convert the progress to a checkpoint, from which the next attempt continues."""
         return {**asdict(self), "running": [list(key) for key in self.running]}
 
 
@@ -73,9 +78,10 @@ class FeedProgress:
 class FeedJobHandler:
     """The handler of feed jobs.
 
-    `draining` is set when the process shuts down. `others_wait()` asks Redis whether other jobs are
-    waiting. It blocks. `publishing_s` is the longest time in seconds between the read of a problem
-    by a request that publishes an execution and the last write of this request.
+    `draining` is set when the process shuts down. `others_wait()` returns whether other jobs are
+    waiting. This function reads Redis and blocks, so it is called in a thread. `publishing_s` is
+    the longest time in seconds that a request takes to publish an execution, from the read of the
+    problem to the last write.
     """
 
     stores: Stores
@@ -85,7 +91,11 @@ class FeedJobHandler:
     index_lag_s: float = INDEX_LAG_S
 
     async def work(self, attempt: JobAttempt) -> Mapping[str, Any]:
-        """Change the feed entries of the job's problem. See `JobKindHandler.work`."""
+        """Change the feed entries of the job's problem.
+
+        Return the number of changed executions, and whether the job ended early. The exceptions are
+        those of `JobKindHandler.work`.
+        """
         run = _FeedJobRun(self, attempt)
         hides, note = run.change.hides, ""
         try:
@@ -118,7 +128,7 @@ class _FeedJobRun:
         self._waited_before_ms = self.progress.waited_ms
 
     async def change_all(self) -> None:
-        """Change all executions of the problem.
+        """Change the feed entries of all executions of the problem.
 
         Raises:
             ProblemStateChanged: the problem was restored or deleted again.
@@ -171,8 +181,8 @@ class _FeedJobRun:
     async def _hide_late_publications(self) -> None:
         """Hide the executions that were published while this job was working.
 
-        A request that has read the problem before its deletion may publish after it. So the job
-        waits until no such request can write any more.
+        A request may read the problem before the deletion and publish an execution after the
+        deletion. So the job waits until all such requests must have ended.
         """
         publishing_ms = round(self._handler.publishing_s * 1000)
         while self._measure_waited_ms() < publishing_ms:
@@ -185,7 +195,12 @@ class _FeedJobRun:
         return card is not None and card.status is HistoryStatus.RUNNING
 
     async def _wait(self) -> None:
-        """Wait for a moment, then check whether the job may continue. See `change_all`."""
+        """Wait for a moment, then check that the job may continue.
+
+        Raises:
+            WorkPaused: the job must continue later.
+            JudgeCancelled: this worker has lost the claim on the job.
+        """
         await asyncio.sleep(POLL_S)
         self._attempt.check()
         await self._yield_to_others(WAITING_SLICE_S)

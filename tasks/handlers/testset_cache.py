@@ -176,8 +176,9 @@ class TestSetCache:
         return True
 
     def _folder(self, problem: Problem) -> Path:
-        # If a problem is deleted and another one gets its name, the versions start at 1 again. The
-        # pid in the name distinguishes the two problems, or without pids the creation time.
+        # If a problem is deleted and a new problem gets the same name, the versions start at 1
+        # again. The pid in the folder's name distinguishes the two problems. Problems without a pid
+        # are distinguished by their creation time.
         version = f"{problem.test_version or 0:05d}-{problem.created_at}-{problem.pid}"
         return self._root / _digest(problem.platform, problem.number) / version
 
