@@ -88,7 +88,7 @@ class Connection(Generic[N]):
 
     edges: list[Edge[N]] = strawberry.field(
         description="Items of the page, in the order of the list. A page of a filtered list may "
-        "have fewer items than requested, even if more pages follow. `pageInfo` contains whether "
+        "have fewer items than requested, even if more pages follow. `pageInfo` shows whether "
         "more pages follow."
     )
     page_info: PageInfo = strawberry.field(

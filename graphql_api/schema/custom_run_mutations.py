@@ -44,8 +44,7 @@ class RunCodeInput:
         description="Idempotency key: 1 to 128 characters that the client chooses. If a request "
         "with the same key and input is repeated within ten minutes, no second unit of quota is "
         "used, and the result of the first request is returned. A request with the same key is "
-        "rejected with CONFLICT if its input is different, or if it is sent after these ten "
-        "minutes.",
+        "rejected with CONFLICT if the input is different or the ten minutes are over.",
     )
 
 

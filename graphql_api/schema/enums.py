@@ -100,7 +100,7 @@ _describe(
 )
 _describe(
     Verdict,
-    "Verdicts on one test, or on a whole execution.",
+    "Verdicts on a test or on a whole execution.",
     {
         "AC": "Accepted: the output is correct.",
         "WA": "Wrong answer: the output is not correct.",
@@ -127,9 +127,9 @@ _describe(
         "operation starts this kind yet.",
         "REJUDGE": "The job judges past executions again.",
         "REMOVE_FROM_FEED": "The job removes the executions of a deleted problem from the public "
-        "feed. `softDeleteProblem` and `deleteProblem` start it.",
+        "feed. `softDeleteProblem` and `deleteProblem` start such a job.",
         "RETURN_TO_FEED": "The job returns the public executions of a restored problem to their "
-        "former places in the public feed. `restoreProblem` starts it.",
+        "former places in the public feed. `restoreProblem` starts such a job.",
     },
 )
 _describe(
@@ -196,11 +196,11 @@ _describe(
     "Kinds of difference between the output of a program and the expected output.",
     {
         "WHITE_SPACE": "The outputs differ only in white space.",
-        "LETTER_CASE": "The outputs differ in letter case. Apart from letter case, they differ "
-        "only in white space or not at all.",
+        "LETTER_CASE": "The outputs differ in letter case. They may also differ in white space, "
+        "but in nothing else.",
         "ORDER": "The outputs contain the same words in another order.",
-        "MISSING_LINES": "Lines of the expected output are missing in the output. The lines of "
-        "the output are all expected, and they are in the expected order.",
+        "MISSING_LINES": "Lines of the expected output are missing in the output. All other lines "
+        "are correct and in the expected order.",
         "EXTRA_LINES": "The output contains all lines of the expected output in the expected "
         "order, and additional lines.",
         "NUMBER": "The first wrong word of the output is a number, and the expected word at this "

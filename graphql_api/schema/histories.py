@@ -232,7 +232,7 @@ class History(Node):
 
     @field(
         description="The problem that the code was submitted to. Null if the viewer may not see "
-        "this problem, for example because it was deleted."
+        "this problem, for example because the problem was deleted."
     )
     async def problem(self, info: Info) -> Problem | None:
         """Read the problem, if the viewer may see it."""

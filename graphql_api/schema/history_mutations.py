@@ -51,7 +51,7 @@ class ExecuteCodeInput:
     code: str = code_input()
     is_public: bool = strawberry.field(
         default=False,
-        description="True to publish the history and its code once the code is judged "
+        description="True to publish the history and its code as soon as the code is judged "
         "(default false).",
     )
     idempotency_key: str | None = strawberry.field(
@@ -83,7 +83,8 @@ ExecuteCodeResult = Annotated[
     | Conflict
     | Unavailable,
     strawberry.union(
-        "ExecuteCodeResult", description="The accepted submission, or the reason it was rejected."
+        "ExecuteCodeResult",
+        description="The accepted submission, or the reason the submission was rejected.",
     ),
 ]
 
@@ -157,7 +158,7 @@ CancelExecutionResult = Annotated[
     CancelExecutionPayload | ChangeErrors,
     strawberry.union(
         "CancelExecutionResult",
-        description="The cancelled execution, or the reason it was not cancelled.",
+        description="The cancelled execution, or the reason the cancellation was rejected.",
     ),
 ]
 
@@ -191,9 +192,9 @@ class HistoryMutations:
         return ExecuteCodePayload(history=History.from_record(history), message=STARTED)
 
     @mutation(
-        description="Cancel one of the viewer's own executions. If no worker has started the "
-        "execution, it is refunded and does not count towards the daily limit. Fails with "
-        "CONFLICT if the execution has already ended."
+        description="Cancel one of the viewer's own executions. An execution that no worker has "
+        "started is refunded and does not count towards the daily limit. Fails with CONFLICT if "
+        "the execution has already ended."
     )
     async def cancel_execution(
         self,

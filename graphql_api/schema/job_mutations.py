@@ -41,7 +41,8 @@ class RejudgePayload:
 RejudgeResult = Annotated[
     RejudgePayload | ChangeErrors,
     strawberry.union(
-        "RejudgeResult", description="The rejudge job, or the reason it was not started."
+        "RejudgeResult",
+        description="The job that judges the executions again, or the reason no job was started.",
     ),
 ]
 
@@ -63,7 +64,8 @@ class CancelJobPayload:
 CancelJobResult = Annotated[
     CancelJobPayload | ChangeErrors,
     strawberry.union(
-        "CancelJobResult", description="The cancelled job, or the reason it was not cancelled."
+        "CancelJobResult",
+        description="The cancelled job, or the reason the cancellation was rejected.",
     ),
 ]
 

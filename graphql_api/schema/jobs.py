@@ -53,8 +53,8 @@ class RejudgeCounts:
         "these histories."
     )
     skipped: int = strawberry.field(
-        description="Number of histories that this job did not judge, because they were deleted "
-        "or because a later rejudge judged them."
+        description="Number of histories that this job did not judge, because the histories were "
+        "deleted or a later rejudge judged them."
     )
     failed: int = strawberry.field(
         description="Number of histories that could not be judged, because the judge or the "

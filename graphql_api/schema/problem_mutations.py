@@ -38,9 +38,8 @@ def _changeable(description: str) -> Any:
 
 
 @strawberry.input(
-    description="A program that decides whether a submission to this problem is correct. A "
-    "checker reads the submission's output; an interactor exchanges messages with the "
-    "submission."
+    description="A program of the problem that decides whether a submission is correct. A checker "
+    "reads the output of the submission. An interactor exchanges messages with the submission."
 )
 class CheckerInput:
     """A checker or interactor of a problem."""
@@ -196,13 +195,13 @@ class UpdateProblemInput:
     )
     abs_tolerance: float | None = _changeable(
         "Absolute tolerance of the comparer FLOAT, 0 to 1. Allowed only with this comparer. Null "
-        "removes the tolerance. Without tolerances, both tolerances are 1e-6. If only one "
-        "tolerance is set, the other is 0."
+        "removes the tolerance. If no tolerance is set, both tolerances are 1e-6. If only one is "
+        "set, the other is 0."
     )
     rel_tolerance: float | None = _changeable(
         "Relative tolerance of the comparer FLOAT, 0 to 1. Allowed only with this comparer. Null "
-        "removes the tolerance. Without tolerances, both tolerances are 1e-6. If only one "
-        "tolerance is set, the other is 0."
+        "removes the tolerance. If no tolerance is set, both tolerances are 1e-6. If only one is "
+        "set, the other is 0."
     )
     time_limit_ms: int | None = _changeable(
         "CPU time limit per test in milliseconds, 50 to 60,000. Null sets the default, 2,000."
@@ -212,8 +211,9 @@ class UpdateProblemInput:
     )
     checker: CheckerInput | None = _changeable(
         "Checker or interactor of the problem. The comparers CHECKER and INTERACTIVE require a "
-        "checker or an interactor, so null is rejected with these comparers. Other comparers do "
-        "not allow one. If `comparer` changes to another comparer, the stored checker is removed."
+        "checker or an interactor, so null is rejected with these comparers. All other comparers "
+        "allow neither. If `comparer` changes to another comparer, the stored checker or "
+        "interactor is removed."
     )
     language_limits: list[LanguageLimitInput] | None = _changeable(
         "The new time limit multipliers for individual languages, which replace all earlier "
