@@ -82,7 +82,7 @@ async def fill(stores: Stores) -> History:
     claim = await stores.executions.claim(*history.key, token="me", lease_ms=10_000)
     assert isinstance(claim, Claim)
     done = await stores.executions.complete(claim.history, Api.outcome(attempt=1))
-    await stores.problems.add_run(PLATFORM, "1")
+    await stores.problems.add_run(problem.id)
     new = NewJob(kind=JobKind.REJUDGE, uid=user.uid, parameters={}, platform=PLATFORM, number="1")
     await stores.jobs.create(new)
     return done

@@ -12,7 +12,7 @@ from graphql_api.data.enums import Comparer, ProblemState
 from graphql_api.data.problems.cards import entry_keys
 from graphql_api.data.problems.inputs import NewProblem
 from graphql_api.data.problems.store import ProblemStore
-from graphql_api.data.records import Problem
+from graphql_api.data.records import Problem, ProblemId
 
 DRAFT, REVIEW, COMPLETED, DELETED = ProblemState
 
@@ -54,6 +54,13 @@ class Ticks:
 
 async def outcomes(*calls: Awaitable[Any]) -> list[Any]:
     return await asyncio.gather(*calls, return_exceptions=True)
+
+
+async def identity(problems: ProblemStore, key: tuple[str, str] = ONE) -> ProblemId:
+    """Return the identity of the problem that has this name."""
+    problem = await problems.get(*key, consistent=True)
+    assert problem is not None
+    return problem.id
 
 
 async def completed(problems: ProblemStore, number: str, **fields: Any) -> Problem:

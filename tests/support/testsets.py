@@ -4,7 +4,7 @@ from graphql_api.data import keys
 from graphql_api.data.dynamo.client import Dynamo, Item
 from graphql_api.data.dynamo.expressions import equals
 from graphql_api.data.problems.testsets import NewTest, TestSetStore
-from graphql_api.data.records import TestCase
+from graphql_api.data.records import TestCase, TestCaseKey
 from tests.support.problems import ONE
 
 
@@ -27,6 +27,13 @@ async def current(sets: TestSetStore) -> list[TestCase]:
     found = await sets.with_problem(*ONE, consistent=True)
     assert found is not None
     return found[1]
+
+
+async def key(sets: TestSetStore, version: int, number: int) -> TestCaseKey:
+    """Return the key of the test that was added in this version with this number."""
+    found = await sets.with_problem(*ONE, consistent=True)
+    assert found is not None
+    return TestCaseKey(*found.problem.id, version, number)
 
 
 async def sorts(dynamo: Dynamo, prefix: str) -> list[str]:

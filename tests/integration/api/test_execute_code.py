@@ -11,6 +11,7 @@ from graphql_api.data.accounts.plans import NewPlan
 from graphql_api.data.dynamo.meter import metered
 from graphql_api.data.enums import ProblemState, UserState
 from graphql_api.data.keys import plan
+from graphql_api.data.records import NO_PID, ProblemId
 from graphql_api.schema.ids import problem_id
 from judge.languages import LANGUAGES
 from tasks.queue.sender import TaskSender
@@ -111,11 +112,11 @@ async def test_one_public_execution_is_one_unit_one_history_one_feed_entry_and_o
 
 
 async def test_a_problem_shows_how_often_it_was_executed(api: Api) -> None:
-    await api.problem()
+    problem = await api.problem()
     query = '{ problem(platform: "algoitny", number: "1") { executionCount } }'
     assert await api.data(query) == {"problem": {"executionCount": 0}}
     for _ in range(3):
-        await api.services.stores.problems.add_run("algoitny", "1")
+        await api.services.stores.problems.add_run(problem.id)
     assert await api.data(query) == {"problem": {"executionCount": 3}}
 
 
@@ -151,7 +152,11 @@ async def test_it_takes_four_requests_at_most_and_usage_one_more(api: Api, ann: 
         ({"legacyProblemId": 7}, "InvalidInput", ["problemId"]),
         ({"problemId": "nonsense"}, "InvalidInput", ["problemId"]),
         (
-            {"platform": None, "number": None, "problemId": problem_id("algoitny", "404")},
+            {
+                "platform": None,
+                "number": None,
+                "problemId": problem_id(ProblemId("algoitny", "404", NO_PID)),
+            },
             "NotFound",
             ["problemId"],
         ),

@@ -282,7 +282,7 @@ async def test_a_stored_fault_shows_editors_nothing_that_the_checker_printed(api
             test_number=number,
             created_at=1_800_000_000_000,
         )
-        await api.services.stores.checkers.note_fault(*problem.key, fault)
+        await api.services.stores.checkers.note_fault(problem.id, fault)
         for token in (None, await api.sign_in(OTHER)):
             assert (await api.data(query, token))["problem"]["checker"] is None
         answer = (await api.data(query, editor))["problem"]["checker"]["fault"]

@@ -7,6 +7,7 @@ from ulid import ULID
 
 from graphql_api.data.dynamo.meter import metered
 from graphql_api.data.enums import JobKind, JobStatus, ProblemState
+from graphql_api.data.records import NO_PID, ProblemId
 from graphql_api.schema.ids import history_key, job_id, job_key, problem_id
 from tests.support.api import Api
 from tests.support.transport import AWAY, FaultyTransport
@@ -22,12 +23,16 @@ NODE = "query($id: ID!) { node(id: $id) { ... on Job { status } } }"
 LIST = """query($kind: JobKind, $status: JobStatus, $first: Int, $after: String) {
   jobs(kind: $kind, status: $status, first: $first, after: $after) {
     edges { node { id status } } pageInfo { hasNextPage endCursor } } }"""
-ONE = problem_id("algoitny", "1")
 
 
 @pytest.fixture
-async def editor(api: Api) -> str:
-    await api.problem()
+async def problem(api: Api) -> str:
+    """Return the id of problem 1."""
+    return problem_id((await api.problem()).id)
+
+
+@pytest.fixture
+async def editor(api: Api, problem: str) -> str:  # noqa: ARG001 - the problem must exist
     return await api.editor()
 
 
@@ -35,8 +40,8 @@ async def rejudge(api: Api, token: str | None, **given: Any) -> Any:
     return await api.mutate("rejudge", f"job {{ {JOB} }}", token, **given)
 
 
-async def test_a_rejudge_is_a_queued_job_that_is_sent(api: Api, editor: str) -> None:
-    result = await rejudge(api, editor, problemId=ONE)
+async def test_a_rejudge_is_a_queued_job_that_is_sent(api: Api, editor: str, problem: str) -> None:
+    result = await rejudge(api, editor, problemId=problem)
     assert result["__typename"] == "RejudgePayload"
     job = result["job"]
     assert (job["kind"], job["status"], job["progress"]) == ("REJUDGE", "QUEUED", 0)
@@ -64,29 +69,36 @@ async def test_one_history_is_named_by_its_id(api: Api, editor: str) -> None:
     ("given", "kind", "path"),
     [
         ({}, "InvalidInput", ["problemId"]),
-        ({"problemId": ONE, "historyId": "x"}, "InvalidInput", ["historyId"]),
+        ({"problemId": "1", "historyId": "x"}, "InvalidInput", ["historyId"]),
         ({"problemId": "nonsense"}, "InvalidInput", ["problemId"]),
-        ({"historyId": ONE}, "InvalidInput", ["historyId"]),
-        ({"problemId": problem_id("algoitny", "404")}, "NotFound", ["problemId"]),
-        ({"problemId": problem_id("algoitny", "gone")}, "NotFound", ["problemId"]),
-        ({"problemId": problem_id("algoitny", "empty")}, "Conflict", ["problemId"]),
+        ({"historyId": "1"}, "InvalidInput", ["historyId"]),
+        ({"problemId": "404"}, "NotFound", ["problemId"]),
+        ({"problemId": "gone"}, "NotFound", ["problemId"]),
+        ({"problemId": "empty"}, "Conflict", ["problemId"]),
     ],
 )
 async def test_what_cannot_be_judged_again_is_refused_by_name(
-    *, api: Api, editor: str, given: dict[str, Any], kind: str, path: list[str]
+    *, api: Api, editor: str, problem: str, given: dict[str, Any], kind: str, path: list[str]
 ) -> None:
-    await api.problem("gone", ProblemState.DELETED)
-    await api.problem("empty", tests=0)
-    result = await rejudge(api, editor, **given)
+    gone = await api.problem("gone", ProblemState.DELETED)
+    empty = await api.problem("empty", tests=0)
+    ids = {
+        "1": problem,
+        "404": problem_id(ProblemId("algoitny", "404", NO_PID)),
+        "gone": problem_id(gone.id),
+        "empty": problem_id(empty.id),
+    }
+    sent = {name: ids.get(value, value) for name, value in given.items()}
+    result = await rejudge(api, editor, **sent)
     assert (result["__typename"], result["path"]) == (kind, path)
     assert api.sender.jobs == []
 
 
-async def test_jobs_are_for_editors(api: Api, editor: str) -> None:
-    job = (await rejudge(api, editor, problemId=ONE))["job"]["id"]
+async def test_jobs_are_for_editors(api: Api, editor: str, problem: str) -> None:
+    job = (await rejudge(api, editor, problemId=problem))["job"]["id"]
     ann = await api.sign_in(ANN)
     for token, kind in ((None, "Unauthenticated"), (ann, "Forbidden")):
-        assert (await rejudge(api, token, problemId=ONE))["__typename"] == kind
+        assert (await rejudge(api, token, problemId=problem))["__typename"] == kind
         cancelled = await api.mutate("cancelJob", "job { status }", token, jobId=job)
         assert cancelled["__typename"] == kind
         assert (await api.data(READ, token, id=job))["job"] is None
@@ -97,9 +109,9 @@ async def test_jobs_are_for_editors(api: Api, editor: str) -> None:
 
 
 async def test_the_worker_of_a_cancelled_job_gets_a_cancellation_and_cancelling_twice_is_harmless(
-    api: Api, editor: str
+    api: Api, editor: str, problem: str
 ) -> None:
-    job = (await rejudge(api, editor, problemId=ONE))["job"]["id"]
+    job = (await rejudge(api, editor, problemId=problem))["job"]["id"]
     for _ in range(2):
         result = await api.mutate("cancelJob", "job { id status finishedAt }", editor, jobId=job)
         assert (result["job"]["id"], result["job"]["status"]) == (job, "CANCELLED")
@@ -109,8 +121,10 @@ async def test_the_worker_of_a_cancelled_job_gets_a_cancellation_and_cancelling_
     assert missing["__typename"] == "NotFound"
 
 
-async def test_a_finished_job_shows_what_it_did_and_is_not_cancelled(api: Api, editor: str) -> None:
-    job = (await rejudge(api, editor, problemId=ONE))["job"]["id"]
+async def test_a_finished_job_shows_what_it_did_and_is_not_cancelled(
+    api: Api, editor: str, problem: str
+) -> None:
+    job = (await rejudge(api, editor, problemId=problem))["job"]["id"]
     jobs, ulid = api.services.stores.jobs, job_key(job)
     await jobs.claim(ulid, token="me", lease_ms=10_000)
     await jobs.progress(ulid, 1, "half of it", 50)
@@ -128,8 +142,8 @@ EVENTS = """query($id: ID!, $after: Int, $first: Int, $last: Int) {
   job(id: $id) { events(after: $after, first: $first, last: $last) { sequence } } }"""
 
 
-async def test_progress_comes_in_order_and_in_pages(api: Api, editor: str) -> None:
-    job = (await rejudge(api, editor, problemId=ONE))["job"]["id"]
+async def test_progress_comes_in_order_and_in_pages(api: Api, editor: str, problem: str) -> None:
+    job = (await rejudge(api, editor, problemId=problem))["job"]["id"]
     jobs, ulid = api.services.stores.jobs, job_key(job)
     await jobs.claim(ulid, token="me", lease_ms=10_000)
     for number in range(1, 23):
@@ -153,9 +167,9 @@ async def test_progress_comes_in_order_and_in_pages(api: Api, editor: str) -> No
 
 
 async def test_progress_that_cannot_be_read_leaves_the_rest_of_the_job(
-    api: Api, editor: str
+    api: Api, editor: str, problem: str
 ) -> None:
-    job = (await rejudge(api, editor, problemId=ONE))["job"]["id"]
+    job = (await rejudge(api, editor, problemId=problem))["job"]["id"]
     query = "query($id: ID!) { job(id: $id) { status events { message } } }"
     FaultyTransport(api.services.stores.dynamo).refuse("Query", AWAY)
     answer = (await api.post(query, {"id": job}, editor)).json()
@@ -164,13 +178,15 @@ async def test_progress_that_cannot_be_read_leaves_the_rest_of_the_job(
     assert (error["path"], error["extensions"]) == (["job", "events"], {"code": "UNAVAILABLE"})
 
 
-async def test_jobs_with_their_results_cost_one_request_of_each_kind(api: Api, editor: str) -> None:
+async def test_jobs_with_their_results_cost_one_request_of_each_kind(
+    api: Api, editor: str, problem: str
+) -> None:
     jobs = api.services.stores.jobs
     for _ in range(3):
-        ulid = job_key((await rejudge(api, editor, problemId=ONE))["job"]["id"])
+        ulid = job_key((await rejudge(api, editor, problemId=problem))["job"]["id"])
         await jobs.claim(ulid, token="me", lease_ms=10_000)
         await jobs.finish(ulid, 1, {"judged": 1, "changed": 0, "skipped": 0, "failed": 0})
-    waiting = (await rejudge(api, editor, problemId=ONE))["job"]["id"]
+    waiting = (await rejudge(api, editor, problemId=problem))["job"]["id"]
     query = "{ jobs(kind: REJUDGE) { edges { node { id rejudged { judged } } } } }"
     with metered() as meter:
         edges = (await api.data(query, editor))["jobs"]["edges"]
@@ -184,8 +200,10 @@ async def test_jobs_with_their_results_cost_one_request_of_each_kind(api: Api, e
     assert (ids[0], meter.requests) == (waiting, 1)
 
 
-async def test_jobs_are_listed_newest_first_by_kind_and_status(api: Api, editor: str) -> None:
-    ids = [(await rejudge(api, editor, problemId=ONE))["job"]["id"] for _ in range(3)]
+async def test_jobs_are_listed_newest_first_by_kind_and_status(
+    api: Api, editor: str, problem: str
+) -> None:
+    ids = [(await rejudge(api, editor, problemId=problem))["job"]["id"] for _ in range(3)]
     await api.mutate("cancelJob", "job { id }", editor, jobId=ids[1])
 
     async def listed(**given: Any) -> list[str]:

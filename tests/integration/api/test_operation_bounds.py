@@ -74,7 +74,7 @@ async def test_long_names_of_fields_count(small: Api) -> None:
 
 async def test_statements_solutions_and_tests_count(small: Api) -> None:
     problem = await small.problem(statement="s" * (200 * KB))
-    gid = ids.problem_id("algoitny", problem.number)
+    gid = ids.problem_id(problem.id)
     query = nodes("Problem", aliased("statement"))
     assert "larger than 1 MB" in await refusal(small, query, ids=[gid])
 
@@ -127,7 +127,7 @@ async def test_a_mutation_over_a_bound_is_saved_and_says_so(small: Api) -> None:
 
 
 async def test_an_answer_has_at_most_fifty_errors(api: Api) -> None:
-    gid = ids.problem_id("algoitny", (await api.problem()).number)
+    gid = ids.problem_id((await api.problem()).id)
     query = nodes("Problem", aliased("testCases(first: 0) { edges { cursor } }"))
     answer = (await api.post(query, {"ids": [gid] * 8})).json()
     assert len(answer["errors"]) == ANSWER_ERRORS + 1
@@ -141,7 +141,7 @@ async def queries(api: Api, query: str, token: str | None = None, **variables: A
 
 
 async def test_equal_pages_are_read_once(api: Api) -> None:
-    gids = [ids.problem_id("algoitny", (await api.problem(str(n))).number) for n in range(4)]
+    gids = [ids.problem_id((await api.problem(str(n))).id) for n in range(4)]
     page = "testCases(first: 3) { edges { node { input } } }"
     once = await queries(api, nodes("Problem", page), ids=gids)
     many = await queries(api, nodes("Problem", aliased(page)), ids=gids * 3)
@@ -199,7 +199,7 @@ async def test_a_page_after_a_mutation_shows_its_change(api: Api) -> None:
 
 async def test_an_operation_holds_a_quarter_of_the_connections(open_api: OpenApi) -> None:
     api = await open_api(dynamodb_max_connections=8)
-    gids = [ids.problem_id("algoitny", (await api.problem(str(n))).number) for n in range(9)]
+    gids = [ids.problem_id((await api.problem(str(n))).id) for n in range(9)]
     transport = api.services.stores.dynamo._transport
     client, flying, most = transport.client, 0, 0
 

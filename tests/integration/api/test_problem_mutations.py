@@ -236,7 +236,7 @@ async def test_editors_see_how_the_present_checker_failed_last(api: Api) -> None
     fault = CheckerFault(
         checker_hash=card.checker_hash, message="가" * 5000, test_number=3, created_at=5
     )
-    await stores.checkers.note_fault("algoitny", "7", fault)
+    await stores.checkers.note_fault(card.id, fault)
     given = {"problemId": made["problem"]["id"]}
     shown = (await api.mutate("updateProblem", SETTINGS, editor, **given))["problem"]["checker"]
     assert shown["fault"] == {"message": "가" * 1365, "testNumber": 3}
@@ -352,16 +352,13 @@ async def test_a_test_case_keeps_its_id_until_it_is_deleted_or_the_set_is_replac
         {"number": 3, "input": TESTS[0]["input"]},
     ]
     # The number that a deleted test had in an older version belongs to another test.
-    moved = ids_of_test(3, 3)
+    card = await api.services.stores.problems.get("algoitny", "1", consistent=True)
+    assert card is not None
+    moved = str(global_ids.test_case_id(TestCaseKey(*card.id, 3, 3)))
     assert (await api.data(nodes, editor, ids=[moved]))["nodes"] == [None]
 
     await api.mutate("replaceTestCases", fields, editor, problemId=pid, testCases=TESTS)
     assert (await api.data(nodes, editor, ids=ids))["nodes"] == [None] * 4
-
-
-def ids_of_test(version: int, number: int) -> str:
-    """Return the id of a test of problem 1 that was added in this version with this number."""
-    return str(global_ids.test_case_id(TestCaseKey("algoitny", "1", version, number)))
 
 
 async def test_the_solution_is_kept_and_listed_by_its_language(api: Api) -> None:

@@ -197,13 +197,13 @@ async def test_a_package_is_stored_completely(stores: Stores, tmp_path: Path) ->
     assert problem.content_hash == content_hash(package)
     assert [test.is_sample for test in tests] == [True] * 2 + [False] * 9
     assert [len(test.input) for test in tests][-2:] == [10_344_085, 2_216_142]
-    solution = await stores.problems.solution("algoitny", "2")
+    solution = await stores.problems.solution(problem.id)
     assert solution is not None
     assert (solution.language, solution.code) == (
         "cpp",
         (EXAMPLES / "002-lighthouse-log/submissions/accepted/window.cpp").read_text(),
     )
-    texts = await stores.problems.statement("algoitny", "2")
+    texts = await stores.problems.statement(problem.id)
     assert texts is not None
     assert "best watch" in str(texts.statement)
     assert "400" in str(texts.constraints)
@@ -228,7 +228,7 @@ async def test_a_changed_package_replaces_everything(stores: Stores, some: Path)
     assert problem.tags == ()
     assert problem.test_count == 9
     assert problem.state is ProblemState.REVIEW  # the state set by an editor is kept
-    texts = await stores.problems.statement("algoitny", "9")
+    texts = await stores.problems.statement(problem.id)
     assert texts is not None
     assert texts.constraints is None
 
@@ -237,7 +237,7 @@ async def test_an_interrupted_import_is_repeated(stores: Stores, some: Path) -> 
     package = read_package(some / "001-a-plus-b")
     replace = stores.tests.replace
 
-    async def cut(*_: object) -> None:
+    async def cut(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     stores.tests.replace = cut  # type: ignore[assignment, method-assign]
@@ -262,10 +262,10 @@ async def test_the_hash_is_unfinished_during_an_import(stores: Stores, some: Pat
     seen: list[str | None] = []
     replace = stores.tests.replace
 
-    async def spy(platform: str, number: str, tests: object):
+    async def spy(platform: str, number: str, tests: object, **options: str | None):
         problem = await stores.problems.get(platform, number)
         seen.append(problem.content_hash if problem else None)
-        return await replace(platform, number, tests)  # type: ignore[arg-type]
+        return await replace(platform, number, tests, **options)  # type: ignore[arg-type]
 
     stores.tests.replace = spy  # type: ignore[method-assign]
 

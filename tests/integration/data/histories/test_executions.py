@@ -18,8 +18,9 @@ from graphql_api.data.histories.executions import (
     LeasedElsewhere,
     LostClaim,
 )
-from graphql_api.data.problems.testsets import GRACE_MS, TestSetStore
-from graphql_api.data.records import History
+from graphql_api.data.problems.purge_notes import GRACE_MS, make_note
+from graphql_api.data.problems.testsets import TestSetStore
+from graphql_api.data.records import History, ProblemKey
 from tests.support.claims import LEASE_MS, LONG_NAME, claim, due_of, large
 
 pytestmark = pytest.mark.dynamodb
@@ -308,9 +309,10 @@ async def test_any_number_of_test_sets_that_are_due_to_go_hides_no_execution(har
         for name in names
         if keys.shard_of(keys.problem_partition("demo", name), keys.DUE_SHARDS) == shard
     )
-    tests = TestSetStore(harness.dynamo, harness.bodies, lambda: harness.clock.now - 2 * GRACE_MS)
+    tests = TestSetStore(harness.dynamo, harness.bodies, harness.clock)
+    earlier = harness.clock.now - 2 * GRACE_MS
     await harness.dynamo.batch_write(
-        puts=[tests._note("demo", name, 1) for name in islice(same_shard, 600)]
+        puts=[make_note(ProblemKey("demo", name), 1, earlier) for name in islice(same_shard, 600)]
     )
     found = await harness.executions.due(shard, harness.clock.now + 30_000)
     assert [one.ulid for one in found] == [history.ulid]

@@ -55,7 +55,7 @@ async def bodies(harness: Any, history: History) -> list[str]:
 
 
 async def mark(harness: Any, history: History) -> Solved | None:
-    key = keys.solved(history.uid, history.platform, history.number)
+    key = keys.solved(history.uid, history.problem_id)
     item = await harness.dynamo.get(key, consistent=True)
     return Solved.from_item(item) if item else None
 
@@ -78,14 +78,14 @@ async def test_a_problem_lists_what_was_judged_oldest_first_and_nothing_else(har
         found: list[tuple[str, str]] = []
         after = None
         while True:
-            page = await harness.rejudges.of_problem("baekjoon", "1000", after=after, size=size)
+            page = await harness.rejudges.of_problem(harness.problem().id, after=after, size=size)
             found += page.histories
             after = page.end
             if after is None:
                 break
         assert found == expected
     await harness.histories.delete(done[0].uid, done[0].ulid)
-    page = await harness.rejudges.of_problem("baekjoon", "1000")
+    page = await harness.rejudges.of_problem(harness.problem().id)
     assert page.histories == expected[1:]
 
 

@@ -48,32 +48,32 @@ async def left(dynamo: Dynamo) -> list[str]:
 async def test_the_last_fault_is_kept_by_one_request(
     checkers: CheckerStore, problems: ProblemStore
 ) -> None:
-    await problems.create(NEW)
+    problem = await problems.create(NEW)
     later = replace(FAULT, created_at=6, test_number=2)
-    await checkers.note_fault(*ONE, FAULT)
+    await checkers.note_fault(problem.id, FAULT)
     with metered() as meter:
-        await checkers.note_fault(*ONE, later)
+        await checkers.note_fault(problem.id, later)
     assert (meter.requests, meter.write_units) == (1, 4)
-    assert await checkers.faults([ONE]) == [later]
+    assert await checkers.faults([problem.id]) == [replace(later, pid=problem.pid)]
 
 
 async def test_a_fault_of_a_problem_that_is_gone_leaves_nothing(
     checkers: CheckerStore, problems: ProblemStore, dynamo: Dynamo
 ) -> None:
-    await problems.create(NEW)
+    problem = await problems.create(NEW)
     await problems.delete(*ONE)
-    await checkers.note_fault(*ONE, FAULT)
+    await checkers.note_fault(problem.id, FAULT)
     assert await left(dynamo) == []
 
 
 async def test_faults_at_any_time_of_a_deletion_leave_nothing(
     checkers: CheckerStore, problems: ProblemStore, dynamo: Dynamo
 ) -> None:
-    await problems.create(NEW)
+    problem = await problems.create(NEW)
     faults = FaultyTransport(dynamo)
 
     async def note() -> None:
-        await checkers.note_fault(*ONE, FAULT)
+        await checkers.note_fault(problem.id, FAULT)
 
     for operation in ("TransactWriteItems", "TransactWriteItems", "BatchWriteItem", "Query"):
         faults.meanwhile(operation, note)
@@ -84,8 +84,8 @@ async def test_faults_at_any_time_of_a_deletion_leave_nothing(
 async def test_a_fault_of_a_checker_that_was_replaced_is_not_kept(
     checkers: CheckerStore, problems: ProblemStore
 ) -> None:
-    await problems.create(NEW)
+    problem = await problems.create(NEW)
     other: dict[str, Any] = {"checker": replace(CHECKER, code="int main(void) { return 43; }")}
     await problems.update(*ONE, ProblemChanges(**other))
-    await checkers.note_fault(*ONE, FAULT)
-    assert await checkers.faults([ONE]) == [None]
+    await checkers.note_fault(problem.id, FAULT)
+    assert await checkers.faults([problem.id]) == [None]

@@ -10,7 +10,7 @@ from graphql_api.data.dynamo.values import item_size
 from graphql_api.data.enums import Comparer
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
 from graphql_api.data.problems.inputs import ProblemChanges
-from graphql_api.data.records import Statement
+from graphql_api.data.records import NO_PID, ProblemId, Statement
 from tests.support.problems import (
     COMPLETED,
     DRAFT,
@@ -20,6 +20,7 @@ from tests.support.problems import (
     check_entries,
     completed,
     everything,
+    identity,
     numbers,
     outcomes,
 )
@@ -37,17 +38,18 @@ async def test_a_problem_begins_as_a_draft_with_everything_it_was_given(problems
     assert (made.revision, made.test_version, made.test_count) == (1, None, 0)
     assert await problems.get(*ONE, consistent=True) == made
     texts = Statement(statement="Add them.", constraints="1 <= n <= 10")
-    assert await problems.statement(*ONE) == texts
-    assert await problems.by_legacy_id(42) == ONE
+    assert await problems.statement(await identity(problems)) == texts
+    assert await problems.by_legacy_id(42) == made.id
     await check_entries(dynamo)
 
 
 async def test_what_is_not_there_is_none(problems):
+    missing = ProblemId(*ONE, NO_PID)
     assert await problems.get(*ONE) is None
-    assert await problems.statement(*ONE) is None
-    assert await problems.solution(*ONE) is None
+    assert await problems.statement(missing) is None
+    assert await problems.solution(missing) is None
     assert await problems.by_legacy_id(42) is None
-    assert await problems.run_count(*ONE) == 0
+    assert await problems.run_count(missing) == 0
 
 
 async def test_a_second_creation_is_refused_and_changes_nothing(problems, dynamo):
@@ -114,11 +116,11 @@ async def test_many_are_read_by_one_request_each_kind(problems):
     one = await problems.create(FULL)
     two = await problems.create(replace(NEW, number="2"))
     solved = await problems.set_solution("demo", "2", "c", "int main(){}")
-    names = [("demo", "2"), ("demo", "none"), ONE]
+    named = [two.id, ProblemId("demo", "none", two.pid), one.id]
     with metered() as meter:
-        assert await problems.get_many(names) == [solved, None, one]
-        texts = await problems.statements(names)
-        codes = await problems.solutions(names)
+        assert await problems.get_many([problem.key for problem in named]) == [solved, None, one]
+        texts = await problems.statements(named)
+        codes = await problems.solutions(named)
     # The missing problem is read again with strong consistency.
     assert meter.requests == 4
     assert [text and text.statement for text in texts] == [None, None, "Add them."]
@@ -142,7 +144,7 @@ async def test_an_update_changes_what_is_given_and_nothing_else(problems, dynamo
     )
     assert changed.updated_at > made.updated_at
     assert await problems.get(*ONE, consistent=True) == changed
-    assert (await problems.statement(*ONE)).statement == "Add them."
+    assert (await problems.statement(await identity(problems))).statement == "Add them."
     await check_entries(dynamo)
 
 
@@ -151,9 +153,9 @@ async def test_one_text_is_changed_and_the_other_stays(problems):
     changed = await problems.update(*ONE, ProblemChanges(statement="Sum them."))
     assert changed.revision == 2
     texts = Statement(statement="Sum them.", constraints="1 <= n <= 10")
-    assert await problems.statement(*ONE) == texts
+    assert await problems.statement(await identity(problems)) == texts
     await problems.update(*ONE, ProblemChanges(constraints=""))
-    assert await problems.statement(*ONE) == Statement(statement="Sum them.")
+    assert await problems.statement(await identity(problems)) == Statement(statement="Sum them.")
 
 
 async def test_writers_of_different_texts_at_once_both_last(problems):
@@ -162,7 +164,9 @@ async def test_writers_of_different_texts_at_once_both_last(problems):
         problems.update(*ONE, ProblemChanges(statement="Sum them.")),
         problems.update(*ONE, ProblemChanges(constraints="n < 5")),
     )
-    assert await problems.statement(*ONE) == Statement(statement="Sum them.", constraints="n < 5")
+    assert await problems.statement(await identity(problems)) == Statement(
+        statement="Sum them.", constraints="n < 5"
+    )
 
 
 async def test_writers_of_different_fields_at_once_all_last(problems, dynamo):
@@ -204,7 +208,7 @@ async def test_changing_no_problem_is_refused_and_leaves_no_ghost(problems, dyna
     ):
         with pytest.raises(NotFound):
             await call
-    await problems.add_run(*ONE)
+    await problems.add_run(ProblemId(*ONE, NO_PID))
     assert await everything(dynamo) == []
 
 
@@ -228,7 +232,7 @@ async def test_a_solution_is_kept_and_lists_its_problem_by_language(problems, dy
     await problems.set_solution(*ONE, "python", "print(1)")
     assert await numbers(problems, language="python") == ["1"]
     changed = await problems.set_solution(*ONE, "c", "int main(){}")
-    solution = await problems.solution(*ONE)
+    solution = await problems.solution(await identity(problems))
     assert (solution.language, solution.code) == ("c", "int main(){}")
     assert changed.language == "c"
     assert await numbers(problems, language="python") == []
@@ -243,7 +247,7 @@ async def test_a_malformed_solution_is_refused(problems, language, code):
     await problems.create(NEW)
     with pytest.raises(InvalidInput):
         await problems.set_solution(*ONE, language, code)
-    assert await problems.solution(*ONE) is None
+    assert await problems.solution(await identity(problems)) is None
 
 
 async def test_a_solution_is_kept_compressed_and_in_no_list(problems, dynamo):
@@ -257,7 +261,7 @@ async def test_a_solution_is_kept_compressed_and_in_no_list(problems, dynamo):
     assert not [
         name for item in items if item["SK"] != "A" for name in item if name in {"z", "cod"}
     ]
-    assert (await problems.solution(*ONE)).code == code
+    assert (await problems.solution(await identity(problems))).code == code
 
 
 @pytest.mark.slow
@@ -276,9 +280,10 @@ async def test_a_full_change_of_tags_and_title_fits_one_transaction(problems, dy
 @pytest.mark.slow
 async def test_runs_are_counted_over_eight_shards_and_summed_by_one_request(problems, dynamo):
     await problems.create(NEW)
-    await asyncio.gather(*(problems.add_run(*ONE) for _ in range(60)))
+    one = await identity(problems)
+    await asyncio.gather(*(problems.add_run(one) for _ in range(60)))
     with metered() as meter:
-        assert await problems.run_count(*ONE) == 60
+        assert await problems.run_count(one) == 60
     assert (meter.requests, meter.read_units) == (1, 0.5)
     items = await everything(dynamo)
     used = [item["n"] for item in items if item["SK"].startswith("C#")]
@@ -289,24 +294,23 @@ async def test_runs_are_counted_over_eight_shards_and_summed_by_one_request(prob
 async def test_counting_a_run_costs_one_unit_and_does_not_touch_the_card(problems):
     made = await problems.create(NEW)
     with metered() as meter:
-        await problems.add_run(*ONE)
+        await problems.add_run(made.id)
     assert (meter.requests, meter.write_units) == (1, 1)
     assert await problems.get(*ONE, consistent=True) == made
 
 
 async def test_counts_of_many_are_in_order(problems):
-    for number in "12":
-        await problems.create(replace(NEW, number=number))
-    await problems.add_run("demo", "2")
-    names = [("demo", "2"), ("demo", "1"), ("demo", "none"), ("demo", "2")]
-    assert await problems.run_counts(names) == [1, 0, 0, 1]
+    one, two = [await problems.create(replace(NEW, number=number)) for number in "12"]
+    await problems.add_run(two.id)
+    missing = ProblemId("demo", "none", one.pid)
+    assert await problems.run_counts([two.id, one.id, missing, two.id]) == [1, 0, 0, 1]
 
 
 async def test_reads_by_key_cost_half_a_unit(problems):
-    await problems.create(FULL)
+    problem = await problems.create(FULL)
     with metered() as card:
         await problems.get(*ONE)
     assert (card.requests, card.read_units) == (1, 0.5)
     with metered() as text:
-        await problems.statement(*ONE)
+        await problems.statement(problem.id)
     assert (text.requests, text.read_units) == (1, 0.5)

@@ -17,7 +17,7 @@ from graphql_api.data.enums import (
 from graphql_api.data.problems.checkers import digest_of
 from graphql_api.data.problems.inputs import NewProblem, ProblemChanges
 from graphql_api.data.problems.testsets import NewTest
-from graphql_api.data.records import Checker, History, ProblemKey, Results
+from graphql_api.data.records import Checker, History, Results
 from graphql_api.data.stores import Stores
 from judge.judge import Judge
 from tasks.handlers.executions import CHECKER_BROKEN, ExecutionHandler
@@ -136,7 +136,7 @@ async def test_a_broken_checker_fails_the_execution_at_once_and_tells_the_editor
         CHECKER_BROKEN,
     )
     assert await driver.used(card) == 0
-    (fault,) = await driver.stores.checkers.faults([ProblemKey(*NAME)])
+    (fault,) = await driver.stores.checkers.faults([driver.problem.id])
     assert fault is not None
     assert "ZeroDivisionError" in fault.message
     assert fault.checker_hash == digest_of(checker("1 / 0"))
@@ -170,7 +170,7 @@ async def test_no_item_of_the_table_repeats_the_input_or_output_of_a_hidden_test
     await change(driver, checker=checker(ECHOES.replace("CODE", str(code))))
     card = await run(driver, execution, MARKED + ending)
     assert card.status is HistoryStatus.FAILED if code == 1 else card.verdict
-    fault = await driver.stores.checkers.faults([ProblemKey(*NAME)])
+    fault = await driver.stores.checkers.faults([driver.problem.id])
     stored = await driver.stores.histories.results(card)
     items = [item for item in await everything(driver.stores.dynamo) if item["tp"] != "test"]
     for text in (str(fault), str(stored), str(items)):
@@ -183,7 +183,7 @@ async def test_a_checker_that_does_not_compile_is_reported_with_the_compiler_out
 ) -> None:
     await change(driver, checker=checker("else"))
     assert (await run(driver, execution, LARGER)).status is HistoryStatus.FAILED
-    (fault,) = await driver.stores.checkers.faults([ProblemKey(*NAME)])
+    (fault,) = await driver.stores.checkers.faults([driver.problem.id])
     assert fault is not None
     assert fault.message.startswith("The checker does not compile.\n")
     assert "SyntaxError" in fault.message

@@ -87,7 +87,7 @@ async def test_an_execution_ends_with_its_verdict_and_results(
     assert bool(results.compile_output) is (card.verdict is Verdict.CE)
     assert await driver.used(history) == 1
     assert await driver.judged() == 1
-    assert await driver.stores.problems.run_count("algoitny", "1") == 1
+    assert await driver.stores.problems.run_count(driver.problem.id) == 1
 
 
 async def test_running_twice_judges_once(

@@ -104,7 +104,7 @@ async def test_tests_that_were_just_added_are_all_kept_by_the_next_change(
     tests = driver.stores.tests
     for number in range(3):
         await tests.add("algoitny", "1", [NewTest(input=b"%d" % number, output=b"0")])
-    problem = await tests.delete(TestCaseKey("algoitny", "1", 1, 1))
+    problem = await tests.delete(TestCaseKey(*driver.problem.id, 1, 1))
     stored = await tests.with_problem("algoitny", "1", newest=problem)
     assert stored is not None
     assert [test.input for test in stored.tests][-3:] == [b"0", b"1", b"2"]

@@ -86,7 +86,7 @@ async def test_all_of_a_problem_is_judged_again_with_its_tests_of_now(
     totals, _ = await driver.stores.users.totals(driver.user.uid)
     assert (totals.executions, totals.accepted, totals.problems_solved) == (2, 0, 0)
     assert await driver.used(pending) == 3
-    assert await driver.stores.problems.run_count("algoitny", "1") == 4
+    assert await driver.stores.problems.run_count(driver.problem.id) == 4
 
 
 async def test_one_history_alone_is_judged_again(

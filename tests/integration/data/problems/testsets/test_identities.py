@@ -5,11 +5,12 @@ import pytest
 from graphql_api.data import keys
 from graphql_api.data.dynamo.expressions import Change
 from graphql_api.data.dynamo.meter import metered
+from graphql_api.data.problems.purge_notes import GRACE_MS
 from graphql_api.data.problems.testcase_ids import key_of
-from graphql_api.data.problems.testsets import GRACE_MS, TestSetStore
-from graphql_api.data.records import TestCaseKey, TestId, TestSetKey
+from graphql_api.data.problems.testsets import TestSetStore
+from graphql_api.data.records import TestId, TestSetKey
 from tests.support.problems import ONE
-from tests.support.testsets import current, names, new, sorts
+from tests.support.testsets import current, key, names, new, sorts
 
 pytestmark = pytest.mark.dynamodb
 
@@ -25,7 +26,7 @@ async def test_adding_and_deleting_tests_keeps_the_identity_of_the_others(sets):
     await sets.replace(*ONE, new("a", "b", "c"))
     before = await identities(sets)
     await sets.add(*ONE, new("d"))
-    problem = await sets.delete(TestCaseKey(*ONE, *before[0]))
+    problem = await sets.delete(await key(sets, *before[0]))
     assert names(await current(sets)) == ["b", "c", "d"]
     assert await identities(sets) == [*before[1:], TestId(2, 4)]
     listed = await sets.identities([TestSetKey(*ONE, problem.test_version)])

@@ -15,9 +15,9 @@ from graphql_api.data.errors import Conflict, InvalidInput, NotFound, Unavailabl
 from graphql_api.data.problems.checkers import digest_of
 from graphql_api.data.problems.inputs import NewProblem
 from graphql_api.data.problems.testsets import NewTest
-from graphql_api.data.records import Checker, TestCaseKey
+from graphql_api.data.records import Checker
 from tests.support.problems import ONE
-from tests.support.testsets import contents, current, names, new, partition, sorts
+from tests.support.testsets import contents, current, key, names, new, partition, sorts
 
 pytestmark = pytest.mark.dynamodb
 
@@ -75,20 +75,20 @@ async def test_added_tests_come_after_those_there(sets):
 
 async def test_a_removed_test_lets_the_others_move_up(sets):
     await sets.replace(*ONE, new("a", "b", "c", samples=3))
-    problem = await sets.delete(TestCaseKey(*ONE, 1, 2))
+    problem = await sets.delete(await key(sets, 1, 2))
     assert (problem.test_count, problem.samples) == (2, "1-2")
     assert names(await current(sets)) == ["a", "c"]
-    for key in (TestCaseKey(*ONE, 1, 0), TestCaseKey(*ONE, 1, 4), TestCaseKey(*ONE, 2, 1)):
+    for missing in (await key(sets, 1, 0), await key(sets, 1, 4), await key(sets, 2, 1)):
         with pytest.raises(NotFound):
-            await sets.delete(key)
+            await sets.delete(missing)
     assert names(await current(sets)) == ["a", "c"]
 
 
 async def test_a_deleted_test_cannot_be_deleted_again(sets):
     await sets.replace(*ONE, new("a", "b"))
-    await sets.delete(TestCaseKey(*ONE, 1, 1))
+    await sets.delete(await key(sets, 1, 1))
     with pytest.raises(NotFound):
-        await sets.delete(TestCaseKey(*ONE, 1, 1))
+        await sets.delete(await key(sets, 1, 1))
     assert names(await current(sets)) == ["b"]
 
 

@@ -7,10 +7,10 @@ from graphql_api.data.dynamo.expressions import equals
 from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import Conflict, NotFound
 from graphql_api.data.problems.inputs import NewProblem, ProblemChanges
-from graphql_api.data.problems.testsets import GRACE_MS, PurgeNote
-from graphql_api.data.records import Problem, TestCaseKey
+from graphql_api.data.problems.purge_notes import GRACE_MS, PurgeNote
+from graphql_api.data.records import Problem
 from tests.support.problems import ONE, outcomes
-from tests.support.testsets import current, names, new, partition, sorts
+from tests.support.testsets import current, key, names, new, partition, sorts
 
 pytestmark = pytest.mark.dynamodb
 
@@ -152,7 +152,7 @@ async def test_tests_of_a_deleted_problem_cannot_be_written(sets, problems, dyna
     for call in (
         sets.replace(*ONE, new("b")),
         sets.add(*ONE, new("b")),
-        sets.delete(TestCaseKey(*ONE, 1, 1)),
+        sets.delete(await key(sets, 1, 1)),
     ):
         with pytest.raises(Conflict):
             await call
