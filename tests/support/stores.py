@@ -174,9 +174,11 @@ class StoreHarness:
         items = await self.everything()
         cards = {(i["u"], i["h"]): i for i in items if i["SK"].startswith("H#")}
         entries = [i for i in items if i["PK"].startswith("F#")]
-        listed = {(i["u"], i["h"]): i["fid"] for i in cards.values() if "fid" in i}
+        positioned = [item for item in cards.values() if "fid" in item]
+        listed = {(i["u"], i["h"]): i["fid"] for i in positioned if "fh" not in i}
         for card in cards.values():
             assert ("fid" in card) <= (card["pub"] and card["st"] == "COMPLETED"), card
+            assert ("fh" in card) <= ("fid" in card), card
             assert ("g2p" in card) == (card["st"] in {"PENDING", "RUNNING"}), card
             assert ("g1p" in card) == (card["st"] == "COMPLETED"), card
         assert len(entries) == 4 * len(listed)
