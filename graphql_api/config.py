@@ -74,16 +74,17 @@ class Settings(BaseSettings):
 
     environment: Environment = Field(
         Environment.PRODUCTION,
-        description="`development` or `production`. Only development reads `.env`, serves the "
-        "playground, permits introspection to callers who are not signed in, and has the "
-        "development sign-in. `make dev` sets `development` for its programs.",
+        description="`development` or `production`. In development, the programs read `.env`, "
+        "serve the playground, allow introspection to callers who are not signed in, and provide "
+        "the development sign-in (`signInForDevelopment`). `make dev` sets `development` for its "
+        "programs.",
     )
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (),
         description="Comma-separated secrets of at least 32 bytes with at least 10 different "
-        "characters. Keys derived from them sign access tokens and cursors. The first one signs, "
-        "all of them verify: to rotate, put a new one first. Only the API needs this setting: "
-        "do not give it to workers.",
+        "characters. Keys derived from the secrets sign access tokens and cursors. The first "
+        "secret signs, and all secrets verify. To rotate secrets, put a new secret first. Only "
+        "the API needs this setting: do not give the secrets to workers.",
     )
     admin_emails: Words = Field(
         (), description="Comma-separated e-mail addresses whose users are administrators."
@@ -97,33 +98,37 @@ class Settings(BaseSettings):
     )
     aws_endpoint_url_dynamodb: str | None = Field(
         None,
-        description="Endpoint of a DynamoDB-compatible engine (ScyllaDB Alternator, "
-        "DynamoDB Local). Unset: AWS; `make dev` starts its embedded engine "
-        "only if this is unset.",
+        description="Endpoint of a DynamoDB-compatible engine, such as ScyllaDB Alternator or "
+        "DynamoDB Local. If unset, AWS is used. `make dev` starts its own local engine only if "
+        "this setting is unset.",
     )
     localstack_url: str | None = Field(
         None,
-        description="Older name of `AWS_ENDPOINT_URL_DYNAMODB`, used if that is unset. It "
-        "is also the endpoint of S3.",
+        description="Earlier name of `AWS_ENDPOINT_URL_DYNAMODB`, used only if "
+        "`AWS_ENDPOINT_URL_DYNAMODB` is unset. This address is also the endpoint of S3.",
     )
     aws_default_region: str = Field(
         "us-east-1", description="AWS region of the table and of the bucket."
     )
     bodies_bucket: str | None = Field(
         None,
-        description="S3 bucket for bodies over 300 KB (code, results, test data). Unset: "
-        "they are split over several items of the table.",
+        description="S3 bucket for contents over 300 KB (code, results, test data). If unset, "
+        "such contents are split over several items of the table.",
     )
     feed_write_shards: int = Field(
         1,
         ge=1,
         le=16,
-        description="Number of partitions for new feed entries. To raise it, first raise "
-        "`FEED_READ_SHARDS` in all processes, then this. Never lower either of "
-        "them.",
+        description="Number of partitions for new entries of the public feed. To increase this "
+        "number, first increase `FEED_READ_SHARDS` in all processes, and then this setting. Never "
+        "decrease these two settings.",
     )
     feed_read_shards: int = Field(
-        1, ge=1, le=16, description="Number of partitions from which a feed page is merged."
+        1,
+        ge=1,
+        le=16,
+        description="Number of partitions from which a page of the public feed is "
+        "merged. Must not be smaller than `FEED_WRITE_SHARDS`.",
     )
     dynamodb_deadline_ms: int = Field(
         3000,
@@ -137,11 +142,11 @@ class Settings(BaseSettings):
 
     redis_url: str = Field(
         "redis://127.0.0.1:6379/0",
-        description="Redis. Announcements and short-lived data are in the database that the "
-        "URL names, the message queues in the database after it.",
+        description="Address of Redis. The database in this address stores announcements and "
+        "short-lived data. The database with the next number stores the message queues.",
     )
     redis_timeout_ms: int = Field(
-        500, ge=10, le=60_000, description="Time-out of one Redis command, in milliseconds."
+        500, ge=10, le=60_000, description="Time limit of one Redis command, in milliseconds."
     )
 
     work_dir: Path = Field(
@@ -150,25 +155,24 @@ class Settings(BaseSettings):
     )
     judge_languages: Words = Field(
         (),
-        description="Comma-separated languages that this worker offers, such as `python, "
-        "cpp`. Empty: all languages that it finds on its host.",
+        description="Comma-separated languages that this worker supports, such as `python, cpp`. "
+        "If empty, the worker supports all languages that it finds on its host.",
     )
     judge_slots: int = Field(
         0,
         ge=0,
         le=1024,
-        description="Maximum number of sandboxes that run at the same time on this host, "
-        "over all worker processes. 0: the number of CPU cores.",
+        description="Maximum number of sandboxes that run at the same time on this host, in all "
+        "worker processes together. 0 means the number of CPU cores.",
     )
     judge_submission_seconds: int = Field(
         900,
         ge=1,
         le=21_600,
-        description="Total running time of the tests of one submission, in seconds, without "
-        "the time spent waiting for a sandbox. After that no further test is "
-        "started: if all tests passed so far, the next one gets TLE; the others "
-        "are SKIPPED. Raise it for problems whose tests take a correct program "
-        "longer.",
+        description="Total running time of the tests of one submission, in seconds, without the "
+        "time spent waiting for a sandbox. After this time, no further test is started. If all "
+        "earlier tests passed, the next test gets the verdict TLE. All other tests are SKIPPED. "
+        "Increase this setting for problems whose tests take a correct program longer.",
     )
     executions_per_user: int = Field(
         2,
@@ -214,19 +218,24 @@ class Settings(BaseSettings):
         "least `RUN_WAIT_SECONDS` + `RUN_SECONDS` + 10 seconds.",
     )
 
-    log_level: str = Field("info", description="`debug`, `info`, `warning` or `error`.")
+    log_level: str = Field(
+        "info",
+        description="Lowest level of the log lines that are written: "
+        "`debug`, `info`, `warning` or `error`.",
+    )
     log_format: str = Field(
         "auto",
         pattern="^(auto|json|console)$",
-        description="`json`, `console`, or `auto`: console on a terminal, else JSON.",
+        description="Format of log lines: `json`, `console` or `auto`. `auto` means `console` on "
+        "a terminal, and otherwise `json`.",
     )
     playground: bool | None = Field(
-        None, description="Whether GraphiQL is served at `/graphql`. Unset: only in development."
+        None, description="Whether GraphiQL is served at `/graphql`. If unset, only in development."
     )
     introspection: bool | None = Field(
         None,
-        description="Whether callers who are not signed in may use introspection. Unset: "
-        "only in development.",
+        description="Whether callers who are not signed in may use introspection. If unset, only "
+        "in development.",
     )
     document_kb: int = Field(
         64,
@@ -238,7 +247,15 @@ class Settings(BaseSettings):
         16,
         ge=1,
         le=1024,
-        description="Maximum size of the answer of a GraphQL operation, in MB.",
+        description="Maximum size of the answer of a GraphQL operation, in MB. The contents that "
+        "the operation reads (codes, results, texts and tests) have the same maximum size.",
+    )
+    answers_mb: int = Field(
+        32,
+        ge=1,
+        le=65_536,
+        description="Memory of one API process for large answers, in MB. An operation whose "
+        "answer would exceed this memory waits. Must not be smaller than `ANSWER_MB`.",
     )
     operation_reads: int = Field(
         100,
@@ -266,6 +283,10 @@ class Settings(BaseSettings):
             raise ValueError(
                 "`FEED_READ_SHARDS` must not be smaller than `FEED_WRITE_SHARDS`. Increase "
                 "`FEED_READ_SHARDS`."
+            )
+        if self.answers_mb < self.answer_mb:
+            raise ValueError(
+                "`ANSWERS_MB` must not be smaller than `ANSWER_MB`. Increase `ANSWERS_MB`."
             )
         if any(_is_weak(key.get_secret_value()) for key in self.secret_keys):
             raise ValueError(WEAK_SECRET)

@@ -8,10 +8,12 @@ from pydantic.fields import FieldInfo
 from graphql_api.config import Settings
 
 _HEAD = """# Settings
-Every setting is an environment variable. With `ENVIRONMENT=development`, `.env` in the working
-directory is read too. `algoitny settings` prints this page, and `make docs` writes it to this file.
+Every setting is an environment variable. With `ENVIRONMENT=development`, the file `.env` in the
+working directory is also read. `algoitny settings` prints this page, and `make docs` writes it to
+this file.
 
-AWS credentials are found as in every AWS client: environment, profile, or the machine's role.
+AWS credentials are found as in every AWS client: in the environment, in a profile, or by the role
+of the machine.
 
 | setting | default | meaning |
 |---|---|---|
