@@ -4,6 +4,7 @@ This module also contains the conditions of writes to cards, and the error of a 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from graphql_api.data import keys
@@ -12,10 +13,14 @@ from graphql_api.data.dynamo.client import Dynamo, Item
 from graphql_api.data.dynamo.expressions import Change, Condition, at_least, equals, exists
 from graphql_api.data.dynamo.transactions import TransactItem, Update
 from graphql_api.data.dynamo.transport import TransactionFailed
-from graphql_api.data.enums import HistoryStatus, QuotaKind
+from graphql_api.data.dynamo.values import item_size
+from graphql_api.data.enums import HistoryStatus, QuotaKind, Verdict
 from graphql_api.data.errors import NotFound
+from graphql_api.data.limits import CARD_BYTES
 from graphql_api.data.records import History
+from graphql_api.data.text import truncate_utf8
 
+HINTS_READY = "READY"
 WAITING = (HistoryStatus.PENDING, HistoryStatus.RUNNING)
 
 
@@ -58,6 +63,42 @@ def is_unchanged(history: History) -> Condition:
         & equals("fid", history.feed_id)
         & equals("fh", history.feed_hidden)
         & equals("att", history.attempt)
+    )
+
+
+def fit_title(history: History) -> History:
+    """Return a new history whose title is short enough for a card of at most `CARD_BYTES`.
+
+    The card must have space for the attributes that later writes add. The largest card is that of a
+    public execution that was judged again.
+    """
+    largest = replace(
+        history,
+        status=HistoryStatus.COMPLETED,
+        verdict=Verdict.SKIPPED,
+        is_public=True,
+        passed=99_999,
+        failed=99_999,
+        total=99_999,
+        test_version=99_999,
+        cpu_ms=99_999_999,
+        peak_kb=99_999_999,
+        attempt=999,
+        rejudge_attempt=999,
+        rejudged_by=history.ulid,
+        rejudged_at=history.created_at,
+        finished_at=history.created_at,
+        feed_id=history.ulid,
+        feed_shard=999,
+        hint_state=HINTS_READY,
+        feed_hidden=True,
+    )
+    listed = keys.problem_history(history.problem_id, history.ulid)
+    excess = item_size({**card_item(largest), **listed}) - CARD_BYTES
+    if excess <= 0:
+        return history
+    return replace(
+        history, title=truncate_utf8(history.title, len(history.title.encode()) - excess)
     )
 
 

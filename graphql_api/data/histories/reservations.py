@@ -27,7 +27,7 @@ from graphql_api.data.dynamo.transactions import Put
 from graphql_api.data.dynamo.transport import TransactionFailed
 from graphql_api.data.enums import HistoryStatus, QuotaKind
 from graphql_api.data.errors import Conflict, InvalidInput, Unavailable
-from graphql_api.data.histories.cards import card_item
+from graphql_api.data.histories.cards import card_item, fit_title
 from graphql_api.data.limits import AUTHOR_NAME_BYTES, TITLE_BYTES
 from graphql_api.data.records import DayUsage, History, Problem, Receipt, User
 from graphql_api.data.text import truncate_utf8
@@ -216,7 +216,7 @@ def _encode(code: str) -> bytes:
 
 def _make_history(request: ReservationRequest, day: str) -> History:
     ulid, problem = ulid_at(request.now), request.problem
-    return History(
+    history = History(
         uid=request.user.uid,
         ulid=ulid,
         author_name=truncate_utf8(request.user.name, AUTHOR_NAME_BYTES),
@@ -232,6 +232,7 @@ def _make_history(request: ReservationRequest, day: str) -> History:
         request_hash=fingerprint(ulid if request.request_id is None else request.request_id),
         by_editor=request.by_editor or None,
     )
+    return fit_title(history)
 
 
 def _make_receipt(request: ReservationRequest, history: History) -> Receipt:

@@ -16,6 +16,7 @@ from graphql_api.data.dynamo.transport import ConditionFailed, TransactionFailed
 from graphql_api.data.enums import HistoryStatus
 from graphql_api.data.errors import Conflict
 from graphql_api.data.histories.cards import (
+    HINTS_READY,
     CardChanged,
     change_card,
     count_public,
@@ -31,7 +32,6 @@ from graphql_api.data.records import History, HistoryKey, Results, Totals
 # Maximum number of attempts to write while other requests change the history. A history has few
 # states, so a higher number of failures is not caused by a race.
 DECISIONS = 8
-HINTS_READY = "READY"
 
 
 class HistoryStore:
