@@ -32,7 +32,7 @@ class Environment(StrEnum):
 
 SHORTEST_SECRET_BYTES = 32
 FEWEST_SECRET_CHARACTERS = 10
-_ADVICE = "Create one with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`."
+_ADVICE = "Create a secret with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`."
 WEAK_SECRET = (
     f"`SECRET_KEYS` must contain secrets of at least {SHORTEST_SECRET_BYTES} bytes with at least "
     f"{FEWEST_SECRET_CHARACTERS} different characters. {_ADVICE}"

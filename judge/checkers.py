@@ -29,8 +29,8 @@ JUDGE_MESSAGE, TEAM_MESSAGE = "judgemessage.txt", "teammessage.txt"
 FIRST, SECOND, THIRD = (f"/proc/self/fd/{number}" for number in (3, 4, 5))
 REJECTED = "The checker rejected the output."
 MALFORMED = (
-    "The checker cannot read the output: it has too few words, too many words, or a word of the "
-    "wrong type."
+    "The checker cannot read the output, because the output has too few words, too many words, or "
+    "a word of the wrong type."
 )
 
 

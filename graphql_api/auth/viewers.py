@@ -47,7 +47,7 @@ class Viewers:
         user = await self._user(self._tokens.read(token.strip()))
         if user is None or user.state is not UserState.ACTIVE:
             raise Unauthenticated(
-                "This account is no longer active. Ask an administrator to activate it."
+                "This account is no longer active. Ask an administrator to activate the account."
             )
         return Viewer(user, effective_role(user, self._settings))
 

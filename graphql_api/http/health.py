@@ -74,7 +74,7 @@ async def _table(services: Checked) -> dict[str, Any]:
         return _part(error.message)
     except Exception as error:  # noqa: BLE001 - the response reports it
         _log.warning("The check of the table failed.", error=str(error))
-        return _part("The table does not exist. Create it with `algoitny table init`.")
+        return _part("The table does not exist. Create the table with `algoitny table init`.")
     return _part()
 
 

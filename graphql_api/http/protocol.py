@@ -300,7 +300,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _reject_header(self) -> None:
         message = (
-            f"The header must have at most {self.HEADER_FIELDS} fields and "
+            f"The header of the request must have at most {self.HEADER_FIELDS} fields and "
             f"{self.HEADER_BYTES // KB} KB."
         )
         self._reject(http.HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, message)

@@ -122,8 +122,9 @@ async def _load_judgeable(context: Context, wanted: ProblemId) -> Problem:
     is_same = problem is not None and problem.id == wanted
     if problem is None or not is_same or problem.state is ProblemState.DELETED:
         raise NotFound(
-            f"The problem `{shorten(wanted.platform)}/{shorten(wanted.number)}` does not exist, or "
-            "its id belongs to a deleted problem of the same name. Read the id again.",
+            f"The problem `{shorten(wanted.platform)}/{shorten(wanted.number)}` does not exist, "
+            "or the given id belongs to a deleted problem of the same name. Read the id of the "
+            "problem again.",
             ("problemId",),
         )
     if problem.test_version is None or problem.test_count == 0:

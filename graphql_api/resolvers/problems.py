@@ -374,8 +374,8 @@ def _tolerance(value: float | None, name: str, fields: ProblemFields) -> str | N
         return None
     if "comparer" in fields.cleared or fields.comparer not in (None, Comparer.FLOAT):
         raise InvalidInput(
-            f"`{name}` is allowed only with the comparer FLOAT. Omit it, or set "
-            "`comparer` to FLOAT.",
+            f"`{name}` is allowed only with the comparer FLOAT. Omit the field, or set `comparer` "
+            "to FLOAT.",
             (name,),
         )
     return validation.tolerance(value, name)

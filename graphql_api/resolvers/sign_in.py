@@ -54,7 +54,7 @@ async def sign_in(context: Context, identity: Identity) -> SignedIn:
     """
     user = await _user_of(context, identity)
     if user.state is not UserState.ACTIVE:
-        raise Forbidden("This account is not active. Ask an administrator to activate it.")
+        raise Forbidden("This account is not active. Ask an administrator to activate the account.")
     viewer = Viewer(user, effective_role(user, context.settings))
     # The fields of the payload are resolved with the rights of the new viewer.
     context.viewer = viewer

@@ -106,7 +106,11 @@ async def delete(context: Context, uid: str) -> None:
     """
     viewer_uid = context.require_viewer().uid
     if not access.visibility_of(context).shows_user(uid):
-        raise Forbidden("Only administrators may delete the account of another user.", ("userId",))
+        raise Forbidden(
+            "Only administrators may delete the account of another user. Ask an administrator for "
+            "help.",
+            ("userId",),
+        )
     if uid != viewer_uid and await context.stores.users.get(uid, consistent=True) is None:
         raise NotFound("The user does not exist. Check the user's id.", ("userId",))
     await context.stores.users.begin_deletion(uid)

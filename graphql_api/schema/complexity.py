@@ -95,9 +95,8 @@ def too_costly(complexity: Complexity) -> str | None:
     if complexity.cost <= COST:
         return None
     return (
-        f"The operation costs more than {COST} points. Each field costs at least one point, and a "
-        "page multiplies the cost of the fields below it by its size. Request smaller "
-        "pages."
+        f"The operation costs more than {COST} points. Each field costs at least one point. The "
+        "cost of the fields in a page is multiplied by the page size. Request smaller pages."
     )
 
 

@@ -220,8 +220,8 @@ def find_errors(
     if name not in checked.complexities:
         return [
             GraphQLError(
-                "The document has several operations, or none with the requested name. Name one "
-                "of its operations in `operationName`.",
+                "The document has several operations, or no operation with the requested name. "
+                "Set `operationName` to the name of an operation in the document.",
                 extensions={"code": OPERATION_RESOLUTION_FAILURE},
             )
         ]

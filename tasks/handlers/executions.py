@@ -455,7 +455,7 @@ class ExecutionHandler:
             await self._stores.problems.add_run(history.problem_id)
         except Unavailable as error:
             _log.warning(
-                "The execution is missing in the problem's number of executions.",
+                "The execution was not counted in the problem's number of executions.",
                 error=error.message,
                 **_log_fields(history),
             )

@@ -85,7 +85,7 @@ async def listen_forever(settings: Settings, cancellations: Cancellations) -> No
             except RedisError as error:
                 _log.warning(
                     "The worker does not receive cancellations, because the connection to Redis "
-                    "failed. It connects again.",
+                    "failed. The worker connects again.",
                     reason=str(error),
                 )
                 await asyncio.sleep(RECONNECT_S)

@@ -22,10 +22,11 @@ def schema_text() -> str:
 def export(
     *,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The file to write; `-` means standard output.")
+        Path, typer.Option("--output", "-o", help="The file to write. `-` means standard output.")
     ] = SCHEMA_FILE,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit with 1 if the file differs.")
+        bool,
+        typer.Option("--check", help="Write nothing, and exit with code 1 if the file differs."),
     ] = False,
 ) -> None:
     """Write the GraphQL schema that the code defines to a file."""
@@ -43,5 +44,5 @@ def _compare(path: Path, text: str) -> None:
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         typer.echo(f"{path} matches the code.")
         return
-    typer.echo(f"{path} does not match the code. Update it with `make schema`.", err=True)
+    typer.echo(f"{path} does not match the code. Update the file with `make schema`.", err=True)
     raise typer.Exit(1)

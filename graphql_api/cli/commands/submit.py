@@ -89,8 +89,8 @@ def submit(
         str | None,
         typer.Option(
             envvar="ALGOITNY_TOKEN",
-            help="Your access token. Prefer the environment variable, "
-            "because other users can see the options of a command.",
+            help="Your access token. Prefer the environment variable, because other users of this "
+            "machine can see the options of a command.",
         ),
     ] = None,
     email: Annotated[

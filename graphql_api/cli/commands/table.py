@@ -209,7 +209,7 @@ def _require_table(output: Output, table: Table) -> dict[str, Any]:
     description = table.describe()
     if description is None:
         output.error(
-            f"The table {table.name} does not exist. Create it with `algoitny table init`."
+            f"The table {table.name} does not exist. Create the table with `algoitny table init`."
         )
         raise typer.Exit(1)
     return description

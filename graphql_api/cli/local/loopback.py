@@ -42,7 +42,7 @@ def _compile(library: Path) -> None:
     advice = apt.install_command(apt.SANDBOX_PACKAGES)
     if compiler is None:
         raise EngineUnavailable(
-            "No C compiler is installed. It is required to build a small library that makes "
+            "No C compiler is installed. The C compiler builds a small library that makes "
             f"DynamoDB Local listen only on the loopback address. Install a C compiler: {advice}"
         )
     with tempfile.TemporaryDirectory(dir=library.parent, prefix=".build-") as scratch:

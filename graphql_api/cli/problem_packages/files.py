@@ -39,7 +39,7 @@ def check_entries(root: Path) -> None:
             raise PackageError(
                 root,
                 f"The package has more than {MOST_ENTRIES} files and directories. Remove some "
-                "of them.",
+                "files or directories.",
             )
         if path.is_symlink():
             _check_link(path, home)

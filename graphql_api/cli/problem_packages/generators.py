@@ -141,7 +141,7 @@ def _program(generated: Generated) -> Program:
     if problem:
         raise PackageError(
             generated.script,
-            f"The generator was not run, because it needs Python in the sandbox. {problem}",
+            f"The generator was not run, because Python is not available in the sandbox. {problem}",
         )
     name = generated.script.name
     command = (str(tools["python3"]), "-I", "-X", "utf8", name, *generated.arguments)

@@ -39,7 +39,7 @@ def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Chec
     if spec is None or spec.id not in LANGUAGES:
         raise PackageError(
             path,
-            "The validator must be written in one of the languages of output validators: "
+            "The output validator must be written in one of these languages: "
             f"{', '.join(LANGUAGES)}.",
         )
     code = read_text(path, CODE_BYTES)

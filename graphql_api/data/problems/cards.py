@@ -201,8 +201,8 @@ class ProblemCards:
 def no_problem(platform: str, number: str) -> NotFound:
     """Return the error for a problem that does not exist or was deleted permanently."""
     return NotFound(
-        f"The problem `{shorten(platform)}/{shorten(number)}` does not exist, or its id belongs to "
-        "a deleted problem of the same name. Read the id again."
+        f"The problem `{shorten(platform)}/{shorten(number)}` does not exist, or the given id "
+        "belongs to a deleted problem of the same name. Read the id of the problem again."
     )
 
 

@@ -139,8 +139,8 @@ class ProblemDeletion:
             left = await self._dynamo.get(keys.problem(platform, number), consistent=True)
             if is_of(left, expected.id):
                 raise Conflict(
-                    "The problem was not deleted, because another request changed it at the same "
-                    "time. Delete it again."
+                    "The problem was not deleted, because another request changed the problem at "
+                    "the same time. Delete the problem again."
                 ) from error
 
     async def _decide_on_removal(self, also: Also | None, expected: Problem) -> Decision:

@@ -90,7 +90,7 @@ class AnswerListener:
             except RedisError as error:
                 _log.warning(
                     "The API does not receive the answers of custom runs, because the connection "
-                    "to Redis failed. It connects again.",
+                    "to Redis failed. The API connects again.",
                     reason=str(error),
                 )
                 await asyncio.sleep(RECONNECT_S)

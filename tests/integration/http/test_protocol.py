@@ -283,7 +283,7 @@ def test_a_large_header_gets_431(connect: Connect, sent: bytes) -> None:
     connection.sendall(sent)
     assert refusal(read_all(connection)) == (
         431,
-        "The header must have at most 100 fields and 64 KB.",
+        "The header of the request must have at most 100 fields and 64 KB.",
     )
 
 

@@ -86,7 +86,7 @@ LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
         "problem.yaml",
         "Add a validator to the directory output_validators",
     ),
-    (validators("a.go"), "a.go", "output validators: c, cpp, python"),
+    (validators("a.go"), "a.go", "in one of these languages: c, cpp, python"),
     (validators("a/a.cpp", "a/b.h"), "output_validators", "several files (a/a.cpp, a/b.h)"),
     (validators("a.cpp", text='#include "testlib.h"\n'), "a.cpp", "includes testlib.h"),
     (validators("a.py", text="x" * 300_000), "a.py", "is larger than 256 KB"),
@@ -209,7 +209,7 @@ MODERN_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
         "problem.yaml",
         "Add a validator to the directory output_validator",
     ),
-    (put("output_validator/a.rb", ""), "a.rb", "output validators: c, cpp, python"),
+    (put("output_validator/a.rb", ""), "a.rb", "in one of these languages: c, cpp, python"),
     (put("static_validator/a.py", ""), "static_validator", "Static validation"),
     (
         put("statement/problem.ko.md", ""),
