@@ -50,7 +50,7 @@ _describe(
         "operation.",
         "NOT_FOUND": "The object does not exist, or the viewer may not see it.",
         "INVALID_INPUT": "The value of an argument or input field is invalid.",
-        "QUOTA_EXCEEDED": "The daily limit of the viewer's plan is used up.",
+        "QUOTA_EXCEEDED": "The viewer has reached the daily limit of the plan.",
         "CONFLICT": "The request conflicts with the current state of the object.",
         "UNAVAILABLE": "A service that the operation depends on did not answer. Try again later.",
     },
@@ -60,10 +60,10 @@ _describe(
     "Roles of users. EDITOR includes all rights of USER, and ADMIN includes all rights of EDITOR.",
     {
         "USER": "May execute code and manage their own histories.",
-        "EDITOR": "May do everything that USER may, and also create and change problems, see "
+        "EDITOR": "May do everything that a USER may do. May also create and change problems, see "
         "drafts and hidden tests, and manage jobs such as rejudges.",
-        "ADMIN": "May do everything that EDITOR may, and also manage users and plans. Has no "
-        "daily limits.",
+        "ADMIN": "May do everything that an EDITOR may do. May also manage users and plans. Has "
+        "no daily limits.",
     },
 )
 _describe(

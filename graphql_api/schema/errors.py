@@ -67,11 +67,11 @@ class InvalidInput(UserError):
     """The error with the code INVALID_INPUT."""
 
 
-@strawberry.type(description="The viewer has used up the daily limit of their plan.")
+@strawberry.type(description="The viewer has reached the daily limit of the plan.")
 class QuotaExceeded(UserError):
     """The error with the code QUOTA_EXCEEDED, with the limit and the number of used units."""
 
-    used: int = strawberry.field(description="Number of units used today (UTC).")
+    used: int = strawberry.field(description="Number of units used on this UTC day.")
     limit: int = strawberry.field(description="Number of units that the plan allows per UTC day.")
     reset_at: datetime = strawberry.field(
         description="Time at which the number of used units is reset to 0: the end of the UTC day."

@@ -189,11 +189,11 @@ class History(Node):
         description="Number of all tests, or 0 until the status is COMPLETED."
     )
     cpu_ms: int | None = strawberry.field(
-        description="Highest CPU time of any test, in milliseconds. Null until the status is "
+        description="Highest CPU time of a test, in milliseconds. Null until the status is "
         "COMPLETED."
     )
     peak_kb: int | None = strawberry.field(
-        description="Highest memory use of any test, in kilobytes, rounded up to a multiple of "
+        description="Highest memory use of a test, in kilobytes, rounded up to a multiple of "
         "1,024. Null until the status is COMPLETED."
     )
     created_at: datetime = strawberry.field(description="Time of the submission.")

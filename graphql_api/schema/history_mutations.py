@@ -45,7 +45,9 @@ class ExecuteCodeInput:
         default=None, description="Number of the problem on its platform. Requires `platform`."
     )
     legacy_problem_id: int | None = strawberry.field(
-        default=None, description="Id that the problem had in the previous system."
+        default=None,
+        description="Id that the problem had in the previous system. Cannot be "
+        "combined with `problemId`, `platform` or `number`.",
     )
     language: str = language_input()
     code: str = code_input()

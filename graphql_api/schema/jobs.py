@@ -88,7 +88,9 @@ class Job(Node):
         "start."
     )
     created_at: datetime = strawberry.field(description="Time at which the job was requested.")
-    updated_at: datetime = strawberry.field(description="Time of the last report from the job.")
+    updated_at: datetime = strawberry.field(
+        description="Time at which the job last changed its state or reported progress."
+    )
     finished_at: datetime | None = strawberry.field(
         description="Time at which the job ended. Null until the job has ended."
     )

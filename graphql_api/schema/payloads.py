@@ -25,8 +25,8 @@ class FeedJobPayload:
 
     job: Job | None = strawberry.field(
         description="The job that removes the problem's executions from the public feed, or "
-        "returns them to the feed. Null if the problem was already deleted, so that no new job was "
-        "necessary."
+        "returns the executions to the feed. Null if no new job was necessary, because the "
+        "problem was already deleted."
     )
 
 

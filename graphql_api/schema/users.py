@@ -133,7 +133,8 @@ class User(Node):
         days: Annotated[
             int,
             strawberry.argument(
-                description="Number of days to return, 1 to 90 (default 1: only today)."
+                description="Number of days to return, 1 to 90 (default 1, which returns only the "
+                "current day)."
             ),
         ] = 1,
     ) -> list[Usage] | None:
