@@ -89,7 +89,8 @@ class Job(Node):
     )
     created_at: datetime = strawberry.field(description="Time at which the job was requested.")
     updated_at: datetime = strawberry.field(
-        description="Time at which the job last changed its state or reported progress."
+        description="Time at which the job was last changed, or at which its worker last reported "
+        "that the job is still running."
     )
     finished_at: datetime | None = strawberry.field(
         description="Time at which the job ended. Null until the job has ended."

@@ -41,18 +41,20 @@ class TestCase(Node):
         )
 
     @field(
-        description="Text that the program reads on standard input. Null if the problem's comparer "
-        "is INTERACTIVE and the viewer is not an editor. Null with the error OPERATION_TOO_LARGE "
-        "if `input` and `output` together are larger than an answer may be."
+        description="Text that the program reads on standard input. Null if the problem's "
+        "comparer is INTERACTIVE and the viewer is not an editor. Also null, with the error "
+        "OPERATION_TOO_LARGE, if `input` and `output` together exceed the maximum size of an "
+        "answer."
     )
     def input(self, info: Info) -> str | None:
         """Decode the input."""
         return _to_text(info.context, self.record, self.record.input)
 
     @field(
-        description="Expected output of the program. Null if the problem's comparer is INTERACTIVE "
-        "and the viewer is not an editor. Null with the error OPERATION_TOO_LARGE if `input` and "
-        "`output` together are larger than an answer may be."
+        description="Expected output of the program. Null if the problem's comparer is "
+        "INTERACTIVE and the viewer is not an editor. Also null, with the error "
+        "OPERATION_TOO_LARGE, if `input` and `output` together exceed the maximum size of an "
+        "answer."
     )
     def output(self, info: Info) -> str | None:
         """Decode the output."""
