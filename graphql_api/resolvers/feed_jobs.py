@@ -1,4 +1,8 @@
-"""Jobs that remove the executions of a deleted problem from the feed, or return them."""
+"""Jobs that update the public feed after a problem was deleted or restored.
+
+For a deleted problem, the job removes its executions from the feed. For a restored problem, the job
+adds its executions again.
+"""
 
 from collections.abc import Sequence
 
@@ -10,9 +14,9 @@ from graphql_api.data.records import Job, Problem
 
 
 class FeedJob:
-    """A job that is created in the transaction that deletes or restores a problem.
+    """Creates a job in the same transaction that deletes or restores a problem.
 
-    `job` is None if this transaction was not necessary.
+    `job` is None until `prepare` is called.
     """
 
     def __init__(self, context: Context, kind: JobKind) -> None:
@@ -20,7 +24,7 @@ class FeedJob:
         self._context, self._kind = context, kind
 
     async def prepare(self, problem: Problem) -> Sequence[TransactItem]:
-        """Return the actions that create the job for the problem."""
+        """Return the transaction actions that create the job for a problem, and set `job`."""
         new = NewJob(
             kind=self._kind,
             uid=self._context.require_viewer().uid,
@@ -33,7 +37,10 @@ class FeedJob:
         return actions
 
     async def send(self) -> Job | None:
-        """Send the job, if there is one, and return it. Call this after the transaction."""
+        """Send the job to the workers and return it. Return None if no job was created.
+
+        Call this method after the transaction.
+        """
         if self.job is not None:
             await self._context.sender.send_job(self.job.uid, self.job.ulid)
         return self.job

@@ -47,7 +47,7 @@ class TestCase(Node):
         "answer."
     )
     def input(self, info: Info) -> str | None:
-        """Decode the input."""
+        """Return the input as text, or raise an error if it is too large for an answer."""
         return _to_text(info.context, self.record, self.record.input)
 
     @field(
@@ -57,7 +57,7 @@ class TestCase(Node):
         "answer."
     )
     def output(self, info: Info) -> str | None:
-        """Decode the output."""
+        """Return the output as text, or raise an error if it is too large for an answer."""
         return _to_text(info.context, self.record, self.record.output)
 
 
