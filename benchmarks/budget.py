@@ -7,7 +7,7 @@ figures. The exit code is 1 if an operation exceeds its budget.
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,25 @@ from graphql_api.data.clock import day_of, now_ms
 from graphql_api.data.dynamo.meter import metered
 from graphql_api.data.dynamo.pages import PageWindow
 from graphql_api.data.dynamo.table import open_table
+from graphql_api.data.dynamo.transactions import TransactItem
 from graphql_api.data.dynamo.values import item_size
-from graphql_api.data.enums import ProblemState, Verdict
+from graphql_api.data.enums import JobKind, ProblemState, Verdict
 from graphql_api.data.histories.executions import Claim, Outcome
+from graphql_api.data.histories.problem_feed import FeedChange
 from graphql_api.data.histories.reservations import ReservationRequest
+from graphql_api.data.jobs import NewJob
+from graphql_api.data.problems.deletion import Also
 from graphql_api.data.problems.inputs import NewProblem
 from graphql_api.data.problems.testsets import NewTest
-from graphql_api.data.records import History, Problem, ProblemKey, Results, TestResult, User
+from graphql_api.data.records import (
+    History,
+    HistoryKey,
+    Problem,
+    ProblemKey,
+    Results,
+    TestResult,
+    User,
+)
 from graphql_api.data.stores import Stores, open_stores
 
 # These values give a card about 0.8 KB.
@@ -197,7 +209,12 @@ Operation = tuple[Budget, Callable[[], Awaitable[Any]] | None, Callable[..., Awa
 
 
 def _operations(world: BudgetFixture) -> list[Operation]:
-    return [*_problem_operations(world), *_list_operations(world), *_execution_operations(world)]
+    return [
+        *_problem_operations(world),
+        *_list_operations(world),
+        *_execution_operations(world),
+        *_deletion_operations(world),
+    ]
 
 
 def _problem_operations(world: BudgetFixture) -> list[Operation]:
@@ -315,6 +332,44 @@ def _execution_operations(world: BudgetFixture) -> list[Operation]:
             listed,
             lambda card: histories.unpublish(card.uid, card.ulid, expected=card),
         ),
+    ]
+
+
+def _deletion_operations(world: BudgetFixture) -> list[Operation]:
+    stores, key = world.stores, world.problem.key
+
+    def start(kind: JobKind) -> Also:
+        async def also(problem: Problem) -> Sequence[TransactItem]:
+            new = NewJob(
+                kind=kind,
+                uid=world.user.uid,
+                parameters={},
+                platform=problem.platform,
+                number=problem.number,
+                pid=problem.pid,
+            )
+            return (await stores.jobs.prepare(new))[1]
+
+        return also
+
+    async def soft_delete() -> Problem:
+        return await stores.problems.soft_delete(*key, also=start(JobKind.REMOVE_FROM_FEED))
+
+    async def restore(_: Problem) -> None:
+        await stores.problems.restore(*key, also=start(JobKind.RETURN_TO_FEED))
+
+    async def ten_of_deleted() -> list[HistoryKey]:
+        histories = [await world.reserve_and_complete(is_public=True) for _ in range(10)]
+        await soft_delete()
+        return [history.key for history in histories]
+
+    async def hide(histories: list[HistoryKey]) -> None:
+        await stores.problem_feed.apply(FeedChange(world.problem.id, hides=True), histories)
+
+    return [
+        (Budget("soft deletion, with its job", 2, 1, 14 + 6), None, soft_delete),
+        (Budget("restoration, with its job", 2, 1, 14 + 6), soft_delete, restore),
+        (Budget("ten executions leave the feed", 2, 11, 102), ten_of_deleted, hide),
     ]
 
 
