@@ -8,7 +8,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def mask(cause: Exception, **about: object) -> tuple[str, dict[str, object]]:
-    """Log an unexpected error. Return a message and extensions that contain only its error id.
+    """Log an unexpected error. Return a message and extensions with the error id for the client.
 
     `about` contains additional fields of the log entry.
     """

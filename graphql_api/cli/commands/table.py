@@ -22,7 +22,7 @@ app = typer.Typer(help="Create, show, migrate and delete the DynamoDB table.", n
 
 @contextmanager
 def _engine_errors(output: Output) -> Iterator[None]:
-    """If DynamoDB fails in the block, print the error and exit with 1."""
+    """Run the block. If DynamoDB fails, print the error and exit with 1."""
     try:
         yield
     except DomainError as error:

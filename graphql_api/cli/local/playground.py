@@ -38,7 +38,7 @@ def is_built() -> bool:
 
 
 def prepare_playground() -> bool:
-    """Build the page unless it was built from the current sources. Return whether it was built now.
+    """Build the page if its sources have changed. Return False if it is already up to date.
 
     Several processes may call this function at the same time.
 
