@@ -66,24 +66,32 @@ def run_custom(
     sandbox, compiler, installed = judge.tools_for(language)
     source = code.encode("utf-8", "surrogatepass")
     try:
-        compiled = compiler.compile(installed, source, cancelled, wall_ms=wall_ms, owner=owner)
-        if compiled.directory is None:
-            return CustomRun(verdict=Verdict.CE, compile_output=compiled.output)
-        program = Program(installed.command(memory_limit_kb), compiled.directory)
-        limits = run_limits(installed.spec, time_limit_ms, memory_limit_kb)
-        left_ms = max(SHORTEST_WALL_MS, wall_ms - compiled.wall_ms)
-        limits = replace(
-            limits,
-            wall_ms=min(2 * limits.cpu_ms + 1000, left_ms),
-            hard_wall_ms=left_ms,
-            error_kb=ERROR_KB,
-        )
-        with sandbox.run(program, stdin, limits, cancelled, owner=owner) as report:
-            return _build_custom_run(report, limits, installed, compiled)
+        compilation = compiler.prepare(installed, source, cancelled, wall_ms=wall_ms, owner=owner)
+        with sandbox.open_session(cancelled, owner) as session:
+            compiled = compiler.run(compilation, session)
+            if compiled.directory is None:
+                return CustomRun(verdict=Verdict.CE, compile_output=compiled.output)
+            session.give_way()
+            program = Program(installed.command(memory_limit_kb), compiled.directory)
+            limits = run_limits(installed.spec, time_limit_ms, memory_limit_kb)
+            limits = _limit_time(limits, wall_ms - compiled.wall_ms)
+            with session.run(program, stdin, limits) as report:
+                return _build_custom_run(report, limits, installed, compiled)
     except CompilerBroken as error:
         return CustomRun(verdict=Verdict.IE, message=str(error))
     except (CompileCancelled, WaitCancelled):
         raise JudgeCancelled from None
+
+
+def _limit_time(limits: RunLimits, left_ms: int) -> RunLimits:
+    """Return the limits of a run for which `left_ms` of wall time are left."""
+    left_ms = max(SHORTEST_WALL_MS, left_ms)
+    return replace(
+        limits,
+        wall_ms=min(2 * limits.cpu_ms + 1000, left_ms),
+        hard_wall_ms=left_ms,
+        error_kb=ERROR_KB,
+    )
 
 
 def _build_custom_run(

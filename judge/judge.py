@@ -3,7 +3,6 @@
 The methods block, so call them from threads. One `Judge` is enough for a whole process.
 """
 
-import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from typing import Self
 
 from graphql_api.data.enums import Verdict
 from graphql_api.data.languages import LanguageInfo
-from graphql_api.data.records import Checker, TestResult
-from judge.checkers import CheckerBroken, CheckerProgram
+from graphql_api.data.records import TestResult
+from judge.build import Build
 from judge.comparison.comparers import check_supported
 from judge.languages import find_language
 from judge.models import Judgement, JudgeRequest, find_decisive, skip_test
@@ -23,7 +22,7 @@ from judge.sandbox.cgroups import LimitBackend
 from judge.sandbox.sandbox import Sandbox, open_sandbox
 from judge.sandbox.slots import WaitCancelled
 from judge.scheduler import TimeBudget, WorkPool
-from judge.submission import Submission
+from judge.submission import Submission, elapsed_ms
 from judge.toolchains.compiler import CompileCancelled, Compiler, CompilerBroken
 from judge.toolchains.detection import Languages, detect_languages
 from judge.toolchains.installed import Installed
@@ -173,31 +172,38 @@ class Judge:
             check_supported(request.comparer)
         for language in request.languages:
             self._find(language, request.languages)
-        submission = Submission(
+        submission = self._open_submission(request, on_result, cancelled)
+        try:
+            results = submission.run()
+        except CompilerBroken as error:
+            return self._judge_without_tests(submission, str(error))
+        compiled = submission.build.compiled
+        assert compiled is not None
+        return self._build_judgement(
+            submission,
+            results,
+            verdict=None if compiled.directory else Verdict.CE,
+            compile_output=compiled.output,
+        )
+
+    def _open_submission(
+        self,
+        request: JudgeRequest,
+        on_result: Callable[[TestResult], None] | None,
+        cancelled: Callable[[], bool] | None,
+    ) -> Submission:
+        checker = request.checker if request.comparer.needs_checker else None
+        installed = self._find(request.language)
+        checker_language = self._find(checker.language) if checker else None
+        return Submission(
             request=request,
-            installed=self._find(request.language),
+            installed=installed,
+            build=Build(self._compiler, request, installed, checker_language),
             sandbox=self._sandbox,
             pool=self._pool,
             budget=TimeBudget(self._config.submission_s),
             on_result=on_result,
             cancelled=cancelled,
-        )
-        began = time.monotonic()
-        try:
-            compiled = submission.compile(self._compiler, submission.installed, request.code)
-            needs_checker = request.comparer.needs_checker and compiled.directory is not None
-            if request.checker is not None and needs_checker:
-                submission.checker = self._compile_checker(submission, request.checker)
-        except CompilerBroken as error:
-            return self._judge_without_tests(submission, Verdict.IE, "", str(error))
-        submission.queue_ms = compiled.queue_ms
-        submission.compile_ms = _elapsed_ms(began) - compiled.queue_ms
-        if compiled.directory is None:
-            return self._judge_without_tests(submission, Verdict.CE, compiled.output, "")
-        began = time.monotonic()
-        results = submission.run_tests(compiled.directory)
-        return self._build_judgement(
-            submission, compiled.output, results, run_ms=_elapsed_ms(began)
         )
 
     def tools_for(self, language: str) -> tuple[Sandbox, Compiler, Installed]:
@@ -213,45 +219,30 @@ class Judge:
         installed = self._languages.installed.get(spec.id) if spec else None
         if installed is not None:
             return installed
-        reason = self._languages.missing.get(spec.id) if spec else "the language is unknown"
+        reason = self._languages.missing.get(spec.id) if spec else "The language is unknown."
         ids = map(_language_id, (language, *required))
-        raise LanguageUnavailable(f"This worker does not run {language!r}: {reason}", list(ids))
+        raise LanguageUnavailable(f"This worker cannot run {language!r}. {reason}", list(ids))
 
-    def _compile_checker(self, submission: Submission, checker: Checker) -> CheckerProgram:
-        """Compile the checker or interactor of the problem.
-
-        Raises:
-            CheckerBroken: the program does not compile.
-        """
-        installed = self._find(checker.language)
-        compiled = submission.compile(self._compiler, installed, checker.code)
-        if compiled.directory is None:
-            raise CheckerBroken(f"The checker does not compile.\n{compiled.output}")
-        return CheckerProgram.of(checker, installed, compiled.directory)
-
-    def _judge_without_tests(
-        self, submission: Submission, verdict: Verdict, output: str, message: str
-    ) -> Judgement:
+    def _judge_without_tests(self, submission: Submission, message: str) -> Judgement:
         """Return the judgement of a submission that could not run. All its tests are SKIPPED."""
         results = list(map(skip_test, submission.request.tests))
-        return self._build_judgement(submission, output, results, verdict=verdict, message=message)
+        return self._build_judgement(submission, results, verdict=Verdict.IE, message=message)
 
     def _build_judgement(
         self,
         submission: Submission,
-        output: str,
         results: list[TestResult],
         *,
-        verdict: Verdict | None = None,
+        verdict: Verdict | None,
+        compile_output: str = "",
         message: str = "",
-        run_ms: int = 0,
     ) -> Judgement:
         passed = sum(test.verdict is Verdict.AC for test in results)
         failed = sum(test.verdict not in (Verdict.AC, Verdict.SKIPPED) for test in results)
         decisive = find_decisive(results)
         return Judgement(
             verdict=verdict or (decisive.verdict if decisive else Verdict.AC),
-            compile_output=output,
+            compile_output=compile_output,
             results=results,
             passed=passed,
             failed=failed,
@@ -261,13 +252,8 @@ class Judge:
             message=message or (decisive and decisive.message) or "",
             queue_ms=submission.queue_ms,
             compile_ms=submission.compile_ms,
-            run_ms=run_ms,
+            run_ms=elapsed_ms(submission.began) - submission.queue_ms - submission.compile_ms,
         )
-
-
-def _elapsed_ms(began: float) -> int:
-    """Return the milliseconds since `began`, a value of time.monotonic()."""
-    return round((time.monotonic() - began) * 1000)
 
 
 def _language_id(name: str) -> str:

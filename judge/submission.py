@@ -1,22 +1,22 @@
 """A submission while it is judged: its compiled program, its tests, its checker and its limits.
 
-Tests run in slot sessions. In a session, a thread holds a slot of the host and runs tests one after
-the other. After `SLOT_SLICE_S`, the thread releases its slot if another submission is waiting whose
-turn is next (judge/sandbox/slots.py). So submissions that are judged at the same time share the
-host. The methods block, so call them from threads.
+The program is compiled and its tests run in slot sessions. The first session compiles and then runs
+tests. In a session, a thread holds a slot of the host and runs tests one after the other. After
+`SLOT_SLICE_S`, the thread releases its slot if another submission is waiting whose turn is next
+(judge/sandbox/slots.py). So submissions that are judged at the same time share the host. The
+methods block, so call them from threads.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
 from threading import Event
 
 from graphql_api.data.enums import Comparer, Verdict
 from graphql_api.data.records import TestResult
+from judge.build import Build
 from judge.checkers import CheckerBroken, CheckerProgram, read_small_file
 from judge.interactors import build_interactor, interactor_limits, judge_interaction
 from judge.languages.failures import Failure
@@ -35,7 +35,7 @@ from judge.sandbox.report import Outcome, Program, Report, RunLimits
 from judge.sandbox.sandbox import Sandbox, SlotSession
 from judge.sandbox.slots import WaitCancelled
 from judge.scheduler import ResultCollector, TestScheduler, TimeBudget, WorkPool
-from judge.toolchains.compiler import CompileCancelled, Compiled, Compiler
+from judge.toolchains.compiler import CompileCancelled
 from judge.toolchains.installed import Installed, run_limits
 from judge.verdicts import Ruling, decide_verdict, judge_output, rule_on_end
 
@@ -55,18 +55,20 @@ class Ticket:
 class Submission:
     """A submission and the state of its judging.
 
-    The callbacks `on_result` and `cancelled` are called in the thread that calls `compile` and
-    `run_tests`.
+    The callbacks `on_result` and `cancelled` are called in the thread that calls `run`. `queue_ms`
+    is the time spent waiting for slots until the programs are compiled, and `compile_ms` the rest
+    of the time until then.
     """
 
     request: JudgeRequest
     installed: Installed
+    build: Build
     sandbox: Sandbox
     pool: WorkPool
     budget: TimeBudget
     on_result: Callable[[TestResult], None] | None = None
     cancelled: Callable[[], bool] | None = None
-    checker: CheckerProgram | None = None
+    began: float = field(default_factory=time.monotonic)
     stopped: Event = field(default_factory=Event)
     checker_faults: dict[int, CheckerBroken] = field(default_factory=dict)
     sessions: set[SlotSession] = field(default_factory=set)
@@ -84,48 +86,31 @@ class Submission:
             self.request.time_multiplier,
         )
 
-    def compile(self, compiler: Compiler, installed: Installed, code: str) -> Compiled:
-        """Compile a program in a thread of the pool, while this thread polls for cancellation.
+    def run(self) -> list[TestResult]:
+        """Compile the program and run the tests. Return one result per test, in order.
+
+        If the program does not compile, all tests are SKIPPED.
 
         Raises:
             JudgeCancelled: `cancelled()` returned True.
-            CompilerBroken: the sandbox failed. The source may be correct.
-        """
-        source = code.encode("utf-8", "surrogatepass")
-        compile_source = partial(compiler.compile, owner=self.request.owner)
-        future = self.pool.submit(compile_source, installed, source, self.stopped.is_set)
-        try:
-            while not wait([future], CANCEL_POLL_S).done:
-                self._stop_if_cancelled()
-            return future.result()
-        except (CompileCancelled, WaitCancelled):
-            raise JudgeCancelled from None
-        finally:
-            wait([future])
-
-    def run_tests(self, directory: Path) -> list[TestResult]:
-        """Run the tests of the program in `directory`. Return one result per test, in order.
-
-        Raises:
-            JudgeCancelled: `cancelled()` returned True.
-            CheckerBroken: the checker failed on a test whose result counts.
+            CheckerBroken: the checker does not compile, or it failed on a test whose result counts.
+            CompilerBroken: the sandbox failed while compiling.
         """
         request = self.request
         stops = request.stop_on_first_failure
         scheduler = _Scheduler(request.tests, is_failure if stops else None)
         results = ResultCollector[TestResult](self.on_result, in_order=stops)
-        program = Program(self.installed.command(request.memory_limit_kb), directory)
         running: set[Future[None]] = set()
         try:
-            while not results.has_all(scheduler.needed_count):
-                if self._needs_session(scheduler):
+            while not (self.build.is_done and results.has_all(scheduler.needed_count)):
+                if self._needs_session(scheduler, running):
                     self.waiting_sessions.add(ticket := Ticket())
-                    running.add(self.pool.submit(self._run_session, program, scheduler, ticket))
+                    running.add(self.pool.submit(self._run_session, scheduler, ticket))
                 for at, result in scheduler.drain_results(CANCEL_POLL_S):
                     results.add(at, result, scheduler.needed_count)
                 running -= _pop_ended(running)
                 self._stop_if_cancelled()
-        except WaitCancelled:
+        except (CompileCancelled, WaitCancelled):
             raise JudgeCancelled from None
         finally:
             self._stop()
@@ -143,37 +128,56 @@ class Submission:
         self.stopped.set()
         self.sandbox.slots.recheck_cancelled()
 
-    def _needs_session(self, scheduler: _Scheduler) -> bool:
+    def _needs_session(self, scheduler: _Scheduler, running: Collection[Future[None]]) -> bool:
         """Return whether another session should wait for a slot.
 
-        At most one session of a submission waits at a time.
+        At most one session waits at a time. The first session compiles, and is alone until then.
         """
+        if not self.build.is_done:
+            return not running
         is_possible = len(self.sessions) < self.pool.sessions and not self.waiting_sessions
         return is_possible and scheduler.waiting_count > 0
 
-    def _run_session(self, program: Program, scheduler: _Scheduler, ticket: Ticket) -> None:
-        """Wait for a slot. Then run tests until no test is left or the time slice is over."""
+    def _run_session(self, scheduler: _Scheduler, ticket: Ticket) -> None:
+        """Take a slot, compile the program unless this is done, and run tests."""
         try:
+            if not self.build.is_done:
+                self.build.prepare(self.stopped.is_set)
             with self._open_session() as session:
-                began = time.monotonic()
-                while (taken := scheduler.take()) is not None:
-                    if self.budget.is_spent:
-                        scheduler.stop_after(taken.at - 1)
-                        return
-                    self._end_wait(ticket, scheduler)
-                    is_last = _is_slice_over(session, began)
-                    upcoming = None if is_last else scheduler.peek_next(len(self.sessions))
-                    try:
-                        result = self._run_test(program, session, taken.test, upcoming)
-                    except CheckerBroken as error:
-                        result = self._replace_result(taken.test, error)
-                    self.budget.spend(result.wall_ms)
-                    scheduler.report(taken, result)
-                    if _is_slice_over(session, began):
-                        return
+                if self.build.is_done or self._compile(session, scheduler):
+                    self._run_tests(session, scheduler, ticket)
         finally:
             self.waiting_sessions.discard(ticket)
             scheduler.wake()
+
+    def _compile(self, session: SlotSession, scheduler: _Scheduler) -> bool:
+        """Compile the program and the checker. Return whether the tests can run."""
+        is_runnable = self.build.run(session)
+        self.queue_ms = session.queue_ms
+        self.compile_ms = elapsed_ms(self.began) - self.queue_ms
+        if is_runnable:
+            session.give_way()
+        else:
+            scheduler.stop_after(-1)
+        return is_runnable
+
+    def _run_tests(self, session: SlotSession, scheduler: _Scheduler, ticket: Ticket) -> None:
+        """Run tests until no test is left, or until the time slice of the slot is over."""
+        while (taken := scheduler.take()) is not None:
+            if self.budget.is_spent:
+                scheduler.stop_after(taken.at - 1)
+                return
+            self._end_wait(ticket, scheduler)
+            is_last = _is_slice_over(session)
+            upcoming = None if is_last else scheduler.peek_next(len(self.sessions))
+            try:
+                result = self._run_test(session, taken.test, upcoming)
+            except CheckerBroken as error:
+                result = self._replace_result(taken.test, error)
+            self.budget.spend(result.wall_ms)
+            scheduler.report(taken, result)
+            if _is_slice_over(session):
+                return
 
     def _end_wait(self, ticket: Ticket, scheduler: _Scheduler) -> None:
         """Allow another session to wait for a slot, because this session has taken a test."""
@@ -191,16 +195,14 @@ class Submission:
                 self.sessions.discard(session)
 
     def _run_test(
-        self,
-        program: Program,
-        session: SlotSession,
-        test: TestCaseFiles,
-        upcoming: TestCaseFiles | None,
+        self, session: SlotSession, test: TestCaseFiles, upcoming: TestCaseFiles | None
     ) -> TestResult:
         """Run one test. `upcoming` is the test that the session will probably run next."""
-        if self.checker is not None and self.request.comparer is Comparer.INTERACTIVE:
-            return self._run_interaction(self.checker, program, session, test)
-        prepared = upcoming.input_path if upcoming and self.checker is None else None
+        program, checker = self.build.program, self.build.checker
+        assert program is not None
+        if checker is not None and self.request.comparer is Comparer.INTERACTIVE:
+            return self._run_interaction(checker, program, session, test)
+        prepared = upcoming.input_path if upcoming and checker is None else None
         with session.run(program, test.input_path, self.limits, then=prepared) as report:
             verdict = self._decide_verdict(report)
             try:
@@ -208,7 +210,7 @@ class Submission:
                 expected = read_beginning(test.expected_path)
             except OSError as error:
                 ruling, expected = (
-                    Ruling(Verdict.IE, f"The expected output cannot be read: {error}."),
+                    Ruling(Verdict.IE, f"The stored expected output cannot be read: {error}."),
                     b"",
                 )
             return build_result(test, report, ruling, expected, self._read_failure(report))
@@ -226,7 +228,7 @@ class Submission:
     def _judge_output(
         self, session: SlotSession, test: TestCaseFiles, report: Report, verdict: Verdict
     ) -> Ruling:
-        request, checker = self.request, self.checker
+        request, checker = self.request, self.build.checker
         if verdict is not Verdict.AC:
             return rule_on_end(report, verdict)
         if checker is not None:
@@ -292,8 +294,13 @@ class Submission:
         return skip_past_budget(tests, self.budget.seconds, results)
 
 
-def _is_slice_over(session: SlotSession, began: float) -> bool:
-    return time.monotonic() - began > SLOT_SLICE_S and session.is_wanted
+def elapsed_ms(began: float) -> int:
+    """Return the milliseconds since `began`, a value of time.monotonic()."""
+    return round((time.monotonic() - began) * 1000)
+
+
+def _is_slice_over(session: SlotSession) -> bool:
+    return time.monotonic() - session.turn_began > SLOT_SLICE_S and session.is_wanted
 
 
 def _pop_ended(running: set[Future[None]]) -> set[Future[None]]:

@@ -1,7 +1,7 @@
 """Runs untrusted programs: `Sandbox.run(program, stdin, limits)`.
 
-The methods block and may be called from many threads. At most one run, or one pair of runs, uses a
-slot of the host at a time. Each slot has two buffers. A buffer is a spawner process that starts one
+The methods block and may be called from many threads. A slot of the host executes one run or one
+pair of runs at a time. Each slot has two buffers. A buffer is a spawner process that starts one
 sandbox at a time.
 """
 
@@ -32,7 +32,7 @@ BUFFERS = 2
 
 
 def ensure_private_directory(directory: Path) -> None:
-    """Create a directory to which only this user can write.
+    """Create a directory in which only this user can create and change files.
 
     Raises:
         SandboxUnavailable: the directory cannot be created, or another user can change its content.
@@ -45,8 +45,8 @@ def ensure_private_directory(directory: Path) -> None:
         is_private = False
     if not is_private:
         raise SandboxUnavailable(
-            f"{directory} must belong to the worker's user, and no other user may write to it: "
-            "give this user a WORK_DIR of its own."
+            f"{directory} must belong to the worker's user, and must not be writable for other "
+            "users. Set WORK_DIR to a directory that meets both conditions."
         )
 
 
@@ -70,12 +70,12 @@ class Sandbox:
 
     `slots` is the number of programs that run at the same time (0: the number of CPU cores). `root`
     is the directory for the C program, the compiled programs and the lock files of the slots.
-    Processes with the same `root` share the slots. `forced` selects the limit back end; by default
-    the best one of the host is used.
+    Processes with the same `root` share the slots. `forced` selects the back end that enforces
+    memory limits (default: the best back end of the host). Call `check` before the first run, to
+    test that all parts work together.
 
     Raises:
-        SandboxUnavailable: the host does not meet a requirement. `check` then tests that all parts
-            work together.
+        SandboxUnavailable: the host does not meet a requirement.
     """
 
     def __init__(self, root: Path, slots: int = 0, forced: LimitBackend | None = None) -> None:
@@ -117,8 +117,8 @@ class Sandbox:
     ) -> Report:
         """Wait for a slot, run the program, and return its report. The caller closes the report.
 
-        The slot counts for `owner`. If the sandbox itself fails, the outcome is INTERNAL. If
-        `cancelled()` returns True during the run, the outcome is CANCELLED.
+        `owner` is the user whose share of the slots is used. If the sandbox itself fails, the
+        outcome is INTERNAL. If `cancelled()` returns True during the run, the outcome is CANCELLED.
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free.
@@ -132,11 +132,15 @@ class Sandbox:
         limits: tuple[RunLimits, RunLimits],
         cancelled: Cancelled | None = None,
     ) -> tuple[Report, Report]:
-        """Wait for a slot and run two programs at the same time. Each reads the other's output.
+        """Wait for a slot and run two programs at the same time, connected by two pipes.
 
-        When one program has ended, the other program reads the end of its input, and gets SIGPIPE
-        if it writes. The reports contain no output. `is_first` is True for the program that ended
-        first. Cancellation and failures are reported as by `run`.
+        The output of each program is the input of the other program. After one program has ended,
+        the other program reads the end of its input, and its writes fail with SIGPIPE. The reports
+        contain no standard output. `is_first` is True for the program that ended first. If a run is
+        cancelled or the sandbox fails, the outcomes are the same as in `run`.
+
+        Raises:
+            WaitCancelled: `cancelled()` returned True before a slot was free.
         """
         with self.open_session(cancelled) as session:
             return session.run_pair(programs, limits)
@@ -145,21 +149,26 @@ class Sandbox:
     def open_session(
         self, cancelled: Cancelled | None = None, owner: str = NO_OWNER
     ) -> Iterator["SlotSession"]:
-        """Wait for a slot and hold it during the block, for several runs of `owner`.
+        """Wait for a slot and hold it during the block, for several runs.
+
+        `owner` is the user whose share of the slots is used.
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free.
         """
         began = time.monotonic()
         with self.slots.take(cancelled, owner) as slot:
-            session = SlotSession(self, slot, round((time.monotonic() - began) * 1000), cancelled)
+            session = SlotSession(self, slot, began, cancelled)
             try:
                 yield session
             finally:
                 session.close()
 
     def close(self) -> None:
-        """End the spawners and remove the control groups. No program may be running."""
+        """End the spawners and remove the control groups.
+
+        Call this only when no program is running.
+        """
         for buffer in list(self._spawners):
             self._close_spawner(buffer)
         self.slots.close()
@@ -168,14 +177,14 @@ class Sandbox:
     def prepare(
         self, buffer: int, program: Program, limits: RunLimits, stdout: int | None = None
     ) -> PreparedSandbox:
-        """Prepare a sandbox in the buffer with this number, without starting the program.
+        """Prepare a sandbox in the buffer with the number `buffer`, without starting the program.
 
         The caller must hold the slot of the buffer, and no other sandbox may run in the buffer.
         """
         return prepare_sandbox(self._host, self._get_spawner(buffer), program, limits, stdout)
 
     def wait_until_idle(self, slot: int) -> None:
-        """Wait until the slot contains no processes of a run."""
+        """Wait until all processes of the slot's last runs have ended."""
         for buffer in _buffers(slot):
             spawner = self._spawners.get(buffer)
             try:
@@ -185,13 +194,13 @@ class Sandbox:
                 self._close_spawner(buffer)
 
     def drop_spawner(self, spawner: Spawner) -> None:
-        """End a spawner in any state. The next run in its buffer starts a new spawner."""
+        """End a spawner, even if it no longer answers. The next run starts a new spawner."""
         for buffer, candidate in list(self._spawners.items()):
             if candidate is spawner:
                 self._close_spawner(buffer)
 
     def fail_slot(self, slot: int, error: Exception) -> Report:
-        """End both spawners of a slot in any state, and return a report of the error."""
+        """End both spawners of a slot, and return the report of a run that failed with `error`."""
         for buffer in _buffers(slot):
             self._close_spawner(buffer)
         return internal_error(self.limit_backend, f"{type(error).__name__}: {error}")
@@ -215,24 +224,46 @@ class Sandbox:
 
 
 class SlotSession:
-    """A held slot, in which programs run one after the other or in pairs.
+    """A slot that one thread holds, to run programs one after the other or in pairs.
 
-    Only the thread that opened the session uses it. `queue_ms` is the time that the next run waited
-    for the slot. It is 0 after the first run.
+    Only the thread that opened the session may use it. `queue_ms` is the time that this thread has
+    waited for the slot. The report of the first run contains this time, and then `queue_ms` is 0.
     """
 
     def __init__(
-        self, sandbox: Sandbox, slot: int, queue_ms: int, cancelled: Cancelled | None
+        self, sandbox: Sandbox, slot: int, wait_began: float, cancelled: Cancelled | None
     ) -> None:
-        self._sandbox, self._slot, self._cancelled = sandbox, slot, cancelled
-        self.queue_ms = queue_ms
-        self._buffer = BUFFERS * slot
+        self._sandbox, self._cancelled = sandbox, cancelled
+        self.queue_ms = 0
+        self._has_run = False
         self._next: PreparedSandbox | None = None
+        self._begin_turn(slot, wait_began)
+
+    def _begin_turn(self, slot: int, wait_began: float) -> None:
+        self._slot, self._buffer = slot, BUFFERS * slot
+        self.turn_began = time.monotonic()
+        self.queue_ms += round((self.turn_began - wait_began) * 1000)
 
     @property
     def is_wanted(self) -> bool:
-        """True if the session should end, because the next turn is that of another submission."""
+        """True if the session should end, because another submission should now get the slot."""
         return self._sandbox.slots.is_wanted(self._slot)
+
+    def give_way(self) -> None:
+        """Wait for another turn before the next program, if a program has run in this turn.
+
+        The slot is kept if nobody else should get it, or if this is the first turn of its owner
+        (see judge/sandbox/slots.py). Otherwise the session continues in the next slot of its owner.
+
+        Raises:
+            WaitCancelled: `cancelled()` returned True before a slot was free.
+        """
+        slots = self._sandbox.slots
+        if not self._has_run or not slots.should_give_way(self._slot):
+            return
+        self.close()
+        wait_began = time.monotonic()
+        self._begin_turn(slots.retake(self._slot), wait_began)
 
     def run(
         self,
@@ -244,17 +275,15 @@ class SlotSession:
     ) -> Report:
         """Run a program and return its report. The caller closes the report.
 
-        `then` is the input that the same program probably reads in the next run. The sandbox for
-        the next run is prepared during this run. None means that no next run is expected.
+        `then` is the probable input of the next run of the same program. A sandbox for the next run
+        is prepared during this run. None means that no sandbox is prepared.
 
         If a spawner ends unexpectedly, the program is run a second time with a new spawner. After
         any other failure of the sandbox, the outcome is INTERNAL.
         """
+        self._has_run = True
         report, is_lost = self._run(program, stdin, limits, then)
-        if is_lost:
-            report, _ = self._run(program, stdin, limits, then)
-        report.queue_ms, self.queue_ms = self.queue_ms, 0
-        return report
+        return self._run(program, stdin, limits, then)[0] if is_lost else report
 
     def _run(
         self, program: Program, stdin: bytes | Path, limits: RunLimits, then: bytes | Path | None
@@ -274,10 +303,11 @@ class SlotSession:
     def run_pair(
         self, programs: tuple[Program, Program], limits: tuple[RunLimits, RunLimits]
     ) -> tuple[Report, Report]:
-        """Run two programs at the same time, as described at `Sandbox.run_pair`.
+        """Run two programs at the same time (see `Sandbox.run_pair`).
 
         If a spawner ends unexpectedly, both programs are run a second time with new spawners.
         """
+        self._has_run = True
         reports, is_lost = self._run_pair(programs, limits)
         return self._run_pair(programs, limits)[0] if is_lost else reports
 
@@ -305,7 +335,7 @@ class SlotSession:
     ) -> Report:
         """Wait until one program of a pair has ended, and return its report.
 
-        Then close its pipe ends, so that the other program notices the end.
+        Then close the pipe ends of this program, so that the other program notices the end.
         """
         try:
             return self._finish(running)
@@ -326,10 +356,11 @@ class SlotSession:
         programs: tuple[Program, Program],
         limits: tuple[RunLimits, RunLimits],
     ) -> None:
-        """Start the two programs of a pair, each connected to the other by pipes.
+        """Start the two programs of a pair, connected by two pipes.
 
-        `pipe_ends` keeps the pipe ends of each program open here until this program has ended. The
-        other program cannot notice the end earlier, so it is certain which program ended first.
+        `pipe_ends` keeps the pipe ends of each program open until `_finish_one` has recorded the
+        end of the program. The other program cannot react to the end before this. So it is certain
+        which program ended first.
         """
         pipes = [os.pipe2(os.O_CLOEXEC) for _ in programs]
         for (reading, writing), writer, reader in zip(
@@ -344,7 +375,7 @@ class SlotSession:
             sandbox.start_program_on_pipe(reading)
 
     def _fail(self, running: list[PreparedSandbox], error: Exception) -> Report:
-        """End all sandboxes and spawners of the slot, and return a report of the error."""
+        """End all sandboxes and spawners of the slot, and return the report of a failed run."""
         self._discard_next()
         for sandbox in running:
             _discard(sandbox)
@@ -377,14 +408,16 @@ class SlotSession:
     def _prepare(
         self, program: Program, limits: RunLimits, stdout: int | None = None
     ) -> PreparedSandbox:
-        """Prepare a sandbox in the buffer that the last run did not use."""
+        """Prepare a sandbox in the buffer that was not used last."""
         self._buffer ^= 1
         return self._sandbox.prepare(self._buffer, program, limits, stdout)
 
     def close(self) -> None:
-        """End an unused prepared sandbox, and wait until the slot has no processes of a run."""
+        """End a prepared sandbox that was not used, and wait until all runs of the slot ended."""
         self._discard_next()
-        self._sandbox.wait_until_idle(self._slot)
+        if self._has_run:
+            self._sandbox.wait_until_idle(self._slot)
+        self._has_run = False
 
 
 def _buffers(slot: int) -> range:

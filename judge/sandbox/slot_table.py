@@ -1,8 +1,9 @@
-"""The table of a host: the owners who hold slots, and the owners who wait for one.
+"""The table of a host: the owners who hold slots, and the owners who wait for a slot.
 
-The table is a file that every worker process maps into memory. A waiting thread has a record in the
-table, and its process holds a lock on the record's byte of the file. If the process is killed, the
-kernel releases the lock, and other processes then remove the record.
+The table is a file that every worker process maps into memory. Each waiting thread has a record in
+the table. While the thread waits, its process holds a lock on one byte of the file, whose offset is
+the number of the record. If the process is killed, the kernel releases the lock, and other
+processes remove the record.
 """
 
 import contextlib
@@ -20,13 +21,14 @@ from pathlib import Path
 SLOTS = 1024
 WAITERS = 1024
 OWNER_BYTES = 16
-# A process that has not polled for this time is suspended or stalled, so others overtake it.
+# A process that has not polled for this time is suspended or stalled, so its threads are skipped.
 STALLED_S = 2.0
 
 _NUMBER_BYTES = 8
 _NUMBERS = WAITERS * _NUMBER_BYTES
-# The table consists of arrays: the times of joining and of polling, the owners who wait, and the
-# owners who hold a slot. The times are in nanoseconds of the monotonic clock. 0: free record.
+# The table consists of four arrays. Three arrays have one element per record: the time at which the
+# wait began (0: the record is free), the time of the last poll, and the owner who waits. The fourth
+# array contains the owner of each slot. Times are in nanoseconds of the monotonic clock.
 _WAITING_OWNERS = 2 * _NUMBERS
 _HOLDING_OWNERS = _WAITING_OWNERS + WAITERS * OWNER_BYTES
 _SIZE = _HOLDING_OWNERS + SLOTS * OWNER_BYTES
@@ -62,7 +64,7 @@ class SlotTable:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Exclude all other processes during the block."""
+        """Hold the lock of the table during the block, so that no other process changes it."""
         fcntl.flock(self._mutex, fcntl.LOCK_EX)
         try:
             yield
@@ -70,11 +72,17 @@ class SlotTable:
             fcntl.flock(self._mutex, fcntl.LOCK_UN)
 
     def has_waiters(self) -> bool:
-        """Return whether the table has records of waiting threads. Needs no lock."""
+        """Return whether the table has records of waiting threads.
+
+        The lock of the table is not necessary.
+        """
         return self._map[:_NUMBERS] != _NO_WAITERS
 
     def join(self, owner: Owner) -> int | None:
-        """Add a record of a waiting thread. Return its number, or None if the table is full."""
+        """Add a record for a waiting thread of `owner`.
+
+        Return the number of the record, or None if the table is full.
+        """
         for record in self._possibly_free():
             if self._try_lock(record):
                 start = _WAITING_OWNERS + record * OWNER_BYTES
@@ -91,25 +99,29 @@ class SlotTable:
         self._set_lock(record, fcntl.F_UNLCK)
 
     def note_poll(self) -> None:
-        """Note that this process is not stalled. Needs no lock."""
+        """Record that this process is polling, so that other processes do not skip its threads.
+
+        The lock of the table is not necessary.
+        """
         now = time.monotonic_ns()
         for record in self._own:
             self._polled[record] = now
 
     def hold(self, slot: int, owner: Owner) -> None:
-        """Note that the owner holds a slot."""
+        """Record that an owner holds a slot."""
         start = _HOLDING_OWNERS + slot * OWNER_BYTES
         self._map[start : start + OWNER_BYTES] = owner
 
     def release(self, slot: int) -> None:
-        """Note that nobody holds a slot. Needs no lock."""
+        """Record that a slot is free. The lock of the table is not necessary."""
         self.hold(slot, _NO_OWNER)
 
     def restart_wait(self, owner: Owner) -> None:
-        """Make the owner the last of the owners who hold equally many slots.
+        """Set the waiting times of an owner's threads back to 0.
 
-        Otherwise an owner with many waiting threads would get one slot for each of them, before an
-        owner whose only thread has come later.
+        This owner then comes after all owners who hold the same number of slots. Otherwise an owner
+        with many waiting threads would get a slot for each of these threads before another owner
+        whose thread began to wait later.
         """
         now = time.monotonic_ns()
         records = [record for record, _ in sorted(self._waiting(), key=lambda pair: pair[1])]
@@ -118,39 +130,47 @@ class SlotTable:
                 self._since[record] = now
                 now += 1
 
+    def since(self, record: int) -> int:
+        """Return the time from which the wait of a record counts."""
+        return self._since[record]
+
     def owner_of(self, record: int) -> Owner:
         """Return the owner of a record."""
         start = _WAITING_OWNERS + record * OWNER_BYTES
         return self._map[start : start + OWNER_BYTES]
 
     def holder_of(self, slot: int) -> Owner:
-        """Return the owner who holds a slot, or zeros if nobody holds it."""
+        """Return the owner who holds a slot, or `_NO_OWNER` if the slot is free."""
         start = _HOLDING_OWNERS + slot * OWNER_BYTES
         return self._map[start : start + OWNER_BYTES]
 
     def count_slots(self, slots: Iterable[int]) -> Counter[Owner]:
-        """Return the number of these slots that each owner holds."""
+        """Count how many of these slots each owner holds."""
         return Counter(owner for slot in slots if (owner := self.holder_of(slot)) != _NO_OWNER)
 
     def find_next(self, counts: Counter[Owner], skipped: Collection[int] = ()) -> int | None:
-        """Return the record that gets the next slot, or None.
+        """Return the record of the thread that gets the next slot, or None if no thread waits.
 
-        This is a record of the owner who holds the fewest slots according to `counts`. If several
-        owners do, it is a record of the owner who has waited longest. Records of killed processes
-        are removed. Records of stalled processes are skipped.
+        The next slot goes to the owner who holds the fewest slots according to `counts`. If several
+        owners hold the fewest slots, the thread that has waited longest gets the slot. Records of
+        killed processes are removed. Records of stalled processes and of `skipped` are ignored.
         """
         waiting = [pair for pair in self._waiting() if pair[0] not in skipped]
         waiting.sort(key=lambda pair: (counts[self.owner_of(pair[0])], pair[1]))
         return next((record for record, _ in waiting if self._is_alive(record)), None)
 
     def _waiting(self) -> list[tuple[int, int]]:
-        """Return the records in use, each with the time from which its wait counts."""
+        """Return the records in use, each with the start time of its wait in nanoseconds."""
         used_bytes = len(self._map[:_NUMBERS].rstrip(b"\0"))
         used = self._since[: -(-used_bytes // _NUMBER_BYTES)].tolist()
         return [(record, since) for record, since in enumerate(used) if since]
 
     def _possibly_free(self) -> Iterator[int]:
-        """Yield the records that are not in use by this process, the free ones first."""
+        """Yield the records that may be free.
+
+        The records that are marked as free come first. Then come the records of other processes,
+        because these processes may have been killed.
+        """
         since = self._since.tolist()
         yield from (record for record in range(WAITERS) if not since[record])
         yield from (record for record in range(WAITERS) if record not in self._own)

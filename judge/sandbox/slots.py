@@ -7,6 +7,10 @@ Slots are shared between owners (users). A slot that becomes free goes to the wa
 holds the fewest slots of the host. If several owners hold equally few, it goes to the owner who has
 waited longest. So an owner without a slot gets the next free slot, however many threads of other
 owners are waiting.
+
+A turn ends when a program ends, with one exception: the first turn of an owner who has held no slot
+lasts until the owner has compiled a program and run it once. Otherwise such an owner would wait
+twice: before the compiler, and before the program.
 """
 
 import fcntl
@@ -36,13 +40,16 @@ class _Waiter:
     """A thread that waits for a slot or holds one.
 
     Threads with the same `cancelled` belong to the same submission. `record` is the thread's record
-    in the table. It is None if the table was full, and after the wait.
+    in the table. It is None if the table was full, and after the wait. `is_first_turn` is True if
+    the owner has held no slot during the wait.
     """
 
     owner: Owner
     cancelled: Callable[[], bool] | None = None
     record: int | None = None
+    joined_ns: int = 0
     slot: int | None = None
+    is_first_turn: bool = False
     woken: threading.Event = field(default_factory=threading.Event)
 
 
@@ -58,7 +65,7 @@ class SlotPool:
         self._locks = [os.open(directory / f"{slot}.lock", flags, 0o600) for slot in range(count)]
         self._table = SlotTable(directory)
         self._held: dict[int, _Waiter] = {}
-        # The waiting threads of this process. The first one polls for slots of other processes.
+        # The waiting threads of this process. The first thread polls for slots of other processes.
         self._waiters: list[_Waiter] = []
         self._lock = threading.Lock()
 
@@ -66,9 +73,9 @@ class SlotPool:
         return len(self._locks)
 
     def lock_of(self, slot: int) -> int:
-        """Return the descriptor of a slot's lock.
+        """Return the file descriptor with the lock of a slot.
 
-        A process that inherits the descriptor holds the slot until the process ends.
+        A child process that inherits this descriptor keeps the lock until the child process ends.
         """
         return self._locks[slot]
 
@@ -76,7 +83,9 @@ class SlotPool:
     def take(
         self, cancelled: Callable[[], bool] | None = None, owner: str = NO_OWNER
     ) -> Iterator[int]:
-        """Wait for a free slot and hold it during the block.
+        """Wait for a free slot and hold it during the block. Yield the number of the slot.
+
+        `owner` is the user whose share of the slots is used.
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free.
@@ -90,23 +99,52 @@ class SlotPool:
                 self._release(waiter)
 
     def is_wanted(self, slot: int) -> bool:
-        """Return whether the holder of a slot should release it and wait for its next turn.
+        """Return whether the calling thread should release its slot for another submission.
 
-        This is so if a thread of another submission would then get the slot before the holder. The
-        calling thread must hold the slot.
+        The result is True if a thread of another submission would get the released slot before the
+        calling thread. The calling thread must hold the slot.
+        """
+        if not self._table.has_waiters():
+            return False
+        with self._lock, self._table.locked():
+            return self._is_wanted(self._held[slot])
+
+    def should_give_way(self, slot: int) -> bool:
+        """Return whether the holder of a slot should wait for its next turn before it goes on.
+
+        In the first turn of an owner who holds no other slot, the answer is False. The calling
+        thread must hold the slot.
         """
         if not self._table.has_waiters():
             return False
         with self._lock, self._table.locked():
             holder = self._held[slot]
-            counts = self._table.count_slots(range(len(self._locks)))
-            counts[holder.owner] -= 1
-            record = self._table.find_next(counts, self._find_siblings(holder))
-            least = counts[holder.owner]
-            return record is not None and counts[self._table.owner_of(record)] <= least
+            is_first = holder.is_first_turn and self._count_slots(holder.owner) == 1
+            return not is_first and self._is_wanted(holder)
+
+    def retake(self, slot: int) -> int:
+        """Release a slot during the block of `take`, and wait again. Return the slot then held.
+
+        Raises:
+            WaitCancelled: `cancelled()` returned True before a slot was free. No slot is held.
+        """
+        with self._lock:
+            holder = self._held[slot]
+            self._release(holder)
+        return self._wait(holder)
+
+    def _is_wanted(self, holder: _Waiter) -> bool:
+        counts = self._table.count_slots(range(len(self._locks)))
+        counts[holder.owner] -= 1
+        record = self._table.find_next(counts, self._find_siblings(holder))
+        least = counts[holder.owner]
+        return record is not None and counts[self._table.owner_of(record)] <= least
+
+    def _count_slots(self, owner: Owner) -> int:
+        return self._table.count_slots(range(len(self._locks)))[owner]
 
     def _find_siblings(self, holder: _Waiter) -> set[int]:
-        """Return the records of the waiting threads of the holder's submission."""
+        """Return the records of the waiting threads that belong to the holder's submission."""
         return {
             waiter.record
             for waiter in self._waiters
@@ -131,14 +169,20 @@ class SlotPool:
         return waiter.slot
 
     def _enter(self, waiter: _Waiter) -> None:
-        """Get a free slot if nobody is waiting. Otherwise wait with the others."""
+        """Give a free slot to a new thread, or add the thread to the waiting threads."""
         slot = None if self._table.has_waiters() else self._lock_free_slot()
         if slot is not None:
             self._give(waiter, slot)
             return
         self._waiters.append(waiter)
-        waiter.record = self._table.join(waiter.owner)
+        self._join(waiter)
         self._grant()
+
+    def _join(self, waiter: _Waiter) -> None:
+        """Add the record of a waiting thread, unless the table is full."""
+        waiter.record = self._table.join(waiter.owner)
+        if waiter.record is not None:
+            waiter.joined_ns = self._table.since(waiter.record)
 
     def _pause_s(self, waiter: _Waiter) -> float:
         with self._lock:
@@ -147,9 +191,9 @@ class SlotPool:
             return FOREIGN_POLL_S if is_first and has_foreign else LOCAL_POLL_S
 
     def _poll(self, waiter: _Waiter) -> None:
-        """Look for a slot that another process has released.
+        """Look for slots that another process has released.
 
-        One thread does it for all waiting threads of this process.
+        The first waiting thread looks for slots for all waiting threads of this process.
         """
         with self._lock:
             has_turn = waiter.record is None or waiter is self._waiters[0]
@@ -158,13 +202,13 @@ class SlotPool:
             self._table.note_poll()
             with self._table.locked():
                 if waiter.record is None:
-                    waiter.record = self._table.join(waiter.owner)
+                    self._join(waiter)
                 self._grant()
 
     def _grant(self) -> None:
         """Give the free slots to the waiting threads whose turn is next.
 
-        A slot stays free if its turn is that of another process, which polls for it.
+        If a thread of another process is next, a slot stays free until that process polls.
         """
         free = [slot for slot in range(len(self._locks)) if self._try_lock(slot)]
         busy = [slot for slot in range(len(self._locks)) if slot not in free]
@@ -182,7 +226,10 @@ class SlotPool:
             fcntl.flock(self._locks[slot], fcntl.LOCK_UN)
 
     def _give(self, waiter: _Waiter, slot: int) -> None:
-        """Give a locked slot to a thread of this process."""
+        """Give a slot that is already locked to a thread of this process."""
+        waiter.is_first_turn = self._count_slots(waiter.owner) == 0 and (
+            waiter.record is None or self._table.since(waiter.record) == waiter.joined_ns
+        )
         self._held[slot] = waiter
         self._table.hold(slot, waiter.owner)
         self._leave(waiter)
@@ -190,7 +237,7 @@ class SlotPool:
         waiter.woken.set()
 
     def _withdraw(self, waiter: _Waiter) -> None:
-        """End a wait without a slot."""
+        """Remove a thread that is still waiting, for example after a cancellation."""
         if waiter in self._waiters:
             with self._table.locked():
                 self._leave(waiter)
@@ -210,10 +257,11 @@ class SlotPool:
     def _release(self, waiter: _Waiter) -> None:
         if waiter.slot is None:
             return
-        self._table.release(waiter.slot)
-        del self._held[waiter.slot]
+        slot, waiter.slot = waiter.slot, None
+        self._table.release(slot)
+        del self._held[slot]
         if not self._table.has_waiters():
-            fcntl.flock(self._locks[waiter.slot], fcntl.LOCK_UN)
+            fcntl.flock(self._locks[slot], fcntl.LOCK_UN)
             return
         with self._table.locked():
             self._table.restart_wait(waiter.owner)
@@ -237,7 +285,7 @@ class SlotPool:
         return True
 
     def close(self) -> None:
-        """Close the files. After that, no slot can be taken."""
+        """Close the files. No slot can be taken afterwards."""
         self._table.close()
         for lock in self._locks:
             os.close(lock)

@@ -1,8 +1,8 @@
 """Compiles sources in the sandbox, and caches the compiled programs.
 
 The cache key is a hash of language, compiler version, flags and source. The directory of a program
-appears under its name only when it is complete, and is never changed. The cache is valid until the
-next boot of the host, so files that a power failure left incomplete are never run.
+gets its final name only when it is complete, and is never changed afterwards. The cache is valid
+until the next boot of the host. So files that a power failure has left incomplete are never run.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from graphql_api.data.limits import COMPILE_OUTPUT_BYTES
 from graphql_api.data.text import truncate_utf8
 from judge.languages.spec import LanguageSpec
 from judge.sandbox.report import Outcome, Program, Report, RunLimits
-from judge.sandbox.sandbox import Sandbox
+from judge.sandbox.sandbox import Sandbox, SlotSession
 from judge.sandbox.slots import NO_OWNER, WaitCancelled
 from judge.toolchains.installed import Installed, fill
 from judge.toolchains.precompiled import PrecompiledStore
@@ -36,12 +36,12 @@ UNTOUCHED_S = 600
 PRUNE_EVERY = 100
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
-# Directories in paths inside the sandbox, and names of temporary object files. They are removed
+# Directories of paths inside the sandbox, and names of temporary object files. Both are removed
 # from compiler messages.
 _PLACES = re.compile(r"(?<![\w./])/(?:usr|lib|lib64|bin|box|tmp|opt|etc|proc)/(?:[^\s/:'\"`()]+/)*")
 _OBJECT = re.compile(r"\bcc\w{6}\.o\b")
-# Messages of a syntax check about a correct source, and stack frames of the checking program. They
-# are also removed.
+# Messages of a syntax check about a correct source, and stack frames of the program that checks the
+# syntax. Both are also removed from compiler messages.
 _NOISE = re.compile(
     r"^([^\S\n]++at (?=[^\n]*?node:internal)[^\n]*+|Node\.js v[^\n]*+|\S++ syntax OK|Syntax OK|"
     r"No syntax errors detected in [^\n]*+|)\n",
@@ -49,8 +49,8 @@ _NOISE = re.compile(
 )
 CUT = "\n… (cut)"
 TOO_LARGE = (
-    f"The compiled program is larger than {COLLECT_KB // 1024} MB, "
-    f"or has more than {COLLECT_FILES} files."
+    f"The compiled program is too large: it may have at most {COLLECT_KB // 1024} MB and "
+    f"{COLLECT_FILES} files."
 )
 
 
@@ -74,20 +74,38 @@ class _NoProgram(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The result of a compilation: the program in `directory`, or None if there is no program.
+    """The result of a compilation.
 
-    `output` contains the messages of the compiler, at most 64 KB, without paths of this host.
+    `directory` contains the compiled program. It is None if the source does not compile. `output`
+    contains the messages of the compiler, at most 64 KB, without paths of this host. `from_cache`
+    is True if the compiler was not run.
     """
 
     directory: Path | None
     output: str
     wall_ms: int = 0
-    queue_ms: int = 0
     from_cache: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """A source that can be compiled. `target` is the directory of the program in the cache.
+
+    `cached` is the result if the source was compiled before.
+    """
+
+    installed: Installed
+    program: Program
+    limits: RunLimits
+    target: Path
+    cached: Compiled | None = None
+
+
 def clean_output(raw: bytes, spec: LanguageSpec) -> str:
-    """Return the messages of a compiler without paths, truncated to 64 KB."""
+    """Return the messages of a compiler without paths, truncated to 64 KB.
+
+    If the messages contain the first text of one of the language's hints, add the hint.
+    """
     text = _PLACES.sub("", raw[:COMPILE_OUTPUT_BYTES].decode("utf-8", "replace"))
     text = _OBJECT.sub(f"{Path(spec.file_name).stem}.o", text).strip()
     if spec.check:
@@ -118,7 +136,7 @@ class Compiler:
         self._stored = 0
 
     def needs_precompiling(self, installed: Installed) -> bool:
-        """Return whether the language's libraries must be precompiled before its first program."""
+        """Return whether libraries must be precompiled before the language can be used."""
         return self._precompiled.needs_build(installed)
 
     def compile(
@@ -127,57 +145,76 @@ class Compiler:
         code: bytes,
         cancelled: Callable[[], bool] | None = None,
         *,
-        wall_ms: int | None = None,
         owner: str = NO_OWNER,
     ) -> Compiled:
-        """Compile a source, or return its program from the cache.
+        """Compile a source in a slot of its own, or return its program from the cache.
 
-        `wall_ms` limits the wall time of the compiler. The compiler's slot counts for `owner`.
+        The slot counts for `owner`.
 
         Raises:
             CompilerBroken: the sandbox failed.
             CompileCancelled: `cancelled()` returned True during the compilation.
             WaitCancelled: `cancelled()` returned True before a slot was free.
         """
-        key = hashlib.sha256(installed.fingerprint.encode() + b"\0" + code).hexdigest()
-        target = self._directory / key
-        with contextlib.suppress(FileNotFoundError):
-            os.utime(target)
-            output = (target / "output").read_text(encoding="utf-8")
-            return Compiled(target / "box", output, from_cache=True)
-        limits = compile_limits(installed)
-        if wall_ms is not None:
-            limits = replace(limits, wall_ms=min(wall_ms, limits.wall_ms), hard_wall_ms=wall_ms)
-        return self._build(installed, code, target, limits, cancelled, owner=owner)
+        compilation = self.prepare(installed, code, cancelled, owner=owner)
+        if compilation.cached is not None:
+            return compilation.cached
+        with self._sandbox.open_session(cancelled, owner) as session:
+            return self.run(compilation, session)
 
-    def _build(
+    def prepare(
         self,
         installed: Installed,
         code: bytes,
-        target: Path,
-        limits: RunLimits,
-        cancelled: Callable[[], bool] | None,
+        cancelled: Callable[[], bool] | None = None,
         *,
-        owner: str,
-    ) -> Compiled:
+        wall_ms: int | None = None,
+        owner: str = NO_OWNER,
+    ) -> Compilation:
+        """Return the compilation of a source for `run`.
+
+        Call this method without a slot: if libraries must be precompiled on this host first, it
+        waits for a slot, which counts for `owner`. `wall_ms` limits the wall time of the compiler.
+
+        Raises:
+            CompileCancelled: `cancelled()` returned True.
+        """
         spec = installed.spec
+        key = hashlib.sha256(installed.fingerprint.encode() + b"\0" + code).hexdigest()
+        target = self._directory / key
+        limits = compile_limits(installed)
+        if wall_ms is not None:
+            limits = replace(limits, wall_ms=min(wall_ms, limits.wall_ms), hard_wall_ms=wall_ms)
+        cached = _read_cached(target)
         files = {spec.file_name: code}
         program = Program(
             fill(spec.compile, installed.tools),
             files=files | {name: text.encode() for name, text in spec.support},
             collect_kb=0 if spec.check else COLLECT_KB,
-            mounts=self._mounts(installed, code, cancelled, owner),
+            mounts={} if cached else self._mounts(installed, code, cancelled, owner),
         )
-        with self._sandbox.run(program, b"", limits, cancelled, owner=owner) as report:
+        return Compilation(installed, program, limits, target, cached)
+
+    def run(self, compilation: Compilation, session: SlotSession) -> Compiled:
+        """Compile a source in a slot session, unless its program is in the cache.
+
+        Raises:
+            CompilerBroken: the sandbox failed.
+            CompileCancelled: the session was cancelled.
+        """
+        if compilation.cached is not None:
+            return compilation.cached
+        installed, program = compilation.installed, compilation.program
+        with session.run(program, b"", compilation.limits) as report:
             output = self._read_output(report, installed)
             directory = None
             if report.outcome is Outcome.OK:
                 try:
-                    product = files if spec.check else _collect_product(report, program, spec)
-                    directory = self._store(target, product, output)
+                    product = _collect_product(report, program, installed.spec)
+                    directory = self._store(compilation.target, product, output)
                 except _NoProgram as error:
                     output = f"{output}\n({error})".strip()
-            return Compiled(directory, output, report.wall_ms, report.queue_ms)
+            return Compiled(directory, output, report.wall_ms)
 
     def _mounts(
         self,
@@ -226,8 +263,8 @@ class Compiler:
     def prune(self, keep: int = KEPT_PROGRAMS, untouched_s: float = UNTOUCHED_S) -> None:
         """Remove old programs from the cache.
 
-        The `keep` most recently used programs stay, and all programs that were used within the
-        last `untouched_s` seconds.
+        Keep the `keep` most recently used programs, and all programs that were used within the last
+        `untouched_s` seconds.
         """
         now = time.time()
         used = []
@@ -240,12 +277,23 @@ class Compiler:
                 shutil.rmtree(path, ignore_errors=True)
 
 
+def _read_cached(target: Path) -> Compiled | None:
+    """Return the program from the cache, and note its use."""
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(target)
+        output = (target / "output").read_text(encoding="utf-8")
+        return Compiled(target / "box", output, from_cache=True)
+    return None
+
+
 def _collect_product(report: Report, program: Program, spec: LanguageSpec) -> dict[str, bytes]:
-    """Return the files that the compiler has produced.
+    """Return the files of the program: those of the compiler, or the source if it is not compiled.
 
     Raises:
         _NoProgram: the files do not contain a program.
     """
+    if spec.check:
+        return {spec.file_name: program.files[spec.file_name]}
     if report.collected is None:
         raise _NoProgram(TOO_LARGE)
     product = {name: data for name, data in report.collected.items() if name not in program.files}

@@ -178,6 +178,61 @@ def test_a_submission_does_not_give_way_to_itself(single: SlotPool, crowd: Crowd
         assert single.is_wanted(slot)
 
 
+def test_an_owner_who_waited_without_a_slot_keeps_it_after_the_first_program(
+    single: SlotPool, crowd: Crowd
+) -> None:
+    for name in ("x1", "a1", "b1"):
+        crowd.join(single, name)
+    crowd.release("x1", then=2)
+    assert crowd.granted == ["x1", "a1"]
+    assert single.is_wanted(0)
+    assert not single.should_give_way(0)
+
+
+def test_an_owner_who_had_a_slot_during_the_wait_gives_way_after_each_program(
+    single: SlotPool, crowd: Crowd
+) -> None:
+    for name in ("a1", "a2", "b1", "b2"):
+        crowd.join(single, name)
+    crowd.release("a1", then=2)
+    crowd.release("b1", then=3)
+    assert crowd.granted == ["a1", "b1", "a2"]
+    assert single.should_give_way(0)
+
+
+def test_an_owner_with_two_slots_gives_way_to_one_without(pool: SlotPool, crowd: Crowd) -> None:
+    with pool.take(owner="a") as first, pool.take(owner="a") as second:
+        assert not pool.should_give_way(first)
+        crowd.join(pool, "new")
+        assert pool.should_give_way(first)
+        assert pool.should_give_way(second)
+
+
+def test_who_gives_way_gets_the_slot_after_those_who_waited(single: SlotPool, crowd: Crowd) -> None:
+    with single.take(owner="a") as slot:
+        for name in ("b1", "c1"):
+            crowd.join(single, name)
+        for name in ("b1", "c1"):
+            crowd._events[name].set()
+        assert single.retake(slot) == slot
+        assert crowd.granted == ["b1", "c1"]
+        with pytest.raises(WaitCancelled), single.take(lambda: True):
+            pass
+
+
+def test_who_is_cancelled_after_giving_way_holds_no_slot(single: SlotPool, crowd: Crowd) -> None:
+    stop = threading.Event()
+    with contextlib.suppress(WaitCancelled), single.take(stop.is_set, "a") as slot:
+        crowd.join(single, "b1")
+        stop.set()
+        single.retake(slot)
+        pytest.fail("The wait was not cancelled.")
+    wait_until("the grant", lambda: crowd.granted == ["b1"])
+    crowd.end()
+    with single.take() as slot:
+        assert slot == 0
+
+
 def test_more_threads_than_the_table_has_records_still_get_their_slots(
     single: SlotPool, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,88 @@
+"""The compilation of a submission: its program and, if the comparer needs one, the checker.
+
+Both are compiled in the slot session that then runs the first test.
+"""
+
+from judge.checkers import CheckerBroken, CheckerProgram
+from judge.models import JudgeRequest
+from judge.sandbox.report import Program
+from judge.sandbox.sandbox import Cancelled, SlotSession
+from judge.toolchains.compiler import Compilation, Compiled, Compiler
+from judge.toolchains.installed import Installed
+
+
+class Build:
+    """The compiled programs of a submission.
+
+    - `language` and `checker_language` are the languages of the program and of the checker. The
+      latter is None if the comparer needs no checker.
+    - `compiled` is the result of compiling the program. It is None before that.
+    - `program` is None until the program is compiled, and if it does not compile.
+    - `checker` is None until the checker is compiled. If the program does not compile, the checker
+      is not compiled either.
+    """
+
+    def __init__(
+        self,
+        compiler: Compiler,
+        request: JudgeRequest,
+        language: Installed,
+        checker_language: Installed | None,
+    ) -> None:
+        self._compiler, self._request = compiler, request
+        self._language, self._checker_language = language, checker_language
+        self._program_compilation: Compilation | None = None
+        self._checker_compilation: Compilation | None = None
+        self.compiled: Compiled | None = None
+        self.program: Program | None = None
+        self.checker: CheckerProgram | None = None
+        self.is_done = False
+
+    def run(self, session: SlotSession) -> bool:
+        """Compile what is not in the cache, in a slot session that `prepare` has preceded.
+
+        Return whether the program compiles.
+
+        Raises:
+            CheckerBroken: the checker does not compile.
+            CompilerBroken: the sandbox failed, not the source.
+            CompileCancelled, WaitCancelled: the session was cancelled.
+        """
+        assert self._program_compilation is not None
+        compiled = self._compiler.run(self._program_compilation, session)
+        if compiled.directory is not None:
+            command = self._language.command(self._request.memory_limit_kb)
+            self.program = Program(command, compiled.directory)
+            if self._checker_compilation is not None:
+                self.checker = self._compile_checker(self._checker_compilation, session)
+        self.compiled, self.is_done = compiled, True
+        return self.program is not None
+
+    def _compile_checker(self, compilation: Compilation, session: SlotSession) -> CheckerProgram:
+        assert self._request.checker is not None
+        if compilation.cached is None:
+            session.give_way()
+        compiled = self._compiler.run(compilation, session)
+        if compiled.directory is None:
+            raise CheckerBroken(f"The checker does not compile.\n{compiled.output}")
+        return CheckerProgram.of(self._request.checker, compilation.installed, compiled.directory)
+
+    def prepare(self, cancelled: Cancelled) -> None:
+        """Find the programs in the cache, and precompile the libraries that compilers need.
+
+        Call this method without a slot.
+
+        Raises:
+            CompileCancelled: `cancelled()` returned True.
+        """
+        request = self._request
+        self._program_compilation = self._prepare(self._language, request.code, cancelled)
+        if self._checker_language is not None:
+            assert request.checker is not None
+            self._checker_compilation = self._prepare(
+                self._checker_language, request.checker.code, cancelled
+            )
+
+    def _prepare(self, language: Installed, code: str, cancelled: Cancelled) -> Compilation:
+        source = code.encode("utf-8", "surrogatepass")
+        return self._compiler.prepare(language, source, cancelled, owner=self._request.owner)
