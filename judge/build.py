@@ -1,6 +1,6 @@
-"""The compilation of a submission: its program and, if the comparer needs one, the checker.
+"""The compilation of a submission's program and of the problem's checker or interactor.
 
-Both are compiled in the slot session that then runs the first test.
+Both programs are compiled in the slot session that then runs the first test.
 """
 
 from judge.checkers import CheckerBroken, CheckerProgram
@@ -14,12 +14,15 @@ from judge.toolchains.installed import Installed
 class Build:
     """The compiled programs of a submission.
 
-    - `language` and `checker_language` are the languages of the program and of the checker. The
-      latter is None if the comparer needs no checker.
-    - `compiled` is the result of compiling the program. It is None before that.
-    - `program` is None until the program is compiled, and if it does not compile.
-    - `checker` is None until the checker is compiled. If the program does not compile, the checker
-      is not compiled either.
+    - `language` is the language of the program.
+    - `checker_language` is the language of the checker or interactor. It is None if the comparer
+      needs no checker.
+    - `compiled` is the result of compiling the program (None: not compiled yet).
+    - `program` is the compiled program. It is None if the program is not compiled yet or does not
+      compile.
+    - `checker` is the compiled checker or interactor (None: not compiled). If the program does not
+      compile, the checker is not compiled.
+    - `is_done` is True after everything is compiled.
     """
 
     def __init__(
@@ -39,14 +42,15 @@ class Build:
         self.is_done = False
 
     def run(self, session: SlotSession) -> bool:
-        """Compile what is not in the cache, in a slot session that `prepare` has preceded.
+        """Compile the programs that are not in the cache. Return whether the program compiles.
 
-        Return whether the program compiles.
+        Call `prepare` before the slot session is opened.
 
         Raises:
             CheckerBroken: the checker does not compile.
-            CompilerBroken: the sandbox failed, not the source.
-            CompileCancelled, WaitCancelled: the session was cancelled.
+            CompilerBroken: the sandbox failed. The source may be correct.
+            CompileCancelled: the session was cancelled during a compilation.
+            WaitCancelled: the session was cancelled while it waited for a slot.
         """
         assert self._program_compilation is not None
         compiled = self._compiler.run(self._program_compilation, session)
@@ -70,7 +74,7 @@ class Build:
     def prepare(self, cancelled: Cancelled) -> None:
         """Find the programs in the cache, and precompile the libraries that compilers need.
 
-        Call this method without a slot.
+        Call this method without holding a slot.
 
         Raises:
             CompileCancelled: `cancelled()` returned True.

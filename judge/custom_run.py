@@ -26,7 +26,8 @@ class CustomRun:
     """The result of a custom run. The verdict AC means that the program exited with code 0.
 
     `output` is the standard output, and `error` is the standard error. Each is truncated to 256 KB.
-    `exit_code` and `signal` are None if the program did not end in this way.
+    `exit_code` is None if the program did not exit by itself. `signal` is None if no signal ended
+    the program.
     """
 
     verdict: Verdict
@@ -56,8 +57,8 @@ def run_custom(
     """Compile a program and run it on the input `stdin`, in a slot of the host.
 
     A user waits for the answer, so compiling and running together take at most `wall_ms`. But the
-    run itself may always take 1 s. An idle program is stopped after twice its CPU time limit plus
-    1 s. `owner` is the user whose share of the slots is used.
+    run may take 1 s even if compiling has used up this time. An idle program is stopped after twice
+    its CPU time limit plus 1 s. `owner` is the user whose share of the slots is used.
 
     Raises:
         LanguageUnavailable: this host cannot run the language.
@@ -84,7 +85,7 @@ def run_custom(
 
 
 def _limit_time(limits: RunLimits, left_ms: int) -> RunLimits:
-    """Return the limits of a run for which `left_ms` of wall time are left."""
+    """Return the limits of a custom run that may take `left_ms` milliseconds of wall time."""
     left_ms = max(SHORTEST_WALL_MS, left_ms)
     return replace(
         limits,

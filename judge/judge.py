@@ -158,9 +158,9 @@ class Judge:
         """Judge a submission.
 
         `on_result` is called with each test result as soon as the result is known. If the request
-        has `stop_on_first_failure`, the results come in the order of the tests. The judge calls
-        `cancelled` at least every 0.1 s and stops when it returns True. Both callbacks are called
-        in the calling thread.
+        has `stop_on_first_failure`, the results come in the order of the tests. `cancelled` is
+        called at least every 0.1 s. When it returns True, the judging is stopped. Both callbacks
+        are called in the calling thread.
 
         Raises:
             LanguageUnavailable: this host cannot run the submission's or the checker's language.

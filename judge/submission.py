@@ -1,10 +1,10 @@
 """A submission while it is judged: its compiled program, its tests, its checker and its limits.
 
-The program is compiled and its tests run in slot sessions. The first session compiles and then runs
-tests. In a session, a thread holds a slot of the host and runs tests one after the other. After
-`SLOT_SLICE_S`, the thread releases its slot if another submission is waiting whose turn is next
-(judge/sandbox/slots.py). So submissions that are judged at the same time share the host. The
-methods block, so call them from threads.
+A submission is compiled and tested in slot sessions. In a session, a thread holds a slot of the
+host and runs programs one after the other. The first session compiles the submission and then runs
+tests. The other sessions only run tests. After `SLOT_SLICE_S`, a thread releases its slot if
+another submission should get the slot (judge/sandbox/slots.py). So submissions that are judged at
+the same time share the host. The methods block, so call them from threads.
 """
 
 import time
@@ -56,8 +56,8 @@ class Submission:
     """A submission and the state of its judging.
 
     The callbacks `on_result` and `cancelled` are called in the thread that calls `run`. `queue_ms`
-    is the time spent waiting for slots until the programs are compiled, and `compile_ms` the rest
-    of the time until then.
+    is the time spent waiting for slots before the programs are compiled. `compile_ms` is the rest
+    of the time before the programs are compiled.
     """
 
     request: JudgeRequest
@@ -131,7 +131,8 @@ class Submission:
     def _needs_session(self, scheduler: _Scheduler, running: Collection[Future[None]]) -> bool:
         """Return whether another session should wait for a slot.
 
-        At most one session waits at a time. The first session compiles, and is alone until then.
+        At most one session of a submission waits at a time. Before the submission is compiled, it
+        has only one session.
         """
         if not self.build.is_done:
             return not running
@@ -139,7 +140,7 @@ class Submission:
         return is_possible and scheduler.waiting_count > 0
 
     def _run_session(self, scheduler: _Scheduler, ticket: Ticket) -> None:
-        """Take a slot, compile the program unless this is done, and run tests."""
+        """Wait for a slot, compile the programs if they are not compiled yet, and run tests."""
         try:
             if not self.build.is_done:
                 self.build.prepare(self.stopped.is_set)

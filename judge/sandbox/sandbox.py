@@ -226,8 +226,9 @@ class Sandbox:
 class SlotSession:
     """A slot that one thread holds, to run programs one after the other or in pairs.
 
-    Only the thread that opened the session may use it. `queue_ms` is the time that this thread has
-    waited for the slot. The report of the first run contains this time, and then `queue_ms` is 0.
+    Only the thread that opened the session may use it. `queue_ms` is the total time in milliseconds
+    that this thread has waited for slots. `turn_began` is the time at which the thread got its
+    current slot (a value of `time.monotonic()`).
     """
 
     def __init__(
@@ -250,10 +251,11 @@ class SlotSession:
         return self._sandbox.slots.is_wanted(self._slot)
 
     def give_way(self) -> None:
-        """Wait for another turn before the next program, if a program has run in this turn.
+        """Release the slot between two programs if another submission should get it.
 
-        The slot is kept if nobody else should get it, or if this is the first turn of its owner
-        (see judge/sandbox/slots.py). Otherwise the session continues in the next slot of its owner.
+        The session then waits for a slot again, and may continue in a different slot. The slot is
+        kept if no program has run in it, or during the first turn of its owner (see
+        judge/sandbox/slots.py).
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free.

@@ -131,7 +131,7 @@ class SlotTable:
                 now += 1
 
     def since(self, record: int) -> int:
-        """Return the time from which the wait of a record counts."""
+        """Return the start time of the wait of a record, in nanoseconds."""
         return self._since[record]
 
     def owner_of(self, record: int) -> Owner:

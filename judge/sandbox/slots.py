@@ -1,16 +1,17 @@
 """The slots of a host. They limit how many programs run at the same time in all worker processes.
 
 If more programs than cores run at the same time, measured CPU times are too high and wall limits
-are exceeded. A slot is a locked file. If a worker is killed, the kernel releases its locks.
+are exceeded. Each slot is a file that its holder locks. If a worker is killed, the kernel releases
+its locks.
 
-Slots are shared between owners (users). A slot that becomes free goes to the waiting owner who
-holds the fewest slots of the host. If several owners hold equally few, it goes to the owner who has
-waited longest. So an owner without a slot gets the next free slot, however many threads of other
-owners are waiting.
+Slots are shared between owners (users). A free slot goes to the waiting owner who holds the fewest
+slots of the host. If several owners hold the fewest slots, the slot goes to the owner who has
+waited longest. So the number of an owner's waiting threads does not matter.
 
-A turn ends when a program ends, with one exception: the first turn of an owner who has held no slot
-lasts until the owner has compiled a program and run it once. Otherwise such an owner would wait
-twice: before the compiler, and before the program.
+The time between getting a slot and releasing it is a turn. If another submission should get the
+slot, a turn ends when a program ends. The first turn of an owner who has held no slot is longer: it
+ends only after the owner has compiled a program and run it once. Otherwise this owner would wait
+twice, once before the compiler and once before the program.
 """
 
 import fcntl
@@ -37,11 +38,15 @@ class WaitCancelled(Exception):
 
 @dataclass(slots=True, eq=False)
 class _Waiter:
-    """A thread that waits for a slot or holds one.
+    """A thread that waits for a slot or holds a slot.
 
-    Threads with the same `cancelled` belong to the same submission. `record` is the thread's record
-    in the table. It is None if the table was full, and after the wait. `is_first_turn` is True if
-    the owner has held no slot during the wait.
+    - `owner` is the digest of the owner.
+    - `cancelled` is the same function for all threads of a submission.
+    - `record` is the number of the thread's record in the table. It is None if the table is full or
+      the wait has ended.
+    - `joined_ns` is the start time of the wait, in nanoseconds.
+    - `slot` is the number of the slot that the thread holds (None: the thread waits).
+    - `is_first_turn` is True if the owner has held no slot during the wait.
     """
 
     owner: Owner
@@ -110,10 +115,10 @@ class SlotPool:
             return self._is_wanted(self._held[slot])
 
     def should_give_way(self, slot: int) -> bool:
-        """Return whether the holder of a slot should wait for its next turn before it goes on.
+        """Return whether the calling thread should end its turn before it runs another program.
 
-        In the first turn of an owner who holds no other slot, the answer is False. The calling
-        thread must hold the slot.
+        The result is the same as that of `is_wanted`, with one exception: it is False in the first
+        turn of an owner who holds no other slot. The calling thread must hold the slot.
         """
         if not self._table.has_waiters():
             return False
@@ -123,10 +128,13 @@ class SlotPool:
             return not is_first and self._is_wanted(holder)
 
     def retake(self, slot: int) -> int:
-        """Release a slot during the block of `take`, and wait again. Return the slot then held.
+        """Release a slot that `take` has yielded, and wait for a slot again. Return its number.
+
+        Call this method inside the block of `take`.
 
         Raises:
-            WaitCancelled: `cancelled()` returned True before a slot was free. No slot is held.
+            WaitCancelled: `cancelled()` returned True before a slot was free. The thread then holds
+                no slot.
         """
         with self._lock:
             holder = self._held[slot]
@@ -179,7 +187,7 @@ class SlotPool:
         self._grant()
 
     def _join(self, waiter: _Waiter) -> None:
-        """Add the record of a waiting thread, unless the table is full."""
+        """Add a record for a waiting thread to the table, unless the table is full."""
         waiter.record = self._table.join(waiter.owner)
         if waiter.record is not None:
             waiter.joined_ns = self._table.since(waiter.record)

@@ -89,9 +89,11 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """A source that can be compiled. `target` is the directory of the program in the cache.
+    """A compilation that `Compiler.prepare` has prepared for `Compiler.run`.
 
-    `cached` is the result if the source was compiled before.
+    `program` is the compiler with its input files. `target` is the directory of the compiled
+    program in the cache. `cached` is the result of an earlier compilation of the same source, or
+    None if the source must be compiled.
     """
 
     installed: Installed
@@ -147,9 +149,9 @@ class Compiler:
         *,
         owner: str = NO_OWNER,
     ) -> Compiled:
-        """Compile a source in a slot of its own, or return its program from the cache.
+        """Wait for a slot and compile a source, or return its program from the cache.
 
-        The slot counts for `owner`.
+        `owner` is the user whose share of the slots is used.
 
         Raises:
             CompilerBroken: the sandbox failed.
@@ -171,10 +173,11 @@ class Compiler:
         wall_ms: int | None = None,
         owner: str = NO_OWNER,
     ) -> Compilation:
-        """Return the compilation of a source for `run`.
+        """Prepare the compilation of a source, which `run` then executes.
 
-        Call this method without a slot: if libraries must be precompiled on this host first, it
-        waits for a slot, which counts for `owner`. `wall_ms` limits the wall time of the compiler.
+        Call this method without holding a slot. If libraries must first be precompiled on this
+        host, the method itself waits for a slot. `owner` is the user whose share of the slots is
+        used. `wall_ms` limits the wall time of the compiler (None: only the language's limit).
 
         Raises:
             CompileCancelled: `cancelled()` returned True.
@@ -196,10 +199,10 @@ class Compiler:
         return Compilation(installed, program, limits, target, cached)
 
     def run(self, compilation: Compilation, session: SlotSession) -> Compiled:
-        """Compile a source in a slot session, unless its program is in the cache.
+        """Execute a prepared compilation in a slot session, unless its result is in the cache.
 
         Raises:
-            CompilerBroken: the sandbox failed.
+            CompilerBroken: the sandbox failed. The source may be correct.
             CompileCancelled: the session was cancelled.
         """
         if compilation.cached is not None:
@@ -278,7 +281,10 @@ class Compiler:
 
 
 def _read_cached(target: Path) -> Compiled | None:
-    """Return the program from the cache, and note its use."""
+    """Return the program in the directory `target` of the cache, and record its use.
+
+    Return None if the cache does not contain the program.
+    """
     with contextlib.suppress(FileNotFoundError):
         os.utime(target)
         output = (target / "output").read_text(encoding="utf-8")
@@ -287,7 +293,9 @@ def _read_cached(target: Path) -> Compiled | None:
 
 
 def _collect_product(report: Report, program: Program, spec: LanguageSpec) -> dict[str, bytes]:
-    """Return the files of the program: those of the compiler, or the source if it is not compiled.
+    """Return the files of the program: the files that the compiler has produced.
+
+    If the source itself is run, return only the source file.
 
     Raises:
         _NoProgram: the files do not contain a program.
