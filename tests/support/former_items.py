@@ -10,7 +10,7 @@ from graphql_api.data.histories.executions import Claim
 from graphql_api.data.jobs import NewJob
 from graphql_api.data.problems.inputs import NewProblem
 from graphql_api.data.problems.testsets import NewTest
-from graphql_api.data.records import History
+from graphql_api.data.records import PID, History
 from graphql_api.data.stores import Stores
 from tests.support.api import Api
 from tests.support.executions import SubmissionDriver
@@ -50,6 +50,21 @@ async def make_former(dynamo: Dynamo) -> None:
     former = [to_former(item) for item in items]
     await dynamo.batch_write(deletes=map(keys.of_item, items))
     await dynamo.batch_write(puts=former)
+
+
+async def forget_pid(dynamo: Dynamo, problem: tuple[str, str]) -> None:
+    """Put the items of a problem back into the form of the previous version, without a pid.
+
+    Histories, solved marks and jobs that are created later have no pid either.
+    """
+    items = [item for item in await _read_items(dynamo) if _is_of(item, problem)]
+    former = [{name: value for name, value in item.items() if name != PID} for item in items]
+    await dynamo.batch_write(puts=former)
+
+
+def _is_of(item: Item, problem: tuple[str, str]) -> bool:
+    named = item.get("pf"), item.get("pn")
+    return named == problem or item["PK"] == keys.problem_partition(*problem)
 
 
 async def _read_items(dynamo: Dynamo) -> list[Item]:

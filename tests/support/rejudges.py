@@ -52,8 +52,7 @@ async def new_job(driver: SubmissionDriver, parameters: Mapping[str, Any] | None
         kind=JobKind.REJUDGE,
         uid="editor",
         parameters=parameters or {},
-        platform="algoitny",
-        number="1",
+        **driver.problem.id._asdict(),
     )
     return await driver.stores.jobs.create(new)
 

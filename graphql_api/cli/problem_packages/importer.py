@@ -68,15 +68,18 @@ async def import_package(
         return Outcome.UNCHANGED
     tests = await asyncio.to_thread(_read_tests, package, generators)
     if current is None:
-        await stores.problems.create(NewProblem(platform=name[0], number=name[1], **fields))
+        new = NewProblem(platform=name[0], number=name[1], **fields)
+        pid = (await stores.problems.create(new)).pid
     else:
-        await stores.problems.update(*name, _changes(fields, current))
-    await stores.tests.replace(*name, tests)
+        pid = current.pid
+        await stores.problems.update(*name, _changes(fields, current), pid=pid)
+    await stores.tests.replace(*name, tests, pid=pid)
     if package.solution is not None:
-        await stores.problems.set_solution(*name, package.solution.language, package.solution.code)
+        solution = package.solution
+        await stores.problems.set_solution(*name, solution.language, solution.code, pid=pid)
     if current is None or current.content_hash is None:
-        await stores.problems.set_state(*name, ProblemState.COMPLETED)
-    await stores.problems.update(*name, ProblemChanges(content_hash=digest))
+        await stores.problems.set_state(*name, ProblemState.COMPLETED, pid=pid)
+    await stores.problems.update(*name, ProblemChanges(content_hash=digest), pid=pid)
     return Outcome.CREATED if current is None else Outcome.UPDATED
 
 

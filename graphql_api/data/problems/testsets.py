@@ -43,7 +43,7 @@ from graphql_api.data.limits import MAX_TESTS, MB, TEST_BYTES, TEST_SET_BYTES
 from graphql_api.data.packing import DamagedBody
 from graphql_api.data.problems import checkers
 from graphql_api.data.problems.cards import Decision, ProblemCards, check_size, index_keys
-from graphql_api.data.problems.parts import belongs_to
+from graphql_api.data.problems.parts import belongs_to, owner_of
 from graphql_api.data.problems.purge_notes import PurgeNote, make_note, read_note
 from graphql_api.data.problems.samples import (
     find_runs,
@@ -235,7 +235,7 @@ class TestSetStore:
     ) -> list[Item]:
         key = _test_key(problem.platform, problem.number, version, number)
         raw = _LENGTH.pack(len(test.input)) + test.input + test.output
-        extra = {"tp": TestCase.entity, "no": number, "sm": test.is_sample}
+        extra = {"tp": TestCase.entity, "no": number, "sm": test.is_sample, **owner_of(problem)}
         if test.added is not None:
             extra["id"] = f"{test.added.version}.{test.added.number}"
         return await self._bodies.items(key, raw, extra)
@@ -492,7 +492,7 @@ def _id_items(problem: Problem, version: int, tests: Sequence[NewTest]) -> list[
         return []
     text = pack_ids(test.added or TestId(version, number) for number, test in enumerate(tests, 1))
     key = keys.case_ids(problem.platform, problem.number, version)
-    return [{**key, "v": 1, "tp": "testids", "ids": text}]
+    return [{**key, "v": 1, "tp": "testids", "ids": text, **owner_of(problem)}]
 
 
 def _test_key(platform: str, number: str, version: int, test_number: int) -> keys.Key:
