@@ -17,16 +17,20 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("
 
 
 def stores_methods() -> set[tuple[str, str]]:
-    """Return (class, method) of every public method in the data layer."""
+    """Return (class, method) of every public method in the data layer, with inherited methods."""
     methods: set[tuple[str, str]] = set()
+    bases: set[tuple[str, str]] = set()
     for path in DATA.rglob("*.py"):
         owner = ""
         for line in path.read_text().splitlines():
-            if match := re.match(r"class (\w+)", line):
+            if match := re.match(r"class (\w+)(?:\((\w+)\))?", line):
                 owner = match[1]
+                bases.add((owner, match[2]))
             elif match := re.match(r"    (?:async )?def ([a-z]\w*)", line):
                 methods.add((owner, match[1]))
-    return methods
+    return methods | {
+        (owner, name) for owner, base in bases for other, name in methods if other == base
+    }
 
 
 def test_every_function_of_the_data_models_tables_exists() -> None:
