@@ -56,8 +56,8 @@ class Submission:
     """A submission and the state of its judging.
 
     The callbacks `on_result` and `cancelled` are called in the thread that calls `run`. `queue_ms`
-    is the time spent waiting for slots before the programs are compiled. `compile_ms` is the rest
-    of the time before the programs are compiled.
+    and `compile_ms` together are the time until the programs are compiled. `queue_ms` is the part
+    of this time spent waiting for slots.
     """
 
     request: JudgeRequest
