@@ -43,10 +43,12 @@ def decide_verdict(report: Report, limits: RunLimits, memory_errors: Sequence[by
 
     AC means that the program exited with code 0, so its output must be checked.
 
-    A program that was stopped at the wall limit gets TLE in two cases: it has used at least half of
-    its CPU time limit, or it was running or waiting for a CPU for at least half of the wall time.
-    Otherwise it gets ILE (idle). A program that failed gets MLE if its standard error contains one
-    of `memory_errors`. These are the texts that its runtime prints when it is out of memory.
+    A program that was stopped at the wall limit gets TLE in two cases: the program has used at
+    least half of its CPU time limit, or the program was running or waiting for a CPU for at least
+    half of the wall time. In any other case, the program was idle and gets ILE.
+
+    A program that failed gets MLE if its standard error contains one of `memory_errors`. These are
+    the texts that the program's runtime writes when it is out of memory.
     """
     if report.outcome is Outcome.OK:
         return Verdict.AC

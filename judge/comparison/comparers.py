@@ -27,7 +27,7 @@ class UnsupportedComparer(Exception):
 
 
 def check_supported(comparer: Comparer) -> None:
-    """Check that a comparer works without a program of the problem.
+    """Check that a comparer needs neither a checker nor an interactor.
 
     Raises:
         UnsupportedComparer: the comparer is CHECKER or INTERACTIVE.

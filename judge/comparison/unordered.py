@@ -115,8 +115,8 @@ def find_wrong_line(expected: IO[bytes], actual: IO[bytes], start: int) -> Wrong
 def _find_surplus(part: _Part, other: _Part, uneven: list[int]) -> int | None:
     """Return the index of the first line that occurs more often in `part` than in `other`.
 
-    Only the first `MOST_SUSPECTS` different lines are examined. Return None if none of them occurs
-    more often. `uneven` is the result of `_compare_buckets`.
+    Only the first `MOST_SUSPECTS` different lines are examined. Return None if no examined line
+    occurs more often. `uneven` is the result of `_compare_buckets`.
     """
     counts: dict[int, int] = {}
     firsts: dict[int, int] = {}

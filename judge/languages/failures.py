@@ -13,9 +13,10 @@ _NO_CLASSES: frozenset[str] = frozenset()
 
 
 class Failure(NamedTuple):
-    """The class of the built-in exception that ended a program, and the line where it was raised.
+    """The failure of a program, as far as it is known.
 
-    Lines count from 1. An unknown value is None.
+    `exception` is the class of the built-in exception that ended the program, or None. `line` is
+    the line of the program that failed, from 1, or None.
     """
 
     exception: str | None = None

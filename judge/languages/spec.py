@@ -31,8 +31,8 @@ class Precompiled:
     """Files that are built once for each toolchain, and mounted when a source is compiled.
 
     - `path` is the directory of the files in the sandbox of the compiler, directly below `/opt`.
-    - `command` runs in a sandbox and writes the files into its working directory. If it is empty,
-      the files are copied from the directory `copy_of` of the host.
+    - `command` runs in a sandbox and writes the files into its working directory. If `command` is
+      empty, the files are copied from the directory `copy_of` of the host.
     - `used_by` is a text. The files are mounted only for sources that contain this text (empty: for
       all sources).
     - `size_kb` limits the size of the files, and of the temporary files of the build.

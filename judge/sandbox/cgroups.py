@@ -75,8 +75,8 @@ class GroupUsage:
     def is_thrashing(self) -> bool:
         """True if the program's memory left no space for the pages of its own files.
 
-        The kernel drops pages of files from memory before it kills a process. Such a program then
-        reads the files of its runtime again and again, until its time limit.
+        The kernel drops pages of files from memory before it kills a process. The program then
+        reads the files of its runtime again and again, until it reaches its time limit.
         """
         return self.reached_limit and self.refaults > THRASHING_REFAULTS
 

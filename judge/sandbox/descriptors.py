@@ -81,7 +81,7 @@ class Descriptors:
         return self._on_failure.enter_context(file)
 
     def own(self, descriptor: int) -> int:
-        """Register a descriptor of the worker, and return it. It is closed when the run ends."""
+        """Register a descriptor of the worker, to be closed when the run ends. Return it."""
         self._ours.callback(os.close, descriptor)
         return descriptor
 
@@ -101,7 +101,8 @@ class Descriptors:
     def pipe(self) -> int:
         """Create a pipe, pass its writing end to the sandbox, and return its reading end.
 
-        Any user may open the writing end, because programs open it by the name `/dev/stdout`.
+        Programs may open the writing end by the name `/dev/stdout`. So every user may open this
+        end.
         """
         ours, theirs = os.pipe2(os.O_CLOEXEC)
         os.fchmod(theirs, 0o222)

@@ -50,8 +50,8 @@ def internal_error(limit_backend: LimitBackend, message: str) -> Report:
 def build_report(run: Run, usage: GroupUsage) -> Report:
     """Return the report of a run that has ended.
 
-    The outcome depends only on the report of the runner, on the counters of the kernel and on the
-    size of the output. It does not depend on the content of the output.
+    The outcome depends on the report of the runner, on the counters of the kernel and on the size
+    of the output. The outcome does not depend on the content of the output.
     """
     facts = Facts.parse(run.pump.facts)
     run.stdout.file.seek(0)

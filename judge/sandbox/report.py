@@ -72,10 +72,10 @@ class Program:
 
     - `command` starts in the directory `/box`. Its first word is the path of the program, either
       absolute or relative to `/box`.
-    - `directory` is mounted read-only at `/box`. If it is None, `/box` is a writable tmpfs that
-      contains `files` (name, content).
-    - `inputs` are read-only files. The program opens them as `/proc/self/fd/3`, `/proc/self/fd/4`
-      and so on.
+    - `directory` is mounted read-only at `/box`. If `directory` is None, `/box` is a writable tmpfs
+      that contains `files` (name, content).
+    - `inputs` are read-only files. The program opens these files as `/proc/self/fd/3`,
+      `/proc/self/fd/4` and so on.
     - `mounts` maps paths below `/opt` to directories in `Sandbox.shared`. These directories are
       mounted read-only.
 

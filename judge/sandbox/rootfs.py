@@ -5,9 +5,9 @@ system's programs. Its directory `/sandbox` contains the read-only files of the 
 the root directory of a run. Each run adds its own mounts (`native/rootfs.c`): a new `/proc`, an
 empty `/tmp` and its program.
 
-A program cannot see the host's directories `/home`, `/root` and `/var`, or the source code of this
-project. In `/etc`, it can see only the files that dynamic loaders and runtimes need. Writable
-directories are small and in memory.
+The host's directories `/home`, `/root` and `/var` and the source code of this project are not
+visible to a program. `/etc` contains only the files that dynamic loaders and runtimes need.
+Writable directories are small and in memory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -93,7 +93,7 @@ def run_rootfs_options(
 ) -> list[str]:
     """Return the mounts that one run adds, as options for `config.c`.
 
-    `directory` is mounted at `/box`. If it is None, `/box` is writable, and the files in
+    `directory` is mounted at `/box`. If `directory` is None, `/box` is writable, and the files in
     `file_descriptors` (name to descriptor) are copied into `/box`. The keys of `mounts` are paths
     below `/opt` in the run rootfs. `directory` and the values of `mounts` are paths in the base
     rootfs.

@@ -253,9 +253,9 @@ class SlotSession:
     def give_way(self) -> None:
         """Release the slot between two programs if another submission should get it.
 
-        The session then waits for a slot again, and may continue in a different slot. The slot is
-        kept if no program has run in it, or during the first turn of its owner (see
-        judge/sandbox/slots.py).
+        The session then waits for a slot again, and may continue in a different slot. The session
+        does not release a slot in which no program has run. It also keeps the slot in the first
+        turn of an owner (see judge/sandbox/slots.py).
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free.
@@ -337,7 +337,8 @@ class SlotSession:
     ) -> Report:
         """Wait until one program of a pair has ended, and return its report.
 
-        Then close the pipe ends of this program, so that the other program notices the end.
+        Then close the pipe ends of this program, so that the other program reads the end of its
+        input.
         """
         try:
             return self._finish(running)

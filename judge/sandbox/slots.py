@@ -117,8 +117,8 @@ class SlotPool:
     def should_give_way(self, slot: int) -> bool:
         """Return whether the calling thread should end its turn before it runs another program.
 
-        The result is the same as that of `is_wanted`, with one exception: it is False in the first
-        turn of an owner who holds no other slot. The calling thread must hold the slot.
+        In the first turn of an owner who holds no other slot, return False. In any other turn,
+        return the result of `is_wanted`. The calling thread must hold the slot.
         """
         if not self._table.has_waiters():
             return False

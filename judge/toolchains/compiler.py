@@ -121,7 +121,7 @@ def clean_output(raw: bytes, spec: LanguageSpec) -> str:
 
 
 class Compiler:
-    """Compiles programs and caches them.
+    """A compiler of programs in all languages, with a cache of the compiled programs.
 
     All processes with the same sandbox root share the cache.
     """

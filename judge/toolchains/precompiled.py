@@ -1,9 +1,9 @@
 """Precompiled headers and standard libraries.
 
-The files are built once for each toolchain, and its compilers read them. They are built in the
-sandbox from the toolchain's own files, never from the files of a submission. The directory of a
-build gets its final name only when all files are complete and flushed to disk. Afterwards the
-directory is never changed, and it stays valid after a reboot.
+The files are built once for each toolchain and then mounted for its compilers. A build runs in
+the sandbox. It uses the toolchain's own files, and never the files of a submission. The directory
+of a build gets its final name only when all files are complete and flushed to disk. Afterwards the
+directory is never changed, and stays valid after a reboot.
 """
 
 import contextlib

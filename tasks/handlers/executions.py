@@ -523,7 +523,8 @@ def outcome_of(history: History, problem: Problem, judgement: Judgement) -> Outc
     """Return the outcome to store for a judgement.
 
     The results of hidden tests are redacted (see `redact_results`), because the author of the
-    submission may not see them. If the author is an editor of the problem, nothing is redacted.
+    submission may not see these results. If the author is an editor of the problem, nothing is
+    redacted.
     """
     results = Results(
         attempt=history.attempt,

@@ -93,8 +93,8 @@ class FeedJobHandler:
     async def work(self, attempt: JobAttempt) -> Mapping[str, Any]:
         """Change the feed entries of the job's problem.
 
-        Return the number of changed executions, and whether the job ended early. The exceptions are
-        those of `JobKindHandler.work`.
+        Return the number of changed executions, and whether the job ended early. See
+        `JobKindHandler.work` for the exceptions.
         """
         run = _FeedJobRun(self, attempt)
         hides, note = run.change.hides, ""

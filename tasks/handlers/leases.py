@@ -1,6 +1,6 @@
 """Leases: a worker renews its claim while it works, and ends the claim if the work stops.
 
-A claim is the right to work on one execution, job or custom run. It is valid until its lease ends.
+A claim is the right to work on one execution, job or custom run. A claim ends when its lease ends.
 Executions and jobs use `hold_lease`. Custom runs have a simpler claim and use `keep_renewed`.
 """
 
@@ -109,8 +109,8 @@ async def keep_renewed(
 ) -> AsyncIterator[Event]:
     """Renew a claim during the block. Yield an event that is set if the claim is lost.
 
-    `renew` is called with the new length of the lease in milliseconds. It returns False if the
-    claim is lost. The calls come after half of the lease, and whenever `recheck` is set.
+    `renew` is called after half of the lease, and whenever `recheck` is set. Its argument is the
+    new length of the lease in milliseconds. `renew` returns False if the claim is lost.
     """
     lost = Event()
     async with background_task(_renew_until_lost(renew, lease_ms, recheck, lost)):

@@ -1,7 +1,7 @@
 """Rejudge jobs: the histories of a problem are judged again, one after the other.
 
 This is bulk work. Before each history, the job waits until the process has no executions or custom
-runs, but only for a limited time.
+runs. This wait ends after at most `IDLE_WAIT_S` seconds.
 """
 
 import asyncio
@@ -124,7 +124,7 @@ class RejudgeHandler:
     async def work(self, attempt: JobAttempt) -> Mapping[str, Any]:
         """Judge the histories of the job's problem again, and return the counters.
 
-        The exceptions are those of `JobKindHandler.work`.
+        See `JobKindHandler.work` for the exceptions.
         """
         saved = Tally.from_checkpoint(attempt.job.checkpoint or {})
         problem = await self._read_problem(attempt.job)

@@ -156,7 +156,7 @@ class TestSetCache:
                         shutil.rmtree(stray, ignore_errors=True)
 
     def _remove(self, folder: Path) -> bool:
-        """Remove a set, unless a process is reading it. Return whether it was removed."""
+        """Remove a set, unless a process is reading the set. Return whether it was removed."""
         try:
             with (folder / MANIFEST).open("rb") as manifest:
                 fcntl.flock(manifest, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -97,7 +97,7 @@ class FairQueue:
         return True
 
     def take(self, queue_name: str, room: int, places: Places) -> list[bytes]:
-        """Take the next messages from the queue, at most `room`. This process then holds them.
+        """Take at most `room` messages from the queue. This process then holds the messages.
 
         `room` is the number of free places of this process.
         """

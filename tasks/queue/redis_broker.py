@@ -79,8 +79,8 @@ class BlockingRedisBroker(RedisBroker):
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
         """Return a consumer of a queue.
 
-        The consumer waits for a message for at most `timeout` milliseconds. `prefetch` limits the
-        number of messages that it holds.
+        The consumer waits for a message for at most `timeout` milliseconds, and holds at most
+        `prefetch` messages.
         """
         places = self.places.get(queue_name, Places(prefetch))
         bounded = replace(places, total=min(prefetch, places.total))
@@ -122,7 +122,8 @@ class BlockingRedisBroker(RedisBroker):
 
         If `room` is 0, only send the heartbeat. Messages that were given back and messages of dead
         workers go to the beginning of their lanes, because they already had their turn. A delayed
-        message is not in a lane. The worker that fetches it holds it until it is due.
+        message is not in a lane. The worker that fetches a delayed message holds the message until
+        it is due.
         """
         given_back = self._dispatch("fetch")(queue_name, room)  # type: ignore[no-untyped-call]
         # A message has an id but no data if a worker that was considered dead has acknowledged the

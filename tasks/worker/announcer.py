@@ -1,4 +1,4 @@
-"""The announcer: it regularly announces the languages of this worker process to the API."""
+"""The announcer, which regularly announces the languages of this worker process to the API."""
 
 import asyncio
 import time
