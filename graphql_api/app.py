@@ -1,5 +1,6 @@
 """Creates the ASGI application and its services from the settings (the composition root)."""
 
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -11,11 +12,12 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
+from uvicorn.config import STARTUP_FAILURE
 
 from graphql_api.auth.tokens import JwtTokens
 from graphql_api.auth.viewers import Viewers
 from graphql_api.config import (
-    MissingSetting,
+    SettingError,
     Settings,
     describe_setting_error,
     get_settings,
@@ -23,11 +25,14 @@ from graphql_api.config import (
 from graphql_api.context import Context, TokenIssuer, Viewer, check_admin_emails
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.cursors import Cursors
+from graphql_api.data.dynamo.memory import AnswerMemory, AnswerShare
+from graphql_api.data.limits import MB
 from graphql_api.data.loaders import Loaders
 from graphql_api.data.redis.custom_runs import RunBoard, open_run_board
 from graphql_api.data.redis.language_board import LanguageBoard, open_language_board
 from graphql_api.data.stores import Stores, open_stores
 from graphql_api.http.health import healthz, readyz
+from graphql_api.http.heap import return_freed_memory
 from graphql_api.http.middleware import REQUEST_ID, RequestLog
 from graphql_api.http.playground import NOT_BUILT_PAGE, playground_page, playground_routes
 from graphql_api.http.running import RunningRequests, TrackRequests
@@ -56,6 +61,7 @@ class Services:
     tokens: TokenIssuer
     viewers: Viewers
     cursors: Cursors
+    answers: AnswerMemory
     clock: Clock
 
     async def authenticate(self, authorization: str | None) -> Viewer | None:
@@ -73,6 +79,7 @@ class Services:
             languages=self.board,
             runs=self.runs,
             tokens=self.tokens,
+            answer=AnswerShare(self.answers),
             viewer=viewer,
             clock=self.clock,
             forget_user=self.viewers.forget,
@@ -115,6 +122,7 @@ async def open_services(
                 tokens=tokens,
                 viewers=Viewers(stores.users, tokens, settings, clock),
                 cursors=Cursors(settings.signing_secrets),
+                answers=AnswerMemory(settings.answers_mb * MB),
                 clock=clock,
             )
         finally:
@@ -137,6 +145,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         configure_logging(configuration)
+        return_freed_memory()
         async with opener(configuration) as services:
             app.state.services = services
             await services.warm()
@@ -190,14 +199,20 @@ def __getattr__(name: str) -> Starlette:
     A program that imports this module without reading `app` does not need the API's settings.
 
     Raises:
-        SystemExit: A setting is missing or malformed. The message names the setting.
+        SystemExit: A setting is missing or malformed. Standard error names the setting. With any
+            other exit code, uvicorn's parent process would start its child again and again.
     """
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        settings = get_settings()
-        settings.require_secrets()
-    except (MissingSetting, ValidationError) as error:
-        raise SystemExit(describe_setting_error(error)) from None
-    created = globals()[name] = create_app(settings)
+        created = globals()[name] = create_app(_read_settings())
+    except (SettingError, ValidationError) as error:
+        print(describe_setting_error(error), file=sys.stderr)  # noqa: T201 - the log is not open
+        raise SystemExit(STARTUP_FAILURE) from None
     return created
+
+
+def _read_settings() -> Settings:
+    settings = get_settings()
+    settings.require_secrets()
+    return settings

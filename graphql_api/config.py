@@ -42,7 +42,11 @@ NO_SECRET = (
 )
 
 
-class MissingSetting(Exception):
+class SettingError(ValueError):
+    """A setting has no valid value. The message contains its name and the remedy."""
+
+
+class MissingSetting(SettingError):
     """A required setting is not set. The message contains its name and the remedy."""
 
 
@@ -251,7 +255,7 @@ class Settings(BaseSettings):
         "the operation reads (codes, results, texts and tests) have the same maximum size.",
     )
     answers_mb: int = Field(
-        32,
+        24,
         ge=1,
         le=65_536,
         description="Memory of one API process for large answers, in MB. An operation whose "
@@ -348,9 +352,9 @@ class Settings(BaseSettings):
         return tuple(key.get_secret_value().encode() for key in self.secret_keys)
 
 
-def describe_setting_error(error: MissingSetting | ValidationError) -> str:
+def describe_setting_error(error: SettingError | ValidationError) -> str:
     """Return a message for the operator that describes the error, one line per setting."""
-    if isinstance(error, MissingSetting):
+    if isinstance(error, SettingError):
         return f"{error} (see docs/settings.md)"
     return "\n".join(_describe(detail) for detail in error.errors())
 

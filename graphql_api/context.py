@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from graphql_api.config import Settings
+from graphql_api.config import SettingError, Settings
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.cursors import Cursors
+from graphql_api.data.dynamo.memory import AnswerShare
 from graphql_api.data.enums import Role
 from graphql_api.data.errors import InvalidInput, Unauthenticated
 from graphql_api.data.loaders import Loaders
@@ -71,14 +72,14 @@ def check_admin_emails(settings: Settings) -> None:
     """Check at start-up that `ADMIN_EMAILS` contains e-mail addresses only.
 
     Raises:
-        ValueError: An entry is not an e-mail address.
+        SettingError: An entry is not an e-mail address.
     """
     for email in settings.admin_emails:
         try:
             email_set((email,))
         except InvalidInput as error:
-            raise ValueError(
-                f"ADMIN_EMAILS contains `{email}`, which is not an e-mail address. Correct this "
+            raise SettingError(
+                f"`ADMIN_EMAILS` contains `{email}`, which is not an e-mail address. Correct this "
                 "address."
             ) from error
 
@@ -105,6 +106,7 @@ class Context:
     languages: LanguageBoard
     runs: RunBoard
     tokens: TokenIssuer
+    answer: AnswerShare
     viewer: Viewer | None = None
     clock: Clock = now_ms
     forget_user: Callable[[str], None] = _forget_nobody
@@ -127,6 +129,14 @@ class Context:
     def forget_reads(self) -> None:
         """Remove the results of `read_once`, because a mutation may have changed the data."""
         self._reads.clear()
+
+    def forget_objects(self) -> None:
+        """Forget all objects that were read, so that their memory is free.
+
+        Only call this method at the end of the operation.
+        """
+        self.forget_reads()
+        self.loaders.clear()
 
     def require_viewer(self) -> Viewer:
         """Return the viewer.

@@ -169,12 +169,8 @@ class JobStore:
         """
         succeeded = [job for job in jobs if job.status is JobStatus.SUCCEEDED]
         wanted = [keys.job_result(job.ulid, job.attempt) for job in succeeded]
-        bodies = await self._bodies.get_many(wanted, recheck=True) if wanted else []
-        results = {
-            job.ulid: dict(orjson.loads(raw))
-            for job, raw in zip(succeeded, bodies, strict=True)
-            if raw is not None
-        }
+        found = await self._bodies.load_many(wanted, _load_result, recheck=True)
+        results = {job.ulid: result for job, result in zip(succeeded, found, strict=True)}
         return [results.get(job.ulid) for job in jobs]
 
     async def events(
@@ -541,6 +537,10 @@ def _dump_body(content: Mapping[str, Any], now: int, too_large: str) -> tuple[by
     if len(raw) > JOB_BODY_BYTES:
         raise InvalidInput(too_large, ("parameters",))
     return raw, {"x": now // 1000 + PARTS_KEPT_DAYS * DAY_S}
+
+
+def _load_result(raw: bytes) -> dict[str, Any]:
+    return dict(orjson.loads(raw))
 
 
 def _is_due(item: Item, now: int) -> bool:

@@ -1,9 +1,10 @@
-"""Limits of the product. Each limit is defined only here.
+"""The limits of the product. Each limit is defined once, in this module.
 
-A name ends in its unit. Sizes in bytes are sizes of the text in UTF-8. KB and MB are powers of
-1024. A pair is a range: the smallest and the largest allowed value. The limits of a GraphQL
-document (tokens, depth, cost) are in `schema/complexity.py`. The limits of one run in a sandbox are
-in `judge/`.
+The name of a limit ends in the unit. Sizes of texts in bytes are sizes in UTF-8. A KB is 1,024
+bytes, and a MB is 1,024 KB. A pair contains the smallest and the largest allowed value.
+
+Other limits: `schema/complexity.py` defines the limits of a GraphQL document (tokens, depth, cost).
+`judge/` defines the limits of one run in a sandbox.
 """
 
 KB = 1024
@@ -15,28 +16,30 @@ CODE_BYTES = 256 * KB
 # Problems
 PLATFORM_CHARACTERS = 40
 NUMBER_CHARACTERS = 64
-# A platform or problem number. It is part of keys, and DynamoDB limits a sort key to 1,024 bytes.
+# Size of a platform or a problem number. Keys contain both, and DynamoDB limits a sort key to 1,024
+# bytes.
 KEY_NAME_BYTES = 64
 TITLE_CHARACTERS = 200
-# A card contains at most this many bytes of a title; the rest is cut off.
+# A longer title is truncated to this size on cards.
 TITLE_BYTES = 300
-# Each word of a title costs one list entry in the problem's transaction of at most 100 actions.
+# Each word of a title needs one list entry. All list entries of a problem are written in one
+# transaction, which has at most 100 actions.
 MAX_TITLE_WORDS = 32
-# Each tag also costs one list entry in that transaction.
+# Each tag also needs one list entry in the same transaction.
 MAX_TAGS = 12
 TAG_CHARACTERS = 50
 TAG_BYTES = 64
 URL_CHARACTERS = 2000
 # Maximum size of the statement, and of the constraints.
 STATEMENT_BYTES = 256 * KB
-# The record of a statement or solution as JSON. After compression, it must fit in one item.
+# Size of a statement or a solution as JSON. After compression, the JSON must fit in one item.
 TEXT_RECORD_BYTES = 256 * KB
 CONTENT_HASH_CHARACTERS = 64
 DELETION_REASON_CHARACTERS = 500
-# A card contains at most this many bytes of the reason; the rest is cut off.
+# A longer reason is truncated to this size on cards.
 DELETION_REASON_BYTES = 200
-# With cards of this size, 21 cards (a page of 20 and the next one) take at most five blocks of 4
-# KB, which cost 2.5 read units.
+# A query for a page of 20 cards reads 21 cards. With cards of this size, 21 cards take at most five
+# blocks of 4 KB, which cost 2.5 read units.
 CARD_BYTES = 950
 
 DEFAULT_TIME_LIMIT_MS = 2000
@@ -51,8 +54,8 @@ TOLERANCE = (0, 1)
 # The longest `repr` of a float.
 TOLERANCE_CHARACTERS = 24
 
-# Checkers and interactors. They also read the files of the test, so their limits are higher than
-# those of submissions.
+# Checkers and interactors also read the files of the test. So their limits are higher than the
+# limits of submissions.
 DEFAULT_CHECKER_TIME_LIMIT_MS = 10_000
 DEFAULT_CHECKER_MEMORY_LIMIT_KB = 512 * 1024
 CHECKER_TIME_LIMIT_MS = (100, 60_000)
@@ -61,7 +64,8 @@ CHECKER_MEMORY_LIMIT_KB = (16 * 1024, 4 * 1024 * 1024)
 MAX_CHECKER_ARGUMENTS = 20
 CHECKER_ARGUMENT_CHARACTERS = 200
 CHECKER_ARGUMENTS_BYTES = 1000
-# For editors: the message of a checker's failure, and the judge message of a checker.
+# Size of the texts for editors: the message of a checker's failure, and the judge message of a
+# checker.
 CHECKER_NOTE_BYTES = 4 * KB
 
 # Test sets
@@ -89,7 +93,7 @@ RUN_TIME_LIMIT_MS = (50, 10_000)
 RUN_MEMORY_LIMIT_KB = (4 * 1024, 1024 * 1024)
 # Maximum size of the standard output, and of the standard error, of a custom run.
 RUN_OUTPUT_BYTES = 64 * KB
-# Callers of one API process that wait for a custom run at the same time.
+# Maximum number of callers of one API process that wait for custom runs at the same time.
 WAITING_RUNS = 256
 WAITING_RUNS_PER_USER = 4
 
@@ -120,9 +124,17 @@ BODY_BYTES = 1 * MB
 # Editors may send larger requests, because they send test data.
 EDITOR_BODY_BYTES = 32 * MB
 
-# One operation of the API. `ANSWER_MB` and `OPERATION_READS` are settings.
-# Enough for a history of 2,000 tests with all fields of their results.
+# One GraphQL operation. `ANSWER_MB` and `OPERATION_READS` are settings, not limits of this module.
+# This number is enough for a history of 2,000 tests with all fields of the results.
 ANSWER_FIELDS = 50_000
 ANSWER_ERRORS = 50
 # Read units of DynamoDB. One unit is 4 KB with strong consistency, and otherwise 8 KB.
 READ_UNITS = 8192
+# Bodies and answers of at most this size need no part of the memory that operations share.
+UNSHARED_BYTES = 64 * KB
+# Time in which an operation waits for memory.
+MEMORY_WAIT_S = 10
+# While other operations wait for memory, a client has this time to read a large answer.
+SLOW_ANSWER_S = 5
+# Stored bytes of bodies that one process reads at the same time.
+READING_BYTES = 3 * MB

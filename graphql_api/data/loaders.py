@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
 
+from graphql_api.data.problems.testset_reader import LargeTest
 from graphql_api.data.records import (
     Checker,
     CheckerFault,
@@ -59,6 +60,12 @@ class Loaders:
     def __init__(self, stores: Stores) -> None:
         self._stores = stores
 
+    def clear(self) -> None:
+        """Forget all objects. Loaders are in reference cycles, so their objects would stay."""
+        for loader in vars(self).values():
+            if isinstance(loader, DataLoader):
+                loader.clear_all()
+
     @cached_property
     def users(self) -> DataLoader[str, User | None]:
         """Loader of users by user id."""
@@ -100,7 +107,7 @@ class Loaders:
         return _loader(self._stores.tests.identities)
 
     @cached_property
-    def tests(self) -> DataLoader[StoredTest, TestCase | None]:
+    def tests(self) -> DataLoader[StoredTest, TestCase | LargeTest | None]:
         """Loader of tests by problem, version of the test set, and number."""
         return _loader(self._stores.tests.get_many)
 

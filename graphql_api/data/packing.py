@@ -32,6 +32,33 @@ def unpack(packed: bytes) -> bytes:
         ) from error
 
 
+class Unpacker:
+    """Unpacks a body in parts, so that the packed parts need not be in memory together."""
+
+    def __init__(self) -> None:
+        self._decompressor = zstandard.ZstdDecompressor().decompressobj()
+
+    def add(self, packed: bytes) -> bytes:
+        """Return the original bytes of the next part.
+
+        Raises:
+            DamagedBody: The part was not written by `pack`, or it was changed.
+        """
+        try:
+            return self._decompressor.decompress(packed)
+        except zstandard.ZstdError as error:
+            raise DamagedBody("A part of a stored body cannot be decompressed.") from error
+
+    def finish(self) -> None:
+        """Check that the last part was added.
+
+        Raises:
+            DamagedBody: The last part is missing.
+        """
+        if not self._decompressor.eof:
+            raise DamagedBody("The last part of a stored body is missing.")
+
+
 def read_unpacked_size(packed: bytes) -> int:
     """Return the size of the decompressed bytes without decompressing them.
 

@@ -167,7 +167,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     @property
     def is_working(self) -> bool:
         """True while the application computes the answer to a completely received request."""
-        return self._phase in (Phase.IDLE, Phase.HEADER) and self._is_answering
+        # While a large answer is sent in parts, the connection waits for its client.
+        return (
+            self._phase in (Phase.IDLE, Phase.HEADER)
+            and self._is_answering
+            and not self.cycle.response_started
+        )
 
     @property
     def _is_answering(self) -> bool:

@@ -20,8 +20,10 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from graphql_api.context import Context, Viewer
+from graphql_api.data.dynamo.memory import AnswerShare
 from graphql_api.data.errors import Unauthenticated, Unavailable
 from graphql_api.data.limits import BODY_BYTES, EDITOR_BODY_BYTES, MB
+from graphql_api.http.answers import AnswerResponse
 from graphql_api.http.masking import mask
 
 JSON = "application/json"
@@ -109,8 +111,14 @@ class GraphQLView:
         else:
             limit = EDITOR_BODY_BYTES if viewer and viewer.is_editor else BODY_BYTES
             operation = _from_body(await _read_body(request, limit))
-        result = await self._execute(operation, services.context(viewer), request.method)
-        return _response(result, media_type)
+        context = services.context(viewer)
+        try:
+            result = await self._execute(operation, context, request.method)
+            context.forget_objects()
+            return _response(result, media_type, context.answer)
+        except BaseException:
+            context.answer.release()
+            raise
 
     async def _execute(
         self, operation: GraphQLRequest, context: Context, method: str
@@ -191,7 +199,7 @@ def _check_content_type(header: str | None) -> None:
     if kind.strip().lower() != JSON:
         raise RequestRejected(
             415,
-            f"The body must be JSON. Send it with the header `Content-Type: {JSON}`.",
+            f"The body must be JSON. Send the body with the header `Content-Type: {JSON}`.",
             "BAD_REQUEST",
             {"accept-post": JSON},
         )
@@ -211,7 +219,7 @@ def _check_content_encoding(header: str) -> None:
     if codings - {"", "identity"}:
         raise RequestRejected(
             415,
-            "The body must not be compressed. Send it without the header `Content-Encoding`.",
+            "The body must not be compressed. Send the body without the header `Content-Encoding`.",
             "BAD_REQUEST",
             {"accept-encoding": "identity"},
         )
@@ -312,7 +320,7 @@ def _reject_persisted_query(extensions: object) -> None:
         raise RequestRejected(None, "PersistedQueryNotSupported", "PERSISTED_QUERY_NOT_SUPPORTED")
 
 
-def _response(result: ExecutionResult, media_type: str) -> Response:
+def _response(result: ExecutionResult, media_type: str, share: AnswerShare) -> Response:
     errors = result.errors or []
     # An error without a path concerns the whole request: nothing was executed, so `data` is absent.
     is_refused = result.data is None and any(error.path is None for error in errors)
@@ -324,7 +332,9 @@ def _response(result: ExecutionResult, media_type: str) -> Response:
     if result.extensions:
         answer["extensions"] = result.extensions
     status = _refused_status(media_type) if is_refused else 200
-    return _encode(answer, status, media_type, {})
+    response = _encode(answer, status, media_type, {})
+    share.shrink(len(response.body))
+    return AnswerResponse(response, share)
 
 
 def _reject(refusal: RequestRejected, media_type: str) -> Response:

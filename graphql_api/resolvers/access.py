@@ -11,6 +11,7 @@ from graphql_api.data.enums import Comparer, ProblemState, UserState
 from graphql_api.data.errors import Forbidden, Unauthenticated
 from graphql_api.data.histories.redaction import redact_results, round_peak_kb
 from graphql_api.data.problems.testcase_ids import key_of
+from graphql_api.data.problems.testset_reader import LargeTest
 from graphql_api.data.records import (
     CheckerFault,
     History,
@@ -49,7 +50,7 @@ def confirm(context: Context, user: User | None) -> Viewer:
     if user is None or user.state is not UserState.ACTIVE:
         context.forget_user(uid)
         raise Unauthenticated(
-            "This account is no longer active. Ask an administrator to activate it."
+            "This account is no longer active. Ask an administrator to activate the account."
         )
     viewer = Viewer(user, effective_role(user, context.settings))
     if viewer != context.viewer:
@@ -90,13 +91,18 @@ def require_admin(context: Context) -> Viewer:
 
 @dataclass(frozen=True, slots=True)
 class VisibleTest:
-    """A test case, as a viewer sees it. Input and output are None if they are hidden."""
+    """The part of a test case that a viewer may see.
+
+    `input` and `output` are None if they are hidden from the viewer, or if they are too large for
+    an answer. If they are too large, `left_out_bytes` is their size together. Otherwise, it is 0.
+    """
 
     key: TestCaseKey
     number: int
     is_sample: bool
     input: bytes | None
     output: bytes | None
+    left_out_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,7 @@ class Visibility:
         """Return the reason of a FAILED execution for its owner and editors, otherwise None."""
         return history.message if self.is_owner(history.uid) or self.is_editor else None
 
-    def test(self, problem: Problem, test: TestCase) -> VisibleTest | None:
+    def test(self, problem: Problem, test: TestCase | LargeTest) -> VisibleTest | None:
         """Return a test of a problem, or None if the viewer may not see it.
 
         Editors see all tests. Other viewers see only the samples. In an interactive problem, the
@@ -164,8 +170,9 @@ class Visibility:
             key=key_of(problem, test),
             number=test.number,
             is_sample=test.is_sample,
-            input=test.input if has_content else None,
-            output=test.output if has_content else None,
+            input=test.input if has_content and isinstance(test, TestCase) else None,
+            output=test.output if has_content and isinstance(test, TestCase) else None,
+            left_out_bytes=test.size_bytes if has_content and isinstance(test, LargeTest) else 0,
         )
 
     def fault(self, fault: CheckerFault) -> CheckerFault | None:

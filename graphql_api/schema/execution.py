@@ -1,6 +1,7 @@
 """Execution of one operation with bounds on the size of the answer and on database reads."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -9,8 +10,15 @@ from graphql import ExecutionResult, GraphQLError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.graphql import OperationType
 
-from graphql_api.config import Settings
-from graphql_api.data.dynamo.bounds import OperationBounds, bounded, current_bounds
+from graphql_api.context import Context
+from graphql_api.data.dynamo.bounds import (
+    BoundExceeded,
+    Excess,
+    OperationBounds,
+    bounded,
+    current_bounds,
+)
+from graphql_api.schema.enums import ErrorCode
 from graphql_api.schema.error_codes import OPERATION_TOO_LARGE
 
 # One operation may use a quarter of the connections to DynamoDB. The rest is for other operations.
@@ -64,32 +72,43 @@ def measure_json(value: Any) -> int:
 
 
 async def execute_bounded(
-    settings: Settings, kind: OperationType, execute: Callable[[], Awaitable[T]]
+    context: Context, kind: OperationType, execute: Callable[[], Awaitable[T]]
 ) -> T | ExecutionResult:
     """Execute an operation, and cancel it when the answer or the reads exceed a bound.
 
-    The result of a cancelled operation has no data, and one error without a path.
+    The result of a cancelled operation has no data, and one error without a path. Otherwise,
+    `context.answer` holds the memory of a large answer.
     """
+    settings = context.settings
     scope = asyncio.timeout(None)
     bounds = OperationBounds(
         answer_mb=settings.answer_mb,
         reads=settings.operation_reads,
         connections=max(1, settings.dynamodb_max_connections // _SHARE),
+        share=context.answer,
         on_excess=lambda: scope.reschedule(asyncio.get_running_loop().time()),
     )
     try:
         async with scope:
             with bounded(bounds):
                 result = await execute()
-    except TimeoutError:
+                await bounds.wait_for_answer_memory()
+    except (TimeoutError, BoundExceeded):
         if bounds.excess is None:
             raise
     if bounds.excess is not None:
+        if context.answer.is_held:
+            # The errors are in reference cycles with everything that was read.
+            gc.collect()
         return ExecutionResult(data=None, errors=[_explain(bounds.excess, kind)])
     return result
 
 
-def _explain(excess: str, kind: OperationType) -> GraphQLError:
-    advice = "Request fewer objects or fields, or smaller pages."
-    saved = f" {_SAVED}" if kind is OperationType.MUTATION else ""
-    return GraphQLError(f"{excess} {advice}{saved}", extensions={"code": OPERATION_TOO_LARGE})
+def _explain(excess: Excess, kind: OperationType) -> GraphQLError:
+    parts = [excess.message]
+    if not excess.is_busy:
+        parts.append("Request fewer objects or fields, or smaller pages.")
+    if kind is OperationType.MUTATION:
+        parts.append(_SAVED)
+    code = str(ErrorCode.UNAVAILABLE) if excess.is_busy else OPERATION_TOO_LARGE
+    return GraphQLError(" ".join(parts), extensions={"code": code})

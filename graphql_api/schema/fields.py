@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from graphql_api.data.dynamo.bounds import bounded
+from graphql_api.data.dynamo.bounds import bounded, current_bounds
 from graphql_api.resolvers import access
 from graphql_api.schema.info import Info
 
@@ -51,13 +51,15 @@ def _confirm_first(method: Callable[..., Any]) -> Callable[..., Any]:
 def _without_bounds(method: Callable[..., Any]) -> Callable[..., Any]:
     """Return a method that runs a mutation without the bounds of the operation.
 
-    The bounds apply only to the fields of the payload, which are resolved afterwards.
+    The bounds apply only to the fields of the payload, which are resolved afterwards. The requests
+    of the mutation still use only the connections of the operation.
     """
 
     @wraps(method)
     async def call(self: Any, info: Info, **arguments: Any) -> Any:
+        bounds = current_bounds()
         try:
-            with bounded(None):
+            with bounded(bounds.uncounted() if bounds else None):
                 return await method(self, info, **arguments)
         finally:
             info.context.forget_reads()

@@ -39,8 +39,8 @@ from graphql_api.schema.users import User
 
 
 @strawberry.type(
-    description="All operations that change data. Each returns its payload, or an error if the "
-    "change was rejected."
+    description="All operations that change data. Each operation returns its payload, or an error "
+    "if the change was rejected."
 )
 class Mutation(
     HistoryMutations,
@@ -82,8 +82,8 @@ def _copy_error(error: GraphQLError, message: str, extensions: dict[str, object]
 def _omission(count: int) -> GraphQLError:
     """Return the last error of an answer from which `count` errors were removed."""
     message = (
-        f"The answer omits {count} more errors. Correct the errors that are listed before this "
-        "message first."
+        f"The answer omits {count} more errors. First correct the errors that are listed before "
+        "this message."
     )
     return GraphQLError(message, extensions={"code": OPERATION_TOO_LARGE})
 
@@ -138,7 +138,7 @@ class ApiSchema(strawberry.Schema):
             {**custom_context_kwargs, "hide_suggestions": hides},
         )
         return await execute_bounded(
-            execution_context.context.settings, execution_context.operation_type, execute
+            execution_context.context, execution_context.operation_type, execute
         )
 
 

@@ -3,7 +3,9 @@
 from typing import Any
 
 from graphql_api.context import Context, Viewer
+from graphql_api.data.dynamo.memory import AnswerMemory, AnswerShare
 from graphql_api.data.enums import Role
+from graphql_api.data.limits import MB
 from graphql_api.data.records import User
 from tests.support.settings import make_settings
 
@@ -20,6 +22,7 @@ def bare_context(viewer: Viewer | None = None, **settings: object) -> Context:
         languages=bare,
         runs=bare,
         tokens=bare,
+        answer=AnswerShare(AnswerMemory(32 * MB)),
         viewer=viewer,
     )
 

@@ -31,6 +31,7 @@ MODULES = {
 }
 # Units, and limits that no client meets.
 INTERNAL = {"KB", "MB", "CONTENT_HASH_CHARACTERS", "TOLERANCE_CHARACTERS", "JOB_BODY_BYTES"}
+INTERNAL |= {"READING_BYTES"}
 UNITS = {
     "CHARACTERS": " characters",
     "MS": " ms",

@@ -12,9 +12,9 @@ bodies.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from aiobotocore.config import AioConfig
@@ -23,19 +23,26 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from graphql_api.config import Settings
 from graphql_api.data import keys
-from graphql_api.data.dynamo.client import Dynamo
+from graphql_api.data.dynamo.bounds import current_bounds
+from graphql_api.data.dynamo.client import BATCH_GET_KEYS, Dynamo
+from graphql_api.data.dynamo.memory import MemoryBudget
 from graphql_api.data.errors import Unavailable
 from graphql_api.data.keys import Key
-from graphql_api.data.packing import DamagedBody, pack, read_unpacked_size, unpack
+from graphql_api.data.limits import READING_BYTES
+from graphql_api.data.packing import DamagedBody, Unpacker, pack, read_unpacked_size, unpack
+from graphql_api.data.records import UNREADABLE
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
 
 Item = dict[str, Any]
+T = TypeVar("T")
 _log = structlog.stdlib.get_logger(__name__)
 
 # Names and keys add 0.5 KB to an item. DynamoDB allows 400 KB per item.
 CHUNK_BYTES = 300 * 1024
+# Items of bodies that an operation with bounds reads in one request, at most 3 MB.
+BOUNDED_ITEMS = 10
 # Compressing this many bytes takes about 5 ms. Larger bodies are compressed in another thread, so
 # that they do not block the event loop.
 INLINE_BYTES = 1024 * 1024
@@ -43,6 +50,11 @@ INLINE_BYTES = 1024 * 1024
 PACKED = "z"
 CHUNKS = "np"
 OBJECT = "s3"
+SIZE = "sz"
+# The type of the items that are chunks.
+PIECE = "piece"
+# The header of packed bytes, which contains the size of the original bytes.
+HEADER_BYTES = 18
 
 
 class ObjectStore:
@@ -61,8 +73,11 @@ class ObjectStore:
         except (ClientError, BotoCoreError) as error:
             raise _make_timeout("write") from error
 
-    async def get(self, name: str) -> bytes:
+    async def get(self, name: str, admit: Callable[[int], Awaitable[None]] | None = None) -> bytes:
         """Return the content of an object.
+
+        After the header was read, `admit` gets the size of the packed and the original bytes. If it
+        raises an exception, the rest is not read.
 
         Raises:
             DamagedBody: the object does not exist.
@@ -70,7 +85,11 @@ class ObjectStore:
         try:
             answer = await self._client.get_object(Bucket=self._bucket, Key=name)
             async with answer["Body"] as stream:
-                return await stream.read()
+                if admit is None:
+                    return await stream.read()
+                header = await stream.read(HEADER_BYTES)
+                await admit(answer["ContentLength"] + read_unpacked_size(header))
+                return header + await stream.read()
         except self._client.exceptions.NoSuchKey as error:
             raise DamagedBody(
                 f"The S3 object {name}, which contains a stored body, does not exist."
@@ -121,6 +140,7 @@ class Bodies:
 
     def __init__(self, dynamo: Dynamo, objects: ObjectStore | None = None) -> None:
         self._dynamo, self._objects = dynamo, objects
+        self._memory = MemoryBudget(READING_BYTES)
 
     async def items(
         self, key: Key, raw: bytes, extra: Mapping[str, Any] | None = None
@@ -139,12 +159,12 @@ class Bodies:
         if self._objects is not None:
             name = _object_name(self._dynamo.table_name, key, packed)
             await self._objects.put(name, packed)
-            return [{**manifest, OBJECT: name}]
+            return [{**manifest, OBJECT: name, SIZE: len(raw)}]
         first, *rest = (
             packed[start : start + CHUNK_BYTES] for start in range(0, len(packed), CHUNK_BYTES)
         )
         chunks = [
-            {**_chunk_key(key, number), "v": 1, "tp": "piece", PACKED: chunk}
+            {**_chunk_key(key, number), "v": 1, "tp": PIECE, PACKED: chunk}
             for number, chunk in enumerate(rest, 1)
         ]
         return [{**manifest, PACKED: first, CHUNKS: len(rest)}, *chunks]
@@ -171,34 +191,100 @@ class Bodies:
         manifest = await self._dynamo.get(key, consistent=consistent, recheck=recheck)
         return None if manifest is None else await self.of_manifest(manifest)
 
-    async def get_many(self, keys: Sequence[Key], *, recheck: bool = False) -> list[bytes | None]:
-        """Return the bodies in the order of `keys`.
+    async def load_many(
+        self,
+        keys: Sequence[Key],
+        load: Callable[[bytes], T],
+        *,
+        recheck: bool = False,
+        is_wanted: Callable[[Item], bool] = lambda _: True,
+    ) -> list[T | None]:
+        """Return the bodies in the order of `keys`, each converted by `load`.
 
-        The list contains None for each body that does not exist or is damaged. With `recheck`,
-        missing bodies are read again with strong consistency. Cost: one BatchGetItem per 100
-        manifests, and further requests for each body above 300 KB.
+        The list contains None for each body that does not exist, is damaged, cannot be converted,
+        or whose manifest is not wanted. With `recheck`, missing bodies are read again with strong
+        consistency. Cost: one BatchGetItem per 10 manifests in a GraphQL operation, otherwise one
+        per 100, and further requests for each body above 300 KB.
         """
-        return await self.of_manifests(await self._dynamo.batch_get(keys, recheck=recheck))
+        found: list[T | None] = []
+        for batch in self.batches(keys):
+            for manifest in await self.get_manifests(batch, recheck=recheck, is_wanted=is_wanted):
+                found.append(await self.load_or_none(manifest, load) if manifest else None)  # noqa: PERF401 - the other bodies must not be in memory yet
+        return found
 
-    async def of_manifests(self, manifests: Sequence[Item | None]) -> list[bytes | None]:
-        """Return the bodies in the order of `manifests`. The list contains None as in `get_many`.
+    @staticmethod
+    def batches(keys: Sequence[Key]) -> list[Sequence[Key]]:
+        """Divide keys into the parts that are read at once."""
+        size = BOUNDED_ITEMS if current_bounds() else BATCH_GET_KEYS
+        return [keys[start : start + size] for start in range(0, len(keys), size)]
 
-        Cost: no request, unless a body has chunks or is in S3.
+    async def get_manifests(
+        self,
+        keys: Sequence[Key],
+        *,
+        recheck: bool = False,
+        is_wanted: Callable[[Item], bool] = lambda _: True,
+    ) -> list[Item | None]:
+        """Return manifests in the order of `keys`. The operation has the memory for their bodies.
+
+        A body that does not fit into the memory of one operation (`fits`) is not counted. The other
+        arguments are those of `load_many`. Cost: one BatchGetItem per 100 manifests.
         """
-        return list(
-            await asyncio.gather(
-                *(
-                    self._of_manifest_or_none(manifest) if manifest else _return_none()
-                    for manifest in manifests
-                )
-            )
-        )
 
-    async def _of_manifest_or_none(self, manifest: Mapping[str, Any]) -> bytes | None:
-        """Return the body of a manifest. If the body is damaged, log the error and return None."""
+        async def read() -> list[Item | None]:
+            async with self.reading(len(keys) * CHUNK_BYTES):
+                items = await self._dynamo.batch_get(keys, recheck=recheck)
+            return [item if item and is_wanted(item) else None for item in items]
+
+        return await self.admit(read, lambda found: [item for item in found if item])
+
+    async def admit(
+        self, read: Callable[[], Awaitable[T]], manifests_of: Callable[[T], Iterable[Item]]
+    ) -> T:
+        """Read manifests, and wait until the operation has the memory for their bodies.
+
+        Many operations may wait. So an operation that waits keeps no manifests and reads again.
+        """
+        found, bounds = await read(), current_bounds()
+        size = sum(unpacked_size(item) for item in manifests_of(found) if fits(item))
+        if bounds is None or bounds.add_bodies(size):
+            return found
+        del found
+        await bounds.wait_for_body_memory()
+        return await read()
+
+    @staticmethod
+    async def wait_for_memory(size_bytes: int) -> None:
+        """Count memory that the current operation needs in addition to its bodies.
+
+        Raises:
+            BoundExceeded: the operation needs too much memory, or it was not free in time.
+        """
+        bounds = current_bounds()
+        if bounds and not bounds.add_bodies(size_bytes):
+            await bounds.wait_for_body_memory()
+
+    @asynccontextmanager
+    async def reading(self, size_bytes: int) -> AsyncIterator[None]:
+        """Hold a part of the memory for reading in the block, if the current operation has bounds.
+
+        Raises:
+            BoundExceeded: the memory was not free in time.
+        """
+        bounds = current_bounds()
+        async with bounds.reading(self._memory, size_bytes) if bounds else nullcontext():
+            yield
+
+    async def load_or_none(
+        self, manifest: Mapping[str, Any], load: Callable[[bytes], T]
+    ) -> T | None:
+        """Return a body converted by `load`. If that fails, log the error and return None."""
+        bounds = current_bounds()
+        if bounds and not fits(manifest):
+            bounds.add_bodies(unpacked_size(manifest))
         try:
-            return await self.of_manifest(manifest)
-        except DamagedBody:
+            return load(await self.of_manifest(manifest))
+        except (DamagedBody, AttributeError, *UNREADABLE):
             _log.exception(
                 "A stored body is damaged and is treated as missing.",
                 PK=manifest["PK"],
@@ -213,9 +299,37 @@ class Bodies:
             DamagedBody: a chunk or the S3 object is missing, or the bytes differ from the written
                 bytes.
         """
-        keys = _chunk_keys(manifest)
-        chunks = await self._dynamo.batch_get(keys, consistent=True) if keys else []
-        return await self._assemble(manifest, chunks)
+        if OBJECT in manifest:
+            return await self._read_object(manifest)
+        size = unpacked_size(manifest)
+        unpacker = Unpacker()
+        parts = [await _run_in_thread_if_large(unpacker.add, manifest[PACKED], size)]
+        async for chunk in self._read_chunks(manifest):
+            parts.append(await _run_in_thread_if_large(unpacker.add, chunk, size))  # noqa: PERF401 - one chunk at a time
+        unpacker.finish()
+        return b"".join(parts)
+
+    async def _read_chunks(self, manifest: Mapping[str, Any]) -> AsyncIterator[bytes]:
+        keys = chunk_keys(manifest)
+        for start in range(0, len(keys), BOUNDED_ITEMS):
+            batch = keys[start : start + BOUNDED_ITEMS]
+            async with self.reading(len(batch) * CHUNK_BYTES):
+                chunks = await self._dynamo.batch_get(batch, consistent=True)
+            if None in chunks:
+                raise _make_damaged(len(keys) + 1)
+            for chunk in filter(None, chunks):
+                yield chunk[PACKED]
+
+    async def _read_object(self, manifest: Mapping[str, Any]) -> bytes:
+        objects, bounds = self._objects_or_fail(), current_bounds()
+        if bounds is None:
+            packed = await objects.get(manifest[OBJECT])
+        else:
+            # The manifests of older objects do not contain the size.
+            admit = None if SIZE in manifest else self.wait_for_memory
+            async with bounds.read():
+                packed = await objects.get(manifest[OBJECT], admit)
+        return await _run_in_thread_if_large(unpack, packed, read_unpacked_size(packed))
 
     async def join(self, items: Sequence[Mapping[str, Any]]) -> bytes:
         """Return a body from its items: the manifest and the chunks, in any order.
@@ -228,7 +342,7 @@ class Bodies:
             ValueError: the manifest is missing.
         """
         by_sort_key = {item["SK"]: item for item in items}
-        manifests = [item for item in items if item.get("tp") != "piece"]
+        manifests = [item for item in items if item.get("tp") != PIECE]
         if not manifests:
             key = next(iter(by_sort_key), None)
             raise ValueError(
@@ -236,20 +350,17 @@ class Bodies:
                 f"is {key}."
             )
         return await self._assemble(
-            manifests[0], [by_sort_key.get(key["SK"]) for key in _chunk_keys(manifests[0])]
+            manifests[0], [by_sort_key.get(key["SK"]) for key in chunk_keys(manifests[0])]
         )
 
     async def _assemble(
         self, manifest: Mapping[str, Any], chunks: Sequence[Mapping[str, Any] | None]
     ) -> bytes:
         if OBJECT in manifest:
-            packed = await self._objects_or_fail().get(manifest[OBJECT])
-        elif None in chunks:
-            raise DamagedBody(
-                f"A stored body is damaged: at least one of its {len(chunks) + 1} items is missing."
-            )
-        else:
-            packed = b"".join([manifest[PACKED], *(chunk[PACKED] for chunk in chunks if chunk)])
+            return await self._read_object(manifest)
+        if None in chunks:
+            raise _make_damaged(len(chunks) + 1)
+        packed = b"".join([manifest[PACKED], *(chunk[PACKED] for chunk in chunks if chunk)])
         return await _run_in_thread_if_large(unpack, packed, read_unpacked_size(packed))
 
     async def delete(self, key: Key) -> None:
@@ -270,7 +381,7 @@ class Bodies:
         The chunks of a body are removed before the manifest of the body.
         """
         manifests = list(manifests)
-        chunks = [key for manifest in manifests for key in _chunk_keys(manifest)]
+        chunks = [key for manifest in manifests for key in chunk_keys(manifest)]
         await self.delete_items([*chunks, *manifests])
 
     async def delete_items(self, items: Iterable[Mapping[str, Any]]) -> None:
@@ -307,12 +418,26 @@ def _chunk_key(key: Mapping[str, str], number: int) -> Key:
     return {"PK": key["PK"], "SK": f"{key['SK']}#p{number:03d}"}
 
 
-def _chunk_keys(manifest: Mapping[str, Any]) -> list[Key]:
+def chunk_keys(manifest: Mapping[str, Any]) -> list[Key]:
+    """Return the keys of the chunks of a body."""
     return [_chunk_key(manifest, number) for number in range(1, manifest.get(CHUNKS, 0) + 1)]
 
 
-async def _return_none() -> None:
-    return None
+def unpacked_size(manifest: Mapping[str, Any]) -> int:
+    """Return the size of a body, or 0 if the body is in S3 and only its object knows the size."""
+    if PACKED in manifest:
+        return read_unpacked_size(manifest[PACKED])
+    return int(manifest.get(SIZE, 0))
+
+
+def fits(manifest: Mapping[str, Any]) -> bool:
+    """Return whether a body fits into the memory that the current operation may use at most."""
+    bounds = current_bounds()
+    return bounds is None or unpacked_size(manifest) <= bounds.max_bytes
+
+
+def _make_damaged(count: int) -> DamagedBody:
+    return DamagedBody(f"A stored body is damaged: at least one of its {count} items is missing.")
 
 
 async def _run_in_thread_if_large(

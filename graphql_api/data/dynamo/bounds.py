@@ -1,28 +1,45 @@
-"""Bounds of one GraphQL operation: the size of its answer and its reads of DynamoDB.
+"""Bounds of one GraphQL operation: the size of its answer, its reads and its memory.
 
-The API sets the bounds at the start of each operation. The transport of DynamoDB requests counts
-the reads, and the executor of the schema counts the bytes of the answer. An operation that exceeds
-a bound is stopped. Requests of workers and commands have no bounds.
+The API sets the bounds for the time of the operation. The transport counts the reads, the storage
+of bodies counts the bytes of the bodies, and the executor of the schema counts the bytes of the
+answer. The first bound that is exceeded stops the whole operation. Workers and commands have no
+bounds.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from copy import copy
+from dataclasses import dataclass
 
-from graphql_api.data.limits import ANSWER_FIELDS, MB, READ_UNITS
+from graphql_api.data.dynamo.memory import AnswerShare, MemoryBudget, NoMemory
+from graphql_api.data.errors import Unavailable
+from graphql_api.data.limits import ANSWER_FIELDS, MB, READ_UNITS, UNSHARED_BYTES
+
+_BUSY = "The server answers too many large operations at this time. Try again later."
 
 
 class BoundExceeded(Exception):
-    """The operation has exceeded a bound. No more data is read or added to the answer."""
+    """The operation has exceeded one of its bounds. Nothing more is read or added to its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """The reason why an operation was stopped.
+
+    With `is_busy`, the same operation can succeed later.
+    """
+
+    message: str
+    is_busy: bool = False
 
 
 class OperationBounds:
-    """The bounds of one operation, and counters of the operation's answer and reads.
+    """The bounds of one operation, and the part of them that it has used.
 
-    `answer_mb` is the maximum size of the answer in megabytes. `reads` is the maximum number of
-    read requests, and `connections` the maximum number of simultaneous read requests. `on_excess`
-    is called once, when the first bound is exceeded.
+    `connections` is the number of requests to the database that may be in flight at the same time.
+    `on_excess` is called once, when the first bound is exceeded.
     """
 
     def __init__(
@@ -31,17 +48,32 @@ class OperationBounds:
         answer_mb: int,
         reads: int,
         connections: int,
+        share: AnswerShare,
         on_excess: Callable[[], None] = lambda: None,
     ) -> None:
-        self.excess: str | None = None
+        self.excess: Excess | None = None
+        self.is_counting = True
+        self.answer_bytes = 0
         self._answer_mb, self._max_reads = answer_mb, reads
-        self._bytes = self._fields = self._reads = 0
+        self._fields = self._reads = self._body_bytes = 0
         self._units = 0.0
         self._places = asyncio.Semaphore(connections)
+        self._share = share
         self._on_excess = on_excess
 
+    def uncounted(self) -> "OperationBounds":
+        """Return bounds that count nothing and share the connections of the operation.
+
+        The resolver of a mutation has such bounds, so that no bound stops it between two writes.
+        """
+        bounds = copy(self)
+        bounds.is_counting = False
+        return bounds
+
+    # The answer
+
     def add_field(self, size_bytes: int) -> None:
-        """Count one field of the answer, and `size_bytes`, the length of the field's name.
+        """Count one field of the answer with the bytes of its name.
 
         Raises:
             BoundExceeded: the answer has too many fields or is too large.
@@ -54,41 +86,62 @@ class OperationBounds:
         self.add_bytes(size_bytes)
 
     def add_bytes(self, size_bytes: int) -> None:
-        """Add `size_bytes` to the counted size of the answer.
+        """Count bytes of the answer.
 
         Raises:
             BoundExceeded: the answer is too large.
         """
-        self._bytes += size_bytes
+        self.answer_bytes += size_bytes
         self._require(
-            self._bytes <= self._answer_mb * MB,
+            self.answer_bytes <= self.max_bytes,
             f"The answer is larger than {self._answer_mb} MB.",
         )
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[None]:
-        """Count one read, wait for one of the operation's connections, and use it in the block.
-
-        The retries of a read are not counted, because the client does not cause retries.
+    async def wait_for_answer_memory(self) -> None:
+        """Wait for the memory of the whole answer, unless the answer is small.
 
         Raises:
-            BoundExceeded: the operation has exceeded a bound. The read must not be sent.
+            BoundExceeded: the memory was not free in time.
         """
-        self._reads += 1
-        self._require(
-            self._reads <= self._max_reads,
-            f"The operation needs more than {self._max_reads} requests to the database.",
-        )
+        if self.answer_bytes > UNSHARED_BYTES:
+            await self._wait_for_memory(self.answer_bytes)
+
+    # Reads
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[None]:
+        """Wait for one of the operation's connections, and hold it during the block."""
         async with self._places:
-            self._require(self.excess is None, "")
+            yield
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[None]:
+        """Count one read, and wait for one of the operation's connections.
+
+        Retries of a read are not counted, because the client does not cause them.
+
+        Raises:
+            BoundExceeded: the operation has made too many reads. The read must not be sent.
+        """
+        if self.is_counting:
+            self._reads += 1
+            self._require(
+                self._reads <= self._max_reads,
+                f"The operation needs more than {self._max_reads} requests to the database.",
+            )
+        async with self._places:
+            if self.is_counting:
+                self._require(self.excess is None, "")
             yield
 
     def add_units(self, units: float) -> None:
-        """Add the consumed read units of one read.
+        """Count the read units that a read has consumed.
 
         Raises:
-            BoundExceeded: the operation has consumed too many read units.
+            BoundExceeded: the operation has read too much.
         """
+        if not self.is_counting:
+            return
         self._units += units
         self._require(
             self._units <= READ_UNITS,
@@ -96,29 +149,90 @@ class OperationBounds:
             "read units.",
         )
 
+    # Bodies
+
+    def add_bodies(self, size_bytes: int) -> bool:
+        """Count the size of bodies before they are unpacked or read.
+
+        Return whether the operation has the memory for them. If not, the caller must drop what it
+        has read of them, and call `wait_for_body_memory`.
+
+        Raises:
+            BoundExceeded: the bodies of the operation are too large.
+        """
+        if not self.is_counting:
+            return True
+        self._body_bytes += size_bytes
+        self._require(
+            self._body_bytes <= self.max_bytes,
+            f"The operation reads more than {self._answer_mb} MB of codes, results, texts and "
+            "tests.",
+        )
+        return self._body_bytes <= UNSHARED_BYTES or self._share.take_now(self.max_bytes)
+
+    async def wait_for_body_memory(self) -> None:
+        """Wait for the memory of all bodies that the operation may read.
+
+        Raises:
+            BoundExceeded: the memory was not free in time, or the operation was stopped.
+        """
+        await self._wait_for_memory(self.max_bytes)
+
+    @asynccontextmanager
+    async def reading(self, budget: MemoryBudget, size_bytes: int) -> AsyncIterator[None]:
+        """Hold bytes of a budget during the block, in which bodies are read.
+
+        Raises:
+            BoundExceeded: The memory was not free in time, or the operation was stopped.
+            Unavailable: The same, in the resolver of a mutation.
+        """
+        await self._take(budget.take, size_bytes)
+        try:
+            yield
+        finally:
+            budget.give_back(size_bytes)
+
+    async def _wait_for_memory(self, size_bytes: int) -> None:
+        await self._take(self._share.take, size_bytes)
+        self._require(self.excess is None, "")
+
+    async def _take(self, take: Callable[[int], Awaitable[None]], size_bytes: int) -> None:
+        try:
+            await take(size_bytes)
+        except NoMemory as error:
+            if not self.is_counting:
+                raise Unavailable(_BUSY) from error
+            self._stop(Excess(_BUSY, is_busy=True))
+            raise BoundExceeded(_BUSY) from error
+
+    @property
+    def max_bytes(self) -> int:
+        """The maximum size of the answer, and of the bodies."""
+        return self._answer_mb * MB
+
     def _require(self, holds: bool, excess: str) -> None:  # noqa: FBT001 - a condition
-        if self.excess is None and not holds:
+        if not holds:
+            self._stop(Excess(excess))
+        if self.excess is not None:
+            raise BoundExceeded(self.excess.message)
+
+    def _stop(self, excess: Excess) -> None:
+        if self.excess is None:
             self.excess = excess
             self._on_excess()
-        if self.excess is not None:
-            raise BoundExceeded(self.excess)
 
 
 _BOUNDS: ContextVar[OperationBounds | None] = ContextVar("bounds", default=None)
 
 
 def current_bounds() -> OperationBounds | None:
-    """Return the bounds of the current operation, or None if the operation has no bounds."""
+    """Return the bounds of the current operation, or None if it has none."""
     return _BOUNDS.get()
 
 
 @contextmanager
 def bounded(bounds: OperationBounds | None) -> Iterator[None]:
-    """Apply bounds to this block and to tasks started in this block. None removes the bounds.
-
-    Resolvers of mutations run without bounds. Otherwise a mutation could be stopped between two
-    writes.
-    """
+    """Apply bounds to this block and to tasks started in this block. None removes the bounds."""
     token = _BOUNDS.set(bounds)
     try:
         yield

@@ -48,11 +48,11 @@ _OPERATOR_ERRORS = {
     ),
     Failure.REJECTED_CREDENTIALS: (
         "DynamoDB rejected the AWS credentials.",
-        "Renew the AWS credentials and check their permissions and the clock of this host.",
+        "Renew the AWS credentials, or check their permissions and the clock of this host.",
         REJECTED_CREDENTIALS,
     ),
     Failure.FOREIGN: (
-        "Another server than DynamoDB sent the response.",
+        "The response was sent by a server that is not DynamoDB.",
         "Check AWS_ENDPOINT_URL_DYNAMODB and the servers between this host and DynamoDB.",
         UNEXPECTED_RESPONSE,
     ),
@@ -151,8 +151,8 @@ class Transport:
 
         If `repeatable` is False, a request that may have been applied is not retried.
         `transaction_units` is the known cost of a transaction in write units. It is recorded
-        instead of the cost that the engine reports. Reads count towards the bounds of the current
-        GraphQL operation (`bounds.py`).
+        instead of the cost that the engine reports. The request uses a connection of the current
+        GraphQL operation, and reads count towards its bounds (`bounds.py`).
 
         Raises:
             ConditionFailed: the condition of a single write did not hold.
@@ -162,11 +162,11 @@ class Transport:
             BoundExceeded: the GraphQL operation has exceeded a bound.
         """
         send = partial(self._send, operation, repeatable, transaction_units, request)
-        bounds = current_bounds() if operation in READS else None
+        bounds = current_bounds()
         if bounds is None:
             answer, _ = await send()
             return answer
-        async with bounds.read():
+        async with bounds.read() if operation in READS else bounds.connection():
             answer, call = await send()
         bounds.add_units(call.read_units)
         return answer
@@ -214,7 +214,9 @@ def _translate_error(error: Exception, failure: Failure, operation: str) -> Exce
             _log.error(event, operation=operation, **_describe(error), fix=fix)
             return Unavailable(message)
         case Failure.NO_TABLE:
-            return Unavailable("The table does not exist. Create it with `algoitny table init`.")
+            return Unavailable(
+                "The table does not exist. Create the table with `algoitny table init`."
+            )
         case Failure.CONDITION if isinstance(error, ClientError):
             return ConditionFailed(_read_previous(error.response))
         case Failure.TRANSACTION if isinstance(error, ClientError):

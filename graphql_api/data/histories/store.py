@@ -27,11 +27,14 @@ from graphql_api.data.histories.cards import (
 )
 from graphql_api.data.histories.feed import FeedStore, entry_deletes, entry_puts
 from graphql_api.data.histories.results import load_results
+from graphql_api.data.limits import KB
 from graphql_api.data.records import History, HistoryKey, Results, Totals
 
 # Maximum number of attempts to write while other requests change the history. A history has few
 # states, so a higher number of failures is not caused by a race.
 DECISIONS = 8
+# Memory of the result of one test in an operation, apart from its texts.
+RESULT_BYTES = 2 * KB
 
 
 class HistoryStore:
@@ -80,8 +83,7 @@ class HistoryStore:
         The list contains None for each history whose code is missing.
         """
         wanted = [keys.code_body(*key) for key in history_keys]
-        bodies = await self._bodies.get_many(wanted, recheck=True)
-        return [_text(raw) for raw in bodies]
+        return await self._bodies.load_many(wanted, bytes.decode, recheck=True)
 
     async def results(self, history: History) -> Results | None:
         """Return the results of a history, or None if the history is not COMPLETED."""
@@ -95,12 +97,9 @@ class HistoryStore:
         """
         completed = [card for card in histories if card.status is HistoryStatus.COMPLETED]
         wanted = [keys.results_body(card.uid, card.ulid, card.attempt) for card in completed]
-        bodies = await self._bodies.get_many(wanted, recheck=True) if wanted else []
-        results = {
-            history.key: load_results(raw)
-            for history, raw in zip(completed, bodies, strict=True)
-            if raw is not None
-        }
+        await self._bodies.wait_for_memory(RESULT_BYTES * sum(card.total for card in completed))
+        found = await self._bodies.load_many(wanted, load_results, recheck=True)
+        results = {card.key: results for card, results in zip(completed, found, strict=True)}
         return [results.get(history.key) for history in histories]
 
     async def hints(self, uid: str, ulid: str) -> list[str] | None:

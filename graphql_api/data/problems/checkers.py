@@ -153,12 +153,12 @@ class CheckerStore:
         return None if raw is None else load(raw)
 
     async def get_many(self, problem_ids: Sequence[ProblemId]) -> list[Checker | None]:
-        """Return the checkers in the order of `problem_ids`; None for a problem without a checker.
+        """Return the checkers in the order of `problem_ids`.
 
-        Cost: ceil(N/100) requests for N problems.
+        The list contains None for each problem without a checker. Cost: ceil(N/100) requests for N
+        problems.
         """
-        bodies = await read_bodies(self._dynamo, self._bodies, keys.checker, problem_ids)
-        return [None if raw is None else load(raw) for raw in bodies]
+        return await read_bodies(self._bodies, keys.checker, problem_ids, load)
 
     async def note_fault(self, problem: ProblemId, fault: CheckerFault) -> None:
         """Store the latest failure of a problem's checker for the editors.
@@ -175,9 +175,10 @@ class CheckerStore:
             await self._dynamo.transact([check, note])
 
     async def faults(self, problem_ids: Sequence[ProblemId]) -> list[CheckerFault | None]:
-        """Return the latest failures in the order of `problem_ids`; None if there is no failure.
+        """Return the latest checker failures in the order of `problem_ids`.
 
-        Cost: ceil(N/100) requests for N problems.
+        The list contains None for each problem without a failure. Cost: ceil(N/100) requests for N
+        problems.
         """
         items = await read_items(self._dynamo, keys.checker_fault, problem_ids)
         return [CheckerFault.from_item_or_none(item) for item in items]

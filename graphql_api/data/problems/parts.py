@@ -1,10 +1,12 @@
-"""The parts of a problem: the items in its partition that carry its pid, such as its statement.
+"""The parts of a problem: items in the problem's partition, such as the body with the texts.
 
-After a problem was deleted permanently, its parts must not become those of another problem with the
-same name. The parts of a problem without a pid have no pid either.
+Each part contains the pid of the problem. So a part that a deleted problem has left behind does not
+become a part of another problem with the same name. Problems of earlier versions have no pid, and
+their parts do not contain a pid.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from graphql_api.data import keys
 from graphql_api.data.dynamo.bodies import Bodies
@@ -12,19 +14,21 @@ from graphql_api.data.dynamo.client import Dynamo, Item
 from graphql_api.data.dynamo.expressions import Condition, equals
 from graphql_api.data.records import NO_PID, PID, Problem, ProblemId
 
+T = TypeVar("T")
+
 
 def owner_of(problem: Problem) -> dict[str, str]:
-    """Return the attribute that each part of a problem carries."""
+    """Return the attribute with the problem's pid for a part, or {} for a problem without a pid."""
     return {} if problem.pid == NO_PID else {PID: problem.pid}
 
 
 def belongs_to(pid: str) -> Condition:
-    """Require that the stored item belongs to the problem with this pid."""
+    """Require that the stored item is a part of the problem with this pid."""
     return equals(PID, None if pid == NO_PID else pid)
 
 
 def is_of(item: Mapping[str, object] | None, problem: ProblemId) -> bool:
-    """Return whether an item exists and belongs to the problem."""
+    """Return whether an item is a part of the problem. If `item` is None, return False."""
     return item is not None and item.get(PID, NO_PID) == problem.pid
 
 
@@ -33,7 +37,8 @@ async def read_items(
 ) -> list[Item | None]:
     """Return one part of each problem, in the order of `problem_ids`.
 
-    None stands for a part that does not exist. Cost: ceil(N/100) requests for N problems.
+    `key_of` is the function that returns the key of the part. The list contains None for each part
+    that does not exist. Cost: ceil(N/100) requests for N problems.
     """
     items = await dynamo.batch_get([key_of(*problem.key) for problem in problem_ids])
     parts = zip(items, problem_ids, strict=True)
@@ -41,10 +46,14 @@ async def read_items(
 
 
 async def read_bodies(
-    dynamo: Dynamo,
     bodies: Bodies,
     key_of: Callable[[str, str], keys.Key],
     problem_ids: Sequence[ProblemId],
-) -> list[bytes | None]:
-    """Return one body of each problem, in the order of `problem_ids`. See `read_items`."""
-    return await bodies.of_manifests(await read_items(dynamo, key_of, problem_ids))
+    load: Callable[[bytes], T],
+) -> list[T | None]:
+    """Return one body of each problem, in the order of `problem_ids`. See `Bodies.load_many`."""
+    wanted = [key_of(*problem.key) for problem in problem_ids]
+    owners = {key["PK"]: problem for key, problem in zip(wanted, problem_ids, strict=True)}
+    return await bodies.load_many(
+        wanted, load, is_wanted=lambda item: is_of(item, owners[item["PK"]])
+    )

@@ -5,7 +5,6 @@ import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
 
 import orjson
 
@@ -47,8 +46,6 @@ from graphql_api.data.records import (
     Statement,
 )
 
-R = TypeVar("R", bound=Record)
-
 # Maximum number of parallel requests in `run_counts`.
 COUNTS_AT_ONCE = 16
 
@@ -59,11 +56,14 @@ class ProblemStore(ProblemDeletion):
     # Creating and reading
 
     async def create(self, new: NewProblem) -> Problem:
-        """Create a DRAFT with its texts, counters and legacy id, in one transaction.
+        """Create a problem in the state DRAFT, in one transaction.
+
+        The transaction writes the card, the list entries, the texts, the checker, the counter of
+        executions, and the item for the legacy id.
 
         Raises:
-            Conflict: the problem exists, or another problem has the same legacy id.
-            InvalidInput: a field is not valid; `path` contains its name.
+            Conflict: the problem already exists, or another problem has the same legacy id.
+            InvalidInput: a field is not valid. `path` contains the name of the field.
         """
         now = self._clock()
         problem = Problem(
@@ -120,12 +120,12 @@ class ProblemStore(ProblemDeletion):
         return (await self.statements([problem]))[0]
 
     async def statements(self, problem_ids: Sequence[ProblemId]) -> list[Statement | None]:
-        """Return the texts in the order of `problem_ids`; None for a problem without texts.
+        """Return the texts in the order of `problem_ids`.
 
-        Cost: ceil(N/100) requests for N problems.
+        The list contains None for each problem without texts. Cost: ceil(N/100) requests for N
+        problems.
         """
-        bodies = await read_bodies(self._dynamo, self._bodies, keys.statement, problem_ids)
-        return [_record(Statement, raw) for raw in bodies]
+        return await read_bodies(self._bodies, keys.statement, problem_ids, _load_statement)
 
     async def solution(self, problem: ProblemId) -> Solution | None:
         """Return the author's solution of a problem, or None if the problem has no solution.
@@ -135,15 +135,15 @@ class ProblemStore(ProblemDeletion):
         return (await self.solutions([problem]))[0]
 
     async def solutions(self, problem_ids: Sequence[ProblemId]) -> list[Solution | None]:
-        """Return the solutions in the order of `problem_ids`; None if there is no solution.
+        """Return the authors' solutions in the order of `problem_ids`.
 
-        Cost: ceil(N/100) requests for N problems.
+        The list contains None for each problem without a solution. Cost: ceil(N/100) requests for N
+        problems.
         """
-        bodies = await read_bodies(self._dynamo, self._bodies, keys.solution, problem_ids)
-        return [_record(Solution, raw) for raw in bodies]
+        return await read_bodies(self._bodies, keys.solution, problem_ids, _load_solution)
 
     async def by_legacy_id(self, legacy_id: int) -> ProblemId | None:
-        """Return the identity of the problem with this legacy id, or None if there is none.
+        """Return the identity of the problem with this legacy id, or None if no problem has the id.
 
         Cost: one request of 0.5 read units.
         """
@@ -158,10 +158,10 @@ class ProblemStore(ProblemDeletion):
         """Change a problem. Cost: one read (two if texts change) and one transaction.
 
         Raises:
-            NotFound: the problem does not exist, or it has another pid.
-            Conflict: the problem is deleted, its revision is not that of `changes`, or other
-                requests changed it during every attempt.
-            InvalidInput: a field is not valid; `path` contains its name.
+            NotFound: the problem does not exist, or the problem has another pid.
+            Conflict: the problem is DELETED, the problem has another revision than `changes`, or
+                other requests changed the problem during every attempt.
+            InvalidInput: a field is not valid. `path` contains the name of the field.
         """
         on_card, texts = card_fields(changes), text_fields(changes)
 
@@ -169,7 +169,7 @@ class ProblemStore(ProblemDeletion):
             _refuse_deleted(expected)
             if changes.revision not in (None, expected.revision):
                 raise Conflict(
-                    "The problem was changed by another request. Read it again and retry.",
+                    "The problem was changed by another request. Read the problem again and retry.",
                     ("revision",),
                 )
             after = with_checker(
@@ -194,7 +194,8 @@ class ProblemStore(ProblemDeletion):
         if not changed:
             return []
         key = keys.statement(*expected.key)
-        stored = _record(Statement, await self._bodies.get(key, consistent=True))
+        raw = await self._bodies.get(key, consistent=True)
+        stored = _load_statement(raw) if raw else None
         texts = replace(stored or Statement(), **changed)
         return [await self._body(expected, keys.statement, texts)]
 
@@ -216,8 +217,9 @@ class ProblemStore(ProblemDeletion):
         """Set the author's solution of a problem, and list the problem under the language.
 
         Raises:
-            NotFound: the problem does not exist, or it has another pid.
-            Conflict: the problem is deleted, or other requests changed it during every attempt.
+            NotFound: the problem does not exist, or the problem has another pid.
+            Conflict: the problem is DELETED, or other requests changed the problem during every
+                attempt.
             InvalidInput: the language or the code is empty or too long.
         """
         if not code.strip():
@@ -239,9 +241,10 @@ class ProblemStore(ProblemDeletion):
         """Set a problem's state to DRAFT, REVIEW or COMPLETED. Cost: one read and one transaction.
 
         Raises:
-            NotFound: the problem does not exist, or it has another pid.
-            Conflict: the problem is deleted, or other requests changed it during every attempt.
-            InvalidInput: the state is DELETED. Only `soft_delete` sets this state.
+            NotFound: the problem does not exist, or the problem has another pid.
+            Conflict: the problem is DELETED, or other requests changed the problem during every
+                attempt.
+            InvalidInput: `state` is DELETED. Only `soft_delete` sets this state.
         """
         if state is ProblemState.DELETED:
             raise InvalidInput(
@@ -258,10 +261,10 @@ class ProblemStore(ProblemDeletion):
     # Run counters
 
     async def add_run(self, problem: ProblemId) -> None:
-        """Add one to the number of executions of a problem. Cost: one request of 1 write unit.
+        """Add 1 to the number of executions of a problem. Cost: one request of 1 write unit.
 
-        The number is approximate: if the response is lost, this execution may not be counted. A
-        problem that was removed is not counted.
+        Do nothing if the problem was removed. The number is approximate: if the request fails, the
+        execution may not be counted.
         """
         shard = random.randrange(keys.RUN_COUNTER_SHARDS)  # noqa: S311 - spreads load
         key = keys.run_counter(*problem.key, shard)
@@ -332,8 +335,12 @@ class ProblemStore(ProblemDeletion):
         return (await read_page(self._dynamo, [cards], window, keep)).map(Problem.from_item_or_none)
 
 
-def _record(kind: type[R], raw: bytes | None) -> R | None:
-    return None if raw is None else kind.from_item(orjson.loads(raw))
+def _load_statement(raw: bytes) -> Statement:
+    return Statement.from_item(orjson.loads(raw))
+
+
+def _load_solution(raw: bytes) -> Solution:
+    return Solution.from_item(orjson.loads(raw))
 
 
 def _counters(problem: Problem) -> list[Put]:

@@ -14,15 +14,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from graphql_api.data.problems.samples import find_runs
+from graphql_api.data.problems.testset_reader import LargeTest
 from graphql_api.data.records import Problem, TestCase, TestCaseKey, TestId
 
 
-def key_of(problem: Problem, test: TestCase) -> TestCaseKey:
+def key_of(problem: Problem, test: TestCase | LargeTest) -> TestCaseKey:
     """Return the identity of a test in the problem's current set."""
     return TestCaseKey(*problem.id, *id_of(test, problem.test_version or 0))
 
 
-def id_of(test: TestCase, version: int) -> TestId:
+def id_of(test: TestCase | LargeTest, version: int) -> TestId:
     """Return the identity of a test in one version of a set."""
     if test.added is None:
         return TestId(version, test.number)

@@ -7,7 +7,6 @@ the removal of one version after an hour. The current version is not removed.
 """
 
 import asyncio
-import struct
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -46,12 +45,17 @@ from graphql_api.data.problems.cards import Decision, ProblemCards, check_size, 
 from graphql_api.data.problems.parts import belongs_to, owner_of
 from graphql_api.data.problems.purge_notes import PurgeNote, make_note, read_note
 from graphql_api.data.problems.samples import (
-    find_runs,
     list_numbers,
     pack_samples,
     select_numbers,
 )
 from graphql_api.data.problems.testcase_ids import id_of, pack_ids, unpack_ids
+from graphql_api.data.problems.testset_reader import (
+    LENGTH,
+    LargeTest,
+    TestSetReader,
+    build_test,
+)
 from graphql_api.data.records import (
     Checker,
     Problem,
@@ -67,7 +71,6 @@ from graphql_api.data.records import (
 BATCH_BYTES = 2 * 1024 * 1024
 CLAIM_ATTEMPTS = 8
 
-_LENGTH = struct.Struct(">Q")
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -100,6 +103,7 @@ class TestSetStore:
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
+        self._reader = TestSetReader(dynamo, bodies)
         self._cards = ProblemCards(dynamo, clock)
         self.quarantine = Quarantine(dynamo, clock)
 
@@ -154,7 +158,9 @@ class TestSetStore:
             )
         return await self._write(expected, version, remaining)
 
-    async def _claim(self, platform: str, number: str, pid: str | None) -> tuple[Problem, int]:
+    async def _claim(
+        self, platform: str, number: str, pid: str | None = None
+    ) -> tuple[Problem, int]:
         """Reserve the next version of the set. Return the card that was read, and the version."""
         skipped = 0
         for _ in range(CLAIM_ATTEMPTS):
@@ -234,7 +240,7 @@ class TestSetStore:
         self, problem: Problem, version: int, number: int, test: NewTest
     ) -> list[Item]:
         key = _test_key(problem.platform, problem.number, version, number)
-        raw = _LENGTH.pack(len(test.input)) + test.input + test.output
+        raw = LENGTH.pack(len(test.input)) + test.input + test.output
         extra = {"tp": TestCase.entity, "no": number, "sm": test.is_sample, **owner_of(problem)}
         if test.added is not None:
             extra["id"] = f"{test.added.version}.{test.added.number}"
@@ -347,19 +353,15 @@ class TestSetStore:
         items = await self._dynamo.batch_get([keys.case_ids(*key) for key in sets], recheck=True)
         return [unpack_ids(item["ids"]) if item else [] for item in items]
 
-    async def get_many(self, test_keys: Sequence[StoredTest]) -> list[TestCase | None]:
+    async def get_many(self, test_keys: Sequence[StoredTest]) -> list[TestCase | LargeTest | None]:
         """Return the tests in the order of `test_keys`.
 
-        The list contains None for each test that does not exist. Cost: one request per 100 tests,
-        and further requests for each test above 300 KB (compressed).
+        The list contains None for each test that does not exist or is damaged. Cost: one request
+        per 10 tests in a GraphQL operation, otherwise one per 100, and further requests for each
+        test above 300 KB (compressed).
         """
-        manifests = await self._dynamo.batch_get(
-            [_test_key(*key) for key in test_keys], recheck=True
-        )
-        return list(await asyncio.gather(*map(self._of_manifest, manifests)))
-
-    async def _of_manifest(self, manifest: Item | None) -> TestCase | None:
-        return _test(manifest, await self._bodies.of_manifest(manifest)) if manifest else None
+        wanted = [_test_key(*key) for key in test_keys]
+        return await self._reader.get_many(wanted)
 
     async def page(
         self,
@@ -369,7 +371,7 @@ class TestSetStore:
         *,
         samples_only: bool = False,
         problem: Problem | None = None,
-    ) -> Page[TestCase]:
+    ) -> Page[TestCase | LargeTest]:
         """Return a page of a problem's tests, in order. Positions are test numbers.
 
         `problem` is the card that the caller has read. If `problem` is None, this method reads the
@@ -384,22 +386,8 @@ class TestSetStore:
         numbers = list_numbers(card, samples_only=samples_only)
         wanted = select_numbers(numbers, window)
         version = card.test_version or 0
-        runs = [
-            between("SK", keys.case_sort(version, first), keys.case_sort(version, last) + "~")
-            for first, last in find_runs(wanted)
-        ]
-        for strongly in (False, True):
-            parts = await asyncio.gather(
-                *(self._read(platform, number, run, strongly=strongly) for run in runs)
-            )
-            tests = await self._assemble([item for part in parts for item in part], version)
-            if tests is not None and len(tests) == len(wanted):
-                break
-        else:
-            raise Conflict(
-                "The tests were replaced by another request. Read the problem again and retry."
-            )
-        return Page(
+        tests = await self._reader.read(card.key, version, wanted)
+        page = Page(
             records=tests,
             positions=[str(number) for number in wanted],
             has_next=bool(wanted) and wanted[-1] < numbers[-1],
@@ -407,6 +395,7 @@ class TestSetStore:
             start=str(wanted[0]) if wanted else None,
             end=str(wanted[-1]) if wanted else None,
         )
+        return page.map(lambda test: test)
 
     async def _read(
         self, platform: str, number: str, sorts: Condition, *, strongly: bool
@@ -426,7 +415,8 @@ class TestSetStore:
         except (DamagedBody, ValueError):
             return None
         return [
-            _test(group[0], raw) for group, raw in zip(items_by_test.values(), bodies, strict=True)
+            build_test(group[0], raw)
+            for group, raw in zip(items_by_test.values(), bodies, strict=True)
         ]
 
     # Removing old and abandoned sets
@@ -498,16 +488,6 @@ def _id_items(problem: Problem, version: int, tests: Sequence[NewTest]) -> list[
 def _test_key(platform: str, number: str, version: int, test_number: int) -> keys.Key:
     partition = keys.problem_partition(platform, number)
     return {"PK": partition, "SK": keys.case_sort(version, test_number)}
-
-
-def _test(manifest: Item, raw: bytes) -> TestCase:
-    """Build a test from the manifest and the content of its body.
-
-    The content consists of the length of the input (8 bytes), the input and the output.
-    """
-    (length,) = _LENGTH.unpack_from(raw)
-    middle = _LENGTH.size + length
-    return TestCase.from_item({**manifest, "i": raw[_LENGTH.size : middle], "o": raw[middle:]})
 
 
 def _set_prefix(version: int) -> str:

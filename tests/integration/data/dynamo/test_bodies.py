@@ -125,7 +125,7 @@ async def test_get_many_answers_in_order_with_one_request_for_small_bodies(bodie
     for n in range(0, 30, 2):
         await bodies.put(wanted[n], str(n).encode())
     with metered() as meter:
-        found = await bodies.get_many(wanted)
+        found = await bodies.load_many(wanted, bytes)
     assert found == [None if n % 2 else str(n).encode() for n in range(30)]
     assert meter.requests == 1
 
@@ -148,7 +148,7 @@ async def test_with_a_bucket_a_large_body_is_one_object_and_a_small_one_stays(
     await bodies.put(KEY, LARGE)
     assert len(bucket.names()) == 1
     assert await stored(dynamo) == ["B#01H#c", "B#01H#h"]
-    assert await bodies.get_many([KEY, other]) == [LARGE, b"short"]
+    assert await bodies.load_many([KEY, other], bytes) == [LARGE, b"short"]
     manifest = await dynamo.get(KEY)
     assert manifest is not None
     assert await bodies.join([manifest]) == LARGE

@@ -1,0 +1,166 @@
+"""Reads some tests of a set within the memory of the current operation.
+
+A worker reads a whole set at once (`testsets.py`). A GraphQL operation stops where its memory ends.
+"""
+
+import asyncio
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from graphql_api.data import keys
+from graphql_api.data.dynamo.bodies import PIECE, Bodies, chunk_keys, fits, unpacked_size
+from graphql_api.data.dynamo.client import Dynamo, Item, QueryPage
+from graphql_api.data.dynamo.expressions import Condition, between, equals
+from graphql_api.data.errors import Conflict
+from graphql_api.data.limits import MB
+from graphql_api.data.packing import DamagedBody
+from graphql_api.data.problems.samples import find_runs
+from graphql_api.data.records import UNREADABLE, ProblemKey, TestCase
+
+# A Query reads at most this many bytes.
+QUERY_BYTES = MB
+LENGTH = struct.Struct(">Q")
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LargeTest:
+    """A test whose content is left out, because it does not fit into the memory of an operation."""
+
+    number: int
+    is_sample: bool
+    added: str | None
+    size_bytes: int
+
+
+def build_test(manifest: Item, raw: bytes) -> TestCase:
+    """Build a test from the manifest and the content of its body.
+
+    The content consists of the length of the input (8 bytes), the input and the output.
+    """
+    (length,) = LENGTH.unpack_from(raw)
+    middle = LENGTH.size + length
+    return TestCase.from_item({**manifest, "i": raw[LENGTH.size : middle], "o": raw[middle:]})
+
+
+def build_large_test(manifest: Item) -> LargeTest:
+    """Build a test without its content."""
+    return LargeTest(
+        number=manifest["no"],
+        is_sample=bool(manifest.get("sm")),
+        added=manifest.get("id"),
+        size_bytes=unpacked_size(manifest) - LENGTH.size,
+    )
+
+
+class TestSetReader:
+    """Reads tests of one version of a set."""
+
+    def __init__(self, dynamo: Dynamo, bodies: Bodies) -> None:
+        self._dynamo, self._bodies = dynamo, bodies
+
+    async def get_many(self, test_keys: Sequence[keys.Key]) -> list[TestCase | LargeTest | None]:
+        """Return the tests in the order of `test_keys`. None stands for a missing or damaged test.
+
+        Cost: one request per 10 tests in a GraphQL operation, otherwise one per 100, and further
+        requests for each test above 300 KB (compressed).
+        """
+        tests: list[TestCase | LargeTest | None] = []
+        for batch in self._bodies.batches(test_keys):
+            for manifest in await self._bodies.get_manifests(batch, recheck=True):
+                tests.append(await self._of_manifest(manifest) if manifest else None)  # noqa: PERF401 - the other tests must not be in memory yet
+        return tests
+
+    async def _of_manifest(self, manifest: Item) -> TestCase | LargeTest | None:
+        if not fits(manifest):
+            return build_large_test(manifest)
+        return await self._bodies.load_or_none(manifest, partial(build_test, manifest))
+
+    async def read(
+        self, problem: ProblemKey, version: int, numbers: Sequence[int]
+    ) -> list[TestCase | LargeTest | None]:
+        """Return the tests with these numbers, in order. None stands for a damaged test.
+
+        Tests that are missing are read again with strong consistency. Cost: one request for each
+        run of consecutive numbers, and another one for each further MB of the tests.
+
+        Raises:
+            Conflict: Another request has replaced the set.
+        """
+        for strongly in (False, True):
+            parts = await asyncio.gather(
+                *(self._read_run(problem, version, run, strongly) for run in find_runs(numbers))
+            )
+            tests = [test for part in parts for test in part]
+            if len(tests) == len(numbers) and (strongly or None not in tests):
+                return tests
+        raise Conflict(
+            "The tests were replaced by another request. Read the problem again and retry."
+        )
+
+    async def _read_run(
+        self,
+        problem: ProblemKey,
+        version: int,
+        run: tuple[int, int],
+        strongly: bool,  # noqa: FBT001 - an option of `read`
+    ) -> list[TestCase | LargeTest | None]:
+        first, last = (keys.case_sort(version, number) for number in run)
+        partition = keys.problem_partition(*problem)
+        condition = equals("PK", partition) & between("SK", first, last + "~")
+        tests: list[TestCase | LargeTest | None] = []
+        items: list[Item] = []
+        start: keys.Key | None = None
+        while True:
+            page = await self._query(condition, start, strongly=strongly)
+            for item in page.items:
+                if item.get("tp") != PIECE and items:
+                    tests.append(await self._build(items))
+                    items = []
+                items += [item] if items or item.get("tp") != PIECE else []
+            start = _find_start(items, page.last_key)
+            if start is None:
+                return [*tests, await self._build(items)] if items else tests
+
+    async def _query(
+        self, condition: Condition, start: keys.Key | None, *, strongly: bool
+    ) -> QueryPage:
+        async def read() -> QueryPage:
+            async with self._bodies.reading(QUERY_BYTES):
+                return await self._dynamo.query(condition, start=start, consistent=strongly)
+
+        return await self._bodies.admit(read, _manifests_of)
+
+    async def _build(self, items: Sequence[Item]) -> TestCase | LargeTest | None:
+        """Build a test from its manifest and chunks. Return None if it is damaged."""
+        manifest = items[0]
+        if not fits(manifest):
+            return build_large_test(manifest)
+        try:
+            return build_test(manifest, await self._bodies.join(items))
+        except (DamagedBody, *UNREADABLE):
+            _log.exception(
+                "A test is damaged and is treated as missing.",
+                PK=manifest["PK"],
+                SK=manifest["SK"],
+            )
+            return None
+
+
+def _manifests_of(page: QueryPage) -> list[Item]:
+    return [item for item in page.items if item.get("tp") != PIECE]
+
+
+def _find_start(items: Sequence[Item], last_key: keys.Key | None) -> keys.Key | None:
+    """Return the key after which the query continues: after the chunks of a test that is too large.
+
+    `items` are the items of the last test on the page.
+    """
+    if last_key is None or not items or fits(items[0]):
+        return last_key
+    return max([last_key, *chunk_keys(items[0])], key=lambda key: key["SK"])

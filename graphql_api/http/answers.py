@@ -1,0 +1,67 @@
+"""Answers that are sent in parts, so that their memory is free when the client has read them."""
+
+import asyncio
+
+import structlog
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from graphql_api.data.dynamo.memory import AnswerShare
+from graphql_api.data.limits import KB
+
+PART_BYTES = 64 * KB
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class AnswerResponse(Response):
+    """A response that holds the memory of its answer until the client has read it.
+
+    The server waits before each part until its buffer is nearly empty. While other operations need
+    the memory, a client that reads too slowly gets only a part of the answer.
+    """
+
+    def __init__(self, response: Response, share: AnswerShare) -> None:
+        self._share = share
+        self.status_code, self.raw_headers = response.status_code, response.raw_headers
+        self.body, self.background = response.body, None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        del scope, receive
+        limit = asyncio.timeout(None)
+        try:
+            async with limit:
+                with self._share.memory.sending(lambda: _end(limit)):
+                    await self._send(send)
+        except TimeoutError:
+            # The server closes the connection, because the answer is incomplete.
+            _log.info(
+                "The connection was closed, because the client read a large answer too slowly "
+                "while other operations needed its memory."
+            )
+        finally:
+            self._share.release()
+
+    async def _send(self, send: Send) -> None:
+        body = memoryview(self.body)
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )
+        for start in range(0, max(len(body), 1), PART_BYTES):
+            end = start + PART_BYTES
+            await send(
+                {
+                    "type": "http.response.body",
+                    "body": bytes(body[start:end]),
+                    "more_body": end < len(body),
+                }
+            )
+
+
+def _end(limit: asyncio.Timeout) -> None:
+    limit.reschedule(asyncio.get_running_loop().time())
