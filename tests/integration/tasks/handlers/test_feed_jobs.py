@@ -25,6 +25,7 @@ from tests.support.api import Api
 from tests.support.executions import SubmissionDriver, new_problem
 from tests.support.feed_jobs import FeedDriver
 from tests.support.judging import WatchedJudge
+from tests.support.lagging import LAGGING
 from tests.support.rejudges import seen
 from tests.support.senders import RecordingSender
 from tests.support.transport import Crash, FaultyTransport
@@ -458,6 +459,17 @@ async def test_an_execution_that_ends_after_the_deletion_of_its_problem_does_not
     if not is_permanent:
         await make_jobs().run((await feed.restore()).ulid)
         assert [one.feed_id for one in await feed.feed()] == [card.feed_id]
+
+
+@LAGGING
+async def test_an_execution_that_has_just_completed_is_changed_although_the_indexes_are_behind(
+    feed: FeedDriver, make_jobs: MakeJobs
+) -> None:
+    history = await feed.completed()
+    await make_jobs().run((await feed.soft_delete()).ulid)
+    assert (await feed.card(history)).feed_hidden
+    await make_jobs().run((await feed.restore()).ulid)
+    assert not (await feed.card(history)).feed_hidden
 
 
 async def test_a_request_that_read_the_problem_before_its_deletion_publishes_nothing_for_long(
