@@ -9,8 +9,9 @@ from graphql_api.data.errors import NotFound
 from graphql_api.data.problems.checkers import CheckerStore
 from graphql_api.data.problems.inputs import NewProblem, ProblemChanges
 from graphql_api.data.problems.purge_notes import GRACE_MS
+from graphql_api.data.problems.store import ProblemStore
 from graphql_api.data.problems.testsets import TestSetStore
-from graphql_api.data.records import NO_PID, Checker, CheckerFault, TestCaseKey
+from graphql_api.data.records import NO_PID, Checker, CheckerFault, Problem, TestCaseKey
 from tests.support.former_items import forget_pid
 from tests.support.problems import COMPLETED, DELETED, ONE, Ticks, check_entries, identity
 from tests.support.testsets import current, names, new, partition, sorts
@@ -50,7 +51,7 @@ def checkers(dynamo):
     return CheckerStore(dynamo, Bodies(dynamo))
 
 
-async def recreate(problems):
+async def recreate(problems: ProblemStore) -> Problem:
     """Delete the problem permanently, create another one with its name, and return that one."""
     await problems.delete(*ONE)
     return await problems.create(NEW)
@@ -118,17 +119,16 @@ async def test_a_second_deletion_of_the_first_problem_leaves_the_second_complete
 
     if moment == "TransactWriteItems":
         # The first transaction marks the problem, the second removes its parts.
-        faults.meanwhile("BatchWriteItem", lambda: _set(faults, moment, replace_it))
+        async def in_the_next_transaction() -> None:
+            faults.meanwhile(moment, replace_it)
+
+        faults.meanwhile("BatchWriteItem", in_the_next_transaction)
     else:
         faults.meanwhile(moment, replace_it)
     await problems.delete(*ONE)
     assert after
     assert await partition(dynamo) == after
     assert names(await current(sets)) == ["b"]
-
-
-async def _set(faults, moment, act):
-    faults.meanwhile(moment, act)
 
 
 async def test_parts_of_the_first_problem_are_not_read_as_those_of_the_second(

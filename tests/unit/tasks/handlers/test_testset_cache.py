@@ -59,8 +59,12 @@ def test_a_kept_set_is_read_back_in_order_with_its_samples_marked(files: TestSet
     assert read(files, problem()) == [(1, True, b"1 2\n", b"3\n"), (2, False, b"5 5\n", b"10\n")]
 
 
-def test_another_version_count_or_birth_is_another_set(files: TestSetCache) -> None:
+def test_another_version_count_pid_or_birth_is_another_set(files: TestSetCache) -> None:
     files.keep(problem(), CASES)
+    recreated = replace(problem(), pid="01M7Y86A6PFHHNZ5NC5P8SW17X")
+    assert read(files, recreated) is None
+    files.keep(recreated, CASES[:1])
+    assert read(files, problem()) == [(1, True, b"1 2\n", b"3\n"), (2, False, b"5 5\n", b"10\n")]
     assert read(files, problem(version=2)) is None
     assert read(files, problem(created_at=2000)) is None
     assert read(files, problem(count=3)) is None
