@@ -139,7 +139,10 @@ def test_half_a_header_gets_408(connect: Connect, before: bytes) -> None:
         connection.sendall(before)
         assert echo(connection)["path"] == "/first"
     connection.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nX-Head")
-    assert refusal(read_all(connection)) == (408, "The header did not arrive within 1 s.")
+    assert refusal(read_all(connection)) == (
+        408,
+        "The header did not arrive within 1 s. Send the request again.",
+    )
 
 
 def test_a_header_that_makes_progress_forever_gets_408(connect: Connect) -> None:
@@ -154,7 +157,10 @@ def test_half_a_body_gets_408_and_the_application_a_disconnect(connect: Connect)
     before = counts(connect)["disconnects"]
     connection = connect()
     connection.sendall(POST % (b"echo", 99) + b"{")
-    assert refusal(read_all(connection)) == (408, "No part of the body arrived within 1 s.")
+    assert refusal(read_all(connection)) == (
+        408,
+        "No part of the body arrived within 1 s. Send the request again.",
+    )
     assert counts(connect)["disconnects"] == before + 1
 
 
@@ -163,7 +169,10 @@ def test_a_body_that_makes_progress_forever_gets_408(connect: Connect) -> None:
     connection.sendall(POST % (b"echo", 10_000))
     with ThreadPoolExecutor(1) as sender:
         sender.submit(send_slowly, connection, b"x" * 200, 0.1)
-        assert refusal(read_all(connection)) == (408, "The request did not arrive within 3 s.")
+        assert refusal(read_all(connection)) == (
+            408,
+            "The request did not arrive within 3 s. Send the request again.",
+        )
         connection.close()
 
 

@@ -252,7 +252,5 @@ class TestDetecting:
         assert found.missing["cpp"] == "The setting JUDGE_LANGUAGES does not contain this language."
 
     def test_a_name_that_is_no_language_s_is_refused(self, best_sandbox):
-        with pytest.raises(
-            SandboxUnavailable, match=r"unknown languages: cobol\. Choose from these"
-        ):
+        with pytest.raises(SandboxUnavailable, match=r"unknown languages: cobol\. Use only these"):
             detect_languages(best_sandbox.inner, best_sandbox.compiler, ["c", "cobol"])
