@@ -130,11 +130,13 @@ ANSWER_FIELDS = 50_000
 ANSWER_ERRORS = 50
 # Read units of DynamoDB. One unit is 4 KB with strong consistency, and otherwise 8 KB.
 READ_UNITS = 8192
-# Bodies and answers of at most this size need no part of the memory that operations share.
+# The memory for large answers is shared by all operations of a process. Bodies and answers of at
+# most this size do not need a part of the shared memory.
 UNSHARED_BYTES = 64 * KB
-# Time in which an operation waits for memory.
+# Maximum time that an operation waits for memory.
 MEMORY_WAIT_S = 10
-# While other operations wait for memory, a client has this time to read a large answer.
+# If other operations wait for memory, a large answer is ended if the client has not read the answer
+# within this time.
 SLOW_ANSWER_S = 5
-# Stored bytes of bodies that one process reads at the same time.
+# Maximum size of the compressed bodies that one process reads at the same time.
 READING_BYTES = 3 * MB

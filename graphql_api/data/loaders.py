@@ -61,7 +61,11 @@ class Loaders:
         self._stores = stores
 
     def clear(self) -> None:
-        """Forget all objects. Loaders are in reference cycles, so their objects would stay."""
+        """Remove all loaded objects from memory.
+
+        Loaders are in reference cycles. Without this call, the objects would stay in memory until
+        the next garbage collection.
+        """
         for loader in vars(self).values():
             if isinstance(loader, DataLoader):
                 loader.clear_all()

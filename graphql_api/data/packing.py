@@ -33,16 +33,16 @@ def unpack(packed: bytes) -> bytes:
 
 
 class Unpacker:
-    """Unpacks a body in parts, so that the packed parts need not be in memory together."""
+    """Decompresses a body part by part, so that only one compressed part must be in memory."""
 
     def __init__(self) -> None:
         self._decompressor = zstandard.ZstdDecompressor().decompressobj()
 
     def add(self, packed: bytes) -> bytes:
-        """Return the original bytes of the next part.
+        """Decompress the next part of a body.
 
         Raises:
-            DamagedBody: The part was not written by `pack`, or it was changed.
+            DamagedBody: the part was changed, or is not a part of a result of `pack`.
         """
         try:
             return self._decompressor.decompress(packed)
@@ -50,10 +50,10 @@ class Unpacker:
             raise DamagedBody("A part of a stored body cannot be decompressed.") from error
 
     def finish(self) -> None:
-        """Check that the last part was added.
+        """Check that all parts were added.
 
         Raises:
-            DamagedBody: The last part is missing.
+            DamagedBody: the last part is missing.
         """
         if not self._decompressor.eof:
             raise DamagedBody("The last part of a stored body is missing.")

@@ -41,7 +41,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 # Names and keys add 0.5 KB to an item. DynamoDB allows 400 KB per item.
 CHUNK_BYTES = 300 * 1024
-# Items of bodies that an operation with bounds reads in one request, at most 3 MB.
+# Maximum number of items that a GraphQL operation reads in one request (at most 3 MB).
 BOUNDED_ITEMS = 10
 # Compressing this many bytes takes about 5 ms. Larger bodies are compressed in another thread, so
 # that they do not block the event loop.
@@ -53,7 +53,7 @@ OBJECT = "s3"
 SIZE = "sz"
 # The type of the items that are chunks.
 PIECE = "piece"
-# The header of packed bytes, which contains the size of the original bytes.
+# Number of bytes at the start of a compressed body that contain the decompressed size.
 HEADER_BYTES = 18
 
 
@@ -76,8 +76,9 @@ class ObjectStore:
     async def get(self, name: str, admit: Callable[[int], Awaitable[None]] | None = None) -> bytes:
         """Return the content of an object.
 
-        After the header was read, `admit` gets the size of the packed and the original bytes. If it
-        raises an exception, the rest is not read.
+        After the first bytes of the object, `admit` is called with the required memory: the
+        compressed size plus the decompressed size, in bytes. If `admit` raises an exception, the
+        rest of the object is not read.
 
         Raises:
             DamagedBody: the object does not exist.
@@ -115,8 +116,8 @@ def _make_timeout(what: str) -> Unavailable:
 async def open_bodies(settings: Settings, dynamo: Dynamo) -> AsyncIterator["Bodies"]:
     """Open the storage of bodies. If the settings name a bucket, also open a connection to S3.
 
-    The environment variable `LOCALSTACK_URL` sets the S3 endpoint. If it is not set, botocore's
-    variable `AWS_ENDPOINT_URL_S3` sets the endpoint.
+    The environment variable `LOCALSTACK_URL` sets the S3 endpoint. Without this variable,
+    botocore's variable `AWS_ENDPOINT_URL_S3` sets the endpoint.
     """
     if settings.bodies_bucket is None:
         yield Bodies(dynamo)
@@ -199,12 +200,14 @@ class Bodies:
         recheck: bool = False,
         is_wanted: Callable[[Item], bool] = lambda _: True,
     ) -> list[T | None]:
-        """Return the bodies in the order of `keys`, each converted by `load`.
+        """Read bodies, and return the bodies converted by `load`, in the order of `keys`.
 
-        The list contains None for each body that does not exist, is damaged, cannot be converted,
-        or whose manifest is not wanted. With `recheck`, missing bodies are read again with strong
-        consistency. Cost: one BatchGetItem per 10 manifests in a GraphQL operation, otherwise one
-        per 100, and further requests for each body above 300 KB.
+        `is_wanted` is called with each manifest, and returns whether the body must be read. The
+        list contains None for each body that does not exist, is not wanted, is damaged or cannot be
+        converted. With `recheck`, missing bodies are read again with strong consistency.
+
+        Cost: one BatchGetItem per 10 manifests in a GraphQL operation, or per 100 manifests in
+        other programs. Each body above 300 KB needs further requests.
         """
         found: list[T | None] = []
         for batch in self.batches(keys):
@@ -214,7 +217,7 @@ class Bodies:
 
     @staticmethod
     def batches(keys: Sequence[Key]) -> list[Sequence[Key]]:
-        """Divide keys into the parts that are read at once."""
+        """Divide keys into parts. The bodies of one part are read with one request."""
         size = BOUNDED_ITEMS if current_bounds() else BATCH_GET_KEYS
         return [keys[start : start + size] for start in range(0, len(keys), size)]
 
@@ -225,10 +228,12 @@ class Bodies:
         recheck: bool = False,
         is_wanted: Callable[[Item], bool] = lambda _: True,
     ) -> list[Item | None]:
-        """Return manifests in the order of `keys`. The operation has the memory for their bodies.
+        """Read manifests, and wait until the operation has the memory for the bodies.
 
-        A body that does not fit into the memory of one operation (`fits`) is not counted. The other
-        arguments are those of `load_many`. Cost: one BatchGetItem per 100 manifests.
+        Return the manifests in the order of `keys`. The list contains None for each body that does
+        not exist or is not wanted. `recheck` and `is_wanted` are as in `load_many`. Bodies that are
+        too large for one operation (see `fits`) are not counted. Cost: one BatchGetItem per 100
+        manifests.
         """
 
         async def read() -> list[Item | None]:
@@ -241,9 +246,10 @@ class Bodies:
     async def admit(
         self, read: Callable[[], Awaitable[T]], manifests_of: Callable[[T], Iterable[Item]]
     ) -> T:
-        """Read manifests, and wait until the operation has the memory for their bodies.
+        """Call `read`, wait until the operation has the memory for the bodies, return the result.
 
-        Many operations may wait. So an operation that waits keeps no manifests and reads again.
+        `manifests_of` returns the manifests in a result of `read`. Many operations may wait at the
+        same time. So a waiting operation drops the result, and calls `read` again after the wait.
         """
         found, bounds = await read(), current_bounds()
         size = sum(unpacked_size(item) for item in manifests_of(found) if fits(item))
@@ -255,10 +261,10 @@ class Bodies:
 
     @staticmethod
     async def wait_for_memory(size_bytes: int) -> None:
-        """Count memory that the current operation needs in addition to its bodies.
+        """Count `size_bytes` for the current operation, and wait until the memory is free.
 
         Raises:
-            BoundExceeded: the operation needs too much memory, or it was not free in time.
+            BoundExceeded: the operation needs too much memory, or the memory was not free in time.
         """
         bounds = current_bounds()
         if bounds and not bounds.add_bodies(size_bytes):
@@ -266,7 +272,9 @@ class Bodies:
 
     @asynccontextmanager
     async def reading(self, size_bytes: int) -> AsyncIterator[None]:
-        """Hold a part of the memory for reading in the block, if the current operation has bounds.
+        """Reserve `size_bytes` of the process's memory for reading, for the time of the block.
+
+        If the current operation has no bounds, only run the block.
 
         Raises:
             BoundExceeded: the memory was not free in time.
@@ -278,7 +286,10 @@ class Bodies:
     async def load_or_none(
         self, manifest: Mapping[str, Any], load: Callable[[bytes], T]
     ) -> T | None:
-        """Return a body converted by `load`. If that fails, log the error and return None."""
+        """Read the body of a manifest, and return the body converted by `load`.
+
+        If the body is damaged or cannot be converted, log the error and return None.
+        """
         bounds = current_bounds()
         if bounds and not fits(manifest):
             bounds.add_bodies(unpacked_size(manifest))
@@ -406,7 +417,7 @@ class Bodies:
 
 
 def _object_name(table_name: str, key: Key, packed: bytes) -> str:
-    """Return the S3 object name of a body: hashes of its key and content.
+    """Return the S3 object name of a body: hashes of the body's key and content.
 
     A retry writes the same content under the same name, so retries are safe.
     """
@@ -424,14 +435,17 @@ def chunk_keys(manifest: Mapping[str, Any]) -> list[Key]:
 
 
 def unpacked_size(manifest: Mapping[str, Any]) -> int:
-    """Return the size of a body, or 0 if the body is in S3 and only its object knows the size."""
+    """Return the decompressed size of a body in bytes.
+
+    Manifests of older S3 objects do not contain the size. The result is 0 in this case.
+    """
     if PACKED in manifest:
         return read_unpacked_size(manifest[PACKED])
     return int(manifest.get(SIZE, 0))
 
 
 def fits(manifest: Mapping[str, Any]) -> bool:
-    """Return whether a body fits into the memory that the current operation may use at most."""
+    """Return whether a body is at most as large as the memory of the current operation."""
     bounds = current_bounds()
     return bounds is None or unpacked_size(manifest) <= bounds.max_bytes
 

@@ -1,8 +1,8 @@
-"""Bounds of one GraphQL operation: the size of its answer, its reads and its memory.
+"""Bounds of one GraphQL operation: the size of the answer, the reads and the memory.
 
-The API sets the bounds for the time of the operation. The transport counts the reads, the storage
-of bodies counts the bytes of the bodies, and the executor of the schema counts the bytes of the
-answer. The first bound that is exceeded stops the whole operation. Workers and commands have no
+The API sets the bounds at the start of each operation. The transport of DynamoDB requests counts
+the reads, the storage of bodies counts the bytes of bodies, and the executor of the schema counts
+the bytes of the answer. An operation that exceeds a bound is stopped. Workers and commands have no
 bounds.
 """
 
@@ -21,14 +21,15 @@ _BUSY = "The server answers too many large operations at this time. Try again la
 
 
 class BoundExceeded(Exception):
-    """The operation has exceeded one of its bounds. Nothing more is read or added to its answer."""
+    """The operation has exceeded a bound. No more data is read or added to the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Excess:
     """The reason why an operation was stopped.
 
-    With `is_busy`, the same operation can succeed later.
+    If `is_busy` is True, other operations used the memory. In this case, the same operation can
+    succeed later.
     """
 
     message: str
@@ -36,10 +37,13 @@ class Excess:
 
 
 class OperationBounds:
-    """The bounds of one operation, and the part of them that it has used.
+    """The bounds of one operation, and counters of the operation's answer, reads and bodies.
 
-    `connections` is the number of requests to the database that may be in flight at the same time.
-    `on_excess` is called once, when the first bound is exceeded.
+    - `answer_mb` is the maximum size of the answer, and also of all bodies together, in megabytes.
+    - `reads` is the maximum number of read requests to the database.
+    - `connections` is the maximum number of simultaneous requests to the database.
+    - `share` is the operation's part of the memory for large answers.
+    - `on_excess` is called once, when the first bound is exceeded.
     """
 
     def __init__(
@@ -62,9 +66,10 @@ class OperationBounds:
         self._on_excess = on_excess
 
     def uncounted(self) -> "OperationBounds":
-        """Return bounds that count nothing and share the connections of the operation.
+        """Return bounds that count nothing, with the same connections and the same memory.
 
-        The resolver of a mutation has such bounds, so that no bound stops it between two writes.
+        Resolvers of mutations use uncounted bounds. Otherwise a mutation could be stopped between
+        two writes.
         """
         bounds = copy(self)
         bounds.is_counting = False
@@ -73,7 +78,7 @@ class OperationBounds:
     # The answer
 
     def add_field(self, size_bytes: int) -> None:
-        """Count one field of the answer with the bytes of its name.
+        """Count one field of the answer, and `size_bytes`, the length of the field's name.
 
         Raises:
             BoundExceeded: the answer has too many fields or is too large.
@@ -86,7 +91,7 @@ class OperationBounds:
         self.add_bytes(size_bytes)
 
     def add_bytes(self, size_bytes: int) -> None:
-        """Count bytes of the answer.
+        """Add `size_bytes` to the counted size of the answer.
 
         Raises:
             BoundExceeded: the answer is too large.
@@ -98,10 +103,10 @@ class OperationBounds:
         )
 
     async def wait_for_answer_memory(self) -> None:
-        """Wait for the memory of the whole answer, unless the answer is small.
+        """Wait until memory for the whole answer is free. Do nothing if the answer is small.
 
         Raises:
-            BoundExceeded: the memory was not free in time.
+            BoundExceeded: the memory was not free in time, or the operation was stopped.
         """
         if self.answer_bytes > UNSHARED_BYTES:
             await self._wait_for_memory(self.answer_bytes)
@@ -110,18 +115,18 @@ class OperationBounds:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[None]:
-        """Wait for one of the operation's connections, and hold it during the block."""
+        """Wait for one of the operation's connections, and use the connection in the block."""
         async with self._places:
             yield
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[None]:
-        """Count one read, and wait for one of the operation's connections.
+        """Count one read, and use one of the operation's connections in the block.
 
-        Retries of a read are not counted, because the client does not cause them.
+        The retries of a read are not counted, because the client does not cause retries.
 
         Raises:
-            BoundExceeded: the operation has made too many reads. The read must not be sent.
+            BoundExceeded: the operation has exceeded a bound. The read must not be sent.
         """
         if self.is_counting:
             self._reads += 1
@@ -135,10 +140,10 @@ class OperationBounds:
             yield
 
     def add_units(self, units: float) -> None:
-        """Count the read units that a read has consumed.
+        """Add the consumed read units of one read.
 
         Raises:
-            BoundExceeded: the operation has read too much.
+            BoundExceeded: the operation has consumed too many read units.
         """
         if not self.is_counting:
             return
@@ -152,13 +157,13 @@ class OperationBounds:
     # Bodies
 
     def add_bodies(self, size_bytes: int) -> bool:
-        """Count the size of bodies before they are unpacked or read.
+        """Count `size_bytes`, the decompressed size of bodies that will be read or decompressed.
 
-        Return whether the operation has the memory for them. If not, the caller must drop what it
-        has read of them, and call `wait_for_body_memory`.
+        Return True if the operation has the memory for these bodies. If the result is False, the
+        caller must drop the data of these bodies and call `wait_for_body_memory`.
 
         Raises:
-            BoundExceeded: the bodies of the operation are too large.
+            BoundExceeded: all bodies of the operation together are too large.
         """
         if not self.is_counting:
             return True
@@ -171,7 +176,7 @@ class OperationBounds:
         return self._body_bytes <= UNSHARED_BYTES or self._share.take_now(self.max_bytes)
 
     async def wait_for_body_memory(self) -> None:
-        """Wait for the memory of all bodies that the operation may read.
+        """Wait until the memory for the bodies is free: `max_bytes`, the maximum of one operation.
 
         Raises:
             BoundExceeded: the memory was not free in time, or the operation was stopped.
@@ -180,11 +185,11 @@ class OperationBounds:
 
     @asynccontextmanager
     async def reading(self, budget: MemoryBudget, size_bytes: int) -> AsyncIterator[None]:
-        """Hold bytes of a budget during the block, in which bodies are read.
+        """Reserve `size_bytes` of a memory budget for the block, in which bodies are read.
 
         Raises:
-            BoundExceeded: The memory was not free in time, or the operation was stopped.
-            Unavailable: The same, in the resolver of a mutation.
+            BoundExceeded: the memory was not free in time.
+            Unavailable: the memory for the resolver of a mutation was not free in time.
         """
         await self._take(budget.take, size_bytes)
         try:
@@ -207,7 +212,7 @@ class OperationBounds:
 
     @property
     def max_bytes(self) -> int:
-        """The maximum size of the answer, and of the bodies."""
+        """Maximum size of the answer, and of all bodies together, in bytes."""
         return self._answer_mb * MB
 
     def _require(self, holds: bool, excess: str) -> None:  # noqa: FBT001 - a condition
@@ -226,7 +231,7 @@ _BOUNDS: ContextVar[OperationBounds | None] = ContextVar("bounds", default=None)
 
 
 def current_bounds() -> OperationBounds | None:
-    """Return the bounds of the current operation, or None if it has none."""
+    """Return the bounds of the current operation, or None if the operation has no bounds."""
     return _BOUNDS.get()
 
 

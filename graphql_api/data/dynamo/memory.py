@@ -1,7 +1,7 @@
-"""Memory that the operations of one process share.
+"""Memory budgets that all GraphQL operations of one process share.
 
-Without a common bound, N simultaneous requests multiply the memory of one. Operations that must
-wait for memory get it in the order of their requests.
+A budget limits the total memory of all simultaneous operations. If the memory is not free, an
+operation waits. Waiting operations are served in the order of their requests.
 """
 
 import asyncio
@@ -15,13 +15,14 @@ _TICK_S = 0.5
 
 
 class NoMemory(Exception):
-    """The memory was not free in time, because other operations use it."""
+    """The memory was not free in time, because other operations used the memory."""
 
 
 class MemoryBudget:
     """A number of bytes that many callers share.
 
-    A caller that requests more than all bytes gets all bytes.
+    A caller that requests more than the whole budget gets the whole budget. `wait_s` is the maximum
+    time that a caller waits.
     """
 
     def __init__(self, size_bytes: int, wait_s: float = MEMORY_WAIT_S) -> None:
@@ -31,11 +32,14 @@ class MemoryBudget:
 
     @property
     def has_waiters(self) -> bool:
-        """Whether a caller waits for memory."""
+        """Whether at least one caller waits for memory."""
         return bool(self._waiting)
 
     def take_now(self, size_bytes: int) -> bool:
-        """Take bytes that are free. Return False if they are not, or if other callers wait."""
+        """Take bytes without waiting. Return whether the bytes were taken.
+
+        No bytes are taken if too few bytes are free or other callers already wait.
+        """
         size = min(size_bytes, self.size_bytes)
         is_free = not self._waiting and size <= self.free_bytes
         if is_free:
@@ -43,10 +47,10 @@ class MemoryBudget:
         return is_free
 
     async def take(self, size_bytes: int) -> None:
-        """Take bytes, and wait until they are free.
+        """Wait until enough bytes are free, and take the bytes.
 
         Raises:
-            NoMemory: the bytes were not free within the time limit.
+            NoMemory: the bytes were not free in time.
         """
         if self.take_now(size_bytes):
             return
@@ -64,14 +68,14 @@ class MemoryBudget:
             raise
 
     def _leave(self, size: int, turn: asyncio.Future[None]) -> None:
-        """Return the bytes of a caller that no longer waits for them."""
+        """Remove a caller from the queue. If the caller already has bytes, free the bytes."""
         if turn.done() and not turn.cancelled():
             self.free_bytes += size
         self._waiting = deque(entry for entry in self._waiting if entry[1] is not turn)
         self._serve()
 
     def give_back(self, size_bytes: int) -> None:
-        """Return bytes to the other callers."""
+        """Free bytes that the caller has taken, and serve the waiting callers."""
         self.free_bytes += min(size_bytes, self.size_bytes)
         self._serve()
 
@@ -84,10 +88,10 @@ class MemoryBudget:
 
     @asynccontextmanager
     async def hold(self, size_bytes: int) -> AsyncIterator[None]:
-        """Hold bytes during the block.
+        """Take bytes, run the block, and free the bytes.
 
         Raises:
-            NoMemory: the bytes were not free within the time limit.
+            NoMemory: the bytes were not free in time.
         """
         await self.take(size_bytes)
         try:
@@ -97,10 +101,11 @@ class MemoryBudget:
 
 
 class AnswerMemory:
-    """The memory for large answers of one process, from their first body to their last byte.
+    """The memory of one process for large answers.
 
-    While an operation waits for memory, answers are ended whose clients have not read them within
-    `SLOW_ANSWER_S`.
+    An operation takes memory before it reads the first large body, and frees the memory when the
+    client has read the answer. While an operation waits for memory, answers that a client has not
+    read within `SLOW_ANSWER_S` are ended.
     """
 
     def __init__(self, size_bytes: int, wait_s: float = MEMORY_WAIT_S) -> None:
@@ -110,10 +115,10 @@ class AnswerMemory:
         self._watcher: asyncio.Task[None] | None = None
 
     async def take(self, size_bytes: int) -> None:
-        """Take bytes, and wait until they are free.
+        """Wait until enough bytes are free, and take the bytes. End slow answers in the meantime.
 
         Raises:
-            NoMemory: the bytes were not free within the time limit.
+            NoMemory: the bytes were not free in time.
         """
         if self.budget.take_now(size_bytes):
             return
@@ -131,7 +136,11 @@ class AnswerMemory:
 
     @contextmanager
     def sending(self, end: Callable[[], None]) -> Iterator[None]:
-        """Mark the block as the time in which a client reads its answer. `end` ends it."""
+        """Register an answer that is being sent to a client for the time of the block.
+
+        `end` is a function that ends the answer. The function is called if the client reads too
+        slowly and other operations wait for memory.
+        """
         self._sending[end] = asyncio.get_running_loop().time()
         try:
             yield
@@ -140,9 +149,9 @@ class AnswerMemory:
 
 
 class AnswerShare:
-    """The part of the memory for large answers that one request holds.
+    """The part of the memory for large answers that one request has taken.
 
-    A request takes its part only once, so no two requests wait for each other.
+    A request takes memory at most once. So two requests cannot wait for each other.
     """
 
     def __init__(self, memory: AnswerMemory) -> None:
@@ -152,17 +161,20 @@ class AnswerShare:
 
     @property
     def is_held(self) -> bool:
-        """Whether the request holds memory."""
+        """Whether the request has taken memory."""
         return self._bytes > 0
 
     def take_now(self, size_bytes: int) -> bool:
-        """Take memory if it is free. Return whether the request holds memory."""
+        """Take memory without waiting. Return whether the request now has memory.
+
+        Do nothing if the request already has memory.
+        """
         if not self._bytes and not self._lock.locked() and self.memory.budget.take_now(size_bytes):
             self._bytes = size_bytes
         return bool(self._bytes)
 
     async def take(self, size_bytes: int) -> None:
-        """Take memory, unless the request holds memory already.
+        """Wait for memory and take the memory. Do nothing if the request already has memory.
 
         Raises:
             NoMemory: the memory was not free in time.
@@ -173,12 +185,15 @@ class AnswerShare:
                 self._bytes = size_bytes
 
     def shrink(self, size_bytes: int) -> None:
-        """Keep only the memory of an answer with this size. A small answer needs none."""
+        """Keep only the memory for an answer of this size, and free the rest.
+
+        For a small answer (up to `UNSHARED_BYTES`), free all memory.
+        """
         size = size_bytes if size_bytes > UNSHARED_BYTES else 0
         if size < self._bytes:
             self.memory.budget.give_back(self._bytes - size)
             self._bytes = size
 
     def release(self) -> None:
-        """Return all memory of the request."""
+        """Free all memory of the request."""
         self.shrink(0)

@@ -150,9 +150,9 @@ class Transport:
         """Send a request, retry it if necessary, and return the response.
 
         If `repeatable` is False, a request that may have been applied is not retried.
-        `transaction_units` is the known cost of a transaction in write units. It is recorded
-        instead of the cost that the engine reports. The request uses a connection of the current
-        GraphQL operation, and reads count towards its bounds (`bounds.py`).
+        `transaction_units` is the known cost of a transaction in write units. This number is
+        recorded instead of the cost that the engine reports. The request uses a connection of the
+        current GraphQL operation. Reads count towards the bounds of the operation (`bounds.py`).
 
         Raises:
             ConditionFailed: the condition of a single write did not hold.

@@ -67,10 +67,11 @@ def is_unchanged(history: History) -> Condition:
 
 
 def fit_title(history: History) -> History:
-    """Return a new history whose title is short enough for a card of at most `CARD_BYTES`.
+    """Return a copy of a new history with a title that fits on the card.
 
-    The card must have space for the attributes that later writes add. The largest card is that of a
-    public execution that was judged again.
+    The title is truncated if necessary, so that the card never becomes larger than `CARD_BYTES`.
+    Later writes add attributes to the card. The largest card is the card of a public history that
+    was judged again.
     """
     largest = replace(
         history,

@@ -132,11 +132,12 @@ class OverdueExecution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The result of an attempt.
+    """The result of an attempt to judge a submission.
 
-    `problem_public` is True if the problem is COMPLETED, or was COMPLETED before its deletion.
-    `problem_deleted` is True if the problem is DELETED: the history then gets a position in the
-    feed, but no entries.
+    - `passed`, `failed` and `total` are numbers of tests.
+    - `problem_public` is True if the problem is COMPLETED, or was COMPLETED before its deletion.
+    - `problem_deleted` is True if the problem is DELETED. In this case, a public history gets a
+      position in the feed, but no feed entries.
     """
 
     verdict: Verdict

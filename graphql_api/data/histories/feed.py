@@ -24,21 +24,21 @@ from graphql_api.data.errors import Unavailable
 from graphql_api.data.records import History, HistoryKey, ProblemId
 
 HOUR_MS = 3_600_000
-# Clients request the counts of recent hours or days, not of months.
+# Time for which an hourly counter is kept. Clients request the counts of recent hours or days.
 RECENT_COUNT_LIFE_MS = 40 * DAY_MS
-# A ULID begins with its time.
+# The first characters of a ULID contain the time.
 ULID_TIME_CHARACTERS = 10
 
-# Attributes of a card that only workers and the quota use. Entries do not contain them.
+# Attributes of a card that only workers and the quota use. Entries do not contain these attributes.
 _CARD_ONLY = frozenset({"clm", "hs", "lx", "msg", "rf", "rh", "rj", "rs", "ud"})
 
 _log = structlog.stdlib.get_logger(__name__)
 
 
 def entry_puts(history: History) -> list[Put]:
-    """Return the four actions that add a history to the feed. Each takes two write units.
+    """Return the four actions that write a history's feed entries. Each takes 2 write units.
 
-    A hidden history gets no entries.
+    Return an empty list if the history has no position in the feed or is hidden (`feed_hidden`).
     """
     if history.feed_hidden:
         return []
@@ -96,9 +96,9 @@ class FeedStore:
         return (await read_page(self._dynamo, lists, window)).map(History.from_item_or_none)
 
     async def published_since(self, problem: ProblemId, since_ms: int) -> list[HistoryKey]:
-        """Return the histories of a problem that were published since a time (epoch ms).
+        """Return the histories of a problem that were published at or after `since_ms` (epoch ms).
 
-        This reads all entries of the platform since that time, with strong consistency. Cost: at
+        This method reads all newer feed entries of the platform, with strong consistency. Cost: at
         least one request per shard.
         """
         published: list[HistoryKey] = []

@@ -1,8 +1,9 @@
-"""The feed entries of a problem's executions, which are removed while the problem is deleted.
+"""The changes of the feed when a problem is deleted or restored.
 
-The card of a removed execution keeps its position in the feed, so that the execution can return to
-this position. Every transaction also checks the state of the problem. So a late writer never
-changes the feed against the current state.
+While a problem is DELETED, its histories have no feed entries. The card of such a history keeps the
+position in the feed. When the problem is restored, the entries return to the same position. Every
+transaction also checks the state of the problem. So a delayed write cannot change the feed after
+the state of the problem has changed again.
 """
 
 from collections.abc import Sequence
@@ -19,34 +20,36 @@ from graphql_api.data.histories.cards import is_unchanged
 from graphql_api.data.histories.feed import entry_deletes, entry_puts
 from graphql_api.data.records import NO_PID, PID, History, HistoryKey, Problem, ProblemId
 
-# An execution takes five actions, and a transaction has at most 100 actions.
+# Number of histories per transaction. A history needs five actions, and a transaction has at most
+# 100 actions.
 EXECUTIONS_AT_ONCE = 10
-# Maximum number of attempts to change one execution while other requests change it.
+# Maximum number of attempts to change one history while other requests change the same history.
 DECISIONS = 8
 
 
 class ProblemStateChanged(Exception):
-    """The problem was deleted or restored, so the change of the feed must not continue."""
+    """The problem was deleted or restored again, so the change of the feed must stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedChange:
-    """A change of the feed for one problem.
+    """A change of the feed after the deletion or restoration of one problem.
 
-    With `hides`, the executions of the deleted problem leave the feed. Otherwise, the executions of
-    the restored problem return to the feed.
+    If `hides` is True, the problem was deleted, and its histories leave the feed. If `hides` is
+    False, the problem was restored, and its histories return to the feed.
     """
 
     problem: ProblemId
     hides: bool
 
     def check_state(self, problem: Problem | None) -> None:
-        """Check that the change agrees with the current state of the problem.
+        """Check that the change still agrees with the state of the problem.
 
-        `problem` is the problem that has the name of the change, or None.
+        `problem` is the stored problem with the same name, or None if no such problem exists.
 
         Raises:
-            ProblemStateChanged: the change must not be made.
+            ProblemStateChanged: the change hides, but the problem is not DELETED. Or the change
+                does not hide, but the problem is DELETED or was removed.
         """
         is_same = problem is not None and problem.id == self.problem
         is_deleted = not is_same or (problem is not None and problem.state is ProblemState.DELETED)
@@ -54,7 +57,7 @@ class FeedChange:
             raise ProblemStateChanged
 
     def condition(self) -> Condition:
-        """Return the condition on the problem's card under which `check_state` does not raise."""
+        """Require that the problem's card has a state that `check_state` accepts."""
         deleted = str(ProblemState.DELETED)
         if not self.hides:
             pid = None if self.problem.pid == NO_PID else self.problem.pid
@@ -63,7 +66,7 @@ class FeedChange:
         return absent() | equals("st", deleted) | is_other
 
     def concerns(self, history: History) -> bool:
-        """Return whether the history must be changed."""
+        """Return whether the change applies to a history and has not been made yet."""
         return (
             history.problem_id == self.problem
             and history.status is HistoryStatus.COMPLETED
@@ -73,9 +76,9 @@ class FeedChange:
         )
 
     def actions(self, history: History) -> list[TransactItem]:
-        """Return the actions that change a history and its feed entries. They take 10 write units.
+        """Return the actions that change a history's card and feed entries: 10 write units.
 
-        The first action requires that the card has not changed.
+        The first action changes the card, and requires that the stored card is equal to `history`.
         """
         after = replace(history, feed_hidden=self.hides or None)
         card = Update(
@@ -85,21 +88,22 @@ class FeedChange:
 
 
 class ProblemFeedStore:
-    """The store that removes the executions of a problem from the feed, and returns them."""
+    """The store that removes a problem's histories from the feed, and puts them back."""
 
     def __init__(self, dynamo: Dynamo) -> None:
         self._dynamo = dynamo
 
     async def apply(self, change: FeedChange, history_keys: Sequence[HistoryKey]) -> int:
-        """Apply a change to some histories. Return the number of changed histories.
+        """Apply a change to these histories, and return the number of changed histories.
 
-        Histories that are not concerned are not changed, so a second call has no effect. Cost: one
-        read of 1 read unit per history and 1 for the problem, and one transaction per ten changed
-        histories, of 10 write units per history and 2 for the problem.
+        Only histories to which the change applies are changed (see `FeedChange.concerns`). So a
+        second call has no effect. Cost: one BatchGetItem with 1 read unit per history and 1 read
+        unit for the problem, and one transaction per 10 changed histories. The transaction takes 10
+        write units per history and 2 write units for the problem.
 
         Raises:
-            ProblemStateChanged: the problem was deleted or restored. Some histories may have been
-                changed before.
+            ProblemStateChanged: the problem was deleted or restored again. A part of the histories
+                may already have been changed.
             Conflict: other requests changed a history during every attempt.
         """
         histories = await self._read(change, history_keys)
@@ -127,7 +131,7 @@ class ProblemFeedStore:
     async def _read(
         self, change: FeedChange, history_keys: Sequence[HistoryKey]
     ) -> Sequence[History]:
-        """Return the histories that must be changed, and check the state of the problem."""
+        """Check the state of the problem, and return the histories that must be changed."""
         wanted = [keys.history(*key) for key in history_keys]
         at_problem, *cards = await self._dynamo.batch_get(
             [keys.problem(*change.problem.key), *wanted], consistent=True
@@ -137,7 +141,10 @@ class ProblemFeedStore:
         return [history for history in histories if change.concerns(history)]
 
     async def _write(self, change: FeedChange, histories: Sequence[History]) -> bool:
-        """Change the histories in one transaction. Return False if one of them has changed."""
+        """Change the histories in one transaction.
+
+        Return False and change nothing if another request has changed one of the histories.
+        """
         check = Check(keys.problem(*change.problem.key), change.condition())
         actions = [action for history in histories for action in change.actions(history)]
         try:

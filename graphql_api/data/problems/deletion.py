@@ -168,8 +168,8 @@ class ProblemDeletion:
 
         Another request may have completed the removal and created a new problem with the same name.
         So only the parts with the pid of `problem` are removed. Tests are removed without a
-        condition, because the new problem does not use the versions of these tests. If chunks of a
-        test have no manifest, the purge note of the version removes them later.
+        condition, because the new problem does not use the versions of these tests. Chunks without
+        a manifest stay. The sweeper removes these chunks when the purge note of the version is due.
         """
         partition = equals("PK", keys.problem_partition(*problem.key))
         tests, others = [], []

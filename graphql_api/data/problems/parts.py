@@ -51,7 +51,11 @@ async def read_bodies(
     problem_ids: Sequence[ProblemId],
     load: Callable[[bytes], T],
 ) -> list[T | None]:
-    """Return one body of each problem, in the order of `problem_ids`. See `Bodies.load_many`."""
+    """Return one body of each problem, converted by `load` and in the order of `problem_ids`.
+
+    `key_of` is the function that returns the key of the body. The list contains None for each
+    problem without the body. The cost is the same as in `Bodies.load_many`.
+    """
     wanted = [key_of(*problem.key) for problem in problem_ids]
     owners = {key["PK"]: problem for key, problem in zip(wanted, problem_ids, strict=True)}
     return await bodies.load_many(

@@ -1,6 +1,7 @@
-"""Reads some tests of a set within the memory of the current operation.
+"""Reads single tests of a set, within the memory of the current GraphQL operation.
 
-A worker reads a whole set at once (`testsets.py`). A GraphQL operation stops where its memory ends.
+A test that does not fit into this memory is returned without its content. A worker has no such
+limit and reads a whole set at once (`testsets.py`).
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from graphql_api.data.packing import DamagedBody
 from graphql_api.data.problems.samples import find_runs
 from graphql_api.data.records import UNREADABLE, ProblemKey, TestCase
 
-# A Query reads at most this many bytes.
+# DynamoDB returns at most this many bytes per query.
 QUERY_BYTES = MB
 LENGTH = struct.Struct(">Q")
 
@@ -30,7 +31,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LargeTest:
-    """A test whose content is left out, because it does not fit into the memory of an operation."""
+    """A test without its content, because the content is too large for one operation.
+
+    `size_bytes` is the size of the input and the output together.
+    """
 
     number: int
     is_sample: bool
@@ -49,7 +53,7 @@ def build_test(manifest: Item, raw: bytes) -> TestCase:
 
 
 def build_large_test(manifest: Item) -> LargeTest:
-    """Build a test without its content."""
+    """Build a test without its content from the manifest of the test's body."""
     return LargeTest(
         number=manifest["no"],
         is_sample=bool(manifest.get("sm")),
@@ -59,16 +63,17 @@ def build_large_test(manifest: Item) -> LargeTest:
 
 
 class TestSetReader:
-    """Reads tests of one version of a set."""
+    """Reads single tests of test sets."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies) -> None:
         self._dynamo, self._bodies = dynamo, bodies
 
     async def get_many(self, test_keys: Sequence[keys.Key]) -> list[TestCase | LargeTest | None]:
-        """Return the tests in the order of `test_keys`. None stands for a missing or damaged test.
+        """Return the tests in the order of `test_keys`.
 
-        Cost: one request per 10 tests in a GraphQL operation, otherwise one per 100, and further
-        requests for each test above 300 KB (compressed).
+        The list contains None for each test that is missing or damaged. Cost: one request per 10
+        tests in a GraphQL operation, or per 100 tests in other programs. Each test above 300 KB
+        (compressed) needs further requests.
         """
         tests: list[TestCase | LargeTest | None] = []
         for batch in self._bodies.batches(test_keys):
@@ -84,13 +89,14 @@ class TestSetReader:
     async def read(
         self, problem: ProblemKey, version: int, numbers: Sequence[int]
     ) -> list[TestCase | LargeTest | None]:
-        """Return the tests with these numbers, in order. None stands for a damaged test.
+        """Return the tests with these numbers from one version of a set, in the order of `numbers`.
 
-        Tests that are missing are read again with strong consistency. Cost: one request for each
-        run of consecutive numbers, and another one for each further MB of the tests.
+        The list contains None for each damaged test. Missing tests are read again with strong
+        consistency. Cost: one request for each run of consecutive numbers, and one more request for
+        each further MB of the tests.
 
         Raises:
-            Conflict: Another request has replaced the set.
+            Conflict: another request has replaced the set.
         """
         for strongly in (False, True):
             parts = await asyncio.gather(
@@ -137,7 +143,7 @@ class TestSetReader:
         return await self._bodies.admit(read, _manifests_of)
 
     async def _build(self, items: Sequence[Item]) -> TestCase | LargeTest | None:
-        """Build a test from its manifest and chunks. Return None if it is damaged."""
+        """Build a test from its manifest and chunks. Return None if the test is damaged."""
         manifest = items[0]
         if not fits(manifest):
             return build_large_test(manifest)
@@ -157,9 +163,10 @@ def _manifests_of(page: QueryPage) -> list[Item]:
 
 
 def _find_start(items: Sequence[Item], last_key: keys.Key | None) -> keys.Key | None:
-    """Return the key after which the query continues: after the chunks of a test that is too large.
+    """Return the key after which the query must continue, or None at the end of the query.
 
-    `items` are the items of the last test on the page.
+    `items` are the items of the last test on the page. If this test is too large for the operation,
+    the query skips the remaining chunks of the test.
     """
     if last_key is None or not items or fits(items[0]):
         return last_key

@@ -356,9 +356,9 @@ class TestSetStore:
     async def get_many(self, test_keys: Sequence[StoredTest]) -> list[TestCase | LargeTest | None]:
         """Return the tests in the order of `test_keys`.
 
-        The list contains None for each test that does not exist or is damaged. Cost: one request
-        per 10 tests in a GraphQL operation, otherwise one per 100, and further requests for each
-        test above 300 KB (compressed).
+        The list contains None for each test that is missing or damaged. Cost: one request per 10
+        tests in a GraphQL operation, or per 100 tests in other programs. Each test above 300 KB
+        (compressed) needs further requests.
         """
         wanted = [_test_key(*key) for key in test_keys]
         return await self._reader.get_many(wanted)
