@@ -81,10 +81,12 @@ async def _read_items(dynamo: Dynamo) -> list[Item]:
 async def fill(stores: Stores) -> History:
     """Store items of all kinds that contain an address, a tag, a platform or a number.
 
+    No item has a pid, because the previous version did not write one.
     Return a public history of the problem.
     """
-    await _make_problem(stores, "1")
-    await _make_problem(stores, "2")
+    for number in ("1", "2"):
+        await _make_problem(stores, number)
+        await forget_pid(stores.dynamo, (PLATFORM, number))
     problem = await stores.problems.get(PLATFORM, "1", consistent=True)
     assert problem is not None
     user = await stores.users.create(email=f"ann@{DOMAIN}", name="Ann", google_sub="1")

@@ -12,6 +12,7 @@ from graphql_api.data.enums import Role
 from graphql_api.data.errors import Conflict
 from graphql_api.data.migrations.runner import Report, all_migrations, migrate
 from graphql_api.data.problems.inputs import NewProblem
+from graphql_api.data.records import NO_PID, PID
 from graphql_api.data.stores import Stores
 from tests.support.former_items import (
     DOMAIN,
@@ -76,6 +77,39 @@ async def test_a_table_of_the_previous_version_becomes_todays(
 
     assert report.is_complete
     assert await read_table(dynamo) == todays
+
+
+async def test_items_without_a_pid_stay_those_of_one_problem(
+    stores: Stores, dynamo: Dynamo
+) -> None:
+    history = await fill(stores)
+    await make_former(dynamo)
+    await run(dynamo)
+    assert not any(PID in item for item in (await read_table(dynamo)).values())
+
+    first = await stores.problems.get(PLATFORM, "1", consistent=True)
+    assert first is not None
+    assert first.pid == NO_PID
+    assert await stores.problems.by_legacy_id(1) == first.id
+    texts = await stores.problems.statement(first.id)
+    assert texts is not None
+    assert await stores.problems.run_count(first.id) == 1
+    assert (await stores.rejudges.of_problem(first.id)).histories == [history.key]
+    stored = await stores.tests.with_problem(*first.key)
+    assert stored is not None
+    assert len(stored.tests) == 2
+    kept = await stores.histories.get(*history.key, consistent=True)
+    assert kept is not None
+    assert kept.problem_id == first.id
+
+    await stores.problems.delete(*first.key)
+    second = await stores.problems.create(
+        NewProblem(platform=PLATFORM, number="1", title="Another", legacy_id=1)
+    )
+    assert second.pid != NO_PID
+    assert await stores.problems.by_legacy_id(1) == second.id
+    assert (await stores.rejudges.of_problem(second.id)).histories == []
+    assert (await run(dynamo)).wanted.total() == 0
 
 
 async def test_a_second_run_rewrites_nothing(stores: Stores, dynamo: Dynamo) -> None:
