@@ -17,7 +17,7 @@ from graphql_api.data.dynamo.memory import AnswerShare, MemoryBudget, NoMemory
 from graphql_api.data.errors import Unavailable
 from graphql_api.data.limits import ANSWER_FIELDS, MB, READ_UNITS, UNSHARED_BYTES
 
-_BUSY = "The server answers too many large operations at this time. Try again later."
+_BUSY = "The server is processing too many large operations. Try again later."
 
 
 class BoundExceeded(Exception):
