@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
-
 from graphql_api.data import keys
 from graphql_api.data.clock import Clock, now_ms, ulid_at
 from graphql_api.data.dynamo.bodies import Bodies
@@ -18,7 +16,6 @@ from graphql_api.data.dynamo.expressions import (
     Change,
     Condition,
     below,
-    between,
     equals,
     one_of,
 )
@@ -28,7 +25,7 @@ from graphql_api.data.dynamo.removal import remove_items
 from graphql_api.data.dynamo.transactions import Put, TransactItem
 from graphql_api.data.dynamo.transport import ConditionFailed
 from graphql_api.data.enums import JobKind, JobStatus
-from graphql_api.data.errors import Conflict, InvalidInput, NotFound
+from graphql_api.data.errors import Conflict, NotFound
 from graphql_api.data.job_cards import (
     card_item,
     explain_conflict,
@@ -37,16 +34,18 @@ from graphql_api.data.job_cards import (
     is_unchanged,
     no_job,
 )
+from graphql_api.data.job_parts import (
+    DAY_S,
+    KEPT_DAYS,
+    PARTS_KEPT_DAYS,
+    RETRIED_WITHIN_DAYS,
+    JobParts,
+    dump_body,
+)
 from graphql_api.data.limits import JOB_BODY_BYTES, JOB_MESSAGE_BYTES, MB
 from graphql_api.data.records import NO_PID, Job, JobEvent
 from graphql_api.data.text import truncate_utf8
 
-# A finished job is kept for this number of days. The events and the bodies of the job are kept
-# longer, because a retry needs them.
-KEPT_DAYS = 30
-RETRIED_WITHIN_DAYS = 365
-PARTS_KEPT_DAYS = RETRIED_WITHIN_DAYS + 2 * KEPT_DAYS
-DAY_S = 86_400
 # Pause before the message for a job is sent again. During the pause, a worker can claim the job.
 # The pause doubles with each message.
 RESEND_AFTER_MS = 60_000
@@ -77,11 +76,11 @@ class NewJob:
     pid: str = NO_PID
 
 
-class JobStore:
+class JobStore(JobParts):
     """The store of all jobs."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
-        self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
+        super().__init__(dynamo, bodies, clock)
         self.quarantine = Quarantine(dynamo, clock)
 
     # Creating, reading, removing
@@ -112,7 +111,7 @@ class JobStore:
             InvalidInput: the parameters are too large.
         """
         job = self._make(new)
-        raw, extra = _dump_body(new.parameters, job.created_at, TOO_LARGE_PARAMETERS)
+        raw, extra = dump_body(new.parameters, job.created_at, TOO_LARGE_PARAMETERS)
         parameters = await self._bodies.items(keys.job_parameters(job.ulid), raw, extra)
         return job, [Put(card_item(job)), *map(Put, parameters)]
 
@@ -148,50 +147,6 @@ class JobStore:
         return [
             Job.from_item_or_none(item) if item and self._is_kept(item) else None for item in items
         ]
-
-    async def parameters(self, ulid: str) -> dict[str, Any] | None:
-        """Return the parameters of a job, or None if the job does not exist.
-
-        Cost: one strongly consistent request.
-        """
-        raw = await self._bodies.get(keys.job_parameters(ulid), consistent=True)
-        return None if raw is None else dict(orjson.loads(raw))
-
-    async def result(self, job: Job) -> dict[str, Any] | None:
-        """Return the result of a job, or None if the job has not SUCCEEDED. Cost: one request."""
-        return (await self.results([job]))[0]
-
-    async def results(self, jobs: Sequence[Job]) -> list[dict[str, Any] | None]:
-        """Return the results in the order of `jobs`.
-
-        The list contains None for each job that has not SUCCEEDED. Cost: ceil(N/100) requests for N
-        jobs.
-        """
-        succeeded = [job for job in jobs if job.status is JobStatus.SUCCEEDED]
-        wanted = [keys.job_result(job.ulid, job.attempt) for job in succeeded]
-        found = await self._bodies.load_many(wanted, _load_result, recheck=True)
-        results = {job.ulid: result for job, result in zip(succeeded, found, strict=True)}
-        return [results.get(job.ulid) for job in jobs]
-
-    async def events(
-        self, ulid: str, *, after: int = 0, size: int = 20, from_end: bool = False
-    ) -> list[JobEvent]:
-        """Return progress events of a job, sorted by number.
-
-        Return the first `size` events with a number greater than `after`. With `from_end`, return
-        the last `size` of these events. Cost: one request.
-        """
-        first = keys.job_event(ulid, after + 1)
-        later = equals("PK", first["PK"]) & between("SK", first["SK"], keys.JOB_EVENTS + "~")
-        events: list[JobEvent] = []
-        async for item in self._dynamo.query_all(
-            later, consistent=True, limit=size, forward=not from_end
-        ):
-            if self._is_kept(item):
-                events += filter(None, [JobEvent.from_item_or_none(item)])
-            if len(events) == size:
-                break
-        return events[::-1] if from_end else events
 
     async def delete(self, ulid: str) -> None:
         """Remove a job that is not RUNNING: first the card, then the events and bodies.
@@ -438,18 +393,6 @@ class JobStore:
     def _read(self, item: Item | None) -> Job | None:
         return Job.from_item(item) if item and self._is_kept(item) else None
 
-    def _is_kept(self, item: Item) -> bool:
-        """Return whether an item has not expired.
-
-        DynamoDB may remove an expired item days later.
-        """
-        return "x" not in item or bool(item["x"] * 1000 > self._clock())
-
-    async def _put_body(
-        self, key: keys.Key, content: Mapping[str, Any], now: int, too_large: str
-    ) -> Item:
-        return await self._bodies.put(key, *_dump_body(content, now, too_large))
-
     async def _read_existing(self, ulid: str) -> Job:
         job = await self.get(ulid, consistent=True)
         if job is None:
@@ -523,24 +466,6 @@ class JobStore:
 
     def _filter(self, kind: JobKind | None) -> Callable[[Item], bool]:
         return lambda item: self._is_kept(item) and (kind is None or item.get("jk") == kind)
-
-
-def _dump_body(content: Mapping[str, Any], now: int, too_large: str) -> tuple[bytes, Item]:
-    """Return the content of a job's body as bytes, and additional attributes for its manifest.
-
-    `too_large` is the error message for content that is too large.
-
-    Raises:
-        InvalidInput: the content is too large.
-    """
-    raw = orjson.dumps(content)
-    if len(raw) > JOB_BODY_BYTES:
-        raise InvalidInput(too_large, ("parameters",))
-    return raw, {"x": now // 1000 + PARTS_KEPT_DAYS * DAY_S}
-
-
-def _load_result(raw: bytes) -> dict[str, Any]:
-    return dict(orjson.loads(raw))
 
 
 def _is_due(item: Item, now: int) -> bool:

@@ -12,9 +12,8 @@ from graphql_api.data.dynamo.meter import metered
 from graphql_api.data.dynamo.pages import PageWindow
 from graphql_api.data.enums import JobKind, JobStatus
 from graphql_api.data.errors import Conflict, InvalidInput, NotFound
+from graphql_api.data.job_parts import DAY_S, KEPT_DAYS
 from graphql_api.data.jobs import (
-    DAY_S,
-    KEPT_DAYS,
     PAUSED_RESEND_MS,
     RESEND_AFTER_MS,
     JobStore,
