@@ -176,6 +176,7 @@ def build_result(
         difference_kind=ruling.difference_kind,
         exception=failure.exception,
         code_line=failure.line,
+        is_input_unread=report.is_input_unread or None,
     )
 
 

@@ -17,6 +17,7 @@ import structlog
 from graphql_api.data.enums import (
     CheckerConvention,
     Comparer,
+    DiagnosisKind,
     DifferenceKind,
     HistoryStatus,
     JobKind,
@@ -538,6 +539,7 @@ class TestResult(Record):
     - `message` is for the owner of the history, and `note` is for the editors of the problem.
     - `exception` is the class name of the built-in exception that ended the program.
     - `code_line` is the line of the submitted code at which the program ended.
+    - `is_input_unread` is True if the program read nothing of the test's input, otherwise None.
     """
 
     entity: ClassVar[str] = "result"
@@ -558,6 +560,24 @@ class TestResult(Record):
     difference_kind: DifferenceKind | None = stored("dk", DifferenceKind, None)
     exception: str | None = stored("xc", default=None)
     code_line: int | None = stored("cl", default=None)
+    is_input_unread: bool | None = stored("iu", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis(Record):
+    """The kind of mistake of a failed execution, stored as a part of a results body.
+
+    - `test_number` is the test that shows the mistake. None: the mistake concerns all tests.
+    - `line` is the line of the submitted code at which the mistake was detected.
+    - `parameters` are the values that the explanation contains, such as the expected number. None:
+      the explanation contains no values, for example because the test is hidden.
+    """
+
+    entity: ClassVar[str] = "diagnosis"
+    kind: DiagnosisKind = stored("dk", DiagnosisKind)
+    test_number: int | None = stored("no", default=None)
+    line: int | None = stored("cl", default=None)
+    parameters: dict[str, str] | None = stored("pa", default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -565,7 +585,8 @@ class Results:
     """The results of one attempt of an execution.
 
     `limit_backend` is the mechanism that enforced the limits, such as cgroups. `visibility` is the
-    problem's policy for hidden tests at the time of the judging.
+    problem's policy for hidden tests at the time of the judging. `diagnosis` is None
+    for an accepted execution.
     """
 
     attempt: int
@@ -573,6 +594,7 @@ class Results:
     tests: tuple[TestResult, ...]
     limit_backend: str | None = None
     visibility: TestVisibility = TestVisibility.SAMPLES
+    diagnosis: Diagnosis | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,7 +123,19 @@ class PreparedSandbox:
             if lost is not None and not usage.is_out_of_memory:
                 raise lost
             self.is_spawner_lost = lost is not None
-            return build_report(self.run, usage)
+            report = build_report(self.run, usage)
+            report.is_input_unread = self._is_input_unread()
+            return report
+
+    def _is_input_unread(self) -> bool:
+        """Return whether the program read nothing of its standard input.
+
+        The program and the worker share the open file, and therefore also the read position.
+        """
+        if not self.sealed:
+            return False
+        stdin = self.sealed[0]
+        return os.lseek(stdin, 0, os.SEEK_CUR) == 0 < os.fstat(stdin).st_size
 
     def discard(self) -> None:
         """Kill the sandbox without creating a report."""

@@ -113,6 +113,8 @@ class Report:
     - `waited_ms` is the time spent waiting for a CPU. It is 0 if the wall limit was not reached.
     - `exit_code` is None if the program did not exit by itself.
     - `signal` is the name of the signal that ended the program, such as `SIGSEGV`, or None.
+    - `is_input_unread` is True if the program read nothing of a standard input that is a file with
+      content.
     - `collected` contains the collected files by name. It is None if the files are incomplete.
     - `is_first` is False only for the program of a pair that ended last.
     """
@@ -128,6 +130,7 @@ class Report:
     exit_code: int | None = None
     signal: str | None = None
     message: str = ""
+    is_input_unread: bool = False
     collected: dict[str, bytes] | None = None
     is_first: bool = True
 

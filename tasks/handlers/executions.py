@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event
+from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 import structlog
@@ -24,12 +25,13 @@ from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.enums import ProblemState, TestVisibility, Verdict
 from graphql_api.data.errors import Conflict, NotFound, Unavailable
 from graphql_api.data.histories.executions import ExecutionStore, LeasedElsewhere, Outcome
-from graphql_api.data.histories.redaction import redact_results
+from graphql_api.data.histories.redaction import list_shown, redact_results
 from graphql_api.data.problems import language_limits
 from graphql_api.data.problems.checkers import digest_of
 from graphql_api.data.records import (
     Checker,
     CheckerFault,
+    Diagnosis,
     History,
     Problem,
     ProblemId,
@@ -37,6 +39,7 @@ from graphql_api.data.records import (
     Results,
 )
 from graphql_api.data.stores import Stores
+from hints.diagnosis.diagnose import diagnose
 from judge.checkers import CheckerBroken
 from judge.comparison.comparers import UnsupportedComparer
 from judge.judge import Judge, LanguageUnavailable
@@ -116,6 +119,14 @@ class LoadedExecution:
     tests: tuple[TestCaseFiles, ...]
     checker: Checker | None
     code: str
+
+
+class JudgedHistory(NamedTuple):
+    """The judgement of a history, with the diagnosis of a failed execution."""
+
+    problem: Problem
+    judgement: Judgement
+    diagnosis: Diagnosis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,10 +251,10 @@ class ExecutionHandler:
 
         Return None if nothing was stored, because the execution ended in another way.
         """
-        problem, judgement = await self.judge_history(history, lost, timings)
+        judged = await self.judge_history(history, lost, timings)
         with timings.measure("store"):
-            is_stored = await self._complete(history, problem, judgement)
-        return judgement if is_stored else None
+            is_stored = await self._complete(history, judged)
+        return judged.judgement if is_stored else None
 
     async def judge_history(
         self,
@@ -252,7 +263,7 @@ class ExecutionHandler:
         timings: Timings | None = None,
         *,
         owner: str | None = None,
-    ) -> tuple[Problem, Judgement]:
+    ) -> JudgedHistory:
         """Judge a history with the current tests of its problem. Do not store the outcome.
 
         `owner` is the user whose share of the slots is used (default: the author of the code).
@@ -270,6 +281,7 @@ class ExecutionHandler:
             try:
                 request = replace(_request_for(history, loaded), owner=owner or history.uid)
                 judgement = await self._judge_in_thread(request, lost)
+                diagnosis = await self._diagnose_in_thread(request, judgement, loaded, history)
             except CheckerBroken as error:
                 await self._note_fault(loaded.problem, error)
                 raise Unjudgeable(CHECKER_BROKEN) from error
@@ -280,7 +292,7 @@ class ExecutionHandler:
         }
         if judgement.verdict is Verdict.IE:
             raise JudgeFailed(judgement.message)
-        return loaded.problem, judgement
+        return JudgedHistory(loaded.problem, judgement, diagnosis)
 
     # Loading
 
@@ -372,6 +384,25 @@ class ExecutionHandler:
         except UnsupportedComparer as error:
             raise Unjudgeable(NO_COMPARER) from error
 
+    async def _diagnose_in_thread(
+        self,
+        request: JudgeRequest,
+        judgement: Judgement,
+        loaded: LoadedExecution,
+        history: History,
+    ) -> Diagnosis | None:
+        """Return the diagnosis of a failed execution. An error is logged, and gives None."""
+        visibility = loaded.problem.test_visibility or TestVisibility.SAMPLES
+        visibility = TestVisibility.ALL if history.by_editor else visibility
+        shown = list_shown(judgement.results, visibility)
+        loop = asyncio.get_running_loop()
+        try:
+            work = partial(diagnose, request, judgement, shown)
+            return await loop.run_in_executor(self._threads, work)
+        except Exception:  # noqa: BLE001 - the verdict does not depend on the diagnosis
+            _log.exception("The execution has no diagnosis.", **_log_fields(history))
+            return None
+
     async def _note_fault(self, problem: Problem, error: CheckerBroken) -> None:
         """Store the failure of the problem's checker, so that the editors can see the reason."""
         _log.error(
@@ -389,14 +420,14 @@ class ExecutionHandler:
 
     # Ending
 
-    async def _complete(self, history: History, problem: Problem, judgement: Judgement) -> bool:
+    async def _complete(self, history: History, judged: JudgedHistory) -> bool:
         """Store the outcome. Return False if the execution has ended in another way.
 
         While the database is unavailable, retry for at most `COMPLETION_TIMEOUT_S` seconds. Each
         write requires the current attempt number, so a retry is safe even after the lease has
         ended.
         """
-        outcome = outcome_of(history, problem, judgement)
+        outcome = outcome_of(history, judged)
         gives_up_at = time.monotonic() + COMPLETION_TIMEOUT_S
         while True:
             try:
@@ -519,19 +550,21 @@ def _parse_tolerance(text: str | None) -> float | None:
     return None if text is None else float(text)
 
 
-def outcome_of(history: History, problem: Problem, judgement: Judgement) -> Outcome:
+def outcome_of(history: History, judged: JudgedHistory) -> Outcome:
     """Return the outcome to store for a judgement.
 
     The results of hidden tests are redacted (see `redact_results`), because the author of the
     submission may not see these results. If the author is an editor of the problem, nothing is
     redacted.
     """
+    problem, judgement, diagnosis = judged
     results = Results(
         attempt=history.attempt,
         compile_output=judgement.compile_output or None,
         tests=tuple(judgement.results),
         limit_backend=judgement.limit_backend,
         visibility=problem.test_visibility or TestVisibility.SAMPLES,
+        diagnosis=diagnosis,
     )
     return Outcome(
         verdict=judgement.verdict,

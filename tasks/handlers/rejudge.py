@@ -297,10 +297,8 @@ class RejudgeHandler:
             # An earlier attempt of this job has judged the history, but the attempt ended before it
             # saved its progress.
             return False
-        problem, judgement = await self._executions.judge_history(
-            history, attempt.lost, owner=JOBS_OWNER
-        )
-        outcome = outcome_of(history, problem, judgement)
+        judged = await self._executions.judge_history(history, attempt.lost, owner=JOBS_OWNER)
+        outcome = outcome_of(history, judged)
         outcome = replace(
             outcome, results=replace(outcome.results, attempt=history.rejudge_attempt or 0)
         )

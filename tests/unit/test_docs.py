@@ -44,7 +44,7 @@ def test_every_function_of_the_data_models_tables_exists() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_paths_that_a_document_names_exist(document: Path) -> None:
     folders = (
-        "graphql_api|judge|tasks|tests|docs|benchmarks|examples|deploy|playground|requirements"
+        "graphql_api|hints|judge|tasks|tests|docs|benchmarks|examples|deploy|playground|requirements"
     )
     named = re.findall(rf"`((?:{folders})/[\w./-]+)`", document.read_text())
     links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)\)", document.read_text())
@@ -77,7 +77,7 @@ def test_every_name_in_the_layout_exists() -> None:
 
 
 def test_the_layout_lists_every_package() -> None:
-    sources = (ROOT / "graphql_api", ROOT / "judge", ROOT / "tasks")
+    sources = (ROOT / "graphql_api", ROOT / "hints", ROOT / "judge", ROOT / "tasks")
     packages = [path.parent for source in sources for path in source.rglob("__init__.py")]
     listed = {folder.rstrip("/") for folder in layout()}
     assert {str(path.relative_to(ROOT)) for path in packages} - listed == set()

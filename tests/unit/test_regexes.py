@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 
 import graphql_api
+import hints
 import judge
 import tasks
 from tests.support.regexes import Use, find_overlaps, find_uses
@@ -64,7 +65,7 @@ CLIENT_PATTERNS = {
 }
 # Modules whose patterns all read the same client text.
 CLIENT_MODULES = {"judge.languages.failures": "Error output of programs."}
-USES = find_uses((graphql_api, judge, tasks))
+USES = find_uses((graphql_api, hints, judge, tasks))
 CLIENT_USES = [use for use in USES if use.module not in REVIEWED_MODULES]
 PROVEN_USES = [use for use in USES if use.module not in UNPROVEN_MODULES]
 HOSTILE_CHARACTERS = 64 * 1024

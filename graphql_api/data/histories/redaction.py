@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from graphql_api.data.enums import TestVisibility, Verdict
-from graphql_api.data.records import Results, TestResult
+from graphql_api.data.records import Diagnosis, Results, TestResult
 
 PEAK_STEP_KB = 1024
 # The messages of these verdicts are not hidden. They come from the judge itself and contain only
@@ -22,12 +22,19 @@ _PASSED = frozenset({Verdict.AC, Verdict.SKIPPED})
 
 def redact_results(results: Results) -> Results:
     """Return a copy of the results in which the hidden tests are redacted."""
-    shown = _list_shown(results.tests, results.visibility)
+    shown = list_shown(results.tests, results.visibility)
     tests = tuple(
         replace(test, note=None) if test.number in shown else redact_test(test)
         for test in results.tests
     )
-    return replace(results, tests=tests)
+    return replace(results, tests=tests, diagnosis=_redact_diagnosis(results.diagnosis, shown))
+
+
+def _redact_diagnosis(diagnosis: Diagnosis | None, shown: set[int]) -> Diagnosis | None:
+    """Return a diagnosis without values if it is about a hidden test."""
+    if diagnosis is None or diagnosis.test_number is None or diagnosis.test_number in shown:
+        return diagnosis
+    return replace(diagnosis, parameters=None)
 
 
 def redact_test(test: TestResult) -> TestResult:
@@ -53,7 +60,7 @@ def round_peak_kb(peak_kb: int) -> int:
     return -(-peak_kb // PEAK_STEP_KB) * PEAK_STEP_KB
 
 
-def _list_shown(tests: Sequence[TestResult], visibility: TestVisibility) -> set[int]:
+def list_shown(tests: Sequence[TestResult], visibility: TestVisibility) -> set[int]:
     """Return the numbers of the tests that are not hidden."""
     if visibility is TestVisibility.ALL:
         return {test.number for test in tests}

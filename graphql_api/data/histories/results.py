@@ -3,7 +3,7 @@
 import orjson
 
 from graphql_api.data.enums import TestVisibility
-from graphql_api.data.records import Results, TestResult
+from graphql_api.data.records import Diagnosis, Results, TestResult
 
 
 def dump_results(results: Results) -> bytes:
@@ -15,6 +15,7 @@ def dump_results(results: Results) -> bytes:
             "co": results.compile_output,
             "lh": results.limit_backend,
             "vi": results.visibility,
+            "dg": results.diagnosis.to_item() if results.diagnosis else None,
             "ts": [test.to_item() for test in results.tests],
         }
     )
@@ -23,10 +24,12 @@ def dump_results(results: Results) -> bytes:
 def load_results(raw: bytes) -> Results:
     """Convert the content of a results body to results."""
     body = orjson.loads(raw)
+    diagnosis = body.get("dg")
     return Results(
         attempt=body["att"],
         compile_output=body["co"],
         limit_backend=body["lh"],
         visibility=TestVisibility(body.get("vi", TestVisibility.SAMPLES)),
         tests=tuple(map(TestResult.from_item, body["ts"])),
+        diagnosis=Diagnosis.from_item_or_none(diagnosis) if diagnosis else None,
     )

@@ -18,7 +18,7 @@ from graphql_api.data.problems.inputs import ProblemChanges
 from graphql_api.data.problems.testsets import NewTest
 from graphql_api.data.records import Checker, CheckerFault, Problem, Results, TestResult
 from judge.models import Judgement
-from tasks.handlers.executions import outcome_of
+from tasks.handlers.executions import JudgedHistory, outcome_of
 from tests.support.api import ADMIN, Api
 from tests.support.problems import everything
 from tests.support.walks import list_values, select_all
@@ -106,7 +106,9 @@ async def complete(
     executions = api.services.stores.executions
     claim = await executions.claim(uid, ulid, token="me", lease_ms=10_000)
     assert isinstance(claim, Claim)
-    outcome = outcome_of(claim.history, problem, replace(JUDGEMENT, results=list(results)))
+    outcome = outcome_of(
+        claim.history, JudgedHistory(problem, replace(JUDGEMENT, results=list(results)))
+    )
     if is_old:
         outcome = with_all_texts(outcome, results)
     await executions.complete(claim.history, outcome)

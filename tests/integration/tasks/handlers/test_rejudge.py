@@ -126,8 +126,8 @@ async def test_what_an_attempt_did_that_died_before_its_checkpoint_is_counted_an
     rejudges = driver.stores.rejudges
     begun = await rejudges.begin(first.uid, first.ulid, job.ulid)
     assert begun is not None
-    problem, judgement = await execution.judge_history(begun, threading.Event())
-    await rejudges.complete(begun, outcome_of(begun, problem, judgement), job.ulid)
+    judged_again = await execution.judge_history(begun, threading.Event())
+    await rejudges.complete(begun, outcome_of(begun, judged_again), job.ulid)
     await make_jobs().run(job.ulid)
     counts = {"judged": 2, "changed": 1, "skipped": 0, "failed": 0}
     assert await driver.stores.jobs.result(await seen(driver, job)) == counts

@@ -1,0 +1,1 @@
+"""Diagnosis: the kind of mistake of a failed execution, found without a language model."""

@@ -1,0 +1,33 @@
+"""The texts of diagnoses, in each language."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from graphql_api.data.enums import DiagnosisKind, Locale
+from graphql_api.data.records import Diagnosis
+from hints.diagnosis.texts import Text
+from hints.diagnosis.texts_en import TEXTS as ENGLISH
+from hints.diagnosis.texts_ko import TEXTS as KOREAN
+
+_TEXTS: Mapping[Locale, Mapping[DiagnosisKind, Text]] = {
+    Locale.EN: ENGLISH,
+    Locale.KO: KOREAN,
+}
+
+
+class Explanation(NamedTuple):
+    """The texts of one diagnosis: a title, what was observed, and what to try next."""
+
+    title: str
+    explanation: str
+    suggestion: str
+
+
+def explain(diagnosis: Diagnosis, locale: Locale) -> Explanation:
+    """Return the texts of a diagnosis. Values are included only if the diagnosis contains them."""
+    text = _TEXTS[locale][diagnosis.kind]
+    values = diagnosis.parameters or {}
+    # A dictionary is missing a value if another version of the program wrote the diagnosis.
+    is_known = all(f"{{{name}}}" in text.detail for name in values)
+    detail = text.detail.format(**values) if values and is_known else ""
+    return Explanation(text.title, f"{text.explanation} {detail}".strip(), text.suggestion)

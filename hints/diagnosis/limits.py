@@ -1,0 +1,63 @@
+"""Finds the kind of mistake of a program that was stopped at a limit of time, memory or output."""
+
+from collections.abc import Sequence
+
+from graphql_api.data.enums import Comparer, DiagnosisKind, Verdict
+from graphql_api.data.records import Diagnosis, TestResult
+from hints.diagnosis.evidence import Evidence, Finding
+from hints.diagnosis.growth import Point, estimate_exponent
+
+# Growth up to this exponent counts as linear, and from the next one on as worse than linear.
+LINEAR = 1.3
+WORSE = 1.45
+# Differences below these values are measuring errors.
+NOISE_MS = 15
+NOISE_KB = 512
+_STOPPED = frozenset({Verdict.TLE, Verdict.MLE})
+
+
+def diagnose_time(evidence: Evidence, slow: Sequence[TestResult]) -> Diagnosis:
+    """Return the diagnosis of an execution that exceeded its time. `slow` are the TLE results."""
+    if _reaches_only_limit(evidence, slow):
+        return evidence.tell(slow[0], Finding(DiagnosisKind.NEVER_ENDS))
+    sizes = evidence.read_sizes()
+    points = [
+        Point(sizes[test.number], test.cpu_ms, test.verdict is Verdict.TLE)
+        for test in evidence.finished
+        if test.verdict in (Verdict.AC, Verdict.WA, Verdict.TLE)
+    ]
+    exponent = estimate_exponent(points, NOISE_MS)
+    kind = DiagnosisKind.TIME_LIMIT
+    if exponent is not None and exponent <= LINEAR:
+        kind = DiagnosisKind.SLOW_LINEAR
+    elif exponent is not None and exponent >= WORSE:
+        kind = DiagnosisKind.SLOW_GROWTH
+    return evidence.tell(slow[0], Finding(kind))
+
+
+def diagnose_idle(evidence: Evidence, idle: Sequence[TestResult]) -> Diagnosis:
+    """Return the diagnosis of an execution that waited without using the CPU."""
+    is_interactive = evidence.request.comparer is Comparer.INTERACTIVE
+    kind = DiagnosisKind.MISSING_FLUSH if is_interactive else DiagnosisKind.IDLE
+    return evidence.tell(idle[0], Finding(kind))
+
+
+def diagnose_memory(evidence: Evidence, large: Sequence[TestResult]) -> Diagnosis:
+    """Return the diagnosis of an execution that exceeded its memory. `large` are the MLE results.
+
+    A program that exceeds the limit even on the smallest input reserves the memory at once.
+    """
+    if _reaches_only_limit(evidence, large):
+        return evidence.tell(large[0], Finding(DiagnosisKind.MEMORY_AT_ONCE))
+    return evidence.tell(large[0], Finding(DiagnosisKind.MEMORY_GROWING))
+
+
+def diagnose_size(_: Evidence, long: Sequence[TestResult]) -> Diagnosis:
+    """Return the diagnosis of an execution that wrote too much output."""
+    return Diagnosis(kind=DiagnosisKind.OUTPUT_LIMIT, test_number=long[0].number)
+
+
+def _reaches_only_limit(evidence: Evidence, stopped: Sequence[TestResult]) -> bool:
+    """Return whether all tests, of which at least two ran, were stopped at the same limit."""
+    finished = evidence.finished
+    return len(finished) > 1 and len(stopped) == len(finished)

@@ -1,0 +1,96 @@
+"""Finds the relation between a wrong number and the expected number, such as a wrong sign."""
+
+import math
+from decimal import Decimal, InvalidOperation
+
+from graphql_api.data.enums import DiagnosisKind
+from hints.diagnosis.evidence import Finding
+
+# Numbers with more characters are not examined.
+LONGEST_NUMBER = 60
+# Relative difference up to which two numbers differ only by their precision.
+CLOSE = Decimal("1e-4")
+
+
+def find_relation(expected: str, actual: str) -> Finding | None:
+    """Return the relation between two different words, or None if a word is not a number."""
+    left, right = _parse(expected), _parse(actual)
+    if left is None or right is None:
+        return None
+    kind = _relate_integers(left, right) if _are_integers(left, right) else None
+    kind = kind or _relate_decimals(expected, actual, left, right)
+    return Finding(kind, {"expected": expected, "actual": actual}) if kind else None
+
+
+def _parse(text: str) -> Decimal | None:
+    if not text or len(text) > LONGEST_NUMBER:
+        return None
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    is_usable = number.is_finite() and abs(number.adjusted()) <= LONGEST_NUMBER
+    return number if is_usable else None
+
+
+def _are_integers(*numbers: Decimal) -> bool:
+    return all(number == number.to_integral_value() for number in numbers)
+
+
+def _relate_integers(expected: Decimal, actual: Decimal) -> DiagnosisKind | None:
+    left, right = int(expected), int(actual)
+    if left == right:
+        return None
+    # A wrapped number of 32 bits is also equal modulo 2^32, so the larger modulus comes first.
+    for bits, kind in ((64, DiagnosisKind.OVERFLOW_64), (32, DiagnosisKind.OVERFLOW_32)):
+        if _is_wrapped(left, right, bits):
+            return kind
+    if left == -right:
+        return DiagnosisKind.WRONG_SIGN
+    if abs(left - right) == 1:
+        return DiagnosisKind.OFF_BY_ONE
+    if _is_power_of_two_factor(left, right):
+        return DiagnosisKind.POWER_OF_TWO_FACTOR
+    return None
+
+
+def _is_wrapped(expected: int, actual: int, bits: int) -> bool:
+    """Return whether `actual` is `expected`, cut to a signed or unsigned integer of `bits` bits."""
+    low = expected & ((1 << bits) - 1)
+    signed = low - (1 << bits) if low >> (bits - 1) else low
+    return actual in (low, signed)
+
+
+def _is_power_of_two_factor(left: int, right: int) -> bool:
+    small, large = sorted((abs(left), abs(right)))
+    if small == 0 or left * right < 0 or large % small:
+        return False
+    factor = large // small
+    return factor > 1 and factor & (factor - 1) == 0
+
+
+def _relate_decimals(
+    expected: str, actual: str, left: Decimal, right: Decimal
+) -> DiagnosisKind | None:
+    if left == right:
+        return DiagnosisKind.NUMBER_FORMAT
+    if _are_integers(left, right) and not _has_exponent(actual):
+        return None
+    if _has_exponent(actual) and not _has_exponent(expected):
+        return DiagnosisKind.NUMBER_FORMAT
+    difference = abs(left - right) / max(abs(left), Decimal(1))
+    is_shortened = _decimals(actual) < _decimals(expected) and _shortens(left, right, actual)
+    return DiagnosisKind.PRECISION if is_shortened or difference <= CLOSE else None
+
+
+def _has_exponent(text: str) -> bool:
+    return "e" in text.lower()
+
+
+def _decimals(text: str) -> int:
+    return len(text.partition(".")[2])
+
+
+def _shortens(expected: Decimal, actual: Decimal, text: str) -> bool:
+    """Return whether `actual` is `expected` with fewer decimals, rounded or cut."""
+    return abs(expected - actual) < Decimal(1).scaleb(-_decimals(text)) and not math.isnan(actual)

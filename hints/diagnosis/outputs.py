@@ -1,0 +1,153 @@
+"""Finds the kind of mistake in a wrong output."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from graphql_api.data.enums import Comparer, DiagnosisKind, DifferenceKind
+from graphql_api.data.limits import SHOWN_OUTPUT_BYTES
+from graphql_api.data.records import Diagnosis, TestResult
+from hints.diagnosis.evidence import Evidence, Finding
+from hints.diagnosis.numbers import find_relation
+
+# A kind is told if at least this share of the wrong outputs has it.
+AGREEMENT = 0.6
+_GENERIC = Finding(DiagnosisKind.WRONG_ANSWER)
+_SIMPLE = {
+    DifferenceKind.WHITE_SPACE: DiagnosisKind.WHITE_SPACE,
+    DifferenceKind.LETTER_CASE: DiagnosisKind.LETTER_CASE,
+}
+
+
+class _Texts(NamedTuple):
+    """The lines with text of the expected and the actual output, as far as a result shows them.
+
+    `are_complete` is False if one of the outputs is longer than a result shows.
+    """
+
+    expected: list[str]
+    actual: list[str]
+    are_complete: bool
+
+
+def diagnose_output(evidence: Evidence, wrong: Sequence[TestResult]) -> Diagnosis:
+    """Return the diagnosis of an execution with wrong outputs. `wrong` are the results with WA."""
+    findings = [(test, find_in_output(evidence, test)) for test in wrong]
+    kinds = [finding.kind for _, finding in findings]
+    for kind in sorted(set(kinds), key=kinds.count, reverse=True):
+        is_common = kinds.count(kind) >= AGREEMENT * len(kinds)
+        if is_common and kind not in (_GENERIC.kind, DiagnosisKind.CHECKER_REJECTED):
+            return evidence.tell(*next(pair for pair in findings if pair[1].kind is kind))
+    return _find_pattern(evidence) or evidence.tell(*findings[0])
+
+
+def find_in_output(evidence: Evidence, test: TestResult) -> Finding:
+    """Return the kind of mistake in one wrong output."""
+    if test.is_input_unread:
+        return Finding(DiagnosisKind.INPUT_NOT_READ)
+    if not (test.output or "").strip() and evidence.request.comparer is not Comparer.INTERACTIVE:
+        return Finding(DiagnosisKind.EMPTY_OUTPUT)
+    if test.difference_kind is None:
+        return Finding(DiagnosisKind.CHECKER_REJECTED)
+    if test.difference_kind in _SIMPLE:
+        return Finding(_SIMPLE[test.difference_kind], _words_of(test))
+    return _compare(test) or Finding(DiagnosisKind.WRONG_ANSWER, _words_of(test))
+
+
+def _compare(test: TestResult) -> Finding | None:
+    texts = _split(test)
+    if _has_extra_text(texts):
+        return Finding(DiagnosisKind.EXTRA_TEXT, _words_of(test))
+    match test.difference_kind:
+        case DifferenceKind.ORDER:
+            same = sorted(texts.expected) == sorted(texts.actual)
+            is_known = texts.are_complete and not same
+            return Finding(DiagnosisKind.WORD_ORDER if is_known else DiagnosisKind.LINE_ORDER)
+        case DifferenceKind.MISSING_LINES:
+            return _place(texts.expected, texts.actual, texts, _MISSING)
+        case DifferenceKind.EXTRA_LINES:
+            return _place(texts.actual, texts.expected, texts, _EXTRA)
+        case _:
+            return find_relation(*_first_difference(test))
+
+
+_MISSING = (
+    DiagnosisKind.MISSING_FIRST_LINE,
+    DiagnosisKind.MISSING_LAST_LINE,
+    DiagnosisKind.MISSING_LINES,
+)
+_EXTRA = (
+    DiagnosisKind.EXTRA_FIRST_LINE,
+    DiagnosisKind.EXTRA_LAST_LINE,
+    DiagnosisKind.EXTRA_LINES,
+)
+
+
+def _place(
+    more: list[str], fewer: list[str], texts: _Texts, kinds: tuple[DiagnosisKind, ...]
+) -> Finding:
+    """Return the kind for the place of the lines that only the output `more` has."""
+    first, last, several = kinds
+    count = {"lines": str(len(more) - len(fewer))}
+    if texts.are_complete and len(more) == len(fewer) + 1:
+        if more[:-1] == fewer:
+            return Finding(last)
+        if more[1:] == fewer:
+            return Finding(first)
+    return Finding(several, count if texts.are_complete else {})
+
+
+def _has_extra_text(texts: _Texts) -> bool:
+    """Return whether the output has a text such as `Enter n:` before an expected line."""
+    pairs = list(zip(texts.expected, texts.actual, strict=False))
+    if len(texts.expected) != len(texts.actual) or not pairs:
+        return False
+    extra = [actual for expected, actual in pairs if actual != expected]
+    return bool(extra) and all(
+        actual == expected or (actual.endswith(expected) and _is_prose(actual, expected))
+        for expected, actual in pairs
+    )
+
+
+def _is_prose(actual: str, expected: str) -> bool:
+    before = actual[: len(actual) - len(expected)].rstrip()
+    return before.endswith((":", "=", "?", ">")) or sum(map(str.isalpha, before)) > 1
+
+
+def _split(test: TestResult) -> _Texts:
+    texts = [test.expected or "", test.output or ""]
+    lines = [[line.strip() for line in text.splitlines() if line.strip()] for text in texts]
+    are_complete = all(len(text.encode()) <= SHOWN_OUTPUT_BYTES for text in texts)
+    return _Texts(lines[0], lines[1], are_complete and not any(map(_is_cut, texts)))
+
+
+def _is_cut(text: str) -> bool:
+    return text.endswith("…")
+
+
+def _first_difference(test: TestResult) -> tuple[str, str]:
+    _, _, expected, actual = test.difference or (0, 0, "", "")
+    return expected, actual
+
+
+def _words_of(test: TestResult) -> dict[str, str]:
+    expected, actual = _first_difference(test)
+    return {"expected": expected, "actual": actual} if expected and actual else {}
+
+
+def _find_pattern(evidence: Evidence) -> Diagnosis | None:
+    """Return the diagnosis that follows from which tests failed, or None."""
+    passed = {test.number for test in evidence.passed}
+    failed = {test.number for test in evidence.finished} - passed
+    samples = {test.number for test in evidence.finished if test.is_sample}
+    if samples and samples <= passed:
+        hidden = {test.number for test in evidence.finished} - samples
+        if hidden == failed or not _is_tail(failed, passed):
+            return Diagnosis(kind=DiagnosisKind.HIDDEN_TESTS_ONLY, test_number=min(failed))
+    if _is_tail(failed, passed):
+        return Diagnosis(kind=DiagnosisKind.FROM_NTH_TEST, test_number=min(failed))
+    return None
+
+
+def _is_tail(failed: set[int], passed: set[int]) -> bool:
+    """Return whether at least two tests failed, and all of them follow the passed tests."""
+    return len(failed) > 1 and bool(passed) and min(failed) > max(passed)
