@@ -124,7 +124,7 @@ TEXTS: Mapping[DiagnosisKind, Text] = {
     ),
     DiagnosisKind.FROM_NTH_TEST: Text(
         "All tests fail from a certain test on",
-        "All earlier tests pass, and this test and all later ones fail. Later tests are often larger.",
+        "All earlier tests pass. This test and all later tests fail.",
         "Test larger inputs: check array sizes, integer types and the limits of your loops.",
     ),
     DiagnosisKind.CHECKER_REJECTED: Text(

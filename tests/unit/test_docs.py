@@ -131,4 +131,4 @@ def test_the_table_of_languages_is_the_judge_s() -> None:
 def test_the_readme_counts_the_languages() -> None:
     readme = (ROOT / "README.md").read_text()
     assert f"supports {len(LANGUAGES)} [languages]" in readme
-    assert f"installs {len(SETUP_LANGUAGES)} of them" in readme
+    assert f"installs {len(SETUP_LANGUAGES)} of the languages" in readme
