@@ -1,6 +1,5 @@
 """Creates the ASGI application and its services from the settings (the composition root)."""
 
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -12,14 +11,13 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
-from uvicorn.config import STARTUP_FAILURE
 
 from graphql_api.auth.tokens import JwtTokens
 from graphql_api.auth.viewers import Viewers
 from graphql_api.config import (
     SettingError,
     Settings,
-    describe_setting_error,
+    exit_at_start,
     get_settings,
 )
 from graphql_api.context import Context, TokenIssuer, Viewer, check_admin_emails
@@ -199,16 +197,14 @@ def __getattr__(name: str) -> Starlette:
     A program that imports this module without reading `app` does not need the API's settings.
 
     Raises:
-        SystemExit: A setting is missing or malformed. Standard error names the setting. With any
-            other exit code, uvicorn's parent process would start its child again and again.
+        SystemExit: A setting is missing or malformed. Standard error names the setting.
     """
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
         created = globals()[name] = create_app(_read_settings())
     except (SettingError, ValidationError) as error:
-        print(describe_setting_error(error), file=sys.stderr)  # noqa: T201 - the log is not open
-        raise SystemExit(STARTUP_FAILURE) from None
+        exit_at_start(error)
     return created
 
 

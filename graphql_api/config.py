@@ -5,10 +5,11 @@
 generated from the descriptions of the fields.
 """
 
+import sys
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -32,6 +33,8 @@ class Environment(StrEnum):
 
 SHORTEST_SECRET_BYTES = 32
 FEWEST_SECRET_CHARACTERS = 10
+# With this exit code, uvicorn ends. With another one, it would start the process again and again.
+START_FAILURE = 3
 _ADVICE = "Create a secret with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`."
 WEAK_SECRET = (
     f"`SECRET_KEYS` must contain secrets of at least {SHORTEST_SECRET_BYTES} bytes with at least "
@@ -357,6 +360,16 @@ def describe_setting_error(error: SettingError | ValidationError) -> str:
     if isinstance(error, SettingError):
         return f"{error} (see docs/settings.md)"
     return "\n".join(_describe(detail) for detail in error.errors())
+
+
+def exit_at_start(error: SettingError | ValidationError) -> NoReturn:
+    """Print the error and end this process, whose server must not start it again.
+
+    Raises:
+        SystemExit: The exit code is `START_FAILURE`.
+    """
+    print(describe_setting_error(error), file=sys.stderr)  # noqa: T201 - the log is not open yet
+    raise SystemExit(START_FAILURE) from None
 
 
 def _describe(detail: ErrorDetails) -> str:

@@ -7,7 +7,7 @@ use. Workers issue no access tokens, so they run without the setting `SECRET_KEY
 import dramatiq
 from pydantic import ValidationError
 
-from graphql_api.config import describe_setting_error, get_settings
+from graphql_api.config import exit_at_start, get_settings
 from tasks.actors import declare_actors
 from tasks.queue.broker import make_broker
 from tasks.worker.lifecycle import WorkerLifecycle
@@ -17,7 +17,7 @@ __all__ = ["broker"]
 try:
     _settings = get_settings().without_secrets()
 except ValidationError as error:
-    raise SystemExit(describe_setting_error(error)) from None
+    exit_at_start(error)
 broker = make_broker(_settings, WorkerLifecycle(_settings))
 dramatiq.set_broker(broker)
 declare_actors(broker)

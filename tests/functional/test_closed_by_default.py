@@ -9,8 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
+from uvicorn.config import STARTUP_FAILURE
 
 from graphql_api.auth.tokens import JwtTokens
+from graphql_api.http.protocol import SERVER_OPTIONS
 from tests.support.paths import ROOT
 from tests.support.settings import CREDENTIALS, SECRET
 from tests.support.system import Api, Worker
@@ -22,7 +24,9 @@ REQUIRED = {
     *("AWS_ENDPOINT_URL_DYNAMODB", "TABLE_NAME", "REDIS_URL", "SECRET_KEYS"),
 }
 STRANGER = "https://stranger.example"
-SERVE = [sys.executable, "-m", "uvicorn", "graphql_api.app:app", "--port", "0"]
+SERVE = [sys.executable, "-m", "uvicorn", "graphql_api.app:app", *SERVER_OPTIONS, "--port", "0"]
+# The documented command of production starts several processes below a parent process.
+WORKERS = pytest.mark.parametrize("workers", ["1", "2"])
 SIGN_IN = """mutation { signInForDevelopment(input: {email: "admin@example.org"}) {
   ... on SignInPayload { accessToken } ... on UserError { code } } }"""
 
@@ -81,30 +85,54 @@ def test_a_token_signed_with_another_key_is_refused(stranger: httpx.Client) -> N
         assert answer.status_code == httpx.codes.UNAUTHORIZED
 
 
+def serve_in_vain(env: dict[str, str], workers: str) -> str:
+    """Start the API, which must end by itself, and return its standard error."""
+    done = subprocess.run(
+        [*SERVE, "--workers", workers],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("Started server process") == 0
+    # uvicorn's parent process ends with 0 after its child has failed to start.
+    assert done.returncode == (STARTUP_FAILURE if workers == "1" else 0)
+    return done.stderr
+
+
+@WORKERS
 @pytest.mark.parametrize("environment", ["development", "production", None])
 def test_an_api_without_secrets_ends_and_gives_the_command_that_creates_one(
-    required_env: dict[str, str], environment: str | None
+    required_env: dict[str, str], environment: str | None, workers: str
 ) -> None:
     del required_env["SECRET_KEYS"]
     env = required_env | ({"ENVIRONMENT": environment} if environment else {})
-    done = subprocess.run(
-        SERVE, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 1
-    assert done.stderr.startswith("`SECRET_KEYS` is not set.")
-    assert "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'" in done.stderr
-    assert "Traceback" not in done.stderr
+    error = serve_in_vain(env, workers)
+    assert "`SECRET_KEYS` is not set." in error
+    assert "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'" in error
 
 
-def test_a_weak_secret_ends_the_api_without_showing_it(required_env: dict[str, str]) -> None:
-    env = {**required_env, "SECRET_KEYS": "hunter2"}
-    done = subprocess.run(
-        SERVE, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 1
-    assert "at least 32 bytes" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "hunter2" not in done.stderr
+@WORKERS
+def test_a_weak_secret_ends_the_api_without_showing_it(
+    required_env: dict[str, str], workers: str
+) -> None:
+    error = serve_in_vain({**required_env, "SECRET_KEYS": "hunter2"}, workers)
+    assert "at least 32 bytes" in error
+    assert "hunter2" not in error
+
+
+@WORKERS
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("name", "value"), [("ADMIN_EMAILS", "nobody"), ("RUN_SECONDS", "soon"), ("ENVIRONMENT", "x")]
+)
+def test_a_malformed_setting_ends_the_api_and_is_named(
+    required_env: dict[str, str], name: str, value: str, workers: str
+) -> None:
+    assert name in serve_in_vain({**required_env, name: value}, workers)
 
 
 @pytest.mark.sandbox
