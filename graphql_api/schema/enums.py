@@ -8,10 +8,12 @@ import strawberry
 from graphql_api.data.enums import (
     CheckerConvention,
     Comparer,
+    DiagnosisKind,
     DifferenceKind,
     HistoryStatus,
     JobKind,
     JobStatus,
+    Locale,
     ProblemState,
     Role,
     RunStatus,
@@ -19,6 +21,7 @@ from graphql_api.data.enums import (
     UserState,
     Verdict,
 )
+from hints.diagnosis.texts_en import TEXTS
 
 
 class ErrorCode(StrEnum):
@@ -222,4 +225,14 @@ _describe(
         "output. Exit code 43 rejects the output. Any other exit code means that the checker "
         "failed.",
     },
+)
+_describe(
+    Locale,
+    "Languages of explanations.",
+    {"EN": "English.", "KO": "Korean."},
+)
+_describe(
+    DiagnosisKind,
+    "Kinds of mistakes that the judge recognises in failed executions.",
+    {str(kind): text.explanation for kind, text in TEXTS.items()},
 )

@@ -1,17 +1,18 @@
 """Histories: executions with their results."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
 import strawberry
 
 from graphql_api.data import records
 from graphql_api.data.clock import to_datetime
-from graphql_api.data.enums import DifferenceKind, HistoryStatus, Verdict
+from graphql_api.data.enums import DifferenceKind, HistoryStatus, Locale, Verdict
 from graphql_api.resolvers import histories
 from graphql_api.resolvers.access import Visibility
 from graphql_api.schema import ids
 from graphql_api.schema.connections import Node
+from graphql_api.schema.diagnoses import Diagnosis
 from graphql_api.schema.fields import field
 from graphql_api.schema.info import Info
 from graphql_api.schema.problems import Problem
@@ -274,3 +275,21 @@ class History(Node):
         if results is None:
             return None
         return list(map(TestResult.from_record, results.tests))
+
+    @field(
+        description="Kind of mistake of a failed execution, with an explanation and a suggestion. "
+        "Null for an accepted execution, and until the code is judged. Also null for viewers "
+        "other than the owner."
+    )
+    async def diagnosis(
+        self,
+        info: Info,
+        locale: Annotated[
+            Locale, strawberry.argument(description="Language of the texts (default EN).")
+        ] = Locale.EN,
+    ) -> Diagnosis | None:
+        """Read the diagnosis from the results."""
+        results = await histories.results_of(info.context, self.record)
+        if results is None or results.diagnosis is None:
+            return None
+        return Diagnosis.from_record(results.diagnosis, locale)
