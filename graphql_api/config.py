@@ -194,7 +194,7 @@ class Settings(BaseSettings):
         ge=2,
         le=600,
         description="Lifetime of a worker's lease on an execution after its last renewal, "
-        "in seconds.",
+        "in seconds. The clocks of the worker hosts must differ by less than half of it.",
     )
     attempt_cap: int = Field(
         3,
