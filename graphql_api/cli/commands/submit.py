@@ -18,6 +18,7 @@ import typer
 
 from graphql_api.cli.api_client import ApiClient, ApiError, payload
 from graphql_api.cli.console import AsJson, Output
+from graphql_api.data.enums import Locale
 from graphql_api.data.limits import CODE_BYTES
 from judge.languages import file_extensions, find_language_of_file
 
@@ -42,7 +43,7 @@ mutation Submit($input: ExecuteCodeInput!) {
 """
 PROGRESS = "query Progress($id: ID!) { history(id: $id) { id status } }"
 RESULT = """
-query Result($id: ID!) {
+query Result($id: ID!, $locale: Locale!) {
   history(id: $id) {
     id status verdict language isPublic platform problemNumber problemTitle
     passedCount failedCount totalCount cpuMs peakKb message compileOutput
@@ -50,6 +51,7 @@ query Result($id: ID!) {
       number isSample verdict cpuMs wallMs peakKb exitCode signal exceptionClass codeLine output
       error expected differenceKind
     }
+    diagnosis(locale: $locale) { kind title explanation suggestion testNumber line }
   }
 }
 """
@@ -100,6 +102,9 @@ def submit(
             f"(default {DEFAULT_EMAIL})."
         ),
     ] = None,
+    locale: Annotated[
+        Locale, typer.Option(case_sensitive=False, help="The language of the diagnosis.")
+    ] = Locale.EN,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the verdict.")] = 600,
     as_json: AsJson = False,
 ) -> None:
@@ -118,7 +123,7 @@ def submit(
                 output.document({"historyId": history_id})
                 raise typer.Exit(ACCEPTED)
             _wait_for_end(api, history_id, time.monotonic() + timeout)
-            history = _read_history(api, RESULT, history_id)
+            history = _read_history(api, RESULT, history_id, locale=str(locale))
     except ApiError as error:
         output.document({"error": str(error)})
         output.error(str(error))
@@ -220,8 +225,10 @@ def _pauses() -> Iterator[float]:
         pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE_S)
 
 
-def _read_history(api: ApiClient, document: str, history_id: str) -> dict[str, Any]:
-    history = api.call(document, {"id": history_id})["history"]
+def _read_history(
+    api: ApiClient, document: str, history_id: str, **variables: str
+) -> dict[str, Any]:
+    history = api.call(document, {"id": history_id, **variables})["history"]
     if not isinstance(history, dict):
         raise ApiError(
             f"The history {history_id} was deleted while this command waited for it. "
@@ -250,6 +257,15 @@ def _print_result(output: Output, history: dict[str, Any]) -> None:
     counts = f"{history['passedCount']} of {history['totalCount']} tests passed"
     name = f"{history['platform']}/{history['problemNumber']} {history['problemTitle']}"
     output.line(f"{verdict}: {counts}{_format_usage(history)}, {name}", verdict)
+    if history["diagnosis"]:
+        output.line(_format_diagnosis(history["diagnosis"]))
+
+
+def _format_diagnosis(diagnosis: dict[str, Any]) -> str:
+    places = (("test", diagnosis["testNumber"]), ("line", diagnosis["line"]))
+    known = ", ".join(f"{name} {number}" for name, number in places if number is not None)
+    title = f"{diagnosis['title']} ({known})." if known else f"{diagnosis['title']}."
+    return f"{title}\n{diagnosis['explanation']} {diagnosis['suggestion']}"
 
 
 def _format_usage(history: dict[str, Any]) -> str:

@@ -65,6 +65,7 @@ class Server(ThreadingHTTPServer):
             "message": None,
             "compileOutput": None,
             "testResults": [RESULT],
+            "diagnosis": None,
         }
 
     @property
@@ -212,6 +213,26 @@ def test_the_failure_of_a_hidden_test_is_described_without_its_texts(
     done = submit(*to(server, program))
     row = done.stdout.splitlines()[1].split("\t")
     assert (row[1], row[2], row[-1]) == ("", failure["verdict"], remark)
+
+
+def test_the_diagnosis_is_printed_in_the_chosen_language(server: Server, program: Path) -> None:
+    server.history |= {
+        "verdict": "WA",
+        "diagnosis": {
+            "kind": "OFF_BY_ONE",
+            "title": "A number differs by one",
+            "explanation": "Expected is 3, but your program wrote 4.",
+            "suggestion": "Check the bounds of your loops.",
+            "testNumber": 2,
+            "line": None,
+        },
+    }
+    done = submit(*to(server, program), "--locale", "ko")
+    assert done.stdout.splitlines()[-2:] == [
+        "A number differs by one (test 2).",
+        "Expected is 3, but your program wrote 4. Check the bounds of your loops.",
+    ]
+    assert server.requests[-1]["variables"]["locale"] == "KO"
 
 
 def test_compile_output_is_printed(server: Server, program: Path) -> None:
