@@ -26,8 +26,16 @@ class Explanation(NamedTuple):
 def explain(diagnosis: Diagnosis, locale: Locale) -> Explanation:
     """Return the texts of a diagnosis. Values are included only if the diagnosis contains them."""
     text = _TEXTS[locale][diagnosis.kind]
-    values = diagnosis.parameters or {}
-    # A dictionary is missing a value if another version of the program wrote the diagnosis.
-    is_known = all(f"{{{name}}}" in text.detail for name in values)
-    detail = text.detail.format(**values) if values and is_known else ""
+    detail = _fill(text.detail, diagnosis.parameters or {})
     return Explanation(text.title, f"{text.explanation} {detail}".strip(), text.suggestion)
+
+
+def _fill(template: str, values: Mapping[str, str]) -> str:
+    """Return the template with its values, or an empty text if a value is missing.
+
+    A value can be missing if another version of the program wrote the diagnosis.
+    """
+    try:
+        return template.format(**values)
+    except KeyError:
+        return ""

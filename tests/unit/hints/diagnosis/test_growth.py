@@ -1,0 +1,51 @@
+"""The growth of a program's costs."""
+
+from collections.abc import Callable
+
+import pytest
+
+from hints.diagnosis.growth import Point, estimate_exponent
+
+SIZES = (10, 100, 1000, 4000, 8000)
+
+
+def points(cost: Callable[[int], float], limit: float = 1e9) -> list[Point]:
+    """Return the tests of a program with this cost, which is stopped at a limit."""
+    return [Point(size, min(cost(size), limit), cost(size) >= limit) for size in SIZES]
+
+
+@pytest.mark.parametrize(
+    ("cost", "exponent"),
+    [(lambda n: 20 + n / 10, 1.0), (lambda n: 20 + n * n / 1000, 2.0), (lambda n: n**3 / 1e6, 3.0)],
+)
+def test_the_exponent_is_that_of_the_cost(cost: Callable[[int], float], exponent: float) -> None:
+    estimated = estimate_exponent(points(cost), noise=15)
+    assert estimated is not None
+    assert abs(estimated - exponent) < 0.15
+
+
+def test_a_stopped_test_raises_the_exponent_to_the_lower_bound_that_follows_from_it() -> None:
+    stopped = [
+        Point(10, 20),
+        Point(1000, 120),
+        Point(2000, 2020, is_stopped=True),
+        Point(8000, 2020, is_stopped=True),
+    ]
+    estimated = estimate_exponent(stopped, noise=15)
+    # From size 1000 to size 2000, the cost grows at least by a factor of 20 = 2^4.32.
+    assert estimated is not None
+    assert 4.3 < estimated < 4.4
+
+
+@pytest.mark.parametrize(
+    "few",
+    [
+        [],
+        [Point(10, 20), Point(1000, 500), Point(8000, 900)],
+        [Point(100, 20), Point(110, 200), Point(120, 400), Point(130, 600)],
+        [Point(10, 20), Point(100, 21), Point(1000, 22), Point(8000, 20)],
+        [Point(0, 20), Point(0, 200), Point(0, 300), Point(0, 400)],
+    ],
+)
+def test_too_few_or_too_similar_tests_give_no_exponent(few: list[Point]) -> None:
+    assert estimate_exponent(few, noise=15) is None
