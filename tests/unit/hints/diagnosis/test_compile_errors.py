@@ -22,20 +22,26 @@ CASES = [
     ),
     (
         "cpp",
-        "main.cpp: In function 'int main()':\n"
-        "main.cpp:5:3: error: 'x' was not declared in this scope",
+        (
+            "main.cpp: In function 'int main()':\n"
+            "main.cpp:5:3: error: 'x' was not declared in this scope"
+        ),
         (K.COMPILE_UNKNOWN_NAME, 5),
     ),
     (
         "cpp",
-        "main.cpp:4:2: warning: unused\n"
-        "main.cpp:7:1: error: expected \u2018;\u2019 before \u2018}\u2019 token",
+        (
+            "main.cpp:4:2: warning: unused\n"
+            "main.cpp:7:1: error: expected \u2018;\u2019 before \u2018}\u2019 token"
+        ),
         (K.COMPILE_MISSING_SEMICOLON, 7),
     ),
     (
         "c",
-        "/usr/bin/ld: main.o: in function `main':\n"
-        "main.c:(.text+0xe): undefined reference to `foo'",
+        (
+            "/usr/bin/ld: main.o: in function `main':\n"
+            "main.c:(.text+0xe): undefined reference to `foo'"
+        ),
         (K.COMPILE_UNKNOWN_NAME, None),
     ),
     (
