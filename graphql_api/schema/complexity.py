@@ -8,8 +8,9 @@ The limits follow the OWASP cheat sheet on GraphQL and the checks of the tool gr
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -39,7 +40,7 @@ COMPARISONS = 20_000
 
 # The cost of the fields below a page is multiplied by the size of the page. Each page needs its own
 # database request, because pages of different lists cannot be read in one batch.
-_PAGED = frozenset({"problems", "publicFeed", "users", "histories", "testCases", "jobs", "events"})
+PAGED = frozenset({"problems", "publicFeed", "users", "histories", "testCases", "jobs", "events"})
 _REQUEST_COST = 5
 _RESULTS = 20
 # Upper bound of all sums: nested fragments would otherwise produce very large numbers.
@@ -97,6 +98,17 @@ def too_costly(complexity: Complexity) -> str | None:
     return (
         f"The operation costs more than {COST} points. Each field costs at least one point. The "
         "cost of the fields in a page is multiplied by the page size. Request smaller pages."
+    )
+
+
+def too_many_requests(estimate: int, limit: int) -> str | None:
+    """Return the message for a client if an operation would make too many requests, else None."""
+    if estimate <= limit:
+        return None
+    return (
+        f"The operation needs up to {estimate} requests to the database, but at most {limit} are "
+        "allowed. A page of a list needs one request for each object that has this list. Request "
+        "smaller pages or fewer objects."
     )
 
 
@@ -181,6 +193,20 @@ def _clamp(value: Any) -> int:
         return MAX_PAGE_SIZE
 
 
+def page_sizes(
+    operation: OperationDefinitionNode, variables: Variables
+) -> Callable[[FieldNode], int]:
+    """Return a function that reads the size of the page that a field requests."""
+    return partial(_page_size, _sizes(operation, variables))
+
+
+def _page_size(size: Size, node: FieldNode, names: Container[str] = ("first", "last")) -> int:
+    sizes = [
+        size(argument.value) for argument in node.arguments or () if argument.name.value in names
+    ]
+    return max(sizes, default=DEFAULT_PAGE_SIZE)
+
+
 class _Visitor:
     """Visitor that measures the selections of one operation."""
 
@@ -219,7 +245,7 @@ class _Visitor:
     def _field(self, node: FieldNode) -> Complexity:
         inner = self._set(node.selection_set)
         name = node.name.value
-        base = _REQUEST_COST if name in _PAGED else 1
+        base = _REQUEST_COST if name in PAGED else 1
         return Complexity(
             depth=1 + inner.depth,
             aliases=inner.aliases + (node.alias is not None),
@@ -232,15 +258,9 @@ class _Visitor:
     def _times(self, node: FieldNode, name: str) -> int:
         if name == "testResults":
             return _RESULTS
-        wanted = {"ids"} if name == "nodes" else {"first", "last"}
-        if name != "nodes" and name not in _PAGED:
-            return 1
-        sizes = [
-            self._size(argument.value)
-            for argument in node.arguments or ()
-            if argument.name.value in wanted
-        ]
-        return max(sizes, default=DEFAULT_PAGE_SIZE)
+        if name == "nodes":
+            return _page_size(self._size, node, ("ids",))
+        return _page_size(self._size, node) if name in PAGED else 1
 
 
 def _directives(nodes: Iterable[object] | None) -> Complexity:

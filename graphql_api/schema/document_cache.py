@@ -34,6 +34,7 @@ from graphql_api.schema.complexity import (
     Variables,
     measure,
     too_costly,
+    too_many_requests,
     too_repetitive,
 )
 from graphql_api.schema.error_codes import (
@@ -42,6 +43,7 @@ from graphql_api.schema.error_codes import (
     VALIDATION_FAILED,
     shorten_literals,
 )
+from graphql_api.schema.request_estimate import estimate_requests
 
 PARSED_BYTES = 48 * MB
 CHECKED_BYTES = 16 * MB
@@ -207,10 +209,12 @@ def find_errors(
     variables: Variables,
     *,
     may_introspect: bool,
+    max_requests: int,
     operation_name: str | None = None,
 ) -> list[GraphQLError]:
     """Return the errors that prevent the execution of an operation, or an empty list.
 
+    `max_requests` is the number of requests to the database that the operation may make.
     `operation_name` is the name in the request. None selects the only operation of the document.
     """
     checked = _load_check(schema, document, hide_suggestions=not may_introspect)
@@ -228,9 +232,13 @@ def find_errors(
     complexity = checked.complexities[name]
     if complexity.introspects and not may_introspect:
         return [_reject(_NO_INTROSPECTION)]
+    operation = _operations(document)[name]
     excess = complexity.excess()
     if excess is None and too_costly(complexity):
-        excess = too_costly(measure(document, _operations(document)[name], variables))
+        excess = too_costly(measure(document, operation, variables))
+    if excess is None:
+        requests = estimate_requests(document, operation, variables)
+        excess = too_many_requests(requests, max_requests)
     return [_reject(excess)] if excess else []
 
 
@@ -266,6 +274,7 @@ class Documents(SchemaExtension):
             operation.graphql_document,
             operation.variables or {},
             may_introspect=context.may_introspect,
+            max_requests=context.settings.operation_reads,
             operation_name=operation._provided_operation_name,  # noqa: SLF001 - the public name falls back to the first operation
         )
         yield

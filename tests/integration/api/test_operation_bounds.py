@@ -1,14 +1,20 @@
 """Bounds of one operation: the size of its answer and its reads, whatever it selects."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from graphql import OperationDefinitionNode, parse
 
 from graphql_api.data.dynamo.meter import Meter, metered
+from graphql_api.data.enums import CheckerConvention, Comparer, JobKind
+from graphql_api.data.jobs import NewJob
 from graphql_api.data.limits import ANSWER_ERRORS, ANSWER_FIELDS, KB, MAX_TESTS, MB
+from graphql_api.data.records import Checker
 from graphql_api.schema import ids
 from graphql_api.schema.error_codes import OPERATION_TOO_LARGE
 from graphql_api.schema.histories import Difference, TestResult
+from graphql_api.schema.request_estimate import estimate_requests
 from tests.support.api import ADMIN, Api, OpenApi
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
@@ -168,16 +174,71 @@ async def test_equal_reads_under_other_aliases_are_made_once(api: Api, field: st
     assert many.requests == once.requests
 
 
-async def test_the_reads_of_an_operation_are_bounded_before_they_are_sent(
+async def history_of_each(api: Api, token: str, numbers: Iterable[int]) -> list[str]:
+    """Submit to a new problem for each number, and return the ids of the histories."""
+    for number in numbers:
+        await api.problem(str(number))
+    return [await api.submit(token, number=str(number), isPublic=True) for number in numbers]
+
+
+async def test_reads_that_no_estimate_foresees_are_bounded_before_they_are_sent(
     open_api: OpenApi,
 ) -> None:
     api = await open_api(operation_reads=10)
-    await api.problem()
-    pages = " ".join(f"a{n}: testCases(first: {n + 1}) {{ edges {{ cursor }} }}" for n in ALIASES)
-    query = f'{{ problem(platform: "algoitny", number: "1") {{ {pages} }} }}'
+    histories = await history_of_each(api, await api.sign_in(ADMIN), range(1, 12))
+    query = nodes("History", "problem { executionCount }")
     with metered() as meter:
-        assert "more than 10 requests" in await refusal(api, query)
+        assert "more than 10 requests" in await refusal(api, query, ids=histories)
     assert meter.requests <= 10
+
+
+COUNTS = {"judged": 1, "changed": 0, "skipped": 0, "failed": 0}
+CHECKER = Checker(language="c", code="int main;", convention=CheckerConvention.ICPC)
+FULL_PAGES = (
+    """
+{ viewer { id stats { executions } usage(days: 3) { date } } }
+{ problems(first: 4) { edges { node { executionCount statement constraints } } } }
+{ problems(first: 4) { edges { node { ...T testCases { __typename } } } } } fragment T on Problem \
+  { a: testCases(first: 1) { edges { cursor } } b: testCases(first: 1) { __typename } }
+{ publicFeed(first: 11) { edges { node { code problem { title executionCount } } } } }
+{ viewer { histories(first: 11) { edges { node { code compileOutput testResults { number } } } } } }
+{ jobs(first: 3) { edges { node { events { message } } } } }
+{ jobs(first: 3, kind: REJUDGE) { edges { node { events { message } rejudged { judged } } } } }
+{ users(first: 1) { edges { node { histories(first: 2) { edges { cursor } } } } } }
+query($ids: [ID!]!) { nodes(ids: $ids) { ... on Problem { solution { code } checker \
+  { code fault { message } } testCases { edges { cursor } } } } }
+""".replace("\\\n", "")
+    .strip()
+    .splitlines()
+)
+
+
+@pytest.mark.slow
+async def test_the_estimate_is_the_number_of_requests_if_all_pages_are_full(api: Api) -> None:
+    token = await api.sign_in(ADMIN)
+    statement: dict[str, Any] = {"statement": "Add two numbers.", "comparer": Comparer.CHECKER, "checker": CHECKER}
+    problems = [await api.problem(str(number), **statement) for number in range(1, 5)]
+    for problem in problems:
+        await api.services.stores.problems.set_solution(*problem.key, "python", "print(1)")
+    for _ in range(11):
+        await api.submit(token, isPublic=True)
+        await api.judge()
+    for problem in problems[:3]:
+        job = await api.services.stores.jobs.create(
+            NewJob(kind=JobKind.REJUDGE, uid="1", parameters={}, platform=problem.platform)
+        )
+        claimed = await api.services.stores.jobs.claim(job.ulid, token="me", lease_ms=10_000)
+        assert claimed is not None
+        await api.services.stores.jobs.finish(job.ulid, claimed.attempt, COUNTS)
+    gids = [ids.problem_id(problem.id) for problem in problems]
+    for query in FULL_PAGES:
+        variables = {"ids": gids} if "$ids" in query else {}
+        document = parse(query)
+        operation = document.definitions[0]
+        assert isinstance(operation, OperationDefinitionNode)
+        estimate = estimate_requests(document, operation, variables)
+        made = await queries(api, query, token, **variables)
+        assert (estimate, query) == (made.requests, query), made.calls
 
 
 async def test_a_page_after_a_mutation_shows_its_change(api: Api) -> None:
