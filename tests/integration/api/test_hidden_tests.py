@@ -8,6 +8,7 @@ import pytest
 from graphql_api.data.enums import (
     CheckerConvention,
     Comparer,
+    DiagnosisKind,
     DifferenceKind,
     Role,
     TestVisibility,
@@ -16,7 +17,14 @@ from graphql_api.data.enums import (
 from graphql_api.data.histories.executions import Claim, Outcome
 from graphql_api.data.problems.inputs import ProblemChanges
 from graphql_api.data.problems.testsets import NewTest
-from graphql_api.data.records import Checker, CheckerFault, Problem, Results, TestResult
+from graphql_api.data.records import (
+    Checker,
+    CheckerFault,
+    Diagnosis,
+    Problem,
+    Results,
+    TestResult,
+)
 from judge.models import Judgement
 from tasks.handlers.executions import JudgedHistory, outcome_of
 from tests.support.api import ADMIN, Api
@@ -77,6 +85,14 @@ JUDGEMENT = Judgement(
     run_ms=0,
 )
 
+# A diagnosis of test 2 with values, as a faulty judge could make it.
+DIAGNOSIS = Diagnosis(
+    kind=DiagnosisKind.OFF_BY_ONE,
+    test_number=2,
+    line=5,
+    parameters={"expected": "mark1002 right", "actual": "mark1002 wrong"},
+)
+
 
 async def make_problem(api: Api, **fields: Any) -> Problem:
     """Create a problem with a sample and two hidden tests whose files contain marks."""
@@ -106,16 +122,16 @@ async def complete(
     executions = api.services.stores.executions
     claim = await executions.claim(uid, ulid, token="me", lease_ms=10_000)
     assert isinstance(claim, Claim)
-    outcome = outcome_of(
-        claim.history, JudgedHistory(problem, replace(JUDGEMENT, results=list(results)))
-    )
+    judgement = replace(JUDGEMENT, results=list(results))
+    outcome = outcome_of(claim.history, JudgedHistory(problem, judgement, DIAGNOSIS))
     if is_old:
         outcome = with_all_texts(outcome, results)
     await executions.complete(claim.history, outcome)
 
 
 def with_all_texts(outcome: Outcome, tests: tuple[TestResult, ...]) -> Outcome:
-    return replace(outcome, results=Results(attempt=1, compile_output="a warning", tests=tests))
+    results = Results(attempt=1, compile_output="a warning", tests=tests, diagnosis=DIAGNOSIS)
+    return replace(outcome, results=results)
 
 
 async def reach(api: Api, history: str, token: str | None, *, also: str = OWN) -> str:
