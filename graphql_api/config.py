@@ -33,7 +33,8 @@ class Environment(StrEnum):
 
 SHORTEST_SECRET_BYTES = 32
 FEWEST_SECRET_CHARACTERS = 10
-# With this exit code, uvicorn ends. With another one, it would start the process again and again.
+# If a process ends with this exit code, uvicorn ends, too. With any other exit code, uvicorn would
+# start the process again and again.
 START_FAILURE = 3
 _ADVICE = "Create a secret with `python3 -c 'import secrets; print(secrets.token_urlsafe(32))'`."
 WEAK_SECRET = (
@@ -46,11 +47,11 @@ NO_SECRET = (
 
 
 class SettingError(ValueError):
-    """A setting has no valid value. The message contains its name and the remedy."""
+    """The value of a setting is invalid. The message contains the setting's name and the remedy."""
 
 
 class MissingSetting(SettingError):
-    """A required setting is not set. The message contains its name and the remedy."""
+    """A required setting is not set. The message contains the setting's name and the remedy."""
 
 
 def _split_words(value: object) -> object:
@@ -363,10 +364,10 @@ def describe_setting_error(error: SettingError | ValidationError) -> str:
 
 
 def exit_at_start(error: SettingError | ValidationError) -> NoReturn:
-    """Print the error and end this process, whose server must not start it again.
+    """Print an error in the settings, and end this process so that uvicorn does not restart it.
 
     Raises:
-        SystemExit: The exit code is `START_FAILURE`.
+        SystemExit: Always. The exit code is `START_FAILURE`.
     """
     print(describe_setting_error(error), file=sys.stderr)  # noqa: T201 - the log is not open yet
     raise SystemExit(START_FAILURE) from None

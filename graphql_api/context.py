@@ -131,9 +131,9 @@ class Context:
         self._reads.clear()
 
     def forget_objects(self) -> None:
-        """Forget all objects that were read, so that their memory is free.
+        """Remove all objects that were read, to free their memory.
 
-        Only call this method at the end of the operation.
+        Call this method only at the end of the operation.
         """
         self.forget_reads()
         self.loaders.clear()

@@ -1,4 +1,4 @@
-"""Answers that are sent in parts, so that their memory is free when the client has read them."""
+"""Answers that are sent in parts. The memory of an answer is freed after the client has read it."""
 
 import asyncio
 
@@ -15,10 +15,11 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class AnswerResponse(Response):
-    """A response that holds the memory of its answer until the client has read it.
+    """A response that keeps its share of the memory until the client has read the answer.
 
-    The server waits before each part until its buffer is nearly empty. While other operations need
-    the memory, a client that reads too slowly gets only a part of the answer.
+    Before each part, the server waits until its send buffer is nearly empty. If the client reads
+    too slowly and other operations need the memory, the connection is closed before the end of the
+    answer.
     """
 
     def __init__(self, response: Response, share: AnswerShare) -> None:
@@ -27,7 +28,7 @@ class AnswerResponse(Response):
         self.body, self.background = response.body, None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer."""
+        """Send the answer in parts, and then release its memory."""
         del scope, receive
         limit = asyncio.timeout(None)
         try:

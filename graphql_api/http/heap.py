@@ -1,4 +1,4 @@
-"""The heap of the API process."""
+"""Settings of the C library for the heap memory of the API process."""
 
 import ctypes
 from contextlib import suppress
@@ -11,11 +11,11 @@ _BLOCK_BYTES = 128 * KB
 
 
 def return_freed_memory() -> None:
-    """Let the C library return each large block to the system when the block is freed.
+    """Configure glibc to return freed blocks of 128 KB or more to the operating system.
 
-    By default, glibc raises its threshold with the size of the freed blocks, up to 32 MB. A process
-    that has once answered large operations would keep their memory. This function does nothing with
-    other C libraries.
+    By default, glibc raises this threshold up to 32 MB when large blocks are freed. The process
+    would then keep the memory of large answers. With other C libraries than glibc, this function
+    has no effect.
     """
     with suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL("libc.so.6").mallopt

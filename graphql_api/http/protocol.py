@@ -167,7 +167,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     @property
     def is_working(self) -> bool:
         """True while the application computes the answer to a completely received request."""
-        # While a large answer is sent in parts, the connection waits for its client.
+        # After the start of the response, the connection waits for the client, which may read a
+        # large answer slowly.
         return (
             self._phase in (Phase.IDLE, Phase.HEADER)
             and self._is_answering

@@ -102,7 +102,10 @@ def too_costly(complexity: Complexity) -> str | None:
 
 
 def too_many_requests(estimate: int, limit: int) -> str | None:
-    """Return the message for a client if an operation would make too many requests, else None."""
+    """Return a message for the client if `estimate` exceeds `limit`, otherwise None.
+
+    Both are numbers of requests to the database.
+    """
     if estimate <= limit:
         return None
     return (
@@ -196,7 +199,7 @@ def _clamp(value: Any) -> int:
 def page_sizes(
     operation: OperationDefinitionNode, variables: Variables
 ) -> Callable[[FieldNode], int]:
-    """Return a function that reads the size of the page that a field requests."""
+    """Return a function that returns the page size that a field requests."""
     return partial(_page_size, _sizes(operation, variables))
 
 

@@ -15,7 +15,7 @@ from hints.diagnosis.explanation import explain
     "contains no values of the test."
 )
 class Diagnosis:
-    """The diagnosis of one execution, with its texts in one language."""
+    """The diagnosis of one execution: the kind of mistake, with texts in one natural language."""
 
     kind: DiagnosisKind = strawberry.field(description="Kind of mistake.")
     title: str = strawberry.field(description="Name of the mistake, in a few words.")

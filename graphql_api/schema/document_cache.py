@@ -214,7 +214,7 @@ def find_errors(
 ) -> list[GraphQLError]:
     """Return the errors that prevent the execution of an operation, or an empty list.
 
-    `max_requests` is the number of requests to the database that the operation may make.
+    `max_requests` is the maximum number of requests to the database in one operation.
     `operation_name` is the name in the request. None selects the only operation of the document.
     """
     checked = _load_check(schema, document, hide_suggestions=not may_introspect)

@@ -98,7 +98,8 @@ async def execute_bounded(
             raise
     if bounds.excess is not None:
         if context.answer.is_held:
-            # The errors are in reference cycles with everything that was read.
+            # The errors and the objects that were read refer to each other. Without this call,
+            # their memory would not be freed now.
             gc.collect()
         return ExecutionResult(data=None, errors=[_explain(bounds.excess, kind)])
     return result

@@ -1,9 +1,9 @@
-"""Estimate of the requests to the database that an operation makes, before it is executed.
+"""Estimates the number of requests to the database before an operation is executed.
 
-The estimate follows the rules of execution: each page of each object is one request, objects and
-bodies are read in batches, and equal reads are made once. It assumes that every page is as long as
-requested. The problems of several histories may be one problem, so they count as one. At run time,
-the transport counts the requests that are really made (`data/dynamo/bounds.py`).
+The estimate follows the rules of the execution: each page of each object needs one request, objects
+and bodies are read in batches, and equal reads are made once. All pages are assumed to be full. The
+problems of several histories count as one problem, because they are often the same problem. During
+the execution, the actual requests are counted (see `data/dynamo/bounds.py`).
 """
 
 from collections import Counter, defaultdict
@@ -36,9 +36,10 @@ from graphql_api.data.enums import JobStatus
 from graphql_api.schema import ids
 from graphql_api.schema.complexity import PAGED, Variables, page_sizes
 
-# Fields that make a request for each object, besides pages.
+# Fields that need one request for each object, in addition to the fields that return pages.
 _SINGLE = frozenset({"executionCount", "stats", "usage"})
-# The batch in which a field is read together with the same field of other objects.
+# Fields that are read in batches, with the name of their batch. One batch contains the bodies of
+# several objects.
 _BODIES = {
     "code": "codes",
     "compileOutput": "results",
@@ -50,7 +51,7 @@ _BODIES = {
     "checker": "checkers",
     "rejudged": "job results",
 }
-# The code of these objects is read together with the object.
+# The field `code` of these objects needs no request, because it is read together with the object.
 _READ_WITH_CODE = frozenset({"solution", "checker"})
 _CARDS = {
     "problem": "Problem",
@@ -72,8 +73,9 @@ _TYPES = {
 class _Parent:
     """The objects whose fields a selection requests.
 
-    Equal keys mean equal objects. `field` is the name of the field that returns the objects.
-    `types` counts the objects by type, if ids determine the types.
+    If two parents have equal keys, their objects are the same. `field` is the name of the field
+    that returns the objects. `types` is the number of objects of each type, or None if the types
+    are not known from global ids.
     """
 
     key: Hashable
@@ -85,10 +87,11 @@ class _Parent:
 def estimate_requests(
     document: DocumentNode, operation: OperationDefinitionNode, variables: Variables
 ) -> int:
-    """Return the number of requests for an operation whose pages are all full.
+    """Return the estimated number of requests to the database. All pages are assumed to be full.
 
-    The changes of a mutation are not included. The caller must have checked the cost, because the
-    time is proportional to the number of fields with all fragments expanded.
+    The changes of a mutation are not included. The caller must check the cost of the operation
+    first, because this function takes a time that is proportional to the number of fields in the
+    expanded fragments.
     """
     fragments = {
         node.name.value: node
@@ -102,7 +105,7 @@ def estimate_requests(
 
 
 class _Estimator:
-    """Collects the reads of one operation."""
+    """Collects the reads of one operation, and estimates the number of requests for them."""
 
     def __init__(
         self,
@@ -117,12 +120,12 @@ class _Estimator:
         self._batched: defaultdict[tuple[str, int], dict[Hashable, int]] = defaultdict(dict)
 
     def total(self) -> int:
-        """Return the number of requests."""
+        """Return the number of requests for all collected reads."""
         batches = (ceil(sum(counts.values()) / size) for (_, size), counts in self._batched.items())
         return sum(self._single.values()) + sum(batches)
 
     def visit(self, selections: SelectionSetNode | None, parent: _Parent) -> None:
-        """Add the reads of a selection."""
+        """Add the reads for a selection of fields."""
         for node in selections.selections if selections else ():
             if not self._is_included(node.directives or ()):
                 continue
@@ -139,7 +142,7 @@ class _Estimator:
     def _narrow(
         self, name: str | None, node: FragmentDefinitionNode | InlineFragmentNode, parent: _Parent
     ) -> None:
-        """Add the reads of a fragment, which concerns only the objects of its type."""
+        """Add the reads for a fragment. Only the objects of the type `name` are read."""
         if parent.types is None or name is None or name == "Node":
             self.visit(node.selection_set, parent)
         elif parent.types.get(name):
@@ -180,7 +183,7 @@ class _Estimator:
         return next(found, None)
 
     def _texts(self, value: ValueNode | None) -> Iterable[str]:
-        """Yield the texts in a value that is an id or a list of ids."""
+        """Yield the ids in a value that is an id, a list of ids, or a variable."""
         match value:
             case StringValueNode():
                 yield value.value
@@ -195,7 +198,7 @@ class _Estimator:
                     yield from filter(_is_text, given if isinstance(given, list) else [given])
 
     def _arguments(self, node: FieldNode) -> Hashable:
-        """Return a value that is equal for equal arguments."""
+        """Return a hashable value, which is equal for fields with equal arguments."""
         return frozenset(
             (argument.name.value, self._show(argument.value)) for argument in node.arguments or ()
         )
@@ -207,7 +210,7 @@ class _Estimator:
         given = self._variables.get(name)
         if isinstance(given, ValueNode):
             return print_ast(given)
-        # Long values are not compared.
+        # Other values can be long. They are represented by the name of the variable.
         return repr(given) if isinstance(given, int | None) else f"${name}"
 
     def _is_included(self, directives: Iterable[DirectiveNode]) -> bool:
@@ -230,7 +233,10 @@ class _Estimator:
 
 
 def _with_defaults(operation: OperationDefinitionNode, variables: Variables) -> dict[str, Any]:
-    """Return the values of the variables. The default of a variable is a node of the syntax."""
+    """Return the values of all variables, including defaults.
+
+    A default value is a node of the syntax tree. All other values are Python objects.
+    """
     defaults = {
         definition.variable.name.value: definition.default_value
         for definition in operation.variable_definitions or ()
@@ -240,7 +246,7 @@ def _with_defaults(operation: OperationDefinitionNode, variables: Variables) -> 
 
 def _requests_per_page(node: FieldNode) -> int:
     is_filtered = any(given.name.value in ("kind", "status") for given in node.arguments or ())
-    # Each status has a list of its own.
+    # Without a filter, the jobs of each status are read from a separate list.
     return len(JobStatus) if node.name.value == "jobs" and not is_filtered else 1
 
 
