@@ -344,9 +344,7 @@ def _deletion_operations(world: BudgetFixture) -> list[Operation]:
                 kind=kind,
                 uid=world.user.uid,
                 parameters={},
-                platform=problem.platform,
-                number=problem.number,
-                pid=problem.pid,
+                problem=problem.id,
             )
             return (await stores.jobs.prepare(new))[1]
 

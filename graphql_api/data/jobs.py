@@ -43,7 +43,7 @@ from graphql_api.data.job_parts import (
     dump_body,
 )
 from graphql_api.data.limits import JOB_BODY_BYTES, JOB_MESSAGE_BYTES, MB
-from graphql_api.data.records import NO_PID, Job, JobEvent
+from graphql_api.data.records import Job, JobEvent, ProblemId
 from graphql_api.data.text import truncate_utf8
 
 # Pause before the message for a job is sent again. During the pause, a worker can claim the job.
@@ -71,9 +71,7 @@ class NewJob:
     kind: JobKind
     uid: str
     parameters: Mapping[str, Any]
-    platform: str | None = None
-    number: str | None = None
-    pid: str = NO_PID
+    problem: ProblemId | None = None
 
 
 class JobStore(JobParts):
@@ -117,13 +115,12 @@ class JobStore(JobParts):
 
     def _make(self, new: NewJob) -> Job:
         now = self._clock()
+        of_problem = {} if new.problem is None else new.problem._asdict()
         return Job(
             ulid=ulid_at(now),
             kind=new.kind,
             uid=new.uid,
-            platform=new.platform,
-            number=new.number,
-            pid=new.pid,
+            **of_problem,
             due_at=now + RESEND_AFTER_MS,
             created_at=now,
             updated_at=now,

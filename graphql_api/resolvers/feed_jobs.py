@@ -29,9 +29,7 @@ class FeedJob:
             kind=self._kind,
             uid=self._context.require_viewer().uid,
             parameters={},
-            platform=problem.platform,
-            number=problem.number,
-            pid=problem.pid,
+            problem=problem.id,
         )
         self.job, actions = await self._context.stores.jobs.prepare(new)
         return actions

@@ -93,9 +93,7 @@ async def rejudge(context: Context, problem: ProblemId | None, history: HistoryK
         kind=JobKind.REJUDGE,
         uid=viewer.uid,
         parameters=parameters,
-        platform=judgeable.platform,
-        number=judgeable.number,
-        pid=judgeable.pid,
+        problem=judgeable.id,
     )
     job = await context.stores.jobs.create(new)
     await context.sender.send_job(viewer.uid, job.ulid)

@@ -76,8 +76,8 @@ async def judged(
 
 async def begun(driver: SubmissionDriver, sender: TaskSender) -> Job:
     await driver.stores.tests.replace("algoitny", "1", SEVENS)
-    problem = driver.problem.id._asdict()
-    new = NewJob(kind=JobKind.REJUDGE, uid="editor", parameters={}, **problem)
+    problem = driver.problem.id
+    new = NewJob(kind=JobKind.REJUDGE, uid="editor", parameters={}, problem=problem)
     job = await driver.stores.jobs.create(new)
     await sender.send_job("editor", job.ulid)
     return job

@@ -82,9 +82,7 @@ class StartedJob:
             kind=self._kind,
             uid="editor",
             parameters={},
-            platform=problem.platform,
-            number=problem.number,
-            pid=problem.pid,
+            problem=problem.id,
         )
         self._job, actions = await self._stores.jobs.prepare(new)
         return actions

@@ -100,7 +100,7 @@ async def fill(stores: Stores) -> History:
     assert isinstance(claim, Claim)
     done = await stores.executions.complete(claim.history, Api.outcome(attempt=1))
     await stores.problems.add_run(problem.id)
-    new = NewJob(kind=JobKind.REJUDGE, uid=user.uid, parameters={}, platform=PLATFORM, number="1")
+    new = NewJob(kind=JobKind.REJUDGE, uid=user.uid, parameters={}, problem=problem.id)
     await stores.jobs.create(new)
     return done
 

@@ -52,7 +52,7 @@ async def new_job(driver: SubmissionDriver, parameters: Mapping[str, Any] | None
         kind=JobKind.REJUDGE,
         uid="editor",
         parameters=parameters or {},
-        **driver.problem.id._asdict(),
+        problem=driver.problem.id,
     )
     return await driver.stores.jobs.create(new)
 

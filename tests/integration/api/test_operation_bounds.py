@@ -1,6 +1,7 @@
 """Bounds of one operation: the size of its answer and its reads, whatever it selects."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from graphql import OperationDefinitionNode, parse
 
 from graphql_api.data.dynamo.meter import Meter, metered
 from graphql_api.data.enums import CheckerConvention, Comparer, JobKind
+from graphql_api.data.histories.executions import Claim
 from graphql_api.data.jobs import NewJob
 from graphql_api.data.limits import ANSWER_ERRORS, ANSWER_FIELDS, KB, MAX_TESTS, MB
+from graphql_api.data.problems.testsets import NewTest
 from graphql_api.data.records import Checker
 from graphql_api.schema import ids
 from graphql_api.schema.error_codes import OPERATION_TOO_LARGE
@@ -21,6 +24,8 @@ pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
 GRAPHQL_JSON = "application/graphql-response+json"
 ALIASES = range(15)
+COUNTS = {"judged": 1, "changed": 0, "skipped": 0, "failed": 0}
+CHECKER = Checker(language="c", code="int main;", convention=CheckerConvention.ICPC)
 
 
 @pytest.fixture
@@ -78,11 +83,82 @@ async def test_long_names_of_fields_count(small: Api) -> None:
     assert "larger than 1 MB" in await refusal(small, query, ids=[history] * 100)
 
 
-async def test_statements_solutions_and_tests_count(small: Api) -> None:
-    problem = await small.problem(statement="s" * (200 * KB))
-    gid = ids.problem_id(problem.id)
-    query = nodes("Problem", aliased("statement"))
-    assert "larger than 1 MB" in await refusal(small, query, ids=[gid])
+async def judge(api: Api, compile_output: str) -> None:
+    """Complete the execution that was sent last."""
+    uid, ulid, _ = api.sender.sent[-1]
+    executions = api.services.stores.executions
+    claim = await executions.claim(uid, ulid, token="me", lease_ms=10_000)
+    assert isinstance(claim, Claim)
+    outcome = api.outcome(attempt=1)
+    results = replace(outcome.results, compile_output=compile_output)
+    await executions.complete(claim.history, replace(outcome, results=results))
+
+
+async def with_large_parts(api: Api) -> tuple[str, dict[str, str]]:
+    """Store objects whose texts have 15 to 200 KB. Return an editor's token, and ids by type."""
+    token, text = await api.sign_in(ADMIN), "x" * (200 * KB)
+    checker = replace(CHECKER, code=text)
+    problem = await api.problem(statement=text, comparer=Comparer.CHECKER, checker=checker)
+    stores = api.services.stores
+    await stores.problems.set_solution(*problem.key, "python", text)
+    test = NewTest(input=text.encode(), output=text.encode(), is_sample=True)
+    await stores.tests.replace(*problem.key, [test])
+    history = await api.submit(token)
+    await judge(api, compile_output=text[: 64 * KB])
+    new = NewJob(kind=JobKind.REJUDGE, uid="1", parameters={}, platform=problem.platform)
+    job = await stores.jobs.create(new)
+    claimed = await stores.jobs.claim(job.ulid, token="me", lease_ms=10_000)
+    assert claimed is not None
+    for percent in range(50):
+        await stores.jobs.progress(job.ulid, claimed.attempt, "x" * 300, percent)
+    job_id = str(ids.encode(ids.Kind.JOB, job.ulid))
+    return token, {"Problem": ids.problem_id(problem.id), "History": history, "Job": job_id}
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        ("Problem", "statement"),
+        ("Problem", "solution { code }"),
+        ("Problem", "checker { code }"),
+        ("Problem", "testCases { edges { node { input } } }"),
+        ("Problem", "testCases { edges { node { output } } }"),
+        ("History", "compileOutput"),
+        ("Job", "events(first: 50) { message }"),
+    ],
+)
+async def test_each_copy_of_a_text_counts(open_api: OpenApi, kind: str, field: str) -> None:
+    api = await open_api(answer_mb=1)
+    token, gids = await with_large_parts(api)
+    query = nodes(kind, field)
+    answer = await api.post(query, {"ids": [gids[kind]]}, token)
+    assert "x" * 300 in answer.text
+    assert "larger than 1 MB" in await refusal(api, query, token, ids=[gids[kind]] * 100)
+
+
+async def test_read_units_are_bounded(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graphql_api.data.dynamo.bounds.READ_UNITS", 2)
+    numbers = [(await api.problem(str(number))).id for number in range(1, 9)]
+    gids = list(map(ids.problem_id, numbers))
+    query = nodes("Problem", "title")
+    assert "errors" not in (await api.post(query, {"ids": gids[:4]})).json()
+    assert "too much data" in await refusal(api, query, ids=gids)
+
+
+async def test_results_of_many_tests_need_memory_besides_their_text(
+    open_api: OpenApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graphql_api.data.histories.store.RESULT_BYTES", 300 * KB)
+    api = await open_api(answer_mb=1)
+    await api.problem()
+    token = await api.sign_in(ADMIN)
+    histories = []
+    for _ in range(2):
+        histories.append(await api.submit(token))
+        await api.judge()  # with two tests
+    query = nodes("History", "testResults { number }")
+    assert "errors" not in (await api.post(query, {"ids": histories[:1]}, token)).json()
+    assert "reads more than 1 MB" in await refusal(api, query, token, ids=histories)
 
 
 async def test_an_operation_over_a_bound_is_refused_like_a_document(small: Api) -> None:
@@ -192,8 +268,6 @@ async def test_reads_that_no_estimate_foresees_are_bounded_before_they_are_sent(
     assert meter.requests <= 10
 
 
-COUNTS = {"judged": 1, "changed": 0, "skipped": 0, "failed": 0}
-CHECKER = Checker(language="c", code="int main;", convention=CheckerConvention.ICPC)
 FULL_PAGES = (
     """
 { viewer { id stats { executions } usage(days: 3) { date } } }
@@ -216,7 +290,11 @@ query($ids: [ID!]!) { nodes(ids: $ids) { ... on Problem { solution { code } chec
 @pytest.mark.slow
 async def test_the_estimate_is_the_number_of_requests_if_all_pages_are_full(api: Api) -> None:
     token = await api.sign_in(ADMIN)
-    statement: dict[str, Any] = {"statement": "Add two numbers.", "comparer": Comparer.CHECKER, "checker": CHECKER}
+    statement: dict[str, Any] = {
+        "statement": "Add two numbers.",
+        "comparer": Comparer.CHECKER,
+        "checker": CHECKER,
+    }
     problems = [await api.problem(str(number), **statement) for number in range(1, 5)]
     for problem in problems:
         await api.services.stores.problems.set_solution(*problem.key, "python", "print(1)")
@@ -225,7 +303,7 @@ async def test_the_estimate_is_the_number_of_requests_if_all_pages_are_full(api:
         await api.judge()
     for problem in problems[:3]:
         job = await api.services.stores.jobs.create(
-            NewJob(kind=JobKind.REJUDGE, uid="1", parameters={}, platform=problem.platform)
+            NewJob(kind=JobKind.REJUDGE, uid="1", parameters={}, problem=problem.id)
         )
         claimed = await api.services.stores.jobs.claim(job.ulid, token="me", lease_ms=10_000)
         assert claimed is not None
@@ -280,3 +358,16 @@ async def test_an_operation_holds_a_quarter_of_the_connections(open_api: OpenApi
     transport.client = Counting()
     await api.data(nodes("Problem", "testCases { edges { node { input } } }"), ids=gids)
     assert most == 2
+
+
+async def test_a_mutation_holds_a_quarter_of_the_connections_too(open_api: OpenApi) -> None:
+    """The reads and writes in the resolver of a mutation share the place of its operation."""
+    api = await open_api(dynamodb_max_connections=4)
+    token = await api.sign_in(ADMIN)
+    await api.problem()
+    for _ in range(5):
+        await api.submit(token, isPublic=True)
+    with most_in_flight(api) as flights:
+        result = await api.mutate("softDeleteProblem", "problem { id }", token, **GONE)
+    assert result["__typename"] == "SoftDeleteProblemPayload"
+    assert flights.most == 1

@@ -19,14 +19,17 @@ from graphql_api.data.jobs import (
     JobStore,
     NewJob,
 )
-from graphql_api.data.records import Job
+from graphql_api.data.records import Job, ProblemId
 
 pytestmark = pytest.mark.dynamodb
 
 LEASE_MS = 10_000
 QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED = JobStatus
 NEW = NewJob(
-    kind=JobKind.EXTRACT_PROBLEM, uid="u1", parameters={"page": "x"}, platform="demo", number="1"
+    kind=JobKind.EXTRACT_PROBLEM,
+    uid="u1",
+    parameters={"page": "x"},
+    problem=ProblemId("demo", "1", "01M7Y86A6PFHHNZ5NC5P8SW17X"),
 )
 
 
@@ -73,6 +76,7 @@ async def finished(jobs: JobStore, status: JobStatus) -> Job:
 async def test_a_created_job_waits_with_its_parameters(jobs):
     made = await jobs.create(NEW)
     assert (made.status, made.attempt, made.kind) == (QUEUED, 0, JobKind.EXTRACT_PROBLEM)
+    assert made.problem_id == NEW.problem
     with metered() as meter:
         assert await jobs.get(made.ulid) == made
     assert (meter.requests, meter.read_units) == (1, 0.5)
