@@ -47,6 +47,21 @@ def test_every_language_of_the_host_reads_and_writes(sandbox, language):
 
 
 @pytest.mark.parametrize(
+    ("body", "stdin", "is_unread"),
+    [
+        ("return 0;", b"1 2\n", True),
+        ("return 0;", b"", False),
+        ("return getchar() == '1' ? 0 : 1;", b"1 2\n", False),
+        ("char c; return read(0, &c, 1) - 1;", b"1 2\n", False),
+    ],
+)
+def test_a_report_says_whether_the_program_read_its_input(sandbox, body, stdin, is_unread):
+    includes = "#include <stdio.h>\n#include <unistd.h>\n"
+    ran = sandbox.c(f"{includes}int main(void) {{ {body} }}", stdin)
+    assert (ran.outcome, ran.report.is_input_unread) == (Outcome.OK, is_unread)
+
+
+@pytest.mark.parametrize(
     ("body", "outcome", "exit_code", "signal"),
     [
         ("return 0;", Outcome.OK, 0, None),

@@ -10,7 +10,7 @@ import pytest
 
 from graphql_api.data.clock import now_ms
 from graphql_api.data.dynamo import meter
-from graphql_api.data.enums import HistoryStatus, Verdict
+from graphql_api.data.enums import DiagnosisKind, HistoryStatus, Verdict
 from graphql_api.data.errors import Conflict, Unavailable
 from graphql_api.data.histories.executions import Claim, ExecutionStore, LeasedElsewhere
 from graphql_api.data.keys import results_body
@@ -19,6 +19,7 @@ from graphql_api.data.records import History
 from graphql_api.data.stores import Stores
 from judge.judge import Judge
 from judge.models import Judgement
+from tasks.handlers import executions
 from tasks.handlers.concurrency import CANCEL_TIMEOUT_S
 from tasks.handlers.executions import ExecutionHandler, JudgeFailed
 from tasks.handlers.leases import PASSED_ON_MS
@@ -88,6 +89,40 @@ async def test_an_execution_ends_with_its_verdict_and_results(
     assert await driver.used(history) == 1
     assert await driver.judged() == 1
     assert await driver.stores.problems.run_count(driver.problem.id) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (ADD, None),
+        ("a, b = map(int, input().split())\nprint(a + b + 1)", DiagnosisKind.OFF_BY_ONE),
+        ("print(1", DiagnosisKind.COMPILE_UNBALANCED_BRACKET),
+        ("{}[1]", DiagnosisKind.KEY_ERROR),
+    ],
+)
+async def test_a_failed_execution_is_stored_with_its_diagnosis(
+    execution: ExecutionHandler, driver: SubmissionDriver, code: str, kind: DiagnosisKind | None
+) -> None:
+    history = await driver.reserve(code)
+    await execution.run(history.uid, history.ulid)
+    results = await driver.stores.histories.results(await driver.card(history))
+    assert results is not None
+    assert (results.diagnosis.kind if results.diagnosis else None) is kind
+
+
+async def test_a_diagnosis_that_fails_does_not_change_the_verdict(
+    execution: ExecutionHandler, driver: SubmissionDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(executions, "diagnose", fail)
+    history = await driver.reserve(WRONG)
+    await execution.run(history.uid, history.ulid)
+    card = await driver.card(history)
+    results = await driver.stores.histories.results(card)
+    assert results is not None
+    assert (card.verdict, results.diagnosis) == (Verdict.WA, None)
 
 
 async def test_running_twice_judges_once(
