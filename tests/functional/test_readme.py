@@ -54,7 +54,7 @@ def test_the_first_session_gives_what_the_readme_shows(
     # `runCode` is rejected until a worker has announced the language.
     wait_until("a worker's languages", lambda: list_languages(api))
     blocks = BLOCK.findall((ROOT / "README.md").read_text())
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     script = "\necho; echo ---\n".join(commands for commands, _ in blocks)
     session = subprocess.run(
         ["bash", "-ec", script.replace("http://localhost:8000/graphql", api.url)],

@@ -3,11 +3,13 @@
 import re
 import tomllib
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import pytest
 
 from graphql_api.cli.local.languages import SETUP_LANGUAGES
+from hints.diagnosis.texts_en import TEXTS
 from judge.languages import LANGUAGES
 from judge.languages.spec import LanguageSpec
 from tests.support.paths import ROOT
@@ -44,7 +46,8 @@ def test_every_function_of_the_data_models_tables_exists() -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_paths_that_a_document_names_exist(document: Path) -> None:
     folders = (
-        "graphql_api|hints|judge|tasks|tests|docs|benchmarks|examples|deploy|playground|requirements"
+        "graphql_api|hints|judge|tasks|tests|docs|benchmarks|examples|deploy|playground"
+        "|requirements"
     )
     named = re.findall(rf"`((?:{folders})/[\w./-]+)`", document.read_text())
     links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)\)", document.read_text())
@@ -132,3 +135,14 @@ def test_the_readme_counts_the_languages() -> None:
     readme = (ROOT / "README.md").read_text()
     assert f"supports {len(LANGUAGES)} [languages]" in readme
     assert f"installs {len(SETUP_LANGUAGES)} of the languages" in readme
+
+
+def test_the_table_of_mistakes_has_every_kind_with_its_values() -> None:
+    rows = []
+    for kind, text in TEXTS.items():
+        names = (name for _, name, _, _ in Formatter().parse(text.detail) if name)
+        values = ", ".join(f"`{name}`" for name in names) or "none"
+        rows.append(f"| `{kind}` | {text.explanation} | {values} |")
+    assert rows
+    listed = (ROOT / "docs/hints.md").read_text().splitlines()
+    assert [line for line in listed if line.startswith("| `")] == rows
