@@ -1,7 +1,8 @@
 """Bounds of one operation: the size of its answer and its reads, whatever it selects."""
 
+import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -105,7 +106,7 @@ async def with_large_parts(api: Api) -> tuple[str, dict[str, str]]:
     await stores.tests.replace(*problem.key, [test])
     history = await api.submit(token)
     await judge(api, compile_output=text[: 64 * KB])
-    new = NewJob(kind=JobKind.REJUDGE, uid="1", parameters={}, platform=problem.platform)
+    new = NewJob(kind=JobKind.REJUDGE, uid="1", parameters={}, problem=problem.id)
     job = await stores.jobs.create(new)
     claimed = await stores.jobs.claim(job.ulid, token="me", lease_ms=10_000)
     assert claimed is not None
@@ -336,38 +337,58 @@ async def test_a_page_after_a_mutation_shows_its_change(api: Api) -> None:
     assert counts == [0, 1]
 
 
-async def test_an_operation_holds_a_quarter_of_the_connections(open_api: OpenApi) -> None:
-    api = await open_api(dynamodb_max_connections=8)
-    gids = [ids.problem_id((await api.problem(str(n))).id) for n in range(9)]
+@dataclass
+class Flights:
+    """The largest number of requests to the database at the same time."""
+
+    flying: int = 0
+    most: int = 0
+
+
+def count_flights(api: Api) -> Flights:
+    """Count the requests to the database from this moment."""
+    flights = Flights()
     transport = api.services.stores.dynamo._transport
-    client, flying, most = transport.client, 0, 0
+    client = transport.client
 
     class Counting:
         def __getattr__(self, name: str) -> Any:
             async def call(**request: Any) -> Any:
-                nonlocal flying, most
-                flying += 1
-                most = max(most, flying)
+                flights.flying += 1
+                flights.most = max(flights.most, flights.flying)
                 try:
                     return await getattr(client, name)(**request)
                 finally:
-                    flying -= 1
+                    flights.flying -= 1
 
             return call
 
     transport.client = Counting()
+    return flights
+
+
+async def test_an_operation_holds_a_quarter_of_the_connections(open_api: OpenApi) -> None:
+    api = await open_api(dynamodb_max_connections=8)
+    gids = [ids.problem_id((await api.problem(str(n))).id) for n in range(9)]
+    flights = count_flights(api)
     await api.data(nodes("Problem", "testCases { edges { node { input } } }"), ids=gids)
-    assert most == 2
+    assert flights.most == 2
 
 
-async def test_a_mutation_holds_a_quarter_of_the_connections_too(open_api: OpenApi) -> None:
-    """The reads and writes in the resolver of a mutation share the place of its operation."""
-    api = await open_api(dynamodb_max_connections=4)
+async def test_the_resolver_of_a_mutation_shares_these_connections_without_bounds(
+    open_api: OpenApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = await open_api(dynamodb_max_connections=8, operation_reads=10)
     token = await api.sign_in(ADMIN)
-    await api.problem()
-    for _ in range(5):
-        await api.submit(token, isPublic=True)
-    with most_in_flight(api) as flights:
-        result = await api.mutate("softDeleteProblem", "problem { id }", token, **GONE)
-    assert result["__typename"] == "SoftDeleteProblemPayload"
-    assert flights.most == 1
+    stores = api.services.stores
+    update = stores.users.update
+
+    async def update_after_reads(*arguments: Any, **named: Any) -> Any:
+        await asyncio.gather(*(stores.users.get(str(n)) for n in range(20)))
+        return await update(*arguments, **named)
+
+    monkeypatch.setattr(stores.users, "update", update_after_reads)
+    flights = count_flights(api)
+    result = await api.mutate("updateViewer", "viewer { name }", token, name="Ann")
+    assert result == {"__typename": "UpdateViewerPayload", "viewer": {"name": "Ann"}}
+    assert flights.most == 2
