@@ -179,6 +179,17 @@ def runs() -> list[Case]:
     return [(f"{text}\n", _lines(_runs(text))) for text in texts]
 
 
+def powers() -> list[Case]:
+    """Powers with large exponents, so that each one costs a loop over the exponent much time."""
+    rng = random.Random(11)
+    lists = [[(2, 10, 1000), (3, 4, 7)], [(5, 3, 13)]]
+    lists += [
+        [(rng.randint(2, 10**9), rng.randint(90_000, 100_000), 10**9 + 7) for _ in range(size)]
+        for size in (1, 10, 100, 250, 500, 1000, 2000, 4000)
+    ]
+    return [(f"{len(rows)}\n{_rows(rows)}", _lines(pow(*row) for row in rows)) for rows in lists]
+
+
 def guess() -> list[Case]:
     return [(f"{secret}\n", "10\n") for secret in (500, 17, 1, 1000, 731, 250)]
 
@@ -287,6 +298,11 @@ PROBLEMS = {
         statement="Read a word. Print each run of equal letters in a line: the letter and the "
         "length.",
         cases=runs,
+    ),
+    "powers": Problem(
+        statement="Read n, and n lines with b, e and m. Print for each the rest of b^e divided by "
+        "m. All numbers are at most 1,000,000,007.",
+        cases=powers,
     ),
     "guess": Problem(
         statement="Guess a number from 1 to 1000 with at most 10 guesses. The judge answers each "

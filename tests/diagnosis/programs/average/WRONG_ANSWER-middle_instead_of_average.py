@@ -1,0 +1,3 @@
+n = int(input())
+numbers = sorted(map(int, input().split()))
+print(numbers[n // 2])

@@ -1,0 +1,5 @@
+def solve(a, b):
+    print(b - a + 1)
+
+a, b = map(int, input().split())
+print(solve(a, b))

@@ -1,0 +1,3 @@
+with open("input.txt") as file:
+    a, b = map(int, file.read().split())
+print(a - b)

@@ -1,0 +1,8 @@
+n = int(input())
+names = [input() for _ in range(n)]
+for i in range(n):
+    for j in range(n - 1):
+        if names[j] > names[j + 1]:
+            names[j], names[j + 1] = names[j + 1], names[j]
+for name in names:
+    print(name)

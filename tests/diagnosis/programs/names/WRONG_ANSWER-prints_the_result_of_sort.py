@@ -1,0 +1,3 @@
+n = int(input())
+names = [input() for _ in range(n)]
+print(names.sort())

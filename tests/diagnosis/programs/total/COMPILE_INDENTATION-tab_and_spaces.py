@@ -1,0 +1,6 @@
+n = int(input())
+total = 0
+for word in input().split():
+    number = int(word)
+	total += number
+print(total)

@@ -1,0 +1,2 @@
+n = int(input())
+print(sum(int(word) for word in input().split(",")))

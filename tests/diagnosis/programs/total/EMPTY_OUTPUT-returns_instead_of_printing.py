@@ -1,0 +1,6 @@
+def solve():
+    n = int(input())
+    numbers = list(map(int, input().split()))
+    return sum(numbers)
+
+solve()

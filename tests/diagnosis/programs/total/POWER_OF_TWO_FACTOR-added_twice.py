@@ -1,0 +1,7 @@
+n = int(input())
+numbers = list(map(int, input().split()))
+total = 0
+for number in numbers:
+    total += number
+total += sum(numbers)
+print(total)
