@@ -14,7 +14,7 @@ from graphql_api.data.dynamo.client import Dynamo
 from graphql_api.data.dynamo.expressions import Change, Condition, absent, differs, equals, exists
 from graphql_api.data.dynamo.transactions import Check, TransactItem, Update
 from graphql_api.data.dynamo.transport import TransactionFailed
-from graphql_api.data.enums import HistoryStatus, ProblemState
+from graphql_api.data.enums import ProblemState
 from graphql_api.data.errors import Conflict
 from graphql_api.data.histories.cards import is_unchanged
 from graphql_api.data.histories.feed import entry_deletes, entry_puts
@@ -66,11 +66,12 @@ class FeedChange:
         return absent() | equals("st", deleted) | is_other
 
     def concerns(self, history: History) -> bool:
-        """Return whether the change applies to a history and has not been made yet."""
+        """Return whether the change applies to a history and has not been made yet.
+
+        A history has a position in the feed only while it is public and COMPLETED.
+        """
         return (
             history.problem_id == self.problem
-            and history.status is HistoryStatus.COMPLETED
-            and history.is_public
             and history.feed_id is not None
             and bool(history.feed_hidden) is not self.hides
         )
@@ -78,7 +79,8 @@ class FeedChange:
     def actions(self, history: History) -> list[TransactItem]:
         """Return the actions that change a history's card and feed entries: 10 write units.
 
-        The first action changes the card, and requires that the stored card is equal to `history`.
+        The first action changes the card. It requires that the stored card has the status, the
+        visibility, the position and the attempt of `history`.
         """
         after = replace(history, feed_hidden=self.hides or None)
         card = Update(

@@ -12,7 +12,8 @@ from graphql_api.config import Settings
 from graphql_api.data import keys
 from graphql_api.data.dynamo.expressions import Change
 from graphql_api.data.dynamo.pages import PageWindow
-from graphql_api.data.enums import JobKind, JobStatus, Verdict
+from graphql_api.data.enums import JobKind, JobStatus, ProblemState, Verdict
+from graphql_api.data.histories.problem_feed import FeedChange
 from graphql_api.data.records import NO_PID, PID, History, Job
 from graphql_api.data.stores import Stores
 from judge.judge import Judge
@@ -28,6 +29,7 @@ from tests.support.judging import WatchedJudge
 from tests.support.lagging import LAGGING
 from tests.support.rejudges import seen
 from tests.support.senders import RecordingSender
+from tests.support.stores import StoreHarness
 from tests.support.transport import Crash, FaultyTransport
 from tests.support.waiting import PATIENCE_S, wait_until_async
 
@@ -317,6 +319,17 @@ async def test_a_deletion_in_the_middle_of_the_return_stops_it_before_its_next_w
     assert await feed.feed() == []
 
 
+async def test_a_late_job_reads_no_further_than_the_first_page(
+    feed: FeedDriver, make_jobs: MakeJobs
+) -> None:
+    """The problem has no execution in the feed, so no write shows that it was restored."""
+    await feed.completed(is_public=False)
+    removal = await feed.soft_delete()
+    await feed.restore()
+    await make_jobs(publishing_s=600).run(removal.ulid)
+    assert await finished(feed, removal) == done(0, ended_early=True)
+
+
 # Other requests at the same time
 
 
@@ -499,7 +512,82 @@ async def until_shown(feed: FeedDriver, history: History) -> None:
     await wait_until_async("the return of an execution", check)
 
 
+class Mix:
+    """Requests and jobs at the same time, until the problem has changed its state six times."""
+
+    def __init__(self, feed: FeedDriver, make_jobs: MakeJobs) -> None:
+        self.feed, self._make_jobs = feed, make_jobs
+        self._jobs: list[Job] = []
+        self._is_over = False
+
+    async def change_problem(self, *, ends_deleted: bool) -> None:
+        for _ in range(3):
+            for start in (self.feed.soft_delete, self.feed.restore):
+                self._jobs.append(await start())
+                await asyncio.sleep(0.05)
+        if ends_deleted:
+            self._jobs.append(await self.feed.soft_delete())
+        self._is_over = True
+
+    async def run_jobs(self) -> None:
+        """Run jobs as one of several workers: always the latest of the waiting jobs."""
+        while self._jobs or not self._is_over:
+            if self._jobs:
+                await self._make_jobs(publishing_s=2).run(self._jobs.pop().ulid)
+            await asyncio.sleep(0.01)
+
+    async def change_visibility(self, history: History) -> None:
+        """Do what `setHistoryVisibility` does, again and again."""
+        stores, key = self.feed.stores, self.feed.submissions.problem.key
+        while not self._is_over:
+            problem = await stores.problems.get(*key, consistent=True)
+            if problem and problem.state is ProblemState.COMPLETED:
+                await stores.histories.publish(*history.key, problem_public=True)
+            await stores.histories.unpublish(*history.key)
+
+    async def rejudge(self, history: History) -> None:
+        store, number = self.feed.stores.rejudges, 0
+        while not self._is_over:
+            number += 1
+            begun = await store.begin(*history.key, str(number))
+            assert begun is not None
+            outcome = Api.outcome(attempt=begun.rejudge_attempt or 0)
+            await store.complete(begun, outcome, str(number))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ends_deleted", [True, False])
+async def test_any_mix_of_requests_leaves_the_feed_as_problem_and_cards_say(
+    feed: FeedDriver, make_jobs: MakeJobs, monkeypatch: pytest.MonkeyPatch, *, ends_deleted: bool
+) -> None:
+    monkeypatch.setattr("graphql_api.data.histories.problem_feed.EXECUTIONS_AT_ONCE", 1)
+    histories = [await feed.completed() for _ in range(6)]
+    mix = Mix(feed, make_jobs)
+    await asyncio.gather(
+        mix.change_problem(ends_deleted=ends_deleted),
+        *(mix.run_jobs() for _ in range(3)),
+        *map(mix.change_visibility, histories[:3]),
+        *map(mix.rejudge, histories[2:5]),
+    )
+    await StoreHarness(feed.stores.dynamo).consistent()
+    positioned = {one.ulid for one in histories if (await feed.card(one)).feed_id}
+    assert {one.ulid for one in histories[3:]} <= positioned
+    assert {one.ulid for one in await feed.feed()} == (set() if ends_deleted else positioned)
+
+
 # Problems of the same name
+
+
+async def test_a_change_of_one_problem_does_not_touch_an_execution_of_another_one(
+    feed: FeedDriver,
+) -> None:
+    other = FeedDriver(replace(feed.submissions, problem=await new_problem(feed.stores, "2")))
+    histories = [await feed.completed(), await other.completed()]
+    await feed.soft_delete()
+    change = FeedChange(feed.submissions.problem.id, hides=True)
+    wanted = [history.key for history in histories]
+    assert await feed.stores.problem_feed.apply(change, wanted) == 1
+    assert [one.number for one in await feed.feed()] == ["2"]
 
 
 @pytest.mark.parametrize("has_pid", [True, False])
