@@ -1,11 +1,13 @@
 """Background jobs and their progress logs."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import strawberry
+import structlog
 
-from graphql_api.data import records
+from graphql_api.data import keys, records
 from graphql_api.data.clock import to_datetime
 from graphql_api.data.enums import JobKind, JobStatus
 from graphql_api.resolvers import jobs
@@ -14,6 +16,8 @@ from graphql_api.schema import ids
 from graphql_api.schema.connections import First, Last, Node
 from graphql_api.schema.fields import field
 from graphql_api.schema.info import Info
+
+_log = structlog.stdlib.get_logger(__name__)
 
 
 @strawberry.type(description="One line of a job's progress log.")
@@ -60,6 +64,13 @@ class RejudgeCounts:
         description="Number of histories that could not be judged, because the judge or the "
         "problem's checker failed. These histories keep their previous result."
     )
+
+    @classmethod
+    def from_result(cls, result: Mapping[str, Any]) -> Self | None:
+        """Convert the result of a job, or return None if it has another form."""
+        names = ("judged", "changed", "skipped", "failed")
+        counts: dict[str, Any] = {name: result.get(name) for name in names}
+        return cls(**counts) if all(isinstance(count, int) for count in counts.values()) else None
 
 
 @strawberry.type(description="A background job, such as a rejudge. Only editors see jobs.")
@@ -152,5 +163,9 @@ class Job(Node):
         """Read the result of a rejudge."""
         if self.kind is not JobKind.REJUDGE:
             return None
-        counts = await jobs.result_of(info.context, self.record)
-        return None if counts is None else RejudgeCounts(**counts)
+        result = await jobs.result_of(info.context, self.record)
+        counts = None if result is None else RejudgeCounts.from_result(result)
+        if result is not None and counts is None:
+            key = keys.job_result(self.record.ulid, self.record.attempt)
+            _log.error("The result of a rejudge cannot be read, so it is null.", **key)
+        return counts

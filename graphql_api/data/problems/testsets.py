@@ -57,6 +57,7 @@ from graphql_api.data.problems.testset_reader import (
     build_test,
 )
 from graphql_api.data.records import (
+    UNREADABLE,
     Checker,
     Problem,
     StoredTest,
@@ -351,7 +352,7 @@ class TestSetStore:
         Cost: one request per 100 sets. Missing items are read a second time.
         """
         items = await self._dynamo.batch_get([keys.case_ids(*key) for key in sets], recheck=True)
-        return [unpack_ids(item["ids"]) if item else [] for item in items]
+        return [_read_ids(item) if item else [] for item in items]
 
     async def get_many(self, test_keys: Sequence[StoredTest]) -> list[TestCase | LargeTest | None]:
         """Return the tests in the order of `test_keys`.
@@ -488,6 +489,15 @@ def _id_items(problem: Problem, version: int, tests: Sequence[NewTest]) -> list[
 def _test_key(platform: str, number: str, version: int, test_number: int) -> keys.Key:
     partition = keys.problem_partition(platform, number)
     return {"PK": partition, "SK": keys.case_sort(version, test_number)}
+
+
+def _read_ids(item: Item) -> list[TestId]:
+    """Return the identities in an item, or an empty list if the item cannot be read."""
+    try:
+        return unpack_ids(item["ids"])
+    except UNREADABLE:
+        _log.exception("The identities of a test set cannot be read.", PK=item["PK"], SK=item["SK"])
+        return []
 
 
 def _set_prefix(version: int) -> str:
