@@ -28,6 +28,7 @@ from graphql_api.http.masking import mask
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+RETRY_LATER = {"retry-after": "1"}
 
 
 class Services(Protocol):
@@ -235,7 +236,7 @@ async def _authenticate(services: Services, authorization: str | None) -> Viewer
             401, error.message, "UNAUTHENTICATED", {"www-authenticate": challenge}
         ) from error
     except Unavailable as error:
-        raise RequestRejected(503, error.message, "UNAVAILABLE", {"retry-after": "1"}) from error
+        raise RequestRejected(503, error.message, "UNAVAILABLE", RETRY_LATER) from error
 
 
 async def _read_body(request: Request, limit: int) -> bytes:
@@ -331,8 +332,11 @@ def _response(result: ExecutionResult, media_type: str, share: AnswerShare) -> R
         answer["data"] = result.data
     if result.extensions:
         answer["extensions"] = result.extensions
-    status = _refused_status(media_type) if is_refused else 200
-    response = _encode(answer, status, media_type, {})
+    is_busy = any((error.extensions or {}).get("code") == "UNAVAILABLE" for error in errors)
+    status, headers = _refused_status(media_type) if is_refused else 200, {}
+    if is_refused and is_busy and media_type == GRAPHQL_JSON:
+        status, headers = 503, RETRY_LATER
+    response = _encode(answer, status, media_type, headers)
     share.shrink(len(response.body))
     return AnswerResponse(response, share)
 
