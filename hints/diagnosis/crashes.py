@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from graphql_api.data.enums import DiagnosisKind
 from graphql_api.data.records import Diagnosis, TestResult
 from hints.diagnosis.evidence import Evidence, Finding
+from hints.diagnosis.sources import reads_elsewhere
 
 _EXCEPTIONS: Mapping[DiagnosisKind, str] = {
     DiagnosisKind.RECURSION_DEPTH: (
@@ -68,7 +69,10 @@ _SIGNALS = {
 
 def diagnose_crash(evidence: Evidence, failed: Sequence[TestResult]) -> Diagnosis:
     """Return the diagnosis of an execution whose program failed. `failed` are the RE results."""
-    return evidence.tell(failed[0], find_in_crash(failed[0]))
+    test = failed[0]
+    if test.is_input_unread and reads_elsewhere(evidence.request.code):
+        return evidence.tell(test, Finding(DiagnosisKind.INPUT_NOT_READ))
+    return evidence.tell(test, find_in_crash(test))
 
 
 def find_in_crash(test: TestResult) -> Finding:

@@ -1,4 +1,4 @@
-"""Estimates how a program's time or memory grows with the size of the input."""
+"""Estimates how a program's time grows with the size of the input."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ SIZE_RATIO = 8
 
 
 class Point(NamedTuple):
-    """The size of a test's input and the cost of the test: milliseconds or kilobytes.
+    """The size of a test's input and the cost of the test, such as milliseconds.
 
     For a test that was stopped at a limit, `is_stopped` is True and the cost is a lower bound.
     """
@@ -20,22 +20,32 @@ class Point(NamedTuple):
     is_stopped: bool = False
 
 
-def estimate_exponent(points: Sequence[Point], noise: float) -> float | None:
-    """Return the exponent e of the growth `cost = c * size^e`, or None if it is unknown.
+class Growth(NamedTuple):
+    """The range of the exponent e of the growth `cost = c * size^e`."""
 
-    The smallest cost is the cost of an empty program, so it is subtracted. Costs of less than
-    `noise` above it are not used. If stopped tests allow only a larger exponent, the lower bound
-    that follows from them is returned.
+    at_least: float
+    at_most: float
+
+
+def estimate_growth(points: Sequence[Point], noise: float) -> Growth | None:
+    """Return the growth of the cost, or None if it is unknown.
+
+    The smallest cost is the cost of an empty program, so it is subtracted. Differences below
+    `noise` are not measurable. The range has no upper end if it follows only from tests with costs
+    below `noise` or from stopped tests.
     """
     if len(points) < FEWEST_POINTS or not _is_wide(points):
         return None
     base = min(point.cost for point in points)
-    usable = [point for point in points if point.cost - base >= noise and point.size > 0]
-    ended = [point for point in usable if not point.is_stopped]
-    fitted = _fit(ended, base) if _spans(ended) else None
-    bound = _bound(ended, [point for point in usable if point.is_stopped], base)
-    known = [exponent for exponent in (fitted, bound) if exponent is not None]
-    return max(known, default=None)
+    net = [point._replace(cost=point.cost - base) for point in points if point.size > 0]
+    ended = sorted(point for point in net if not point.is_stopped)
+    measured = [point for point in ended if point.cost >= noise]
+    bounds = _find_bounds(net, ended, noise)
+    if len({point.size for point in measured}) > 1:
+        fitted = _fit(measured)
+        highest = max([fitted, *bounds])
+        return Growth(highest, fitted if highest == fitted else math.inf)
+    return Growth(max(bounds), math.inf) if bounds else None
 
 
 def _is_wide(points: Sequence[Point]) -> bool:
@@ -43,26 +53,32 @@ def _is_wide(points: Sequence[Point]) -> bool:
     return max(sizes) >= SIZE_RATIO * max(min(sizes), 1)
 
 
-def _spans(points: Sequence[Point]) -> bool:
-    return len({point.size for point in points}) > 1
-
-
-def _fit(points: Sequence[Point], base: float) -> float:
+def _fit(points: Sequence[Point]) -> float:
     """Return the slope of the line of least squares through the logarithms."""
     xs = [math.log(point.size) for point in points]
-    ys = [math.log(point.cost - base) for point in points]
+    ys = [math.log(point.cost) for point in points]
     mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
     spread = sum((x - mean_x) ** 2 for x in xs)
     return sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / spread
 
 
-def _bound(ended: Sequence[Point], stopped: Sequence[Point], base: float) -> float | None:
-    """Return the smallest exponent from the largest ended test to the smallest stopped test."""
-    if not ended or not stopped:
-        return None
-    last = max(ended)
-    above = [point for point in stopped if point.size > last.size]
-    if not above:
-        return None
-    first = min(above)
-    return math.log((first.cost - base) / (last.cost - base)) / math.log(first.size / last.size)
+def _find_bounds(net: Sequence[Point], ended: Sequence[Point], noise: float) -> list[float]:
+    """Return lower bounds of the exponent.
+
+    One follows from the largest test with a cost below `noise` and the largest test that ended, the
+    other one from the largest test that ended and the smallest stopped test above it.
+    """
+    if not ended:
+        return []
+    largest = ended[-1]
+    quick = [point for point in ended if point.cost < noise and point.size < largest.size]
+    stopped = [point for point in net if point.is_stopped and point.size > largest.size]
+    pairs = [(max(quick), largest)] if quick else []
+    pairs += [(largest, min(stopped))] if stopped else []
+    slopes = [_slope(small, large, noise) for small, large in pairs]
+    return [slope for slope in slopes if slope > 0]
+
+
+def _slope(small: Point, large: Point, noise: float) -> float:
+    costs = max(small.cost, noise), max(large.cost, noise)
+    return math.log(costs[1] / costs[0]) / math.log(large.size / small.size)

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from graphql_api.data.enums import Comparer, DiagnosisKind, Verdict
 from graphql_api.data.records import Diagnosis, TestResult
 from hints.diagnosis.evidence import Evidence, Finding
-from hints.diagnosis.growth import Point, estimate_exponent
+from hints.diagnosis.growth import Point, estimate_growth
 
 # Growth up to this exponent counts as linear, and from the next one on as worse than linear.
-LINEAR = 1.3
-WORSE = 1.45
-# Differences below these values are measuring errors.
-NOISE_MS = 15
-NOISE_KB = 512
+LINEAR = 1.2
+WORSE = 1.3
+# Differences below this time, or below this share of the smallest time, are measuring errors.
+NOISE_MS = 5
+NOISE_SHARE = 0.3
 _STOPPED = frozenset({Verdict.TLE, Verdict.MLE})
 
 
@@ -26,11 +26,12 @@ def diagnose_time(evidence: Evidence, slow: Sequence[TestResult]) -> Diagnosis:
         for test in evidence.finished
         if test.verdict in (Verdict.AC, Verdict.WA, Verdict.TLE)
     ]
-    exponent = estimate_exponent(points, NOISE_MS)
+    noise = max(NOISE_MS, NOISE_SHARE * min((point.cost for point in points), default=0))
+    growth = estimate_growth(points, noise)
     kind = DiagnosisKind.TIME_LIMIT
-    if exponent is not None and exponent <= LINEAR:
+    if growth and growth.at_most <= LINEAR:
         kind = DiagnosisKind.SLOW_LINEAR
-    elif exponent is not None and exponent >= WORSE:
+    elif growth and growth.at_least >= WORSE:
         kind = DiagnosisKind.SLOW_GROWTH
     return evidence.tell(slow[0], Finding(kind))
 

@@ -1,7 +1,9 @@
 """Finds the relation between a wrong number and the expected number, such as a wrong sign."""
 
 import math
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import partial
 
 from graphql_api.data.enums import DiagnosisKind
 from hints.diagnosis.evidence import Finding
@@ -10,16 +12,28 @@ from hints.diagnosis.evidence import Finding
 LONGEST_NUMBER = 60
 # Relative difference up to which two numbers differ only by their precision.
 CLOSE = Decimal("1e-4")
+# A `double` contains all integers up to this one, and only some larger integers.
+EXACT = 2**53
+# A few roundings of a `double` change a number by less than this part of it.
+ROUNDED = 2**48
 
 
 def find_relation(expected: str, actual: str) -> Finding | None:
     """Return the relation between two different words, or None if a word is not a number."""
+    if _is_separated(expected, actual):
+        return Finding(DiagnosisKind.NUMBER_FORMAT, {"expected": expected, "actual": actual})
     left, right = _parse(expected), _parse(actual)
     if left is None or right is None:
         return None
     kind = _relate_integers(left, right) if _are_integers(left, right) else None
     kind = kind or _relate_decimals(expected, actual, left, right)
     return Finding(kind, {"expected": expected, "actual": actual}) if kind else None
+
+
+def _is_separated(expected: str, actual: str) -> bool:
+    """Return whether `actual` is a number with thousands or decimals separated by commas."""
+    is_number = _parse(expected) is not None and "," in actual
+    return is_number and expected in (actual.replace(",", ""), actual.replace(",", "."))
 
 
 def _parse(text: str) -> Decimal | None:
@@ -41,17 +55,7 @@ def _relate_integers(expected: Decimal, actual: Decimal) -> DiagnosisKind | None
     left, right = int(expected), int(actual)
     if left == right:
         return None
-    # A wrapped number of 32 bits is also equal modulo 2^32, so the larger modulus comes first.
-    for bits, kind in ((64, DiagnosisKind.OVERFLOW_64), (32, DiagnosisKind.OVERFLOW_32)):
-        if _is_wrapped(left, right, bits):
-            return kind
-    if left == -right:
-        return DiagnosisKind.WRONG_SIGN
-    if abs(left - right) == 1:
-        return DiagnosisKind.OFF_BY_ONE
-    if _is_power_of_two_factor(left, right):
-        return DiagnosisKind.POWER_OF_TWO_FACTOR
-    return None
+    return next((kind for kind, holds in _RELATIONS if holds(left, right)), None)
 
 
 def _is_wrapped(expected: int, actual: int, bits: int) -> bool:
@@ -61,12 +65,28 @@ def _is_wrapped(expected: int, actual: int, bits: int) -> bool:
     return actual in (low, signed)
 
 
+def _is_rounded(expected: int, actual: int) -> bool:
+    """Return whether `actual` is `expected`, rounded to the precision of a `double`."""
+    return abs(expected) > EXACT and abs(expected - actual) * ROUNDED <= abs(expected)
+
+
 def _is_power_of_two_factor(left: int, right: int) -> bool:
     small, large = sorted((abs(left), abs(right)))
     if small == 0 or left * right < 0 or large % small:
         return False
     factor = large // small
     return factor > 1 and factor & (factor - 1) == 0
+
+
+# A wrapped number of 32 bits is also equal modulo 2^32, so the larger modulus comes first.
+_RELATIONS: tuple[tuple[DiagnosisKind, Callable[[int, int], bool]], ...] = (
+    (DiagnosisKind.OVERFLOW_64, partial(_is_wrapped, bits=64)),
+    (DiagnosisKind.OVERFLOW_32, partial(_is_wrapped, bits=32)),
+    (DiagnosisKind.PRECISION, _is_rounded),
+    (DiagnosisKind.WRONG_SIGN, lambda left, right: left == -right),
+    (DiagnosisKind.OFF_BY_ONE, lambda left, right: abs(left - right) == 1),
+    (DiagnosisKind.POWER_OF_TWO_FACTOR, _is_power_of_two_factor),
+)
 
 
 def _relate_decimals(

@@ -7,11 +7,25 @@ from graphql_api.data.enums import Comparer, DiagnosisKind, DifferenceKind
 from graphql_api.data.limits import SHOWN_OUTPUT_BYTES
 from graphql_api.data.records import Diagnosis, TestResult
 from hints.diagnosis.evidence import Evidence, Finding
+from hints.diagnosis.extra_text import has_extra_text
 from hints.diagnosis.numbers import find_relation
+from hints.diagnosis.sources import reads_elsewhere
 
 # A kind is told if at least this share of the wrong outputs has it.
 AGREEMENT = 0.6
+# Fewest failed tests, and fewest passed tests before them, for the kind FROM_NTH_TEST.
+FEWEST_OF_TAIL = 2
+FEWEST_BEFORE_TAIL = 3
 _GENERIC = Finding(DiagnosisKind.WRONG_ANSWER)
+# Two unrelated small numbers often have such a relation.
+_COINCIDENCES = frozenset(
+    {
+        DiagnosisKind.OFF_BY_ONE,
+        DiagnosisKind.WRONG_SIGN,
+        DiagnosisKind.POWER_OF_TWO_FACTOR,
+        DiagnosisKind.PRECISION,
+    }
+)
 _SIMPLE = {
     DifferenceKind.WHITE_SPACE: DiagnosisKind.WHITE_SPACE,
     DifferenceKind.LETTER_CASE: DiagnosisKind.LETTER_CASE,
@@ -37,14 +51,19 @@ def diagnose_output(evidence: Evidence, wrong: Sequence[TestResult]) -> Diagnosi
         is_common = kinds.count(kind) >= AGREEMENT * len(kinds)
         if is_common and kind not in (_GENERIC.kind, DiagnosisKind.CHECKER_REJECTED):
             return evidence.tell(*next(pair for pair in findings if pair[1].kind is kind))
-    return _find_pattern(evidence) or evidence.tell(*findings[0])
+    test, finding = findings[0]
+    if finding.kind in _COINCIDENCES:
+        finding = Finding(_GENERIC.kind, finding.parameters)
+    return _find_pattern(evidence) or evidence.tell(test, finding)
 
 
 def find_in_output(evidence: Evidence, test: TestResult) -> Finding:
     """Return the kind of mistake in one wrong output."""
-    if test.is_input_unread:
+    is_interactive = evidence.request.comparer is Comparer.INTERACTIVE
+    is_empty = not (test.output or "").strip() and not is_interactive
+    if test.is_input_unread and (not is_empty or reads_elsewhere(evidence.request.code)):
         return Finding(DiagnosisKind.INPUT_NOT_READ)
-    if not (test.output or "").strip() and evidence.request.comparer is not Comparer.INTERACTIVE:
+    if is_empty:
         return Finding(DiagnosisKind.EMPTY_OUTPUT)
     if test.difference_kind is None:
         return Finding(DiagnosisKind.CHECKER_REJECTED)
@@ -55,7 +74,7 @@ def find_in_output(evidence: Evidence, test: TestResult) -> Finding:
 
 def _compare(test: TestResult) -> Finding | None:
     texts = _split(test)
-    if _has_extra_text(texts):
+    if has_extra_text(texts.expected, texts.actual, are_complete=texts.are_complete):
         return Finding(DiagnosisKind.EXTRA_TEXT, _words_of(test))
     match test.difference_kind:
         case DifferenceKind.ORDER:
@@ -67,7 +86,7 @@ def _compare(test: TestResult) -> Finding | None:
         case DifferenceKind.EXTRA_LINES:
             return _place(texts.actual, texts.expected, texts, _EXTRA)
         case _:
-            return find_relation(*_first_difference(test))
+            return find_relation(*_first_words(*_first_difference(test)))
 
 
 _MISSING = (
@@ -96,23 +115,6 @@ def _place(
     return Finding(several, count if texts.are_complete else {})
 
 
-def _has_extra_text(texts: _Texts) -> bool:
-    """Return whether the output has a text such as `Enter n:` before an expected line."""
-    pairs = list(zip(texts.expected, texts.actual, strict=False))
-    if len(texts.expected) != len(texts.actual) or not pairs:
-        return False
-    extra = [actual for expected, actual in pairs if actual != expected]
-    return bool(extra) and all(
-        actual == expected or (actual.endswith(expected) and _is_prose(actual, expected))
-        for expected, actual in pairs
-    )
-
-
-def _is_prose(actual: str, expected: str) -> bool:
-    before = actual[: len(actual) - len(expected)].rstrip()
-    return before.endswith((":", "=", "?", ">")) or sum(map(str.isalpha, before)) > 1
-
-
 def _split(test: TestResult) -> _Texts:
     texts = [test.expected or "", test.output or ""]
     lines = [[line.strip() for line in text.splitlines() if line.strip()] for text in texts]
@@ -129,6 +131,14 @@ def _first_difference(test: TestResult) -> tuple[str, str]:
     return expected, actual
 
 
+def _first_words(expected: str, actual: str) -> tuple[str, str]:
+    """Return the first different words of two lines with the same number of words."""
+    pairs = list(zip(expected.split(), actual.split(), strict=False))
+    if len(expected.split()) != len(actual.split()):
+        return expected, actual
+    return next((pair for pair in pairs if pair[0] != pair[1]), (expected, actual))
+
+
 def _words_of(test: TestResult) -> dict[str, str]:
     expected, actual = _first_difference(test)
     return {"expected": expected, "actual": actual} if expected and actual else {}
@@ -139,15 +149,18 @@ def _find_pattern(evidence: Evidence) -> Diagnosis | None:
     passed = {test.number for test in evidence.passed}
     failed = {test.number for test in evidence.finished} - passed
     samples = {test.number for test in evidence.finished if test.is_sample}
-    if samples and samples <= passed:
-        hidden = {test.number for test in evidence.finished} - samples
-        if hidden == failed or not _is_tail(failed, passed):
-            return Diagnosis(kind=DiagnosisKind.HIDDEN_TESTS_ONLY, test_number=min(failed))
-    if _is_tail(failed, passed):
-        return Diagnosis(kind=DiagnosisKind.FROM_NTH_TEST, test_number=min(failed))
-    return None
+    kind = None
+    if samples != passed and _is_tail(evidence, failed, passed):
+        kind = DiagnosisKind.FROM_NTH_TEST
+    elif samples and samples <= passed:
+        kind = DiagnosisKind.HIDDEN_TESTS_ONLY
+    return Diagnosis(kind=kind, test_number=min(failed)) if kind else None
 
 
-def _is_tail(failed: set[int], passed: set[int]) -> bool:
-    """Return whether at least two tests failed, and all of them follow the passed tests."""
-    return len(failed) > 1 and bool(passed) and min(failed) > max(passed)
+def _is_tail(evidence: Evidence, failed: set[int], passed: set[int]) -> bool:
+    """Return whether the failed tests follow the passed tests and have larger inputs."""
+    if len(failed) < FEWEST_OF_TAIL or len(passed) < FEWEST_BEFORE_TAIL:
+        return False
+    sizes = evidence.read_sizes()
+    largest = max(sizes[number] for number in passed)
+    return min(failed) > max(passed) and min(sizes[number] for number in failed) > largest

@@ -1,10 +1,11 @@
 """The growth of a program's costs."""
 
+import math
 from collections.abc import Callable
 
 import pytest
 
-from hints.diagnosis.growth import Point, estimate_exponent
+from hints.diagnosis.growth import Point, estimate_growth
 
 SIZES = (10, 100, 1000, 4000, 8000)
 
@@ -19,9 +20,10 @@ def points(cost: Callable[[int], float], limit: float = 1e9) -> list[Point]:
     [(lambda n: 20 + n / 10, 1.0), (lambda n: 20 + n * n / 1000, 2.0), (lambda n: n**3 / 1e6, 3.0)],
 )
 def test_the_exponent_is_that_of_the_cost(cost: Callable[[int], float], exponent: float) -> None:
-    estimated = estimate_exponent(points(cost), noise=15)
-    assert estimated is not None
-    assert abs(estimated - exponent) < 0.15
+    growth = estimate_growth(points(cost), noise=15)
+    assert growth is not None
+    assert abs(growth.at_least - exponent) < 0.15
+    assert growth.at_most == growth.at_least
 
 
 def test_a_stopped_test_raises_the_exponent_to_the_lower_bound_that_follows_from_it() -> None:
@@ -31,10 +33,20 @@ def test_a_stopped_test_raises_the_exponent_to_the_lower_bound_that_follows_from
         Point(2000, 2020, is_stopped=True),
         Point(8000, 2020, is_stopped=True),
     ]
-    estimated = estimate_exponent(stopped, noise=15)
+    growth = estimate_growth(stopped, noise=15)
     # From size 1000 to size 2000, the cost grows at least by a factor of 20 = 2^4.32.
-    assert estimated is not None
-    assert 4.3 < estimated < 4.4
+    assert growth is not None
+    assert 4.3 < growth.at_least < 4.4
+    assert growth.at_most == math.inf
+
+
+def test_a_test_too_quick_to_measure_gives_a_lower_bound_only() -> None:
+    quick = [Point(10, 20), Point(100, 21), Point(1000, 24), Point(10_000, 270)]
+    growth = estimate_growth(quick, noise=5)
+    # From size 1000 to size 10,000, the cost grows at least from 5 to 250: 50 = 10^1.7.
+    assert growth is not None
+    assert 1.69 < growth.at_least < 1.71
+    assert growth.at_most == math.inf
 
 
 @pytest.mark.parametrize(
@@ -48,4 +60,4 @@ def test_a_stopped_test_raises_the_exponent_to_the_lower_bound_that_follows_from
     ],
 )
 def test_too_few_or_too_similar_tests_give_no_exponent(few: list[Point]) -> None:
-    assert estimate_exponent(few, noise=15) is None
+    assert estimate_growth(few, noise=15) is None

@@ -1,0 +1,60 @@
+"""Finds additional text in an output, such as a prompt, a unit or the brackets of a list."""
+
+from collections.abc import Sequence
+
+_PUNCTUATION = str.maketrans(dict.fromkeys("[](){}'\",;", " "))
+
+
+def has_extra_text(expected: Sequence[str], actual: Sequence[str], *, are_complete: bool) -> bool:
+    """Return whether the actual lines contain the expected lines and additional text.
+
+    If the lines are not complete, only the lines that both outputs show are compared.
+    """
+    if _adds_punctuation(expected, actual, are_complete=are_complete):
+        return True
+    if are_complete and len(expected) != len(actual):
+        return False
+    pairs = list(zip(expected, actual, strict=False))
+    return _extends_lines(pairs if are_complete else pairs[:-1])
+
+
+def _extends_lines(pairs: Sequence[tuple[str, str]]) -> bool:
+    return any(left != right for left, right in pairs) and all(
+        left == right or _extends(left, right) for left, right in pairs
+    )
+
+
+def _extends(expected: str, actual: str) -> bool:
+    """Return whether a line is the expected line with text before or behind it."""
+    return any(
+        found and _are_apart(before, after) and _is_text(before + after, expected)
+        for before, found, after in (actual.partition(expected), actual.rpartition(expected))
+    )
+
+
+def _are_apart(before: str, after: str) -> bool:
+    """Return whether the text before and behind a value is not a part of the value.
+
+    For example, `5` is a part of the values `-5`, `15` and `5.5`.
+    """
+    is_decimal = after[:1] in (".", ",") and after[1:2].isdigit()
+    ends_apart = not after[:1].isalnum() and not is_decimal
+    return ends_apart and not before[-1:].isalnum() and before[-1:] not in tuple("-+.,")
+
+
+def _is_text(extra: str, expected: str) -> bool:
+    """Return whether the additional text contains no further value. Values may be numbers."""
+    has_number = any(map(str.isdigit, extra)) and any(map(str.isdigit, expected))
+    return not has_number or sum(map(str.isalpha, extra)) > 1
+
+
+def _adds_punctuation(
+    expected: Sequence[str], actual: Sequence[str], *, are_complete: bool
+) -> bool:
+    """Return whether the words are the expected words with brackets, quotes or commas."""
+    wanted, raw = " ".join(expected).split(), " ".join(actual).split()
+    words = " ".join(actual).translate(_PUNCTUATION).split()
+    if are_complete:
+        return words == wanted != raw
+    count = min(len(wanted), len(words)) - 1
+    return count > 0 and words[:count] == wanted[:count] != raw[:count]
