@@ -148,7 +148,10 @@ class Query:
         history = await histories.find(info.context, ids.history_key(id, "id"))
         return History.from_record(history) if history else None
 
-    @field(description="Public histories, most recently published first.")
+    @field(
+        description="Public histories, most recently published first. Histories of deleted "
+        "problems are not included."
+    )
     async def public_feed(
         self,
         info: Info,

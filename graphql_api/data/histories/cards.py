@@ -71,7 +71,7 @@ def fit_title(history: History) -> History:
 
     The title is truncated if necessary, so that the card never becomes larger than `CARD_BYTES`.
     Later writes add attributes to the card. The largest card is the card of a public history that
-    was judged again.
+    was judged again and whose problem is deleted.
     """
     largest = replace(
         history,
@@ -91,6 +91,7 @@ def fit_title(history: History) -> History:
         finished_at=history.created_at,
         feed_id=history.ulid,
         feed_shard=999,
+        feed_hidden=True,
         hint_state=HINTS_READY,
         feed_hidden=True,
     )

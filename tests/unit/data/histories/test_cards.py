@@ -123,6 +123,7 @@ def test_a_card_stays_under_950_bytes_whatever_is_written_later(
         attempt=12,
         feed_id=ULID,
         feed_shard=15,
+        feed_hidden=True,
         test_version=12_345,
         hint_state="READY",
         rejudge_attempt=12,
