@@ -77,7 +77,7 @@ async def run_code(context: Context, command: RunCode) -> RunAnswer:
     """
     viewer = context.require_viewer()
     request = _validate(command)
-    with context.runs.places.take(viewer.uid):
+    async with context.runs.places.take(viewer.uid):
         return await _run_in_place(context, viewer, command, request)
 
 

@@ -6,22 +6,20 @@ the run. The answer is kept for 10 minutes, so that a repeated request gets the 
 run is executed twice, only the first answer is kept.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from graphql_api.config import Settings
 from graphql_api.data.enums import RunStatus
-from graphql_api.data.errors import Unavailable
 from graphql_api.data.packing import pack, unpack
 from graphql_api.data.redis.answer_listener import CHANNEL, LISTEN_S, AnswerListener
 from graphql_api.data.redis.connection import connect
-from graphql_api.data.redis.run_places import RunPlaces
+from graphql_api.data.redis.run_places import RunPlaces, unavailable_on_error
 
 PREFIX = "algoitny:run:"
 # No caller waits for so long. The requests of a crashed API process expire after this time.
@@ -91,34 +89,35 @@ class RunBoard:
     """The store of the requests, claims and answers of custom runs, by run id.
 
     Each method raises `Unavailable` if Redis does not answer. `places` limits the number of waiting
-    callers of this process.
+    callers.
     """
 
     def __init__(self, redis: Redis, subscriber: Redis) -> None:
         self._redis = redis
         self._listener = AnswerListener(subscriber, self._read_answers)
-        self.places = RunPlaces()
+        self.places = RunPlaces(redis)
 
     async def aclose(self) -> None:
-        """Stop the listener for answers."""
+        """Stop the listener for answers, and the renewal of places."""
+        await self.places.aclose()
         await self._listener.aclose()
 
     async def put_request(self, run_id: str, request: RunRequest) -> bool:
         """Store a request. Return False if a request with this run id is already stored."""
         packed = pack(orjson.dumps(asdict(request)))
-        with _unavailable_on_error():
+        with unavailable_on_error():
             stored = await self._redis.set(PREFIX + run_id, packed, nx=True, ex=REQUEST_LIFE_S)
         return bool(stored)
 
     async def get_request(self, run_id: str) -> RunRequest | None:
         """Return a request, or None if the request was answered or withdrawn, or has expired."""
-        with _unavailable_on_error():
+        with unavailable_on_error():
             packed = await self._redis.get(PREFIX + run_id)
         return None if packed is None else RunRequest(**_load(packed))
 
     async def withdraw(self, run_id: str) -> None:
         """Remove a request whose caller no longer waits for the answer."""
-        with _unavailable_on_error():
+        with unavailable_on_error():
             await self._redis.delete(PREFIX + run_id)
 
     async def begin(self, run_id: str, token: str) -> bool:
@@ -126,7 +125,7 @@ class RunBoard:
 
         `token` identifies this claim.
         """
-        with _unavailable_on_error():
+        with unavailable_on_error():
             key = _claim_key(run_id)
             return bool(await self._redis.set(key, token, nx=True, px=CLAIM_LIFE_MS))
 
@@ -136,7 +135,7 @@ class RunBoard:
         Return False if another worker has claimed the run or the request was removed.
         """
         key = _claim_key(run_id)
-        with _unavailable_on_error():
+        with unavailable_on_error():
             holder = await self._redis.get(key)
             is_wanted = await self._redis.exists(PREFIX + run_id)
             if not is_wanted or holder not in (None, token.encode()):
@@ -146,13 +145,13 @@ class RunBoard:
 
     async def release(self, run_id: str, token: str) -> None:
         """Release the claim with this token. Do nothing if the run has no such claim."""
-        with _unavailable_on_error():
+        with unavailable_on_error():
             if await self._redis.get(_claim_key(run_id)) == token.encode():
                 await self._redis.delete(_claim_key(run_id))
 
     async def has_begun(self, run_id: str) -> bool:
         """Return whether a worker has claimed the run and executes it."""
-        with _unavailable_on_error():
+        with unavailable_on_error():
             return bool(await self._redis.exists(_claim_key(run_id)))
 
     async def put_answer(self, run_id: str, answer: RunAnswer) -> None:
@@ -161,7 +160,7 @@ class RunBoard:
         If the run already has an answer, the earlier answer is kept.
         """
         packed, key = pack(orjson.dumps(asdict(answer))), _answer_key(run_id)
-        with _unavailable_on_error():
+        with unavailable_on_error():
             async with self._redis.pipeline(transaction=True) as batch:
                 batch.rpush(key, packed)
                 batch.ltrim(key, 0, 0)
@@ -172,7 +171,7 @@ class RunBoard:
 
     async def get_answer(self, run_id: str) -> RunAnswer | None:
         """Return the answer of a run, or None if no answer is stored."""
-        with _unavailable_on_error():
+        with unavailable_on_error():
             packed = await self._redis.lindex(_answer_key(run_id), 0)
         return None if packed is None else _answer(packed)
 
@@ -186,7 +185,7 @@ class RunBoard:
 
     async def _read_answers(self, run_ids: Collection[str]) -> Mapping[str, bytes]:
         """Return the stored answers of these runs, compressed and by run id. Cost: one request."""
-        with _unavailable_on_error():
+        with unavailable_on_error():
             async with self._redis.pipeline(transaction=False) as batch:
                 for run_id in run_ids:
                     batch.lindex(_answer_key(run_id), 0)
@@ -212,13 +211,3 @@ def _answer(packed: bytes | str) -> RunAnswer:
     fields = _load(packed)
     status = fields.pop("status")
     return RunAnswer(status=None if status is None else RunStatus(status), **fields)
-
-
-@contextmanager
-def _unavailable_on_error() -> Iterator[None]:
-    try:
-        yield
-    except RedisError as error:
-        raise Unavailable(
-            "The code was not run, because Redis did not answer in time. Try again later."
-        ) from error

@@ -103,6 +103,22 @@ async def test_one_user_cannot_take_the_places_of_others(api: Api, worker: Answe
     assert (await run(api, ann))["__typename"] == "RunCodePayload"
 
 
+async def test_the_places_of_a_user_are_the_same_in_all_api_processes(
+    api: Api, open_api: OpenApi, worker: AnsweringSender
+) -> None:
+    other = await open_api(worker, table_name=api.services.settings.table_name)
+    ann, ben = await api.sign_in("ann@example.org"), await api.sign_in("ben@example.org")
+    calls = await fill(api, worker, [ann])
+    refused = await run(other, ann)
+    others = asyncio.create_task(run(other, ben))
+    worker.answers.set()
+    for result in (*await asyncio.gather(*calls), await others):
+        assert result["__typename"] == "RunCodePayload"
+    assert refused["code"] == "CONFLICT"
+    assert await used(api, ann) == WAITING_RUNS_PER_USER
+    assert (await run(other, ann))["__typename"] == "RunCodePayload"
+
+
 @pytest.mark.parametrize("result", ["Unavailable", "QuotaExceeded"])
 async def test_a_run_that_fails_frees_its_place(
     api: Api, worker: AnsweringSender, result: str
