@@ -91,7 +91,6 @@ def fit_title(history: History) -> History:
         finished_at=history.created_at,
         feed_id=history.ulid,
         feed_shard=999,
-        feed_hidden=True,
         hint_state=HINTS_READY,
         feed_hidden=True,
     )
