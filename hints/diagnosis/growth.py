@@ -31,8 +31,8 @@ def estimate_growth(points: Sequence[Point], noise: float) -> Growth | None:
     """Return the growth of the cost, or None if it is unknown.
 
     The smallest cost is the cost of an empty program, so it is subtracted. Differences below
-    `noise` are not measurable. The range has no upper end if it follows only from tests with costs
-    below `noise` or from stopped tests.
+    `noise` are not measurable. The range has no upper end if fewer than two tests ended and have
+    measurable costs.
     """
     if len(points) < FEWEST_POINTS or not _is_wide(points):
         return None
@@ -42,9 +42,8 @@ def estimate_growth(points: Sequence[Point], noise: float) -> Growth | None:
     measured = [point for point in ended if point.cost >= noise]
     bounds = _find_bounds(net, ended, noise)
     if len({point.size for point in measured}) > 1:
-        fitted = _fit(measured)
-        highest = max([fitted, *bounds])
-        return Growth(highest, fitted if highest == fitted else math.inf)
+        highest = max([_fit(measured), *bounds])
+        return Growth(highest, highest)
     return Growth(max(bounds), math.inf) if bounds else None
 
 
