@@ -14,7 +14,15 @@ from graphql_api.data.problems.inputs import ProblemChanges
 from graphql_api.data.records import Checker, History
 from graphql_api.data.stores import Stores
 from tasks.queue.sender import TaskSender
-from tests.support.executions import ADD, ADD_CPP, SHORT, SubmissionDriver, sleeping
+from tests.support.executions import (
+    ADD,
+    ADD_CPP,
+    SHORT,
+    TESTS,
+    SubmissionDriver,
+    new_problem,
+    sleeping,
+)
 from tests.support.services import run_engine
 from tests.support.system import Worker
 from tests.support.waiting import PATIENCE_S, wait_until, wait_until_async
@@ -90,22 +98,25 @@ async def test_one_submission_passes_those_of_a_user_who_sent_many_at_once(
     assert await ada.judged() == MANY
 
 
-async def test_sleeping_submissions_of_one_user_do_not_keep_the_worker_from_another(
+async def test_a_user_waits_for_the_end_of_one_program_when_another_has_filled_the_worker(
     settings_env: dict[str, str], stores: Stores, sender: TaskSender, tmp_path: Path
 ) -> None:
-    ada = await SubmissionDriver.open(stores, "ada@example.org")
+    await new_problem(stores, "one test", tests=TESTS[:1])
+    ada = await SubmissionDriver.open(stores, "ada@example.org", "one test")
     bob = await SubmissionDriver.open(stores, "bob@example.org")
-    sleepers = [await ada.reserve(sleeping(60)) for _ in range(PLACES)]
-    for one in sleepers:
-        await sender.send_execution(one.uid, one.ulid, one.language)
     with Worker({**settings_env, **SHORT, "LEASE_SECONDS": "20"}, tmp_path):
-        for one in sleepers:
-            await ada.running(one)
+        sleepers = []
+        for sleep_s in (30, *[60] * (PLACES - 1)):
+            sleepers.append(sleeper := await ada.reserve(sleeping(sleep_s)))
+            await sender.send_execution(sleeper.uid, sleeper.ulid, sleeper.language)
+            await ada.running(sleeper)
         (single,) = await send(bob, sender, 1)
-        # It may wait for the end of one sleeping program to compile, and of another to run.
-        assert (await bob.ended(single, timeout_s=2 * PATIENCE_S)).verdict is Verdict.AC
-        cards = [await ada.card(one) for one in sleepers]
-        assert {card.status for card in cards} == {HistoryStatus.RUNNING}
+        assert (await bob.ended(single, timeout_s=PATIENCE_S)).verdict is Verdict.AC
+        cards = [await ada.card(sleeper) for sleeper in sleepers]
+        # The first program of Ada has ended. The other slot is still hers, and nobody got the first
+        # one between the compiler and the tests of Bob's submission.
+        statuses = [HistoryStatus.COMPLETED, *[HistoryStatus.RUNNING] * (PLACES - 1)]
+        assert [card.status for card in cards] == statuses
 
 
 async def test_a_worker_leaves_what_it_cannot_run_to_one_that_can(

@@ -121,10 +121,16 @@ class SubmissionDriver:
         return totals.executions
 
 
-async def new_problem(stores: Stores, number: str, *, time_limit_ms: int = 20_000) -> Problem:
-    """Create the problem A + B with three tests, in state COMPLETED."""
+async def new_problem(
+    stores: Stores,
+    number: str,
+    *,
+    time_limit_ms: int = 20_000,
+    tests: Sequence[NewTest] = TESTS,
+) -> Problem:
+    """Create the problem A + B with these tests, in state COMPLETED."""
     await stores.problems.create(
         NewProblem(platform="algoitny", number=number, title="A + B", time_limit_ms=time_limit_ms)
     )
-    await stores.tests.replace("algoitny", number, TESTS)
+    await stores.tests.replace("algoitny", number, tests)
     return await stores.problems.set_state("algoitny", number, ProblemState.COMPLETED)
