@@ -11,8 +11,8 @@ from hints.diagnosis.growth import Point, estimate_growth
 LINEAR = 1.2
 WORSE = 1.3
 # Differences below this time, or below this share of the smallest time, are measuring errors.
-NOISE_MS = 5
-NOISE_SHARE = 0.3
+NOISE_MS = 4
+NOISE_SHARE = 0.5
 _STOPPED = frozenset({Verdict.TLE, Verdict.MLE})
 
 
