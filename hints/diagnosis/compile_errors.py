@@ -79,10 +79,14 @@ _C_FAMILY: _Texts = (
     ("undefined reference to `main'", DiagnosisKind.COMPILE_MISSING_MAIN),
     ("undefined reference", DiagnosisKind.COMPILE_UNKNOWN_NAME),
     ("missing terminating", DiagnosisKind.COMPILE_UNTERMINATED_TEXT),
+    # After a missing quote, the compiler reads the escapes of the next text as code.
+    ("stray '\\'", DiagnosisKind.COMPILE_UNTERMINATED_TEXT),
     ("expected ';'", DiagnosisKind.COMPILE_MISSING_SEMICOLON),
     ("expected ',' or ';'", DiagnosisKind.COMPILE_MISSING_SEMICOLON),
     ("expected '}'", DiagnosisKind.COMPILE_UNBALANCED_BRACKET),
-    ("expected ')'", DiagnosisKind.COMPILE_UNBALANCED_BRACKET),
+    ("expected ')' before ';'", DiagnosisKind.COMPILE_UNBALANCED_BRACKET),
+    ("expected ')' before '{'", DiagnosisKind.COMPILE_UNBALANCED_BRACKET),
+    ("expected ')' before '}'", DiagnosisKind.COMPILE_UNBALANCED_BRACKET),
     ("expected declaration or statement at end", DiagnosisKind.COMPILE_UNBALANCED_BRACKET),
     ("expected declaration before", DiagnosisKind.COMPILE_UNBALANCED_BRACKET),
     ("was not declared", DiagnosisKind.COMPILE_UNKNOWN_NAME),
@@ -205,7 +209,7 @@ def diagnose_compilation(language: str, output: str, code: str) -> Diagnosis:
     if form is None:
         return Diagnosis(kind=DiagnosisKind.COMPILE_ERROR)
     beginning = output[:READ_CHARACTERS].translate(_PLAIN_QUOTES)
-    error = form.find_error(beginning) or _find_linker_error(beginning)
+    error = _find_linker_error(beginning) or form.find_error(beginning)
     kinds = (kind for text, kind in form.texts if text in error)
     line = form.find_line(beginning, error)
     return Diagnosis(

@@ -100,7 +100,8 @@ def _relate_decimals(
         return DiagnosisKind.NUMBER_FORMAT
     difference = abs(left - right) / max(abs(left), Decimal(1))
     is_shortened = _decimals(actual) < _decimals(expected) and _shortens(left, right, actual)
-    return DiagnosisKind.PRECISION if is_shortened or difference <= CLOSE else None
+    is_cut = right == int(left)
+    return DiagnosisKind.PRECISION if is_shortened or is_cut or difference <= CLOSE else None
 
 
 def _has_exponent(text: str) -> bool:

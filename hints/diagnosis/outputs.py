@@ -46,15 +46,36 @@ class _Texts(NamedTuple):
 def diagnose_output(evidence: Evidence, wrong: Sequence[TestResult]) -> Diagnosis:
     """Return the diagnosis of an execution with wrong outputs. `wrong` are the results with WA."""
     findings = [(test, find_in_output(evidence, test)) for test in wrong]
-    kinds = [finding.kind for _, finding in findings]
+    kinds = _settle([finding for _, finding in findings])
     for kind in sorted(set(kinds), key=kinds.count, reverse=True):
         is_common = kinds.count(kind) >= AGREEMENT * len(kinds)
         if is_common and kind not in (_GENERIC.kind, DiagnosisKind.CHECKER_REJECTED):
-            return evidence.tell(*next(pair for pair in findings if pair[1].kind is kind))
+            pairs = zip(findings, kinds, strict=True)
+            test, finding = next(pair for pair, settled in pairs if settled is kind)
+            return evidence.tell(test, Finding(kind, finding.parameters))
     test, finding = findings[0]
     if finding.kind in _COINCIDENCES:
         finding = Finding(_GENERIC.kind, finding.parameters)
     return _find_pattern(evidence) or evidence.tell(test, finding)
+
+
+def _settle(findings: Sequence[Finding]) -> list[DiagnosisKind]:
+    """Return the kinds of the findings, with one kind for lines missing at the same end.
+
+    Results show only the beginning of a long output, so it is unknown where its lines are missing.
+    Such a finding gets the kind that a short output has shown. So does an empty output, because
+    its only line may be the missing one.
+    """
+    kinds = [finding.kind for finding in findings]
+    for general, ends in _ENDS.items():
+        found = [kind for kind in ends if kind in kinds]
+        if len(found) == 1:
+            unknown = (general, DiagnosisKind.EMPTY_OUTPUT)
+            kinds = [
+                found[0] if finding.kind in unknown and not finding.parameters else kind
+                for finding, kind in zip(findings, kinds, strict=True)
+            ]
+    return kinds
 
 
 def find_in_output(evidence: Evidence, test: TestResult) -> Finding:
@@ -99,6 +120,8 @@ _EXTRA = (
     DiagnosisKind.EXTRA_LAST_LINE,
     DiagnosisKind.EXTRA_LINES,
 )
+
+_ENDS = {_MISSING[2]: _MISSING[:2], _EXTRA[2]: _EXTRA[:2]}
 
 
 def _place(

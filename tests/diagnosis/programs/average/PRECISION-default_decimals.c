@@ -1,0 +1,13 @@
+#include <stdio.h>
+
+int main(void) {
+    int n, value;
+    float sum = 0;
+    scanf("%d", &n);
+    for (int i = 0; i < n; i++) {
+        scanf("%d", &value);
+        sum += value;
+    }
+    printf("%.2f\n", sum / n);
+    return 0;
+}

@@ -1,0 +1,14 @@
+import java.util.*;
+
+public class Main {
+    static int count(int a, int b) {
+        if (a <= b) {
+            return b - a + 1;
+        }
+    }
+
+    public static void main(String[] args) {
+        Scanner in = new Scanner(System.in);
+        System.out.println(count(in.nextInt(), in.nextInt()));
+    }
+}

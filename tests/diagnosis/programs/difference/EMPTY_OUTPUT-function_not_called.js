@@ -1,0 +1,5 @@
+const solve = () => {
+  const [a, b] = require('fs').readFileSync(0, 'utf8').trim().split(' ').map(Number);
+  console.log(a - b);
+};
+solve;

@@ -1,0 +1,4 @@
+const n = Number(require('fs').readFileSync(0, 'utf8'));
+let result = 1n;
+for (let i = 2n; i <= n; i++) result *= i;
+console.log(result);

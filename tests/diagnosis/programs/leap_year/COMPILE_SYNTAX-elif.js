@@ -1,0 +1,8 @@
+const year = Number(require('fs').readFileSync(0, 'utf8'));
+if (year % 400 === 0) {
+  console.log('Yes');
+} elif (year % 100 === 0) {
+  console.log('No');
+} else {
+  console.log(year % 4 === 0 ? 'Yes' : 'No');
+}

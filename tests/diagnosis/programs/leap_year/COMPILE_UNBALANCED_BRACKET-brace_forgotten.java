@@ -1,0 +1,11 @@
+import java.util.*;
+
+public class Main {
+    public static void main(String[] args) {
+        int year = new Scanner(System.in).nextInt();
+        if (year % 400 == 0) {
+            System.out.println("Yes");
+        } else {
+            System.out.println(year % 4 == 0 && year % 100 != 0 ? "Yes" : "No");
+    }
+}

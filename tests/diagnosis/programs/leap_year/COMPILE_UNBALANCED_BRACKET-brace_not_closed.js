@@ -1,0 +1,5 @@
+const year = Number(require('fs').readFileSync(0, 'utf8'));
+if (year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)) {
+  console.log('Yes');
+} else {
+  console.log('No');

@@ -1,0 +1,19 @@
+#include <iostream>
+#include <map>
+#include <string>
+
+int main() {
+    int n;
+    std::cin >> n;
+    std::map<std::string, long long> balances;
+    while (n--) {
+        std::string command, name, amount;
+        std::cin >> command >> name;
+        if (command == "add") {
+            std::cin >> amount;
+            balances[name] += amount;
+        } else {
+            std::cout << balances[name] << "\n";
+        }
+    }
+}

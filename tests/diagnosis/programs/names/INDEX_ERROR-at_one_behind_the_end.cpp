@@ -1,0 +1,13 @@
+#include <algorithm>
+#include <iostream>
+#include <string>
+#include <vector>
+
+int main() {
+    int n;
+    std::cin >> n;
+    std::vector<std::string> names(n);
+    for (auto &name : names) std::cin >> name;
+    std::sort(names.begin(), names.end());
+    for (int i = 0; i <= n; i++) std::cout << names.at(i) << "\n";
+}
