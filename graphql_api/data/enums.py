@@ -153,7 +153,7 @@ class Locale(StrEnum):
 
 
 class DiagnosisKind(StrEnum):
-    """The kind of mistake that a diagnosis names. docs/hints.md explains all kinds."""
+    """The kind of mistake that a diagnosis has found. docs/hints.md explains all kinds."""
 
     # The output is wrong.
     WHITE_SPACE = "WHITE_SPACE"

@@ -1,4 +1,7 @@
-"""The parts of a job besides its card: the parameters, the result and the progress events."""
+"""The parts of a job, which are stored separately from the card.
+
+The parts are the parameters, the result and the progress events.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,7 +27,7 @@ DAY_S = 86_400
 
 
 class JobParts:
-    """The part of the store of jobs that reads and writes parts of jobs."""
+    """The methods of `JobStore` that read and write the parts of jobs."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock

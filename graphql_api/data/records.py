@@ -539,7 +539,7 @@ class TestResult(Record):
     - `message` is for the owner of the history, and `note` is for the editors of the problem.
     - `exception` is the class name of the built-in exception that ended the program.
     - `code_line` is the line of the submitted code at which the program ended.
-    - `is_input_unread` is True if the program read nothing of the test's input, otherwise None.
+    - `is_input_unread` is True if the program did not read any input of the test, otherwise None.
     """
 
     entity: ClassVar[str] = "result"
@@ -567,10 +567,11 @@ class TestResult(Record):
 class Diagnosis(Record):
     """The kind of mistake of a failed execution, stored as a part of a results body.
 
-    - `test_number` is the test that shows the mistake. None: the mistake concerns all tests.
+    - `test_number` is the number of the test that shows the mistake, or None if the mistake
+      concerns all tests.
     - `line` is the line of the submitted code at which the mistake was detected.
-    - `parameters` are the values that the explanation contains, such as the expected number. None:
-      the explanation contains no values, for example because the test is hidden.
+    - `parameters` contains the values in the explanation, such as the expected number.
+      `parameters` is None for an explanation without values, for example if the test is hidden.
     """
 
     entity: ClassVar[str] = "diagnosis"
@@ -585,8 +586,8 @@ class Results:
     """The results of one attempt of an execution.
 
     `limit_backend` is the mechanism that enforced the limits, such as cgroups. `visibility` is the
-    problem's policy for hidden tests at the time of the judging. `diagnosis` is None
-    for an accepted execution.
+    problem's policy for hidden tests at the time of the judging. `diagnosis` is None if the
+    execution was accepted.
     """
 
     attempt: int

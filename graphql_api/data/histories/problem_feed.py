@@ -79,8 +79,8 @@ class FeedChange:
     def actions(self, history: History) -> list[TransactItem]:
         """Return the actions that change a history's card and feed entries: 10 write units.
 
-        The first action changes the card. It requires that the stored card has the status, the
-        visibility, the position and the attempt of `history`.
+        The first action changes the card. This action requires that the stored card has the same
+        status, visibility, position in the feed and attempt as `history`.
         """
         after = replace(history, feed_hidden=self.hides or None)
         card = Update(

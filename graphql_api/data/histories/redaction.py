@@ -31,7 +31,7 @@ def redact_results(results: Results) -> Results:
 
 
 def _redact_diagnosis(diagnosis: Diagnosis | None, shown: set[int]) -> Diagnosis | None:
-    """Return a diagnosis without values if it is about a hidden test."""
+    """Return the redacted diagnosis: without values if the diagnosis concerns a hidden test."""
     if diagnosis is None or diagnosis.test_number is None or diagnosis.test_number in shown:
         return diagnosis
     return replace(diagnosis, parameters=None)

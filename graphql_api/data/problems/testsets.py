@@ -492,7 +492,10 @@ def _test_key(platform: str, number: str, version: int, test_number: int) -> key
 
 
 def _read_ids(item: Item) -> list[TestId]:
-    """Return the identities in an item, or an empty list if the item cannot be read."""
+    """Convert the item with the test identities of a set to a list of identities.
+
+    If the item cannot be read, log the error and return an empty list.
+    """
     try:
         return unpack_ids(item["ids"])
     except UNREADABLE:

@@ -98,7 +98,7 @@ class RunBoard:
         self.places = RunPlaces(redis)
 
     async def aclose(self) -> None:
-        """Stop the listener for answers, and the renewal of places."""
+        """Stop the listener for answers and the renewal of places."""
         await self.places.aclose()
         await self._listener.aclose()
 

@@ -1,11 +1,12 @@
 """The limits on the number of callers that wait for custom runs.
 
-Each waiting caller takes one place. A process has a limited number of places. The number of places
-per user is limited, too, over all API processes: so one user cannot take the places of others. A
-repeated request also takes a place.
+Each waiting caller takes one place. A repeated request also takes a place. The number of places per
+process is limited. The number of places per user is limited over all API processes, so that one
+user cannot take all places.
 
-The places of a user are a sorted set in Redis. Each place has a lease, which its process renews. If
-the process is killed, the place is free when its lease ends. Redis measures the time.
+The places of a user are stored in Redis, in a sorted set. Each place has a lease, which the process
+of the caller renews. If this process is killed, the place becomes free when the lease ends. The
+time of a lease is measured by the clock of Redis.
 """
 
 import asyncio
@@ -30,7 +31,8 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local lease = tonumber(ARGV[1])
 """
-# Arguments: the lease in milliseconds, the limit, the new place. The result is 1 if it was taken.
+# Arguments: the lease in milliseconds, the limit, the new place. The result is 1 if the place was
+# taken, and 0 if the limit is reached.
 _TAKE = f"""{_NOW}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
@@ -38,7 +40,7 @@ redis.call('ZADD', KEYS[1], now + lease, ARGV[3])
 redis.call('PEXPIRE', KEYS[1], lease)
 return 1
 """
-# Arguments: the lease in milliseconds, a place. A place that was freed is not added again.
+# Arguments: the lease in milliseconds, the place. A place that was freed is not added again.
 _RENEW = f"""{_NOW}
 if redis.call('ZADD', KEYS[1], 'XX', 'CH', now + lease, ARGV[2]) == 1 then
     redis.call('PEXPIRE', KEYS[1], lease)
@@ -50,7 +52,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @contextmanager
 def unavailable_on_error() -> Iterator[None]:
-    """Raise `Unavailable` instead of an error of the Redis client."""
+    """Run the block, and convert errors of the Redis client to `Unavailable`."""
     try:
         yield
     except RedisError as error:
@@ -62,7 +64,7 @@ def unavailable_on_error() -> Iterator[None]:
 class RunPlaces:
     """The places that the waiting callers of this process have taken.
 
-    The task that renews their leases starts with the first caller.
+    One task renews the leases of all these places. The task starts with the first caller.
     """
 
     def __init__(self, redis: Redis) -> None:
@@ -94,14 +96,17 @@ class RunPlaces:
                 await self._free(uid, place)
 
     async def aclose(self) -> None:
-        """Stop renewing the leases."""
+        """Stop the task that renews the leases."""
         if self._renewal is not None:
             self._renewal.cancel()
             await asyncio.gather(self._renewal, return_exceptions=True)
 
     @contextmanager
     def _take_here(self, uid: str) -> Iterator[None]:
-        """Count the caller in this process, so that a full process sends nothing to Redis."""
+        """Count the caller of the block in this process, and check the limits of the process.
+
+        If a limit is reached, no request is sent to Redis.
+        """
         if self._count_by_user[uid] >= WAITING_RUNS_PER_USER:
             raise _too_many_of_user()
         if self._count_by_user.total() >= WAITING_RUNS:
@@ -129,7 +134,7 @@ class RunPlaces:
             self._renewal = asyncio.create_task(self._renew_forever())
 
     async def _free(self, uid: str, place: str) -> None:
-        """Free a place. If Redis does not answer, the place is free at the end of its lease."""
+        """Free a place. If Redis does not answer, the place becomes free when the lease ends."""
         self._user_by_place.pop(place, None)
         with suppress(RedisError):
             await self._redis.zrem(PREFIX + uid, place)
@@ -143,7 +148,7 @@ class RunPlaces:
                 _log.warning("The places of custom runs were not renewed.", reason=str(error))
 
     async def _renew(self) -> None:
-        """Renew all places of this process, in one request."""
+        """Renew the leases of all places of this process, in one request."""
         async with self._redis.pipeline(transaction=False) as batch:
             for place, uid in self._user_by_place.items():
                 await self._renew_script(
