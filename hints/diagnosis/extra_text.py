@@ -27,19 +27,24 @@ def _extends_lines(pairs: Sequence[tuple[str, str]]) -> bool:
 def _extends(expected: str, actual: str) -> bool:
     """Return whether a line is the expected line with text before or behind it."""
     return any(
-        found and _are_apart(before, after) and _is_text(before + after, expected)
+        found and _are_apart(before, expected, after) and _is_text(before + after, expected)
         for before, found, after in (actual.partition(expected), actual.rpartition(expected))
     )
 
 
-def _are_apart(before: str, after: str) -> bool:
+def _are_apart(before: str, expected: str, after: str) -> bool:
     """Return whether the text before and behind a value is not a part of the value.
 
-    For example, `5` is a part of the values `-5`, `15` and `5.5`.
+    For example, `5` is a part of the values `-5`, `15` and `5.5`, but not of `5kg`.
     """
     is_decimal = after[:1] in (".", ",") and after[1:2].isdigit()
-    ends_apart = not after[:1].isalnum() and not is_decimal
-    return ends_apart and not before[-1:].isalnum() and before[-1:] not in tuple("-+.,")
+    touches = _touch(before[-1:], expected[:1]) or _touch(expected[-1:], after[:1])
+    return not touches and not is_decimal and before[-1:] not in tuple("-+.,")
+
+
+def _touch(left: str, right: str) -> bool:
+    """Return whether two characters belong to one number or to one word."""
+    return (left.isdigit() and right.isdigit()) or (left.isalpha() and right.isalpha())
 
 
 def _is_text(extra: str, expected: str) -> bool:

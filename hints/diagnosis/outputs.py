@@ -64,12 +64,15 @@ def _settle(findings: Sequence[Finding]) -> list[DiagnosisKind]:
 
     Results show only the beginning of a long output, so it is unknown where its lines are missing.
     Such a finding gets the kind that a short output has shown. So does an empty output, because
-    its only line may be the missing one.
+    its only line may be the missing one. But if a complete output lacks other lines, all of these
+    findings get the general kind.
     """
     kinds = [finding.kind for finding in findings]
     for general, ends in _ENDS.items():
         found = [kind for kind in ends if kind in kinds]
-        if len(found) == 1:
+        if any(finding.kind is general and finding.parameters for finding in findings):
+            kinds = [general if kind in ends else kind for kind in kinds]
+        elif len(found) == 1:
             unknown = (general, DiagnosisKind.EMPTY_OUTPUT)
             kinds = [
                 found[0] if finding.kind in unknown and not finding.parameters else kind

@@ -126,7 +126,7 @@ def factorials() -> list[Case]:
 
 
 def primes() -> list[Case]:
-    sizes = [10, 20, 2, 1000, 10_000, 100_000, 300_000, 1_000_000, 3_000_000]
+    sizes = [10, 20, 2, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000]
     counts = list(accumulate(_sieve(max(sizes))))
     return [(f"{n}\n", f"{counts[n]}\n") for n in sizes]
 
