@@ -1,4 +1,4 @@
-"""The description of a programming language, which workers announce and the API shows."""
+"""The description of a programming language. Workers announce the languages that they support."""
 
 from dataclasses import dataclass
 

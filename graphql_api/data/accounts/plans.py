@@ -1,4 +1,4 @@
-"""Plans: sets of limits per user and UTC day, such as the number of executions."""
+"""Plans. A plan contains limits per user and UTC day, such as the number of executions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

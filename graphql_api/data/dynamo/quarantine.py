@@ -80,7 +80,7 @@ class Quarantine:
         return True
 
     async def list_items(self) -> list[Quarantined]:
-        """Return all items in quarantine, the longest quarantined first.
+        """Return all items in quarantine, sorted by the time of the move into quarantine.
 
         Cost: one request per megabyte.
         """

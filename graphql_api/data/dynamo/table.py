@@ -318,7 +318,7 @@ def _key_names(entry: dict[str, str]) -> tuple[str, str]:
 def _unless_unknown(setting: str, ensure: Callable[[], str]) -> Step:
     """Run `ensure` for a setting, and return the step.
 
-    If the engine does not support the setting, the outcome of the step says so.
+    If the engine does not support the setting, the outcome is "not supported by this engine".
     """
     try:
         return Step(setting, ensure())

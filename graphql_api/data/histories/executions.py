@@ -455,7 +455,7 @@ class ExecutionStore:
         ]
 
     async def due(self, shard: int, now: int, limit: int = 50) -> list[OverdueExecution]:
-        """Return at most `limit` overdue executions of one shard, the longest overdue first.
+        """Return at most `limit` overdue executions of one shard, sorted by due time.
 
         `now` is the current time (epoch ms). Items that this version of the program cannot read are
         moved into quarantine. Cost: one request.
