@@ -127,7 +127,8 @@ class FeedStore:
     def assign_position(self, history: History) -> History:
         """Return a public copy of the history with a new position in the feed.
 
-        The position consists of the sort key and the shard of the feed entries.
+        A public history has several entries in the feed. All its entries have the same sort key and
+        shard, which together are the position.
         """
         feed_id = ulid_at(self._clock())
         shard = keys.shard_of(feed_id, self._write_shards)
