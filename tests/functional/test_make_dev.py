@@ -21,7 +21,7 @@ import psutil
 import pytest
 
 from graphql_api.cli.local import apt
-from graphql_api.cli.local.process import free_port
+from graphql_api.cli.local.process import free_port, kill_on_parent_death
 from graphql_api.config import Settings
 from tests.support.paths import ROOT
 from tests.support.services import skip_or_fail
@@ -75,7 +75,7 @@ class DevSession:
             command = [sys.executable, "-m", "graphql_api.cli.main", "dev"]
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
-                command,
+                kill_on_parent_death(command),
                 cwd=clone,
                 env={**env, "PORT": str(port), "JUDGE_LANGUAGES": ",".join(FEW_LANGUAGES)},
                 stdin=subprocess.DEVNULL,

@@ -13,6 +13,7 @@ from typing import Any, Self
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
+from graphql_api.cli.local.process import kill_on_parent_death
 from tests.support.waiting import PATIENCE_S, wait_until
 
 FLAGS = [
@@ -50,8 +51,9 @@ class Browser:
     def __enter__(self) -> Self:
         profile = self._folder / "profile"
         with (self._folder / "chromium.log").open("wb") as log:
+            command = [self._program, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
             self._process = subprocess.Popen(
-                [self._program, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
+                kill_on_parent_death(command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

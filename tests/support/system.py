@@ -11,14 +11,17 @@ from typing import Any, Self
 
 import httpx
 
-from graphql_api.cli.local.process import HOST, free_port
+from graphql_api.cli.local.process import HOST, free_port, kill_on_parent_death
 from graphql_api.http.protocol import SERVER_OPTIONS
 from tests.support.paths import ROOT
 from tests.support.waiting import PATIENCE_S, wait_until
 
 
 class Program:
-    """One process in its own process group; its output goes to a file."""
+    """One process in its own process group; its output goes to a file.
+
+    It gets SIGTERM if the test run is killed.
+    """
 
     def __init__(self, name: str, command: list[str], env: Mapping[str, str], log: Path) -> None:
         self.name, self.log_path = name, log
@@ -28,7 +31,7 @@ class Program:
     def start(self) -> Self:
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *self._command],
+                kill_on_parent_death([sys.executable, *self._command]),
                 cwd=ROOT,
                 env=self._env,
                 stdin=subprocess.DEVNULL,

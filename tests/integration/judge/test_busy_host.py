@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from graphql_api.cli.local.process import kill_on_parent_death
 from graphql_api.data.enums import Verdict
 from judge.judge import Judge
 from judge.sandbox.cgroups import LimitBackend
@@ -58,7 +59,7 @@ def judge(request, one_cpu, tmp_path_factory) -> Iterator[Judge]:
 def neighbours(one_cpu) -> Iterator[None]:
     """Keep that CPU busy, in sessions of their own: the kernel shares a CPU between sessions."""
     assert one_cpu is not None
-    spin = [sys.executable, "-S", "-c", "while True: pass"]
+    spin = kill_on_parent_death([sys.executable, "-S", "-c", "while True: pass"])
     processes = [subprocess.Popen(spin, start_new_session=True) for _ in range(NEIGHBOURS)]
     yield
     for process in processes:
