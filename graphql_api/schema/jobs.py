@@ -67,7 +67,7 @@ class RejudgeCounts:
 
     @classmethod
     def from_result(cls, result: Mapping[str, Any]) -> Self | None:
-        """Convert the result of a job, or return None if it has another form."""
+        """Convert the result of a rejudge. Return None if a count is missing or not an integer."""
         names = ("judged", "changed", "skipped", "failed")
         counts: dict[str, Any] = {name: result.get(name) for name in names}
         return cls(**counts) if all(isinstance(count, int) for count in counts.values()) else None
