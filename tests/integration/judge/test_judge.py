@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,8 @@ from judge.comparison.comparers import UnsupportedComparer
 from judge.judge import Judge, JudgeConfig, LanguageUnavailable
 from judge.models import JudgeCancelled, TestCaseFiles
 from judge.sandbox.cgroups import LimitBackend
+from judge.sandbox.report import Program
+from judge.sandbox.sandbox import Sandbox
 from tests.support.judging import ask, open_judge, write_cases
 from tests.support.tiers import by_tier
 from tests.support.waiting import PATIENCE_S
@@ -371,3 +374,20 @@ def test_a_closed_judge_leaves_no_process_and_no_group(tmp_path, cases):
         except OSError:
             continue
     assert not any(alive)
+
+
+def test_a_sandbox_that_was_prepared_for_a_test_runs_a_test(
+    best_judge: Judge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared: list[Program] = []
+    prepare = Sandbox.prepare
+
+    def count(self: Sandbox, buffer: int, program: Program, *given: Any) -> Any:
+        prepared.append(program)
+        return prepare(self, buffer, program, *given)
+
+    monkeypatch.setattr(Sandbox, "prepare", count)
+    tests = write_cases(tmp_path, *[("1 2", "3")] * 20)
+    assert ask(best_judge, "python", SUM["python"], tests).verdict is Verdict.AC
+    # The compiler needs one. Each of the two sessions may prepare one test that the other one runs.
+    assert len(tests) <= len(prepared) <= len(tests) + 1 + 2

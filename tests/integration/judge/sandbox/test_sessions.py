@@ -155,6 +155,57 @@ def test_a_session_shows_that_another_user_waits_for_its_slot(sandbox):
     waiting.join()
 
 
+def test_a_session_that_gives_way_runs_its_next_program_after_the_other_user(sandbox):
+    slots, order = sandbox.inner.slots, []
+
+    def run(session, name):
+        order.append(text(session.run(Program(("/bin/echo", name)), b"", LIMITS)).strip())
+
+    def come():
+        with sandbox.inner.open_session(owner="bob") as session:
+            run(session, "bob")
+
+    with contextlib.ExitStack() as held:
+        session = held.enter_context(sandbox.inner.open_session(owner="ada"))
+        for _ in range(len(slots) - 1):
+            held.enter_context(slots.take(owner="ada"))
+        run(session, "ada")
+        waiting = threading.Thread(target=come)
+        waiting.start()
+        wait_until("the other user's wait", lambda: session.is_wanted)
+        slots._held[session._slot].is_first_turn = False  # as if Ada had run other programs before
+        session.give_way()
+        run(session, "ada again")
+    waiting.join()
+    assert order == ["ada", "bob", "ada again"]
+
+
+def test_a_session_that_is_cancelled_after_it_gave_way_leaves_the_slot_alone(sandbox):
+    slots, stop = sandbox.inner.slots, threading.Event()
+    reports = []
+
+    def come():
+        with sandbox.inner.open_session(owner="bob") as session:
+            stop.set()
+            program = Program(("/bin/sh", "-c", "sleep 0.5; echo bob"))
+            reports.append(text(session.run(program, b"", LIMITS)))
+
+    with contextlib.ExitStack() as held:
+        for _ in range(len(slots) - 1):
+            held.enter_context(slots.take(owner="ada"))
+        with contextlib.suppress(WaitCancelled):
+            session = held.enter_context(sandbox.inner.open_session(stop.is_set, "ada"))
+            text(session.run(Program(("/bin/echo", "ada")), b"", LIMITS))
+            waiting = threading.Thread(target=come)
+            waiting.start()
+            wait_until("the other user's wait", lambda: session.is_wanted)
+            slots._held[session._slot].is_first_turn = False  # as above
+            session.give_way()
+            pytest.fail("The wait was not cancelled.")
+        waiting.join()
+    assert reports == ["bob\n"]
+
+
 def test_a_word_with_a_nul_starts_nothing(sandbox):
     ran = sandbox.program(Program(("/bin/echo", "x\0bind=/opt=/proc")))
     assert (ran.outcome, "NUL" in ran.report.message) == (Outcome.INTERNAL, True)
