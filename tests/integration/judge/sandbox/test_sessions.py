@@ -25,6 +25,11 @@ def text(report) -> str:
         return str(report.stdout.read().decode())
 
 
+def echo(session, word: str) -> str:
+    """Run a program that prints a word, and return its output."""
+    return text(session.run(Program(("/bin/echo", word)), b"", LIMITS)).strip()
+
+
 def sandboxes(sandbox) -> set[int]:
     """Return the processes below all spawners: waiting or running sandboxes."""
     return set(descendants(sandbox.spawners))
@@ -158,24 +163,21 @@ def test_a_session_shows_that_another_user_waits_for_its_slot(sandbox):
 def test_a_session_that_gives_way_runs_its_next_program_after_the_other_user(sandbox):
     slots, order = sandbox.inner.slots, []
 
-    def run(session, name):
-        order.append(text(session.run(Program(("/bin/echo", name)), b"", LIMITS)).strip())
-
     def come():
         with sandbox.inner.open_session(owner="bob") as session:
-            run(session, "bob")
+            order.append(echo(session, "bob"))
 
     with contextlib.ExitStack() as held:
         session = held.enter_context(sandbox.inner.open_session(owner="ada"))
         for _ in range(len(slots) - 1):
             held.enter_context(slots.take(owner="ada"))
-        run(session, "ada")
+        order.append(echo(session, "ada"))
         waiting = threading.Thread(target=come)
         waiting.start()
         wait_until("the other user's wait", lambda: session.is_wanted)
         slots._held[session._slot].is_first_turn = False  # as if Ada had run other programs before
         session.give_way()
-        run(session, "ada again")
+        order.append(echo(session, "ada again"))
     waiting.join()
     assert order == ["ada", "bob", "ada again"]
 
@@ -195,7 +197,7 @@ def test_a_session_that_is_cancelled_after_it_gave_way_leaves_the_slot_alone(san
             held.enter_context(slots.take(owner="ada"))
         with contextlib.suppress(WaitCancelled):
             session = held.enter_context(sandbox.inner.open_session(stop.is_set, "ada"))
-            text(session.run(Program(("/bin/echo", "ada")), b"", LIMITS))
+            echo(session, "ada")
             waiting = threading.Thread(target=come)
             waiting.start()
             wait_until("the other user's wait", lambda: session.is_wanted)
