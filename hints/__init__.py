@@ -1,1 +1,1 @@
-"""Hints for failed executions. The package needs no table, no broker and no environment."""
+"""Hints for failed executions. The package needs no table, no broker and no settings."""

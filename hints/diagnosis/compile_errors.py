@@ -1,7 +1,8 @@
 """Finds the kind and the line of the first error in the output of a compiler.
 
-A kind is recognised by texts that the compiler prints. The first matching text decides, so the more
-specific texts come first. Unknown languages and unknown errors give COMPILE_ERROR.
+A kind is recognised by texts that the compiler prints. The first matching text decides, so specific
+texts come before general texts. The kind of an unknown error is COMPILE_ERROR. The same is true for
+all errors in a language without an `ErrorFormat`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,8 +25,9 @@ class ErrorFormat:
     """The form of a compiler's errors.
 
     - `place` is the text before the number of a line, such as `main.cpp:`.
-    - `marker` is contained in each line with an error. Lines without it, such as warnings, are not
-      compared with `texts`.
+    - `marker` is a text that each line with an error contains. Other lines, such as warnings, are
+      not compared with `texts`.
+    - `texts` contains pairs of a text in an error and the kind of this error.
     """
 
     place: str
@@ -37,7 +39,11 @@ class ErrorFormat:
         return next((line for line in output.splitlines() if self.marker in line), "")
 
     def find_line(self, output: str, error: str) -> int | None:
-        """Return the line of the error, or otherwise the first line that the output names."""
+        """Return the number of the line of code that the error names.
+
+        If `error` contains no line number, return the first line number in the output. Return None
+        if the output contains no line number either.
+        """
         for text in (error, output):
             _, _, rest = text.partition(self.place)
             digits = "".join(takewhile(_is_digit, rest[:LINE_DIGITS]))

@@ -68,7 +68,10 @@ _SIGNALS = {
 
 
 def diagnose_crash(evidence: Evidence, failed: Sequence[TestResult]) -> Diagnosis:
-    """Return the diagnosis of an execution whose program failed. `failed` are the RE results."""
+    """Return the diagnosis of an execution whose program failed.
+
+    `failed` contains the results with the verdict RE.
+    """
     test = failed[0]
     if test.is_input_unread and reads_elsewhere(evidence.request.code):
         return evidence.tell(test, Finding(DiagnosisKind.INPUT_NOT_READ))

@@ -35,7 +35,7 @@ def diagnose(
     """Return the diagnosis of a judged request.
 
     `shown` contains the numbers of the tests whose data the author of the submission may see.
-    Return None if the execution passed, or failed by a fault of the platform.
+    Return None if all tests passed, or if the judge itself failed.
 
     Raises:
         OSError: an input of the request cannot be read.

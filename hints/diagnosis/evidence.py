@@ -15,7 +15,7 @@ SMALL_INPUT_BYTES = 64
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The kind of mistake in one test, with the values that explain it."""
+    """The kind of mistake in one test, with the values that explain the mistake."""
 
     kind: DiagnosisKind
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A judged execution, as its diagnosis sees it.
+    """The facts about a judged execution that a diagnosis uses.
 
     `shown` contains the numbers of the tests whose input and output the author may see.
     """
@@ -43,15 +43,19 @@ class Evidence:
         return [test for test in self.finished if test.verdict is Verdict.AC]
 
     def failed_with(self, *verdicts: Verdict) -> list[TestResult]:
-        """Return the results with one of these verdicts, the tests that are shown first."""
+        """Return the results with one of these verdicts.
+
+        The results of tests that the author may see come first.
+        """
         failed = [test for test in self.finished if test.verdict in verdicts]
         return sorted(failed, key=lambda test: test.number not in self.shown)
 
     def read_sizes(self) -> dict[int, int]:
-        """Return a measure of the size of each test's input, by the number of the test.
+        """Return the size of each test's input, by the number of the test.
 
-        The measure is the size in bytes. If all inputs are small, it is the largest number in the
-        input instead, because such an input contains parameters and not the data itself.
+        The size is in bytes. But if all inputs are small, the size of an input is the largest
+        number in the input. A small input usually contains only parameters, such as the number of
+        items that the program must generate.
         """
         sizes = {test.number: test.input_path.stat().st_size for test in self.request.tests}
         if max(sizes.values(), default=0) > SMALL_INPUT_BYTES:
@@ -61,7 +65,8 @@ class Evidence:
     def tell(self, test: TestResult, finding: Finding) -> Diagnosis:
         """Return the diagnosis for a finding in one test.
 
-        The diagnosis of a hidden test contains no values. The line of code is the author's own.
+        For a hidden test, the diagnosis contains no values. It always contains the line of code,
+        because this is the author's own code.
         """
         is_shown = test.number in self.shown
         return Diagnosis(

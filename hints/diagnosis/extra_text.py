@@ -8,7 +8,8 @@ _PUNCTUATION = str.maketrans(dict.fromkeys("[](){}'\",;", " "))
 def has_extra_text(expected: Sequence[str], actual: Sequence[str], *, are_complete: bool) -> bool:
     """Return whether the actual lines contain the expected lines and additional text.
 
-    If the lines are not complete, only the lines that both outputs show are compared.
+    If `are_complete` is False, the lines are the beginning of longer outputs. Only the common
+    number of lines is then compared.
     """
     if _adds_punctuation(expected, actual, are_complete=are_complete):
         return True
@@ -25,7 +26,7 @@ def _extends_lines(pairs: Sequence[tuple[str, str]]) -> bool:
 
 
 def _extends(expected: str, actual: str) -> bool:
-    """Return whether a line is the expected line with text before or behind it."""
+    """Return whether a line is the expected line with additional text before or after it."""
     return any(
         found and _are_apart(before, expected, after) and _is_text(before + after, expected)
         for before, found, after in (actual.partition(expected), actual.rpartition(expected))
@@ -33,9 +34,10 @@ def _extends(expected: str, actual: str) -> bool:
 
 
 def _are_apart(before: str, expected: str, after: str) -> bool:
-    """Return whether the text before and behind a value is not a part of the value.
+    """Return whether a value is separate from the text before and after it.
 
-    For example, `5` is a part of the values `-5`, `15` and `5.5`, but not of `5kg`.
+    For example, `5` is separate from the text in `5kg`. In `-5`, `15` and `5.5`, it is only a part
+    of another number.
     """
     is_decimal = after[:1] in (".", ",") and after[1:2].isdigit()
     touches = _touch(before[-1:], expected[:1]) or _touch(expected[-1:], after[:1])
@@ -48,7 +50,11 @@ def _touch(left: str, right: str) -> bool:
 
 
 def _is_text(extra: str, expected: str) -> bool:
-    """Return whether the additional text contains no further value. Values may be numbers."""
+    """Return whether additional text is only text, and not a further value of the output.
+
+    If the expected line contains numbers, an additional number counts as a value. But a number in
+    a text with at least two letters does not count.
+    """
     has_number = any(map(str.isdigit, extra)) and any(map(str.isdigit, expected))
     return not has_number or sum(map(str.isalpha, extra)) > 1
 
@@ -56,7 +62,7 @@ def _is_text(extra: str, expected: str) -> bool:
 def _adds_punctuation(
     expected: Sequence[str], actual: Sequence[str], *, are_complete: bool
 ) -> bool:
-    """Return whether the words are the expected words with brackets, quotes or commas."""
+    """Return whether the actual words are the expected words with brackets, quotes or commas."""
     wanted, raw = " ".join(expected).split(), " ".join(actual).split()
     words = " ".join(actual).translate(_PUNCTUATION).split()
     if are_complete:

@@ -10,9 +10,9 @@ SIZE_RATIO = 8
 
 
 class Point(NamedTuple):
-    """The size of a test's input and the cost of the test, such as milliseconds.
+    """The size of a test's input, and the cost of the test, such as its time in milliseconds.
 
-    For a test that was stopped at a limit, `is_stopped` is True and the cost is a lower bound.
+    `is_stopped` is True for a test that was stopped at a limit. The cost is then a lower bound.
     """
 
     size: int
@@ -21,7 +21,7 @@ class Point(NamedTuple):
 
 
 class Growth(NamedTuple):
-    """The range of the exponent e of the growth `cost = c * size^e`."""
+    """The range of the exponent `e` in the formula `cost = c * size^e`."""
 
     at_least: float
     at_most: float
@@ -30,9 +30,9 @@ class Growth(NamedTuple):
 def estimate_growth(points: Sequence[Point], noise: float) -> Growth | None:
     """Return the growth of the cost, or None if it is unknown.
 
-    The smallest cost is the cost of an empty program, so it is subtracted. Differences below
-    `noise` are not measurable. The range has no upper end if fewer than two tests ended and have
-    measurable costs.
+    The smallest cost is treated as the cost of an empty program and subtracted from each cost. A
+    remaining cost below `noise` is not measurable. The range has an upper end only if at least two
+    tests of different size ended and have measurable costs.
     """
     if len(points) < FEWEST_POINTS or not _is_wide(points):
         return None
@@ -53,7 +53,10 @@ def _is_wide(points: Sequence[Point]) -> bool:
 
 
 def _fit(points: Sequence[Point]) -> float:
-    """Return the slope of the line of least squares through the logarithms."""
+    """Return the slope of a straight line through the logarithms of size and cost.
+
+    The line is fitted by the method of least squares.
+    """
     xs = [math.log(point.size) for point in points]
     ys = [math.log(point.cost) for point in points]
     mean_x, mean_y = sum(xs) / len(xs), sum(ys) / len(ys)
@@ -62,10 +65,11 @@ def _fit(points: Sequence[Point]) -> float:
 
 
 def _find_bounds(net: Sequence[Point], ended: Sequence[Point], noise: float) -> list[float]:
-    """Return lower bounds of the exponent.
+    """Return up to two lower bounds of the exponent.
 
-    One follows from the largest test with a cost below `noise` and the largest test that ended, the
-    other one from the largest test that ended and the smallest stopped test above it.
+    The largest test that ended is compared with two other tests: the largest test whose cost is
+    below `noise`, and the smallest of the stopped tests with larger inputs. Each comparison gives
+    one bound.
     """
     if not ended:
         return []

@@ -17,7 +17,10 @@ _STOPPED = frozenset({Verdict.TLE, Verdict.MLE})
 
 
 def diagnose_time(evidence: Evidence, slow: Sequence[TestResult]) -> Diagnosis:
-    """Return the diagnosis of an execution that exceeded its time. `slow` are the TLE results."""
+    """Return the diagnosis of an execution that exceeded the time limit.
+
+    `slow` contains the results with the verdict TLE.
+    """
     if _reaches_only_limit(evidence, slow):
         return evidence.tell(slow[0], Finding(DiagnosisKind.NEVER_ENDS))
     sizes = evidence.read_sizes()
@@ -37,16 +40,20 @@ def diagnose_time(evidence: Evidence, slow: Sequence[TestResult]) -> Diagnosis:
 
 
 def diagnose_idle(evidence: Evidence, idle: Sequence[TestResult]) -> Diagnosis:
-    """Return the diagnosis of an execution that waited without using the CPU."""
+    """Return the diagnosis of an execution that waited without using the CPU.
+
+    `idle` contains the results with the verdict ILE.
+    """
     is_interactive = evidence.request.comparer is Comparer.INTERACTIVE
     kind = DiagnosisKind.MISSING_FLUSH if is_interactive else DiagnosisKind.IDLE
     return evidence.tell(idle[0], Finding(kind))
 
 
 def diagnose_memory(evidence: Evidence, large: Sequence[TestResult]) -> Diagnosis:
-    """Return the diagnosis of an execution that exceeded its memory. `large` are the MLE results.
+    """Return the diagnosis of an execution that exceeded the memory limit.
 
-    A program that exceeds the limit even on the smallest input reserves the memory at once.
+    `large` contains the results with the verdict MLE. If every test exceeds the limit, the memory
+    does not depend on the size of the input.
     """
     if _reaches_only_limit(evidence, large):
         return evidence.tell(large[0], Finding(DiagnosisKind.MEMORY_AT_ONCE))
@@ -54,11 +61,17 @@ def diagnose_memory(evidence: Evidence, large: Sequence[TestResult]) -> Diagnosi
 
 
 def diagnose_size(_: Evidence, long: Sequence[TestResult]) -> Diagnosis:
-    """Return the diagnosis of an execution that wrote too much output."""
+    """Return the diagnosis of an execution that wrote too much output.
+
+    `long` contains the results with the verdict OLE.
+    """
     return Diagnosis(kind=DiagnosisKind.OUTPUT_LIMIT, test_number=long[0].number)
 
 
 def _reaches_only_limit(evidence: Evidence, stopped: Sequence[TestResult]) -> bool:
-    """Return whether all tests, of which at least two ran, were stopped at the same limit."""
+    """Return whether all tests that ran were stopped at the same limit.
+
+    Return False if fewer than two tests ran.
+    """
     finished = evidence.finished
     return len(finished) > 1 and len(stopped) == len(finished)

@@ -19,7 +19,10 @@ ROUNDED = 2**48
 
 
 def find_relation(expected: str, actual: str) -> Finding | None:
-    """Return the relation between two different words, or None if a word is not a number."""
+    """Return the relation between two different words.
+
+    Return None if a word is not a number, or if the numbers have no known relation.
+    """
     if _is_separated(expected, actual):
         return Finding(DiagnosisKind.NUMBER_FORMAT, {"expected": expected, "actual": actual})
     left, right = _parse(expected), _parse(actual)
@@ -31,7 +34,10 @@ def find_relation(expected: str, actual: str) -> Finding | None:
 
 
 def _is_separated(expected: str, actual: str) -> bool:
-    """Return whether `actual` is a number with thousands or decimals separated by commas."""
+    """Return whether `actual` is the expected number, written with commas.
+
+    The commas separate thousands or decimals.
+    """
     is_number = _parse(expected) is not None and "," in actual
     return is_number and expected in (actual.replace(",", ""), actual.replace(",", "."))
 
@@ -59,7 +65,10 @@ def _relate_integers(expected: Decimal, actual: Decimal) -> DiagnosisKind | None
 
 
 def _is_wrapped(expected: int, actual: int, bits: int) -> bool:
-    """Return whether `actual` is `expected`, cut to a signed or unsigned integer of `bits` bits."""
+    """Return whether `actual` is the value of `expected` in an integer type of `bits` bits.
+
+    The type may be signed or unsigned.
+    """
     low = expected & ((1 << bits) - 1)
     signed = low - (1 << bits) if low >> (bits - 1) else low
     return actual in (low, signed)
@@ -113,5 +122,5 @@ def _decimals(text: str) -> int:
 
 
 def _shortens(expected: Decimal, actual: Decimal, text: str) -> bool:
-    """Return whether `actual` is `expected` with fewer decimals, rounded or cut."""
+    """Return whether `actual` is `expected` with fewer decimals, either rounded or truncated."""
     return abs(expected - actual) < Decimal(1).scaleb(-_decimals(text)) and not math.isnan(actual)

@@ -33,9 +33,10 @@ _SIMPLE = {
 
 
 class _Texts(NamedTuple):
-    """The lines with text of the expected and the actual output, as far as a result shows them.
+    """The lines of the expected and the actual output that contain text.
 
-    `are_complete` is False if one of the outputs is longer than a result shows.
+    A result shows only the beginning of a long output. `are_complete` is False if this is the case
+    for one of the outputs.
     """
 
     expected: list[str]
@@ -44,7 +45,10 @@ class _Texts(NamedTuple):
 
 
 def diagnose_output(evidence: Evidence, wrong: Sequence[TestResult]) -> Diagnosis:
-    """Return the diagnosis of an execution with wrong outputs. `wrong` are the results with WA."""
+    """Return the diagnosis of an execution with wrong outputs.
+
+    `wrong` contains the results with the verdict WA.
+    """
     findings = [(test, find_in_output(evidence, test)) for test in wrong]
     kinds = _settle([finding for _, finding in findings])
     for kind in sorted(set(kinds), key=kinds.count, reverse=True):
@@ -60,12 +64,13 @@ def diagnose_output(evidence: Evidence, wrong: Sequence[TestResult]) -> Diagnosi
 
 
 def _settle(findings: Sequence[Finding]) -> list[DiagnosisKind]:
-    """Return the kinds of the findings, with one kind for lines missing at the same end.
+    """Return the kinds of the findings, made uniform for missing lines and for additional lines.
 
-    Results show only the beginning of a long output, so it is unknown where its lines are missing.
-    Such a finding gets the kind that a short output has shown. So does an empty output, because
-    its only line may be the missing one. But if a complete output lacks other lines, all of these
-    findings get the general kind.
+    Results show only the beginning of a long output. The place of its missing lines is then
+    unknown. Such a finding gets the kind for the first or the last line, if all other findings have
+    only one of these two kinds. An empty output gets the same kind, because its only line may be
+    the missing line. But if lines are missing at another place in a complete output, all of these
+    findings get the general kind. The rules for additional lines are the same.
     """
     kinds = [finding.kind for finding in findings]
     for general, ends in _ENDS.items():
@@ -130,7 +135,10 @@ _ENDS = {_MISSING[2]: _MISSING[:2], _EXTRA[2]: _EXTRA[:2]}
 def _place(
     more: list[str], fewer: list[str], texts: _Texts, kinds: tuple[DiagnosisKind, ...]
 ) -> Finding:
-    """Return the kind for the place of the lines that only the output `more` has."""
+    """Return the kind of mistake for lines that only the output `more` contains.
+
+    `kinds` contains the kinds for the first line, for the last line and for other lines.
+    """
     first, last, several = kinds
     count = {"lines": str(len(more) - len(fewer))}
     if texts.are_complete and len(more) == len(fewer) + 1:
@@ -158,7 +166,10 @@ def _first_difference(test: TestResult) -> tuple[str, str]:
 
 
 def _first_words(expected: str, actual: str) -> tuple[str, str]:
-    """Return the first different words of two lines with the same number of words."""
+    """Return the first pair of different words of two lines.
+
+    If the lines have different numbers of words, return the whole lines.
+    """
     pairs = list(zip(expected.split(), actual.split(), strict=False))
     if len(expected.split()) != len(actual.split()):
         return expected, actual
@@ -171,7 +182,10 @@ def _words_of(test: TestResult) -> dict[str, str]:
 
 
 def _find_pattern(evidence: Evidence) -> Diagnosis | None:
-    """Return the diagnosis that follows from which tests failed, or None."""
+    """Return a diagnosis that depends only on the numbers of the failed tests.
+
+    Return None if the failed tests show no pattern.
+    """
     passed = {test.number for test in evidence.passed}
     failed = {test.number for test in evidence.finished} - passed
     samples = {test.number for test in evidence.finished if test.is_sample}
@@ -184,7 +198,10 @@ def _find_pattern(evidence: Evidence) -> Diagnosis | None:
 
 
 def _is_tail(evidence: Evidence, failed: set[int], passed: set[int]) -> bool:
-    """Return whether the failed tests follow the passed tests and have larger inputs."""
+    """Return whether all failed tests come after the passed tests and have larger inputs.
+
+    Return False if too few tests failed or passed.
+    """
     if len(failed) < FEWEST_OF_TAIL or len(passed) < FEWEST_BEFORE_TAIL:
         return False
     sizes = evidence.read_sizes()

@@ -5,5 +5,5 @@ _OTHER_SOURCES = (".txt", '.in"', ".in'", "argv[", "args[")
 
 
 def reads_elsewhere(code: str) -> bool:
-    """Return whether a program names a file of text or one of its arguments."""
+    """Return whether the code of a program contains the name of an input file or an argument."""
     return any(source in code for source in _OTHER_SOURCES)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 class Text(NamedTuple):
     """The texts of one kind of mistake in one language.
 
-    `detail` contains the names of the diagnosis's parameters in braces. It is added to the
-    explanation if the diagnosis has these parameters.
+    `detail` is a template with names of parameters in braces. If the diagnosis has these
+    parameters, the filled template is added to the explanation.
     """
 
     title: str

@@ -96,8 +96,8 @@ def compare_unordered(outputs: Outputs, same: int) -> Comparison:
 def find_wrong_line(expected: IO[bytes], actual: IO[bytes], start: int) -> WrongLine | None:
     """Return a line that is more frequent in one output than in the other.
 
-    Only lines after the offset `start` are compared. A line of the actual output is preferred to a
-    line of the expected output. Return None if both outputs have the same lines.
+    Only the lines from the offset `start` on are compared. A line of the actual output is preferred
+    to a line of the expected output. Return None if both outputs have the same lines.
     """
     expected_part, actual_part = _Part(expected, start), _Part(actual, start)
     count, total = expected_part.sum()

@@ -128,9 +128,9 @@ class PreparedSandbox:
             return report
 
     def _is_input_unread(self) -> bool:
-        """Return whether the program read nothing of its standard input.
+        """Return whether the program has read nothing of a standard input that is not empty.
 
-        The program and the worker share the open file, and therefore also the read position.
+        The worker and the program have the same open file, so both have the same read position.
         """
         if not self.sealed:
             return False

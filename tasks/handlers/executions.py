@@ -122,7 +122,10 @@ class LoadedExecution:
 
 
 class JudgedHistory(NamedTuple):
-    """The judgement of a history, with the diagnosis of a failed execution."""
+    """The judgement of a history.
+
+    `diagnosis` is the kind of mistake. It is None if the execution passed or has no diagnosis.
+    """
 
     problem: Problem
     judgement: Judgement
@@ -391,7 +394,11 @@ class ExecutionHandler:
         loaded: LoadedExecution,
         history: History,
     ) -> Diagnosis | None:
-        """Return the diagnosis of a failed execution. An error is logged, and gives None."""
+        """Make the diagnosis of a failed execution in a thread.
+
+        Return None if the execution has no diagnosis. If the diagnosis fails, log the error and
+        return None.
+        """
         visibility = loaded.problem.test_visibility or TestVisibility.SAMPLES
         visibility = TestVisibility.ALL if history.by_editor else visibility
         shown = list_shown(judgement.results, visibility)
