@@ -39,7 +39,7 @@ _EXCEPTIONS: Mapping[DiagnosisKind, str] = {
 }
 _KINDS = {name: kind for kind, names in _EXCEPTIONS.items() for name in names.split()}
 
-# Texts in the messages of exceptions whose class alone says too little.
+# Texts in the messages of exceptions whose class alone does not determine the kind of mistake.
 _MESSAGES: Mapping[str, tuple[tuple[str, DiagnosisKind], ...]] = {
     "ValueError": (
         ("invalid literal for int()", DiagnosisKind.CONVERSION_ERROR),

@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# The estimate needs at least this number of tests, and this ratio of the largest to the smallest.
+# Minimum number of tests for an estimate.
 FEWEST_POINTS = 4
+# Minimum ratio of the largest input size to the smallest input size for an estimate.
 SIZE_RATIO = 8
 
 

@@ -7,8 +7,9 @@ from graphql_api.data.records import Diagnosis, TestResult
 from hints.diagnosis.evidence import Evidence, Finding
 from hints.diagnosis.growth import Point, estimate_growth
 
-# Growth up to this exponent counts as linear, and from the next one on as worse than linear.
+# Growth with an exponent up to this number counts as linear.
 LINEAR = 1.2
+# Growth with an exponent from this number on counts as worse than linear.
 WORSE = 1.3
 # Differences below this time, or below this share of the smallest time, are measuring errors.
 NOISE_MS = 4

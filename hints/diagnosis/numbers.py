@@ -12,7 +12,7 @@ from hints.diagnosis.evidence import Finding
 LONGEST_NUMBER = 60
 # Relative difference up to which two numbers differ only by their precision.
 CLOSE = Decimal("1e-4")
-# A `double` contains all integers up to this one, and only some larger integers.
+# A `double` can represent all integers up to this number, but only some larger integers.
 EXACT = 2**53
 # A few roundings of a `double` change a number by less than this part of it.
 ROUNDED = 2**48

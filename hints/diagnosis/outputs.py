@@ -11,7 +11,7 @@ from hints.diagnosis.extra_text import has_extra_text
 from hints.diagnosis.numbers import find_relation
 from hints.diagnosis.sources import reads_elsewhere
 
-# A kind is told if at least this share of the wrong outputs has it.
+# A kind is used if at least this share of the wrong outputs has the kind.
 AGREEMENT = 0.6
 # Fewest failed tests, and fewest passed tests before them, for the kind FROM_NTH_TEST.
 FEWEST_OF_TAIL = 2
