@@ -284,6 +284,7 @@ PROBLEMS = {
         statement="Read n, and n commands: `add NAME NUMBER` adds to the balance of a name, and "
         "`show NAME` prints it, or `none` if the name is unknown.",
         cases=ledger,
+        time_limit_ms=300,
     ),
     "pairs_with_sum": Problem(
         statement="Read n and s, and n different numbers. Print all pairs a < b of them with the "
@@ -308,6 +309,7 @@ PROBLEMS = {
         statement="Guess a number from 1 to 1000 with at most 10 guesses. The judge answers each "
         "guess with `higher`, `lower` or `right`.",
         cases=guess,
+        time_limit_ms=200,
         comparer=Comparer.INTERACTIVE,
         checker=Checker(language="c", code=GUESS_INTERACTOR, convention=ICPC),
     ),
