@@ -1,14 +1,22 @@
 """Records and items: every field has one attribute, and every format has its number."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 import pytest
 from structlog.testing import capture_logs
 
-from graphql_api.data import records
+from graphql_api.data import keys, records
 from graphql_api.data.enums import Comparer, ProblemState
-from graphql_api.data.records import Problem, Record, UnknownFormat, stored
+from graphql_api.data.records import (
+    NO_PID,
+    PID,
+    Problem,
+    ProblemId,
+    Record,
+    UnknownFormat,
+    stored,
+)
 
 ALL = [
     kind
@@ -39,6 +47,32 @@ def test_an_item_written_before_a_field_existed_reads_with_its_default() -> None
     item = PROBLEM.to_item()
     del item["tl"], item["v"]
     assert Problem.from_item(item).time_limit_ms == 2000
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ALL if PID in kind.attributes()])
+def test_an_item_without_a_pid_has_the_pid_0_which_is_never_stored(kind: type[Record]) -> None:
+    (field,) = [field for field in fields(kind) if field.metadata["name"] == PID]  # type: ignore[arg-type]
+    assert field.default == NO_PID
+    assert PROBLEM.pid == NO_PID
+    assert PID not in PROBLEM.to_item()
+
+
+def test_a_pid_is_stored_and_belongs_to_the_identity_of_a_problem() -> None:
+    problem = replace(PROBLEM, pid="01M7Y86A6PFHHNZ5NC5P8SW17X")
+    item = problem.to_item()
+    assert item[PID] == problem.pid
+    assert Problem.from_item(item) == problem
+    assert problem.key == PROBLEM.key
+    assert problem.id != PROBLEM.id
+
+
+def test_keys_of_a_problem_without_a_pid_have_the_former_form() -> None:
+    former, new = PROBLEM.id, ProblemId(*PROBLEM.key, "01M7")
+    assert keys.solved("u", former)["SK"] == "V#algoitny#1"
+    assert keys.solved("u", new)["SK"] == "V#algoitny#1#01M7"
+    assert keys.problem_histories(former)[0] == "PH#algoitny#1#0"
+    assert keys.problem_histories(new)[0] == "PH#algoitny#1#01M7#0"
+    assert keys.problem_history(new, "h")["g1p"] in keys.problem_histories(new)
 
 
 def test_attributes_of_other_code_are_passed_over() -> None:
