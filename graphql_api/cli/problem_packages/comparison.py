@@ -1,4 +1,7 @@
-"""Conversion of output validator flags in a package to one of the judge's comparers."""
+"""Choice of the comparer (the judge's method of comparing outputs) for a package.
+
+The output validator flags of the package select the comparer.
+"""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +18,10 @@ TOLERANCES = {ABSOLUTE: (ABSOLUTE,), RELATIVE: (RELATIVE,), BOTH: (ABSOLUTE, REL
 
 
 def comparison_of(path: Path, flags: Sequence[str]) -> Comparison:
-    """Return the comparison that the validator flags select (default: tokens, ignoring case).
+    """Return the comparer and the tolerances that the output validator flags select.
+
+    Without flags, the outputs are compared token by token, and upper and lower case are equal.
+    `path` is the file that errors name.
 
     Raises:
         PackageError: A flag is unknown or repeated, the number after a flag is missing, or no

@@ -36,7 +36,10 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def read_generated(root: Path) -> dict[str, Generated]:
-    """Return the generated inputs, by the name of their test, without running a script.
+    """Return the entries of `generators/generated.yaml`. No script is run.
+
+    The result maps the name of each test to its generated input. Without this file, the result is
+    empty.
 
     Raises:
         PackageError: The list is malformed, or contains a script that does not exist.

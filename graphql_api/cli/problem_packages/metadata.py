@@ -80,8 +80,8 @@ class Metadata:
     """The metadata of a problem. A limit that is not set is None.
 
     `names` maps natural languages (`en`) to names of the problem. `has_validator` is True if the
-    package has its own output validator, and False if it uses the default validator. None means
-    that `problem.yaml` does not say this, as in the version 2023-07.
+    package has its own output validator, and False if it uses the default validator. In the
+    version 2023-07, it is None, because `problem.yaml` does not contain this information.
     """
 
     format: Format
@@ -229,7 +229,7 @@ def _read_time_limit_ms(limits: Values, root: Path) -> int | None:
 def _read_tool_time_limit_ms(root: Path) -> int | None:
     """Return the time limit from `.timelimit` or `domjudge-problem.ini`.
 
-    Legacy packages contain one of these files. Return None if both are missing.
+    Legacy packages may contain these files. Return None if neither file contains a time limit.
     """
     for name in (".timelimit", "domjudge-problem.ini"):
         path = root / name

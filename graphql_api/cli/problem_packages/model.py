@@ -49,9 +49,10 @@ class PackageTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A submission that consists of one source file, with the verdicts that the judge may give.
+    """A submission that consists of one source file.
 
     `name` is its path below `submissions/`. `language` is a language id, or None if unknown.
+    `expected_verdicts` contains the verdicts that the judge may give to the submission.
     """
 
     name: str

@@ -71,7 +71,13 @@ def read_texts(root: Path, metadata: Metadata, locale: str) -> Texts:
 
 
 def _find_statement_files(root: Path, version: Format) -> tuple[Path, dict[str, str]]:
-    """Return the folder of the statements, and the preferred file for each natural language."""
+    """Return the folder of the statements, and one file name for each natural language.
+
+    If a language has a Markdown file and a LaTeX file, the Markdown file is returned.
+
+    Raises:
+        PackageError: The package has no statement in Markdown or LaTeX.
+    """
     for name in FOLDERS[version]:
         folder = root / name
         files: dict[str, str] = {}
@@ -94,7 +100,10 @@ def _join_names(names: Mapping[str, str]) -> str:
 
 
 def _replace_constants(text: str, constants: Mapping[str, str]) -> str:
-    r"""Replace the constants of the package: `{{name}}`, and in LaTeX also `\constant{name}`."""
+    r"""Return `text` with the values of the package's constants.
+
+    A constant is written as `{{name}}`, or in LaTeX also as `\constant{name}`.
+    """
     for name, value in constants.items():
         text = text.replace("{{" + name + "}}", value).replace(f"\\constant{{{name}}}", value)
     return text

@@ -95,9 +95,10 @@ def read_submissions(root: Path) -> Submissions:
 
 
 def choose_solution(submissions: Sequence[Submission]) -> Solution | None:
-    """Return the model solution, or None if no submission is expected to be accepted.
+    """Return the author's solution: one of the submissions that must be accepted.
 
-    If no submission is marked as model, choose the accepted submission whose language is preferred.
+    A submission that is marked as model is preferred. The next criterion is the language, in the
+    order of `_BEST_LANGUAGES`. Return None if no submission in a known language must be accepted.
 
     Raises:
         PackageError: The solution is not UTF-8, empty or too long.

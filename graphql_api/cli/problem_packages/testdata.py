@@ -24,11 +24,11 @@ _HARMLESS_GRADERS = frozenset({"worst_error", "first_error", "sum", "avg", "min"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestData:
-    """The tests in the order of judging, and the output validator flags of all tests.
+    """The tests in the order of judging, and the output validator flags that all tests share.
 
     `flags_from` is the file in `data/` that contains the flags. It is None if the flags are from
-    `problem.yaml`. `stops_on_first_failure` is True if the group of all tests has
-    `on_reject: break`.
+    `problem.yaml`. `stops_on_first_failure` is True if the YAML file of the outermost test group
+    (the folder `data/`) contains `on_reject: break`.
     """
 
     tests: tuple[PackageTest, ...]
@@ -182,9 +182,10 @@ def _check_size(data: Path, tests: Sequence[PackageTest], generated: Mapping[str
 
 
 class _Groups:
-    """The flags of the test groups. A group without flags has the flags of its parent group.
+    """The output validator flags of the test groups. A group is a folder of tests.
 
-    Each folder's file with flags is read only once.
+    A group without flags has the flags of its parent group. The YAML file of a group is read only
+    once.
     """
 
     def __init__(self, data: Path, flags: tuple[str, ...]) -> None:
@@ -192,7 +193,10 @@ class _Groups:
         self._known: dict[Path, tuple[tuple[str, ...], Path | None]] = {}
 
     def flags(self, test: PackageTest) -> tuple[tuple[str, ...], Path | None]:
-        """Return the validator flags of a test, and the file that contains them (or None)."""
+        """Return the output validator flags of a test, and the file that contains them.
+
+        The file is None if the flags are from `problem.yaml`.
+        """
         inherited = self._group_flags(test.input_path.parent)
         path = test.input_path.with_suffix(".yaml")
         if not path.is_file():

@@ -65,7 +65,10 @@ def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Chec
 
 
 def describe_unused_validators(root: Path, metadata: Metadata) -> list[str]:
-    """Return a note if the package contains output validators but does not use them."""
+    """Return a list with one note if the package contains output validators, but uses none.
+
+    Otherwise, return an empty list.
+    """
     folder = root / FOLDERS[metadata.format]
     if metadata.has_validator is False and _list_files(folder):
         return [

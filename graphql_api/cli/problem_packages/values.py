@@ -9,7 +9,11 @@ from graphql_api.cli.problem_packages.files import PackageError
 
 
 class Values:
-    """A YAML mapping in a file. For a nested mapping, `prefix` is its key, such as `limits.`."""
+    """A YAML mapping in a file.
+
+    Error messages print `prefix` before each key. For example, the keys of the nested mapping
+    `limits` have the prefix `limits.`.
+    """
 
     def __init__(self, path: Path, values: Mapping[str, Any], prefix: str = "") -> None:
         self._path, self._values, self._prefix = path, values, prefix
