@@ -228,12 +228,12 @@ class Bodies:
         recheck: bool = False,
         is_wanted: Callable[[Item], bool] = lambda _: True,
     ) -> list[Item | None]:
-        """Read manifests, and wait until the operation has the memory for the bodies.
+        """Read manifests, and wait until the operation has memory for the bodies of the manifests.
 
         Return the manifests in the order of `keys`. The list contains None for each body that does
-        not exist or is not wanted. `recheck` and `is_wanted` are as in `load_many`. Bodies that are
-        too large for one operation (see `fits`) are not counted. Cost: one BatchGetItem per 100
-        manifests.
+        not exist or is not wanted. `recheck` and `is_wanted` are as in `load_many`. The operation
+        does not wait for the memory of bodies that are too large for one operation (see `fits`).
+        Cost: one BatchGetItem per 100 manifests.
         """
 
         async def read() -> list[Item | None]:
@@ -246,10 +246,11 @@ class Bodies:
     async def admit(
         self, read: Callable[[], Awaitable[T]], manifests_of: Callable[[T], Iterable[Item]]
     ) -> T:
-        """Call `read`, wait until the operation has the memory for the bodies, return the result.
+        """Read manifests with `read`, and wait until the operation has memory for their bodies.
 
-        `manifests_of` returns the manifests in a result of `read`. Many operations may wait at the
-        same time. So a waiting operation drops the result, and calls `read` again after the wait.
+        Return the result of `read`. `manifests_of` returns the manifests in this result. An
+        operation that must wait drops the result, and calls `read` again after the wait. So the
+        results of many waiting operations do not fill the memory.
         """
         found, bounds = await read(), current_bounds()
         size = sum(unpacked_size(item) for item in manifests_of(found) if fits(item))
@@ -398,7 +399,8 @@ class Bodies:
     async def delete_items(self, items: Iterable[Mapping[str, Any]]) -> None:
         """Remove manifests and chunks, and the S3 objects that belong to the manifests.
 
-        Only the key of a chunk is needed. A manifest must be a whole item.
+        For a chunk, an item with only the key attributes is enough. A manifest must have all its
+        attributes, because it may contain the name of an S3 object.
         """
         items = list(items)
         objects = [item[OBJECT] for item in items if OBJECT in item]

@@ -66,10 +66,10 @@ class OperationBounds:
         self._on_excess = on_excess
 
     def uncounted(self) -> "OperationBounds":
-        """Return bounds that count nothing, with the same connections and the same memory.
+        """Return a copy of these bounds that does not count reads and bodies.
 
-        Resolvers of mutations use uncounted bounds. Otherwise a mutation could be stopped between
-        two writes.
+        The copy and the original use the same connections. Resolvers of mutations use such a copy.
+        Otherwise a mutation could be stopped between two writes.
         """
         bounds = copy(self)
         bounds.is_counting = False
@@ -78,7 +78,9 @@ class OperationBounds:
     # The answer
 
     def add_field(self, size_bytes: int) -> None:
-        """Count one field of the answer, and `size_bytes`, the length of the field's name.
+        """Count one field of the answer. `size_bytes` is the length of the field's name.
+
+        The length is added to the size of the answer.
 
         Raises:
             BoundExceeded: the answer has too many fields or is too large.
@@ -176,7 +178,9 @@ class OperationBounds:
         return self._body_bytes <= UNSHARED_BYTES or self._share.take_now(self.max_bytes)
 
     async def wait_for_body_memory(self) -> None:
-        """Wait until the memory for the bodies is free: `max_bytes`, the maximum of one operation.
+        """Wait until the operation has memory for its bodies.
+
+        The operation takes `max_bytes`, which is the maximum size of all its bodies together.
 
         Raises:
             BoundExceeded: the memory was not free in time, or the operation was stopped.
@@ -185,11 +189,12 @@ class OperationBounds:
 
     @asynccontextmanager
     async def reading(self, budget: MemoryBudget, size_bytes: int) -> AsyncIterator[None]:
-        """Reserve `size_bytes` of a memory budget for the block, in which bodies are read.
+        """Reserve `size_bytes` of a memory budget while the block reads bodies.
 
         Raises:
             BoundExceeded: the memory was not free in time.
-            Unavailable: the memory for the resolver of a mutation was not free in time.
+            Unavailable: the memory was not free in time, and the bounds are uncounted (in the
+                resolver of a mutation).
         """
         await self._take(budget.take, size_bytes)
         try:

@@ -104,8 +104,8 @@ class AnswerMemory:
     """The memory of one process for large answers.
 
     An operation takes memory before it reads the first large body, and frees the memory when the
-    client has read the answer. While an operation waits for memory, answers that a client has not
-    read within `SLOW_ANSWER_S` are ended.
+    client has read the answer. While an operation waits for memory, slow answers are ended. An
+    answer is slow if its client has not read it within `SLOW_ANSWER_S`.
     """
 
     def __init__(self, size_bytes: int, wait_s: float = MEMORY_WAIT_S) -> None:
@@ -136,7 +136,7 @@ class AnswerMemory:
 
     @contextmanager
     def sending(self, end: Callable[[], None]) -> Iterator[None]:
-        """Register an answer that is being sent to a client for the time of the block.
+        """Register an answer while the block sends the answer to a client.
 
         `end` is a function that ends the answer. The function is called if the client reads too
         slowly and other operations wait for memory.
