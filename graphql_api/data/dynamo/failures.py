@@ -1,8 +1,8 @@
 """The kinds of failed DynamoDB requests. A kind is recognised by HTTP status and error code.
 
 A load balancer or proxy in front of DynamoDB may send an HTTP response of its own, with any body.
-So the kind of a response without an error code of DynamoDB depends only on the HTTP status. Error
-messages are not evaluated.
+If a response has no error code of DynamoDB, its kind therefore depends only on the HTTP status. The
+texts of error messages are not evaluated.
 """
 
 from enum import Enum, auto
@@ -109,7 +109,7 @@ _FAILURES = {
 
 
 def recognise(error: Exception) -> Failure:
-    """Return the kind of the failure that an error of botocore or a time-out represents."""
+    """Return the kind of a failed request. `error` is an error of botocore or a time-out."""
     if isinstance(error, ClientError):
         return _recognise_response(error)
     if isinstance(error, _CREDENTIAL_ERRORS):

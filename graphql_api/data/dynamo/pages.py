@@ -179,9 +179,10 @@ async def read_page(
 
 
 def _is_next_known(streams: Sequence[_Stream]) -> bool:
-    """Return whether the next card of the merged streams has been read.
+    """Return whether the buffers contain the next card of the merged streams.
 
-    This is true if a card is buffered and each stream without a buffered card has ended.
+    At least one stream must have a buffered card. Each of the other streams must have a buffered
+    card or must have ended. Otherwise, a card that has not been read could be the next card.
     """
     return any(stream.buffer for stream in streams) and all(
         stream.buffer or stream.done for stream in streams

@@ -1,9 +1,9 @@
-"""Quarantine of due items that this version of the program cannot read.
+"""Quarantine of items that this version of the program cannot read.
 
-The sweeper polls the indexes of due work. An unreadable item is removed from these indexes, so that
-the sweeper does not read the item again in every sweep. The item keeps all other attributes and a
-copy of its index keys. So an operator can release the item after an update of the program
-(`algoitny table quarantine`).
+The sweeper polls the indexes of due work, such as overdue executions. An unreadable item is removed
+from these indexes, so that the sweeper does not read the item again in every sweep. The item
+keeps all other attributes and a copy of its index keys. So an operator can release the item after
+an update of the program (`algoitny table quarantine`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -44,9 +44,10 @@ class Quarantine:
         self.added = 0
 
     async def read_all(self, items: Iterable[Item], read: Callable[[Item], T]) -> list[T]:
-        """Convert the items of a due index with `read`, and return the results.
+        """Convert items with `read`, and return the results.
 
-        Each item that `read` cannot convert is moved into quarantine.
+        The items are from an index of due work. Each item that `read` cannot convert is moved into
+        quarantine.
         """
         converted: list[T] = []
         for item in items:
@@ -93,8 +94,8 @@ class Quarantine:
     async def release(self, key: keys.Key) -> bool:
         """Move an item from quarantine back into its indexes. Return True if the item was moved.
 
-        Return False if the item is not in quarantine or another request changed the item. A
-        released execution or purge note is due at once.
+        Return False if the item is not in quarantine or another request changed the item. An
+        execution or a purge note (see `purge_notes.py`) is due immediately after its release.
         """
         item = await self._dynamo.get(key, consistent=True)
         if item is None or item.get("g2p") != keys.QUARANTINE:

@@ -36,7 +36,10 @@ _FOR_WORKERS = ("ck", "cka")
 
 
 def _list_projected_attributes(index: str) -> list[str]:
-    """Return the names of the card attributes that an index copies, without key attributes."""
+    """Return the names of the attributes that an index copies from the table's items.
+
+    The result contains no key attributes, because an index always contains them.
+    """
     names = {*Problem.attributes(), *Job.attributes()}
     names |= set(User.attributes()) if index == "GSI1" else set(_DUE_ATTRIBUTES)
     names -= set(_FOR_WORKERS)
