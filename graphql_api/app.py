@@ -84,9 +84,10 @@ class Services:
         )
 
     async def warm(self) -> None:
-        """Connect to DynamoDB and create missing default plans, so the first request is faster.
+        """Connect to DynamoDB, so that the first request is faster.
 
-        If DynamoDB fails, the error is only logged, because /readyz reports it.
+        The connection is used to create the default quota plans if they are missing. If
+        DynamoDB fails, the error is only logged, because /readyz reports it.
         """
         try:
             await self.stores.plans.ensure_defaults()

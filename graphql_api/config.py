@@ -311,8 +311,8 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the sources of the settings. `.env` is a source only in development.
 
-        `ENVIRONMENT` in `.env` has no effect, because the environment decides whether `.env` is
-        read.
+        If `.env` contains `ENVIRONMENT`, this line has no effect: the environment must be known
+        before `.env` is read.
         """
         del settings_cls, file_secret_settings
         environment = {**env_settings(), **init_settings()}.get("environment")

@@ -17,8 +17,8 @@ CACHED_USERS = 10_000
 class Viewers:
     """Finds the viewer (the signed-in user) of each request. Each process has one instance.
 
-    Users are cached for one minute. A change of a user's account may therefore apply one minute
-    later.
+    Users are cached for one minute. A change of a user's account therefore takes effect after one
+    minute at the latest.
     """
 
     def __init__(

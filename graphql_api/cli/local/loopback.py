@@ -58,7 +58,10 @@ def _compile(library: Path) -> None:
 
 
 def listening_addresses(port: int) -> set[IPv4Address | IPv6Address]:
-    """Return the addresses of this network namespace on which a TCP port accepts connections."""
+    """Return the local addresses on which a TCP port accepts connections.
+
+    Only the network namespace of this process is searched.
+    """
     addresses = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         for line in _read_lines(Path(table)):

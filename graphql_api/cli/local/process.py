@@ -58,11 +58,11 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 def kill_on_parent_death(command: list[str]) -> list[str]:
-    """Return a command line that runs `command`, and gets SIGTERM when this process dies.
+    """Return a command line that runs `command` and ends it when this process dies.
 
-    The kernel sends the signal when the thread that started the command ends. Therefore this works
-    only in the main thread. In another thread, or if the program setpriv is not installed,
-    `command` is returned unchanged.
+    The kernel sends SIGTERM to the command when the thread that started the command ends.
+    Therefore this works only in the main thread. In another thread, or if the program setpriv is
+    not installed, `command` is returned unchanged.
     """
     setpriv = shutil.which("setpriv")
     if setpriv is None or threading.current_thread() is not threading.main_thread():

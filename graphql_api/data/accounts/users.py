@@ -305,9 +305,9 @@ class UserStore:
     async def begin_deletion(self, uid: str) -> User:
         """Mark a user as DELETING and remove the user's counters. A second call has no effect.
 
-        After this call, the user cannot sign in. Executions of the user cannot complete, because
-        the transaction of the completion requires the counters. Cost: one read and one
-        transaction.
+        After this call, the user cannot sign in. Running executions of the user cannot be
+        completed, because the transaction that completes an execution requires the counters.
+        Cost: one read and one transaction.
 
         Raises:
             NotFound: the user does not exist.
@@ -326,8 +326,9 @@ class UserStore:
         """Remove all data of a user in the state DELETING.
 
         Each pass removes the user's histories with their feed entries and bodies, and then the
-        other items of the user's partition. After two passes in a row without items, the user and
-        the uniqueness items are removed. After a crash, a second call completes the removal.
+        other items of the user's partition. After two passes in a row that find no items, the
+        user and the uniqueness items are removed. After a crash, a second call completes the
+        removal.
 
         Raises:
             Conflict: the state of the user is not DELETING.
@@ -390,9 +391,9 @@ class UserStore:
         return await self.get(item["u"], consistent=consistent) if item else None
 
     async def _require_not_in_former_form(self, email: str) -> None:
-        """Raise Conflict if a user of the previous version has this address in its old form.
+        """Raise Conflict if a user has this address in the form of the previous version.
 
-        Cost: no request for an address that both versions store in the same form.
+        If both versions store the address in the same form, no request is made.
         """
         is_changed = len(stored_forms(email)) > 1
         if is_changed and await self.by_email(email, consistent=True) is not None:
