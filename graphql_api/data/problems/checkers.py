@@ -155,8 +155,8 @@ class CheckerStore:
     async def get_many(self, problem_ids: Sequence[ProblemId]) -> list[Checker | None]:
         """Return the checkers in the order of `problem_ids`.
 
-        The list contains None for each problem without a checker. Cost: ceil(N/100) requests for N
-        problems.
+        The list contains None for each problem without a checker. The cost is that of
+        `Bodies.load_many`.
         """
         return await read_bodies(self._bodies, keys.checker, problem_ids, load)
 

@@ -122,8 +122,8 @@ class ProblemStore(ProblemDeletion):
     async def statements(self, problem_ids: Sequence[ProblemId]) -> list[Statement | None]:
         """Return the texts in the order of `problem_ids`.
 
-        The list contains None for each problem without texts. Cost: ceil(N/100) requests for N
-        problems.
+        The list contains None for each problem without texts. The cost is that of
+        `Bodies.load_many`.
         """
         return await read_bodies(self._bodies, keys.statement, problem_ids, _load_statement)
 
@@ -137,8 +137,8 @@ class ProblemStore(ProblemDeletion):
     async def solutions(self, problem_ids: Sequence[ProblemId]) -> list[Solution | None]:
         """Return the authors' solutions in the order of `problem_ids`.
 
-        The list contains None for each problem without a solution. Cost: ceil(N/100) requests for N
-        problems.
+        The list contains None for each problem without a solution. The cost is that of
+        `Bodies.load_many`.
         """
         return await read_bodies(self._bodies, keys.solution, problem_ids, _load_solution)
 
