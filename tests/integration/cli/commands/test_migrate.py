@@ -10,6 +10,7 @@ from graphql_api.config import Settings
 from graphql_api.data import keys
 from graphql_api.data.clock import ulid_at
 from graphql_api.data.dynamo.client import Dynamo
+from graphql_api.data.records import PID
 from graphql_api.data.stores import Stores
 from tests.support.former_items import DOMAIN, fill, make_former, read_table
 from tests.support.paths import ROOT
@@ -18,6 +19,7 @@ from tests.support.settings import CREDENTIALS
 pytestmark = [pytest.mark.dynamodb, pytest.mark.slow]
 
 MANY_USERS = 5000
+MANY_HISTORIES = 1000
 PATIENCE_S = 300
 
 
@@ -42,6 +44,18 @@ def run(settings: Settings, *options: str) -> tuple[int, str, str]:
     with start(settings, *options) as process:
         printed, errors = process.communicate(timeout=PATIENCE_S)
     return process.returncode, printed, errors
+
+
+def kill_at(moment: str, settings: Settings) -> None:
+    """Run the command, and kill it when it has rewritten some items of this kind."""
+    process = start(settings)
+    assert process.stderr is not None
+    for line in process.stderr:
+        kind, _, count = line.partition(": ")
+        if kind == moment and not count.startswith("0 "):
+            break
+    process.kill()
+    process.communicate()
 
 
 async def test_the_command_shows_rewrites_and_then_has_nothing_to_do(
@@ -104,38 +118,46 @@ def test_a_missing_table_names_the_command_that_creates_it(settings: Settings) -
 async def test_a_table_of_10_000_items_is_migrated_although_the_process_is_killed(
     settings: Settings, stores: Stores, dynamo: Dynamo
 ) -> None:
-    await fill(stores)
+    """The histories have no pid, as the previous version wrote them."""
+    history = await fill(stores)
     model = await stores.users.create(email=f"model@{DOMAIN}", name="Model")
     card = await dynamo.get(keys.user(model.uid), consistent=True)
+    done = await dynamo.get(keys.history(*history.key), consistent=True)
     assert card is not None
-    uids = [ulid_at(1_700_000_000_000 + number) for number in range(MANY_USERS)]
-    await dynamo.batch_write(puts=[_user(card, uid) for uid in uids])
-    await dynamo.batch_write(puts=[_unique_item(uid) for uid in uids])
+    assert done is not None
+    assert PID not in done
+    ulids = [ulid_at(1_700_000_000_000 + number) for number in range(MANY_USERS)]
+    await dynamo.batch_write(puts=[_user(card, ulid) for ulid in ulids])
+    await dynamo.batch_write(puts=[_unique_item(ulid) for ulid in ulids])
+    await dynamo.batch_write(puts=[_history(done, ulid) for ulid in ulids[:MANY_HISTORIES]])
     todays = await read_table(dynamo)
     assert len(todays) > 10_000
     await make_former(dynamo)
 
-    killed = start(settings)
-    assert killed.stderr is not None
-    for line in killed.stderr:
-        if line.startswith("e-mail addresses: "):
-            break
-    killed.kill()
-    killed.communicate()
-    half = await read_table(dynamo)
-    left = sum("b\u00fccher" in item.get("em", "") for item in half.values())
-    assert 0 < left < MANY_USERS
+    for moment in ("e-mail addresses", "platforms and problem numbers"):
+        before = await read_table(dynamo)
+        kill_at(moment, settings)
+        half = await read_table(dynamo)
+        assert half != before
+        assert half != todays
 
-    code, printed, _ = run(settings)
+    code, _, _ = run(settings)
 
     assert code == 0
-    assert "All items already have the current form." in printed
     assert await read_table(dynamo) == todays
+    page = await stores.rejudges.of_problem(history.problem_id, size=MANY_HISTORIES + 1)
+    assert len(page.histories) == MANY_HISTORIES + 1
 
 
 def _user(card: dict[str, object], uid: str) -> dict[str, object]:
     identity = {**keys.user(uid), **keys.user_index(uid), "u": uid}
     return {**card, **identity, "em": f"{uid.lower()}@{DOMAIN}"}
+
+
+def _history(card: dict[str, object], ulid: str) -> dict[str, object]:
+    """Return a copy of a COMPLETED history, which is in the list of the same problem."""
+    identity = {**keys.history(str(card["u"]), ulid), "h": ulid, "g1s": ulid}
+    return {name: value for name, value in {**card, **identity}.items() if name != "fid"}
 
 
 def _unique_item(uid: str) -> dict[str, object]:
