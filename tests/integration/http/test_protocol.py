@@ -345,6 +345,20 @@ def test_many_connections_of_one_client_do_not_keep_another_from_its_answer(
     assert counts(connect)["most_connections"] <= ScaledProtocol.CONNECTIONS
 
 
+def test_clients_that_do_not_read_their_large_answers_make_room_for_others(
+    connect: Connect,
+) -> None:
+    unread = [connect() for _ in range(ScaledProtocol.CONNECTIONS)]
+    for connection in unread:
+        connection.sendall(GET % b"large")
+    for connection in unread:
+        assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+    other = connect()
+    other.sendall(GET % b"echo")
+    status, _ = read_answer(other)
+    assert status == 200
+
+
 def test_a_process_that_works_on_all_its_connections_answers_503(connect: Connect) -> None:
     working = [connect() for _ in range(ScaledProtocol.CONNECTIONS)]
     for connection in working:
