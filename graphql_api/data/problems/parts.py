@@ -5,6 +5,7 @@ become a part of another problem with the same name. Problems of earlier version
 their parts do not contain a pid.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -57,7 +58,15 @@ async def read_bodies(
     problem without the body. The cost is the same as in `Bodies.load_many`.
     """
     wanted = [key_of(*problem.key) for problem in problem_ids]
-    owners = {key["PK"]: problem for key, problem in zip(wanted, problem_ids, strict=True)}
-    return await bodies.load_many(
-        wanted, load, is_wanted=lambda item: is_of(item, owners[item["PK"]])
-    )
+    pids: defaultdict[str, set[str]] = defaultdict(set)
+    for key, problem in zip(wanted, problem_ids, strict=True):
+        pids[key["PK"]].add(problem.pid)
+    stored: dict[str, str] = {}
+
+    def is_wanted(item: Item) -> bool:
+        stored[item["PK"]] = item.get(PID, NO_PID)
+        return stored[item["PK"]] in pids[item["PK"]]
+
+    read = await bodies.load_many(wanted, load, is_wanted=is_wanted)
+    parts = zip(read, wanted, problem_ids, strict=True)
+    return [body if stored.get(key["PK"]) == problem.pid else None for body, key, problem in parts]

@@ -155,6 +155,16 @@ async def test_parts_of_the_first_problem_are_not_read_as_those_of_the_second(
     assert await problems.run_counts([second.id, first.id]) == [0, 1]
 
 
+async def test_parts_of_two_problems_with_one_name_are_told_apart_in_one_batch(problems):
+    first = await problems.create(NEW)
+    second = await recreate(problems)
+    for ids in ([first.id, second.id], [second.id, first.id]):
+        statements = dict(zip(ids, await problems.statements(ids), strict=True))
+        assert statements[first.id] is None
+        assert statements[second.id] is not None
+        assert statements[second.id].statement == "Add them."
+
+
 async def test_runs_and_failures_of_the_first_problem_are_not_those_of_the_second(
     problems, checkers
 ):
