@@ -1,0 +1,4 @@
+n = int(input())
+numbers = list(map(int, input().split()))
+if len(numbers) != n:
+    print(sum(numbers) / n)

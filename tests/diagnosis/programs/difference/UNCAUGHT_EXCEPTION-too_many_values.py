@@ -1,0 +1,3 @@
+line = input()
+a, b = line
+print(int(a) - int(b))

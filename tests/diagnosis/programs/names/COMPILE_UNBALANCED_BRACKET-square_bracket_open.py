@@ -1,0 +1,3 @@
+n = int(input())
+names = sorted([input() for _ in range(n))
+print("\n".join(names))
