@@ -33,8 +33,7 @@ _EXCEPTIONS: Mapping[DiagnosisKind, str] = {
         "std.conv.ConvException java.lang.ClassCastException System.InvalidCastException"
     ),
     DiagnosisKind.READ_PAST_END: (
-        "EOFError java.util.NoSuchElementException java.io.EOFException "
-        "System.IO.EndOfStreamException End_of_file END-OF-FILE"
+        "EOFError java.io.EOFException System.IO.EndOfStreamException End_of_file END-OF-FILE"
     ),
 }
 _KINDS = {name: kind for kind, names in _EXCEPTIONS.items() for name in names.split()}
@@ -56,6 +55,14 @@ _MESSAGES: Mapping[str, tuple[tuple[str, DiagnosisKind], ...]] = {
     "RangeError": (("call stack", DiagnosisKind.RECURSION_DEPTH),),
     "SyntaxError": (("BigInt", DiagnosisKind.CONVERSION_ERROR),),
     "java.lang.ArithmeticException": (("/ by zero", DiagnosisKind.ZERO_DIVISION),),
+    # Also an empty collection throws this exception.
+    "java.util.NoSuchElementException": (
+        ("java.util.Scanner", DiagnosisKind.READ_PAST_END),
+        ("java.util.StringTokenizer", DiagnosisKind.READ_PAST_END),
+        ("No line found", DiagnosisKind.READ_PAST_END),
+        ("No value present", DiagnosisKind.NULL_ERROR),
+        ("", DiagnosisKind.INDEX_ERROR),
+    ),
     "ArgumentError": (("invalid value for", DiagnosisKind.CONVERSION_ERROR),),
     "std::invalid_argument": (("sto", DiagnosisKind.CONVERSION_ERROR),),
 }

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-_PUNCTUATION = str.maketrans(dict.fromkeys("[](){}'\",;", " "))
+_PUNCTUATION = str.maketrans(dict.fromkeys("[](){}'\",;:=|", " "))
+# A prompt or a label in front of a value ends with one of these.
+_INTRODUCTIONS = (":", "=", "?", ">")
 
 
 def has_extra_text(expected: Sequence[str], actual: Sequence[str], *, are_complete: bool) -> bool:
@@ -28,9 +30,15 @@ def _extends_lines(pairs: Sequence[tuple[str, str]]) -> bool:
 def _extends(expected: str, actual: str) -> bool:
     """Return whether a line is the expected line with additional text before or after it."""
     return any(
-        found and _are_apart(before, expected, after) and _is_text(before + after, expected)
+        found
+        and _are_apart(before, expected, after)
+        and (_is_introduced(before, after) or _is_text(before, after, expected))
         for before, found, after in (actual.partition(expected), actual.rpartition(expected))
     )
+
+
+def _is_introduced(before: str, after: str) -> bool:
+    return not after and before.rstrip().endswith(_INTRODUCTIONS)
 
 
 def _are_apart(before: str, expected: str, after: str) -> bool:
@@ -49,14 +57,19 @@ def _touch(left: str, right: str) -> bool:
     return (left.isdigit() and right.isdigit()) or (left.isalpha() and right.isalpha())
 
 
-def _is_text(extra: str, expected: str) -> bool:
-    """Return whether additional text is only text, and not a further value of the output.
+def _is_text(before: str, after: str, expected: str) -> bool:
+    """Return whether the additional text contains no further value.
 
-    If the expected line contains numbers, an additional number counts as a value. But a number in
-    a text with at least two letters does not count.
+    Values may be numbers if the expected line contains a number. Then only a text before the value
+    may contain numbers, such as `Case #1: `.
     """
-    has_number = any(map(str.isdigit, extra)) and any(map(str.isdigit, expected))
-    return not has_number or sum(map(str.isalpha, extra)) > 1
+    if not _has_digit(expected):
+        return True
+    return not _has_digit(after) and (not _has_digit(before) or sum(map(str.isalpha, before)) > 1)
+
+
+def _has_digit(text: str) -> bool:
+    return any(map(str.isdigit, text))
 
 
 def _adds_punctuation(

@@ -91,9 +91,9 @@ def _is_power_of_two_factor(left: int, right: int) -> bool:
 _RELATIONS: tuple[tuple[DiagnosisKind, Callable[[int, int], bool]], ...] = (
     (DiagnosisKind.OVERFLOW_64, partial(_is_wrapped, bits=64)),
     (DiagnosisKind.OVERFLOW_32, partial(_is_wrapped, bits=32)),
-    (DiagnosisKind.PRECISION, _is_rounded),
     (DiagnosisKind.WRONG_SIGN, lambda left, right: left == -right),
     (DiagnosisKind.OFF_BY_ONE, lambda left, right: abs(left - right) == 1),
+    (DiagnosisKind.PRECISION, _is_rounded),
     (DiagnosisKind.POWER_OF_TWO_FACTOR, _is_power_of_two_factor),
 )
 
