@@ -13,14 +13,17 @@ from functools import partial
 import structlog
 
 from graphql_api.data import keys
+from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.dynamo.bodies import PIECE, Bodies, chunk_keys, fits, unpacked_size
 from graphql_api.data.dynamo.client import Dynamo, Item, QueryPage
 from graphql_api.data.dynamo.expressions import Condition, between, equals
+from graphql_api.data.dynamo.pages import Page, PageWindow
 from graphql_api.data.errors import Conflict
 from graphql_api.data.limits import MB
 from graphql_api.data.packing import DamagedBody
-from graphql_api.data.problems.samples import find_runs
-from graphql_api.data.records import UNREADABLE, ProblemKey, TestCase
+from graphql_api.data.problems.cards import ProblemCards
+from graphql_api.data.problems.samples import find_runs, list_numbers, select_numbers
+from graphql_api.data.records import UNREADABLE, Problem, ProblemKey, StoredTest, TestCase
 
 # DynamoDB returns at most this many bytes per query.
 QUERY_BYTES = MB
@@ -40,6 +43,12 @@ class LargeTest:
     is_sample: bool
     added: str | None
     size_bytes: int
+
+
+def test_key(platform: str, number: str, version: int, test_number: int) -> keys.Key:
+    """Return the key of the manifest of a test."""
+    partition = keys.problem_partition(platform, number)
+    return {"PK": partition, "SK": keys.case_sort(version, test_number)}
 
 
 def build_test(manifest: Item, raw: bytes) -> TestCase:
@@ -63,12 +72,13 @@ def build_large_test(manifest: Item) -> LargeTest:
 
 
 class TestSetReader:
-    """Reads single tests of test sets."""
+    """The methods of `TestSetStore` that read single tests."""
 
-    def __init__(self, dynamo: Dynamo, bodies: Bodies) -> None:
-        self._dynamo, self._bodies = dynamo, bodies
+    def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
+        self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
+        self._cards = ProblemCards(dynamo, clock)
 
-    async def get_many(self, test_keys: Sequence[keys.Key]) -> list[TestCase | LargeTest | None]:
+    async def get_many(self, test_keys: Sequence[StoredTest]) -> list[TestCase | LargeTest | None]:
         """Return the tests in the order of `test_keys`.
 
         The list contains None for each test that is missing or damaged. Cost: one request per 10
@@ -76,7 +86,7 @@ class TestSetReader:
         (compressed) needs further requests.
         """
         tests: list[TestCase | LargeTest | None] = []
-        for batch in self._bodies.batches(test_keys):
+        for batch in self._bodies.batches([test_key(*key) for key in test_keys]):
             for manifest in await self._bodies.get_manifests(batch, recheck=True):
                 tests.append(await self._of_manifest(manifest) if manifest else None)  # noqa: PERF401 - the other tests must not be in memory yet
         return tests
@@ -85,6 +95,40 @@ class TestSetReader:
         if not fits(manifest):
             return build_large_test(manifest)
         return await self._bodies.load_or_none(manifest, partial(build_test, manifest))
+
+    async def page(
+        self,
+        platform: str,
+        number: str,
+        window: PageWindow,
+        *,
+        samples_only: bool = False,
+        problem: Problem | None = None,
+    ) -> Page[TestCase | LargeTest]:
+        """Return a page of a problem's tests, in order. Positions are test numbers.
+
+        `problem` is the card that the caller has read. If `problem` is None, this method reads the
+        card first. Cost: one request for each run of consecutive test numbers on the page. The read
+        units depend on the compressed size of these tests.
+
+        Raises:
+            NotFound: the problem does not exist.
+            Conflict: another request replaced the set. Read the problem again.
+        """
+        card = problem or await self._cards.read(platform, number)
+        numbers = list_numbers(card, samples_only=samples_only)
+        wanted = select_numbers(numbers, window)
+        version = card.test_version or 0
+        tests = await self.read(card.key, version, wanted)
+        page = Page(
+            records=tests,
+            positions=[str(number) for number in wanted],
+            has_next=bool(wanted) and wanted[-1] < numbers[-1],
+            has_previous=bool(wanted) and wanted[0] > numbers[0],
+            start=str(wanted[0]) if wanted else None,
+            end=str(wanted[-1]) if wanted else None,
+        )
+        return page.map(lambda test: test)
 
     async def read(
         self, problem: ProblemKey, version: int, numbers: Sequence[int]

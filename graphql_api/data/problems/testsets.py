@@ -30,7 +30,6 @@ from graphql_api.data.dynamo.expressions import (
     equals,
     exists,
 )
-from graphql_api.data.dynamo.pages import Page, PageWindow
 from graphql_api.data.dynamo.quarantine import Quarantine
 from graphql_api.data.dynamo.removal import remove_items
 from graphql_api.data.dynamo.transactions import Delete, Put, Update
@@ -41,26 +40,23 @@ from graphql_api.data.errors import Conflict, InvalidInput, NotFound, Unavailabl
 from graphql_api.data.limits import MAX_TESTS, MB, TEST_BYTES, TEST_SET_BYTES
 from graphql_api.data.packing import DamagedBody
 from graphql_api.data.problems import checkers
-from graphql_api.data.problems.cards import Decision, ProblemCards, check_size, index_keys
+from graphql_api.data.problems.cards import Decision, check_size, index_keys
 from graphql_api.data.problems.parts import belongs_to, owner_of
 from graphql_api.data.problems.purge_notes import PurgeNote, make_note, read_note
 from graphql_api.data.problems.samples import (
-    list_numbers,
     pack_samples,
-    select_numbers,
 )
 from graphql_api.data.problems.testcase_ids import id_of, pack_ids, unpack_ids
 from graphql_api.data.problems.testset_reader import (
     LENGTH,
-    LargeTest,
     TestSetReader,
     build_test,
+    test_key,
 )
 from graphql_api.data.records import (
     UNREADABLE,
     Checker,
     Problem,
-    StoredTest,
     TestCase,
     TestCaseKey,
     TestId,
@@ -99,13 +95,11 @@ class JudgingSet(NamedTuple):
     checker: Checker | None
 
 
-class TestSetStore:
+class TestSetStore(TestSetReader):
     """The store of the test sets of all problems."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
-        self._dynamo, self._bodies, self._clock = dynamo, bodies, clock
-        self._reader = TestSetReader(dynamo, bodies)
-        self._cards = ProblemCards(dynamo, clock)
+        super().__init__(dynamo, bodies, clock)
         self.quarantine = Quarantine(dynamo, clock)
 
     # Writing
@@ -240,7 +234,7 @@ class TestSetStore:
     async def _items(
         self, problem: Problem, version: int, number: int, test: NewTest
     ) -> list[Item]:
-        key = _test_key(problem.platform, problem.number, version, number)
+        key = test_key(problem.platform, problem.number, version, number)
         raw = LENGTH.pack(len(test.input)) + test.input + test.output
         extra = {"tp": TestCase.entity, "no": number, "sm": test.is_sample, **owner_of(problem)}
         if test.added is not None:
@@ -354,50 +348,6 @@ class TestSetStore:
         items = await self._dynamo.batch_get([keys.case_ids(*key) for key in sets], recheck=True)
         return [_read_ids(item) if item else [] for item in items]
 
-    async def get_many(self, test_keys: Sequence[StoredTest]) -> list[TestCase | LargeTest | None]:
-        """Return the tests in the order of `test_keys`.
-
-        The list contains None for each test that is missing or damaged. Cost: one request per 10
-        tests in a GraphQL operation, or per 100 tests in other programs. Each test above 300 KB
-        (compressed) needs further requests.
-        """
-        wanted = [_test_key(*key) for key in test_keys]
-        return await self._reader.get_many(wanted)
-
-    async def page(
-        self,
-        platform: str,
-        number: str,
-        window: PageWindow,
-        *,
-        samples_only: bool = False,
-        problem: Problem | None = None,
-    ) -> Page[TestCase | LargeTest]:
-        """Return a page of a problem's tests, in order. Positions are test numbers.
-
-        `problem` is the card that the caller has read. If `problem` is None, this method reads the
-        card first. Cost: one request for each run of consecutive test numbers on the page. The read
-        units depend on the compressed size of these tests.
-
-        Raises:
-            NotFound: the problem does not exist.
-            Conflict: another request replaced the set. Read the problem again.
-        """
-        card = problem or await self._cards.read(platform, number)
-        numbers = list_numbers(card, samples_only=samples_only)
-        wanted = select_numbers(numbers, window)
-        version = card.test_version or 0
-        tests = await self._reader.read(card.key, version, wanted)
-        page = Page(
-            records=tests,
-            positions=[str(number) for number in wanted],
-            has_next=bool(wanted) and wanted[-1] < numbers[-1],
-            has_previous=bool(wanted) and wanted[0] > numbers[0],
-            start=str(wanted[0]) if wanted else None,
-            end=str(wanted[-1]) if wanted else None,
-        )
-        return page.map(lambda test: test)
-
     async def _read(
         self, platform: str, number: str, sorts: Condition, *, strongly: bool
     ) -> list[Item]:
@@ -484,11 +434,6 @@ def _id_items(problem: Problem, version: int, tests: Sequence[NewTest]) -> list[
     text = pack_ids(test.added or TestId(version, number) for number, test in enumerate(tests, 1))
     key = keys.case_ids(problem.platform, problem.number, version)
     return [{**key, "v": 1, "tp": "testids", "ids": text, **owner_of(problem)}]
-
-
-def _test_key(platform: str, number: str, version: int, test_number: int) -> keys.Key:
-    partition = keys.problem_partition(platform, number)
-    return {"PK": partition, "SK": keys.case_sort(version, test_number)}
 
 
 def _read_ids(item: Item) -> list[TestId]:
