@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from graphql import build_schema, get_named_type
 
 from graphql_api.data.dynamo.client import Dynamo
 from graphql_api.data.enums import Verdict
@@ -16,6 +17,7 @@ from graphql_api.data.stores import Stores
 from graphql_api.schema import ids
 from tests.support.api import ADMIN, Api
 from tests.support.former_items import forget_pid
+from tests.support.paths import ROOT
 
 pytestmark = [pytest.mark.dynamodb, pytest.mark.redis]
 
@@ -27,6 +29,19 @@ NODE = "query($id: ID!) { node(id: $id) { id } }"
 FEED = "{ publicFeed { edges { node { id problemNumber problem { title } } } } }"
 BY_NAME = '{ problem(platform: "algoitny", number: "1") { id title executionCount } }'
 TESTS = [{"input": "1", "output": "1"}]
+# A valid input of each mutation that takes the id of a problem, without this id.
+CALLS: dict[str, dict[str, Any]] = {
+    "updateProblem": {"title": "Changed"},
+    "completeProblem": {},
+    "softDeleteProblem": {"reason": "x"},
+    "restoreProblem": {},
+    "deleteProblem": {},
+    "addTestCases": {"testCases": TESTS},
+    "replaceTestCases": {"testCases": TESTS},
+    "setSolution": {"language": "python", "code": "print(1)"},
+    "rejudge": {},
+    "executeCode": {"language": "python", "code": "print(1)"},
+}
 
 
 @dataclass(frozen=True)
@@ -93,21 +108,18 @@ async def test_the_id_of_the_first_problem_does_not_lead_to_the_second(world: Wo
     assert by_name == {"id": new_id, "title": "Second", "executionCount": 0}
 
 
-@pytest.mark.parametrize(
-    ("name", "given"),
-    [
-        ("updateProblem", {"title": "Changed"}),
-        ("completeProblem", {}),
-        ("softDeleteProblem", {"reason": "x"}),
-        ("restoreProblem", {}),
-        ("deleteProblem", {}),
-        ("addTestCases", {"testCases": TESTS}),
-        ("replaceTestCases", {"testCases": TESTS}),
-        ("setSolution", {"language": "python", "code": "print(1)"}),
-        ("rejudge", {}),
-        ("executeCode", {"language": "python", "code": "print(1)"}),
-    ],
-)
+def test_each_mutation_that_takes_the_id_of_a_problem_is_called() -> None:
+    schema = build_schema((ROOT / "schema.graphql").read_text())
+    assert schema.mutation_type is not None
+    taking = {
+        name
+        for name, mutation in schema.mutation_type.fields.items()
+        if "problemId" in getattr(get_named_type(mutation.args["input"].type), "fields", {})
+    }
+    assert taking == set(CALLS)
+
+
+@pytest.mark.parametrize(("name", "given"), CALLS.items())
 async def test_no_mutation_takes_the_id_of_the_first_problem_for_the_second(
     world: World, name: str, given: dict[str, Any]
 ) -> None:
