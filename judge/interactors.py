@@ -1,8 +1,8 @@
 """Interactors: programs of a problem that exchange messages with the submission while both run.
 
 The interactor reads the output of the submission, and the submission reads the output of the
-interactor. This module starts the interactor and decides the verdict from the ends of both
-programs. docs/sandbox.md lists the cases.
+interactor. This module starts the interactor. When both programs have ended, it decides the
+verdict. docs/sandbox.md lists the cases.
 """
 
 from dataclasses import replace
@@ -50,8 +50,8 @@ def judge_interaction(
 
     1. The sandbox failed: IE.
     2. The submission ended first and failed: the verdict of its run.
-    3. The submission ended first with exit code 0, and the interactor may have failed only because
-       of this: WA.
+    3. The submission ended first with exit code 0. Then the interactor failed, possibly only
+       because the submission had ended: WA.
     4. The interactor rejected the submission: WA.
     5. The interactor accepted the submission: the verdict of the submission's run.
 
@@ -74,8 +74,9 @@ def judge_interaction(
 def _failed_for_lack_of_partner(interactor: CheckerProgram, report: Report) -> bool:
     """Return whether an interactor may have failed only because the submission had ended.
 
-    An interactor that then writes is ended by SIGPIPE. An interactor that then reads, or whose
-    language ignores SIGPIPE, exits with a code that the calling convention does not define.
+    If the interactor writes after the end of the submission, SIGPIPE ends the interactor. If its
+    language ignores SIGPIPE, or if the interactor reads instead, it exits with a code that the
+    calling convention does not define.
     """
     if report.outcome is Outcome.SIGNALLED:
         return report.signal == "SIGPIPE"

@@ -78,10 +78,10 @@ class Judge:
     def start(self, on_languages: Callable[[], None] | None = None) -> Self:
         """Check the sandbox and find the languages that this host can run.
 
-        Some languages need libraries that must first be precompiled on this host. Without
-        `on_languages`, `start` waits for these languages. Otherwise another thread adds these
-        languages later. `on_languages()` is called before `start` returns, and whenever
-        `languages` has changed later.
+        Some languages need libraries that must first be precompiled on this host. If `on_languages`
+        is None, `start` waits until these libraries are precompiled. Otherwise a second thread
+        precompiles the libraries and then adds the languages. `on_languages()` is called before
+        `start` returns, and again after the second thread has updated `languages`.
 
         Raises:
             SandboxUnavailable: the sandbox does not work. The message contains the remedy.

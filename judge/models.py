@@ -84,9 +84,9 @@ class Judgement:
 
     `results` has one result per test, in the order of the tests. `cpu_ms` and `peak_kb` are the
     maxima of all tests. `limit_backend` is the mechanism that enforced memory limits: `cgroup2`,
-    `cgroup1` or `rlimits`. `queue_ms` is the time spent waiting for slots until the submission is
-    compiled. `compile_ms` and `run_ms` are wall times. The sum of these three times is the time of
-    the whole call.
+    `cgroup1` or `rlimits`. `queue_ms` is the time spent waiting for slots before the end of the
+    compilation. Later waits are part of `run_ms`. `compile_ms` and `run_ms` are wall times. The sum
+    of these three times is the time of the whole call.
     """
 
     verdict: Verdict

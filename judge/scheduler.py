@@ -160,7 +160,7 @@ class TimeBudget:
 class WorkPool:
     """A pool of threads that compile programs and run tests, each in a slot of the host.
 
-    The pool always has a free thread, because only the slots may decide which call runs next.
+    Only the slots may decide which call runs next. So a call must never wait for a free thread.
     `sessions` is the maximum number of parallel sessions of one submission, which is the number of
     slots. At most one session of each submission waits for a slot. So the pool needs at most as
     many threads as there are slots and submissions together.

@@ -32,7 +32,7 @@ class WrongLine(NamedTuple):
 
     `is_actual` is True if the line occurs more often in the actual output, and False if it occurs
     more often in the expected output. `number` is the index of the line in this output, from 0. It
-    is None if no examined line is wrong.
+    is None if the outputs differ but the line was not found.
     """
 
     is_actual: bool
@@ -115,8 +115,9 @@ def find_wrong_line(expected: IO[bytes], actual: IO[bytes], start: int) -> Wrong
 def _find_surplus(part: _Part, other: _Part, uneven: list[int]) -> int | None:
     """Return the index of the first line that occurs more often in `part` than in `other`.
 
-    Only the first `MOST_SUSPECTS` different lines are examined. Return None if no examined line
-    occurs more often. `uneven` is the result of `_compare_buckets`.
+    `uneven` is the result of `_compare_buckets`. Lines in buckets without a difference are skipped.
+    Of the other lines, only the first `MOST_SUSPECTS` distinct lines of `part` are examined. Return
+    None if no examined line occurs more often.
     """
     counts: dict[int, int] = {}
     firsts: dict[int, int] = {}
@@ -132,9 +133,11 @@ def _find_surplus(part: _Part, other: _Part, uneven: list[int]) -> int | None:
 
 
 def _compare_buckets(part: _Part, other: _Part) -> list[int]:
-    """Compare the sums of the line hashes in each bucket.
+    """Return the difference of the two parts in each of the `BUCKETS` buckets.
 
-    Return one number for each bucket: 0 if both parts have the same lines in the bucket.
+    The hash of a line decides to which bucket the line belongs. The difference is the sum of the
+    hashes of the lines in `part` minus the same sum for `other`. It is 0 if both parts have the
+    same lines in the bucket.
     """
     sums = [0] * BUCKETS
     for lines, sign in ((part, 1), (other, -1)):

@@ -1,7 +1,7 @@
-"""Reads the class of an exception and a line of the program from the messages of a runtime.
+"""Finds the exception class and the line of the failure in the messages that a runtime writes.
 
 A program can write such a message itself. So a class is returned only if it is in the language's
-list, and a line is returned only if the program has a line with this number.
+list. A line number is returned only if the program has a line with this number.
 """
 
 import builtins

@@ -142,26 +142,19 @@ class Compiler:
         return self._precompiled.needs_build(installed)
 
     def compile(
-        self,
-        installed: Installed,
-        code: bytes,
-        cancelled: Callable[[], bool] | None = None,
-        *,
-        owner: str = NO_OWNER,
+        self, installed: Installed, code: bytes, cancelled: Callable[[], bool] | None = None
     ) -> Compiled:
-        """Wait for a slot and compile a source, or return its program from the cache.
-
-        `owner` is the user whose share of the slots is used.
+        """Compile a source in a slot of the host itself, or return its program from the cache.
 
         Raises:
             CompilerBroken: the sandbox failed.
             CompileCancelled: `cancelled()` returned True during the compilation.
             WaitCancelled: `cancelled()` returned True before a slot was free.
         """
-        compilation = self.prepare(installed, code, cancelled, owner=owner)
+        compilation = self.prepare(installed, code, cancelled)
         if compilation.cached is not None:
             return compilation.cached
-        with self._sandbox.open_session(cancelled, owner) as session:
+        with self._sandbox.open_session(cancelled) as session:
             return self.run(compilation, session)
 
     def prepare(
@@ -293,9 +286,9 @@ def _read_cached(target: Path) -> Compiled | None:
 
 
 def _collect_product(report: Report, program: Program, spec: LanguageSpec) -> dict[str, bytes]:
-    """Return the files of the program: the files that the compiler has produced.
+    """Return the files that the compiler has produced, by name.
 
-    If the source itself is run, return only the source file.
+    If the language has no compiled files and runs the source itself, return only the source file.
 
     Raises:
         _NoProgram: the files do not contain a program.
