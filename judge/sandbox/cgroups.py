@@ -215,7 +215,8 @@ class Cgroup1Slot:
     def adopt(self, pid: int) -> None:
         """Move the spawner into the groups.
 
-        Each move takes one RCU grace period of the kernel, so single runs are not moved.
+        A move is slow, because the kernel waits for one RCU grace period. So only the spawner is
+        moved, once. The processes of its runs start in the same groups.
         """
         for group in self._groups:
             (group / "cgroup.procs").write_text(str(pid))
@@ -345,7 +346,8 @@ def _close(handles: GroupHandles) -> None:
 class _Hierarchy:
     """A mounted hierarchy of control groups.
 
-    `own` is the directory of the group that contains this process. `options` are the controllers.
+    `own` is the directory of the group that contains this process. `options` contains the names of
+    the controllers, such as `memory` (cgroup v2: only an empty name).
     """
 
     mount: Path

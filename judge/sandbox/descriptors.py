@@ -101,8 +101,8 @@ class Descriptors:
     def pipe(self) -> int:
         """Create a pipe, pass its writing end to the sandbox, and return its reading end.
 
-        Programs may open the writing end by the name `/dev/stdout`. So every user may open this
-        end.
+        Some programs open the writing end again, by the name `/dev/stdout`. So the file mode of
+        this end allows every user to open it for writing.
         """
         ours, theirs = os.pipe2(os.O_CLOEXEC)
         os.fchmod(theirs, 0o222)
@@ -119,8 +119,8 @@ class Descriptors:
     def close_theirs(self) -> None:
         """Close the worker's copies of the sandbox's descriptors, except lent descriptors.
 
-        Afterwards, only the sandbox has the writing ends of its output pipes. So the pipes end when
-        the sandbox ends.
+        Afterwards, only the sandbox has the writing ends of its output pipes. So when the sandbox
+        ends, the worker reads the end of each output.
         """
         for descriptor in self.theirs:
             if descriptor not in self._borrowed:

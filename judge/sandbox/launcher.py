@@ -101,8 +101,8 @@ class PreparedSandbox:
         """Wait until the program has ended, and return its report.
 
         `cancelled()` is called regularly. When it returns True, the program is stopped. If the
-        spawner was killed together with the program, `is_spawner_lost` is set to True, and the
-        spawner cannot be used again.
+        spawner was killed together with the program, the spawner cannot be used again. In this
+        case, the attribute `is_spawner_lost` of this object becomes True.
 
         Raises:
             SpawnerLost: the spawner ended, so it is unknown how the program ended.

@@ -113,10 +113,10 @@ class Report:
     - `waited_ms` is the time spent waiting for a CPU. It is 0 if the wall limit was not reached.
     - `exit_code` is None if the program did not exit by itself.
     - `signal` is the name of the signal that ended the program, such as `SIGSEGV`, or None.
-    - `is_input_unread` is True if the program read nothing of a standard input that is a file with
-      content.
+    - `is_input_unread` is True if the standard input was a file with content and the program read
+      nothing of it.
     - `collected` contains the collected files by name. It is None if the files are incomplete.
-    - `is_first` is False only for the program of a pair that ended last.
+    - `is_first` is False if the program was run in a pair and ended after the other program.
     """
 
     outcome: Outcome

@@ -361,9 +361,9 @@ class SlotSession:
     ) -> None:
         """Start the two programs of a pair, connected by two pipes.
 
-        `pipe_ends` keeps the pipe ends of each program open until `_finish_one` has recorded the
-        end of the program. The other program cannot react to the end before this. So it is certain
-        which program ended first.
+        The worker also keeps the pipe ends of each program open, in `pipe_ends`. `_finish_one`
+        closes them only after it has recorded that the program has ended. Before this, the other
+        program cannot notice the end. So it is certain which program ended first.
         """
         pipes = [os.pipe2(os.O_CLOEXEC) for _ in programs]
         for (reading, writing), writer, reader in zip(

@@ -204,9 +204,10 @@ class _Assembler:
 
 
 def _argument(index: int) -> int:
-    """Return the offset of the lower 32 bits of a system call's argument, for the filter.
+    """Return the offset of a system call's argument in the data that the filter reads.
 
-    Both architectures are little-endian.
+    The lower 32 bits of the argument are at this offset, because both architectures are
+    little-endian.
     """
     return _ARGUMENTS_AT + 8 * index
 
@@ -271,9 +272,10 @@ def _match_arguments(code: _Assembler, *, without_groups: bool) -> None:
 def build_filter(*, without_groups: bool, machine_name: str | None = None) -> bytes:
     """Return the seccomp filter as a BPF program, with 8 bytes per instruction.
 
-    `machine_name` is the name of an architecture (default: the architecture of this host). If
-    `without_groups` is True, the filter also denies calls that create memory which only a control
-    group counts.
+    `machine_name` is the name of an architecture (default: the architecture of this host).
+    `without_groups` is True if the host has no control groups. The filter then also denies calls
+    that create or enlarge shared memory or memory of the kernel. Only a control group could count
+    this memory.
 
     Raises:
         SandboxUnavailable: the architecture is not in the tables.

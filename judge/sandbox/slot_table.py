@@ -119,9 +119,9 @@ class SlotTable:
     def restart_wait(self, owner: Owner) -> None:
         """Set the waiting times of an owner's threads back to 0.
 
-        This owner then comes after all owners who hold the same number of slots. Otherwise an owner
-        with many waiting threads would get a slot for each of these threads before another owner
-        whose thread began to wait later.
+        This owner then gets a slot after all other owners who hold the same number of slots.
+        Without this, an owner with many waiting threads would get a slot for each of them, while an
+        owner who came later would still have to wait.
         """
         now = time.monotonic_ns()
         records = [record for record, _ in sorted(self._waiting(), key=lambda pair: pair[1])]

@@ -9,9 +9,10 @@ slots of the host. If several owners hold the fewest slots, the slot goes to the
 waited longest. So the number of an owner's waiting threads does not matter.
 
 The time between getting a slot and releasing it is a turn. If another submission should get the
-slot, a turn ends when a program ends. The first turn of an owner who has held no slot is longer: it
-ends only after the owner has compiled a program and run it once. Otherwise this owner would wait
-twice, once before the compiler and once before the program.
+slot, the turn ends as soon as the running program has ended. An owner who held no slot while
+waiting gets a longer first turn. This turn ends only after the owner has compiled a program and run
+it once. Otherwise this owner would wait twice, once before the compiler and once before the
+program.
 """
 
 import fcntl

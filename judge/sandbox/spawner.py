@@ -22,7 +22,8 @@ NOBODY = 65534
 class Identity:
     """The user that runs the programs in a sandbox.
 
-    If `uid` is None, this is the worker's own user, which is then not root.
+    `uid` is None if the worker does not run as root. The programs then run as the same user as the
+    worker.
     """
 
     uid: int | None
