@@ -1,8 +1,8 @@
 """Handles custom runs (code on the caller's own input), from the message to the answer.
 
 While one worker holds the claim on a run, other workers do not start the run. So a second message
-for the same run usually has no effect. If two workers still execute the same run, this does no
-harm, because a run changes no data and only the first answer is kept.
+for the same run usually has no effect. In rare cases, two workers execute the same run. This does
+no harm, because a run changes no data and only the first answer is kept.
 """
 
 import asyncio

@@ -336,7 +336,7 @@ class ExecutionHandler:
     async def _fetch_set(self, newest: Problem, open_sets: ExitStack) -> tuple[Problem, OpenedSet]:
         """Read a problem and its test set from the table, and write the set to disk.
 
-        `newest` is the problem as read last.
+        `newest` is the state of the problem that was read most recently.
 
         Raises:
             DamagedSet: the set was removed from the disk before it could be opened.
@@ -457,9 +457,10 @@ class ExecutionHandler:
     async def _with_problem_state(self, history: History, outcome: Outcome) -> Outcome:
         """Return the outcome with the current state of the problem.
 
-        The state decides whether the execution is in the feed, and the problem may have been
-        deleted during the judging. A private history has no feed entries, so its outcome is
-        returned unchanged. Cost for a public history: one read of 1 read unit.
+        The state of the problem decides whether the execution is in the feed. The state is read
+        again here, because the problem may have been deleted during the judging. A private history
+        has no feed entries, so its outcome is returned unchanged. Cost for a public history: one
+        read of 1 read unit.
         """
         if not history.is_public:
             return outcome
@@ -522,8 +523,8 @@ def _log_fields(history: History) -> dict[str, str | int]:
 def _require_judgeable(wanted: ProblemId, problem: Problem | None) -> Problem:
     """Return the problem unchanged if code can be judged with its tests.
 
-    `problem` is the problem that was read by its name. Another problem may have this name now, so
-    its id must be `wanted`.
+    `problem` was read by its name. A new problem may have the same name as a deleted problem. So
+    the id of `problem` must be equal to `wanted`.
 
     Raises:
         Unjudgeable: the problem was deleted, or it has no tests.

@@ -182,7 +182,7 @@ class _FeedJobRun:
         """Hide the executions that were published while this job was working.
 
         A request may read the problem before the deletion and publish an execution after the
-        deletion. So the job waits until all such requests must have ended.
+        deletion. So the job first waits until no such request can still be running.
         """
         publishing_ms = round(self._handler.publishing_s * 1000)
         while self._measure_waited_ms() < publishing_ms:

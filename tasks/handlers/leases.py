@@ -109,8 +109,9 @@ async def keep_renewed(
 ) -> AsyncIterator[Event]:
     """Renew a claim during the block. Yield an event that is set if the claim is lost.
 
-    `renew` is called after half of the lease, and whenever `recheck` is set. Its argument is the
-    new length of the lease in milliseconds. `renew` returns False if the claim is lost.
+    `renew` is called when half of the lease time has passed, and whenever `recheck` is set. Its
+    argument is the new length of the lease in milliseconds. `renew` returns False if the claim is
+    lost.
     """
     lost = Event()
     async with background_task(_renew_until_lost(renew, lease_ms, recheck, lost)):

@@ -7,7 +7,8 @@ of the same lane may be fetched first. A message may have a deduplication key. A
 replaces a waiting message with the same key, and takes the position of the replaced message.
 
 While other lanes are waiting, the workers of a host hold only a limited number of messages of one
-lane. The workers also keep some places free for lanes of which the host holds no message.
+lane. The workers also keep some places reserved. A lane can use a reserved place only if the host
+holds none of the lane's messages.
 """
 
 import socket
@@ -35,7 +36,8 @@ class Places:
     Each message that the process holds takes one place, even before the message is processed.
 
     - `total` is the number of places.
-    - `reserved` is the number of places that only lanes can use of which the host holds no message.
+    - `reserved` is the number of reserved places. A lane can use a reserved place only if the host
+      holds none of the lane's messages.
     - `per_lane` is the maximum number of messages of one lane that the host holds while other lanes
       are waiting.
     """

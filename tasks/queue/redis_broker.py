@@ -40,11 +40,12 @@ class BlockingRedisBroker(RedisBroker):
     While `draining` is set, no messages are fetched.
 
     Parameters:
-        url: the URL of Redis. The queues are in the database after the database of the URL, because
-            dramatiq's maintenance reads all keys of a database.
+        url: the URL of Redis. The queues are not in the database of the URL but in the database
+            with the next number, because dramatiq's maintenance reads all keys of a database.
         timeout_s: time-out of one command.
         heartbeat_timeout_ms: time without heartbeats after which a worker counts as dead.
-        maintenance_chance: number of fetches in a million that look for messages of dead workers.
+        maintenance_chance: the number of fetches, out of a million, that also look for messages of
+            dead workers.
         dead_message_life_ms: time for which a message is kept for inspection after its last attempt
             failed.
     """

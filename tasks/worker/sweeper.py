@@ -74,10 +74,10 @@ class Sweeper:
         self._redis = connect(settings)
 
     async def run_forever(self) -> None:
-        """Sweep at intervals of the setting SWEEP_SECONDS until this task is cancelled.
+        """Sweep regularly until this task is cancelled.
 
-        The first sweep comes after a random part of the interval, so that the processes sweep at
-        different times.
+        The interval is the setting SWEEP_SECONDS. The first sweep comes after a random part of the
+        interval, so that the processes sweep at different times.
         """
         await asyncio.sleep(random.uniform(0, self._pause_s))  # noqa: S311 - workers sweep at different times
         try:
