@@ -70,8 +70,8 @@ class Stopwatch:
 class BoundedHttpProtocol(HttpToolsProtocol):
     """One connection. Its limits are checked every `TICK_S` seconds.
 
-    Only the time in which the server waits for the client counts. The time in which the
-    application computes the answer, or has stopped reading the body, does not count.
+    The time limits measure how long the server waits for the client. They exclude the time in which
+    the application computes the answer or has stopped reading the body.
     """
 
     # Time for the header of a request. It starts with the connection or with the first byte of a
@@ -230,10 +230,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         return len(piece)
 
     def _ignore_upgrade(self) -> None:
-        """Parse the header of a request again without its field `Upgrade`.
+        """Parse the header of a request again, but leave out the field `Upgrade`.
 
-        The parser does not read the body of a request with this field. RFC 9110, section 7.8,
-        allows a server to ignore the field.
+        If a request has this field, the parser does not read the request's body. RFC 9110,
+        section 7.8, allows a server to ignore the field.
         """
         head, self._upgrade_head = self._upgrade_head, None
         if head is None:
@@ -257,7 +257,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         return b"\r\n".join((*lines, b"", b""))
 
     def on_message_begin(self) -> None:
-        """Start to measure the time until the header of a request is complete."""
+        """Start measuring the time until the header of a request is complete."""
         super().on_message_begin()
         self._enter(Phase.HEADER)
         self._receiving, self._overhead = Stopwatch(), min(self._overhead, self.PIECE_BYTES)
@@ -286,7 +286,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Stop to measure the time for receiving a request."""
+        """Stop measuring the time for receiving a request."""
         if self._phase is Phase.BODY:
             self._enter(Phase.IDLE)
             super().on_message_complete()

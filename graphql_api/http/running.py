@@ -1,4 +1,7 @@
-"""The requests that a process is answering, so that it can finish them before it stops."""
+"""Counts the requests that a process is answering.
+
+With this count, a process can complete its requests before it stops.
+"""
 
 import asyncio
 

@@ -1,7 +1,7 @@
 """Rules of access: the viewer's permissions to see and change objects.
 
 The class `Visibility` contains all rules for reading. Every part of the API that returns an object
-to a user uses this class, for example fields, the field `node`, and lists.
+to a user uses this class. Examples are the fields of objects, lists, and the query field `node`.
 """
 
 from dataclasses import dataclass, replace
@@ -147,9 +147,10 @@ class Visibility:
         return self.is_owner(history.uid)
 
     def results(self, results: Results) -> Results:
-        """Return the part of the owner's results that the problem's test visibility permits.
+        """Return the results for the owner of a history. The hidden tests are redacted.
 
-        An owner who is an editor gets all results.
+        The problem's setting `test_visibility` decides which tests are hidden. If the owner is an
+        editor, no tests are hidden.
         """
         return results if self.is_editor else redact_results(results)
 
@@ -160,8 +161,8 @@ class Visibility:
     def test(self, problem: Problem, test: TestCase | LargeTest) -> VisibleTest | None:
         """Return a test of a problem, or None if the viewer may not see it.
 
-        Editors see all tests. Other viewers see only the samples. In an interactive problem, the
-        input and output files are intended for the interactor, so only editors see their content.
+        Editors see all tests. Other viewers see only the samples. If the problem is interactive,
+        they see the samples without input and output, because the files are for the interactor.
         """
         if not (test.is_sample or self.is_editor):
             return None
@@ -178,8 +179,9 @@ class Visibility:
     def fault(self, fault: CheckerFault) -> CheckerFault | None:
         """Return a checker's failure if the viewer is an editor. Other viewers get None.
 
-        When a checker fails on a test, its output may contain the output of a private program.
-        Therefore only the first line of the message is returned. The judge has written this line.
+        If the checker failed on a test, only the first line of the failure's message is returned.
+        The judge has written this line. The other lines may contain text from the checker, and
+        this text may contain the output of a private submission.
         """
         if not self.is_editor:
             return None

@@ -58,7 +58,7 @@ def message_of(context: Context, history: History) -> str | None:
 async def results_of(context: Context, history: History) -> Results | None:
     """Return the results for the owner of a history. Other viewers get None.
 
-    An owner who is not an editor gets only the part that the problem's test visibility permits.
+    If the owner is not an editor, the hidden tests are redacted (see `Visibility.results`).
     """
     visibility = access.visibility_of(context)
     if not visibility.shows_results(history):
