@@ -1,7 +1,7 @@
 """The use case `runCode`: uses one unit of quota, sends a run to a worker, waits for the result.
 
-A server that stops cancels its requests. In this case, the unit of quota is refunded, and the
-client gets the error `Unavailable`.
+When the server stops, it cancels its requests. In this case, the unit of quota is refunded, and
+the client gets the error `Unavailable`.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class _Run:
 
     @property
     def input_hash(self) -> str:
-        """SHA-256 of the request. It is different for another request with the same key."""
+        """SHA-256 of the request. With this hash, another request with the same key is detected."""
         return hashlib.sha256(json.dumps(asdict(self.request)).encode()).hexdigest()
 
     @property

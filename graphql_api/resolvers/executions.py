@@ -44,8 +44,8 @@ class _ValidRequest:
     """A request whose fields are valid. The problem is not yet checked.
 
     `named_by` is the input field with which the client identified the problem. `pid` is the pid of
-    this problem. If the client sent only platform and number, `pid` is None, and the code is
-    submitted to the current problem with this platform and number.
+    this problem. If the client sent only platform and number, `pid` is None. In this case, the code
+    is submitted to the problem that currently has this platform and number.
     """
 
     platform: str
@@ -58,7 +58,10 @@ class _ValidRequest:
     request_id: str | None
 
     def input_hash(self) -> str:
-        """Return a SHA-256, which is different for another submission with the same key."""
+        """Return the SHA-256 of the problem's name, the language, the code and the visibility.
+
+        With this hash, another submission with the same idempotency key is detected.
+        """
         parts = [self.platform, self.number, self.language, self.code, self.is_public]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -189,7 +192,7 @@ async def _find_repeated(
 
 
 def _require_judgeable(viewer: Viewer, valid: _ValidRequest, problem: Problem | None) -> Problem:
-    """Return the problem, to which the viewer may submit code.
+    """Check that the viewer may submit code to a problem, and return the problem.
 
     Raises:
         NotFound: The problem does not exist, is deleted, or is hidden from the viewer.
