@@ -14,7 +14,7 @@ from graphql_api.resolvers.languages import language_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckerFields:
-    """The fields of a checker that an editor sends. A field of None selects the default."""
+    """The fields of a checker that an editor sends. None selects the default of a field."""
 
     language: str
     code: str
@@ -26,14 +26,14 @@ class CheckerFields:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageLimit:
-    """A language's multiplier of the problem's time limit."""
+    """The factor by which a problem's time limit is multiplied for one language."""
 
     language: str
     time_multiplier: float
 
 
 def validate_checker(fields: CheckerFields) -> Checker:
-    """Validate the fields of a checker, and return the checker that is stored.
+    """Validate the fields of a checker, and convert them to the record to store.
 
     Raises:
         InvalidInput: A field is invalid.

@@ -26,7 +26,7 @@ class PageRequest:
     before: str | None = None
 
     def window(self, cursors: Cursors, scope: str) -> PageWindow:
-        """Return the requested part of the list with this scope.
+        """Return the requested part of a list. `scope` identifies the list (see `scope_of`).
 
         Raises:
             InvalidInput: `first` and `last` are both set, or the page size is out of range.

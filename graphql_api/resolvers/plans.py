@@ -47,7 +47,7 @@ async def list_plans(context: Context) -> list[Plan]:
 
 
 async def get(context: Context, key: str, *, consistent: bool = False) -> Plan | None:
-    """Return a plan, active or not, or None if it does not exist.
+    """Return an active or inactive plan, or None if no plan has this key.
 
     The plan may be up to 60 s old, unless the read is consistent.
     """

@@ -21,7 +21,7 @@ from graphql_api.resolvers.testcases import TestCaseData, validate_tests
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemFilter:
-    """The filters of a list of problems. A filter of None selects all problems."""
+    """The filters of a list of problems. A filter that is None does not restrict the list."""
 
     platform: str | None = None
     language: str | None = None
@@ -70,7 +70,8 @@ class CreateProblem:
 async def find(context: Context, problem_id: ProblemId) -> Problem | None:
     """Return a problem, or None if it does not exist or the viewer may not see it.
 
-    After the permanent deletion of the problem, another problem with the same name is not returned.
+    If the problem was deleted permanently, the result is None, even if a new problem has the same
+    platform and number.
     """
     problem = await _find_by_key(context, problem_id.key)
     return problem if problem and problem.id == problem_id else None
@@ -82,7 +83,9 @@ async def _find_by_key(context: Context, key: ProblemKey) -> Problem | None:
 
 
 async def find_by_name(context: Context, platform: str, number: str) -> Problem | None:
-    """Return a problem by its platform and number, or None if the viewer may not see it.
+    """Return the problem with this platform and number.
+
+    Return None if the problem does not exist, or if the viewer may not see it.
 
     Raises:
         InvalidInput: The platform or number is malformed.
@@ -346,7 +349,7 @@ _CLEARED: Mapping[str, Mapping[str, Any]] = {
 
 
 def _changes(fields: ProblemFields) -> ProblemChanges:
-    """Validate the fields, and return the changes that are stored."""
+    """Validate the fields, and convert them to the changes to store."""
     return ProblemChanges(
         title=validation.optional(fields.title, validation.title),
         link=validation.optional(fields.url, validation.url),

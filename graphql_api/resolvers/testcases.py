@@ -31,7 +31,7 @@ class TestCaseData:
 
 
 def validate_tests(tests: Sequence[TestCaseData]) -> list[NewTest]:
-    """Validate test cases, and return the tests that are stored.
+    """Validate test cases, and convert them to the tests to store.
 
     Raises:
         InvalidInput: The list is empty or too long, or a text is invalid or too large. For an
@@ -70,8 +70,8 @@ async def find(context: Context, key: TestCaseKey) -> VisibleTest | None:
     """Return a test case, or None if the viewer may not see it.
 
     The result is also None if the problem's current test set does not contain the test. Cost:
-    batched reads of the problem and of the test. If an earlier version of the test set added the
-    test, the ids of the current set are read, too.
+    batched reads of the problem and of the test. If the test was added in an earlier version of
+    the test set, the ids of all tests in the current set are also read.
     """
     visibility = access.visibility_of(context)
     problem = await context.loaders.problems.load(key.problem_id.key)
@@ -86,10 +86,10 @@ async def find(context: Context, key: TestCaseKey) -> VisibleTest | None:
 
 
 async def _find_place(context: Context, problem: Problem, key: TestCaseKey) -> StoredTest | None:
-    """Return the key of a test in the current test set, or None if the set does not contain it.
+    """Return the place of a test in the current test set, or None if it is not in the set.
 
-    The caller must compare the loaded test with `key`, because the number can belong to another
-    test.
+    After the deletion of a test, another test can have this place. Therefore the caller must
+    compare the key of the loaded test with `key`.
     """
     version = problem.test_version
     if version is None or key.version > version:

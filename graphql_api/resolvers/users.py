@@ -43,7 +43,7 @@ async def totals(context: Context, user: User) -> tuple[Totals, dict[str, int]]:
 
 
 def default_name(email: str) -> str:
-    """Return the part of an e-mail address before the @, truncated to the longest allowed name."""
+    """Return the part of an e-mail address before the @, truncated to the maximum name length."""
     return truncate_utf8(email.partition("@")[0][: limits.NAME_CHARACTERS], limits.NAME_BYTES)
 
 

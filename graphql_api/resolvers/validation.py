@@ -21,7 +21,7 @@ _URL = re.compile(r"https?://[^\s\x00-\x1f]+", re.IGNORECASE)
 
 @contextmanager
 def prefix_path(*path: str) -> Iterator[None]:
-    """Add `path` in front of the `path` of every InvalidInput that the block raises."""
+    """Add `path` in front of the `path` of every InvalidInput that the `with` block raises."""
     try:
         yield
     except InvalidInput as error:
@@ -118,7 +118,10 @@ def number(value: str) -> str:
 
 
 def tags(values: Sequence[str]) -> tuple[str, ...]:
-    """Validate at most 12 tags. Return them in lower case and in order, without duplicates."""
+    """Validate at most 12 tags.
+
+    Return them in lower case and in the given order, without duplicates.
+    """
     unique_tags = tuple(dict.fromkeys(tag(value) for value in values))
     if len(unique_tags) > limits.MAX_TAGS:
         raise InvalidInput(f"`tags` must contain at most {limits.MAX_TAGS} tags.", ("tags",))
@@ -187,7 +190,7 @@ def run_memory_limit_kb(value: int) -> int:
 
 
 def tolerance(value: float, field: str) -> str:
-    """Validate a tolerance of the comparer FLOAT. Return the decimal text that is stored."""
+    """Validate a tolerance of the comparer FLOAT, and convert it to a decimal text for storage."""
     low, high = limits.TOLERANCE
     if not low <= value <= high:
         raise InvalidInput(f"`{field}` must be from {low} to {high}.", (field,))
