@@ -1,8 +1,8 @@
 """Limits on an operation: depth, aliases, directives, root fields and cost.
 
 Limits on tokens and repeated fields apply to the whole document, because the validation reads the
-whole document. Each fragment is measured only once, even if it is used many times. The time is
-therefore proportional to the length of the document.
+whole document. Each fragment is measured only once, even if it is used many times. The time for
+measuring an operation is therefore proportional to the length of the document.
 
 The limits follow the OWASP cheat sheet on GraphQL and the checks of the tool graphql-cop.
 """
@@ -158,7 +158,10 @@ Size = Callable[[ValueNode], int]
 
 
 def _sizes(operation: OperationDefinitionNode, variables: Variables | None) -> Size:
-    """Return a function that converts an argument to a page size or the length of a list."""
+    """Return a function that returns the number of items that an argument requests.
+
+    The value of the argument is a page size or a list.
+    """
     defaults = {
         definition.variable.name.value: definition.default_value
         for definition in operation.variable_definitions or ()

@@ -251,8 +251,8 @@ def _resolve_name(operations: Mapping[str | None, object], requested: str | None
 class Documents(SchemaExtension):
     """Extension that replaces Strawberry's parsing and validation of documents.
 
-    Strawberry's own cache contains too few documents. Strawberry's own limits take a time that
-    grows exponentially with nested fragments.
+    Strawberry's own cache contains too few documents. The time that Strawberry needs to check its
+    own limits grows exponentially with the number of nested fragments.
     """
 
     def on_parse(self) -> Iterator[None]:

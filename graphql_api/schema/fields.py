@@ -1,6 +1,6 @@
 """Decorators for fields and mutations, and input fields that several inputs share.
 
-The decorators call Strawberry's decorators, and keep the type of the method for type checkers.
+The decorators call Strawberry's decorators. For type checkers, a decorated method keeps its type.
 """
 
 from collections.abc import Callable
@@ -49,10 +49,11 @@ def _confirm_first(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _without_bounds(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a method that runs a mutation without the bounds of the operation.
+    """Return a method that runs a mutation without counting its reads from the database.
 
-    The bounds apply only to the fields of the payload, which are resolved afterwards. The requests
-    of the mutation still use only the connections of the operation.
+    Otherwise, a mutation that exceeds a bound could be stopped between two writes. The fields of
+    the payload are resolved after the mutation, and their reads are counted. The mutation still
+    uses at most as many database connections as the operation may use.
     """
 
     @wraps(method)

@@ -1,9 +1,15 @@
 """Estimates the number of requests to the database before an operation is executed.
 
-The estimate follows the rules of the execution: each page of each object needs one request, objects
-and bodies are read in batches, and equal reads are made once. All pages are assumed to be full. The
-problems of several histories count as one problem, because they are often the same problem. During
-the execution, the actual requests are counted (see `data/dynamo/bounds.py`).
+The estimate follows the rules of the execution:
+
+- Each page of a list needs one request. Each object has its own lists.
+- Objects are read in batches. Their bodies (for example, codes, results and statements) are also
+  read in batches.
+- Equal reads are made only once.
+
+All pages are assumed to be full. The problems of several histories count as one problem, because
+they are often the same problem. During the execution, the actual requests are counted (see
+`data/dynamo/bounds.py`).
 """
 
 from collections import Counter, defaultdict
@@ -74,8 +80,8 @@ class _Parent:
     """The objects whose fields a selection requests.
 
     If two parents have equal keys, their objects are the same. `field` is the name of the field
-    that returns the objects. `types` is the number of objects of each type, or None if the types
-    are not known from global ids.
+    that returns the objects. If the objects were requested by their global ids, `types` is the
+    number of objects of each type. Otherwise, it is None.
     """
 
     key: Hashable
@@ -90,8 +96,8 @@ def estimate_requests(
     """Return the estimated number of requests to the database. All pages are assumed to be full.
 
     The changes of a mutation are not included. The caller must check the cost of the operation
-    first, because this function takes a time that is proportional to the number of fields in the
-    expanded fragments.
+    first, because this function visits the fields of a fragment again each time the fragment is
+    used.
     """
     fragments = {
         node.name.value: node
@@ -142,7 +148,10 @@ class _Estimator:
     def _narrow(
         self, name: str | None, node: FragmentDefinitionNode | InlineFragmentNode, parent: _Parent
     ) -> None:
-        """Add the reads for a fragment. Only the objects of the type `name` are read."""
+        """Add the reads for a fragment on the type `name`, or on any type if `name` is None.
+
+        If the types of the objects are known, only the objects of this type are counted.
+        """
         if parent.types is None or name is None or name == "Node":
             self.visit(node.selection_set, parent)
         elif parent.types.get(name):
@@ -198,7 +207,7 @@ class _Estimator:
                     yield from filter(_is_text, given if isinstance(given, list) else [given])
 
     def _arguments(self, node: FieldNode) -> Hashable:
-        """Return a hashable value, which is equal for fields with equal arguments."""
+        """Return the arguments of a field in a hashable form. Equal arguments have equal forms."""
         return frozenset(
             (argument.name.value, self._show(argument.value)) for argument in node.arguments or ()
         )
