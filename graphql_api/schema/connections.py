@@ -97,9 +97,10 @@ class Connection(Generic[N]):
 
 
 def connection(page: Page[R], from_record: Callable[[R], N]) -> Connection[N]:
-    """Convert a page with signed cursors as positions to a GraphQL connection.
+    """Convert a page of records to a GraphQL connection.
 
-    A record that cannot be converted is logged and left out, so that clients get the other records.
+    The positions of the page are signed cursors. A record that cannot be converted is logged and
+    left out, so that clients get the other records.
     """
     edges: list[Edge[N]] = []
     for cursor, record in zip(page.positions, page.records, strict=True):

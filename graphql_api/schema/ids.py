@@ -2,8 +2,8 @@
 
 An id is the base64url form of one letter for the kind of the object, followed by the parts of the
 object's key. Each object has exactly one valid id. The ids of problems and test cases also contain
-the pid of the problem (see `ProblemId`). If a problem of an earlier version has no pid, its id and
-the ids of its test cases contain no pid.
+the pid of the problem (see `ProblemId`). A problem that an earlier version of the API created may
+have no pid. In this case, its id and the ids of its test cases contain no pid.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -143,7 +143,7 @@ def user_key(text: str, field: str = "userId") -> str:
 
 
 def problem_of(text: str, field: str = "problemId") -> ProblemId:
-    """Return the problem's identity in a global id. Raise InvalidInput for any other text."""
+    """Return the identity in the id of a problem. Raise InvalidInput for any other text."""
     return ProblemId(*_decode_as(Kind.PROBLEM, text, field))
 
 

@@ -21,7 +21,7 @@ class ProblemPayload:
 
 @strawberry.type
 class FeedJobPayload:
-    """Base of payloads of mutations that change the executions in the public feed by a job."""
+    """Base of payloads with a job that changes which executions are in the public feed."""
 
     job: Job | None = strawberry.field(
         description="The job that removes the problem's executions from the public feed, or "

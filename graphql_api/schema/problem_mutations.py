@@ -77,7 +77,7 @@ class CheckerInput:
     "the usual multiplier of the language."
 )
 class LanguageLimitInput:
-    """The time limit multiplier for one language on a problem."""
+    """The factor by which a problem's time limit is multiplied for one language."""
 
     language: str = language_input()
     time_multiplier: float = strawberry.field(
@@ -259,7 +259,7 @@ def _fields_of(given: CreateProblemInput | UpdateProblemInput) -> ProblemFields:
 
 
 def _changes_of(given: UpdateProblemInput) -> ProblemFields:
-    """Return the fields with a value, and in `cleared` the names of the fields that are null."""
+    """Return the fields of an update. `cleared` contains the names of the fields that are null."""
     cleared = frozenset(name for name in _FIELDS if getattr(given, name) is None)
     return replace(_fields_of(given), cleared=cleared)
 

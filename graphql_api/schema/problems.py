@@ -120,7 +120,7 @@ class Checker:
     "the usual multiplier of the language."
 )
 class LanguageLimit:
-    """The time limit multiplier for one language on a problem."""
+    """The factor by which a problem's time limit is multiplied for one language."""
 
     language: str = strawberry.field(
         description="Key of the programming language, such as `python`."

@@ -80,7 +80,7 @@ def _copy_error(error: GraphQLError, message: str, extensions: dict[str, object]
 
 
 def _omission(count: int) -> GraphQLError:
-    """Return the last error of an answer from which `count` errors were removed."""
+    """Return an error whose message says that `count` more errors were left out."""
     message = (
         f"The answer omits {count} more errors. First correct the errors that are listed before "
         "this message."
@@ -146,8 +146,8 @@ def _finish(built: ApiSchema) -> ApiSchema:
     """Correct the schema that Strawberry generates.
 
     Remove the default value null of optional arguments and input fields, so that the default values
-    of the Python functions apply. Give an argument without a description the description of the
-    argument's type.
+    of the Python functions apply. If a field or an argument has no description, it gets the
+    description of its type.
     """
     for kind in built._schema.type_map.values():  # noqa: SLF001 - Strawberry has no other way
         for member in getattr(kind, "fields", {}).values():
