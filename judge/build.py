@@ -1,6 +1,7 @@
 """The compilation of a submission's program and of the problem's checker or interactor.
 
-Both programs are compiled in the slot session that then runs the first test.
+Both programs are compiled in one slot session (see `SlotSession`). The first test then runs in the
+same session.
 """
 
 from judge.checkers import CheckerBroken, CheckerProgram
