@@ -70,8 +70,8 @@ def fit_title(history: History) -> History:
     """Return a copy of a new history with a title that fits on the card.
 
     The title is truncated if necessary, so that the card never becomes larger than `CARD_BYTES`.
-    Later writes add attributes to the card. The largest card is the card of a public history that
-    was judged again and whose problem is deleted.
+    Later writes add attributes to the card. So the function measures the largest card that this
+    history can have later: the history is public and was judged again, and the problem is deleted.
     """
     largest = replace(
         history,

@@ -1,4 +1,4 @@
-"""Executions: a worker claims an execution under a lease and ends it once.
+"""Executions. A worker claims an execution for the time of a lease. Each execution ends only once.
 
 Each claim starts a new attempt, and attempts are numbered. The number is a fencing token: a write
 of an earlier attempt is rejected. Every write has a condition on the stored state. If the stored
@@ -241,7 +241,7 @@ class ExecutionStore:
 
         Raises:
             LostClaim: the attempt has lost its claim, or the user is being deleted.
-            Conflict: other requests changed the history at the same time too often.
+            Conflict: every try was rejected, because other requests changed the history.
         """
         body = keys.results_body(history.uid, history.ulid, history.attempt)
         expected = history
@@ -351,8 +351,9 @@ class ExecutionStore:
     async def fail(self, expected: History | OverdueExecution, message: str) -> History:
         """Set a RUNNING execution to FAILED and refund its unit of quota, in one transaction.
 
-        `message` is the explanation for the user. A worker passes the claimed history. The sweeper
-        passes an execution returned by `due`, and the lease of the execution must have ended.
+        `message` is the explanation for the user. A worker passes its claimed history as
+        `expected`. The sweeper passes an execution from `due`. The lease of such an execution must
+        have ended.
 
         Raises:
             LostClaim: the attempt has lost its claim.
@@ -383,8 +384,8 @@ class ExecutionStore:
 
         Raises:
             NotFound: the history does not exist.
-            Conflict: the execution has already ended, or other requests changed the history at the
-                same time too often.
+            Conflict: the execution has already ended. Or every try was rejected, because other
+                requests changed the history.
         """
         history, now = await self._read_existing(uid, ulid), self._clock()
         for _ in range(DECISIONS):
@@ -540,7 +541,7 @@ def _end_history(history: History, status: HistoryStatus, now: int) -> History:
 
 
 def _ending(after: History) -> Change:
-    """Return the change of the card that ends an execution and removes lease and due time."""
+    """Return the change of a card at the end of an execution. It removes the lease and due time."""
     names = ("st", "vd", "cp", "cf", "ct", "cm", "mk", "fa", "tv", "msg", "fid", "fs", "fh")
     item = after.to_item()
     put = {name: item[name] for name in names if name in item}

@@ -85,9 +85,9 @@ class FeedStore:
     ) -> Page[History]:
         """Return a page of the feed. Positions are the sort keys of the entries.
 
-        Cost for 20 histories: one request of at most 2.5 read units with one shard, and at most 8
-        requests of 5 read units in total with four shards. The cost is the same with any filter and
-        for any position in the feed.
+        Cost for 20 histories: with one shard, one request of at most 2.5 read units. With four
+        shards, at most 8 requests, which take 5 read units together. The cost is the same with any
+        filter and for any position in the feed.
         """
         lists = [
             PartitionList(keys.feed_partition(platform, language, shard))
@@ -98,8 +98,8 @@ class FeedStore:
     async def published_since(self, problem: ProblemId, since_ms: int) -> list[HistoryKey]:
         """Return the histories of a problem that were published at or after `since_ms` (epoch ms).
 
-        This method reads all newer feed entries of the platform, with strong consistency. Cost: at
-        least one request per shard.
+        This method reads all feed entries of the problem's platform since that time, with strong
+        consistency. Cost: at least one request per shard.
         """
         published: list[HistoryKey] = []
         first = ulid_at(since_ms)[:ULID_TIME_CHARACTERS]

@@ -48,8 +48,8 @@ class FeedChange:
         `problem` is the stored problem with the same name, or None if no such problem exists.
 
         Raises:
-            ProblemStateChanged: the change hides, but the problem is not DELETED. Or the change
-                does not hide, but the problem is DELETED or was removed.
+            ProblemStateChanged: `hides` is True, but the problem is not DELETED. Or `hides` is
+                False, but the problem is DELETED or was removed.
         """
         is_same = problem is not None and problem.id == self.problem
         is_deleted = not is_same or (problem is not None and problem.state is ProblemState.DELETED)

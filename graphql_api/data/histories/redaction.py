@@ -31,7 +31,10 @@ def redact_results(results: Results) -> Results:
 
 
 def _redact_diagnosis(diagnosis: Diagnosis | None, shown: set[int]) -> Diagnosis | None:
-    """Return the redacted diagnosis: without values if the diagnosis concerns a hidden test."""
+    """Return the diagnosis. If the diagnosis concerns a hidden test, remove its parameters.
+
+    `shown` contains the numbers of the tests that are not hidden.
+    """
     if diagnosis is None or diagnosis.test_number is None or diagnosis.test_number in shown:
         return diagnosis
     return replace(diagnosis, parameters=None)

@@ -75,7 +75,7 @@ class RejudgeStore:
         Cost: one strongly consistent read of 1 read unit and one write of 1 write unit.
 
         Raises:
-            Conflict: other requests changed the history at the same time too often.
+            Conflict: every try was rejected, because other requests changed the history.
         """
         key = keys.history(uid, ulid)
         for _ in range(DECISIONS):
@@ -107,7 +107,8 @@ class RejudgeStore:
         results body.
 
         Raises:
-            Conflict: other requests changed the history at the same time too often.
+            Conflict: every try was rejected, because other requests changed the history or the
+                solved mark.
         """
         assert begun.rejudge_attempt is not None
         body = keys.results_body(begun.uid, begun.ulid, begun.rejudge_attempt)
@@ -174,8 +175,8 @@ class RejudgeStore:
     async def _count_change(self, expected: History, after: History) -> list[TransactItem]:
         """Return the actions that update the user's counters and solved mark.
 
-        The first action updates the counters. Return an empty list if both verdicts are AC or both
-        are not AC.
+        The first action updates the counters. Return an empty list if the old and the new verdict
+        are both AC, or if neither of them is AC.
         """
         was, now = expected.verdict is Verdict.AC, after.verdict is Verdict.AC
         if was == now:
@@ -198,10 +199,11 @@ class RejudgeStore:
     async def _count_loss(
         self, expected: History, mark: Solved | None
     ) -> tuple[Sequence[TransactItem], int]:
-        """Return the actions for the solved mark if the history is no longer accepted.
+        """Return the actions for the solved mark of a history that is no longer accepted.
 
-        The mark is moved to another accepted history of the user. Without such a history, the mark
-        is removed. Also return the change of the number of solved problems (0 or -1).
+        Also return the change of the number of solved problems (0 or -1). `mark` is the stored
+        mark. If it belongs to this history, it is moved to another accepted history of the user.
+        Without another accepted history, the mark is removed.
         """
         if mark is None or mark.ulid != expected.ulid:
             return [], 0
@@ -214,11 +216,11 @@ class RejudgeStore:
         return [Put({**key, **moved.to_item()}, is_ours)], 0
 
     async def _find_other_accepted(self, expected: History) -> str | None:
-        """Return the ULID of the user's newest other accepted history of the same problem.
+        """Return the ULID of another accepted history of the same user and problem.
 
-        Return None if the user has no such history. A job rejudges the oldest histories first. So
-        with the newest history, the solved mark does not have to be moved again soon. This method
-        reads the user's cards, newest first, until a history is found.
+        Return None if no such history exists. The user's cards are read from the newest to the
+        oldest, and the first match is returned. A job rejudges the oldest histories first. So the
+        newest history is the last to change, and the solved mark can stay there longest.
         """
         histories = equals("PK", keys.user_partition(expected.uid)) & begins_with("SK", "H#")
         async for item in self._dynamo.query_all(histories, consistent=True, forward=False):

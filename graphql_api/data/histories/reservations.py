@@ -195,7 +195,10 @@ class ReservationStore:
 
 
 def key_of_deleted_problem() -> Conflict:
-    """Return the error for a key that was used for an earlier problem with the same name."""
+    """Return the error for an idempotency key that was already used for a deleted problem.
+
+    The deleted problem had the same name as the problem of the current request.
+    """
     return Conflict(
         "This `idempotencyKey` was already used for a deleted problem with the same name. Send a "
         "new `idempotencyKey`.",

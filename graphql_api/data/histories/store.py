@@ -145,8 +145,8 @@ class HistoryStore:
 
         Raises:
             NotFound: the history was deleted.
-            Conflict: the user is being deleted, or other requests changed the history at the same
-                time too often.
+            Conflict: the user is being deleted. Or every try was rejected, because other requests
+                changed the history.
         """
 
         def decide(current: History) -> History:
@@ -164,7 +164,7 @@ class HistoryStore:
 
         Raises:
             NotFound: the history was deleted.
-            Conflict: other requests changed the history at the same time too often.
+            Conflict: every try was rejected, because other requests changed the history.
         """
 
         def decide(current: History) -> History:
@@ -232,13 +232,15 @@ class HistoryStore:
     async def delete(self, uid: str, ulid: str, *, expected: History | None = None) -> None:
         """Remove a history: first the card and the feed entries, then the bodies.
 
-        If the execution is PENDING, the unit of quota is refunded. After a crash, a second call or
-        the removal of the user removes the remaining bodies. `expected` is the history that the
-        caller has read. If `expected` is None, this method reads the history first.
+        If the execution is PENDING, the unit of quota is refunded. `expected` is the history that
+        the caller has read. If `expected` is None, this method reads the history first.
+
+        After a crash, some bodies may remain. A second call removes these bodies and raises
+        NotFound. The removal of the user also removes them.
 
         Raises:
             NotFound: the history does not exist.
-            Conflict: other requests changed the history at the same time too often.
+            Conflict: every try was rejected, because other requests changed the history.
         """
         before = expected or await self.get(uid, ulid, consistent=True)
         for _ in range(DECISIONS):
