@@ -1,4 +1,4 @@
-"""The enumerations of the domain. The table and the GraphQL schema use the same values."""
+"""The enumerations of the domain. Stored items and the GraphQL schema use the same values."""
 
 from enum import StrEnum
 
@@ -54,9 +54,10 @@ class Verdict(StrEnum):
 
 
 class TestVisibility(StrEnum):
-    """The tests of a problem whose results are shown in full to the author of a submission.
+    """A problem's policy for test results.
 
-    FIRST_FAILED shows the samples and the first failed test.
+    The policy selects the tests. The author of a submission sees the full results of these tests.
+    FIRST_FAILED selects the samples and the first failed test.
     """
 
     SAMPLES = "SAMPLES"
@@ -105,7 +106,7 @@ class Comparer(StrEnum):
 
     @property
     def needs_checker(self) -> bool:
-        """Whether the problem needs a program of its own (a checker or an interactor)."""
+        """Whether a problem with this comparer must have a checker or an interactor."""
         return self in (Comparer.CHECKER, Comparer.INTERACTIVE)
 
 

@@ -44,7 +44,10 @@ def no_job() -> NotFound:
 
 
 def explain_conflict(error: ConditionFailed) -> Conflict | NotFound:
-    """Return the error for a write to a job's card that was rejected by its condition."""
+    """Return the error for a rejected write to a job's card.
+
+    `error` says that the condition of the write did not hold.
+    """
     if error.item is None:
         return no_job()
     return Conflict(

@@ -91,7 +91,7 @@ def unique_google_sub(sub: str) -> Key:
 
 
 def totals(uid: str) -> Key:
-    """Return the key of a user's counters of all days, such as the number of executions."""
+    """Return the key of a user's lifetime counters, such as the total number of executions."""
     return _key(user_partition(uid), "S")
 
 
@@ -106,7 +106,11 @@ def day_usage(uid: str, day: str) -> Key:
 
 
 def receipt(uid: str, day: str, action: str, request_hash: str) -> Key:
-    """Return the key of the receipt of one unit of quota on one UTC day (`yyyymmdd`)."""
+    """Return the key of the receipt of one request that used a unit of quota.
+
+    `day` is the UTC day of the request (`yyyymmdd`). `action` is the kind of quota. `request_hash`
+    is a digest of the request id.
+    """
     return _key(user_partition(uid), f"L#{day}#{action}#{request_hash}")
 
 
@@ -160,10 +164,10 @@ DUE_PREFIX = "W"
 
 
 def remembered(index_key: str) -> str:
-    """Return the attribute name for an index key of an item in quarantine.
+    """Return the name of the attribute in which an item in quarantine keeps an index key.
 
-    An item in quarantine has other index keys. The original index keys are kept in the attributes
-    with these names.
+    `index_key` is the normal name of the index key. Quarantine replaces the index keys of an item.
+    The original values are kept in other attributes, so that they can be restored.
     """
     return f"q{index_key}"
 
@@ -263,7 +267,11 @@ def statement(platform: str, number: str) -> Key:
 
 
 def checker(platform: str, number: str) -> Key:
-    """Return the key of a problem's checker. The sort key lies between the card and the tests."""
+    """Return the key of a problem's checker.
+
+    In sort order, the checker comes after the card and before the tests. So one query can read the
+    card, the checker and the tests.
+    """
     return _key(problem_partition(platform, number), CHECKER)
 
 
@@ -332,7 +340,10 @@ def token_partition(token: str) -> str:
 
 
 def legacy_problem(legacy_id: int) -> Key:
-    """Return the key of the item that maps a problem id of the previous version to the problem."""
+    """Return the key of the item that maps a legacy id to a problem.
+
+    The legacy id is the id that the problem had in the previous version of the program.
+    """
     return _key(f"LP#{legacy_id}", META)
 
 

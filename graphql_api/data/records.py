@@ -264,8 +264,8 @@ def _upgrade(cls: type[Record], item: Item) -> Item:
 class User(Record):
     """The card of one user.
 
-    `role` is the stored role. A user whose address is in the setting `ADMIN_EMAILS` is an
-    administrator with any stored role.
+    `role` is the stored role. If the user's address is in the setting `ADMIN_EMAILS`, the user is
+    an administrator, whatever the stored role is.
     """
 
     entity: ClassVar[str] = "user"
@@ -282,7 +282,7 @@ class User(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals(Record):
-    """A user's counters of all days.
+    """A user's lifetime counters, such as the total number of executions.
 
     The item also contains one counter of executions per language. The attribute name of this
     counter is `LANGUAGE_PREFIX` followed by the language id.
@@ -364,9 +364,9 @@ class Plan(Record):
 class History(Record):
     """The card of one history, the record of a submission. Feed entries are copies of the card.
 
-    `by_editor` is True if the owner was an editor at the time of the submission. `feed_hidden` is
-    True while the problem is deleted, if the history has a position in the feed. A hidden history
-    keeps the position (`feed_id`, `feed_shard`), but has no feed entries.
+    `by_editor` is True if the owner was an editor at the time of the submission. `feed_id` and
+    `feed_shard` are the position in the feed. `feed_hidden` is True if the history has a position
+    but no feed entries, because the problem is deleted.
     """
 
     entity: ClassVar[str] = "history"

@@ -105,6 +105,7 @@ def _rename(item: Item) -> dict[str, Any]:
 def _show(key: ProblemKey) -> str:
     """Return a problem's name with escape sequences in place of letters beyond ASCII.
 
-    Names with equal letters in different Unicode encodings can be distinguished in this form.
+    Two names can look equal although their Unicode characters differ. The escape sequences show the
+    difference.
     """
     return "/".join(part.encode("ascii", "backslashreplace").decode() for part in key)

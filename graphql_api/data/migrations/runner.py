@@ -29,10 +29,11 @@ _LEFT = (ConditionFailed, TransactionFailed, Conflict, InvalidInput, NotFound)
 class Report:
     """The result of a run.
 
-    `read` is the number of items in the table. `wanted` is the number of items to rewrite, and
-    `rewritten` is the number of rewritten items, both by the name of the migration. `contended` is
-    the number of items that were not rewritten, because another request changed the item during the
-    run or an item with the new key exists.
+    - `read` is the number of items in the table.
+    - `wanted` contains the number of items to rewrite, by the name of the migration.
+    - `rewritten` contains the number of rewritten items, by the name of the migration.
+    - `contended` is the number of items that could not be rewritten. Another request changed the
+      item during the run, or an item with the new key already exists.
     """
 
     read: int = 0
@@ -65,10 +66,13 @@ async def migrate(
 ) -> Report:
     """Rewrite all items of the table that are not in the current form.
 
-    The function can be called again at any time, also after an interruption. `progress` is called
-    after each page of items, with "read" or the name of the migration, and with the number of items
-    so far. With `is_dry_run`, nothing is written. Cost: two scans of the table, and one more scan
-    for each migration that rewrites items.
+    The function can be called again at any time, also after an interruption. With `is_dry_run`,
+    nothing is written. Cost: two scans of the table, and one more scan for each migration that
+    rewrites items.
+
+    `progress` is called after each page of items with two arguments. In the first scan, they are
+    "read" and the number of items read so far. During a migration, they are the name of the
+    migration and the number of items rewritten so far.
 
     Raises:
         Unavailable: the database did not answer.
