@@ -15,8 +15,9 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class AnswerResponse(Response):
-    """A response that keeps its share of the memory until the client has read the answer.
+    """A response whose memory is reserved until the client has read the answer.
 
+    The memory is a share of the memory that the process has for large answers.
     Before each part, the server waits until its send buffer is nearly empty. If the client reads
     too slowly and other operations need the memory, the connection is closed before the end of the
     answer.

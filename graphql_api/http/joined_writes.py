@@ -24,7 +24,8 @@ class JoinedWrites:
     def __getattr__(self, name: str) -> Any:
         """Return an attribute of the real transport.
 
-        The kept bytes are sent first if the attribute ends the connection or counts unsent bytes.
+        If the attribute is a method that ends the connection or counts unsent bytes, the kept bytes
+        are passed to the real transport first.
         """
         if name in {"close", "abort", "write_eof", "get_write_buffer_size"}:
             self._flush()

@@ -175,7 +175,7 @@ class ProblemCards:
 
         Raises:
             NotFound: the problem does not exist, or the name belongs to a problem with another pid.
-            Conflict: other requests changed the card at the same time too often.
+            Conflict: every try was rejected, because other requests changed the card.
             TransactionFailed: the condition of an action in `Decision.others` did not hold.
         """
         for _ in range(CHANGE_ATTEMPTS):
@@ -231,7 +231,7 @@ def _update_card(expected: Problem, after: Problem) -> Update:
 
 
 def _count_copies(before: Item, now: Item, index: str) -> int:
-    """Return the number of copies in one index that a change of a card writes or removes.
+    """Return the number of copies that one index must write or remove when a card changes.
 
     `index` is the prefix of the index's key attributes, such as `g1`.
     """

@@ -110,10 +110,10 @@ class ProblemDeletion:
     ) -> None:
         """Remove a problem permanently.
 
-        First, the problem is set to DELETED in a state that cannot be restored. This transaction
-        contains the actions of `also`, which is as in `soft_delete`. Then the parts of the problem
-        are removed, and at last the card with the list entries. After a crash, a second call
-        completes the removal.
+        First, one transaction sets the problem to DELETED without a state to restore. This
+        transaction contains the actions of `also`, which is as in `soft_delete`. Then the parts of
+        the problem are removed. The card and the list entries are removed last. After a crash, a
+        second call completes the removal.
 
         Purge notes are not removed, because another request may still be writing a test set. The
         current test set gets a purge note. While the note exists, another problem with the same
@@ -145,9 +145,10 @@ class ProblemDeletion:
                 ) from error
 
     async def _decide_on_removal(self, also: Also | None, expected: Problem) -> Decision:
-        """Set a problem to DELETED without an earlier state, so that it cannot be restored.
+        """Return the decision that sets a problem to DELETED before its permanent removal.
 
-        If the problem is already in this state, the result is unchanged.
+        The new card does not contain the state before the deletion. So the problem cannot be
+        restored. If the card already has this form, the decision changes nothing.
         """
         now = self._clock()
         after = replace(
@@ -167,9 +168,11 @@ class ProblemDeletion:
         """Remove parts of a problem, and return the number of removed items.
 
         Another request may have completed the removal and created a new problem with the same name.
-        So only the parts with the pid of `problem` are removed. Tests are removed without a
-        condition, because the new problem does not use the versions of these tests. Chunks without
-        a manifest stay. The sweeper removes these chunks when the purge note of the version is due.
+        So only the parts with the pid of `problem` are removed. The removal of tests has no
+        condition, because the new problem does not use the version numbers of these tests.
+
+        A large test is stored as a manifest and chunks. If the manifest is missing, the chunks are
+        not removed here. The sweeper removes them when the purge note of their version is due.
         """
         partition = equals("PK", keys.problem_partition(*problem.key))
         tests, others = [], []

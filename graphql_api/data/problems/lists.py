@@ -79,7 +79,8 @@ class ProblemFilter:
     def _choose_list(self, checks: dict[str, Callable[[Item], bool]]) -> PartitionList:
         """Return the most selective list.
 
-        If the list contains only problems that match a filter, delete this filter from `checks`.
+        All problems in this list match one of the filters. Remove this filter from `checks`,
+        because it needs no further check.
         """
         completed = self.state is ProblemState.COMPLETED
         prefix = f"{self.state}#"

@@ -185,11 +185,11 @@ class ProblemStore(ProblemDeletion):
         return await self._cards.change(platform, number, decide, pid)
 
     async def _texts_after(self, expected: Problem, changed: dict[str, str | None]) -> list[Put]:
-        """Return the action that writes all texts of a problem, changed and unchanged texts.
+        """Return the action that writes the texts of a problem.
 
-        Return an empty list if no text changes. The texts are read after the card. A later change
-        of the texts by another request also changes the revision of the card. In this case, the
-        transaction fails.
+        All texts are in one body, so unchanged texts are written again. Return an empty list if no
+        text changes. The texts are read after the card. If another request changes the texts
+        later, it also changes the revision of the card, and the transaction fails.
         """
         if not changed:
             return []

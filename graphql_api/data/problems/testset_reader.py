@@ -207,10 +207,10 @@ def _manifests_of(page: QueryPage) -> list[Item]:
 
 
 def _find_start(items: Sequence[Item], last_key: keys.Key | None) -> keys.Key | None:
-    """Return the key after which the query must continue, or None at the end of the query.
+    """Return the key after which the next page of the query starts, or None on the last page.
 
-    `items` are the items of the last test on the page. If this test is too large for the operation,
-    the query skips the remaining chunks of the test.
+    `last_key` is the key at which the page has ended. `items` are the items of the last test on
+    the page. If this test is too large for the operation, the next page starts after its chunks.
     """
     if last_key is None or not items or fits(items[0]):
         return last_key

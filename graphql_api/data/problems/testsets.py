@@ -342,8 +342,8 @@ class TestSetStore(TestSetReader):
     async def identities(self, sets: Sequence[TestSetKey]) -> list[list[TestId]]:
         """Return the identities of the tests of each set, in the order of `sets`.
 
-        If all tests of a set were added in the version of the set, the list for this set is empty.
-        Cost: one request per 100 sets. Missing items are read a second time.
+        The list is empty for a version whose tests were all added in this version. Cost: one
+        request per 100 sets. Missing items are read a second time.
         """
         items = await self._dynamo.batch_get([keys.case_ids(*key) for key in sets], recheck=True)
         return [_read_ids(item) if item else [] for item in items]
@@ -404,11 +404,11 @@ class TestSetStore(TestSetReader):
         return True
 
     async def purge_due(self, now: int) -> int:
-        """Remove all versions of test sets that are due, and return their number.
+        """Remove the old versions of test sets whose purge notes are due.
 
-        `now` is the current time (epoch ms). If the removal of a version fails, the error is
-        logged, and the next call tries again. Cost: one request per shard, and the requests of each
-        removal.
+        Return the number of processed purge notes. If the removal of a version fails, the error is
+        logged, and the next call tries again. `now` is the current time (epoch ms). Cost: one
+        request per shard, and the requests of each removal.
         """
         notes = [note for shard in range(keys.DUE_SHARDS) for note in await self.due(shard, now)]
         return sum([await self._try_purge(note) for note in notes])
@@ -425,7 +425,7 @@ class TestSetStore(TestSetReader):
 
 
 def _id_items(problem: Problem, version: int, tests: Sequence[NewTest]) -> list[Item]:
-    """Return the item with the identities of all tests of a version.
+    """Return a list with one item, which contains the identities of all tests of a version.
 
     Return an empty list if all tests are new in this version.
     """

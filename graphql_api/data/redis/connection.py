@@ -28,7 +28,7 @@ POOL_WAIT_S = 5.0
 def connect(
     settings: Settings, *, reconnects: int = RECONNECTS, health_check_s: float = 0
 ) -> Redis:
-    """Return an asynchronous client of the Redis that the settings name.
+    """Return an asynchronous client of the Redis server in the settings.
 
     The client connects at the first command. If all `MAX_CONNECTIONS` connections are in use, a
     command waits for a free connection for up to `POOL_WAIT_S` seconds. `reconnects` is the number

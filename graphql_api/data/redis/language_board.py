@@ -53,7 +53,7 @@ class _Reading:
 async def open_language_board(
     settings: Settings, clock: Clock = now_ms
 ) -> AsyncIterator["LanguageBoard"]:
-    """Open the language board in the Redis that the settings name.
+    """Open the language board on the Redis server in the settings.
 
     The first command opens a connection. All connections are closed at the end of the block.
     """

@@ -103,9 +103,13 @@ class RunPlaces:
 
     @contextmanager
     def _take_here(self, uid: str) -> Iterator[None]:
-        """Count the caller of the block in this process, and check the limits of the process.
+        """Check the limits in this process. Then count one caller of the user during the block.
 
-        If a limit is reached, no request is sent to Redis.
+        If a limit is reached, the block is not run. So no request is sent to Redis.
+
+        Raises:
+            Conflict: all places of the user are taken by callers of this process.
+            Unavailable: all places of the process are taken.
         """
         if self._count_by_user[uid] >= WAITING_RUNS_PER_USER:
             raise _too_many_of_user()
