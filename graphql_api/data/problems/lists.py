@@ -79,8 +79,8 @@ class ProblemFilter:
     def _choose_list(self, checks: dict[str, Callable[[Item], bool]]) -> PartitionList:
         """Return the most selective list.
 
-        All problems in this list match one of the filters. Remove this filter from `checks`,
-        because it needs no further check.
+        If every problem in this list matches one of the filters, remove this filter from `checks`.
+        It needs no further check.
         """
         completed = self.state is ProblemState.COMPLETED
         prefix = f"{self.state}#"
