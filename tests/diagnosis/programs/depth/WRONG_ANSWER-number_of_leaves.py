@@ -1,0 +1,3 @@
+n = int(input())
+parents = list(map(int, input().split()))
+print(n - len(set(parents)))

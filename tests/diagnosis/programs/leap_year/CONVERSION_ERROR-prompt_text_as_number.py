@@ -1,0 +1,2 @@
+year = int("year")
+print("Yes" if year % 4 == 0 else "No")

@@ -1,0 +1,2 @@
+n = int(input())
+print(*str(sum(map(int, input().split()))))
