@@ -32,7 +32,7 @@ class Precompiled:
 
     - `path` is the directory of the files in the sandbox of the compiler, directly below `/opt`.
     - `command` runs in a sandbox and writes the files into its working directory. If `command` is
-      empty, the files are copied from the directory `copy_of` of the host.
+      empty, the files are copied from `copy_of`, which is a directory of the host.
     - `used_by` is a text. The files are mounted only for sources that contain this text (empty: for
       all sources).
     - `size_kb` limits the size of the files, and of the temporary files of the build.

@@ -144,7 +144,9 @@ class Compiler:
     def compile(
         self, installed: Installed, code: bytes, cancelled: Callable[[], bool] | None = None
     ) -> Compiled:
-        """Compile a source in a slot of the host itself, or return its program from the cache.
+        """Wait for a slot and compile a source, or return its program from the cache.
+
+        The slot is not counted for any user (see `NO_OWNER`).
 
         Raises:
             CompilerBroken: the sandbox failed.

@@ -107,8 +107,8 @@ class JobLease:
     async def give_back(self, required: Collection[str]) -> bool:
         """End the claim, so that another worker can claim the job.
 
-        If `required` is not empty, the job's message names the languages that the job is waiting
-        for. Return False if the claim is lost.
+        If `required` is not empty, store a text with these languages in the job, so that users see
+        what the job is waiting for. Return False if the claim is lost.
         """
         languages = ", ".join(sorted(required))
         why = f"The job is waiting for a worker that supports {languages}." if required else None
