@@ -8,6 +8,9 @@ from typing import NamedTuple
 FEWEST_POINTS = 4
 # Minimum ratio of the largest input size to the smallest input size for an estimate.
 SIZE_RATIO = 8
+# Tests with at least this share of the largest cost suffice if their sizes differ by this ratio.
+MAIN_SHARE = 0.1
+MAIN_SIZE_RATIO = 3
 
 
 class Point(NamedTuple):
@@ -40,12 +43,23 @@ def estimate_growth(points: Sequence[Point], noise: float) -> Growth | None:
     base = min(point.cost for point in points)
     net = [point._replace(cost=point.cost - base) for point in points if point.size > 0]
     ended = sorted(point for point in net if not point.is_stopped)
-    measured = [point for point in ended if point.cost >= noise]
+    measured = _choose_main([point for point in ended if point.cost >= noise])
     bounds = _find_bounds(net, ended, noise)
     if len({point.size for point in measured}) > 1:
         highest = max([_fit(measured), *bounds])
         return Growth(highest, highest)
     return Growth(max(bounds), math.inf) if bounds else None
+
+
+def _choose_main(measured: Sequence[Point]) -> Sequence[Point]:
+    """Return the points with the largest costs, or all points if the largest ones do not suffice.
+
+    Small costs contain other work, such as the compilation of the code at run time.
+    """
+    largest = max((point.cost for point in measured), default=0)
+    main = [point for point in measured if point.cost >= MAIN_SHARE * largest]
+    sizes = [point.size for point in main]
+    return main if main and max(sizes) >= MAIN_SIZE_RATIO * min(sizes) else measured
 
 
 def _is_wide(points: Sequence[Point]) -> bool:

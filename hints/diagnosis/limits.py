@@ -22,7 +22,7 @@ def diagnose_time(evidence: Evidence, slow: Sequence[TestResult]) -> Diagnosis:
 
     `slow` contains the results with the verdict TLE.
     """
-    if _reaches_only_limit(evidence, slow):
+    if _reaches_only_limits(evidence):
         return evidence.tell(slow[0], Finding(DiagnosisKind.NEVER_ENDS))
     sizes = evidence.read_sizes()
     points = [
@@ -56,7 +56,7 @@ def diagnose_memory(evidence: Evidence, large: Sequence[TestResult]) -> Diagnosi
     `large` contains the results with the verdict MLE. If every test exceeds the limit, the memory
     does not depend on the size of the input.
     """
-    if _reaches_only_limit(evidence, large):
+    if _reaches_only_limits(evidence):
         return evidence.tell(large[0], Finding(DiagnosisKind.MEMORY_AT_ONCE))
     return evidence.tell(large[0], Finding(DiagnosisKind.MEMORY_GROWING))
 
@@ -69,10 +69,10 @@ def diagnose_size(_: Evidence, long: Sequence[TestResult]) -> Diagnosis:
     return Diagnosis(kind=DiagnosisKind.OUTPUT_LIMIT, test_number=long[0].number)
 
 
-def _reaches_only_limit(evidence: Evidence, stopped: Sequence[TestResult]) -> bool:
-    """Return whether all tests that ran were stopped at the same limit.
+def _reaches_only_limits(evidence: Evidence) -> bool:
+    """Return whether all tests that ran were stopped at a limit of time or memory.
 
     Return False if fewer than two tests ran.
     """
     finished = evidence.finished
-    return len(finished) > 1 and len(stopped) == len(finished)
+    return len(finished) > 1 and all(test.verdict in _STOPPED for test in finished)

@@ -49,6 +49,15 @@ def test_a_test_too_quick_to_measure_gives_a_lower_bound_only() -> None:
     assert growth.at_most == math.inf
 
 
+def test_the_largest_costs_count_more_than_the_start_of_a_runtime() -> None:
+    # The quadratic cost n^2 / 10^6, and up to 60 ms for the compilation of the code at run time.
+    warm_up = {1000: 20, 2000: 40, 4000: 60, 8000: 60, 16_000: 60, 32_000: 60}
+    started = [Point(10, 0), *(Point(n, n * n / 1e6 + more) for n, more in warm_up.items())]
+    growth = estimate_growth(started, noise=15)
+    assert growth is not None
+    assert growth.at_least > 1.3
+
+
 @pytest.mark.parametrize(
     "few",
     [
