@@ -114,7 +114,7 @@ def _make_timeout(what: str) -> Unavailable:
 
 @asynccontextmanager
 async def open_bodies(settings: Settings, dynamo: Dynamo) -> AsyncIterator["Bodies"]:
-    """Open the storage of bodies. If the settings name a bucket, also open a connection to S3.
+    """Open the storage of bodies. If the settings contain a bucket, also open a connection to S3.
 
     The environment variable `LOCALSTACK_URL` sets the S3 endpoint. Without this variable,
     botocore's variable `AWS_ENDPOINT_URL_S3` sets the endpoint.

@@ -34,7 +34,7 @@ class QueryPage:
 
 @asynccontextmanager
 async def open_dynamo(settings: Settings) -> AsyncIterator["Dynamo"]:
-    """Open a client of the table that the settings name.
+    """Open a client of the table whose name is in the settings.
 
     The client is closed at the end of the block.
     """

@@ -332,7 +332,7 @@ def _unless_unknown(setting: str, ensure: Callable[[], str]) -> Step:
 
 
 def open_table(settings: Settings) -> Table:
-    """Return the table that the settings name. The first request opens the connection."""
+    """Return the table given by the settings. The first request opens the connection."""
     client = boto3.client(
         "dynamodb",
         region_name=settings.aws_default_region,

@@ -264,7 +264,7 @@ def _measure_call(
 
 @asynccontextmanager
 async def open_transport(settings: Settings) -> AsyncIterator[Transport]:
-    """Open the connection pool to the DynamoDB endpoint that the settings name."""
+    """Open the connection pool to the DynamoDB endpoint of the settings."""
     config = AioConfig(
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=READ_TIMEOUT_S,
