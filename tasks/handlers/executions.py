@@ -10,12 +10,11 @@ import asyncio
 import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Event
 from typing import NamedTuple
-from weakref import WeakValueDictionary
 
 import structlog
 from ulid import ULID
@@ -27,15 +26,11 @@ from graphql_api.data.errors import Conflict, NotFound, Unavailable
 from graphql_api.data.histories.executions import ExecutionStore, LeasedElsewhere, Outcome
 from graphql_api.data.histories.redaction import list_shown, redact_results
 from graphql_api.data.problems import language_limits
-from graphql_api.data.problems.checkers import digest_of
 from graphql_api.data.records import (
-    Checker,
     CheckerFault,
     Diagnosis,
     History,
     Problem,
-    ProblemId,
-    ProblemKey,
     Results,
 )
 from graphql_api.data.stores import Stores
@@ -43,10 +38,16 @@ from hints.diagnosis.diagnose import diagnose
 from judge.checkers import CheckerBroken
 from judge.comparison.comparers import UnsupportedComparer
 from judge.judge import Judge, LanguageUnavailable
-from judge.models import Judgement, JudgeRequest, TestCaseFiles
+from judge.models import Judgement, JudgeRequest
 from tasks.handlers.concurrency import run_in_thread
 from tasks.handlers.leases import WorkPaused, delay_until_expiry_ms, hold_lease
-from tasks.handlers.testset_cache import DamagedSet, OpenedSet, TestSetCache
+from tasks.handlers.loading import (
+    ExecutionLoader,
+    JudgeFailed,
+    LoadedExecution,
+    Unjudgeable,
+)
+from tasks.handlers.testset_cache import TestSetCache
 from tasks.queue.cancellations import Cancellations
 from tasks.queue.sender import TaskSender
 
@@ -60,13 +61,6 @@ ATTEMPTS_EXHAUSTED = (
     "The judge failed to judge this code {cap} times. The execution was refunded. Submit the code "
     "again."
 )
-PROBLEM_GONE = (
-    "The code was not judged, because the problem was deleted. The execution was refunded."
-)
-NO_TESTS = (
-    "The code was not judged, because the problem has no test cases. The execution was refunded."
-)
-CODE_GONE = "The code was not judged, because the code was deleted. The execution was refunded."
 CHECKER_BROKEN = (
     "The problem's checker failed. Editors can see the reason. The execution was refunded."
 )
@@ -76,17 +70,6 @@ NO_COMPARER = (
 )
 
 _log = structlog.stdlib.get_logger(__name__)
-
-
-class Unjudgeable(Exception):
-    """The execution cannot be judged, and another attempt would not help.
-
-    The message is for the user.
-    """
-
-
-class JudgeFailed(Exception):
-    """The judge itself failed. Another attempt may succeed."""
 
 
 @dataclass(slots=True)
@@ -109,16 +92,6 @@ class Timings:
         """Return the times of all phases, and the total time since the start."""
         total = round((time.perf_counter() - self.started) * 1000)
         return {**self.spent, "total_ms": total}
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedExecution:
-    """The data that are necessary to judge an execution, in addition to its card."""
-
-    problem: Problem
-    tests: tuple[TestCaseFiles, ...]
-    checker: Checker | None
-    code: str
 
 
 class JudgedHistory(NamedTuple):
@@ -183,14 +156,12 @@ class ExecutionHandler:
         cancellations: Cancellations,
         clock: Clock = now_ms,
     ) -> None:
-        self._stores, self._judge, self._files = stores, judge, files
+        self._stores, self._judge = stores, judge
+        self._loader = ExecutionLoader(stores, files)
         self._cancellations = cancellations
         self._sender, self._threads, self._clock = sender, threads, clock
         self._lease_ms = settings.lease_seconds * 1000
         self._attempt_cap = settings.attempt_cap
-        # If several executions need the same missing set at the same time, only one execution
-        # fetches the set.
-        self._fetching: WeakValueDictionary[ProblemKey, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self, uid: str, ulid: str, *, sent_at_ms: int | None = None) -> None:
         """Judge an execution, unless it has ended.
@@ -280,7 +251,7 @@ class ExecutionHandler:
         timings = timings or Timings()
         with ExitStack() as open_sets:
             with timings.measure("fetch"):
-                loaded = await self._load(history, open_sets)
+                loaded = await self._loader.load(history, open_sets)
             try:
                 request = replace(_request_for(history, loaded), owner=owner or history.uid)
                 judgement = await self._judge_in_thread(request, lost)
@@ -296,80 +267,6 @@ class ExecutionHandler:
         if judgement.verdict is Verdict.IE:
             raise JudgeFailed(judgement.message)
         return JudgedHistory(loaded.problem, judgement, diagnosis)
-
-    # Loading
-
-    async def _load(self, history: History, open_sets: ExitStack) -> LoadedExecution:
-        reading = asyncio.ensure_future(self._stores.histories.code(history.uid, history.ulid))
-        try:
-            problem, testset = await self._load_set(history.problem_id, open_sets)
-            code = await reading
-        finally:
-            reading.cancel()
-        if code is None:
-            raise Unjudgeable(CODE_GONE)
-        return LoadedExecution(problem, testset.tests, testset.checker, code)
-
-    async def _load_set(self, wanted: ProblemId, open_sets: ExitStack) -> tuple[Problem, OpenedSet]:
-        """Return a problem and its current test set.
-
-        The problem's card is read with strong consistency, because it contains the version of the
-        current set. Cost: one read of the card, and one query if the set is not on disk.
-        """
-        fetching = self._fetching.setdefault(wanted.key, asyncio.Lock())
-        async with fetching if not self._files.knows(*wanted.key) else nullcontext():
-            problem = _require_judgeable(
-                wanted, await self._stores.problems.get(*wanted.key, consistent=True)
-            )
-            opened = await self._open_set(problem, open_sets)
-            return opened or await self._fetch_set(problem, open_sets)
-
-    async def _open_set(
-        self, problem: Problem, open_sets: ExitStack
-    ) -> tuple[Problem, OpenedSet] | None:
-        """Return a problem and its current test set, or None if the set is not on disk."""
-        if not self._files.knows(*problem.key):
-            return None
-        testset = await asyncio.to_thread(open_sets.enter_context, self._files.opened(problem))
-        return (problem, await self._add_checker(problem, testset)) if testset else None
-
-    async def _fetch_set(self, newest: Problem, open_sets: ExitStack) -> tuple[Problem, OpenedSet]:
-        """Read a problem and its test set from the table, and write the set to disk.
-
-        `newest` is the state of the problem that was read most recently.
-
-        Raises:
-            DamagedSet: the set was removed from the disk before it could be opened.
-            Unjudgeable: the problem was deleted, or it has no tests.
-        """
-        stored = await self._stores.tests.with_problem(*newest.key, newest=newest)
-        problem = _require_judgeable(newest.id, stored.problem if stored else None)
-        assert stored is not None
-        await asyncio.to_thread(self._files.keep, problem, stored.tests)
-        testset = await asyncio.to_thread(open_sets.enter_context, self._files.opened(problem))
-        if testset is None:
-            raise DamagedSet
-        if stored.checker is not None:
-            await asyncio.to_thread(self._files.keep_checker, problem, stored.checker)
-        return problem, replace(testset, checker=stored.checker)
-
-    async def _add_checker(self, problem: Problem, testset: OpenedSet) -> OpenedSet:
-        """Return the set with the problem's checker.
-
-        If the checker is not on disk, read it from the table and write it to disk.
-
-        Raises:
-            JudgeFailed: the checker was changed in the meantime. Another attempt may succeed.
-        """
-        if problem.checker_hash is None or testset.checker is not None:
-            return testset
-        checker = await self._stores.checkers.get(*problem.key, consistent=True)
-        if checker is None or digest_of(checker) != problem.checker_hash:
-            raise JudgeFailed(
-                "The checker of the problem was changed or removed while the worker read it."
-            )
-        await asyncio.to_thread(self._files.keep_checker, problem, checker)
-        return replace(testset, checker=checker)
 
     # Judging
 
@@ -518,23 +415,6 @@ def _log_fields(history: History) -> dict[str, str | int]:
         "problem": f"{history.platform}/{history.number}",
         "attempt": history.attempt,
     }
-
-
-def _require_judgeable(wanted: ProblemId, problem: Problem | None) -> Problem:
-    """Return the problem unchanged if code can be judged with its tests.
-
-    `problem` was read by its name. A new problem may have the same name as a deleted problem. So
-    the id of `problem` must be equal to `wanted`.
-
-    Raises:
-        Unjudgeable: the problem was deleted, or it has no tests.
-    """
-    is_same = problem is not None and problem.id == wanted
-    if problem is None or not is_same or problem.state is ProblemState.DELETED:
-        raise Unjudgeable(PROBLEM_GONE)
-    if problem.test_version is None or problem.test_count == 0:
-        raise Unjudgeable(NO_TESTS)
-    return problem
 
 
 def _request_for(history: History, loaded: LoadedExecution) -> JudgeRequest:

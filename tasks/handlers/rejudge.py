@@ -19,10 +19,11 @@ from graphql_api.data.histories.rejudges import summary_of
 from graphql_api.data.records import UNREADABLE, HistoryKey, Job, Problem
 from graphql_api.data.stores import Stores
 from judge.judge import LanguageUnavailable
-from tasks.handlers.executions import ExecutionHandler, JudgeFailed, Unjudgeable, outcome_of
+from tasks.handlers.executions import ExecutionHandler, outcome_of
 from tasks.handlers.idle_gate import IdleGate
 from tasks.handlers.jobs import JobAttempt, JobFailed
 from tasks.handlers.leases import WorkPaused
+from tasks.handlers.loading import JudgeFailed, Unjudgeable
 
 # The owner of the slots that rejudges use. So all jobs of a host together get the share of one
 # user.

@@ -21,8 +21,9 @@ from judge.judge import Judge
 from judge.models import Judgement
 from tasks.handlers import executions
 from tasks.handlers.concurrency import CANCEL_TIMEOUT_S
-from tasks.handlers.executions import ExecutionHandler, JudgeFailed
+from tasks.handlers.executions import ExecutionHandler
 from tasks.handlers.leases import PASSED_ON_MS
+from tasks.handlers.loading import JudgeFailed
 from tasks.queue.cancellations import Cancellations, format_cancellation
 from tests.support.executions import ADD, ADD_CPP, WRONG, SubmissionDriver, sleeping
 from tests.support.judging import WatchedJudge
