@@ -1,7 +1,8 @@
 """Rules of access: the viewer's permissions to see and change objects.
 
 The class `Visibility` contains all rules for reading. Every part of the API that returns an object
-to a user uses this class. Examples are the fields of objects, lists, and the query field `node`.
+to a user uses this class. Examples are the query field `node`, lists, and fields that return an
+object.
 """
 
 from dataclasses import dataclass, replace
@@ -64,7 +65,7 @@ def require_editor(context: Context) -> Viewer:
 
     Raises:
         Unauthenticated: The viewer is not signed in.
-        Forbidden: The viewer is not an editor.
+        Forbidden: The viewer is neither an editor nor an administrator.
     """
     viewer = context.require_viewer()
     if not viewer.is_editor:
@@ -155,7 +156,10 @@ class Visibility:
         return results if self.is_editor else redact_results(results)
 
     def message(self, history: History) -> str | None:
-        """Return the reason of a FAILED execution for its owner and editors, otherwise None."""
+        """Return the message of a history, which explains why the execution FAILED.
+
+        Return None if there is no message. Viewers other than the owner and editors also get None.
+        """
         return history.message if self.is_owner(history.uid) or self.is_editor else None
 
     def test(self, problem: Problem, test: TestCase | LargeTest) -> VisibleTest | None:

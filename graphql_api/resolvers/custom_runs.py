@@ -58,7 +58,7 @@ class _Run:
 
     @property
     def input_hash(self) -> str:
-        """SHA-256 of the request. With this hash, another request with the same key is detected."""
+        """SHA-256 of the request. Requests with the same idempotency key must have equal hashes."""
         return hashlib.sha256(json.dumps(asdict(self.request)).encode()).hexdigest()
 
     @property
@@ -148,7 +148,7 @@ async def _enqueue(context: Context, run: _Run) -> DebitResult:
 async def _repeat(context: Context, run: _Run, receipt: Receipt) -> RunAnswer:
     """Return the result of the first request with this idempotency key.
 
-    If the run of this request has not ended, wait for its result.
+    If the run of the first request has not ended, wait for its result.
     """
     answer = await context.runs.get_answer(run.run_id)
     is_refunded = receipt.refunded_at is not None

@@ -58,9 +58,10 @@ class _ValidRequest:
     request_id: str | None
 
     def input_hash(self) -> str:
-        """Return the SHA-256 of the problem's name, the language, the code and the visibility.
+        """Return the SHA-256 of the submission.
 
-        With this hash, another submission with the same idempotency key is detected.
+        It covers the platform and number of the problem, the language, the code and the
+        visibility. Requests with the same idempotency key must have the same hash.
         """
         parts = [self.platform, self.number, self.language, self.code, self.is_public]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -51,7 +51,10 @@ async def code_of(context: Context, history: History) -> str | None:
 
 
 def message_of(context: Context, history: History) -> str | None:
-    """Return the reason of a FAILED execution for its owner and editors. Other viewers get None."""
+    """Return the message of a history, which explains why the execution FAILED.
+
+    Return None if there is no message. Viewers other than the owner and editors also get None.
+    """
     return access.visibility_of(context).message(history)
 
 

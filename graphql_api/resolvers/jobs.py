@@ -38,7 +38,7 @@ async def list_jobs(
 
 
 async def events_of(context: Context, job: Job, page: PageRequest, after: int) -> list[JobEvent]:
-    """Return a page of a job's log after the line with sequence number `after`.
+    """Return a page of the lines in a job's log with sequence numbers above `after`.
 
     Raises:
         InvalidInput: `first` and `last` are both set, or the page size is out of range.

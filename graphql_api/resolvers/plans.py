@@ -13,7 +13,8 @@ from graphql_api.resolvers import access, validation
 class PlanChanges(TypedDict, total=False):
     """The fields of a plan to change. A field that is missing keeps its value.
 
-    A limit of None means unlimited. `is_active` of None means True. `name` must not be None.
+    If a limit is None, the plan has no such limit. If `is_active` is None, the plan becomes active.
+    `name` must not be None.
     """
 
     name: str | None

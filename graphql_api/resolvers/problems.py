@@ -259,7 +259,7 @@ async def soft_delete(
 async def restore(context: Context, problem: ProblemId) -> tuple[Problem, Job | None]:
     """Restore a soft-deleted problem to its state before the deletion.
 
-    Return the problem, and the job that returns its executions to the feed.
+    Return the problem, and the job that returns its executions to the feed. The job is never None.
 
     Raises:
         Unauthenticated, Forbidden: The viewer is not an editor.
@@ -276,7 +276,7 @@ async def delete(context: Context, problem: ProblemId) -> Job | None:
     """Delete a problem permanently, with its tests, texts and solution.
 
     Return the job that removes the executions of the problem from the feed. The job is None if an
-    earlier call has begun the deletion. Then this call only completes it.
+    earlier call has begun the deletion. In this case, this call only completes the deletion.
 
     Raises:
         Unauthenticated, Forbidden: The viewer is not an administrator.

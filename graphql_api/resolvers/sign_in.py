@@ -47,7 +47,7 @@ async def sign_in_for_development(context: Context, email: str, name: str | None
 
 
 async def sign_in(context: Context, identity: Identity) -> SignedIn:
-    """Return an access token for the user of an identity. If the user is missing, create it.
+    """Return an access token for the user of an identity. Create the user if it is missing.
 
     Raises:
         Forbidden: The account is not active.

@@ -57,7 +57,10 @@ async def usage(context: Context, user: User, days: int) -> list[Usage]:
 
 
 async def usage_after(context: Context) -> Usage:
-    """Return the viewer's usage of today after a mutation. The read is strongly consistent."""
+    """Return the viewer's usage today, including the current mutation.
+
+    The read is strongly consistent.
+    """
     viewer = context.require_viewer()
     used = await context.stores.usage.day(viewer.uid, day_of(context.clock()))
     return Usage(used, await plan_of(context, viewer.user))
