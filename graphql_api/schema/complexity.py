@@ -51,7 +51,7 @@ Variables = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Complexity:
-    """The size of a selection of fields, in which fragments count as if they were expanded.
+    """The size of a selection of fields. Fragments count as if they were expanded.
 
     `aliases` and `directives` are counted at all depths, `fields` only at the highest level. `cost`
     is in points (see `too_costly`). `introspects` is True if the selection uses introspection.
@@ -158,9 +158,9 @@ Size = Callable[[ValueNode], int]
 
 
 def _sizes(operation: OperationDefinitionNode, variables: Variables | None) -> Size:
-    """Return a function that returns the number of items that an argument requests.
+    """Return a function that converts the value of an argument to a number of items.
 
-    The value of the argument is a page size or a list.
+    The value is a page size, a list, or a variable that contains a page size or a list.
     """
     defaults = {
         definition.variable.name.value: definition.default_value

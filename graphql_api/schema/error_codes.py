@@ -36,7 +36,7 @@ _MESSAGE_CHARACTERS = 400
 
 
 def shorten_literals(message: str) -> str:
-    """Truncate each long value from the client's document in a message of graphql-core.
+    """Truncate long values that a message of graphql-core quotes from the client's document.
 
     Each quoted text, each list or object in brackets, and each word is truncated to 100 characters.
     """

@@ -253,7 +253,7 @@ class History(Node):
         "Also null for viewers other than the owner and editors."
     )
     def message(self, info: Info) -> str | None:
-        """Return the reason of a FAILED execution. No database request is needed."""
+        """Return the text that explains why the execution FAILED, without a database request."""
         return histories.message_of(info.context, self.record)
 
     @field(

@@ -68,7 +68,7 @@ def decode(text: str) -> tuple[Kind, tuple[str, ...]] | None:
 
 
 def _complete_key(kind: Kind, parts: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return the parts of a key, in which NO_PID replaces a missing pid.
+    """Return the parts of a key. If the pid is missing, NO_PID is added in its place.
 
     Return None if the number of parts is wrong for the kind.
     """
@@ -143,7 +143,7 @@ def user_key(text: str, field: str = "userId") -> str:
 
 
 def problem_of(text: str, field: str = "problemId") -> ProblemId:
-    """Return the identity in the id of a problem. Raise InvalidInput for any other text."""
+    """Return the `ProblemId` in the id of a problem. Raise InvalidInput for any other text."""
     return ProblemId(*_decode_as(Kind.PROBLEM, text, field))
 
 

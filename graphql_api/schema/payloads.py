@@ -21,7 +21,7 @@ class ProblemPayload:
 
 @strawberry.type
 class FeedJobPayload:
-    """Base of payloads with a job that changes which executions are in the public feed."""
+    """Base of payloads with a job that removes executions from the public feed or returns them."""
 
     job: Job | None = strawberry.field(
         description="The job that removes the problem's executions from the public feed, or "
@@ -53,6 +53,6 @@ class UsagePayload:
         "call. Null if the use could not be read. Even then, the mutation has succeeded."
     )
     async def usage(self, info: Info) -> Usage | None:
-        """Read the viewer's usage of today with a strongly consistent read."""
+        """Read the viewer's usage on the current UTC day with a strongly consistent read."""
         after = await usage.usage_after(info.context)
         return Usage.from_record(after.used, after.plan)

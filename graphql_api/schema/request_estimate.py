@@ -150,7 +150,7 @@ class _Estimator:
     ) -> None:
         """Add the reads for a fragment on the type `name`, or on any type if `name` is None.
 
-        If the types of the objects are known, only the objects of this type are counted.
+        If the types of the objects are known, only the objects of the type `name` are counted.
         """
         if parent.types is None or name is None or name == "Node":
             self.visit(node.selection_set, parent)

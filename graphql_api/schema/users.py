@@ -51,7 +51,7 @@ class LanguageCount:
 
 @strawberry.type(description="All-time counters of a user.")
 class UserStats:
-    """Counters of a user, which each judged execution updates."""
+    """Counters of a user. Each judged execution updates them."""
 
     executions: int = strawberry.field(description="Number of judged executions.")
     accepted: int = strawberry.field(description="Number of executions with the verdict AC.")
