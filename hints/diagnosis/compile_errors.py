@@ -27,7 +27,7 @@ class ErrorFormat:
     - `place` is the text before the number of a line, such as `main.cpp:`.
     - `marker` is a text that each line with an error contains. Other lines, such as warnings, are
       not compared with `texts`.
-    - `texts` contains pairs of a text in an error and the kind of this error.
+    - `texts` contains pairs: a text that an error can contain, and the kind of such an error.
     """
 
     place: str

@@ -10,8 +10,9 @@ _INTRODUCTIONS = (":", "=", "?", ">")
 def has_extra_text(expected: Sequence[str], actual: Sequence[str], *, are_complete: bool) -> bool:
     """Return whether the actual lines contain the expected lines and additional text.
 
-    If `are_complete` is False, the lines are the beginning of longer outputs. Only the common
-    number of lines is then compared.
+    If `are_complete` is False, the lines are the beginning of longer outputs. They are compared
+    only up to the end of the shorter text. The last line or word, which may be truncated, is
+    ignored.
     """
     if _adds_punctuation(expected, actual, are_complete=are_complete):
         return True
@@ -60,8 +61,9 @@ def _touch(left: str, right: str) -> bool:
 def _is_text(before: str, after: str, expected: str) -> bool:
     """Return whether the additional text contains no further value.
 
-    Values may be numbers if the expected line contains a number. Then only a text before the value
-    may contain numbers, such as `Case #1: `.
+    If the expected line contains no digits, the result is always True. Otherwise, digits in the
+    text after the line count as a value. Digits in the text before the line count as a value
+    unless this text also contains at least two letters, such as `Case #1: `.
     """
     if not _has_digit(expected):
         return True

@@ -52,9 +52,9 @@ def estimate_growth(points: Sequence[Point], noise: float) -> Growth | None:
 
 
 def _choose_main(measured: Sequence[Point]) -> Sequence[Point]:
-    """Return the points with the largest costs, or all points if the largest ones do not suffice.
+    """Return the points with the largest costs. If their sizes are too similar, return all points.
 
-    Small costs contain other work, such as the compilation of the code at run time.
+    Other work, such as the compilation of the code at run time, is a large part of small costs.
     """
     largest = max((point.cost for point in measured), default=0)
     main = [point for point in measured if point.cost >= MAIN_SHARE * largest]
@@ -82,9 +82,12 @@ def _fit(points: Sequence[Point]) -> float:
 def _find_bounds(net: Sequence[Point], ended: Sequence[Point], noise: float) -> list[float]:
     """Return up to two lower bounds of the exponent.
 
-    The largest test that ended is compared with two other tests: the largest test whose cost is
-    below `noise`, and the smallest of the stopped tests with larger inputs. Each comparison gives
-    one bound.
+    The test T with the largest input of all tests that ended is compared with two other tests:
+
+    - the largest test that is smaller than T and whose cost is below `noise`
+    - the smallest test that is larger than T and was stopped
+
+    Each comparison gives one bound. A bound that is not positive is left out.
     """
     if not ended:
         return []

@@ -53,8 +53,8 @@ def diagnose_idle(evidence: Evidence, idle: Sequence[TestResult]) -> Diagnosis:
 def diagnose_memory(evidence: Evidence, large: Sequence[TestResult]) -> Diagnosis:
     """Return the diagnosis of an execution that exceeded the memory limit.
 
-    `large` contains the results with the verdict MLE. If every test exceeds the limit, the memory
-    does not depend on the size of the input.
+    `large` contains the results with the verdict MLE. If all tests were stopped at a limit, the
+    memory probably does not depend on the size of the input.
     """
     if _reaches_only_limits(evidence):
         return evidence.tell(large[0], Finding(DiagnosisKind.MEMORY_AT_ONCE))

@@ -33,7 +33,7 @@ _SIMPLE = {
 
 
 class _Texts(NamedTuple):
-    """The lines of the expected and the actual output that contain text.
+    """The non-empty lines of the expected and the actual output.
 
     A result shows only the beginning of a long output. `are_complete` is False if this is the case
     for one of the outputs.
@@ -64,13 +64,17 @@ def diagnose_output(evidence: Evidence, wrong: Sequence[TestResult]) -> Diagnosi
 
 
 def _settle(findings: Sequence[Finding]) -> list[DiagnosisKind]:
-    """Return the kinds of the findings, made uniform for missing lines and for additional lines.
+    """Return the kind of each finding. Different kinds of missing lines are made consistent.
 
-    Results show only the beginning of a long output. The place of its missing lines is then
-    unknown. Such a finding gets the kind for the first or the last line, if all other findings have
-    only one of these two kinds. An empty output gets the same kind, because its only line may be
-    the missing line. But if lines are missing at another place in a complete output, all of these
-    findings get the general kind. The rules for additional lines are the same.
+    There are three such kinds: a missing first line, a missing last line, and the general kind. A
+    finding also has the general kind if its output is long. The result of the test then shows only
+    the beginning of the output, and the place of the missing lines is unknown.
+
+    - If a complete output has the general kind, this kind replaces the two other kinds.
+    - Otherwise, if only one of the two other kinds occurs, it replaces the general kind. It also
+      replaces the kind EMPTY_OUTPUT, because the only line may be the missing line.
+
+    The rules for additional lines are the same.
     """
     kinds = [finding.kind for finding in findings]
     for general, ends in _ENDS.items():

@@ -5,5 +5,5 @@ _OTHER_SOURCES = (".txt", '.in"', ".in'", "argv[", "args[")
 
 
 def reads_elsewhere(code: str) -> bool:
-    """Return whether the code of a program contains the name of an input file or an argument."""
+    """Return whether a program's code contains a file name or uses command-line arguments."""
     return any(source in code for source in _OTHER_SOURCES)
