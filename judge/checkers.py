@@ -146,7 +146,7 @@ class CheckerProgram:
     def _describe_fault(self, report: Report, code: int | None) -> str:
         """Describe why the checker failed, without any text that the checker has written.
 
-        Such a text may contain the output of a private submission. Editors may not see that output.
+        Such a text can contain the output of a private submission, which editors must not see.
         """
         cause = f"The checker exited with code {code}." if code is not None else report.message
         failure = self.failures.read(report.stderr, self.checker.code)

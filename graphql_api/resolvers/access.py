@@ -95,7 +95,7 @@ class VisibleTest:
     """The part of a test case that a viewer may see.
 
     `input` and `output` are None if they are hidden from the viewer, or if they are too large for
-    an answer. If they are too large, `left_out_bytes` is their size together. Otherwise, it is 0.
+    an answer. If they are too large, `left_out_bytes` is their total size. Otherwise, it is 0.
     """
 
     key: TestCaseKey

@@ -105,7 +105,7 @@ def code_of(error: domain.DomainError) -> ErrorCode:
 
 
 class _Handler:
-    """Handler that converts one type of domain error to a GraphQL type of the result union."""
+    """Handler that converts one type of domain error to one of the GraphQL error types."""
 
     def __init__(
         self, exception_type: type[domain.DomainError], error_type: type[UserError]

@@ -52,8 +52,8 @@ def _without_bounds(method: Callable[..., Any]) -> Callable[..., Any]:
     """Return a method that runs a mutation without counting its reads from the database.
 
     Otherwise, a mutation that exceeds a bound could be stopped between two writes. The fields of
-    the payload are resolved after the mutation, and their reads are counted. The limit on simultaneous
-    requests to the database still applies to the mutation.
+    the payload are resolved after the mutation, and their reads are counted. The limit on
+    simultaneous requests to the database still applies to the mutation.
     """
 
     @wraps(method)

@@ -63,7 +63,7 @@ def _strings(variables: object) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def _names_of(schema: GraphQLSchema) -> frozenset[str]:
-    """Return the names that only this schema defines, without the names of GraphQL itself."""
+    """Return the names that this schema defines. Names that GraphQL defines are left out."""
     roots = {schema.query_type, schema.mutation_type}
     names: set[str] = set()
     for name, kind in schema.type_map.items():

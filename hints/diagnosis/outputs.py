@@ -69,6 +69,7 @@ def _settle(findings: Sequence[Finding]) -> list[DiagnosisKind]:
     There are three such kinds: a missing first line, a missing last line, and the general kind. A
     finding also has the general kind if its output is long. The result of the test then shows only
     the beginning of the output, and the place of the missing lines is unknown.
+    These rules decide which kinds are replaced:
 
     - If a complete output has the general kind, this kind replaces the two other kinds.
     - Otherwise, if only one of the two other kinds occurs, it replaces the general kind. It also
