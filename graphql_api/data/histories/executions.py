@@ -230,7 +230,7 @@ class ExecutionStore:
         return True
 
     async def complete(self, history: History, outcome: Outcome) -> History:
-        """Store the outcome of an attempt: first the results body, then one transaction.
+        """Store the outcome of an attempt: write the results body, then apply one transaction.
 
         A second call with the same outcome has no effect.
 
@@ -352,8 +352,8 @@ class ExecutionStore:
         """Set a RUNNING execution to FAILED and refund its unit of quota, in one transaction.
 
         `message` is the explanation for the user. A worker passes its claimed history as
-        `expected`. The sweeper passes an execution from `due`. The lease of such an execution must
-        have ended.
+        `expected`. The sweeper passes an execution that `due` has returned. The lease of such an
+        execution must have ended.
 
         Raises:
             LostClaim: the attempt has lost its claim.
@@ -433,9 +433,11 @@ class ExecutionStore:
 
         This method reads the index of unfinished executions of all problems. Indexes are eventually
         consistent. So the cards of the problem's executions are read again from the table, with
-        strong consistency. Executions that have just COMPLETED are included, because the index of
-        the problem's histories may not contain them yet. Cost: at least one request per shard, one
-        request per megabyte, and one request per 100 executions of the problem.
+        strong consistency. An execution that has just COMPLETED may still be in this index. It is
+        returned too, because the index of the problem's histories may not contain it yet.
+
+        Cost: at least one request per shard, one request per megabyte, and one request per 100
+        executions of the problem.
         """
         candidates: list[HistoryKey] = []
         for shard in range(keys.DUE_SHARDS):
@@ -523,7 +525,7 @@ def _resolve_refused_claim(
 def _is_given_back(item: Mapping[str, Any] | None, history: History) -> bool:
     """Return whether an earlier call of `give_back` has already undone this claim.
 
-    The response of the earlier call was lost. `item` is the stored card.
+    This is the case if the response of the earlier call was lost. `item` is the stored card.
     """
     if item is None:
         return False

@@ -104,7 +104,7 @@ class ProblemFeedStore:
         write units per history and 2 write units for the problem.
 
         Raises:
-            ProblemStateChanged: the problem was deleted or restored again. A part of the histories
+            ProblemStateChanged: the problem was deleted or restored again. Some of the histories
                 may already have been changed.
             Conflict: other requests changed a history during every attempt.
         """

@@ -2,9 +2,9 @@
 
 The problem's policy (`TestVisibility`) determines which tests are hidden. The redacted result of a
 hidden test contains the verdict, the times, the rounded memory, the exit code or signal, the name
-and code line of an exception, and the kind of difference. The redacted result contains no text from
-a program or a checker, and no position in an output. Redaction is idempotent, so results can be
-redacted before they are stored and again when they are read.
+and code line of an exception, and the kind of difference from the expected output. The redacted
+result contains no text from a program or a checker, and no position in an output. Redaction is
+idempotent, so results can be redacted before they are stored and again when they are read.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def redact_results(results: Results) -> Results:
 
 
 def _redact_diagnosis(diagnosis: Diagnosis | None, shown: set[int]) -> Diagnosis | None:
-    """Return the diagnosis. If the diagnosis concerns a hidden test, remove its parameters.
+    """Return the diagnosis, without its parameters if the diagnosis concerns a hidden test.
 
     `shown` contains the numbers of the tests that are not hidden.
     """

@@ -175,8 +175,9 @@ class RejudgeStore:
     async def _count_change(self, expected: History, after: History) -> list[TransactItem]:
         """Return the actions that update the user's counters and solved mark.
 
-        The first action updates the counters. Return an empty list if the old and the new verdict
-        are both AC, or if neither of them is AC.
+        The solved mark is an item that exists if the user has solved the problem. The first action
+        updates the counters. Return an empty list if the old and the new verdict are both AC, or if
+        neither of them is AC.
         """
         was, now = expected.verdict is Verdict.AC, after.verdict is Verdict.AC
         if was == now:
@@ -202,8 +203,9 @@ class RejudgeStore:
         """Return the actions for the solved mark of a history that is no longer accepted.
 
         Also return the change of the number of solved problems (0 or -1). `mark` is the stored
-        mark. If it belongs to this history, it is moved to another accepted history of the user.
-        Without another accepted history, the mark is removed.
+        mark. If the mark does not belong to this history, no action is needed. Otherwise, the mark
+        is moved to another accepted history of the user. If no such history exists, the mark is
+        removed.
         """
         if mark is None or mark.ulid != expected.ulid:
             return [], 0
@@ -220,7 +222,7 @@ class RejudgeStore:
 
         Return None if no such history exists. The user's cards are read from the newest to the
         oldest, and the first match is returned. A job rejudges the oldest histories first. So the
-        newest history is the last to change, and the solved mark can stay there longest.
+        newest accepted history is rejudged last, and can keep the solved mark longest.
         """
         histories = equals("PK", keys.user_partition(expected.uid)) & begins_with("SK", "H#")
         async for item in self._dynamo.query_all(histories, consistent=True, forward=False):
