@@ -110,14 +110,14 @@ class ProblemDeletion:
     ) -> None:
         """Remove a problem permanently.
 
-        First, one transaction sets the problem to DELETED without a state to restore. This
-        transaction contains the actions of `also`, which is as in `soft_delete`. Then the parts of
-        the problem are removed. The card and the list entries are removed last. After a crash, a
-        second call completes the removal.
+        First, one transaction sets the problem to DELETED, in a form that cannot be restored. This
+        transaction also contains the actions that `also` returns (see `soft_delete`). Then the
+        parts of the problem are removed. The card and the list entries are removed last. After a
+        crash, a second call completes the removal.
 
         Purge notes are not removed, because another request may still be writing a test set. The
-        current test set gets a purge note. While the note exists, another problem with the same
-        name cannot use this version number.
+        current test set gets a purge note. While this note exists, another problem with the same
+        name cannot use the version number of the test set.
 
         Raises:
             NotFound: the problem does not exist, or the problem has another pid.

@@ -1,4 +1,4 @@
-"""Numbers of tests: the samples of a test set, and the tests on a page.
+"""Test numbers: the numbers of the samples in a test set, and of the tests on a page.
 
 A problem's card contains the numbers of the samples as a short text such as `1-3,7`.
 """
@@ -12,9 +12,10 @@ from graphql_api.data.records import Problem
 
 
 def pack_samples(is_sample: Sequence[bool]) -> str | None:
-    """Return the numbers of the samples as a text such as `1-3,7`, or None without samples.
+    """Return the numbers of the samples as a text such as `1-3,7`.
 
-    `is_sample` has one element per test, in the order of the tests.
+    Return None if no test is a sample. `is_sample` has one element per test, in the order of the
+    tests.
 
     Raises:
         InvalidInput: the text is too long for a card.

@@ -159,8 +159,8 @@ class ProblemStore(ProblemDeletion):
 
         Raises:
             NotFound: the problem does not exist, or the problem has another pid.
-            Conflict: the problem is DELETED, the problem has another revision than `changes`, or
-                other requests changed the problem during every attempt.
+            Conflict: the problem is DELETED, its revision differs from `changes.revision`, or other
+                requests changed the problem during every attempt.
             InvalidInput: a field is not valid. `path` contains the name of the field.
         """
         on_card, texts = card_fields(changes), text_fields(changes)

@@ -1,6 +1,6 @@
-"""Reads single tests of a set, within the memory of the current GraphQL operation.
+"""Reads single tests of a set. The memory for one GraphQL operation is limited.
 
-A test that does not fit into this memory is returned without its content. A worker has no such
+A test that is larger than this memory is returned without its content. A worker has no such
 limit and reads a whole set at once (`testsets.py`).
 """
 
@@ -207,10 +207,11 @@ def _manifests_of(page: QueryPage) -> list[Item]:
 
 
 def _find_start(items: Sequence[Item], last_key: keys.Key | None) -> keys.Key | None:
-    """Return the key after which the next page of the query starts, or None on the last page.
+    """Return the key after which the next page of the query starts, or None if no page follows.
 
-    `last_key` is the key at which the page has ended. `items` are the items of the last test on
-    the page. If this test is too large for the operation, the next page starts after its chunks.
+    `last_key` is the key at which the current page has ended, or None for the last page. `items`
+    are the items of the last test on the current page. If this test is too large for the operation,
+    the next page starts after the chunks of the test.
     """
     if last_key is None or not items or fits(items[0]):
         return last_key

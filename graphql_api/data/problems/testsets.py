@@ -111,7 +111,7 @@ class TestSetStore(TestSetReader):
 
         If `pid` is None, the pid of the problem is not checked.
 
-        Cost: one read and one transaction to claim a version, batched writes of all tests of the
+        Cost: one read and one transaction to reserve a version, batched writes of all tests of the
         set, and one read and one transaction to make the set the current set.
 
         Raises:
@@ -242,7 +242,14 @@ class TestSetStore(TestSetReader):
         return await self._bodies.items(key, raw, extra)
 
     async def _flip(self, expected: Problem, flipped: Problem) -> Problem:
-        """Make a written version the current version, if no other request replaced the tests."""
+        """Make a written version the current version of the test set.
+
+        Raises:
+            NotFound: the problem does not exist, or the problem has another pid.
+            Conflict: the problem is deleted, another request has replaced the tests, or the writing
+                of the tests took too long. Or other requests changed the problem during every
+                attempt.
+        """
         name = expected.platform, expected.number
         assert flipped.test_version is not None
         own_note = keys.case_purge(*name, flipped.test_version)
@@ -327,8 +334,8 @@ class TestSetStore(TestSetReader):
         `count` is the expected number of tests. The cost is the same as in `with_problem`.
 
         Raises:
-            Conflict: the version does not exist or has another number of tests. Read the problem
-                again.
+            Conflict: the version does not exist, or its number of tests differs from `count`. Read
+                the problem again.
         """
         one_set = begins_with("SK", _set_prefix(version))
         for strongly in (consistent, True):
@@ -386,7 +393,7 @@ class TestSetStore(TestSetReader):
         """Remove one version of a test set, unless it is the current version.
 
         A second call has no effect. Return False if the version has no purge note. In this case,
-        the version is the current version or was already removed. At first, the note is marked, so
+        the version is the current version or was already removed. First, the note is marked, so
         that no writer can make the version current. The note itself is removed last.
         """
         note = keys.case_purge(platform, number, version)

@@ -1,4 +1,7 @@
-"""The search words of a text. The search for problems compares the search words of titles."""
+"""The search words of titles and queries.
+
+A search compares the search words of the query with the search words of the titles.
+"""
 
 import unicodedata
 from collections.abc import Iterator
