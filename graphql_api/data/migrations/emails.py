@@ -38,9 +38,10 @@ class EmailMigration:
             self._changing[address].append(item["u"])
 
     async def find_obstacles(self) -> list[Obstacle]:
-        """Return the users whose address is not valid or is equal to another user's address.
+        """Return the users who cannot be changed.
 
-        Cost: 1 read unit per address that will change.
+        The address of such a user is not valid, or has the same normal form as the address of
+        another user. Cost: 1 read unit per address that will change.
         """
         obstacles = [
             Obstacle(

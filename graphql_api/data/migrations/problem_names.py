@@ -24,8 +24,8 @@ class ProblemNameMigration:
     the key of an item changes, the item is copied to the new key and removed, in one transaction.
 
     The cards of problems are rewritten last. So after an interruption, the next run finds the card
-    in the old form and rewrites the remaining items. Items of a problem without a card are not
-    changed, because another problem may already have the normal form of the name.
+    in the old form and rewrites the remaining items. If a problem has no card, its
+    items are not changed, because another problem may already have the normal form of its name.
     """
 
     name = "platforms and problem numbers"

@@ -32,8 +32,8 @@ class Report:
     - `read` is the number of items in the table.
     - `wanted` contains the number of items to rewrite, by the name of the migration.
     - `rewritten` contains the number of rewritten items, by the name of the migration.
-    - `contended` is the number of items that could not be rewritten. Another request changed the
-      item during the run, or an item with the new key already exists.
+    - `contended` is the number of items that could not be rewritten. Another request changed such
+      an item during the run, or an item with the new key already exists.
     """
 
     read: int = 0
