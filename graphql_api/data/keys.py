@@ -164,7 +164,7 @@ DUE_PREFIX = "W"
 
 
 def remembered(index_key: str) -> str:
-    """Return the name of the attribute in which an item in quarantine keeps an index key.
+    """Return the name of the attribute that keeps the original value of an index key.
 
     `index_key` is the normal name of the index key. Quarantine replaces the index keys of an item.
     The original values are kept in other attributes, so that they can be restored.
@@ -227,7 +227,7 @@ def feed_partitions(platform: str, language: str, shard: int) -> tuple[str, ...]
 def feed_partition(platform: str | None, language: str | None, shard: int) -> str:
     """Return the partition of one shard of the feed with these filters. None means no filter.
 
-    Each combination of filters is a list of its own.
+    Each combination of filters has its own list, and each list has its own partitions.
     """
     if platform and language:
         return f"F#PL:{platform}:{language}#{shard}"

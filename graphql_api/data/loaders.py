@@ -63,8 +63,8 @@ class Loaders:
     def clear(self) -> None:
         """Remove all loaded objects from memory.
 
-        Loaders are in reference cycles. Without this call, the objects would stay in memory until
-        the next garbage collection.
+        Loaders are parts of reference cycles. Without this call, the objects would stay in memory
+        until the next garbage collection.
         """
         for loader in vars(self).values():
             if isinstance(loader, DataLoader):

@@ -44,9 +44,9 @@ def _has_ink(character: str) -> bool:
 
 
 def _is_hidden(character: str) -> bool:
-    """Return whether a character is invisible, even next to other characters.
+    """Return whether a character is invisible and does not change the look of other characters.
 
-    With such characters, two different keys would look equal. A combining mark is not hidden,
+    Two keys that differ only in such characters would look equal. A combining mark is not hidden,
     because it changes the look of another character.
     """
     if character.isascii():
@@ -221,8 +221,9 @@ def is_same_email(one: str, other: str) -> bool:
 def stored_forms(email: str) -> list[str]:
     """Return all forms in which an address may be stored. The normal form comes first.
 
-    The other forms were stored by the previous version: Unicode NFC in lower case, with the domain
-    in ASCII or in Unicode. For most addresses, all forms are equal, so the list has one element.
+    The previous version of the program stored the other forms: Unicode NFC in lower case, with the
+    domain in ASCII or in Unicode. For most addresses, all forms are equal, so the list has one
+    element.
 
     Raises:
         InvalidInput: the e-mail address is not valid.

@@ -327,8 +327,9 @@ class DayUsage(Record):
 class Receipt(Record):
     """The receipt of one unit of quota.
 
-    The receipt is the log entry of the request and makes the request idempotent. `request_hash` and
-    `input_hash` are digests of the request id and of the input.
+    The receipt records the request that used the unit. With the receipt, the request is idempotent:
+    a repeated request does not use another unit. `request_hash` and `input_hash` are digests of the
+    request id and of the input.
     """
 
     entity: ClassVar[str] = "receipt"
@@ -565,13 +566,13 @@ class TestResult(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis(Record):
-    """The kind of mistake of a failed execution, stored as a part of a results body.
+    """The mistake that was found in a failed execution, stored as a part of a results body.
 
     - `test_number` is the number of the test that shows the mistake, or None if the mistake
       concerns all tests.
     - `line` is the line of the submitted code at which the mistake was detected.
-    - `parameters` contains the values in the explanation, such as the expected number.
-      `parameters` is None for an explanation without values, for example if the test is hidden.
+    - `parameters` contains the values in the explanation of the mistake, such as the number that
+      the test expects. `parameters` is None if the explanation has no values or the test is hidden.
     """
 
     entity: ClassVar[str] = "diagnosis"
