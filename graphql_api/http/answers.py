@@ -1,4 +1,4 @@
-"""Answers that are sent in parts. The memory of an answer is freed after the client has read it."""
+"""Answers that are sent in parts. After the client has read an answer, its memory is freed."""
 
 import asyncio
 
@@ -17,10 +17,9 @@ _log = structlog.stdlib.get_logger(__name__)
 class AnswerResponse(Response):
     """A response whose memory is reserved until the client has read the answer.
 
-    The memory is a share of the memory that the process has for large answers.
-    Before each part, the server waits until its send buffer is nearly empty. If the client reads
-    too slowly and other operations need the memory, the connection is closed before the end of the
-    answer.
+    The memory belongs to the process's budget for large answers. Before each part, the server waits
+    until its send buffer is nearly empty. If the client reads too slowly and other operations need
+    the memory, the connection is closed before the end of the answer.
     """
 
     def __init__(self, response: Response, share: AnswerShare) -> None:

@@ -48,8 +48,8 @@ async def readyz(request: Request) -> Response:
     """Answer with status 200 if the table can be read, and with status 503 otherwise.
 
     The body also reports the state of Redis and the workers. Their failure does not change the
-    status: the API still answers queries, and accepted submissions wait in the table. A load
-    balancer must therefore keep the API process.
+    status: the API still answers queries, and accepted submissions wait in the table. So a load
+    balancer should continue to send requests to the API process.
     """
     services: Checked = request.app.state.services
     table, redis_and_workers = await asyncio.gather(_table(services), _workers(services))
@@ -61,7 +61,8 @@ async def readyz(request: Request) -> Response:
 def _part(message: str | None = None, *, state: str | None = None, **facts: Any) -> dict[str, Any]:
     """Return the report of a part (table, Redis or workers).
 
-    The default of `state` is OK without a message, and AWAY with a message.
+    The default of `state` is OK without a message, and AWAY with a message. `facts` contains
+    additional fields of the report.
     """
     found = state or (OK if message is None else AWAY)
     return {"state": found, **facts, **({} if message is None else {"message": message})}
