@@ -86,8 +86,8 @@ class Services:
     async def warm(self) -> None:
         """Connect to DynamoDB, so that the first request is faster.
 
-        The connection is used to create the default quota plans if they are missing. If
-        DynamoDB fails, the error is only logged, because /readyz reports it.
+        This also creates the default quota plans if they are missing. If DynamoDB fails, the
+        error is only logged, because /readyz reports it.
         """
         try:
             await self.stores.plans.ensure_defaults()

@@ -364,10 +364,11 @@ def describe_setting_error(error: SettingError | ValidationError) -> str:
 
 
 def exit_at_start(error: SettingError | ValidationError) -> NoReturn:
-    """Print an error in the settings, and end this process so that uvicorn does not restart it.
+    """Print the message of a setting error, and end this process.
 
     Raises:
-        SystemExit: Always. The exit code is `START_FAILURE`.
+        SystemExit: Always. The exit code is `START_FAILURE`. With this exit code, uvicorn also
+            ends, instead of starting the process again.
     """
     print(describe_setting_error(error), file=sys.stderr)  # noqa: T201 - the log is not open yet
     raise SystemExit(START_FAILURE) from None

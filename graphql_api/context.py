@@ -115,7 +115,7 @@ class Context:
     async def read_once(self, key: Hashable, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Return the result of `read`, which is called only once per request and key.
 
-        `forget_reads` removes the shared results.
+        Later calls with the same key get the same result, until `forget_reads` is called.
         """
         if key not in self._reads:
             task = self._reads[key] = asyncio.create_task(read())
@@ -139,10 +139,10 @@ class Context:
         self.loaders.clear()
 
     def require_viewer(self) -> Viewer:
-        """Return the viewer.
+        """Return the viewer (the signed-in user).
 
         Raises:
-            Unauthenticated: The viewer is not signed in.
+            Unauthenticated: The caller is not signed in.
         """
         if self.viewer is None:
             raise Unauthenticated(

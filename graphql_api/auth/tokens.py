@@ -38,7 +38,7 @@ class JwtTokens:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "JwtTokens":
-        """Return an instance with the secrets and the token lifetime in the settings."""
+        """Return an instance that uses the secrets and the token lifetime from the settings."""
         return cls(settings.signing_secrets, timedelta(minutes=settings.access_token_minutes))
 
     def issue(self, uid: str) -> AccessToken:

@@ -141,8 +141,8 @@ def graphql_url(address: str) -> str:
 def _is_failure(error: dict[str, Any]) -> bool:
     """Return whether a GraphQL error makes the call fail.
 
-    An error of the field `usage` does not make the call fail, because the commands need this field
-    only for a note.
+    An error of the field `usage` does not make the call fail, because the commands only print the
+    usage as additional information.
     """
     return bool((error.get("path") or [None])[-1] != "usage")
 

@@ -111,7 +111,10 @@ class Child:
         return code
 
     async def stop(self) -> None:
-        """Send SIGTERM to the program, and SIGKILL to its process group after `grace_s` seconds."""
+        """Send SIGTERM to the program. When it has ended, send SIGKILL to its process group.
+
+        SIGKILL is sent after `grace_s` seconds at the latest.
+        """
         assert self._process is not None
         if self._process.returncode is None:
             self._process.terminate()
@@ -127,9 +130,10 @@ class Child:
 
 
 class Supervisor:
-    """Keeps programs running until `request_stop` is called.
+    """Keeps programs running until the session ends.
 
-    When a program with `is_restarted=False` ends, the supervisor also stops all programs.
+    The session ends when `request_stop` is called, or when a program with `is_restarted=False`
+    ends. The supervisor then stops all programs.
     """
 
     def __init__(self, write: Write) -> None:
@@ -147,7 +151,9 @@ class Supervisor:
         self._stopping.set()
 
     async def run(self, start_up: Coroutine[None, None, None]) -> None:
-        """Run `start_up`, wait until the session ends, and stop the programs in reverse order.
+        """Run `start_up`, wait until the session ends, and stop all programs.
+
+        The program that was started last is stopped first.
 
         Raises:
             ProgramFailedError: A program with `is_restarted=False` has ended, or `start_up` has

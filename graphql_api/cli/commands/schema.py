@@ -29,7 +29,7 @@ def export(
         typer.Option("--check", help="Write nothing, and exit with code 1 if the file differs."),
     ] = False,
 ) -> None:
-    """Write the GraphQL schema that the code defines to a file."""
+    """Write the GraphQL schema of this version to a file."""
     text = schema_text()
     if check:
         _compare(output, text)

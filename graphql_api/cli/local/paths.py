@@ -42,11 +42,11 @@ def open_private(path: str, flags: int) -> int:
 
 
 def restrict_data_dir() -> None:
-    """Create `.data/` if it is missing. Remove other users' rights to the folder and its content.
+    """Create `.data/` if it is missing. Only its owner may access the folder and its content.
 
-    The files that are mounted in sandboxes keep their rights, because sandboxed programs run as
-    other users. Outside a sandbox, other users cannot reach these files, because they cannot
-    enter `.data/`.
+    The permissions of the files that are mounted in sandboxes do not change, because sandboxed
+    programs run as other users and must read these files. Outside a sandbox, other users cannot
+    reach these files, because they cannot enter `.data/`.
     """
     root = data_dir()
     make_private_folder(root)

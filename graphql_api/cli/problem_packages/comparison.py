@@ -21,7 +21,7 @@ def comparison_of(path: Path, flags: Sequence[str]) -> Comparison:
     """Return the comparer and the tolerances that the output validator flags select.
 
     Without flags, the outputs are compared token by token, and upper and lower case are equal.
-    `path` is the file that errors name.
+    `path` is the file with the flags. Error messages contain this path.
 
     Raises:
         PackageError: A flag is unknown or repeated, the number after a flag is missing, or no

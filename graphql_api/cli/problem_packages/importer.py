@@ -105,7 +105,10 @@ def _fields(package: Package) -> dict[str, Any]:
 
 
 def _changes(fields: dict[str, Any], current: Problem) -> ProblemChanges:
-    """Return the changes that set these fields. Texts missing in the package are removed.
+    """Return the changes that set these fields in the problem.
+
+    If the package does not contain an optional text, such as the constraints, this text is removed
+    from the problem.
 
     If the problem has the hash of an earlier import, the hash is replaced by UNFINISHED until this
     import is complete.

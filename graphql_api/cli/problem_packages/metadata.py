@@ -79,9 +79,11 @@ _INI_TIME_LIMIT = re.compile(r"^[ \t]*+timelimit[ \t]*+=[ \t]*+['\"]?([^'\"\s;#]
 class Metadata:
     """The metadata of a problem. A limit that is not set is None.
 
-    `names` maps natural languages (`en`) to names of the problem. `has_validator` is True if the
-    package has its own output validator, and False if it uses the default validator. In the
-    version 2023-07, it is None, because `problem.yaml` does not contain this information.
+    `names` maps natural languages, such as `en`, to names of the problem.
+
+    `has_validator` is True if the package has its own output validator, and False if it uses the
+    default validator. In the version 2023-07, it is None, because `problem.yaml` does not contain
+    this information.
     """
 
     format: Format

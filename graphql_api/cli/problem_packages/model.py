@@ -36,8 +36,8 @@ class Generated:
 class PackageTest:
     """One test. `name` is its path below `data/` without extension, such as `secret/large/02`.
 
-    The function `read_test` in `testdata.py` reads the files. If `generated` is set, the file
-    `input_path` does not exist.
+    The function `read_test` in `testdata.py` returns the input and the expected output. If
+    `generated` is set, a script generates the input, and the file `input_path` does not exist.
     """
 
     name: str

@@ -97,8 +97,9 @@ def read_submissions(root: Path) -> Submissions:
 def choose_solution(submissions: Sequence[Submission]) -> Solution | None:
     """Return the author's solution: one of the submissions that must be accepted.
 
-    A submission that is marked as model is preferred. The next criterion is the language, in the
-    order of `_BEST_LANGUAGES`. Return None if no submission in a known language must be accepted.
+    A submission with `model_solution: true` in `submissions.yaml` is preferred. The next criterion
+    is the language, in the order of `_BEST_LANGUAGES`. Return None if no submission in a known
+    language must be accepted.
 
     Raises:
         PackageError: The solution is not UTF-8, empty or too long.

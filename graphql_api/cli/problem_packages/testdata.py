@@ -40,7 +40,7 @@ class TestData:
 def read_test(test: PackageTest, generators: GeneratorSandbox | None = None) -> tuple[bytes, bytes]:
     """Return the input and the expected output of a test, both as UTF-8.
 
-    A script that generates the input is run in the sandbox `generators`.
+    If a script generates the input, the sandbox `generators` runs the script.
 
     Raises:
         PackageError: A file is too large or not UTF-8, the script fails, or `generators` is None
