@@ -56,7 +56,7 @@ class Verdict(StrEnum):
 class TestVisibility(StrEnum):
     """A problem's policy for test results.
 
-    The policy selects the tests. The author of a submission sees the full results of these tests.
+    The author of a submission sees the full results of the tests that the policy selects.
     FIRST_FAILED selects the samples and the first failed test.
     """
 

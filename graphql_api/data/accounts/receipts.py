@@ -59,7 +59,10 @@ def neighbour_of(day: str, now: int) -> str | None:
 
 
 def counter_of(action: str) -> str:
-    """Return the attribute name of an action's counter in the usage item of a day."""
+    """Return the name of the attribute that counts the used units of one kind of quota.
+
+    The attribute is part of a user's usage item of one day. `action` is a value of `QuotaKind`.
+    """
     return f"n_{action}"
 
 

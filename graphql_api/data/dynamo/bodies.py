@@ -273,9 +273,9 @@ class Bodies:
 
     @asynccontextmanager
     async def reading(self, size_bytes: int) -> AsyncIterator[None]:
-        """Reserve `size_bytes` of the process's memory for reading, for the time of the block.
+        """Reserve `size_bytes` of the process's memory for reading while the block runs.
 
-        If the current operation has no bounds, only run the block.
+        If the current operation has no bounds, no memory is reserved.
 
         Raises:
             BoundExceeded: the memory was not free in time.
@@ -447,7 +447,7 @@ def unpacked_size(manifest: Mapping[str, Any]) -> int:
 
 
 def fits(manifest: Mapping[str, Any]) -> bool:
-    """Return whether a body is at most as large as the memory of the current operation."""
+    """Return whether a body fits into the memory that the current operation may use."""
     bounds = current_bounds()
     return bounds is None or unpacked_size(manifest) <= bounds.max_bytes
 

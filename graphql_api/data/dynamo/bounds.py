@@ -192,9 +192,9 @@ class OperationBounds:
         """Reserve `size_bytes` of a memory budget while the block reads bodies.
 
         Raises:
-            BoundExceeded: the memory was not free in time.
-            Unavailable: the memory was not free in time, and the bounds are uncounted (in the
-                resolver of a mutation).
+            BoundExceeded: the memory was not free in time. This stops the operation.
+            Unavailable: the memory was not free in time. This error replaces BoundExceeded if
+                these bounds are a copy made by `uncounted`, as in the resolver of a mutation.
         """
         await self._take(budget.take, size_bytes)
         try:

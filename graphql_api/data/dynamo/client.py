@@ -128,7 +128,9 @@ class Dynamo:
         start: Key | None = None,
         consistent: bool = False,
     ) -> QueryPage:
-        """Return one page of the items of a partition that match a condition on their keys.
+        """Return one page of the items whose keys match a condition.
+
+        The condition must select one partition. It may also limit the sort keys.
 
         If `forward` is False, the order of the sort keys is descending. `start` is the `last_key`
         of the previous page, or None for the first page. A page has at most `limit` items and 1 MB.
@@ -153,7 +155,7 @@ class Dynamo:
         return QueryPage([load_item(item) for item in answer["Items"]], last and load_item(last))
 
     async def query_all(self, condition: Condition, **options: Any) -> AsyncIterator[Item]:
-        """Yield all items of a partition that match a condition on their keys.
+        """Yield all items whose keys match a condition, as in `query`.
 
         `options` are further keyword arguments for `query`.
         """

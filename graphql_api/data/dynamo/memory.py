@@ -149,7 +149,7 @@ class AnswerMemory:
 
 
 class AnswerShare:
-    """The part of the memory for large answers that one request has taken.
+    """The memory that one request has taken from `AnswerMemory`.
 
     A request takes memory at most once. So two requests cannot wait for each other.
     """

@@ -136,7 +136,7 @@ class Transport:
         self._deadline_s = deadline_ms / 1000
 
     def backoff(self, operation: str) -> Backoff:
-        """Return the backoff of one operation. The time until the deadline starts now."""
+        """Return the backoff of one operation that starts now."""
         return Backoff(operation, self._deadline_s)
 
     async def call(

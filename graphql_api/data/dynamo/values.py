@@ -104,5 +104,8 @@ def _names(item: Mapping[str, Any]) -> int:
 
 
 def item_size(item: Mapping[str, Any]) -> int:
-    """Return the size of an item in bytes, by DynamoDB's rules: attribute names and values."""
+    """Return the size of an item in bytes, by DynamoDB's rules for item sizes.
+
+    The size is the sum of the sizes of all attribute names and values.
+    """
     return _names(item) + sum(map(size_of, item.values()))
