@@ -72,8 +72,8 @@ class HistoryStore:
     async def code(self, uid: str, ulid: str) -> str | None:
         """Return the submitted code, or None if the history does not exist.
 
-        Missing code is read again with strong consistency, because a worker sets an execution
-        without code to FAILED. Cost: one request.
+        Missing code is read again with strong consistency, because a worker sets the execution to
+        FAILED if the code is missing. Cost: one request.
         """
         return _text(await self._bodies.get(keys.code_body(uid, ulid), recheck=True))
 

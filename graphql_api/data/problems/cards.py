@@ -231,7 +231,7 @@ def _update_card(expected: Problem, after: Problem) -> Update:
 
 
 def _count_copies(before: Item, now: Item, index: str) -> int:
-    """Return the number of copies that one index must write or remove when a card changes.
+    """Return the number of copies of a card that one index writes or removes at a change.
 
     `index` is the prefix of the index's key attributes, such as `g1`.
     """

@@ -349,8 +349,8 @@ class TestSetStore(TestSetReader):
     async def identities(self, sets: Sequence[TestSetKey]) -> list[list[TestId]]:
         """Return the identities of the tests of each set, in the order of `sets`.
 
-        The list is empty for a version whose tests were all added in this version. Cost: one
-        request per 100 sets. Missing items are read a second time.
+        If all tests of a set were added in the version of the set, the list for this set is empty.
+        Cost: one request per 100 sets. Missing items are read a second time.
         """
         items = await self._dynamo.batch_get([keys.case_ids(*key) for key in sets], recheck=True)
         return [_read_ids(item) if item else [] for item in items]
