@@ -184,7 +184,13 @@ def _matches(pattern: str, name: str) -> bool:
 def _find_expected_verdicts(
     folder: Path, name: str, rules: Sequence[Values]
 ) -> frozenset[Verdict] | None:
-    """Return the verdicts allowed for a submission, or None if no folder or rule defines them."""
+    """Return the verdicts that are allowed for a submission.
+
+    Return None if neither the folder of the submission nor a rule defines verdicts.
+
+    Raises:
+        PackageError: A verdict is unknown, or the rules allow no verdict.
+    """
     kind = name.partition("/")[0]
     bounds = [_FOLDERS[kind]] if kind in _FOLDERS else []
     for values in rules:

@@ -78,7 +78,10 @@ class Values:
         return list(self._values)
 
     def string_list(self, key: str) -> tuple[str, ...]:
-        """Return a list of strings. A single string in the file is split at spaces."""
+        """Return a list of strings. It is empty if the key is missing.
+
+        If the file contains a single string instead of a list, the string is split at spaces.
+        """
         value = self.get(key)
         if isinstance(value, str):
             return tuple(value.split())
