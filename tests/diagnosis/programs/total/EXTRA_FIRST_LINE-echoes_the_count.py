@@ -1,0 +1,3 @@
+n = int(input())
+print(n)
+print(sum(map(int, input().split())))
