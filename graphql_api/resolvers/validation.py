@@ -57,7 +57,7 @@ def line(value: str, field: str, longest: int) -> str:
 
 
 def text(value: str, field: str, longest_bytes: int) -> str:
-    """Validate a text of at most `longest_bytes` bytes in UTF-8, which may have several lines."""
+    """Validate a text of one or more lines and at most `longest_bytes` bytes in UTF-8."""
     if utf8_size(value, field) > longest_bytes:
         raise InvalidInput(
             f"`{field}` must be at most {longest_bytes // 1024} KB in UTF-8.", (field,)
@@ -97,7 +97,7 @@ def stdin(value: str) -> str:
 
 
 def key_part(value: str, field: str, longest: int) -> str:
-    """Validate a platform or a problem number, which are parts of the problem's key.
+    """Validate one part of a problem's key: the platform or the number.
 
     The value must be a line of at most `longest` characters without spaces, `#`, `:` and `/`.
     """
@@ -139,7 +139,7 @@ def url(value: str) -> str:
 
 
 def email(value: str) -> str:
-    """Validate an e-mail address, whose domain must contain a dot. Keep its letter case."""
+    """Validate an e-mail address. Its domain must contain a dot. The letter case is kept."""
     if "." not in names.normalise_email(value).rpartition("@")[2]:
         raise InvalidInput("`email` must be an e-mail address such as ann@example.org.", ("email",))
     return value.strip()

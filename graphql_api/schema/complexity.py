@@ -65,7 +65,7 @@ class Complexity:
     introspects: bool = False
 
     def plus(self, other: "Complexity") -> "Complexity":
-        """Return the complexity of a selection that contains both selections."""
+        """Return the complexity of the two selections together."""
         return Complexity(
             depth=max(self.depth, other.depth),
             aliases=min(self.aliases + other.aliases, _CEILING),

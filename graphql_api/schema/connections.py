@@ -99,8 +99,8 @@ class Connection(Generic[N]):
 def connection(page: Page[R], from_record: Callable[[R], N]) -> Connection[N]:
     """Convert a page of records to a GraphQL connection.
 
-    The positions of the page are signed cursors. A record that cannot be converted is logged and
-    left out, so that clients get the other records.
+    The page already contains a signed cursor for each record. A record that cannot be converted is
+    logged and left out, so that clients get the other records.
     """
     edges: list[Edge[N]] = []
     for cursor, record in zip(page.positions, page.records, strict=True):

@@ -70,7 +70,7 @@ Operations = Mapping[str | None, OperationDefinitionNode]
 class _CheckedDocument:
     """Text of a document, its errors, and the complexity of each operation.
 
-    The cost assumes the largest size for each page whose size is a variable.
+    If a variable contains the size of a page, the complexity assumes the largest allowed size.
     """
 
     text: str

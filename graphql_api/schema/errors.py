@@ -69,7 +69,10 @@ class InvalidInput(UserError):
 
 @strawberry.type(description="The viewer has reached the daily limit of the plan.")
 class QuotaExceeded(UserError):
-    """The error with the code QUOTA_EXCEEDED, with the limit and the number of used units."""
+    """The error with the code QUOTA_EXCEEDED.
+
+    It contains the limit and the number of used units.
+    """
 
     used: int = strawberry.field(description="Number of units used on this UTC day.")
     limit: int = strawberry.field(description="Number of units that the plan allows per UTC day.")

@@ -76,8 +76,8 @@ async def execute_bounded(
 ) -> T | ExecutionResult:
     """Execute an operation, and cancel it when the answer or the reads exceed a bound.
 
-    The result of a cancelled operation has no data. It contains one error, which has no path. If
-    the answer is large but does not exceed a bound, memory is reserved in `context.answer`.
+    The result of a cancelled operation has no data. It contains one error, which has no path. For
+    a large answer within the bounds, `context.answer` reserves memory.
     """
     settings = context.settings
     scope = asyncio.timeout(None)

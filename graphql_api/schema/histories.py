@@ -23,7 +23,7 @@ from graphql_api.schema.problems import Problem
     "not a node and has no global id of its own. `userId` is the global id of the user."
 )
 class Author:
-    """The public information about the user who submitted the code."""
+    """The public information about the user who submitted the code of an execution."""
 
     user_id: strawberry.ID = strawberry.field(description="Global id of the user.")
     name: str = strawberry.field(
@@ -253,7 +253,7 @@ class History(Node):
         "Also null for viewers other than the owner and editors."
     )
     def message(self, info: Info) -> str | None:
-        """Return the text that explains why the execution FAILED, without a database request."""
+        """Return the reason for the status FAILED. This needs no database request."""
         return histories.message_of(info.context, self.record)
 
     @field(

@@ -84,7 +84,8 @@ def _complete_key(kind: Kind, parts: tuple[str, ...]) -> tuple[str, ...] | None:
 def _encode_in(kind: Kind, problem: ProblemId, *rest: str) -> ID:
     """Return the global id of a problem or of one of its test cases.
 
-    `rest` is empty for the problem. For a test case, it contains the version and the test number.
+    `rest` is empty for the problem. For a test case, it contains the version of the test set and
+    the number of the test.
     """
     parts = problem.key if problem.pid == NO_PID else problem
     return encode(kind, *parts, *rest)
@@ -164,7 +165,8 @@ def test_case_key(text: str) -> TestCaseKey:
 def test_key_of(parts: tuple[str, ...]) -> TestCaseKey | None:
     """Return the key of a test case from the parts of an id.
 
-    Return None if the version or the number of the test is not in its canonical decimal form.
+    Return None if the version of the test set, or the number of the test, is not in canonical
+    decimal form.
     """
     platform, number, pid, version, test = parts
     if not (version + test).isascii() or not (version.isdecimal() and test.isdecimal()):

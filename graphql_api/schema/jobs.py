@@ -47,7 +47,7 @@ class JobEvent:
 
 @strawberry.type(description="Numbers of histories by outcome of a rejudge.")
 class RejudgeCounts:
-    """Result of a rejudge: the number of histories with each outcome."""
+    """Result of a rejudge: the number of executions with each outcome."""
 
     judged: int = strawberry.field(
         description="Number of histories that were judged again and have a new result."

@@ -21,7 +21,10 @@ class ProblemPayload:
 
 @strawberry.type
 class FeedJobPayload:
-    """Base of payloads with a job that removes executions from the public feed or returns them."""
+    """Base of payloads with a job that changes the public feed.
+
+    The job removes the executions of a problem from the feed, or adds them again.
+    """
 
     job: Job | None = strawberry.field(
         description="The job that removes the problem's executions from the public feed, or "

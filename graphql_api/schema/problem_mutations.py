@@ -259,7 +259,7 @@ def _fields_of(given: CreateProblemInput | UpdateProblemInput) -> ProblemFields:
 
 
 def _changes_of(given: UpdateProblemInput) -> ProblemFields:
-    """Return the fields of an update. `cleared` contains the names of the fields that are null."""
+    """Return the fields of an update. The result's `cleared` names the fields that are null."""
     cleared = frozenset(name for name in _FIELDS if getattr(given, name) is None)
     return replace(_fields_of(given), cleared=cleared)
 

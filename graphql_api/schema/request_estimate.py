@@ -7,9 +7,9 @@ The estimate follows the rules of the execution:
   read in batches.
 - Equal reads are made only once.
 
-All pages are assumed to be full. The problems of several histories count as one problem, because
-they are often the same problem. During the execution, the actual requests are counted (see
-`data/dynamo/bounds.py`).
+All pages are assumed to be full. All histories (stored executions) in a list are assumed to belong
+to one problem, because they often do. While the operation runs, the actual requests are counted
+(see `data/dynamo/bounds.py`).
 """
 
 from collections import Counter, defaultdict
@@ -79,7 +79,7 @@ _TYPES = {
 class _Parent:
     """The objects whose fields a selection requests.
 
-    If two parents have equal keys, their objects are the same. `field` is the name of the field
+    Two instances with the same `key` represent the same objects. `field` is the name of the field
     that returns the objects. If the objects were requested by their global ids, `types` is the
     number of objects of each type. Otherwise, it is None.
     """

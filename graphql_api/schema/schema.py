@@ -109,7 +109,7 @@ class ApiSchema(strawberry.Schema):
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        """Convert the errors of an answer in place. Omit all errors after the maximum number."""
+        """Convert the errors of an answer in place. Keep only the first `ANSWER_ERRORS` errors."""
         hide = _name_filter(execution_context) if execution_context else None
         more = len(errors) - ANSWER_ERRORS
         errors[:] = [to_client_error(error, hide) for error in errors[:ANSWER_ERRORS]]

@@ -1,4 +1,4 @@
-"""The mutation that sets the author's solution of a problem, which only editors may use."""
+"""The mutation that sets the author's solution of a problem. Only editors may use it."""
 
 from typing import Annotated
 

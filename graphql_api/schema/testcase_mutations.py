@@ -1,4 +1,4 @@
-"""Mutations on the tests of problems, which only editors may use."""
+"""Mutations on the tests of problems. Only editors may use them."""
 
 from typing import Annotated
 

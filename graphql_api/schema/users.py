@@ -1,4 +1,4 @@
-"""Users, with the fields that the user and administrators may see."""
+"""User accounts. An account is visible only to its owner and to administrators."""
 
 from datetime import datetime
 from typing import Annotated, Self
