@@ -32,11 +32,11 @@ class Growth(NamedTuple):
 
 
 def estimate_growth(points: Sequence[Point], noise: float) -> Growth | None:
-    """Return the growth of the cost, or None if it is unknown.
+    """Return the range of the exponent (see `Growth`), or None if nothing is known about it.
 
     The smallest cost is treated as the cost of an empty program and subtracted from each cost. A
-    remaining cost below `noise` is not measurable. The range has an upper end only if at least two
-    tests of different size ended and have measurable costs.
+    remaining cost below `noise` is not measurable. `at_most` is finite only if at least two tests
+    of different sizes ended and have measurable costs.
     """
     if len(points) < FEWEST_POINTS or not _is_wide(points):
         return None
@@ -54,7 +54,8 @@ def estimate_growth(points: Sequence[Point], noise: float) -> Growth | None:
 def _choose_main(measured: Sequence[Point]) -> Sequence[Point]:
     """Return the points with the largest costs. If their sizes are too similar, return all points.
 
-    Other work, such as the compilation of the code at run time, is a large part of small costs.
+    Small costs are less useful. A large part of them is other work, such as the compilation of the
+    code at run time.
     """
     largest = max((point.cost for point in measured), default=0)
     main = [point for point in measured if point.cost >= MAIN_SHARE * largest]

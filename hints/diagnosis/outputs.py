@@ -35,8 +35,8 @@ _SIMPLE = {
 class _Texts(NamedTuple):
     """The non-empty lines of the expected and the actual output.
 
-    A result shows only the beginning of a long output. `are_complete` is False if this is the case
-    for one of the outputs.
+    The result of a test contains only the beginning of a long output. `are_complete` is False if
+    either output was shortened.
     """
 
     expected: list[str]
@@ -64,12 +64,11 @@ def diagnose_output(evidence: Evidence, wrong: Sequence[TestResult]) -> Diagnosi
 
 
 def _settle(findings: Sequence[Finding]) -> list[DiagnosisKind]:
-    """Return the kind of each finding. Different kinds of missing lines are made consistent.
+    """Return the kind of each finding, after making the kinds of missing lines consistent.
 
-    There are three such kinds: a missing first line, a missing last line, and the general kind. A
-    finding also has the general kind if its output is long. The result of the test then shows only
-    the beginning of the output, and the place of the missing lines is unknown.
-    These rules decide which kinds are replaced:
+    There are three kinds of missing lines: MISSING_FIRST_LINE, MISSING_LAST_LINE and the general
+    kind MISSING_LINES. If an output is long, the general kind is used, because the result of the
+    test contains only the beginning of the output. These rules replace kinds:
 
     - If a complete output has the general kind, this kind replaces the two other kinds.
     - Otherwise, if only one of the two other kinds occurs, it replaces the general kind. It also

@@ -1,10 +1,10 @@
-"""The form of the texts of a kind of mistake."""
+"""The class `Text`, which contains the texts that explain one kind of mistake."""
 
 from typing import NamedTuple
 
 
 class Text(NamedTuple):
-    """The texts of one kind of mistake in one language.
+    """The texts that explain one kind of mistake, in one natural language.
 
     `detail` is a template with names of parameters in braces. If the diagnosis has these
     parameters, the filled template is added to the explanation.
