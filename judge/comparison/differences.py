@@ -18,7 +18,7 @@ Excerpt = Callable[[IO[bytes], int, int], str]
 
 
 class Difference(NamedTuple):
-    """The first difference between two outputs, in the form that results store.
+    """The first difference between two outputs, as it is stored in the result of a test.
 
     `line` and `column` are the position in the actual output and count from 1. Both are 0 if the
     comparer gives no position.

@@ -4,8 +4,8 @@ A kind may be shown to every user, because it reveals neither a position nor a t
 
 The outputs are read in blocks. Each kind has a check. The check stops reading at the first
 difference that its kind does not allow. Missing and extra lines are recognised only if the expected
-output has at most `MOST_LINES` lines. From the actual output, the check for extra lines reads at
-most `MOST_EXTRA_LINES` lines more than the expected output has.
+output has at most `MOST_LINES` lines. If the expected output has N lines, the check for extra lines
+reads at most N + `MOST_EXTRA_LINES` lines of the actual output.
 """
 
 from collections import Counter

@@ -5,8 +5,9 @@ same number of lines and the same sum of hashes. A submission cannot construct a
 the same sum: Python's hash of bytes depends on a secret key of the process, and no result of a
 comparison reveals a hash.
 
-If the outputs differ, they are read again to find a wrong line. At most one line more than expected
-is read from the actual output, because one of these lines must be wrong. Empty lines are ignored.
+If the outputs differ, they are read again to find a wrong line. Suppose that the expected output
+has N lines. Then at most N + 1 lines of the actual output are read, because at least one of N + 1
+lines is wrong. Empty lines are ignored.
 """
 
 from collections.abc import Iterator
@@ -115,9 +116,9 @@ def find_wrong_line(expected: IO[bytes], actual: IO[bytes], start: int) -> Wrong
 def _find_surplus(part: _Part, other: _Part, uneven: list[int]) -> int | None:
     """Return the index of the first line that occurs more often in `part` than in `other`.
 
-    `uneven` is the result of `_compare_buckets`. Lines in buckets without a difference are skipped.
-    Of the other lines, only the first `MOST_SUSPECTS` distinct lines of `part` are examined. Return
-    None if no examined line occurs more often.
+    `uneven` contains the difference of each bucket of lines (see `_compare_buckets`). A line is
+    skipped if the difference of its bucket is 0. Of the other lines of `part`, only the first
+    `MOST_SUSPECTS` distinct lines are examined. Return None if no examined line occurs more often.
     """
     counts: dict[int, int] = {}
     firsts: dict[int, int] = {}

@@ -1,7 +1,8 @@
 """Finds the exception class and the line of the failure in the messages that a runtime writes.
 
-A program can write such a message itself. So a class is returned only if it is in the language's
-list. A line number is returned only if the program has a line with this number.
+A program can write such a message itself. So a class is returned only if it is one of the built-in
+exception classes that are listed for the language. A line number is returned only if the program
+has a line with this number.
 """
 
 import builtins

@@ -154,8 +154,8 @@ def _read_counter(text: str, key: str) -> int:
 def _read_cache(stat: str, name: str) -> tuple[int, int]:
     """Return the page cache in KB, without tmpfs, and the number of refaults.
 
-    `stat` is the text of the file `memory.stat`. `name` is the name of the counter in this text
-    that contains the whole page cache, including tmpfs.
+    `stat` is the text of the file `memory.stat`. The counter `name` in this text is the size of the
+    whole page cache, including tmpfs.
     """
     kb = (_read_counter(stat, name) - _read_counter(stat, "shmem")) // 1024
     return kb, _read_counter(stat, REFAULTS)
@@ -347,7 +347,7 @@ class _Hierarchy:
     """A mounted hierarchy of control groups.
 
     `own` is the directory of the group that contains this process. `options` contains the names of
-    the controllers, such as `memory` (cgroup v2: only an empty name).
+    the controllers, such as `memory`. For cgroup v2, it contains only an empty text.
     """
 
     mount: Path
