@@ -311,7 +311,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return the sources of the settings. `.env` is a source only in development.
 
-        If `.env` contains `ENVIRONMENT`, this line has no effect: the environment must be known
+        The setting `ENVIRONMENT` has no effect in `.env`, because the environment must be known
         before `.env` is read.
         """
         del settings_cls, file_secret_settings

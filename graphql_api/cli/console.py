@@ -81,7 +81,7 @@ class Output:
     def progress(self, description: str, total: int) -> Progress:
         """Return a progress bar that counts to `total`.
 
-        The bar is shown on standard error, but only if this is a terminal.
+        The bar is shown on standard error, but only if standard error is a terminal.
         """
         bar = Progress(
             TextColumn("{task.description}"),

@@ -169,10 +169,10 @@ async def _start_up(supervisor: Supervisor, session: Session) -> None:
 
 
 async def _wait_until_ready(engine: EngineProcess) -> None:
-    """Wait until an engine answers requests.
+    """Wait until a local database answers requests.
 
     Raises:
-        ProgramFailedError: The engine does not answer within 30 s.
+        ProgramFailedError: The database does not answer within 30 s.
     """
     deadline = time.monotonic() + 30
     while not await asyncio.to_thread(engine.is_ready):
@@ -234,7 +234,7 @@ def _api(session: Session) -> Program:
 
 
 async def _wait_until_serving(port: int) -> tuple[int, str]:
-    """Wait until /readyz reports that all parts work, at most 60 s.
+    """Wait at most 60 s until /readyz reports that the API, the databases and the workers work.
 
     Return the status and the body of the last answer of /readyz. If the API did not answer, return
     the status 0 and the text of the error.

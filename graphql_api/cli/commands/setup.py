@@ -91,9 +91,9 @@ def setup(
 ) -> None:
     """Install the programs that `make dev` and `make test` need.
 
-    This installs system packages, DynamoDB Local, Redis and the playground. If everything is
-    installed, the command ends quickly. If this user cannot install a required part, the exit code
-    is 1, and the message contains the command that installs the part.
+    This installs system packages, DynamoDB Local, Redis and the playground. Parts that are
+    already installed are skipped. If the current user cannot install a required part, the command
+    fails with exit code 1. The message then contains the command that installs the part.
     """
     restrict_data_dir()
     browsers = (apt.BROWSER_PACKAGE,) if browser else ()

@@ -42,7 +42,7 @@ class LockedFile:
     sha256: str
 
     def matches(self, folder: Path) -> bool:
-        """Return whether the file exists in `folder` and has the locked SHA-256."""
+        """Return whether the file exists in `folder` and has this SHA-256 sum."""
         try:
             with (folder / self.name).open("rb") as handle:
                 return hashlib.file_digest(handle, "sha256").hexdigest() == self.sha256
@@ -65,9 +65,10 @@ def read_lock(path: Path = LOCK_FILE) -> tuple[LockedFile, ...]:
 
 
 def find_mismatches(folder: Path, locked: tuple[LockedFile, ...]) -> list[str]:
-    """Return the names of the locked files that are missing in `folder` or differ from the lock.
+    """Return the names of the files that are missing in `folder` or have another SHA-256 sum.
 
-    The comparison of all SHA-256 sums takes about 0.1 s.
+    `locked` contains the files and the required sums. The comparison of all sums takes about
+    0.1 s.
     """
     return [file.name for file in locked if not file.matches(folder)]
 
@@ -78,12 +79,13 @@ def jars_dir() -> Path:
 
 
 def prepare_jars() -> Path:
-    """Download the jars if a file is missing or differs from the lock. Return their folder.
+    """Return the folder with the jars. Download all jars if one is missing or altered.
 
     Several processes may call this function at the same time.
 
     Raises:
-        EngineUnavailable: The download failed, or a downloaded file differs from the lock.
+        EngineUnavailable: The download failed, or a downloaded file does not have the SHA-256
+            sum that the lock file requires.
     """
     folder, locked = jars_dir(), read_lock()
     if not find_mismatches(folder, locked):

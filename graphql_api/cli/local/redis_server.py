@@ -66,7 +66,7 @@ class RedisServer(EngineProcess):
     def is_ready(self) -> bool:
         """Return whether the server answers PING.
 
-        A server that is loading its data file does not answer with PONG.
+        The result is False while the server is still loading its data file.
         """
         return answers_ping(HOST, self.port)
 

@@ -20,7 +20,9 @@ TOLERANCES = {ABSOLUTE: (ABSOLUTE,), RELATIVE: (RELATIVE,), BOTH: (ABSOLUTE, REL
 def comparison_of(path: Path, flags: Sequence[str]) -> Comparison:
     """Return the comparer and the tolerances that the output validator flags select.
 
-    Without flags, the outputs are compared token by token, and upper and lower case are equal.
+    Without flags, the outputs are compared token by token. The comparison ignores the difference
+    between upper and lower case.
+
     `path` is the file with the flags. Error messages contain this path.
 
     Raises:

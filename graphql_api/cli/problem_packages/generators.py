@@ -89,7 +89,8 @@ class GeneratorSandbox:
     """Runs generators in the same sandbox as submissions. The first run opens the sandbox.
 
     `work_dir` and `slots` must be the settings WORK_DIR and JUDGE_SLOTS of the workers on this
-    host. Generators and submissions then share the slots of the host.
+    host. Generators and submissions together then run in at most as many sandboxes as
+    JUDGE_SLOTS allows.
     """
 
     def __init__(self, work_dir: Path, slots: int = 0, limits: RunLimits = LIMITS) -> None:

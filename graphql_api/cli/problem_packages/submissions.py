@@ -58,7 +58,9 @@ class Submissions:
 
 
 def read_submissions(root: Path) -> Submissions:
-    """Return the submissions. The folder and `submissions.yaml` define the expected verdicts.
+    """Return the submissions of a package and their expected verdicts.
+
+    The verdicts are defined by the name of a submission's folder and by `submissions.yaml`.
 
     Raises:
         PackageError: `submissions.yaml` is malformed or contradictory.
@@ -98,8 +100,8 @@ def choose_solution(submissions: Sequence[Submission]) -> Solution | None:
     """Return the author's solution: one of the submissions that must be accepted.
 
     A submission with `model_solution: true` in `submissions.yaml` is preferred. The next criterion
-    is the language, in the order of `_BEST_LANGUAGES`. Return None if no submission in a known
-    language must be accepted.
+    is the language, in the order of `_BEST_LANGUAGES`. Submissions in an unknown
+    language are ignored. If no submission remains, return None.
 
     Raises:
         PackageError: The solution is not UTF-8, empty or too long.

@@ -65,7 +65,7 @@ def read_checker(root: Path, metadata: Metadata, flags: tuple[str, ...]) -> Chec
 
 
 def describe_unused_validators(root: Path, metadata: Metadata) -> list[str]:
-    """Return a list with one note if the package contains output validators, but uses none.
+    """Return a list with one message if the package has output validators but does not use them.
 
     Otherwise, return an empty list.
     """
