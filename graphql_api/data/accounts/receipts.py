@@ -28,7 +28,7 @@ _RECEIPT, _COUNTER, _NEIGHBOUR = range(3)
 
 
 def fingerprint(*parts: str) -> str:
-    """Return a digest of the texts in this order, 20 characters long."""
+    """Return a digest of texts, as 20 characters. It also depends on the order of the texts."""
     digest = hashlib.blake2b(digest_size=15)
     for part in parts:
         raw = part.encode(errors="surrogatepass")
@@ -61,7 +61,8 @@ def neighbour_of(day: str, now: int) -> str | None:
 def counter_of(action: str) -> str:
     """Return the name of the attribute that counts the used units of one kind of quota.
 
-    The attribute is part of a user's usage item of one day. `action` is a value of `QuotaKind`.
+    The attribute is in the item that stores the usage of one user on one day. `action` is a value
+    of `QuotaKind`.
     """
     return f"n_{action}"
 
@@ -83,8 +84,8 @@ class QuotaDebit:
     """The debit of one unit of quota. A `limit` of None means unlimited.
 
     The actions of the debit must come first in the transaction. They take 4 write units. In the
-    first 15 minutes and in the last minute of a UTC day, they take 6 write units: a further action
-    checks that the request has no receipt of the neighbouring day.
+    first 15 minutes and in the last minute of a UTC day, they take 6 write units. A further action
+    then checks that the day before or after does not contain a receipt of the same request.
     """
 
     uid: str
@@ -107,9 +108,10 @@ class QuotaDebit:
         return actions
 
     def earlier(self, failed: TransactionFailed) -> Receipt | None:
-        """Return the earlier receipt of the same request if this receipt caused the failure.
+        """Return the receipt that an earlier call with the same request has created.
 
-        Return None if the transaction failed for another reason.
+        `failed` is the error of the transaction. If an earlier receipt is not the reason for
+        this error, return None.
         """
         reasons = failed.reasons[: len(self.actions())]
         for index in (_RECEIPT, _NEIGHBOUR):
@@ -119,9 +121,10 @@ class QuotaDebit:
         return None
 
     def denial(self, failed: TransactionFailed) -> QuotaExceeded | None:
-        """Return the error to raise if the transaction failed because of the limit.
+        """Return QuotaExceeded if the transaction failed because the limit is reached.
 
-        Return None if the transaction failed for another reason.
+        The caller must raise the returned error. If the transaction failed for another reason,
+        return None.
         """
         reason = failed.reasons[_COUNTER]
         if reason is None or self.limit is None:

@@ -161,12 +161,12 @@ class UsageStore:
         """Take one unit of quota for a custom run, unless an earlier call took the unit.
 
         A call with the same request id and input returns the receipt of the earlier call. A
-        `limit` of None means unlimited. Units for executions are taken in
-        `histories/reservations.py`, together with the creation of the history.
+        `limit` of None means unlimited. This method is not used for executions: their units are
+        taken in `histories/reservations.py`.
 
         Cost: one transaction of 4 write units. In the first 15 minutes and in the last minute of a
-        UTC day, the transaction takes 6 write units, because it also checks the neighbouring day
-        for a receipt of the same request.
+        UTC day, the transaction takes 6 write units, because it also checks that the day before or
+        after does not contain a receipt of the same request.
 
         Raises:
             QuotaExceeded: the limit of the day is reached.

@@ -58,9 +58,9 @@ class HistoryRemover(Protocol):
 class UserStore:
     """The store of all users.
 
-    One transaction creates the item of a user, the user's counters, and one uniqueness item each
-    for the e-mail address and the Google account. So two users never have the same e-mail address
-    or Google account.
+    One transaction creates the item of a user and the user's counters. It also creates an item
+    whose key contains the e-mail address. If the user has a Google account, it creates such an item
+    for this account as well. So two users never have the same e-mail address or Google account.
     """
 
     def __init__(
@@ -325,10 +325,10 @@ class UserStore:
     async def purge(self, uid: str) -> None:
         """Remove all data of a user in the state DELETING.
 
-        Each pass removes the user's histories with their feed entries and bodies, and then the
-        other items of the user's partition. After two passes in a row that find no items, the
-        user and the uniqueness items are removed. After a crash, a second call completes the
-        removal.
+        The records of the user's executions and all other contents are removed first. This step
+        is repeated until it has found nothing twice in a row. Then the user is removed, and other
+        users can take the e-mail address and the Google account. After a crash, a second call
+        completes the removal. Do nothing if the user does not exist.
 
         Raises:
             Conflict: the state of the user is not DELETING.
@@ -391,9 +391,10 @@ class UserStore:
         return await self.get(item["u"], consistent=consistent) if item else None
 
     async def _require_not_in_former_form(self, email: str) -> None:
-        """Raise Conflict if a user has this address in the form of the previous version.
+        """Raise Conflict if a user already has this address in an older form.
 
-        If both versions store the address in the same form, no request is made.
+        The previous version of AlgoItny stored some addresses in another form. For all other
+        addresses, no request is made.
         """
         is_changed = len(stored_forms(email)) > 1
         if is_changed and await self.by_email(email, consistent=True) is not None:
