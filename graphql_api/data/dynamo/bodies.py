@@ -133,7 +133,7 @@ async def open_bodies(settings: Settings, dynamo: Dynamo) -> AsyncIterator["Bodi
 
 
 class Bodies:
-    """Reads and writes bodies.
+    """Reads and writes bodies, which are large, compressed parts of an entity.
 
     A body above 300 KB is stored in the object store. Without an object store, the body is split
     into several items.
@@ -146,11 +146,11 @@ class Bodies:
     async def items(
         self, key: Key, raw: bytes, extra: Mapping[str, Any] | None = None
     ) -> list[Item]:
-        """Return the items of a body, which the caller must write.
+        """Return the items of a body. The caller must write these items to the table.
 
         The first item is the manifest, the others are the chunks. Write the chunks before the
         manifest or in the same request. `extra` contains additional attributes for the manifest. If
-        the body belongs in S3, this method also writes the S3 object. A body of up to 300 KB
+        the body is stored in S3, this method writes the S3 object itself. A body of up to 300 KB
         (compressed) is one item and takes one write unit per started KB.
         """
         packed = await _run_in_thread_if_large(pack, raw, len(raw))
@@ -171,7 +171,7 @@ class Bodies:
         return [{**manifest, PACKED: first, CHUNKS: len(rest)}, *chunks]
 
     async def put(self, key: Key, raw: bytes, extra: Mapping[str, Any] | None = None) -> Item:
-        """Write a body and return its manifest.
+        """Write a body and return its manifest (the main item of the body).
 
         Cost: one request for a body of up to 300 KB (compressed).
         """
@@ -202,12 +202,12 @@ class Bodies:
     ) -> list[T | None]:
         """Read bodies, and return the bodies converted by `load`, in the order of `keys`.
 
-        `is_wanted` is called with each manifest, and returns whether the body must be read. The
+        `is_wanted` gets the main item of each body, and returns whether the body must be read. The
         list contains None for each body that does not exist, is not wanted, is damaged or cannot be
         converted. With `recheck`, missing bodies are read again with strong consistency.
 
-        Cost: one BatchGetItem per 10 manifests in a GraphQL operation, or per 100 manifests in
-        other programs. Each body above 300 KB needs further requests.
+        Cost: one BatchGetItem per 10 bodies in a GraphQL operation, or per 100 bodies in workers
+        and commands. Each body above 300 KB needs further requests.
         """
         found: list[T | None] = []
         for batch in self.batches(keys):
@@ -228,11 +228,11 @@ class Bodies:
         recheck: bool = False,
         is_wanted: Callable[[Item], bool] = lambda _: True,
     ) -> list[Item | None]:
-        """Read manifests, and wait until the operation has memory for the bodies of the manifests.
+        """Read the manifests (main items) of bodies, and wait until there is memory for the bodies.
 
         Return the manifests in the order of `keys`. The list contains None for each body that does
-        not exist or is not wanted. `recheck` and `is_wanted` are as in `load_many`. The operation
-        does not wait for the memory of bodies that are too large for one operation (see `fits`).
+        not exist or is not wanted. `recheck` and `is_wanted` are as in `load_many`. The memory
+        does not include bodies that are too large for the current GraphQL operation (see `fits`).
         Cost: one BatchGetItem per 100 manifests.
         """
 
@@ -246,11 +246,12 @@ class Bodies:
     async def admit(
         self, read: Callable[[], Awaitable[T]], manifests_of: Callable[[T], Iterable[Item]]
     ) -> T:
-        """Read manifests with `read`, and wait until the operation has memory for their bodies.
+        """Call `read`, and wait until there is memory for the bodies that the result refers to.
 
-        Return the result of `read`. `manifests_of` returns the manifests in this result. An
-        operation that must wait drops the result, and calls `read` again after the wait. So the
-        results of many waiting operations do not fill the memory.
+        Return the result of `read`. `manifests_of` returns the manifests (the main items of the
+        bodies) in this result. A GraphQL operation that must wait drops the result, and
+        calls `read` again after the wait. So the results of many waiting operations do not fill the
+        memory.
         """
         found, bounds = await read(), current_bounds()
         size = sum(unpacked_size(item) for item in manifests_of(found) if fits(item))

@@ -37,9 +37,10 @@ class Excess:
 
 
 class OperationBounds:
-    """The bounds of one operation, and counters of the operation's answer, reads and bodies.
+    """The bounds of one GraphQL operation, and counters that are compared with the bounds.
 
-    - `answer_mb` is the maximum size of the answer, and also of all bodies together, in megabytes.
+    - `answer_mb` is the maximum size of the answer in megabytes. It is also the maximum size of all
+      bodies (large stored parts of entities) together.
     - `reads` is the maximum number of read requests to the database.
     - `connections` is the maximum number of simultaneous requests to the database.
     - `share` is the operation's part of the memory for large answers.
