@@ -53,7 +53,7 @@ class ExitCodes:
     - `accepts`: the output is correct.
     - `rejects`: the output is wrong.
     - `malformed`: the output does not have the required format.
-    - `faults`: the checker reports an error of the problem, or gives points. Points are not
+    - `faults`: the checker reports a mistake in the problem, or gives points. Points are not
       supported.
     """
 

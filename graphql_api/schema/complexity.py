@@ -202,7 +202,7 @@ def _clamp(value: Any) -> int:
 def page_sizes(
     operation: OperationDefinitionNode, variables: Variables
 ) -> Callable[[FieldNode], int]:
-    """Return a function that returns the page size that a field requests."""
+    """Return a function that takes a field and returns its page size (given or default)."""
     return partial(_page_size, _sizes(operation, variables))
 
 

@@ -50,7 +50,7 @@ class Usage:
 
     @classmethod
     def from_record(cls, used: records.DayUsage, plan: records.Plan) -> Self:
-        """Convert the counters of a day to their GraphQL type, with the limits of a plan."""
+        """Combine the counters of one day and the limits of a plan in the GraphQL type."""
         reset_at = end_of_day(used.day)
         return cls(
             day=parse_day(used.day).date(),

@@ -128,7 +128,7 @@ def _have_extra_lines_in_any_order(outputs: Outputs) -> bool:
 
 
 def _hash_lines(file: IO[bytes], most: int) -> Counter[int]:
-    """Return how often each line occurs, by the hash of the line.
+    """Count how often each line occurs. The keys of the result are the hashes of the lines.
 
     Empty lines are ignored. At most `most` lines are read.
     """
