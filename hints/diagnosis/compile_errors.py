@@ -217,12 +217,27 @@ def diagnose_compilation(language: str, output: str, code: str) -> Diagnosis:
     beginning = output[:READ_CHARACTERS].translate(_PLAIN_QUOTES)
     error = _find_linker_error(beginning) or form.find_error(beginning)
     kinds = (kind for text, kind in form.texts if text in error)
+    kind = next(kinds, DiagnosisKind.COMPILE_ERROR)
+    lines = dict(enumerate(code.split("\n"), 1))
     line = form.find_line(beginning, error)
+    if kind is DiagnosisKind.COMPILE_SYNTAX and line and _has_open_quote(lines.get(line, "")):
+        kind = DiagnosisKind.COMPILE_UNTERMINATED_TEXT
     return Diagnosis(
-        kind=next(kinds, DiagnosisKind.COMPILE_ERROR),
-        line=line if line is not None and 1 <= line <= code.count("\n") + 1 else None,
+        kind=kind,
+        line=line if line in lines else None,
         parameters={"message": error[:MESSAGE_CHARACTERS].strip()} if error else None,
     )
+
+
+def _has_open_quote(line: str) -> bool:
+    """Return whether a line of code ends inside a text in quotes."""
+    quote = ""
+    for character in line.replace("\\\\", "").replace('\\"', "").replace("\\'", ""):
+        if character == quote:
+            quote = ""
+        elif character in "\"'" and not quote:
+            quote = character
+    return bool(quote)
 
 
 def _find_linker_error(output: str) -> str:

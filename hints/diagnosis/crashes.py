@@ -48,6 +48,8 @@ _MESSAGES: Mapping[str, tuple[tuple[str, DiagnosisKind], ...]] = {
         ("NoneType", DiagnosisKind.NULL_ERROR),
         ("of null", DiagnosisKind.NULL_ERROR),
         ("of undefined", DiagnosisKind.NULL_ERROR),
+        ("it is undefined", DiagnosisKind.NULL_ERROR),
+        ("undefined or null", DiagnosisKind.NULL_ERROR),
         ("undefined is not iterable", DiagnosisKind.NULL_ERROR),
         ("null is not iterable", DiagnosisKind.NULL_ERROR),
     ),
@@ -94,6 +96,9 @@ def find_in_crash(test: TestResult) -> Finding:
     if test.signal is not None:
         kind = _SIGNALS.get(test.signal, DiagnosisKind.SIGNAL)
         return Finding(kind, {"signal": test.signal})
+    if test.code_line is not None:
+        # The runtime reported a line, but the class of the exception is not one of the language's.
+        return Finding(DiagnosisKind.UNCAUGHT_EXCEPTION)
     return Finding(DiagnosisKind.EXIT_CODE, {"exit_code": str(test.exit_code)})
 
 

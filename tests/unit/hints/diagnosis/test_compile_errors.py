@@ -75,3 +75,18 @@ def test_an_output_of_any_size_is_read_only_at_its_beginning() -> None:
     long = "main.cpp:5:3: error: " + "y" * 100_000
     message = (diagnose_compilation("cpp", long, CODE).parameters or {})["message"]
     assert len(message) == 200
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("console.log(leap ? 'Yes : 'No');", K.COMPILE_UNTERMINATED_TEXT),
+        ("console.log(leap ? 'Yes' 'No');", K.COMPILE_SYNTAX),
+        ("console.log('it\\'s' \"don't\");", K.COMPILE_SYNTAX),
+    ],
+)
+def test_a_syntax_error_in_a_line_with_an_open_quote_is_an_unterminated_text(
+    code: str, kind: DiagnosisKind
+) -> None:
+    output = f"main.js:1\n{code}\n^^\nSyntaxError: Unexpected identifier 'No'"
+    assert diagnose_compilation("javascript", output, code).kind is kind
