@@ -32,7 +32,8 @@ CHANGE_ATTEMPTS = 8
 class Decision:
     """The result of a `decide` function (see `ProblemCards.change`).
 
-    `after` is the new card. `others` contains further actions for the same transaction.
+    `after` is the new card. `others` contains further actions. They are executed in the transaction
+    that writes the card.
     """
 
     after: Problem
@@ -63,9 +64,9 @@ def position(problem: Problem) -> str:
 
 
 def is_unchanged(problem: Problem) -> Condition:
-    """Require that the stored card has the expected revision and belongs to the same problem.
+    """Return a condition: the stored card has this revision and belongs to this problem.
 
-    The creation time distinguishes two problems without a pid.
+    Problems of earlier versions have no pid. They are distinguished by their creation time.
     """
     same = belongs_to(problem.pid) & equals("ca", problem.created_at)
     return same & equals("rev", problem.revision)
@@ -134,7 +135,10 @@ def with_reason(problem: Problem, reason: str) -> Problem:
 
 
 def _measure_listed_size(problem: Problem) -> int:
-    """Return the size in bytes of the largest copy of a problem's card, in a list or an index."""
+    """Return the size in bytes of the largest copy of a problem's card.
+
+    The card is copied into lists and indexes.
+    """
     item = card_item(problem)
     index_copy = {name: value for name, value in item.items() if name not in {"g2p", "g2s"}}
     return max(item_size(index_copy), *map(item_size, entries(problem)))
@@ -152,10 +156,10 @@ class ProblemCards:
     async def read(self, platform: str, number: str, pid: str | None = None) -> Problem:
         """Return a card. Cost: one strongly consistent request of 1 read unit.
 
-        If `pid` is None, the pid of the problem is not checked.
+        `pid` is the expected unique id of the problem. If `pid` is None, it is not checked.
 
         Raises:
-            NotFound: the problem does not exist, or the name belongs to a problem with another pid.
+            NotFound: the problem does not exist, or the problem has another pid.
         """
         item = await self.dynamo.get(keys.problem(platform, number), consistent=True)
         problem = Problem.from_item(item) if item else None
@@ -169,12 +173,12 @@ class ProblemCards:
         """Change a card and its list entries.
 
         `decide` is called with the stored card and returns the new card. If `decide` returns an
-        unchanged card and no other actions, nothing is written. If `pid` is None, the problem that
-        has the name at the first read is changed. Cost: one read and one transaction, repeated
-        after a conflict.
+        unchanged card and no other actions, nothing is written. `pid` is the expected unique id of
+        the problem. If `pid` is None, the pid is taken from the first read of the card. Cost: one
+        read and one transaction, repeated after a conflict.
 
         Raises:
-            NotFound: the problem does not exist, or the name belongs to a problem with another pid.
+            NotFound: the problem does not exist, or the problem has another pid.
             Conflict: every try was rejected, because other requests changed the card.
             TransactionFailed: the condition of an action in `Decision.others` did not hold.
         """
@@ -231,7 +235,7 @@ def _update_card(expected: Problem, after: Problem) -> Update:
 
 
 def _count_copies(before: Item, now: Item, index: str) -> int:
-    """Return the number of copies of a card that one index writes or removes at a change.
+    """Return how many copies of a card are written or removed in one index when the card changes.
 
     `index` is the prefix of the index's key attributes, such as `g1`.
     """

@@ -34,7 +34,7 @@ Also = Callable[[Problem], Awaitable[Sequence[TransactItem]]]
 class ProblemDeletion:
     """The methods of `ProblemStore` that delete and restore problems.
 
-    If `pid` is None, the pid of the problem is not checked.
+    `pid` is the expected unique id of a problem. If `pid` is None, it is not checked.
     """
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
@@ -115,9 +115,10 @@ class ProblemDeletion:
         parts of the problem are removed. The card and the list entries are removed last. After a
         crash, a second call completes the removal.
 
-        Purge notes are not removed, because another request may still be writing a test set. The
-        current test set gets a purge note. While this note exists, another problem with the same
-        name cannot use the version number of the test set.
+        A purge note schedules the removal of one version of a test set. The current version gets a
+        purge note. While this note exists, another problem with the same name cannot use the
+        version number. Purge notes are not removed here, because another request may still be
+        writing a test set.
 
         Raises:
             NotFound: the problem does not exist, or the problem has another pid.
@@ -195,5 +196,8 @@ async def _further(also: Also | None, problem: Problem) -> Sequence[TransactItem
 
 
 def _is_part(item: Item) -> bool:
-    """Return whether an item of a problem's partition is neither the card nor a purge note."""
+    """Return whether an item of a problem's partition is a part of the problem.
+
+    The card is not a part. A purge note (the scheduled removal of tests) is not a part either.
+    """
     return item["SK"] != keys.META and not item["SK"].startswith(keys.TEST_PURGES)

@@ -1,4 +1,4 @@
-"""The multipliers of a problem's time limit per language, stored as one short text."""
+"""The time limit multipliers of a problem: one per language, all stored as one short text."""
 
 from collections.abc import Mapping
 

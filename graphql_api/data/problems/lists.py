@@ -77,10 +77,10 @@ class ProblemFilter:
         return checks
 
     def _choose_list(self, checks: dict[str, Callable[[Item], bool]]) -> PartitionList:
-        """Return the most selective list.
+        """Return the most selective list, and remove the filter of this list from `checks`.
 
-        If every problem in this list matches one of the filters, remove this filter from `checks`.
-        It needs no further check.
+        For example, the list of a tag contains only problems with this tag. So the tag needs no
+        further check. If the list of a state is returned, no filter is removed.
         """
         completed = self.state is ProblemState.COMPLETED
         prefix = f"{self.state}#"

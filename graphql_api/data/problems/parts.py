@@ -1,8 +1,8 @@
 """The parts of a problem: items in the problem's partition, such as the body with the texts.
 
-Each part contains the pid of the problem. So a part that a deleted problem has left behind does not
-become a part of another problem with the same name. Problems of earlier versions have no pid, and
-their parts do not contain a pid.
+Each part contains the pid (unique id) of the problem. So a part that a deleted problem has left
+behind does not become a part of another problem with the same name. Problems of earlier versions
+have no pid, and their parts do not contain a pid.
 """
 
 from collections import defaultdict
@@ -19,7 +19,10 @@ T = TypeVar("T")
 
 
 def owner_of(problem: Problem) -> dict[str, str]:
-    """Return the attribute with the problem's pid for a part, or {} for a problem without a pid."""
+    """Return the attribute with the problem's pid. Each part of the problem has this attribute.
+
+    Return {} if the problem has no pid.
+    """
     return {} if problem.pid == NO_PID else {PID: problem.pid}
 
 

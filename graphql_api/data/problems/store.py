@@ -214,7 +214,9 @@ class ProblemStore(ProblemDeletion):
     async def set_solution(
         self, platform: str, number: str, language: str, code: str, *, pid: str | None = None
     ) -> Problem:
-        """Set the author's solution of a problem, and list the problem under the language.
+        """Set the author's solution of a problem.
+
+        The filter by language in lists of problems uses the language of the solution.
 
         Raises:
             NotFound: the problem does not exist, or the problem has another pid.

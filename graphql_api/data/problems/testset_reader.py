@@ -52,9 +52,9 @@ def test_key(platform: str, number: str, version: int, test_number: int) -> keys
 
 
 def build_test(manifest: Item, raw: bytes) -> TestCase:
-    """Build a test from the manifest and the content of its body.
+    """Build a test from its manifest (the main item of the stored test) and its content.
 
-    The content consists of the length of the input (8 bytes), the input and the output.
+    `raw` is the content: the length of the input (8 bytes), the input and the output.
     """
     (length,) = LENGTH.unpack_from(raw)
     middle = LENGTH.size + length
@@ -62,7 +62,7 @@ def build_test(manifest: Item, raw: bytes) -> TestCase:
 
 
 def build_large_test(manifest: Item) -> LargeTest:
-    """Build a test without its content from the manifest of the test's body."""
+    """Build a test without its content from its manifest (the main item of the stored test)."""
     return LargeTest(
         number=manifest["no"],
         is_sample=bool(manifest.get("sm")),
@@ -105,11 +105,12 @@ class TestSetReader:
         samples_only: bool = False,
         problem: Problem | None = None,
     ) -> Page[TestCase | LargeTest]:
-        """Return a page of a problem's tests, in order. Positions are test numbers.
+        """Return a page of a problem's tests, in order.
 
-        `problem` is the card that the caller has read. If `problem` is None, this method reads the
-        card first. Cost: one request for each run of consecutive test numbers on the page. The read
-        units depend on the compressed size of these tests.
+        The position of a test in the list is the test number. `problem` is the card that the caller
+        has read. If `problem` is None, this method reads the card first. Cost: one request for each
+        run of consecutive test numbers on the page. The read units depend on the compressed size of
+        these tests.
 
         Raises:
             NotFound: the problem does not exist.
@@ -187,7 +188,10 @@ class TestSetReader:
         return await self._bodies.admit(read, _manifests_of)
 
     async def _build(self, items: Sequence[Item]) -> TestCase | LargeTest | None:
-        """Build a test from its manifest and chunks. Return None if the test is damaged."""
+        """Build a test from its items. Return None if the test is damaged.
+
+        The first item is the manifest (main item) of the test. The other items are its chunks.
+        """
         manifest = items[0]
         if not fits(manifest):
             return build_large_test(manifest)

@@ -109,7 +109,7 @@ class TestSetStore(TestSetReader):
     ) -> Problem:
         """Replace the test set of a problem by a new version.
 
-        If `pid` is None, the pid of the problem is not checked.
+        `pid` is the expected unique id of the problem. If `pid` is None, it is not checked.
 
         Cost: one read and one transaction to reserve a version, batched writes of all tests of the
         set, and one read and one transaction to make the set the current set.
@@ -347,10 +347,10 @@ class TestSetStore(TestSetReader):
         raise Conflict("This version of the test set no longer exists. Read the problem again.")
 
     async def identities(self, sets: Sequence[TestSetKey]) -> list[list[TestId]]:
-        """Return the identities of the tests of each set, in the order of `sets`.
+        """Return one list of test identities per set, in the order of `sets`.
 
-        If all tests of a set were added in the version of the set, the list for this set is empty.
-        Cost: one request per 100 sets. Missing items are read a second time.
+        Each set is one version of a problem's tests. If all its tests were added in this version,
+        the list is empty. Cost: one request per 100 sets. Missing items are read a second time.
         """
         items = await self._dynamo.batch_get([keys.case_ids(*key) for key in sets], recheck=True)
         return [_read_ids(item) if item else [] for item in items]
@@ -392,9 +392,10 @@ class TestSetStore(TestSetReader):
     async def purge(self, platform: str, number: str, version: int) -> bool:
         """Remove one version of a test set, unless it is the current version.
 
-        A second call has no effect. Return False if the version has no purge note. In this case,
-        the version is the current version or was already removed. First, the note is marked, so
-        that no writer can make the version current. The note itself is removed last.
+        First, the purge note of the version is marked, so that no writer can make the version
+        current. The purge note is removed last. Return False if the version has no purge note. In
+        this case, the version is the current version or was already removed. So a second call has
+        no effect.
         """
         note = keys.case_purge(platform, number, version)
         try:
@@ -444,7 +445,7 @@ def _id_items(problem: Problem, version: int, tests: Sequence[NewTest]) -> list[
 
 
 def _read_ids(item: Item) -> list[TestId]:
-    """Convert the item with the test identities of a set to a list of identities.
+    """Return the list of test identities that an item contains.
 
     If the item cannot be read, log the error and return an empty list.
     """
