@@ -1,6 +1,7 @@
-"""Compression of bodies in the table, and of requests and answers in Redis.
+"""Compression of bodies, and of requests and answers in Redis.
 
-The compressed bytes contain a checksum.
+A body is a large part of an entity, such as the code of a submission. The compressed bytes contain
+a checksum.
 """
 
 import zstandard
@@ -33,7 +34,10 @@ def unpack(packed: bytes) -> bytes:
 
 
 class Unpacker:
-    """Decompresses a body part by part, so that only one compressed part must be in memory."""
+    """Decompresses the parts of a body one after another.
+
+    Only one compressed part must be in memory at a time.
+    """
 
     def __init__(self) -> None:
         self._decompressor = zstandard.ZstdDecompressor().decompressobj()
@@ -42,7 +46,7 @@ class Unpacker:
         """Decompress the next part of a body.
 
         Raises:
-            DamagedBody: the part was changed, or is not a part of a result of `pack`.
+            DamagedBody: the part was changed, or does not come from `pack`.
         """
         try:
             return self._decompressor.decompress(packed)

@@ -150,7 +150,7 @@ def stored(name: str, kind: type | None = None, default: Any = MISSING) -> Any:
     """Declare a dataclass field that is stored in the attribute `name`.
 
     `kind` is the type of a field whose stored value must be converted: a StrEnum or `tuple`.
-    Without a `default`, an item without the attribute cannot be read.
+    If no `default` is given, an item without the attribute cannot be read.
     """
     return dataclass_field(default=default, metadata={"name": name, "kind": kind})
 
@@ -169,9 +169,9 @@ def _decoder(kind: type | None) -> Callable[[Any], Any] | None:
 class Record:
     """Base class of records. Subclasses are frozen dataclasses with `stored` fields.
 
-    `format` is the current version of the format, in which items are written. `upgrades[n]`
-    converts an item of version n to version n + 1. `entity` is the value of the attribute `tp`, the
-    type of the item.
+    `format` is the current version of the item format. Items are written in this version.
+    `upgrades[n]` converts an item of version n to version n + 1. `entity` is the type of the item,
+    which is stored in the attribute `tp`.
     """
 
     __slots__ = ()
@@ -363,11 +363,12 @@ class Plan(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History(Record):
-    """The card of one history, the record of a submission. Feed entries are copies of the card.
+    """The card of one history. A history is the record of a submission.
 
-    `by_editor` is True if the owner was an editor at the time of the submission. `feed_id` and
-    `feed_shard` are the position in the feed. `feed_hidden` is True if the history has a position
-    but no feed entries, because the problem is deleted.
+    The entries of the feed (the list of public executions) are copies of the card.
+    `feed_id` and `feed_shard` together are the position of the history in the feed. `feed_hidden`
+    is True if the history has a position but no entries, because the problem is deleted.
+    `by_editor` is True if the owner was an editor at the time of the submission.
     """
 
     entity: ClassVar[str] = "history"

@@ -98,7 +98,7 @@ class RunBoard:
         self.places = RunPlaces(redis)
 
     async def aclose(self) -> None:
-        """Stop the listener for answers and the renewal of places."""
+        """Stop the listener for answers, and the task that renews the places of waiting callers."""
         await self.places.aclose()
         await self._listener.aclose()
 
@@ -121,9 +121,9 @@ class RunBoard:
             await self._redis.delete(PREFIX + run_id)
 
     async def begin(self, run_id: str, token: str) -> bool:
-        """Claim a run for `CLAIM_LIFE_MS`. Return False if the run is already claimed.
+        """Claim a run for a worker. Return False if the run is already claimed.
 
-        `token` identifies this claim.
+        The claim ends after `CLAIM_LIFE_MS`, unless it is renewed. `token` identifies the claim.
         """
         with unavailable_on_error():
             key = _claim_key(run_id)
