@@ -61,8 +61,8 @@ async def readyz(request: Request) -> Response:
 def _part(message: str | None = None, *, state: str | None = None, **facts: Any) -> dict[str, Any]:
     """Return the report of a part (table, Redis or workers).
 
-    The default of `state` is OK without a message, and AWAY with a message. `facts` contains
-    additional fields of the report.
+    If `state` is None, the reported state is AWAY if there is a message, and OK otherwise. `facts`
+    contains additional fields of the report.
     """
     found = state or (OK if message is None else AWAY)
     return {"state": found, **facts, **({} if message is None else {"message": message})}

@@ -8,9 +8,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def mask(cause: Exception, **about: object) -> tuple[str, dict[str, object]]:
-    """Log an unexpected error. Return a message and extensions with the error id for the client.
+    """Log an unexpected error. Return the message and the extensions of the error for the client.
 
-    `about` contains additional fields of the log entry.
+    Both contain the error id, which is also in the log entry. `about` contains additional fields
+    of the log entry.
     """
     error_id = uuid4().hex
     _log.error(

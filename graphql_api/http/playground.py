@@ -32,7 +32,7 @@ def playground_page(directory: Path) -> bytes | None:
 
 
 def playground_routes(directory: Path) -> list[Route]:
-    """Return the routes of the page's files, `/playground/NAME`, served from `directory`."""
+    """Return the routes `/playground/NAME`, which serve the page's files from `directory`."""
 
     async def serve(request: Request) -> Response:
         return _file_response(directory, request)
