@@ -133,7 +133,7 @@ class Visibility:
         return problem.state is ProblemState.COMPLETED or self.is_editor
 
     def shows_history(self, history: History) -> bool:
-        """Return whether the viewer may read the card of a history (status, verdict, counts)."""
+        """Return whether the viewer may read the status, verdict and counts of an execution."""
         return history.is_public or self.shows_user(history.uid)
 
     def shows_code(self, history: History) -> bool:
@@ -156,7 +156,7 @@ class Visibility:
         return results if self.is_editor else redact_results(results)
 
     def message(self, history: History) -> str | None:
-        """Return the message of a history, which explains why the execution FAILED.
+        """Return the message that explains why the execution FAILED.
 
         Return None if there is no message. Viewers other than the owner and editors also get None.
         """
@@ -166,7 +166,7 @@ class Visibility:
         """Return a test of a problem, or None if the viewer may not see it.
 
         Editors see all tests. Other viewers see only the samples. If the problem is interactive,
-        they see the samples without input and output, because the files are for the interactor.
+        they see the samples without input and output, which are for the interactor only.
         """
         if not (test.is_sample or self.is_editor):
             return None
@@ -195,7 +195,7 @@ class Visibility:
 
     @staticmethod
     def peak_kb(history: History) -> int | None:
-        """Return the peak memory of a history in KB, rounded up to a multiple of 1 MB.
+        """Return the peak memory of an execution in KB, rounded up to a multiple of 1 MB.
 
         An exact value could reveal information about hidden tests.
         """

@@ -1,4 +1,6 @@
-"""The use case `runCode`: uses one unit of quota, sends a run to a worker, waits for the result.
+"""The use case `runCode`: runs code on the viewer's own input.
+
+It uses one unit of quota, sends the run to a worker, and waits for the result.
 
 When the server stops, it cancels its requests. In this case, the unit of quota is refunded, and
 the client gets the error `Unavailable`.

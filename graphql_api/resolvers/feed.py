@@ -11,7 +11,7 @@ from graphql_api.resolvers.paging import PageRequest, list_page, scope_of
 async def public_feed(
     context: Context, page: PageRequest, platform: str | None, language: str | None
 ) -> Page[History]:
-    """Return a page of the public histories, most recently published first.
+    """Return a page of the public executions, most recently published first.
 
     Raises:
         InvalidInput: A filter or a page argument is invalid.

@@ -1,4 +1,7 @@
-"""Use cases of histories: reading, publishing, cancelling and deleting."""
+"""Use cases of histories: reading, publishing, cancelling and deleting.
+
+A history is the stored record of one execution.
+"""
 
 from graphql_api.context import Context
 from graphql_api.data.dynamo.pages import Page, PageWindow
@@ -19,7 +22,7 @@ async def find(context: Context, key: HistoryKey) -> History | None:
 async def list_of_user(
     context: Context, uid: str, page: PageRequest, platform: str | None, language: str | None
 ) -> Page[History]:
-    """Return a page of a user's histories, newest first.
+    """Return a page of a user's executions, newest first.
 
     Raises:
         InvalidInput: A filter or a page argument is invalid.
@@ -36,14 +39,15 @@ async def list_of_user(
 
 
 async def problem_of(context: Context, history: History) -> Problem | None:
-    """Return the problem of a history, or None if the viewer may not see the problem."""
+    """Return the problem of an execution, or None if the viewer may not see the problem."""
     return await problems.find(context, history.problem_id)
 
 
 async def code_of(context: Context, history: History) -> str | None:
-    """Return the submitted code, which everyone may read if the history is public.
+    """Return the submitted code of an execution, or None if the viewer may not read it.
 
-    Only the owner gets the code of a private history. Other viewers get None.
+    Everyone may read the code of a public execution. Only the owner may read the code of a private
+    execution.
     """
     if not access.visibility_of(context).shows_code(history):
         return None
@@ -51,7 +55,7 @@ async def code_of(context: Context, history: History) -> str | None:
 
 
 def message_of(context: Context, history: History) -> str | None:
-    """Return the message of a history, which explains why the execution FAILED.
+    """Return the message that explains why the execution FAILED.
 
     Return None if there is no message. Viewers other than the owner and editors also get None.
     """

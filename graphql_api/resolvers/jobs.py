@@ -38,7 +38,9 @@ async def list_jobs(
 
 
 async def events_of(context: Context, job: Job, page: PageRequest, after: int) -> list[JobEvent]:
-    """Return a page of the lines in a job's log with sequence numbers above `after`.
+    """Return a page of the events in a job's log.
+
+    Only events whose sequence number is greater than `after` are returned.
 
     Raises:
         InvalidInput: `first` and `last` are both set, or the page size is out of range.

@@ -60,10 +60,11 @@ async def list_page(
     scope: str,
     read: Callable[[PageWindow], Awaitable[Page[T]]],
 ) -> Page[T]:
-    """Read a page of a list with `read`. In the result, signed cursors replace the positions.
+    """Read a page of a list with the function `read`.
 
-    If one request contains the same page several times, the page is read only once. A cursor is
-    valid only for the list with this `scope` (see `scope_of`).
+    `read` returns a page with the position of each item. In the result, each position is replaced
+    by a signed cursor. A cursor is valid only for the list with this `scope` (see `scope_of`). If
+    one request contains the same page several times, the page is read only once.
 
     Raises:
         InvalidInput: `first` and `last` are both set, or the page size is out of range.

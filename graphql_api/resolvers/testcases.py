@@ -86,10 +86,11 @@ async def find(context: Context, key: TestCaseKey) -> VisibleTest | None:
 
 
 async def _find_place(context: Context, problem: Problem, key: TestCaseKey) -> StoredTest | None:
-    """Return the place of a test in the current test set, or None if it is not in the set.
+    """Find the number of a test in the current test set.
 
-    After the deletion of a test, another test can have this place. Therefore the caller must
-    compare the key of the loaded test with `key`.
+    Return the problem, the version of the set, and the number. Return None if the set does not
+    contain the test. After the deletion of a test, another test can have this number. Therefore the
+    caller must compare the key of the loaded test with `key`.
     """
     version = problem.test_version
     if version is None or key.version > version:
