@@ -1,4 +1,4 @@
-"""The errors that use cases raise.
+"""The errors that are raised by use cases.
 
 The GraphQL schema has a type for each of these errors. The type implements `UserError`.
 """

@@ -53,7 +53,7 @@ class Condition:
     joiner: str = " AND "
 
     def render(self, places: Placeholders) -> str:
-        """Return the condition as a DynamoDB expression. Define the placeholders in `places`."""
+        """Return the condition as a DynamoDB expression. Add its placeholders to `places`."""
         return self.joiner.join(
             template.format(places.name(name), *map(places.value, values))
             if name
@@ -157,7 +157,7 @@ class Change:
     drop: Sequence[str] = ()
 
     def render(self, places: Placeholders) -> str:
-        """Return the update as a DynamoDB expression. Define the placeholders in `places`."""
+        """Return the update as a DynamoDB expression. Add its placeholders to `places`."""
         sets = [
             f"{places.name(name)} = {places.value(value)}"
             for name, value in self.put.items()

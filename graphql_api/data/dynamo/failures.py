@@ -1,8 +1,8 @@
 """The kinds of failed DynamoDB requests. A kind is recognised by HTTP status and error code.
 
 A load balancer or proxy in front of DynamoDB may send an HTTP response of its own, with any body.
-If a response has no error code of DynamoDB, its kind therefore depends only on the HTTP status. The
-texts of error messages are not evaluated.
+If a response has no error code of DynamoDB, only the HTTP status determines the kind. The texts of
+error messages are not evaluated.
 """
 
 from enum import Enum, auto

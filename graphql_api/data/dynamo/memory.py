@@ -103,9 +103,9 @@ class MemoryBudget:
 class AnswerMemory:
     """The memory of one process for large answers.
 
-    An operation takes memory before it reads the first large body, and frees the memory when the
-    client has read the answer. While an operation waits for memory, slow answers are ended. An
-    answer is slow if its client has not read it within `SLOW_ANSWER_S`.
+    An operation takes memory before it reads large content, such as code, for its answer. It frees
+    the memory when the client has read the answer. While an operation waits for memory, slow
+    answers are ended. An answer is slow if its client has not read it within `SLOW_ANSWER_S`.
     """
 
     def __init__(self, size_bytes: int, wait_s: float = MEMORY_WAIT_S) -> None:

@@ -35,7 +35,7 @@ class Meter:
 
     @property
     def write_units(self) -> float:
-        """Consumed write capacity units, including the units for index copies."""
+        """Consumed write capacity units, including the units for updates of indexes."""
         return sum(call.write_units for call in self.calls)
 
 

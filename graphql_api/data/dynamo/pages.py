@@ -1,8 +1,9 @@
-"""Pages of lists of cards, in both directions. A card is the main item of an entity.
+"""Reading of long lists in pages, forwards or backwards.
 
-A list consists of the cards of one or more partitions, in the order of their sort keys. The
-position of a card is the card's sort key without the prefix of the list. A page begins after a
-given position, so new cards at the start of the list do not shift the page.
+A list consists of cards. A card is the main item of an entity, such as a problem. The cards are in
+one or more partitions and are sorted by sort key. All sort keys of a list may have a common prefix.
+The rest of the sort key is the position of the card. A page begins after a given position, so new
+cards at the start of the list do not shift the page.
 """
 
 import asyncio
@@ -33,7 +34,7 @@ _END = "\U0010ffff"
 
 @dataclass(frozen=True, slots=True)
 class PartitionList:
-    """A list of cards: the items of a partition whose sort keys begin with `prefix`.
+    """A list of cards: all items in one partition with sort keys that begin with `prefix`.
 
     `index` is the name of the index that contains the partition, or None for a partition of the
     table.

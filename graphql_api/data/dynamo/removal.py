@@ -1,4 +1,8 @@
-"""Removal of items. The chunks and the S3 object of a removed body are removed too."""
+"""Removal of items of all kinds.
+
+The main item of a body may refer to further items (chunks) or to an S3 object, which contain the
+rest of the body. They are removed together with the main item.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,7 +13,7 @@ from graphql_api.data.dynamo.client import Dynamo
 
 
 async def remove_items(dynamo: Dynamo, bodies: Bodies, items: Iterable[Mapping[str, Any]]) -> None:
-    """Remove items. If an item is a body, also remove the chunks and the S3 object of the body.
+    """Remove items. For the main item of a body, also remove its chunks or its S3 object.
 
     Cost: one request per 25 items.
     """

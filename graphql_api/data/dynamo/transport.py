@@ -157,8 +157,8 @@ class Transport:
         Raises:
             ConditionFailed: the condition of a single write did not hold.
             TransactionFailed: a condition in a transaction did not hold.
-            Unavailable: no response arrived before the deadline, the response to a request that is
-                not repeatable was lost, or the table cannot be used.
+            Unavailable: no response arrived before the deadline, the table cannot be used, or
+                `repeatable` is False and the response was lost.
             BoundExceeded: the GraphQL operation has exceeded a bound.
         """
         send = partial(self._send, operation, repeatable, transaction_units, request)
