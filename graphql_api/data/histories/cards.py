@@ -71,8 +71,8 @@ def fit_title(history: History) -> History:
 
     The title is truncated if necessary, so that the card never becomes larger than `CARD_BYTES`.
     Later writes add attributes to the card. So the function measures the largest card that this
-    history can have later. The card is largest if the history is public and was judged again, and
-    the problem is deleted.
+    history can have later. A card is largest if its history is public, was judged again, and
+    belongs to a deleted problem.
     """
     largest = replace(
         history,
@@ -143,8 +143,8 @@ async def change_card(
     """Change a card and apply the other actions in one transaction.
 
     The actions in `if_possible` are optional. If the condition of an optional action does not hold,
-    the transaction is repeated without any optional action. For example, a refund is optional,
-    because the receipt of the refunded unit may have expired.
+    the transaction is repeated without any optional action. For example, a refund of quota is
+    optional, because the stored record of the used unit may have expired.
 
     Raises:
         CardChanged: the condition of the action `card` did not hold.

@@ -137,7 +137,7 @@ class Outcome:
     - `passed`, `failed` and `total` are numbers of tests.
     - `problem_public` is True if the problem is COMPLETED, or was COMPLETED before its deletion.
     - `problem_deleted` is True if the problem is DELETED. In this case, a public history gets a
-      position in the feed, but no feed entries.
+      position in the feed, but appears there only after the problem has been restored.
     """
 
     verdict: Verdict
@@ -230,14 +230,14 @@ class ExecutionStore:
         return True
 
     async def complete(self, history: History, outcome: Outcome) -> History:
-        """Store the outcome of an attempt: write the results body, then apply one transaction.
+        """Store the outcome of an attempt: first the body with the results, then the card.
 
         A second call with the same outcome has no effect.
 
-        Cost of the transaction: 6 write units for a private history, and 14 write units for a
-        public history with its four feed entries. Additional costs: 1 write unit for the hourly
-        counter of publications, 2 write units for the user's first accepted execution of a
-        problem, and one strongly consistent read for each accepted execution.
+        The transaction that changes the card takes 6 write units for a private history, and 14
+        write units for a public history with its four feed entries. Additional costs: 1 write unit
+        for the hourly counter of publications, 2 write units for the user's first accepted
+        execution of a problem, and one strongly consistent read for each accepted execution.
 
         Raises:
             LostClaim: the attempt has lost its claim, or the user is being deleted.
@@ -543,7 +543,10 @@ def _end_history(history: History, status: HistoryStatus, now: int) -> History:
 
 
 def _ending(after: History) -> Change:
-    """Return the change of a card at the end of an execution. It removes the lease and due time."""
+    """Return the change that stores the end of an execution on the card.
+
+    The change also removes the lease and the due time.
+    """
     names = ("st", "vd", "cp", "cf", "ct", "cm", "mk", "fa", "tv", "msg", "fid", "fs", "fh")
     item = after.to_item()
     put = {name: item[name] for name in names if name in item}

@@ -2,9 +2,10 @@
 
 A history in the feed has four entries. An entry is a copy of the history's card. The entries are in
 four lists: the whole feed, the feed of the platform, the feed of the language, and the feed of the
-platform and the language. The sort key of the entries (`fid`) is a ULID that is created at
-publication. The transaction that changes the card also writes or removes the entries. The card
-contains the sort key and the shard of the entries.
+platform and the language. Each list is divided into shards, with one partition per shard. The four
+entries of a history have the same shard number and the same sort key (`fid`), a ULID that is
+created at publication. The card contains both values. The transaction that changes the card also
+writes or removes the entries.
 """
 
 from collections.abc import Iterator
@@ -96,10 +97,11 @@ class FeedStore:
         return (await read_page(self._dynamo, lists, window)).map(History.from_item_or_none)
 
     async def published_since(self, problem: ProblemId, since_ms: int) -> list[HistoryKey]:
-        """Return the histories of a problem that were published at or after `since_ms` (epoch ms).
+        """Return the keys of a problem's histories that were published since `since_ms`.
 
-        This method reads all feed entries of the problem's platform since that time, with strong
-        consistency. Cost: at least one request per shard.
+        `since_ms` is a time (epoch ms, inclusive). The method reads all feed entries of the
+        problem's platform since that time, with strong consistency. Cost: at least one request per
+        shard.
         """
         published: list[HistoryKey] = []
         first = ulid_at(since_ms)[:ULID_TIME_CHARACTERS]

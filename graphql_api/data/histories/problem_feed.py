@@ -28,7 +28,7 @@ DECISIONS = 8
 
 
 class ProblemStateChanged(Exception):
-    """The problem was deleted or restored again, so the change of the feed must stop."""
+    """The state of the problem has changed again, so the change of the feed must stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,10 @@ class FeedChange:
         return absent() | equals("st", deleted) | is_other
 
     def concerns(self, history: History) -> bool:
-        """Return whether the change applies to a history and has not been made yet.
+        """Return whether the change must still be made for a history.
 
-        A history has a position in the feed only while it is public and COMPLETED.
+        The result is False for a history without a position in the feed. A history has a position
+        only while it is public and COMPLETED.
         """
         return (
             history.problem_id == self.problem
@@ -77,10 +78,10 @@ class FeedChange:
         )
 
     def actions(self, history: History) -> list[TransactItem]:
-        """Return the actions that change a history's card and feed entries: 10 write units.
+        """Return the actions that change a history's card and feed entries.
 
-        The first action changes the card. This action requires that the stored card has the same
-        status, visibility, position in the feed and attempt as `history`.
+        The actions take 10 write units. The first action changes the card. It requires that the
+        stored card has the same status, visibility, position in the feed and attempt as `history`.
         """
         after = replace(history, feed_hidden=self.hides or None)
         card = Update(
@@ -98,10 +99,12 @@ class ProblemFeedStore:
     async def apply(self, change: FeedChange, history_keys: Sequence[HistoryKey]) -> int:
         """Apply a change to these histories, and return the number of changed histories.
 
-        Only histories to which the change applies are changed (see `FeedChange.concerns`). So a
-        second call has no effect. Cost: one BatchGetItem with 1 read unit per history and 1 read
-        unit for the problem, and one transaction per 10 changed histories. The transaction takes 10
-        write units per history and 2 write units for the problem.
+        Histories for which `FeedChange.concerns` returns False are skipped. So a second call has no
+        effect.
+
+        Cost: one BatchGetItem with 1 read unit per history and 1 read unit for the problem, and one
+        transaction per 10 changed histories. The transaction takes 10 write units per history and 2
+        write units for the problem.
 
         Raises:
             ProblemStateChanged: the problem was deleted or restored again. Some of the histories

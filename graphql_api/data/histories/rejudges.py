@@ -1,9 +1,9 @@
 """Rejudges: COMPLETED histories are judged again, and the new result replaces the old result.
 
-The old result remains visible until the new result is stored. At its beginning, each rejudge of a
-history gets a new `rejudge_attempt`, a number that is greater than all earlier numbers. Only the
-rejudge with the greatest number may replace the result. The status, the visibility, the hints and
-the used quota of the history do not change.
+The old result remains visible until the new result is stored. When a rejudge of a history begins,
+it gets a number (`rejudge_attempt`) that is greater than the numbers of all earlier rejudges. Only
+the rejudge with the greatest number may replace the result. The status, the visibility, the hints
+and the used quota of the history do not change.
 """
 
 from collections.abc import Sequence
@@ -33,11 +33,11 @@ DECISIONS = 8
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A page of a problem's COMPLETED histories, oldest first.
+    """A page of a problem's judged submissions, oldest first.
 
-    `end` is the position after which the next page begins, or None for the last page. The page is
-    read from an index that is eventually consistent. So a history that has just COMPLETED may be
-    missing.
+    `histories` contains the keys of COMPLETED histories. `end` is the position after which the next
+    page begins, or None for the last page. The page is read from an index that is eventually
+    consistent. So a history that has just COMPLETED may be missing.
     """
 
     histories: list[HistoryKey]
@@ -53,7 +53,10 @@ class RejudgeStore:
     async def of_problem(
         self, problem: ProblemId, *, after: str | None = None, size: int = 50
     ) -> Judged:
-        """Return a page of a problem's COMPLETED histories, oldest first.
+        """Return a page of a problem's judged submissions, oldest first.
+
+        `after` is the `end` of the previous page, or None for the first page. `size` is the maximum
+        number of histories on the page.
 
         Cost: at least one request per shard, and 0.5 read units per eight histories.
         """
@@ -107,8 +110,8 @@ class RejudgeStore:
         results body.
 
         Raises:
-            Conflict: every try was rejected, because other requests changed the history or the
-                solved mark.
+            Conflict: every try was rejected, because other requests changed the history, or the
+                item that marks the problem as solved by the user.
         """
         assert begun.rejudge_attempt is not None
         body = keys.results_body(begun.uid, begun.ulid, begun.rejudge_attempt)
@@ -200,12 +203,12 @@ class RejudgeStore:
     async def _count_loss(
         self, expected: History, mark: Solved | None
     ) -> tuple[Sequence[TransactItem], int]:
-        """Return the actions for the solved mark of a history that is no longer accepted.
+        """Return the actions that move or remove the solved mark of a user and problem.
 
-        Also return the change of the number of solved problems (0 or -1). `mark` is the stored
-        mark. If the mark does not belong to this history, no action is needed. Otherwise, the mark
-        is moved to another accepted history of the user. If no such history exists, the mark is
-        removed.
+        Also return the change of the number of solved problems (0 or -1). The history `expected` is
+        no longer accepted. `mark` is the user's solved mark for the problem, or None. If the mark
+        does not name this history, no action is needed. Otherwise, the mark is moved to another
+        accepted history of the user. If no such history exists, the mark is removed.
         """
         if mark is None or mark.ulid != expected.ulid:
             return [], 0

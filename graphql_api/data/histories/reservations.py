@@ -44,10 +44,13 @@ class ReservationRequest:
     - `request_id` is the client's idempotency key. Without a key, each call is a new request.
     - `input_hash` is a digest of the inputs. Two calls with the same key must have equal digests.
     - `now` is the time of the request (epoch ms).
-    - `receipt`, `used` and `used_day` come from `ReservationStore.load`. With `receipt`, a repeated
-      request is answered without a write. With `used`, a request above the limit is rejected
-      without a write. `used` is ignored if `used_day` is not the day of `now`. A `used_day` of None
-      means the day of `now`.
+    - `receipt`, `used` and `used_day` come from `ReservationStore.load`.
+    - `receipt` is the stored record of an earlier request with the same key, or None. With a
+      receipt, the request is answered without a write.
+    - `used` is the user's number of executions on `used_day`. If this number has reached the limit,
+      the request is rejected without a write.
+    - `used_day` is a UTC day. None means the day of `now`. If `used_day` is another day, `used` is
+      ignored.
     - `by_editor` is True if the user is an editor.
     """
 
@@ -80,8 +83,8 @@ class Reserved:
 class ReservationContext(NamedTuple):
     """The stored data that a reservation depends on.
 
-    `used` is the user's number of executions on `day`. `receipt` is the receipt of an earlier
-    request with the same request id, or None.
+    `used` is the user's number of executions on `day`. `receipt` is the stored record of an
+    earlier request with the same request id, or None.
     """
 
     user: User | None

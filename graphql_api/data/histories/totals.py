@@ -13,7 +13,7 @@ from graphql_api.data.records import History, Solved, Totals
 def count_completion(history: History, *, solves: bool) -> Update:
     """Return the action that adds a completed execution to the counters of the user.
 
-    `solves` is True if the user has not solved the problem before.
+    `solves` is True if the execution is the user's first accepted execution of the problem.
     """
     add = {"ne": 1, f"{Totals.LANGUAGE_PREFIX}{history.language}": 1}
     add |= {"na": 1} if history.verdict is Verdict.AC else {}
