@@ -90,10 +90,10 @@ class JobParts:
 
 
 def dump_body(content: Mapping[str, Any], now: int, too_large: str) -> tuple[bytes, Item]:
-    """Return the content of a job's body as bytes, and the attribute with the expiry time.
+    """Return the parameters or the result of a job as bytes, and an attribute for the stored item.
 
-    The caller adds the attribute to the main item of the body (manifest). `now` is the current
-    time (epoch ms). `too_large` is the error message for content that is too large.
+    The attribute contains the expiry time of the item. `now` is the current time (epoch ms).
+    `too_large` is the error message for content that is too large.
 
     Raises:
         InvalidInput: the content is too large.

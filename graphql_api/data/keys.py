@@ -53,8 +53,8 @@ def shard_of(text: str, shards: int) -> int:
 def _identity(problem: ProblemId) -> str:
     """Return the part of a key that identifies a problem.
 
-    Problems of earlier versions have no pid. For such a problem, the part contains only the
-    platform and the number.
+    The part consists of the platform, the number and the `pid` (a ULID). Problems that were created
+    by an earlier version of the program have no `pid`. Their part ends with the number.
     """
     return "#".join(problem.key if problem.pid == NO_PID else problem)
 
@@ -106,7 +106,7 @@ def day_usage(uid: str, day: str) -> Key:
 
 
 def receipt(uid: str, day: str, action: str, request_hash: str) -> Key:
-    """Return the key of the receipt of one request that used a unit of quota.
+    """Return the key of a receipt: the record of a request that used a unit of quota.
 
     `day` is the UTC day of the request (`yyyymmdd`). `action` is the kind of quota. `request_hash`
     is a digest of the request id.
@@ -143,7 +143,7 @@ def bodies_prefix(ulid: str) -> str:
 
 
 def due_partition(shard: int) -> str:
-    """Return the partition of one shard of the index of unfinished executions (GSI2)."""
+    """Return the GSI2 partition that contains one shard of the unfinished executions."""
     return f"W#{shard}"
 
 
@@ -173,7 +173,7 @@ def remembered(index_key: str) -> str:
 
 
 def purge_partition(shard: int) -> str:
-    """Return the partition of one shard of the index of purge notes (GSI2).
+    """Return the GSI2 partition that contains one shard of the purge notes.
 
     A purge note schedules the removal of one version of a test set. Purge notes and executions are
     in separate partitions, so that many purge notes do not delay an execution.
@@ -207,7 +207,7 @@ def problem_history(problem: ProblemId, ulid: str) -> Key:
 
 
 def history_of(item: Mapping[str, Any]) -> HistoryKey:
-    """Return the owner's user id and the ULID of a history from the item of its card."""
+    """Read the key of a history (the owner's user id and the ULID) from the item of its card."""
     return HistoryKey(item["PK"].removeprefix("U#"), item["SK"].removeprefix("H#"))
 
 
@@ -225,9 +225,10 @@ def feed_partitions(platform: str, language: str, shard: int) -> tuple[str, ...]
 
 
 def feed_partition(platform: str | None, language: str | None, shard: int) -> str:
-    """Return the partition of one shard of the feed with these filters. None means no filter.
+    """Return the partition that contains one shard of a list in the feed.
 
-    Each combination of filters has its own list, and each list has its own partitions.
+    The list contains the histories with this platform and language. None means all platforms or all
+    languages. Each list has its own partitions.
     """
     if platform and language:
         return f"F#PL:{platform}:{language}#{shard}"
@@ -281,17 +282,20 @@ def checker_fault(platform: str, number: str) -> Key:
 
 
 def run_counter(platform: str, number: str, shard: int) -> Key:
-    """Return the key of one shard of the counter of a problem's executions."""
+    """Return the key of one shard of a problem's execution counter."""
     return _key(problem_partition(platform, number), f"C#{shard}")
 
 
 def case_sort(version: int, number: int) -> str:
-    """Return the sort key of the body of one test in one version of a test set."""
+    """Return the sort key of a test by its number and the version of its test set."""
     return f"T#{version:05d}#{number:05d}"
 
 
 def case_ids(platform: str, number: str, version: int) -> Key:
-    """Return the key of the item that lists the test identities of one version of a test set."""
+    """Return the key of the item that lists the identities of the tests in a test set.
+
+    `version` is the version of the test set.
+    """
     return _key(problem_partition(platform, number), f"TI#{version:05d}")
 
 
@@ -335,7 +339,7 @@ def tag_partition(tag: str) -> str:
 
 
 def token_partition(token: str) -> str:
-    """Return the partition of the problems whose title contains the search token."""
+    """Return the partition of the problems whose titles contain a token (a word for searches)."""
     return f"TK#{token}"
 
 

@@ -1,7 +1,7 @@
 """The limits of the product. Each limit is defined once, in this module.
 
-The name of a limit ends in the unit. The bytes of a text are counted in UTF-8. A KB is 1,024 bytes,
-and a MB is 1,024 KB. A pair contains the smallest and the largest allowed value.
+The name of a limit ends in the unit. The bytes of a text are counted in UTF-8. 1 KB is 1,024 bytes,
+and 1 MB is 1,024 KB. A pair contains the smallest and the largest allowed value.
 
 Other limits: `schema/complexity.py` defines the limits of a GraphQL document (tokens, depth, cost).
 `judge/` defines the limits of one run in a sandbox.

@@ -127,7 +127,7 @@ class Loaders:
 
     @cached_property
     def results(self) -> DataLoader[History, Results | None]:
-        """Loader of test results by history. The card of the history determines the attempt."""
+        """Loader of test results by history. `History.attempt` selects the results."""
         return _loader(self._stores.histories.results_many, _attempt)
 
     @cached_property

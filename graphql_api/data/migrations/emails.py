@@ -15,8 +15,8 @@ from graphql_api.data.records import User
 class EmailMigration:
     """Replaces the e-mail addresses of users by their normal forms.
 
-    The address is stored in the item of the user and in the key of a uniqueness item. One
-    transaction changes both items, so the API may run during the migration.
+    The address is stored in the item of the user, and in the key of an item that makes the address
+    unique. One transaction changes both items, so the API may run during the migration.
     """
 
     name = "e-mail addresses"
@@ -79,7 +79,7 @@ class EmailMigration:
         return False
 
     async def rewrite(self, item: Item) -> None:
-        """Change a user's address and uniqueness item. Cost: one transaction of 8 write units."""
+        """Change the address of one user. Cost: one transaction of 8 write units."""
         former, address, uid = item["em"], normalise_email(item["em"]), item["u"]
         is_own = absent() | equals("u", uid)
         unique_item = {**keys.unique_email(address), "v": 1, "tp": "guard", "u": uid}

@@ -64,8 +64,8 @@ def is_card(item: Item, record: type[Record]) -> bool:
 def is_unchanged(item: Item) -> Condition:
     """Require that the stored item has the same attributes as `item`.
 
-    Attributes with bytes are not compared. They contain parts of bodies. If the bytes of an item
-    change, another attribute or the key always changes too.
+    Attributes that contain bytes are not compared. If such an attribute of an item changes, another
+    attribute or the key always changes too.
     """
     conditions = [equals(name, value) for name, value in item.items() if _is_compared(value)]
     joined = conditions[0]

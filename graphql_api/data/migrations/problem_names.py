@@ -19,13 +19,14 @@ _NAMED = ("PK", "SK", "pf", "pn", *keys.INDEX_KEYS, *map(keys.remembered, keys.I
 class ProblemNameMigration:
     """Replaces the names of problems by their normal forms, in all items that contain a name.
 
-    The name of a problem consists of the platform and the number. Items with such a name are the
-    parts of the problem, list entries, histories, feed entries, receipts, solved marks and jobs. If
-    the key of an item changes, the item is copied to the new key and removed, in one transaction.
+    The name of a problem consists of the platform and the number. It is stored in all items of the
+    problem, and in items of submissions, of quota, of jobs and of lists. If the name is in the key,
+    the item is copied to the new key, and the old item is removed, in one transaction.
 
-    The cards of problems are rewritten last. So after an interruption, the next run finds the card
-    in the old form and rewrites the remaining items. If a problem has no card, its
-    items are not changed, because another problem may already have the normal form of its name.
+    The card (main item) of a problem is rewritten after all other items. So after an interruption,
+    the next run finds the card in the old form and rewrites the remaining items. If a problem has
+    no card, its other items are not changed, because another problem may already have the normal
+    form of its name.
     """
 
     name = "platforms and problem numbers"
