@@ -55,7 +55,7 @@ def install_command(packages: Iterable[SystemPackage]) -> str:
 
 
 def ensure_installed(packages: Sequence[SystemPackage]) -> tuple[str, ...]:
-    """Install the missing packages with apt, which needs root. Return the installed names.
+    """Install the missing packages with apt, which needs root. Return their names.
 
     Raises:
         EngineUnavailable: A package is missing and cannot be installed by this user or on this

@@ -105,7 +105,7 @@ def _fields(package: Package) -> dict[str, Any]:
 
 
 def _changes(fields: dict[str, Any], current: Problem) -> ProblemChanges:
-    """Return the changes that set these fields in the problem.
+    """Return the changes that write the fields of a package to the problem `current`.
 
     If the package does not contain an optional text, such as the constraints, this text is removed
     from the problem.

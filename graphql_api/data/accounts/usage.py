@@ -127,7 +127,7 @@ class UsageStore:
 
         Cost: one request without `action`, and at most five requests with `action`. After five
         requests, the page may contain fewer receipts than requested although `has_next` is True.
-        In this case, `end` is the position from which to continue.
+        In this case, the attribute `end` of the page is the position from which to continue.
         """
         receipts = PartitionList(keys.user_partition(uid), prefix="L#", descending=False)
         span = replace(

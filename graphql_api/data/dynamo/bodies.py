@@ -76,7 +76,7 @@ class ObjectStore:
     async def get(self, name: str, admit: Callable[[int], Awaitable[None]] | None = None) -> bytes:
         """Return the content of an object.
 
-        After the first bytes of the object, `admit` is called with the required memory: the
+        When the first bytes have been read, `admit` is called with the required memory: the
         compressed size plus the decompressed size, in bytes. If `admit` raises an exception, the
         rest of the object is not read.
 
@@ -114,7 +114,9 @@ def _make_timeout(what: str) -> Unavailable:
 
 @asynccontextmanager
 async def open_bodies(settings: Settings, dynamo: Dynamo) -> AsyncIterator["Bodies"]:
-    """Open the storage of bodies. If the settings contain a bucket, also open a connection to S3.
+    """Open the storage of bodies (large parts of entities), and close it at the end of the block.
+
+    If the settings contain the name of a bucket, this also opens a connection to S3.
 
     The environment variable `LOCALSTACK_URL` sets the S3 endpoint. Without this variable,
     botocore's variable `AWS_ENDPOINT_URL_S3` sets the endpoint.
@@ -288,7 +290,7 @@ class Bodies:
     async def load_or_none(
         self, manifest: Mapping[str, Any], load: Callable[[bytes], T]
     ) -> T | None:
-        """Read the body of a manifest, and return the body converted by `load`.
+        """Read the body whose main item is `manifest`, and return the body converted by `load`.
 
         If the body is damaged or cannot be converted, log the error and return None.
         """
@@ -306,7 +308,9 @@ class Bodies:
             return None
 
     async def of_manifest(self, manifest: Mapping[str, Any]) -> bytes:
-        """Return the body of a manifest. Cost: no request, unless the body has chunks or is in S3.
+        """Return the body whose main item is `manifest`.
+
+        Cost: no request, unless the body has chunks or is in S3.
 
         Raises:
             DamagedBody: a chunk or the S3 object is missing, or the bytes differ from the written
@@ -383,15 +387,15 @@ class Bodies:
     async def delete_many(self, keys: Sequence[Key]) -> None:
         """Remove bodies.
 
-        Cost: one BatchGetItem per 100 manifests, then one request per 25 items.
+        Cost: one BatchGetItem per 100 bodies, then one request per 25 removed items.
         """
         manifests = await self._dynamo.batch_get(keys, consistent=True)
         await self.delete_manifests(manifest for manifest in manifests if manifest)
 
     async def delete_manifests(self, manifests: Iterable[Mapping[str, Any]]) -> None:
-        """Remove the bodies of these manifests.
+        """Remove the bodies whose main items are `manifests`.
 
-        The chunks of a body are removed before the manifest of the body.
+        The chunks of a body are removed before its main item.
         """
         manifests = list(manifests)
         chunks = [key for manifest in manifests for key in chunk_keys(manifest)]
@@ -440,7 +444,8 @@ def chunk_keys(manifest: Mapping[str, Any]) -> list[Key]:
 def unpacked_size(manifest: Mapping[str, Any]) -> int:
     """Return the decompressed size of a body in bytes.
 
-    Manifests of older S3 objects do not contain the size. The result is 0 in this case.
+    `manifest` is the main item of the body. The result is 0 for some older bodies in S3, because
+    their main items do not contain the size.
     """
     if PACKED in manifest:
         return read_unpacked_size(manifest[PACKED])

@@ -193,9 +193,9 @@ class OperationBounds:
         """Reserve `size_bytes` of a memory budget while the block reads bodies.
 
         Raises:
-            BoundExceeded: the memory was not free in time. This stops the operation.
-            Unavailable: the memory was not free in time. This error replaces BoundExceeded if
-                these bounds are a copy made by `uncounted`, as in the resolver of a mutation.
+            BoundExceeded: the memory was not free in time. The operation is then stopped.
+            Unavailable: the memory was not free in time. Only copies made by `uncounted` raise this
+                error, instead of BoundExceeded.
         """
         await self._take(budget.take, size_bytes)
         try:
