@@ -445,10 +445,11 @@ def _try_cgroup1(identity: str, hierarchies: list[_Hierarchy]) -> Callable[[int]
 def choose_limits(
     identity: str, forced: LimitBackend | None = None, proc: Path = Path("/proc/self")
 ) -> tuple[LimitBackend, Callable[[int], SlotGroup]]:
-    """Return the best back end of this host, and a function that creates the group of a slot.
+    """Choose the back end that enforces the memory limits on this host.
 
-    `identity` is part of the groups' names and is different for each work directory. `forced`
-    selects a back end (default: the best back end of the host).
+    Return the back end, and a function that creates the control group with a given number.
+    `identity` is part of the names of the control groups, and is different for each work directory.
+    `forced` selects a back end (default: the best back end of the host).
 
     Raises:
         OSError: the host does not offer the `forced` back end.

@@ -120,7 +120,7 @@ class Descriptors:
         """Close the worker's copies of the sandbox's descriptors, except lent descriptors.
 
         Afterwards, only the sandbox has the writing ends of its output pipes. So when the sandbox
-        ends, the worker reads the end of each output.
+        has ended, the worker reads end-of-file from each of these pipes.
         """
         for descriptor in self.theirs:
             if descriptor not in self._borrowed:

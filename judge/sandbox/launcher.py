@@ -35,8 +35,8 @@ class Host:
     """The resources that all runs of one `Sandbox` share.
 
     `scratch` is the directory for outputs that are too large for memory. `shared` is the directory
-    of the host that is mounted at `SHARED` in the base rootfs. `null` is a descriptor of
-    `/dev/null`.
+    of the host that is mounted at `SHARED` in the base rootfs (the root directory of the spawners).
+    `null` is a descriptor of `/dev/null`.
     """
 
     scratch: Path
@@ -67,7 +67,9 @@ class PreparedSandbox:
         return self.program is program and self.limits == limits
 
     def seal(self, stdin: bytes | Path) -> None:
-        """Copy the inputs into memory in advance, to make a later `start_program(stdin)` faster.
+        """Copy `stdin` and the program's input files into memory.
+
+        A later call of `start_program(stdin)` is then faster.
 
         Raises:
             OSError: an input file is missing.
@@ -128,9 +130,10 @@ class PreparedSandbox:
             return report
 
     def _is_input_unread(self) -> bool:
-        """Return whether the program has read nothing of a standard input that is not empty.
+        """Return True if the standard input is not empty and the program has read nothing of it.
 
-        The worker and the program have the same open file, so both have the same read position.
+        The program reads from the worker's open file. So the read position of this file is the
+        read position of the program.
         """
         if not self.sealed:
             return False

@@ -95,7 +95,7 @@ class Program:
 
     @property
     def product(self) -> Path | None:
-        """The path on the host of the file that the command starts.
+        """The host path of the file that the command starts.
 
         None if this file is not in `directory`.
         """
@@ -194,9 +194,10 @@ class Facts:
         return self.status >> 8 if self.ended and not self.signal else None
 
     def peak_memory_kb(self, usage: GroupUsage) -> int:
-        """Return the peak memory of the program, without page cache and the memory of the runner.
+        """Return the peak memory of the program.
 
-        Without a control group, return the resident size, which includes mapped files.
+        The page cache and the memory of the runner are not included. Without a control group,
+        return the resident size, which includes mapped files.
         """
         if usage.peak_kb:
             return max(self.watched_kb, usage.peak_kb - usage.cache_kb - self.base_kb)

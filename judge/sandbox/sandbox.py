@@ -135,9 +135,9 @@ class Sandbox:
         """Wait for a slot and run two programs at the same time, connected by two pipes.
 
         The output of each program is the input of the other program. After one program has ended,
-        the other program reads the end of its input, and its writes fail with SIGPIPE. The reports
-        contain no standard output. `is_first` is True for the program that ended first. If a run is
-        cancelled or the sandbox fails, the outcomes are the same as in `run`.
+        the other program reads end-of-file from its input, and its writes fail with SIGPIPE. The
+        reports contain no standard output. `is_first` is True for the program that ended first. If
+        a run is cancelled or the sandbox fails, the outcomes are the same as in `run`.
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free.
@@ -179,7 +179,8 @@ class Sandbox:
     ) -> PreparedSandbox:
         """Prepare a sandbox in the buffer with the number `buffer`, without starting the program.
 
-        The caller must hold the slot of the buffer, and no other sandbox may run in the buffer.
+        A buffer is one of the two spawner processes of a slot. The caller must hold the slot, and
+        no other sandbox may run in the buffer.
         """
         return prepare_sandbox(self._host, self._get_spawner(buffer), program, limits, stdout)
 
@@ -254,8 +255,8 @@ class SlotSession:
         """Release the slot between two programs if another submission should get it.
 
         The session then waits for a slot again, and may continue in a different slot. The session
-        does not release a slot in which no program has run. It also keeps the slot in the first
-        turn of an owner (see judge/sandbox/slots.py).
+        keeps a slot in which no program has run. It also keeps the slot if its owner (the user)
+        held no slot while waiting for it, and holds no other slot now.
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free.
@@ -337,8 +338,8 @@ class SlotSession:
     ) -> Report:
         """Wait until one program of a pair has ended, and return its report.
 
-        Then close the pipe ends of this program, so that the other program reads the end of its
-        input.
+        Then close the pipe ends of this program, so that the other program reads end-of-file from
+        its input.
         """
         try:
             return self._finish(running)
@@ -411,12 +412,12 @@ class SlotSession:
     def _prepare(
         self, program: Program, limits: RunLimits, stdout: int | None = None
     ) -> PreparedSandbox:
-        """Prepare a sandbox in the buffer that was not used last."""
+        """Prepare a sandbox. The two spawners of the slot are used alternately."""
         self._buffer ^= 1
         return self._sandbox.prepare(self._buffer, program, limits, stdout)
 
     def close(self) -> None:
-        """End a prepared sandbox that was not used, and wait until all runs of the slot ended."""
+        """End a prepared sandbox that was not used, and wait until no run of the slot is left."""
         self._discard_next()
         if self._has_run:
             self._sandbox.wait_until_idle(self._slot)

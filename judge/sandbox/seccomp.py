@@ -1,9 +1,9 @@
 """The seccomp filter: a BPF program that denies system calls to the programs in the sandbox.
 
-The filter denies calls that give access to uncounted memory, to other processes, to rarely used
-parts of the kernel or to new namespaces. A denied call fails with EPERM. `clone3` fails with
-ENOSYS, so C libraries use `clone` instead. A filter can check the flags of `clone`, but not the
-flags of `clone3`. The filter is built without a library, for x86-64 and aarch64.
+The filter denies calls that give access to memory that is not counted, to other processes, to
+rarely used parts of the kernel or to new namespaces. A denied call fails with EPERM. `clone3` fails
+with ENOSYS, so C libraries use `clone` instead. A filter can check the flags of `clone`, but not
+the flags of `clone3`. The filter is built without a library, for x86-64 and aarch64.
 """
 
 import errno

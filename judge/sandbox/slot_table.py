@@ -1,9 +1,9 @@
 """The table of a host: the owners who hold slots, and the owners who wait for a slot.
 
 The table is a file that every worker process maps into memory. Each waiting thread has a record in
-the table. While the thread waits, its process holds a lock on one byte of the file, whose offset is
-the number of the record. If the process is killed, the kernel releases the lock, and other
-processes remove the record.
+the table. While the thread waits, its process holds a lock on one byte of the file. The offset of
+this byte is the number of the record. If the process is killed, the kernel releases the lock, and
+other processes remove the record.
 """
 
 import contextlib
@@ -99,9 +99,10 @@ class SlotTable:
         self._set_lock(record, fcntl.F_UNLCK)
 
     def note_poll(self) -> None:
-        """Record that this process is polling, so that other processes do not skip its threads.
+        """Record that this process is polling.
 
-        The lock of the table is not necessary.
+        `find_next` ignores the threads of a process that has not polled recently. The lock of the
+        table is not necessary.
         """
         now = time.monotonic_ns()
         for record in self._own:
@@ -131,7 +132,10 @@ class SlotTable:
                 now += 1
 
     def since(self, record: int) -> int:
-        """Return the start time of the wait of a record, in nanoseconds."""
+        """Return the time at which the thread of a record began to wait, in nanoseconds.
+
+        `restart_wait` sets this time to the current time.
+        """
         return self._since[record]
 
     def owner_of(self, record: int) -> Owner:
@@ -153,14 +157,15 @@ class SlotTable:
 
         The next slot goes to the owner who holds the fewest slots according to `counts`. If several
         owners hold the fewest slots, the thread that has waited longest gets the slot. Records of
-        killed processes are removed. Records of stalled processes and of `skipped` are ignored.
+        killed processes are removed. The following records are ignored: records in `skipped`, and
+        records of processes that have not polled recently.
         """
         waiting = [pair for pair in self._waiting() if pair[0] not in skipped]
         waiting.sort(key=lambda pair: (counts[self.owner_of(pair[0])], pair[1]))
         return next((record for record, _ in waiting if self._is_alive(record)), None)
 
     def _waiting(self) -> list[tuple[int, int]]:
-        """Return the records in use, each with the start time of its wait in nanoseconds."""
+        """Return each record in use, with the time at which its thread began to wait (ns)."""
         used_bytes = len(self._map[:_NUMBERS].rstrip(b"\0"))
         used = self._since[: -(-used_bytes // _NUMBER_BYTES)].tolist()
         return [(record, since) for record, since in enumerate(used) if since]

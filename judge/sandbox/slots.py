@@ -116,10 +116,11 @@ class SlotPool:
             return self._is_wanted(self._held[slot])
 
     def should_give_way(self, slot: int) -> bool:
-        """Return whether the calling thread should end its turn before it runs another program.
+        """Return whether the calling thread should release its slot before it runs another program.
 
-        In the first turn of an owner who holds no other slot, return False. In any other turn,
-        return the result of `is_wanted`. The calling thread must hold the slot.
+        Return False if the owner (user) held no slot while waiting for this slot, and holds no
+        other slot now. Otherwise return the result of `is_wanted`. The calling thread must hold the
+        slot.
         """
         if not self._table.has_waiters():
             return False
@@ -129,9 +130,10 @@ class SlotPool:
             return not is_first and self._is_wanted(holder)
 
     def retake(self, slot: int) -> int:
-        """Release a slot that `take` has yielded, and wait for a slot again. Return its number.
+        """Release a slot that `take` has yielded, and wait for a slot again.
 
-        Call this method inside the block of `take`.
+        Return the number of the slot that the thread gets. It may be the same slot. Call this
+        method inside the block of `take`.
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free. The thread then holds
@@ -215,7 +217,7 @@ class SlotPool:
                 self._grant()
 
     def _grant(self) -> None:
-        """Give the free slots to the waiting threads whose turn is next.
+        """Give the free slots to the threads that are next.
 
         If a thread of another process is next, a slot stays free until that process polls.
         """

@@ -32,8 +32,9 @@ class Identity:
 def buffer_identity(buffer: int, uid_map: Path = Path("/proc/self/uid_map")) -> Identity:
     """Return the unprivileged user of the buffer with the number `buffer`.
 
-    If the worker is root, each buffer has its own user id. If the worker's user namespace does not
-    contain this id, the user is `nobody`.
+    A buffer is a spawner process that starts one sandbox at a time. If the worker is root, each
+    buffer has its own user id. If the worker's user namespace does not contain this id, the user is
+    `nobody`.
     """
     if os.geteuid() != 0:
         return Identity(None)
