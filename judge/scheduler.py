@@ -64,7 +64,7 @@ class TestScheduler(Generic[Test, Result]):
 
     @property
     def needed_count(self) -> int:
-        """The number of tests that need a result, counted from the first test on."""
+        """The number of tests that need a result. These are the first tests of the submission."""
         return self._needed_count
 
     def stop_after(self, at: int) -> None:
@@ -160,10 +160,10 @@ class TimeBudget:
 class WorkPool:
     """A pool of threads that compile programs and run tests, each in a slot of the host.
 
-    Only the slots may decide which call runs next. So a call must never wait for a free thread.
-    `sessions` is the maximum number of parallel sessions of one submission, which is the number of
-    slots. At most one session of each submission waits for a slot. So the pool needs at most as
-    many threads as there are slots and submissions together.
+    The fair distribution of the slots decides which call runs next. So a call must never wait for a
+    free thread. `sessions` is the maximum number of parallel sessions of one submission, which is
+    the number of slots. At most one session of each submission waits for a slot. So the pool needs
+    at most as many threads as there are slots and submissions together.
     """
 
     def __init__(self, sessions: int) -> None:

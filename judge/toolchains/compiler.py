@@ -106,7 +106,8 @@ class Compilation:
 def clean_output(raw: bytes, spec: LanguageSpec) -> str:
     """Return the messages of a compiler without paths, truncated to 64 KB.
 
-    If the messages contain the first text of one of the language's hints, add the hint.
+    Each hint of the language is a pair of texts. If the messages contain the first text, the second
+    text is added.
     """
     text = _PLACES.sub("", raw[:COMPILE_OUTPUT_BYTES].decode("utf-8", "replace"))
     text = _OBJECT.sub(f"{Path(spec.file_name).stem}.o", text).strip()

@@ -108,10 +108,10 @@ def _select(only: Collection[str]) -> Sequence[LanguageSpec]:
 
 
 class _ProbeCache:
-    """A cache of the versions of languages that work on this host.
+    """A cache that contains the version of each language that works on this host.
 
-    The key consists of the limit back end, the entry in the language table and the state of the
-    tools.
+    The key consists of the back end that enforces memory limits, the language's entry in the
+    language table, and the state of the language's tools.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:

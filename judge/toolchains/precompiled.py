@@ -42,7 +42,8 @@ class PrecompiledStore:
     def needs_build(self, installed: Installed) -> bool:
         """Return whether files must be built before the language can be used.
 
-        Files that only some programs need, and files that are only copied, do not count.
+        Two kinds of files are ignored: files that only some programs need, and files that are
+        copied from the host instead of being built.
         """
         precompiled = installed.spec.precompiled
         if precompiled is None or precompiled.used_by or precompiled.copy_of:
