@@ -1,8 +1,9 @@
 """Handles custom runs (code on the caller's own input), from the message to the answer.
 
-While one worker holds the claim on a run, other workers do not start the run. So a second message
-for the same run usually has no effect. In rare cases, two workers execute the same run. This does
-no harm, because a run changes no data and only the first answer is kept.
+A claim is the right to execute a run. While one worker holds the claim on a run, other workers do
+not start the run. So a second message for the same run usually has no effect. In rare cases, two
+workers execute the same run. This does no harm, because a run changes no data and only the first
+answer is kept.
 """
 
 import asyncio
@@ -52,9 +53,9 @@ class CustomRunHandler:
     async def run(self, uid: str, run_id: str, *, sent_at_ms: int | None = None) -> None:
         """Run the code of a request, unless the request was answered or withdrawn.
 
-        If another worker holds the claim, send the message again with a delay. `uid` is the user
-        who waits for the answer and whose share of the slots is used. `sent_at_ms` is the time at
-        which the message was sent (epoch milliseconds), only for the log.
+        If another worker has claimed the run, send the message again with a delay. `uid` is the
+        user who waits for the answer and whose share of the slots is used. `sent_at_ms` is the time
+        at which the message was sent (epoch milliseconds), only for the log.
 
         Raises:
             Unavailable: Redis did not answer. Another attempt may succeed while the user is

@@ -1,9 +1,10 @@
 """Handles executions, from the message to the verdict: claim, load, judge, complete.
 
 The message of an execution may be delivered several times, even at the same time. Only one worker
-gets the claim on the execution. A claim is valid until its lease ends, so the worker renews the
-lease while it works. Each claim has an attempt number, and the table accepts writes only with the
-current number. So a worker that has lost its claim cannot change the execution.
+gets the claim, which is the right to judge the execution. A claim is valid until its lease ends, so
+the worker renews the lease while it works. Each claim has an attempt number, and the table accepts
+writes only with the current number. So a worker that has lost its claim cannot change the
+execution.
 """
 
 import asyncio
@@ -95,7 +96,7 @@ class Timings:
 
 
 class JudgedHistory(NamedTuple):
-    """The judgement of a history.
+    """The judgement of an execution.
 
     `diagnosis` is the kind of mistake. It is None if the execution passed or has no diagnosis.
     """
@@ -166,9 +167,9 @@ class ExecutionHandler:
     async def run(self, uid: str, ulid: str, *, sent_at_ms: int | None = None) -> None:
         """Judge an execution, unless it has ended.
 
-        If another worker holds the claim, send the message again, with a delay until the end of the
-        lease. `sent_at_ms` is the time at which the message was sent (epoch milliseconds), only for
-        the log.
+        If another worker has claimed the execution, send the message again, with a delay until the
+        lease of that worker ends. `sent_at_ms` is the time at which the message was sent (epoch
+        milliseconds), only for the log.
 
         Raises:
             JudgeFailed: the judge failed. The claim was released for another attempt.
@@ -238,7 +239,7 @@ class ExecutionHandler:
         *,
         owner: str | None = None,
     ) -> JudgedHistory:
-        """Judge a history with the current tests of its problem. Do not store the outcome.
+        """Judge an execution with the current tests of its problem. Do not store the outcome.
 
         `owner` is the user whose share of the slots is used (default: the author of the code).
 
@@ -354,10 +355,10 @@ class ExecutionHandler:
     async def _with_problem_state(self, history: History, outcome: Outcome) -> Outcome:
         """Return the outcome with the current state of the problem.
 
-        The state of the problem decides whether the execution is in the feed. The state is read
-        again here, because the problem may have been deleted during the judging. A private history
-        has no feed entries, so its outcome is returned unchanged. Cost for a public history: one
-        read of 1 read unit.
+        The state of the problem decides whether the execution is in the feed (the public list of
+        executions). The state is read again here, because the problem may have been deleted during
+        the judging. A private execution is never in the feed, so its outcome is returned unchanged.
+        Cost for a public execution: one read of 1 read unit.
         """
         if not history.is_public:
             return outcome

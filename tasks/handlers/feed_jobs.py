@@ -1,6 +1,7 @@
 """Feed jobs, which remove the executions of a deleted problem from the feed.
 
-After a problem is restored, a feed job returns its executions to the feed.
+The feed is the public list of executions. After a problem is restored, a feed job returns its
+executions to the feed.
 
 The job first changes the executions in the problem's list, in the order of the list. Then it
 changes the executions that were being judged or published when the job started. If the problem is
@@ -65,7 +66,7 @@ class FeedProgress:
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Mapping[str, Any]) -> Self:
-        """Return the progress that `to_checkpoint` has converted to a checkpoint."""
+        """Return the progress that is stored in a checkpoint."""
         running = tuple(HistoryKey(*key) for key in checkpoint["running"])
         return cls(**{**checkpoint, "running": running})
 
@@ -91,7 +92,7 @@ class FeedJobHandler:
     index_lag_s: float = INDEX_LAG_S
 
     async def work(self, attempt: JobAttempt) -> Mapping[str, Any]:
-        """Change the feed entries of the job's problem.
+        """Remove the problem's executions from the feed, or return them to the feed.
 
         Return the number of changed executions, and whether the job ended early. See
         `JobKindHandler.work` for the exceptions.
@@ -128,7 +129,7 @@ class _FeedJobRun:
         self._waited_before_ms = self.progress.waited_ms
 
     async def change_all(self) -> None:
-        """Change the feed entries of all executions of the problem.
+        """Remove all executions of the problem from the feed, or return them to the feed.
 
         Raises:
             ProblemStateChanged: the problem was restored or deleted again.

@@ -144,8 +144,8 @@ class JobHandler:
     async def run(self, ulid: str) -> None:
         """Work on a job, unless it has ended.
 
-        If another worker holds the claim, send the message again, with a delay until the end of the
-        lease.
+        If another worker has claimed the job, send the message again, with a delay until the lease
+        of that worker ends.
 
         Raises:
             Unavailable: the database did not answer. The claim was released.

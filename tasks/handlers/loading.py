@@ -35,7 +35,7 @@ class JudgeFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LoadedExecution:
-    """The data that are necessary to judge an execution, in addition to its card."""
+    """The data that are necessary to judge an execution, in addition to its `History` record."""
 
     problem: Problem
     tests: tuple[TestCaseFiles, ...]
@@ -44,7 +44,7 @@ class LoadedExecution:
 
 
 class ExecutionLoader:
-    """Reads codes and test sets. Sets are kept on the disk of the worker."""
+    """A loader of submitted code and test sets. It keeps the test sets on the worker's disk."""
 
     def __init__(self, stores: Stores, files: TestSetCache) -> None:
         self._stores, self._files = stores, files
@@ -53,7 +53,7 @@ class ExecutionLoader:
         self._fetching: WeakValueDictionary[ProblemKey, asyncio.Lock] = WeakValueDictionary()
 
     async def load(self, history: History, open_sets: ExitStack) -> LoadedExecution:
-        """Return the data that are necessary to judge a history.
+        """Return the data that are necessary to judge an execution.
 
         The test set stays on disk until `open_sets` is closed.
 
@@ -75,8 +75,8 @@ class ExecutionLoader:
     async def _load_set(self, wanted: ProblemId, open_sets: ExitStack) -> tuple[Problem, OpenedSet]:
         """Return a problem and its current test set.
 
-        The problem's card is read with strong consistency, because it contains the version of the
-        current set. Cost: one read of the card, and one query if the set is not on disk.
+        The problem is read with strong consistency, because its record contains the version of the
+        current set. Cost: one read of the problem, and one query if the set is not on disk.
         """
         fetching = self._fetching.setdefault(wanted.key, asyncio.Lock())
         async with fetching if not self._files.knows(*wanted.key) else nullcontext():

@@ -1,7 +1,7 @@
-"""Rejudge jobs: the histories of a problem are judged again, one after the other.
+"""Rejudge jobs: the executions of a problem are judged again, one after the other.
 
-This is bulk work. Before each history, the job waits until the process has no executions or custom
-runs. This wait ends after at most `IDLE_WAIT_S` seconds.
+This is bulk work. Before each execution, the job waits until the process handles no submissions and
+no custom runs. This wait ends after at most `IDLE_WAIT_S` seconds.
 """
 
 import asyncio
@@ -53,14 +53,14 @@ _log = structlog.stdlib.get_logger(__name__)
 class Tally:
     """The progress of a rejudge.
 
-    - `after` is the position of the last finished history in the problem's list (None: no history
-      is finished).
-    - `running` contains the histories that were RUNNING when an attempt began, and that have not
+    - `after` is the position of the last finished execution in the problem's list (None: no
+      execution is finished).
+    - `running` contains the executions that were RUNNING when an attempt began, and that have not
       been judged again.
-    - `judged` is the number of histories that were judged again. Of these, `changed` have a new
+    - `judged` is the number of executions that were judged again. Of these, `changed` have a new
       verdict.
-    - `skipped` is the number of histories that could no longer be judged again, for example because
-      they were deleted. `failed` is the number of histories on which judging failed.
+    - `skipped` is the number of executions that could no longer be judged again, for example
+      because they were deleted. `failed` is the number of executions on which judging failed.
     """
 
     after: str | None = None
@@ -72,7 +72,7 @@ class Tally:
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Mapping[str, Any]) -> Self:
-        """Return the progress that `to_checkpoint` has converted to a checkpoint."""
+        """Return the progress that is stored in a checkpoint."""
         running = tuple(HistoryKey(*key) for key in checkpoint.get("running", ()))
         return cls(**{**checkpoint, "running": running})
 
@@ -82,17 +82,17 @@ class Tally:
         return {"after": self.after, **self.counts(), **running}
 
     def add_running(self, running: Iterable[HistoryKey]) -> Self:
-        """Return the progress with additional RUNNING histories."""
+        """Return the progress with additional RUNNING executions."""
         return replace(self, running=tuple(dict.fromkeys((*self.running, *running))))
 
     def advance(self, position: str, key: HistoryKey) -> Self:
-        """Return the progress after the history at this position is finished."""
+        """Return the progress after the execution `key` at this position is finished."""
         running = tuple(other for other in self.running if other != key)
         return replace(self, after=position, running=running)
 
     @property
     def done(self) -> int:
-        """The number of finished histories."""
+        """The number of finished executions."""
         return self.judged + self.skipped + self.failed
 
     def counts(self) -> dict[str, int]:
@@ -123,7 +123,7 @@ class RejudgeHandler:
         self._idle_gate, self._draining, self._others_wait = idle_gate, draining, others_wait
 
     async def work(self, attempt: JobAttempt) -> Mapping[str, Any]:
-        """Judge the histories of the job's problem again, and return the counters.
+        """Judge the executions of the job's problem again, and return the counters.
 
         See `JobKindHandler.work` for the exceptions.
         """
@@ -163,15 +163,15 @@ class RejudgeHandler:
             raise WorkPaused
 
     async def _list_running(self, attempt: JobAttempt, problem: Problem) -> Sequence[HistoryKey]:
-        """Return the histories that a worker may have judged with the previous tests.
+        """Return the executions that a worker may have judged with the previous tests.
 
-        These histories are RUNNING, or they were completed so recently that the list of the problem
-        may not contain them.
+        These executions are RUNNING, or they were completed so recently that the list of the
+        problem may not contain them.
 
-        The clock of an API host may be ahead. A history from this host then seems to be later than
-        the job, although it was submitted earlier. So the first attempt also returns the histories
-        with times up to `CLOCK_SKEW_MS` after the job. Some of these histories may be judged twice,
-        which does no harm.
+        The clock of an API host may be ahead. An execution from this host then seems to be later
+        than the job, although it was submitted earlier. So the first attempt of the job also
+        returns the executions with times up to `CLOCK_SKEW_MS` after the job. Some of these
+        executions may be judged twice, which does no harm.
         """
         if "ulid" in attempt.parameters:
             return ()
@@ -201,11 +201,11 @@ class RejudgeHandler:
     async def _iterate_histories(
         self, attempt: JobAttempt, tally: Tally
     ) -> AsyncIterator[tuple[str, HistoryKey]]:
-        """Yield the position and the key of each history that must be judged again.
+        """Yield the position and the key of each execution that must be judged again.
 
-        A job for one history yields only this history. Any other job yields all histories of the
-        problem that were submitted before the job was created. The histories of `_list_running`
-        come last, each after its execution has ended.
+        If the job is for one execution, yield only this execution. Otherwise yield all executions
+        of the problem that were submitted before the job was created. The executions of
+        `_list_running` come last. Each of them is yielded only when it is no longer RUNNING.
         """
         after = tally.after
         if "ulid" in attempt.parameters:
@@ -222,7 +222,7 @@ class RejudgeHandler:
     async def _list_histories(
         self, job: Job, after: str | None, until: str
     ) -> AsyncIterator[HistoryKey]:
-        """Yield the COMPLETED histories of the problem, in the order of their ULIDs.
+        """Yield the COMPLETED executions of the problem, in the order of their ULIDs.
 
         Start after the position `after` (None: at the beginning), and stop after the ULID `until`.
         """
@@ -237,10 +237,10 @@ class RejudgeHandler:
                 return
 
     async def _wait_for_execution(self, attempt: JobAttempt, key: HistoryKey) -> bool:
-        """Wait until a history is not RUNNING. Return whether the history must be judged again.
+        """Wait until an execution is no longer RUNNING. Return whether it must be judged again.
 
         Raises:
-            WorkPaused: this worker shuts down, or the history is still RUNNING after 600 s.
+            WorkPaused: this worker shuts down, or the execution is still RUNNING after 600 s.
         """
         gives_up_at = time.monotonic() + MAX_RUNNING_WAIT_S
         while True:
@@ -258,7 +258,7 @@ class RejudgeHandler:
         )
 
     async def _judge_and_count(self, attempt: JobAttempt, key: HistoryKey, tally: Tally) -> Tally:
-        """Judge one history again, and return the progress with the updated counters.
+        """Judge one execution again, and return the progress with the updated counters.
 
         Raises:
             WorkPaused: this worker shuts down, or it does not have the language of the submission
@@ -286,9 +286,9 @@ class RejudgeHandler:
         return replace(tally, failed=tally.failed + 1)
 
     async def _judge(self, attempt: JobAttempt, key: HistoryKey) -> bool | None:
-        """Judge one history again and store the outcome.
+        """Judge one execution again and store the outcome.
 
-        Return whether the verdict has changed, or None if the history cannot be judged again.
+        Return whether the verdict has changed, or None if the execution cannot be judged again.
         """
         job = attempt.job.ulid
         history = await self._stores.rejudges.begin(*key, job)
