@@ -48,7 +48,10 @@ class GracefulShutdown(ShutdownNotifications):
         self._drain_s = drain_s
 
     def before_worker_shutdown(self, broker: Any, worker: Worker) -> None:
-        """Stop fetching, give back the messages that have not started, and start the timer."""
+        """Stop fetching, and give back the messages that have not started.
+
+        Also start a timer that interrupts the running messages.
+        """
         broker.draining.set()
         timer = threading.Timer(self._drain_s, self.manager.shutdown)
         timer.daemon = True

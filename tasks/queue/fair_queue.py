@@ -33,7 +33,8 @@ NO_LIMIT = 1_000_000_000
 class Places:
     """The limits of the messages that one process holds at the same time, for one queue.
 
-    Each message that the process holds takes one place, even before the message is processed.
+    Each message that the process holds takes one place, even before the message is processed. A
+    lane consists of the messages of one user.
 
     - `total` is the number of places.
     - `reserved` is the number of reserved places. A lane can use a reserved place only if the host
@@ -60,7 +61,7 @@ def message_options(
 
 
 class FairQueue:
-    """The fair queues in one Redis.
+    """The fair queues in one Redis. In each queue, the waiting messages of one user are a lane.
 
     `worker` is the id of this process in dramatiq. `host` is the name of the host of this process.
     `capabilities` contains the languages of this process (None: the process accepts all messages).
@@ -73,7 +74,10 @@ class FairQueue:
         self.capabilities: Collection[str] | None = None
 
     def put(self, queue_name: str, message_id: str, data: bytes) -> bool:
-        """Add a message to its lane. Return False if the message has no lane."""
+        """Add a message to its lane (the waiting messages of one user).
+
+        Return False if the message has no lane.
+        """
         message = Message.decode(data)
         if LANE not in message.options:
             return False
@@ -85,9 +89,9 @@ class FairQueue:
         return True
 
     def put_back(self, queue_name: str, data: bytes) -> bool:
-        """Move a message that this process holds to the beginning of its lane.
+        """Put a message of this process back at the beginning of its lane.
 
-        Return False if the message has no lane.
+        A lane contains the waiting messages of one user. Return False if the message has no lane.
         """
         message = Message.decode(data)
         if LANE not in message.options:
@@ -101,7 +105,7 @@ class FairQueue:
     def take(self, queue_name: str, room: int, places: Places) -> list[bytes]:
         """Take at most `room` messages from the queue. This process then holds the messages.
 
-        `room` is the number of free places of this process.
+        `room` is the number of messages that this process can still accept.
         """
         origin = queue_name, self._namespace, self._worker, self.host
         limits = room, places.reserved, places.per_lane

@@ -108,7 +108,7 @@ class BlockingRedisBroker(RedisBroker):
             pipeline.execute()
 
     def do_enqueue(self, queue_name: str, message_id: str, data: bytes) -> None:
-        """Add a message to its lane and wake a consumer.
+        """Add a message to its lane (the waiting messages of one user), and wake a consumer.
 
         A message without a lane is added to dramatiq's own queue. A delayed message is added to its
         lane only when it is due.
@@ -121,10 +121,10 @@ class BlockingRedisBroker(RedisBroker):
     def take(self, queue_name: str, room: int, places: Places) -> list[bytes]:
         """Return at most `room` messages and send a heartbeat.
 
-        If `room` is 0, only send the heartbeat. Messages that were given back and messages of dead
-        workers go to the beginning of their lanes, because they already had their turn. A delayed
-        message is not in a lane. The worker that fetches a delayed message holds the message until
-        it is due.
+        If `room` is 0, only send the heartbeat. A lane contains the waiting messages of one user.
+        Messages that were given back and messages of dead workers go to the beginning of their
+        lanes, because they already had their turn. A delayed message is not in a lane. The worker
+        that fetches a delayed message holds the message until it is due.
         """
         given_back = self._dispatch("fetch")(queue_name, room)  # type: ignore[no-untyped-call]
         # A message has an id but no data if a worker that was considered dead has acknowledged the
@@ -137,7 +137,7 @@ class BlockingRedisBroker(RedisBroker):
         return ours + (self.fair_queue.take(queue_name, room, places) if room else [])
 
     def has_waiting(self, queue_name: str) -> bool:
-        """Return whether messages are waiting in the lanes of a queue.
+        """Return whether a message is waiting in any lane of a queue (one lane for each user).
 
         Return False if Redis is unavailable.
         """

@@ -157,7 +157,7 @@ class TaskSender:
             raise
 
     async def aclose(self) -> None:
-        """Wait until the running sends have ended, and close the connections."""
+        """Wait until the started send operations have ended, and close the connections."""
         await asyncio.to_thread(self._threads.shutdown)
         if self._owns_broker:
             self._broker.close()

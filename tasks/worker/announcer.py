@@ -43,7 +43,7 @@ async def announce_forever(
 async def _wait(event: Event, timeout_s: float) -> None:
     """Wait for an event for at most `timeout_s` seconds.
 
-    The event is polled, because threads without an event loop set it.
+    The event is polled, because a coroutine cannot wait for a `threading.Event`.
     """
     ends_at = time.monotonic() + timeout_s
     while not event.is_set() and time.monotonic() < ends_at:  # noqa: ASYNC110 - threads set the event
