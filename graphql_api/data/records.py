@@ -604,8 +604,8 @@ class Results:
 class Job(Record):
     """The card of one job. The parameters and the result of the job are bodies.
 
-    `due_at` is the time at which a sweeper sends the message for the job again, or None for a job
-    that has ended. `resends` is the number of messages that sweepers have sent.
+    At the time `due_at`, the sweeper (a periodic task) sends the message for the job again. If the
+    job has ended, `due_at` is None. `resends` is the number of messages that the sweeper has sent.
     `progress` is a percentage. `checkpoint` is the state from which the next attempt continues.
     `checkpoint_attempt` is the number of the latest attempt that made progress.
     """

@@ -3,7 +3,7 @@
 The card is the main item of a problem, without texts, tests and checker. One transaction writes the
 card and the list entries. Every problem has an entry in the list of its state. A COMPLETED problem
 also has an entry for each of its tags and for each word of its title. The entries depend only on
-the card. So a write can compute the existing entries from the expected card.
+the card. So a program that has read the card can compute the existing entries.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

@@ -58,7 +58,7 @@ def list_numbers(problem: Problem, *, samples_only: bool) -> list[int]:
 
 
 def select_numbers(numbers: Sequence[int], window: PageWindow) -> list[int]:
-    """Return the test numbers on the page that a window requests."""
+    """Return the test numbers on one page. `window` is the request for the page."""
     inside = [
         number
         for number in numbers

@@ -185,7 +185,7 @@ class ProblemStore(ProblemDeletion):
         return await self._cards.change(platform, number, decide, pid)
 
     async def _texts_after(self, expected: Problem, changed: dict[str, str | None]) -> list[Put]:
-        """Return the action that writes the texts of a problem.
+        """Return a list with the action that writes the texts of a problem.
 
         All texts are in one body, so unchanged texts are written again. Return an empty list if no
         text changes. The texts are read after the card. If another request changes the texts
@@ -202,7 +202,7 @@ class ProblemStore(ProblemDeletion):
     async def _checker_after(
         self, expected: Problem, after: Problem, checker: Checker | None
     ) -> list[TransactItem]:
-        """Return the action that writes a new checker or removes the old checker.
+        """Return a list with the action that writes a new checker or removes the old checker.
 
         Return an empty list if the checker does not change.
         """

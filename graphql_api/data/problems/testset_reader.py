@@ -46,7 +46,7 @@ class LargeTest:
 
 
 def test_key(platform: str, number: str, version: int, test_number: int) -> keys.Key:
-    """Return the key of the manifest of a test."""
+    """Return the key of a test's manifest (the main item of the stored test)."""
     partition = keys.problem_partition(platform, number)
     return {"PK": partition, "SK": keys.case_sort(version, test_number)}
 

@@ -156,7 +156,10 @@ class TestSetStore(TestSetReader):
     async def _claim(
         self, platform: str, number: str, pid: str | None = None
     ) -> tuple[Problem, int]:
-        """Reserve the next version of the set. Return the card that was read, and the version."""
+        """Reserve the next version of the test set.
+
+        Return the problem's card before the reservation, and the reserved version.
+        """
         skipped = 0
         for _ in range(CLAIM_ATTEMPTS):
             expected = await self._cards.read(platform, number, pid)
