@@ -47,8 +47,7 @@ class JobParts:
     async def results(self, jobs: Sequence[Job]) -> list[dict[str, Any] | None]:
         """Return the results in the order of `jobs`.
 
-        The list contains None for each job that has not SUCCEEDED. The cost is that of
-        `Bodies.load_many`.
+        The list contains None for each job that has not SUCCEEDED. Cost: see `Bodies.load_many`.
         """
         succeeded = [job for job in jobs if job.status is JobStatus.SUCCEEDED]
         wanted = [keys.job_result(job.ulid, job.attempt) for job in succeeded]

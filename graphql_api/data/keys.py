@@ -306,7 +306,10 @@ TESTS = "T"
 
 
 def case_purge(platform: str, number: str, version: int) -> Key:
-    """Return the key of the purge note for one version of a test set."""
+    """Return the key of a purge note.
+
+    The purge note schedules the removal of one version of the problem's test set.
+    """
     return _key(problem_partition(platform, number), f"{TEST_PURGES}{version:05d}")
 
 

@@ -339,7 +339,7 @@ class ExecutionStore:
         await self._dynamo.delete(keys.history(history.uid, history.ulid))
 
     async def _remove_earlier_results(self, history: History) -> None:
-        """Remove the results bodies that earlier, incomplete attempts have left behind."""
+        """Remove the results that earlier, incomplete attempts have left behind."""
         earlier = range(1, history.attempt)
         if earlier:
             await self._bodies.delete_many(

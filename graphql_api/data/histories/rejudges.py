@@ -236,7 +236,7 @@ class RejudgeStore:
         return None
 
     async def _remove_earlier_results(self, expected: History, after: History) -> None:
-        """Remove the replaced results body and the results bodies of incomplete rejudges."""
+        """Remove the replaced results and the results of incomplete rejudges."""
         earlier = range(expected.attempt, after.attempt)
         await self._bodies.delete_many(
             [keys.results_body(expected.uid, expected.ulid, attempt) for attempt in earlier]

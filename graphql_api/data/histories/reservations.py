@@ -104,7 +104,9 @@ class ReservationStore:
     async def load(
         self, uid: str, platform: str, number: str, request_id: str | None
     ) -> ReservationContext:
-        """Read the user, the problem, the receipt of the request, and today's usage.
+        """Read the user, the problem, today's usage, and the receipt of an earlier request.
+
+        A receipt is the stored record of a request. It is found by `request_id`.
 
         Cost: one strongly consistent BatchGetItem.
         """

@@ -92,8 +92,7 @@ class HistoryStore:
     async def results_many(self, histories: Sequence[History]) -> list[Results | None]:
         """Return the results in the order of `histories`.
 
-        The list contains None for each history that is not COMPLETED. The cost is that of
-        `Bodies.load_many`.
+        The list contains None for each history that is not COMPLETED. Cost: see `Bodies.load_many`.
         """
         completed = [card for card in histories if card.status is HistoryStatus.COMPLETED]
         wanted = [keys.results_body(card.uid, card.ulid, card.attempt) for card in completed]

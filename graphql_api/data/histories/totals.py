@@ -23,7 +23,7 @@ def count_completion(history: History, *, solves: bool) -> Update:
 
 
 def make_solved_mark(history: History) -> Put:
-    """Return the action that creates the solved mark of a history's user and problem.
+    """Return the action that marks the problem of a history as solved by the user.
 
     The action requires that the mark does not exist.
     """
