@@ -1,0 +1,3 @@
+n = int(input())
+numbers = list(map(int, input().split()))
+print([round(sum(numbers) / n, 10)])
