@@ -50,9 +50,9 @@ def development_secret() -> str:
 
 
 def api_secrets(settings: Settings) -> dict[str, str]:
-    """Return the environment variable SECRET_KEYS for the API of a session, as name and value.
+    """Return SECRET_KEYS as a mapping from name to value, for the API that `algoitny dev` starts.
 
-    The other programs of the session must not get this variable.
+    The other programs that `algoitny dev` starts must not get this variable.
     """
     secrets_given = [key.get_secret_value() for key in settings.secret_keys]
     return {SECRETS_NAME: ",".join(secrets_given) or development_secret()}
@@ -61,12 +61,12 @@ def api_secrets(settings: Settings) -> dict[str, str]:
 def session_variables(
     *, dynamodb_endpoint: str | None, redis_url: str | None, api_url: str
 ) -> dict[str, str]:
-    """Return the environment variables that a session sets for its programs.
+    """Return the environment variables that `algoitny dev` sets for its programs.
 
     Parameters:
-        dynamodb_endpoint: URL of the session's local DynamoDB. None if the settings contain the
+        dynamodb_endpoint: URL of the local DynamoDB. None if the settings contain the
             URL of another DynamoDB.
-        redis_url: URL of the session's local Redis. None if the settings contain the URL of
+        redis_url: URL of the local Redis. None if the settings contain the URL of
             another Redis.
         api_url: URL of the API for `algoitny submit`.
     """
@@ -79,12 +79,15 @@ def session_variables(
 
 
 def session_file() -> Path:
-    """Return the path of the file with the variables of this checkout's running session."""
+    """Return the path of the file with the variables that `algoitny dev` has set."""
     return data_dir("dev.env")
 
 
 def write_session(variables: Mapping[str, str]) -> None:
-    """Write the variables of the session to a file that only the owner can read (mode 0600)."""
+    """Write the variables to the file that other commands read.
+
+    Only the owner can read the file (mode 0600).
+    """
     lines = [f"{name}={shlex.quote(value)}\n" for name, value in variables.items()]
     lines.append(f"{PID_NAME}={os.getpid()}\n")
     path = session_file()
@@ -95,12 +98,12 @@ def write_session(variables: Mapping[str, str]) -> None:
 
 
 def end_session() -> None:
-    """Remove the file with the variables of the session."""
+    """Remove the file with the variables of this `algoitny dev`."""
     session_file().unlink(missing_ok=True)
 
 
 def running_session() -> dict[str, str] | None:
-    """Return the variables of this checkout's running session, or None if no session is running."""
+    """Return the variables that `algoitny dev` has set, or None if it is not running."""
     try:
         assignments = shlex.split(session_file().read_text())
     except (FileNotFoundError, PermissionError):
@@ -112,7 +115,7 @@ def running_session() -> dict[str, str] | None:
 def join_running_session() -> None:
     """Use the databases of the `algoitny dev` session that is running in this checkout.
 
-    This sets environment variables of this process. Do nothing if no session is running. Do nothing
+    This sets environment variables of this process. Do nothing if none is running. Do nothing
     in a production environment, or if a variable already contains the address of a database.
     """
     configured = {"AWS_ENDPOINT_URL_DYNAMODB", "LOCALSTACK_URL", "REDIS_URL"} & os.environ.keys()

@@ -49,7 +49,7 @@ class HistoryKey(NamedTuple):
 # The attribute with a problem's pid, in all items that belong to the problem. The pid is a ULID and
 # distinguishes problems with the same name.
 PID = "pid"
-# The pid of a problem that an earlier version created without a pid. This value is never stored.
+# The pid of problems that an earlier version of this program created. It is never stored.
 NO_PID = "0"
 
 
@@ -67,7 +67,8 @@ class ProblemId(NamedTuple):
     """The identity of a problem: the name (platform and number) and the pid.
 
     The pid is a ULID that is generated when the problem is created. So two problems with the same
-    name have different identities. Problems of earlier versions have no pid (`NO_PID`).
+    name have different identities. Problems that an earlier version of this program created have
+    no pid (`NO_PID`).
     """
 
     platform: str
@@ -519,8 +520,8 @@ class CheckerFault(Record):
 class TestCase(Record):
     """One test in one version of a test set. `number` is the position in the set, starting at 1.
 
-    `added` is the identity of a test that was added in an earlier version, such as `3.12` for test
-    12 of version 3. For a test that was added in this version, `added` is None.
+    `added` is the identity of a test that was added in an earlier version of the set. For example,
+    `3.12` is test 12 of version 3. For a test that was added in this version, `added` is None.
     """
 
     entity: ClassVar[str] = "test"

@@ -80,7 +80,9 @@ def migrate(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Rewrite the items of earlier versions in the format of this version.
+    """Rewrite the items that an earlier version of this program wrote.
+
+    Afterwards, all items have the current format.
 
     It is safe to run this command again, also after an interruption. The exit code is 1 if some
     items could not be rewritten.

@@ -36,7 +36,8 @@ class Allowance:
 class DebitResult:
     """The result of `UsageStore.consume`.
 
-    `is_duplicate` is True if an earlier call with the same request id took the unit.
+    `is_duplicate` is True if an earlier call with the same request id has already used the unit of
+    quota.
     """
 
     receipt: Receipt

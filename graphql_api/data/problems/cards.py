@@ -64,9 +64,10 @@ def position(problem: Problem) -> str:
 
 
 def is_unchanged(problem: Problem) -> Condition:
-    """Return a condition: the stored card has this revision and belongs to this problem.
+    """Require that the stored card is still the card of `problem`, in the same revision.
 
-    Problems of earlier versions have no pid. They are distinguished by their creation time.
+    A problem that an earlier version of this program created has no pid. Such problems are told
+    apart by their creation times.
     """
     same = belongs_to(problem.pid) & equals("ca", problem.created_at)
     return same & equals("rev", problem.revision)

@@ -1,8 +1,8 @@
 """The parts of a problem: items in the problem's partition, such as the body with the texts.
 
 Each part contains the pid (unique id) of the problem. So a part that a deleted problem has left
-behind does not become a part of another problem with the same name. Problems of earlier versions
-have no pid, and their parts do not contain a pid.
+behind does not become a part of another problem with the same name. Problems that an
+earlier version of this program created have no pid, and so their parts contain none.
 """
 
 from collections import defaultdict

@@ -3,7 +3,7 @@
 Each change of a problem's tests creates a new version of the test set. The identity of a test
 consists of two numbers: the version in which the test was added, and the number of the test in this
 version. When an earlier test is deleted, the number of the test decreases, but the identity stays.
-A test that was added in an earlier version stores its identity.
+A test that was added in an earlier version of the test set stores its identity.
 
 A version with such tests also has an item with the identities of all its tests, in order. With this
 item, a test can be found by its identity. Example of the stored text: `3:1-10,12;9:12-13` means

@@ -75,7 +75,7 @@ _log = structlog.stdlib.get_logger(__name__)
 class NewTest:
     """One test of a new version of a test set.
 
-    `added` is the identity of a test from an earlier version, or None for a new test.
+    `added` is the identity of a test from an earlier version of the set, or None for a new test.
     """
 
     input: bytes
