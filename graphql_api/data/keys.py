@@ -166,8 +166,9 @@ DUE_PREFIX = "W"
 def remembered(index_key: str) -> str:
     """Return the name of the attribute that keeps the original value of an index key.
 
-    `index_key` is the normal name of the index key. Quarantine replaces the index keys of an item.
-    The original values are kept in other attributes, so that they can be restored.
+    When an item is moved into quarantine, its index keys are replaced. The original values are
+    kept in other attributes, so that they can be restored. `index_key` is the name of the index
+    key, such as `g2p`.
     """
     return f"q{index_key}"
 

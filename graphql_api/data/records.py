@@ -421,7 +421,9 @@ class History(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem(Record):
-    """The card of one problem. List entries are copies of the card.
+    """The card (main item) of one problem, without the texts, the tests and the checker.
+
+    Lists of problems contain copies of the card.
 
     `language_limits` is a text in the format of `language_limits.pack`. `checker_hash` is the
     digest of the problem's checker. A `test_visibility` of None means SAMPLES.
@@ -603,7 +605,7 @@ class Results:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Record):
-    """The card of one job. The parameters and the result of the job are bodies.
+    """The card (main item) of one job. The parameters and the result are separate bodies.
 
     At the time `due_at`, the sweeper (a periodic task) sends the message for the job again. If the
     job has ended, `due_at` is None. `resends` is the number of messages that the sweeper has sent.

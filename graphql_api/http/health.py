@@ -32,7 +32,7 @@ class Checked(Protocol):
 
     @property
     def board(self) -> LanguageBoard:
-        """The language board: the announcements of the workers in Redis."""
+        """The language board in Redis, which contains the announcements of the workers."""
 
     @property
     def clock(self) -> Clock:

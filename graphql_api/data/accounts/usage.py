@@ -159,11 +159,11 @@ class UsageStore:
         number: str | None = None,
         language: str | None = None,
     ) -> DebitResult:
-        """Take one unit of quota for a custom run, unless an earlier call took the unit.
+        """Take one unit of quota for a custom run, unless the request has already used one.
 
-        A call with the same request id and input returns the receipt of the earlier call. A
-        `limit` of None means unlimited. This method is not used for executions: their units are
-        taken in `histories/reservations.py`.
+        A second call with the same request id and input returns the receipt (the stored record) of
+        the first call. A `limit` of None means unlimited. This method is not used for executions:
+        their units are taken in `histories/reservations.py`.
 
         Cost: one transaction of 4 write units. In the first 15 minutes and in the last minute of a
         UTC day, the transaction takes 6 write units, because it also checks that the day before or
@@ -220,7 +220,8 @@ class UsageStore:
     async def purge_before(self, uid: str, day: str) -> int:
         """Remove a user's counters and receipts of all days before `day`.
 
-        Return the number of removed items.
+        A receipt is the stored record of a request that used quota. Return the number of removed
+        items.
         """
         last = days_before(day, 1)
         old = [

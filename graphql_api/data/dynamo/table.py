@@ -319,7 +319,7 @@ def _key_names(entry: dict[str, str]) -> tuple[str, str]:
 
 
 def _unless_unknown(setting: str, ensure: Callable[[], str]) -> Step:
-    """Run `ensure` for a setting, and return the step.
+    """Run `ensure` for a setting of the table. Return the setting with the outcome of `ensure`.
 
     If the engine does not support the setting, the outcome is "not supported by this engine".
     """

@@ -84,7 +84,7 @@ class FeedStore:
     async def page(
         self, window: PageWindow, *, platform: str | None = None, language: str | None = None
     ) -> Page[History]:
-        """Return a page of the feed. Positions are the sort keys of the entries.
+        """Return a page of the feed. A position is the ULID that a history got at publication.
 
         Cost for 20 histories: with one shard, one request of at most 2.5 read units. With four
         shards, at most 8 requests, which take 5 read units together. The cost is the same with any

@@ -133,7 +133,7 @@ class HistoryStore:
     async def publish(
         self, uid: str, ulid: str, *, problem_public: bool, expected: History | None = None
     ) -> History:
-        """Make a history public. If history and problem are COMPLETED, add the history to the feed.
+        """Make a history public, and add it to the feed if it and its problem are COMPLETED.
 
         `problem_public` is True if the problem is COMPLETED. If `problem_public` is False, no feed
         entries are written. A later call with True adds the entries. `expected` is the history that

@@ -64,10 +64,10 @@ def position(problem: Problem) -> str:
 
 
 def is_unchanged(problem: Problem) -> Condition:
-    """Require that the stored card is still the card of `problem`, in the same revision.
+    """Require that the stored card is the card of `problem`, in the same revision.
 
-    A problem that an earlier version of this program created has no pid. Such problems are told
-    apart by their creation times.
+    The creation times are also compared, because a problem that an earlier version of this program
+    created has no pid.
     """
     same = belongs_to(problem.pid) & equals("ca", problem.created_at)
     return same & equals("rev", problem.revision)

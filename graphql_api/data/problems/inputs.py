@@ -172,7 +172,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
 def card_fields(changes: NewProblem | ProblemChanges) -> dict[str, Any]:
     """Return the given fields of a problem's card, by name and in their stored form.
 
-    Fields of None are left out.
+    Fields with the value None are left out.
 
     Raises:
         InvalidInput: a field is not valid. `path` contains the name of the field.

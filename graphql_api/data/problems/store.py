@@ -188,8 +188,11 @@ class ProblemStore(ProblemDeletion):
         """Return a list with the action that writes the texts of a problem.
 
         All texts are in one body, so unchanged texts are written again. Return an empty list if no
-        text changes. The texts are read after the card. If another request changes the texts
-        later, it also changes the revision of the card, and the transaction fails.
+        text changes.
+
+        The caller has read the card before this method reads the stored texts. Every change of the
+        texts also changes the revision of the card. So the transaction fails if another request
+        has changed the texts in the meantime.
         """
         if not changed:
             return []

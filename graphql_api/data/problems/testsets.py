@@ -245,7 +245,7 @@ class TestSetStore(TestSetReader):
         return await self._bodies.items(key, raw, extra)
 
     async def _flip(self, expected: Problem, flipped: Problem) -> Problem:
-        """Make a written version the current version of the test set.
+        """Make a new version of the test set the current version. Its tests are already stored.
 
         Raises:
             NotFound: the problem does not exist, or the problem has another pid.

@@ -184,7 +184,7 @@ class RunBoard:
         return await self.get_answer(run_id) if packed is None else _answer(packed)
 
     async def _read_answers(self, run_ids: Collection[str]) -> Mapping[str, bytes]:
-        """Return the stored answers of these runs, compressed and by run id. Cost: one request."""
+        """Return the stored answers by run id. The answers are compressed. Cost: one request."""
         with unavailable_on_error():
             async with self._redis.pipeline(transaction=False) as batch:
                 for run_id in run_ids:
