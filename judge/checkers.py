@@ -63,7 +63,7 @@ class ExitCodes:
     faults: frozenset[int] = frozenset()
 
     def define(self, code: int) -> bool:
-        """Return whether the convention defines the meaning of an exit code."""
+        """Return whether the calling convention defines the meaning of an exit code."""
         return code in {self.accepts, *self.rejects, *self.malformed, *self.faults}
 
 
@@ -130,7 +130,8 @@ class CheckerProgram:
         """Convert the checker's exit code to the ruling on the submission.
 
         Raises:
-            CheckerBroken: the checker failed, or the convention does not define its exit code.
+            CheckerBroken: the checker failed, or its calling convention does not define the exit
+                code.
         """
         if report.outcome is Outcome.INTERNAL:
             return Ruling(Verdict.IE, report.message)

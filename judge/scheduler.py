@@ -1,7 +1,7 @@
 """The order in which the tests of a submission run, and the threads and time that the tests share.
 
-A slot session takes the next test from the scheduler, runs the test and reports its result. The
-collector arranges the results in the order of the tests.
+A slot session holds one slot of the sandbox. It takes the next test from the scheduler, runs the
+test and reports its result. The collector arranges the results in the order of the tests.
 """
 
 from collections import deque
@@ -87,7 +87,7 @@ class TestScheduler(Generic[Test, Result]):
         self._results.put((taken.at, result))
 
     def wake(self) -> None:
-        """Wake the thread that waits in `drain_results`, because a session has begun or ended."""
+        """Wake the thread that waits in `drain_results`. Called when a session begins or ends."""
         self._results.put(None)
 
     def drain_results(self, wait_s: float) -> Iterator[tuple[int, Result]]:

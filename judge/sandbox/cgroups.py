@@ -59,7 +59,7 @@ class GroupUsage:
 
     @property
     def reached_limit(self) -> bool:
-        """True if the group was full at some moment of the run."""
+        """True if the group's memory reached its limit at some moment of the run."""
         return 0 < self.limit_kb <= self.peak_kb + PEAK_SLACK_KB
 
     @property

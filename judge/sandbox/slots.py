@@ -118,9 +118,9 @@ class SlotPool:
     def should_give_way(self, slot: int) -> bool:
         """Return whether the calling thread should release its slot before it runs another program.
 
-        Return False if the owner (user) held no slot while waiting for this slot, and holds no
-        other slot now. Otherwise return the result of `is_wanted`. The calling thread must hold the
-        slot.
+        Return False if this is the only slot of its user, and the user held no other slot while
+        waiting for this slot. Otherwise return the result of `is_wanted`. The calling thread must
+        hold the slot.
         """
         if not self._table.has_waiters():
             return False
@@ -155,7 +155,7 @@ class SlotPool:
         return self._table.count_slots(range(len(self._locks)))[owner]
 
     def _find_siblings(self, holder: _Waiter) -> set[int]:
-        """Return the records of the waiting threads that belong to the holder's submission."""
+        """Return the records of all waiting threads of the same submission as `holder`."""
         return {
             waiter.record
             for waiter in self._waiters

@@ -86,7 +86,10 @@ class Tally:
         return replace(self, running=tuple(dict.fromkeys((*self.running, *running))))
 
     def advance(self, position: str, key: HistoryKey) -> Self:
-        """Return the progress after the execution `key` at this position is finished."""
+        """Return the progress after an execution has finished.
+
+        The next attempt continues after `position`, a place in the problem's list of executions.
+        """
         running = tuple(other for other in self.running if other != key)
         return replace(self, after=position, running=running)
 
