@@ -33,8 +33,8 @@ class TakenTest(Generic[Test]):
 class TestScheduler(Generic[Test, Result]):
     """The tests that have not started, and the results that have not been collected.
 
-    Each slot session takes tests in its own thread. `stops_at` returns True for a result after
-    which no more tests of the submission are started.
+    Several threads take tests. Each of these threads holds a slot of the host. `stops_at` returns
+    True for a result after which no more tests of the submission are started.
     """
 
     def __init__(

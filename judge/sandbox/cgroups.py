@@ -84,7 +84,7 @@ class GroupUsage:
     def killed_by_host_oom(self) -> bool:
         """True if the kernel killed a process because the host was out of memory.
 
-        The group was not full, so the program is not the cause.
+        The control group of the run was not full, so the program is not the cause.
         """
         return self.oom_kills > 0 and not self.reached_limit
 

@@ -254,9 +254,11 @@ class SlotSession:
     def give_way(self) -> None:
         """Release the slot between two programs if another submission should get it.
 
-        The session then waits for a slot again, and may continue in a different slot. The session
-        keeps a slot in which no program has run. It also keeps the slot if its owner (the user)
-        held no slot while waiting for it, and holds no other slot now.
+        The session then waits for a slot again, and may continue in a different slot.
+
+        If the session has run no program in its slot, it keeps the slot. It also keeps the slot if
+        the session's owner (the user) holds no other slot now, and held none while the session was
+        waiting.
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free.

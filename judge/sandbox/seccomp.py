@@ -206,7 +206,7 @@ class _Assembler:
 def _argument(index: int) -> int:
     """Return the offset of a system call's argument in the data that the filter reads.
 
-    The lower 32 bits of the argument are at this offset, because both architectures are
+    The lower 32 bits of the argument are at this offset, because both supported architectures are
     little-endian.
     """
     return _ARGUMENTS_AT + 8 * index

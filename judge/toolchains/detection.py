@@ -67,10 +67,11 @@ def detect_languages(
     precompile: bool = True,
     cancelled: Callable[[], bool] | None = None,
 ) -> Languages:
-    """Find the languages of the table by compiling and running a short program in each language.
+    """Find the languages that work, by compiling and running a short program in each language.
 
-    `only` contains the ids, names or aliases of the languages to look for (empty: all). If
-    `precompile` is False, languages whose libraries must be precompiled first are in `missing`.
+    `only` contains the ids, names or aliases of the languages to look for (empty: all). Some
+    languages need precompiled libraries. If `precompile` is False and these libraries are not built
+    yet, the language is in `Languages.missing`.
 
     Raises:
         SandboxUnavailable: `only` contains an unknown name.
@@ -124,9 +125,10 @@ class _ProbeCache:
         return self._directory / hashlib.sha256(state.encode()).hexdigest()
 
     def read(self, spec: LanguageSpec, tools: dict[str, Path]) -> str | None:
-        """Return the version of a language that works with these tools.
+        """Return the version of a language from the cache.
 
-        Return None if the cache has no result.
+        `tools` contains the paths of the language's tools. Return None if the cache has no version
+        for the current state of these tools.
         """
         try:
             return self._path(spec, tools).read_text(encoding="utf-8")

@@ -168,13 +168,13 @@ class RejudgeHandler:
     async def _list_running(self, attempt: JobAttempt, problem: Problem) -> Sequence[HistoryKey]:
         """Return the executions that a worker may have judged with the previous tests.
 
-        These executions are RUNNING, or they were completed so recently that the list of the
-        problem may not contain them.
+        These executions are RUNNING, or they were completed so recently that the problem's
+        list of executions may not contain them.
 
         The clock of an API host may be ahead. An execution from this host then seems to be later
-        than the job, although it was submitted earlier. So the first attempt of the job also
-        returns the executions with times up to `CLOCK_SKEW_MS` after the job. Some of these
-        executions may be judged twice, which does no harm.
+        than the job, although it was submitted earlier. So in the first attempt of the job,
+        this method also returns the executions with times up to `CLOCK_SKEW_MS` after the job. Some
+        of these executions may be judged twice, which does no harm.
         """
         if "ulid" in attempt.parameters:
             return ()
@@ -207,8 +207,8 @@ class RejudgeHandler:
         """Yield the position and the key of each execution that must be judged again.
 
         If the job is for one execution, yield only this execution. Otherwise yield all executions
-        of the problem that were submitted before the job was created. The executions of
-        `_list_running` come last. Each of them is yielded only when it is no longer RUNNING.
+        of the problem that were submitted before the job was created. The executions in
+        `tally.running` come last. Each of them is yielded only when it is no longer RUNNING.
         """
         after = tally.after
         if "ulid" in attempt.parameters:

@@ -123,6 +123,9 @@ class FairQueue:
 
 
 def _place_of(message: Message[Any], message_id: str) -> tuple[str, str, str]:
-    """Return the lane, the required capabilities and the deduplication key of a message."""
+    """Return the lane, the required capabilities and the deduplication key of a message.
+
+    A lane consists of the messages of one user.
+    """
     options = message.options
     return options[LANE], options.get(REQUIRED, ""), options.get(DEDUP_KEY, message_id)

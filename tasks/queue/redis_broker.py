@@ -188,7 +188,10 @@ class BlockingRedisConsumer(Consumer):
         self._finish("nack", message)
 
     def requeue(self, messages: Iterable[MessageProxy]) -> None:
-        """Give back messages that have not started, so that any worker can fetch them."""
+        """Give back messages that no thread has begun to process.
+
+        Any worker can then fetch them.
+        """
         self._requeue([_redis_id(message) for message in messages])
 
     def close(self) -> None:
@@ -200,7 +203,7 @@ class BlockingRedisConsumer(Consumer):
         self._blocking.close()
 
     def _fetch(self) -> list[Message[Any]]:
-        """Fetch messages if this process has free places. Send a heartbeat in any case."""
+        """Fetch as many messages as this process can take now. Send a heartbeat in any case."""
         room = 0 if self._broker.draining.is_set() else max(0, self._free_places())
         taken = self._broker.take(self._queue_name, room, self._places)
         return [Message.decode(data) for data in taken]

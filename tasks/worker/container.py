@@ -90,8 +90,8 @@ def judge_config(settings: Settings) -> JudgeConfig:
 def execution_places(settings: Settings) -> Places:
     """Return the limits of the executions that a process handles at the same time.
 
-    A place is the capacity for one message (see `Places`). The process has one place for each slot,
-    one place for an execution that is loading its data, and the reserved places.
+    A place is the capacity for one message. The process has one place for each slot, one place for
+    an execution that is loading its data, and `RESERVED_PLACES` reserved places (see `Places`).
     """
     return _places(settings, slot_count(settings) + 1)
 
@@ -99,8 +99,8 @@ def execution_places(settings: Settings) -> Places:
 def custom_run_places(settings: Settings) -> Places:
     """Return the limits of the custom runs that a process handles at the same time.
 
-    A place is the capacity for one message (see `Places`). The process has one place for each slot,
-    and the reserved places.
+    A place is the capacity for one message. The process has one place for each slot, and
+    `RESERVED_PLACES` reserved places (see `Places`).
     """
     return _places(settings, slot_count(settings))
 
