@@ -25,7 +25,7 @@ WAITING = (HistoryStatus.PENDING, HistoryStatus.RUNNING)
 
 
 class CardChanged(Exception):
-    """A write was rejected, because the stored card differs from the expected card.
+    """A write was rejected, because the card (main item) of a history was changed or deleted.
 
     `history` is the stored history, or None if the history was deleted.
     """
@@ -140,7 +140,7 @@ async def change_card(
     *others: TransactItem,
     if_possible: Sequence[TransactItem] = (),
 ) -> None:
-    """Change a card and apply the other actions in one transaction.
+    """Change the card (main item) of a history, and apply the other actions in one transaction.
 
     The actions in `if_possible` are optional. If the condition of an optional action does not hold,
     the transaction is repeated without any optional action. For example, a refund of quota is
@@ -162,9 +162,9 @@ async def change_card(
 
 
 def card_item(history: History, due: keys.Key | None = None) -> dict[str, Any]:
-    """Return the item of a history's card.
+    """Return the item that stores a history's card.
 
-    `due` contains the keys for the index of unfinished executions. The default None is for a card
-    without a copy in this index.
+    `due` contains the item's keys in the index of unfinished executions. `due` is None if the item
+    does not belong in this index.
     """
     return {**keys.history(history.uid, history.ulid), **history.to_item(), **(due or {})}

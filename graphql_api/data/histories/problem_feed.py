@@ -1,9 +1,9 @@
 """The changes of the feed when a problem is deleted or restored.
 
-While a problem is DELETED, its histories have no feed entries. The card of such a history keeps the
-position in the feed. When the problem is restored, the entries return to the same position. Every
-transaction also checks the state of the problem. So a delayed write cannot change the feed after
-the state of the problem has changed again.
+While a problem is DELETED, the feed does not contain its executions. The stored record (history) of
+each execution keeps its position in the feed. When the problem is restored, each execution gets the
+same position again. Every transaction also checks the state of the problem. So a delayed write
+cannot change the feed after the state of the problem has changed again.
 """
 
 from collections.abc import Sequence
@@ -33,10 +33,10 @@ class ProblemStateChanged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FeedChange:
-    """A change of the feed after the deletion or restoration of one problem.
+    """A change of the public feed after the deletion or restoration of one problem.
 
-    If `hides` is True, the problem was deleted, and its histories leave the feed. If `hides` is
-    False, the problem was restored, and its histories return to the feed.
+    If `hides` is True, the problem was deleted, and its executions are removed from the feed. If
+    `hides` is False, the problem was restored, and its executions are added to the feed again.
     """
 
     problem: ProblemId
@@ -57,7 +57,7 @@ class FeedChange:
             raise ProblemStateChanged
 
     def condition(self) -> Condition:
-        """Require that the problem's card has a state that `check_state` accepts."""
+        """Require that the stored problem has a state that `check_state` accepts."""
         deleted = str(ProblemState.DELETED)
         if not self.hides:
             pid = None if self.problem.pid == NO_PID else self.problem.pid
@@ -136,7 +136,11 @@ class ProblemFeedStore:
     async def _read(
         self, change: FeedChange, history_keys: Sequence[HistoryKey]
     ) -> Sequence[History]:
-        """Check the state of the problem, and return the histories that must be changed."""
+        """Return those of the given histories that must still be changed.
+
+        Raises:
+            ProblemStateChanged: the problem was deleted or restored again.
+        """
         wanted = [keys.history(*key) for key in history_keys]
         at_problem, *cards = await self._dynamo.batch_get(
             [keys.problem(*change.problem.key), *wanted], consistent=True

@@ -1,9 +1,9 @@
-"""Rejudges: COMPLETED histories are judged again, and the new result replaces the old result.
+"""Rejudges: COMPLETED executions are judged again, and the new result replaces the old result.
 
-The old result remains visible until the new result is stored. When a rejudge of a history begins,
-it gets a number (`rejudge_attempt`) that is greater than the numbers of all earlier rejudges. Only
-the rejudge with the greatest number may replace the result. The status, the visibility, the hints
-and the used quota of the history do not change.
+The old result remains visible until the new result is stored. When a rejudge of an execution
+begins, it gets a number (`rejudge_attempt`) that is greater than the numbers of all earlier
+rejudges. Only the rejudge with the greatest number may replace the result. The status, the
+visibility, the hints and the used quota of the execution do not change.
 """
 
 from collections.abc import Sequence
@@ -35,9 +35,9 @@ DECISIONS = 8
 class Judged:
     """A page of a problem's judged submissions, oldest first.
 
-    `histories` contains the keys of COMPLETED histories. `end` is the position after which the next
-    page begins, or None for the last page. The page is read from an index that is eventually
-    consistent. So a history that has just COMPLETED may be missing.
+    `histories` contains the keys of the submissions, which are all COMPLETED. `end` is the position
+    after which the next page begins, or None for the last page. The page is read from an index that
+    is eventually consistent. So a submission that has just COMPLETED may be missing.
     """
 
     histories: list[HistoryKey]
@@ -56,9 +56,9 @@ class RejudgeStore:
         """Return a page of a problem's judged submissions, oldest first.
 
         `after` is the `end` of the previous page, or None for the first page. `size` is the maximum
-        number of histories on the page.
+        number of submissions on the page.
 
-        Cost: at least one request per shard, and 0.5 read units per eight histories.
+        Cost: at least one request per shard of the index, and 0.5 read units per eight submissions.
         """
         lists = [
             PartitionList(partition, index="GSI1", descending=False)
@@ -102,16 +102,19 @@ class RejudgeStore:
         )
 
     async def complete(self, begun: History, outcome: Outcome, job: str) -> History | None:
-        """Replace the result of a history, and update the counters and the feed entries.
+        """Replace the result of an execution, and update the counters and the feed entries.
 
-        Return the changed history. Return None and store nothing if another rejudge of the history
-        has begun, or if the history or the user was deleted. A second call with the same outcome
-        has no effect. Order: write the new results body, apply one transaction, remove the old
-        results body.
+        `begun` is the history (the stored record of the execution) that `begin` has returned. `job`
+        is the id of the rejudge job. Return the changed history. Return None and store nothing if
+        another rejudge of the execution has begun, or if the execution or its user was deleted. A
+        second call with the same outcome has no effect.
+
+        The new test results are written first. Then one transaction makes all other changes. The
+        old test results are removed last.
 
         Raises:
-            Conflict: every try was rejected, because other requests changed the history, or the
-                item that marks the problem as solved by the user.
+            Conflict: every try was rejected, because other requests changed the history. Or they
+                changed the item that marks the problem as solved by the user.
         """
         assert begun.rejudge_attempt is not None
         body = keys.results_body(begun.uid, begun.ulid, begun.rejudge_attempt)
@@ -223,9 +226,9 @@ class RejudgeStore:
     async def _find_other_accepted(self, expected: History) -> str | None:
         """Return the ULID of another accepted history of the same user and problem.
 
-        Return None if no such history exists. The user's cards are read from the newest to the
-        oldest, and the first match is returned. A job rejudges the oldest histories first. So the
-        newest accepted history is rejudged last, and can keep the solved mark longest.
+        Return None if no such history exists. Of several histories, return the newest, because a
+        job rejudges the newest history last. The solved mark, which shows that the user has solved
+        the problem, can then refer to this history longest.
         """
         histories = equals("PK", keys.user_partition(expected.uid)) & begins_with("SK", "H#")
         async for item in self._dynamo.query_all(histories, consistent=True, forward=False):
@@ -244,7 +247,7 @@ class RejudgeStore:
 
 
 class _MarkChanged(Exception):
-    """Another execution of the same user changed the solved mark at the same time."""
+    """Another request changed the mark that the user has solved the problem, at the same time."""
 
 
 def _is_result_unchanged(expected: History) -> Condition:

@@ -1,9 +1,9 @@
-"""Reservations: one transaction takes a unit of quota and writes the PENDING history.
+"""Reservations: one transaction takes a unit of quota and writes the PENDING execution.
 
-So every unit belongs to a history, and every history has a unit. The body with the code is written
-before the transaction. If the transaction is cancelled, the body is removed. The PENDING card also
-serves as an outbox: if the message to the workers is lost, the sweeper finds the card and sends
-another message.
+So every used unit belongs to an execution, and every execution has a unit. The submitted code is
+written before the transaction. If the transaction is cancelled, the code is removed. The stored
+execution also serves as an outbox: if the message to the workers is lost, the sweeper (a background
+task) finds the PENDING execution and sends another message.
 """
 
 import asyncio
@@ -71,7 +71,7 @@ class ReservationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """The result of a reservation.
+    """The history (the stored record of an execution) that a reservation has created.
 
     `is_duplicate` is True if an earlier call with the same request id created the history.
     """

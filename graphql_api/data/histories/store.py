@@ -60,7 +60,7 @@ class HistoryStore:
         return _history(await self._dynamo.get(key, consistent=consistent, recheck=True))
 
     async def get_many(self, history_keys: Sequence[HistoryKey]) -> list[History | None]:
-        """Return the cards in the order of `history_keys`.
+        """Return the histories in the order of `history_keys`, without code and results.
 
         The list contains None for each history that does not exist. Missing histories are read
         again with strong consistency. Cost: ceil(N/100) requests for N keys.
@@ -107,10 +107,10 @@ class HistoryStore:
         return None if raw is None else list(orjson.loads(raw))
 
     async def put_hints(self, uid: str, ulid: str, hints: Sequence[str]) -> None:
-        """Write the hints of a history: first the body with the hints, then the card.
+        """Write the hints of an execution, and then store that the execution has hints.
 
         Raises:
-            NotFound: the history was deleted. The written hints are removed.
+            NotFound: the execution was deleted. The written hints are removed.
         """
         manifest = await self._bodies.put(keys.hints_body(uid, ulid), orjson.dumps(list(hints)))
         try:
@@ -229,10 +229,11 @@ class HistoryStore:
     # Removing
 
     async def delete(self, uid: str, ulid: str, *, expected: History | None = None) -> None:
-        """Remove a history: first the card and the feed entries, then the bodies.
+        """Remove a history (the stored record of an execution).
 
-        If the execution is PENDING, the unit of quota is refunded. `expected` is the history that
-        the caller has read. If `expected` is None, this method reads the history first.
+        The main item and the feed entries are removed first, then the bodies (code and results). If
+        the execution is PENDING, the unit of quota is refunded. `expected` is the history that the
+        caller has read. If `expected` is None, this method reads the history first.
 
         After a crash, some bodies may remain. A second call removes these bodies and raises
         NotFound. The removal of the user also removes them.
