@@ -24,7 +24,7 @@ def index_keys(job: Job) -> dict[str, str]:
 
 
 def card_item(job: Job) -> Item:
-    """Return the item of a job's card with its index keys."""
+    """Convert a job to its main item (the card), including the index keys."""
     return {**keys.job(job.ulid), **index_keys(job), **job.to_item()}
 
 
@@ -44,9 +44,10 @@ def no_job() -> NotFound:
 
 
 def explain_conflict(error: ConditionFailed) -> Conflict | NotFound:
-    """Return the error for a rejected write to a job's card.
+    """Return the error for a rejected write: the job does not exist, or its card has changed.
 
-    `error` says that the condition of the write did not hold.
+    `error` is the exception that the write raised. `error.item` is the stored card, or
+    None if the job does not exist.
     """
     if error.item is None:
         return no_job()

@@ -146,7 +146,7 @@ class JobStore(JobParts):
         ]
 
     async def delete(self, ulid: str) -> None:
-        """Remove a job that is not RUNNING: first the card, then the events and bodies.
+        """Remove a job that is not RUNNING, with its events, parameters and result.
 
         Raises:
             NotFound: the job does not exist.

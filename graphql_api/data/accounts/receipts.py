@@ -47,8 +47,9 @@ def is_live(item: Mapping[str, Any], now: int) -> bool:
 
 
 def neighbour_of(day: str, now: int) -> str | None:
-    """Return the neighbouring day that may already have a receipt of the same request.
+    """Return the day before or after `day`, if it may contain the receipt of a repeated request.
 
+    A receipt is the stored record of a request. The first call may have stored it on the other day.
     In the first 15 minutes of `day`, return the day before. In the last minute of `day`, return the
     next day, because another host's clock may be ahead. At all other times, return None.
     """
@@ -152,10 +153,11 @@ class QuotaDebit:
 def refund_actions(
     uid: str, day: str, action: str, request_hash: str, now: int
 ) -> tuple[Update, Update]:
-    """Return the two actions that refund one unit. They take 4 write units.
+    """Return the two actions that refund one unit of quota. They take 4 write units.
 
-    One action requires a receipt that has not been refunded. The other action requires a counter
-    above zero. So a unit is refunded at most once, and no item is created.
+    One action marks the receipt (the stored record of the request) as refunded. It requires a
+    receipt without this mark. The other action decreases the counter of used units. It requires a
+    counter above zero. So a unit is refunded at most once, and no item is created.
     """
     receipt = keys.receipt(uid, day, action, request_hash)
     count = counter_of(action)

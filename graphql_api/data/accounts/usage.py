@@ -122,8 +122,9 @@ class UsageStore:
         window: PageWindow,
         action: QuotaKind | None = None,
     ) -> Page[Receipt]:
-        """Return a page of the receipts from `first_day` to `last_day` (inclusive), oldest first.
+        """Return a page of a user's receipts from `first_day` to `last_day` (inclusive).
 
+        A receipt is the stored record of a request that used quota. The oldest days come first.
         Receipts of one day are not sorted by time.
 
         Cost: one request without `action`, and at most five requests with `action`. After five

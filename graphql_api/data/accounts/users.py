@@ -158,7 +158,8 @@ class UserStore:
         """Return the user with this e-mail address, or None if no user has the address.
 
         Cost: two requests of 0.5 read units each (1 if consistent). The previous version of
-        AlgoItny stored some addresses in another form. They cost up to two requests more.
+        AlgoItny stored some addresses in another form. For these addresses, up to two more requests
+        are made.
 
         Raises:
             InvalidInput: the e-mail address is not valid.

@@ -173,9 +173,10 @@ class Bodies:
         return [{**manifest, PACKED: first, CHUNKS: len(rest)}, *chunks]
 
     async def put(self, key: Key, raw: bytes, extra: Mapping[str, Any] | None = None) -> Item:
-        """Write a body and return its manifest (the main item of the body).
+        """Write a body, and return its manifest (the main item of the body).
 
-        Cost: one request for a body of up to 300 KB (compressed).
+        A body is a large part of an entity, such as the code of a submission. Cost: one request for
+        a body of up to 300 KB (compressed).
         """
         manifest, *chunks = await self.items(key, raw, extra)
         if chunks:
@@ -233,8 +234,8 @@ class Bodies:
         """Read the manifests (main items) of bodies, and wait until there is memory for the bodies.
 
         Return the manifests in the order of `keys`. The list contains None for each body that does
-        not exist or is not wanted. `recheck` and `is_wanted` are as in `load_many`. The memory
-        does not include bodies that are too large for the current GraphQL operation (see `fits`).
+        not exist or is not wanted. `recheck` and `is_wanted` are as in `load_many`. No memory is
+        needed for bodies that are too large for the current GraphQL operation (see `fits`).
         Cost: one BatchGetItem per 100 manifests.
         """
 

@@ -34,7 +34,7 @@ _END = "\U0010ffff"
 
 @dataclass(frozen=True, slots=True)
 class PartitionList:
-    """A list of cards: all items in one partition with sort keys that begin with `prefix`.
+    """A list of items: all items in one partition with sort keys that begin with `prefix`.
 
     `index` is the name of the index that contains the partition, or None for a partition of the
     table.
@@ -103,9 +103,9 @@ class Page(Generic[T]):
 
 
 class _Stream:
-    """The cards of one partition.
+    """The items of one partition.
 
-    Cards are read when they are needed, from the start or from the end of the requested part.
+    Items are read when they are needed, from the start or from the end of the requested part.
     """
 
     def __init__(self, dynamo: Dynamo, cards: PartitionList, window: PageWindow) -> None:
@@ -151,9 +151,9 @@ async def read_page(
 ) -> Page[Item]:
     """Return one page of one or more lists. Several lists are merged in the order of positions.
 
-    With `keep`, the page contains only the cards for which `keep` returns True. To find them, at
-    most five pages per list are read. So the page may contain fewer cards than requested although
-    the list has more cards. Cost without `keep`: one query for one list.
+    With `keep`, the page contains only the items for which `keep` returns True. To find them, at
+    most five pages per list are read. So the page may contain fewer items than requested although
+    the list has more items. Cost without `keep`: one query for one list.
     """
     streams = [_Stream(dynamo, cards, window) for cards in lists]
     upwards = lists[0].descending is window.from_end

@@ -25,7 +25,7 @@ class TagMigration:
         self._invalid: list[str] = []
 
     def survey(self, item: Item) -> None:
-        """Remember a problem with a tag that is not valid."""
+        """If the item is a problem with a tag that is not valid, remember the problem."""
         if is_card(item, Problem) and _normalise(item.get("tg", ())) is None:
             self._invalid.append(f"{item['pf']}/{item['pn']}")
 

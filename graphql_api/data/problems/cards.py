@@ -74,13 +74,13 @@ def is_unchanged(problem: Problem) -> Condition:
 
 
 def card_item(problem: Problem) -> Item:
-    """Return the item of a card with its index keys."""
+    """Convert a problem to its main item (the card), including the index keys."""
     key = keys.problem(problem.platform, problem.number)
     return {**key, **index_keys(problem), **problem.to_item()}
 
 
 def entry_keys(problem: Problem) -> list[keys.Key]:
-    """Return the keys of all list entries of a problem."""
+    """Return the keys of the items that represent a problem in the lists of problems."""
     partitions = [keys.state_partition(problem.state)]
     if problem.state is ProblemState.COMPLETED:
         partitions += map(keys.tag_partition, problem.tags)
@@ -90,7 +90,7 @@ def entry_keys(problem: Problem) -> list[keys.Key]:
 
 
 def entries(problem: Problem) -> list[Item]:
-    """Return the items of all list entries of a problem."""
+    """Return the items that represent a problem in the lists of problems, one per list."""
     item = problem.to_item()
     return [{**key, **item} for key in entry_keys(problem)]
 

@@ -1,4 +1,4 @@
-"""The store of problems: cards, texts, solutions, states, lists and run counters."""
+"""The store of problems: main items (cards), texts, solutions, states, lists and run counters."""
 
 import asyncio
 import random
@@ -58,8 +58,9 @@ class ProblemStore(ProblemDeletion):
     async def create(self, new: NewProblem) -> Problem:
         """Create a problem in the state DRAFT, in one transaction.
 
-        The transaction writes the card, the list entries, the texts, the checker, the counter of
-        executions, and the item for the legacy id.
+        The transaction writes the problem's main item and its entries in the lists of problems. It
+        also writes the texts, the checker, a counter of executions, and an item that makes the
+        legacy id unique.
 
         Raises:
             Conflict: the problem already exists, or another problem has the same legacy id.
@@ -137,15 +138,17 @@ class ProblemStore(ProblemDeletion):
     async def solutions(self, problem_ids: Sequence[ProblemId]) -> list[Solution | None]:
         """Return the authors' solutions in the order of `problem_ids`.
 
-        The list contains None for each problem without a solution. The cost is that of
-        `Bodies.load_many`.
+        The list contains None for each problem without a solution.
+
+        Cost: see `Bodies.load_many`.
         """
         return await read_bodies(self._bodies, keys.solution, problem_ids, _load_solution)
 
     async def by_legacy_id(self, legacy_id: int) -> ProblemId | None:
         """Return the identity of the problem with this legacy id, or None if no problem has the id.
 
-        Cost: one request of 0.5 read units.
+        The legacy id is the id that the problem had in the previous version of the program. Cost:
+        one request of 0.5 read units.
         """
         item = await self._dynamo.get(keys.legacy_problem(legacy_id), recheck=True)
         return ProblemId(item["pf"], item["pn"], item.get(PID, NO_PID)) if item else None
