@@ -98,7 +98,7 @@ def write_session(variables: Mapping[str, str]) -> None:
 
 
 def end_session() -> None:
-    """Remove the file with the variables of this `algoitny dev`."""
+    """Remove the file with the variables that `algoitny dev` has set."""
     session_file().unlink(missing_ok=True)
 
 
@@ -115,7 +115,7 @@ def running_session() -> dict[str, str] | None:
 def join_running_session() -> None:
     """Use the databases of the `algoitny dev` session that is running in this checkout.
 
-    This sets environment variables of this process. Do nothing if none is running. Do nothing
+    This sets environment variables of this process. Do nothing if no session is running. Do nothing
     in a production environment, or if a variable already contains the address of a database.
     """
     configured = {"AWS_ENDPOINT_URL_DYNAMODB", "LOCALSTACK_URL", "REDIS_URL"} & os.environ.keys()

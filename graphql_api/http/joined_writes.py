@@ -24,17 +24,17 @@ class JoinedWrites:
     def __getattr__(self, name: str) -> Any:
         """Return an attribute of the real transport.
 
-        If the attribute is a method that ends the connection or counts unsent bytes, the kept bytes
-        are passed to the real transport first.
+        The attribute may be a method that ends the connection or counts unsent bytes. In this case,
+        all bytes that this object has kept are first passed to the real transport.
         """
         if name in {"close", "abort", "write_eof", "get_write_buffer_size"}:
             self._flush()
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Keep bytes to be sent at the end of the event loop's current iteration.
+        """Buffer bytes. They are sent at the end of the event loop's current iteration.
 
-        If more than 64 KB would be kept, all bytes are sent immediately.
+        If the buffer would exceed 64 KB, all bytes are sent immediately.
         """
         if self._kept_bytes + len(data) > JOINED_BYTES:
             self._flush()

@@ -148,10 +148,10 @@ class Visibility:
         return self.is_owner(history.uid)
 
     def results(self, results: Results) -> Results:
-        """Return the results for the owner of a history. The hidden tests are redacted.
+        """Return the test results that the owner of an execution may see.
 
-        The problem's setting `test_visibility` decides which tests are hidden. If the owner is an
-        editor, no tests are hidden.
+        The results of hidden tests are redacted. The problem's setting `test_visibility` decides
+        which tests are hidden. If the owner is an editor, no tests are hidden.
         """
         return results if self.is_editor else redact_results(results)
 

@@ -259,7 +259,8 @@ async def soft_delete(
 async def restore(context: Context, problem: ProblemId) -> tuple[Problem, Job | None]:
     """Restore a soft-deleted problem to its state before the deletion.
 
-    Return the problem, and the job that returns its executions to the feed. The job is never None.
+    Return the problem, and the job that puts its executions back into the feed. The job is never
+    None.
 
     Raises:
         Unauthenticated, Forbidden: The viewer is not an editor.
