@@ -181,7 +181,7 @@ class Submission:
                 return
 
     def _end_wait(self, ticket: Ticket, scheduler: _Scheduler) -> None:
-        """Allow another session to wait for a slot, because this session has taken a test."""
+        """Record that the session with `ticket` has a slot, so that another session may wait."""
         if ticket in self.waiting_sessions:
             self.waiting_sessions.discard(ticket)
             scheduler.wake()

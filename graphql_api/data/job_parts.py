@@ -1,4 +1,4 @@
-"""The parts of a job, which are stored separately from the card.
+"""The parts of a job, which are stored separately from the job's main item (its card).
 
 The parts are the parameters, the result and the progress events.
 """
@@ -27,7 +27,7 @@ DAY_S = 86_400
 
 
 class JobParts:
-    """The methods of `JobStore` that read and write the parts of jobs."""
+    """The methods of `JobStore` for the parameters, results and progress events of jobs."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock

@@ -185,7 +185,8 @@ def purge_partition(shard: int) -> str:
 def purge_due(identity: str, due_at: int) -> Key:
     """Return the keys of a purge note in the index of purge notes.
 
-    The purge note becomes due at `due_at` (epoch ms). `identity` selects the shard.
+    A purge note schedules the removal of one version of a test set for the time `due_at` (epoch
+    ms). `identity` selects the shard.
     """
     return {"g2p": purge_partition(shard_of(identity, DUE_SHARDS)), "g2s": due_sort(due_at)}
 
@@ -226,10 +227,10 @@ def feed_partitions(platform: str, language: str, shard: int) -> tuple[str, ...]
 
 
 def feed_partition(platform: str | None, language: str | None, shard: int) -> str:
-    """Return the partition that contains one shard of a list in the feed.
+    """Return the partition that contains one shard of a list of public executions.
 
-    The list contains the histories with this platform and language. None means all platforms or all
-    languages. Each list has its own partitions.
+    The list contains the executions with this platform and language. None means all platforms or
+    all languages. Each list has its own partitions.
     """
     if platform and language:
         return f"F#PL:{platform}:{language}#{shard}"

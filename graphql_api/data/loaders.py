@@ -122,12 +122,12 @@ class Loaders:
 
     @cached_property
     def codes(self) -> DataLoader[HistoryKey, str | None]:
-        """Loader of submitted code by the user id and ULID of the history."""
+        """Loader of the submitted code. The key is the user id and the ULID of the history."""
         return _loader(self._stores.histories.codes)
 
     @cached_property
     def results(self) -> DataLoader[History, Results | None]:
-        """Loader of test results by history. `History.attempt` selects the results."""
+        """Loader of test results by history. The results are those of the attempt `attempt`."""
         return _loader(self._stores.histories.results_many, _attempt)
 
     @cached_property

@@ -40,7 +40,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class HistoryKey(NamedTuple):
-    """The identity of a history: the user id of the owner and the history's ULID."""
+    """The identity of a history (a stored execution): the owner's user id and the ULID."""
 
     uid: str
     ulid: str
@@ -183,7 +183,7 @@ class Record:
 
     @classmethod
     def attributes(cls) -> tuple[str, ...]:
-        """Return the names of all attributes of an item, including `v` and `tp`."""
+        """Return the names of an item's attributes, including `v` (version) and `tp` (type)."""
         return ("v", "tp", *(attribute.name for attribute in _attributes_of(cls)))
 
     @classmethod
@@ -263,7 +263,7 @@ def _upgrade(cls: type[Record], item: Item) -> Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User(Record):
-    """The card of one user.
+    """One user, as stored in the user's main item.
 
     `role` is the stored role. If the user's address is in the setting `ADMIN_EMAILS`, the user is
     an administrator, whatever the stored role is.
@@ -364,7 +364,7 @@ class Plan(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History(Record):
-    """The card of one history. A history is the record of a submission.
+    """The card (main item) of one history. A history is the record of a submission.
 
     The entries of the feed (the list of public executions) are copies of the card.
     `feed_id` and `feed_shard` together are the position of the history in the feed. `feed_hidden`

@@ -56,7 +56,7 @@ class Phase(Enum):
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Two counters: the total number of seconds, and the seconds since the last progress."""
+    """The total time, and the time since data was last received or sent (both in seconds)."""
 
     total_s: float = 0.0
     stalled_s: float = 0.0

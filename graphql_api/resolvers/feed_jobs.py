@@ -1,7 +1,7 @@
 """Jobs that update the public feed after a problem was deleted or restored.
 
-For a deleted problem, the job removes its executions from the feed. For a restored problem, the job
-adds its executions again.
+For a deleted problem, the job removes the problem's executions from the feed. For a restored
+problem, the job adds them again.
 """
 
 from collections.abc import Sequence

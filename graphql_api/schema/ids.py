@@ -48,10 +48,10 @@ def encode(kind: Kind, *parts: str) -> ID:
 
 
 def decode(text: str) -> tuple[Kind, tuple[str, ...]] | None:
-    """Return the kind and the parts of the key in a global id, or None if the id is invalid.
+    """Decode a global id into the kind of the object and the parts of the object's key.
 
-    For a problem or test case, the parts always contain a pid. If the id contains no pid, the pid
-    is NO_PID.
+    Return None if the id is invalid. For a problem or test case, the parts always contain a pid. If
+    the id contains no pid, the pid is NO_PID.
     """
     if not 1 < len(text) <= GLOBAL_ID_CHARACTERS:
         return None

@@ -81,7 +81,7 @@ def _fit(points: Sequence[Point]) -> float:
 
 
 def _find_bounds(net: Sequence[Point], ended: Sequence[Point], noise: float) -> list[float]:
-    """Return up to two lower bounds of the exponent.
+    """Return up to two lower bounds of the exponent `e` in `cost = c * size^e`.
 
     The test T with the largest input of all tests that ended is compared with two other tests:
 

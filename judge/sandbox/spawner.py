@@ -50,11 +50,11 @@ class SpawnerLost(Exception):
 
 
 class Spawner:
-    """One running spawner process. Only the thread that holds the slot may use it.
+    """A running spawner process of one slot. Only the thread that holds the slot may use it.
 
     `base_rootfs` contains bubblewrap's arguments for the root directory of the process. `lock` is
-    the descriptor with the lock of the slot. The process inherits the descriptor, so the slot stays
-    locked until the process ends.
+    the file descriptor that keeps the slot locked. The process inherits the descriptor, so the slot
+    stays locked until the process ends.
     """
 
     def __init__(

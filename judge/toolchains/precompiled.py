@@ -57,7 +57,9 @@ class PrecompiledStore:
         cancelled: Callable[[], bool] | None = None,
         owner: str = NO_OWNER,
     ) -> dict[str, Path]:
-        """Return the directories to mount when a source is compiled, by path inside the sandbox.
+        """Return the directories that must be mounted for the compilation of a source.
+
+        The keys of the result are the paths in the sandbox, the values the paths on the host.
 
         A missing directory is built first. The result is empty in these cases: the source needs no
         precompiled files, the build fails, or another worker is building files that are optional.

@@ -127,11 +127,11 @@ class TaskSender:
         await self._send(partial(self._broker.enqueue, message, delay=delay_ms), job=ulid)
 
     async def send_job_cancellation(self, ulid: str) -> None:
-        """Notify the worker of a job that the job has ended."""
+        """Notify the job's worker that the job has ended."""
         await self.send_cancellation(JOB, ulid)
 
     async def send_cancellation(self, uid: str, ulid: str) -> None:
-        """Notify the worker of an execution that the execution has ended."""
+        """Notify the execution's worker that the execution has ended."""
         publish = partial(self._broker.client.publish, CHANNEL, format_cancellation(uid, ulid))
         await self._send(publish, uid=uid, ulid=ulid)
 

@@ -100,7 +100,7 @@ class Session:
 
     @property
     def child_environment(self) -> dict[str, str]:
-        """The environment of the session's programs, without the secrets of the API."""
+        """The environment of the programs that this command starts, without the API's secrets."""
         output = {"PYTHONUNBUFFERED": "1", "LOG_FORMAT": os.environ.get("LOG_FORMAT", "console")}
         merged = {**os.environ, **output, **self.variables}
         return {name: value for name, value in merged.items() if name not in self.secrets}

@@ -160,7 +160,7 @@ class OperationBounds:
     # Bodies
 
     def add_bodies(self, size_bytes: int) -> bool:
-        """Count `size_bytes`, the decompressed size of bodies that will be read or decompressed.
+        """Count bodies that will be read or decompressed. `size_bytes` is their decompressed size.
 
         Return True if the operation has the memory for these bodies. If the result is False, the
         caller must drop the data of these bodies and call `wait_for_body_memory`.
@@ -194,8 +194,8 @@ class OperationBounds:
 
         Raises:
             BoundExceeded: the memory was not free in time. The operation is then stopped.
-            Unavailable: the memory was not free in time. Only copies made by `uncounted` raise this
-                error, instead of BoundExceeded.
+            Unavailable: the memory was not free in time, and these bounds were made by `uncounted`.
+                The operation is not stopped.
         """
         await self._take(budget.take, size_bytes)
         try:

@@ -28,7 +28,7 @@ class EmailMigration:
         self._blocked: set[str] = set()
 
     def survey(self, item: Item) -> None:
-        """Remember a user whose address is not valid or will change."""
+        """Remember the user in `item` if the user's address is not valid or will change."""
         if not is_card(item, User):
             return
         address = _normalise(item)

@@ -54,9 +54,10 @@ class Migration(Protocol):
 
 
 def is_card(item: Item, record: type[Record]) -> bool:
-    """Return whether the item is the card of a record of this class.
+    """Return whether an item is a card of the class `record`.
 
-    For a copy of the card in a list, the result is False.
+    A card is the main item of an entity, such as a user. For a copy of a card in a list, the result
+    is False.
     """
     return item.get("tp") == record.entity and item["SK"] == keys.META
 

@@ -19,7 +19,7 @@ from graphql_api.data.problems.titles import tokens
 
 @dataclass(frozen=True, slots=True)
 class ProblemFilter:
-    """The filters of a list of problems. A field of None is not a filter.
+    """The filters of a list of problems. A field that is None does not filter the list.
 
     `words` contains the words that the title of a problem must contain.
     """
@@ -54,9 +54,10 @@ class ProblemFilter:
         )
 
     def plan(self) -> tuple[PartitionList, Callable[[Item], bool] | None]:
-        """Return the most selective list, and a function that applies the remaining filters.
+        """Return the stored list to read, and a function that applies the remaining filters.
 
-        The function returns whether an item matches. The function is None if no filters remain.
+        The list is the most selective one, such as the list of all problems with one tag. The
+        function returns whether an item matches. The function is None if no filters remain.
         """
         remaining = self._checks()
         cards = self._choose_list(remaining)

@@ -73,9 +73,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTest:
-    """One test of a new version of a test set.
+    """A test that is written as part of a new version of a test set.
 
-    `added` is the identity of a test from an earlier version of the set, or None for a new test.
+    If an earlier version of the set contains this test, `added` is the identity of the test.
+    Otherwise, `added` is None.
     """
 
     input: bytes
@@ -127,7 +128,7 @@ class TestSetStore(TestSetReader):
     async def add(
         self, platform: str, number: str, tests: Sequence[NewTest], *, pid: str | None = None
     ) -> Problem:
-        """Append tests to the set of a problem, as a new version.
+        """Append tests to the set of a problem. This creates a new version of the set.
 
         The cost and the errors are the same as in `replace`.
         """
@@ -136,7 +137,7 @@ class TestSetStore(TestSetReader):
         return await self._write(expected, version, [*await self._current(expected), *tests])
 
     async def delete(self, key: TestCaseKey) -> Problem:
-        """Remove one test, as a new version of the set.
+        """Remove one test. This creates a new version of the set.
 
         The numbers of all later tests decrease by 1. The cost and all other errors are the same as
         in `replace`.
@@ -158,7 +159,7 @@ class TestSetStore(TestSetReader):
     ) -> tuple[Problem, int]:
         """Reserve the next version of the test set.
 
-        Return the problem's card before the reservation, and the reserved version.
+        Return the problem's card as it was before the reservation, and the reserved version.
         """
         skipped = 0
         for _ in range(CLAIM_ATTEMPTS):
@@ -352,8 +353,10 @@ class TestSetStore(TestSetReader):
     async def identities(self, sets: Sequence[TestSetKey]) -> list[list[TestId]]:
         """Return one list of test identities per set, in the order of `sets`.
 
-        Each set is one version of a problem's tests. If all its tests were added in this version,
-        the list is empty. Cost: one request per 100 sets. Missing items are read a second time.
+        A set is one version of a problem's tests. An identity contains the version in which the
+        test was added, and the number of the test in that version. If all tests of a set were added
+        in the version of the set, the identities are not stored, and the list is empty. Cost: one
+        request per 100 sets. Missing items are read a second time.
         """
         items = await self._dynamo.batch_get([keys.case_ids(*key) for key in sets], recheck=True)
         return [_read_ids(item) if item else [] for item in items]
@@ -395,10 +398,10 @@ class TestSetStore(TestSetReader):
     async def purge(self, platform: str, number: str, version: int) -> bool:
         """Remove one version of a test set, unless it is the current version.
 
-        First, the purge note of the version is marked, so that no writer can make the version
-        current. The purge note is removed last. Return False if the version has no purge note. In
-        this case, the version is the current version or was already removed. So a second call has
-        no effect.
+        First, the purge note (the scheduled removal) of the version is marked, so that no writer
+        can make the version current. The purge note is removed last. Return False if the version
+        has no purge note. In this case, the version is the current version or was already removed.
+        So a second call has no effect.
         """
         note = keys.case_purge(platform, number, version)
         try:

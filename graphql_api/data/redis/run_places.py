@@ -103,9 +103,10 @@ class RunPlaces:
 
     @contextmanager
     def _take_here(self, uid: str) -> Iterator[None]:
-        """Check the limits in this process. Then count one caller of the user during the block.
+        """Count one more waiting caller of the user in this process while the block runs.
 
-        If a limit is reached, the block is not run. So no request is sent to Redis.
+        If a limit is already reached in this process, the block is not run, and no request is sent
+        to Redis.
 
         Raises:
             Conflict: all places of the user are taken by callers of this process.
@@ -138,7 +139,10 @@ class RunPlaces:
             self._renewal = asyncio.create_task(self._renew_forever())
 
     async def _free(self, uid: str, place: str) -> None:
-        """Free a place. If Redis does not answer, the place becomes free when the lease ends."""
+        """Free the place of a caller that waited for a custom run.
+
+        If Redis does not answer, the place becomes free when its lease ends.
+        """
         self._user_by_place.pop(place, None)
         with suppress(RedisError):
             await self._redis.zrem(PREFIX + uid, place)
@@ -152,7 +156,10 @@ class RunPlaces:
                 _log.warning("The places of custom runs were not renewed.", reason=str(error))
 
     async def _renew(self) -> None:
-        """Renew the leases of all places of this process, in one request."""
+        """Renew the leases of all callers of this process that wait for custom runs.
+
+        Cost: one request to Redis.
+        """
         async with self._redis.pipeline(transaction=False) as batch:
             for place, uid in self._user_by_place.items():
                 await self._renew_script(
