@@ -43,9 +43,9 @@ class Build:
         self.is_done = False
 
     def run(self, session: SlotSession) -> bool:
-        """Compile the programs that are not in the cache. Return whether the program compiles.
+        """Compile the submission and the checker, unless the cache contains their programs.
 
-        Call `prepare` before the slot session is opened.
+        Return whether the submission compiles. Call `prepare` before the slot session is opened.
 
         Raises:
             CheckerBroken: the checker does not compile.

@@ -272,8 +272,8 @@ def statement(platform: str, number: str) -> Key:
 def checker(platform: str, number: str) -> Key:
     """Return the key of a problem's checker.
 
-    In sort order, the checker comes after the card and before the tests. So one query can read the
-    card, the checker and the tests.
+    In sort order, the checker comes after the problem's card (its main item) and before its tests.
+    So one query can read all three.
     """
     return _key(problem_partition(platform, number), CHECKER)
 

@@ -1,4 +1,4 @@
-"""Answers that are sent in parts. After the client has read an answer, its memory is freed."""
+"""Answers that are sent in parts. The memory of an answer is freed after the client has read it."""
 
 import asyncio
 

@@ -253,7 +253,10 @@ class History(Node):
         "Also null for viewers other than the owner and editors."
     )
     def message(self, info: Info) -> str | None:
-        """Return the reason for the status FAILED. This needs no database request."""
+        """Return the reason for the status FAILED, or None if there is no reason to show.
+
+        This needs no database request.
+        """
         return histories.message_of(info.context, self.record)
 
     @field(

@@ -72,7 +72,7 @@ def _settle(findings: Sequence[Finding]) -> list[DiagnosisKind]:
 
     - If a complete output has the general kind, this kind replaces the two other kinds.
     - Otherwise, if only one of the two other kinds occurs, it replaces the general kind. It also
-      replaces the kind EMPTY_OUTPUT, because the only line may be the missing line.
+      replaces the kind EMPTY_OUTPUT, because an output is empty if its only line is missing.
 
     The rules for additional lines are the same.
     """

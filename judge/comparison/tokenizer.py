@@ -80,7 +80,8 @@ def tokens(file: IO[bytes]) -> Batches:
 def lower_tokens(file: IO[bytes]) -> Batches:
     """Yield the tokens as `tokens` does, but with ASCII letters in lower case.
 
-    The digest of a long token is computed from the lower-case token.
+    A token longer than `LONGEST` is replaced by its beginning and a digest. Both are taken from the
+    lower-case token.
     """
     return _tokens(file, lambda block: _cut_into_tokens(block.lower()))
 

@@ -72,8 +72,8 @@ class Descriptors:
     def scratch_file(self, directory: Path) -> IO[bytes]:
         """Return a temporary file, which stays in memory up to 256 KB.
 
-        The caller closes the file. If the `with` block raises an exception, the file is closed at
-        the end of the block.
+        The caller closes the file. But if the `with` block of this `Descriptors` object raises an
+        exception, the file is closed at the end of the block.
         """
         file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - the caller closes it
             IN_MEMORY_BYTES, dir=str(directory)

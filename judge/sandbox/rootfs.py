@@ -95,8 +95,8 @@ def run_rootfs_options(
 
     `directory` is mounted at `/box`. If `directory` is None, `/box` is writable, and the files in
     `file_descriptors` (name to descriptor) are copied into `/box`. The keys of `mounts` are paths
-    below `/opt` in the run rootfs. `directory` and the values of `mounts` are paths in the base
-    rootfs.
+    below `/opt` in the run's file system. `directory` and the values of `mounts` are paths in the
+    file system of the spawner, the process that starts the run.
     """
     sizes_kb = {"/tmp": tmp_kb, "/dev/shm": min(SHM_KB, tmp_kb)}  # noqa: S108 - inside the sandbox
     if has_feedback:

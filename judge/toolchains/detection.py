@@ -69,9 +69,9 @@ def detect_languages(
 ) -> Languages:
     """Find the languages that work, by compiling and running a short program in each language.
 
-    `only` contains the ids, names or aliases of the languages to look for (empty: all). Some
-    languages need precompiled libraries. If `precompile` is False and these libraries are not built
-    yet, the language is in `Languages.missing`.
+    `only` contains the ids, names or aliases of the languages to look for (empty: all). If
+    `precompile` is False, languages whose precompiled libraries do not exist yet are in `missing`
+    of the result.
 
     Raises:
         SandboxUnavailable: `only` contains an unknown name.

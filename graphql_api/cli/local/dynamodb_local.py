@@ -51,7 +51,7 @@ class LockedFile:
 
 
 def read_lock(path: Path = LOCK_FILE) -> tuple[LockedFile, ...]:
-    """Return the files that the lock file accepts.
+    """Return the files that are listed in the lock file, with their SHA-256 sums.
 
     Each line of the lock file is `group:artifact:version:kind sha256` or a comment.
     """

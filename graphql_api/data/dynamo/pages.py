@@ -53,10 +53,10 @@ class PartitionList:
 
 @dataclass(frozen=True, slots=True)
 class PageWindow:
-    """The requested part of a list: `size` cards from the start or from the end of the list.
+    """The requested part of a list: `size` items from the start or from the end of the list.
 
-    `after` and `before` are positions. Only the cards between these positions are returned, without
-    the cards at the two positions. None means the start (`after`) or the end (`before`) of the
+    `after` and `before` are positions. Only the items between these positions are returned, without
+    the items at the two positions. None means the start (`after`) or the end (`before`) of the
     list.
     """
 
@@ -70,9 +70,9 @@ class PageWindow:
 class Page(Generic[T]):
     """One page of a list: records in the order of the list, and the position of each record.
 
-    `start` and `end` are the positions of the first and the last card that were read for the page.
-    If a filter excluded one of these cards, `records` does not contain the card. Both positions are
-    None if no card was read.
+    `start` and `end` are the positions of the first and the last item that were read for the page.
+    A filter may have excluded these items from `records`. Both positions are None if no item was
+    read.
     """
 
     records: list[T]

@@ -2,7 +2,7 @@
 
 Each claim starts a new attempt, and attempts are numbered. The number is a fencing token: a write
 of an earlier attempt is rejected. Every write has a condition on the stored state. If the stored
-state differs from the expected state, the store reads the history again and repeats the decision.
+state differs from the expected state, the execution is read again and the decision is repeated.
 """
 
 import asyncio
@@ -230,9 +230,10 @@ class ExecutionStore:
         return True
 
     async def complete(self, history: History, outcome: Outcome) -> History:
-        """Store the outcome of an attempt: first the body with the results, then the card.
+        """Store the outcome of an attempt to judge an execution.
 
-        A second call with the same outcome has no effect.
+        The test results are written first. Then the history's card (its main item) is changed. A
+        second call with the same outcome has no effect.
 
         The transaction that changes the card takes 6 write units for a private history, and 14
         write units for a public history with its four feed entries. Additional costs: 1 write unit
@@ -432,9 +433,9 @@ class ExecutionStore:
         """Return the keys of a problem's executions that are RUNNING or have just COMPLETED.
 
         This method reads the index of unfinished executions of all problems. Indexes are eventually
-        consistent. So the cards of the problem's executions are read again from the table, with
-        strong consistency. An execution that has just COMPLETED may still be in this index. It is
-        returned too, because the index of the problem's histories may not contain it yet.
+        consistent. So the problem's executions are read again from the table, with strong
+        consistency. An execution that has just COMPLETED may still be in this index. It is returned
+        too, because the index of the problem's COMPLETED executions may not contain it yet.
 
         Cost: at least one request per shard, one request per megabyte, and one request per 100
         executions of the problem.
@@ -523,9 +524,10 @@ def _resolve_refused_claim(
 
 
 def _is_given_back(item: Mapping[str, Any] | None, history: History) -> bool:
-    """Return whether an earlier call of `give_back` has already undone this claim.
+    """Return whether an earlier call of `give_back` has already undone the claim on an execution.
 
-    This is the case if the response of the earlier call was lost. `item` is the stored card.
+    This is the case if the response of the earlier call was lost. `history` is the execution as the
+    claim returned it, and `item` is the stored item.
     """
     if item is None:
         return False

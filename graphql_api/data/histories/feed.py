@@ -1,11 +1,11 @@
-"""The feed: COMPLETED public histories, most recent publication first.
+"""The feed: COMPLETED public histories (stored executions), most recent publication first.
 
-A history in the feed has four entries. An entry is a copy of the history's card. The entries are in
-four lists: the whole feed, the feed of the platform, the feed of the language, and the feed of the
-platform and the language. Each list is divided into shards, with one partition per shard. The four
-entries of a history have the same shard number and the same sort key (`fid`), a ULID that is
-created at publication. The card contains both values. The transaction that changes the card also
-writes or removes the entries.
+A history in the feed has four entries. An entry is a copy of the history's main item, the card. The
+entries are in four lists: the whole feed, the feed of the platform, the feed of the language, and
+the feed of the platform and the language. Each list is divided into shards, with one partition per
+shard. The four entries of a history have the same shard number and the same sort key (`fid`), a
+ULID that is created at publication. The card contains both values. The transaction that changes the
+card also writes or removes the entries.
 """
 
 from collections.abc import Iterator

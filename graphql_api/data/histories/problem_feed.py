@@ -28,7 +28,7 @@ DECISIONS = 8
 
 
 class ProblemStateChanged(Exception):
-    """The state of the problem has changed again, so the change of the feed must stop."""
+    """The problem was deleted or restored during a change of the feed. The change must stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class FeedChange:
         )
 
     def actions(self, history: History) -> list[TransactItem]:
-        """Return the actions that change a history's card and feed entries.
+        """Return the actions that change a history's card (main item) and feed entries.
 
         The actions take 10 write units. The first action changes the card. It requires that the
         stored card has the same status, visibility, position in the feed and attempt as `history`.
@@ -97,10 +97,10 @@ class ProblemFeedStore:
         self._dynamo = dynamo
 
     async def apply(self, change: FeedChange, history_keys: Sequence[HistoryKey]) -> int:
-        """Apply a change to these histories, and return the number of changed histories.
+        """Apply a change of the feed to histories, and return the number of changed histories.
 
-        Histories for which `FeedChange.concerns` returns False are skipped. So a second call has no
-        effect.
+        A history that the change does not concern is skipped (see `FeedChange.concerns`). So a
+        second call has no effect.
 
         Cost: one BatchGetItem with 1 read unit per history and 1 read unit for the problem, and one
         transaction per 10 changed histories. The transaction takes 10 write units per history and 2

@@ -206,12 +206,14 @@ class RejudgeStore:
     async def _count_loss(
         self, expected: History, mark: Solved | None
     ) -> tuple[Sequence[TransactItem], int]:
-        """Return the actions that move or remove the solved mark of a user and problem.
+        """Return the actions that move or remove a solved mark.
 
-        Also return the change of the number of solved problems (0 or -1). The history `expected` is
-        no longer accepted. `mark` is the user's solved mark for the problem, or None. If the mark
-        does not name this history, no action is needed. Otherwise, the mark is moved to another
-        accepted history of the user. If no such history exists, the mark is removed.
+        Also return the change of the user's number of solved problems (0 or -1). A solved mark
+        records that a user has solved a problem, and names an accepted history.
+
+        The history `expected` is no longer accepted. If `mark` is None or names another history, no
+        action is needed. Otherwise, the mark is moved to another accepted history of the same user
+        and problem. If no such history exists, the mark is removed.
         """
         if mark is None or mark.ulid != expected.ulid:
             return [], 0
@@ -247,7 +249,7 @@ class RejudgeStore:
 
 
 class _MarkChanged(Exception):
-    """Another request changed the mark that the user has solved the problem, at the same time."""
+    """Another request has changed the mark which records that the user solved the problem."""
 
 
 def _is_result_unchanged(expected: History) -> Condition:

@@ -130,12 +130,12 @@ class ReservationStore:
         )
 
     async def reserve(self, request: ReservationRequest) -> Reserved:
-        """Take a unit of quota and create a PENDING history.
+        """Take a unit of quota and create a PENDING history (the record of an execution).
 
         If an earlier call had the same request id and input, return the history of the earlier
         call. A rejected request stores nothing.
 
-        Cost: two requests. The body takes 1 write unit per started KB of compressed code. The
+        Cost: two requests. The code takes 1 write unit per started KB after compression. The
         transaction takes 7 write units (9 in the first 15 minutes and in the last minute of a UTC
         day).
 

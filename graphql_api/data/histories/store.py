@@ -86,7 +86,7 @@ class HistoryStore:
         return await self._bodies.load_many(wanted, bytes.decode, recheck=True)
 
     async def results(self, history: History) -> Results | None:
-        """Return the results of a history, or None if the history is not COMPLETED."""
+        """Return the results of an execution, or None if the execution is not COMPLETED."""
         return (await self.results_many([history]))[0]
 
     async def results_many(self, histories: Sequence[History]) -> list[Results | None]:

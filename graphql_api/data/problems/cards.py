@@ -155,7 +155,9 @@ class ProblemCards:
         self.dynamo, self.clock = dynamo, clock
 
     async def read(self, platform: str, number: str, pid: str | None = None) -> Problem:
-        """Return a card. Cost: one strongly consistent request of 1 read unit.
+        """Return the card (main item) of a problem.
+
+        Cost: one strongly consistent request of 1 read unit.
 
         `pid` is the expected unique id of the problem. If `pid` is None, it is not checked.
 
@@ -171,7 +173,7 @@ class ProblemCards:
     async def change(
         self, platform: str, number: str, decide: Decide, pid: str | None = None
     ) -> Problem:
-        """Change a card and its list entries.
+        """Change the card (main item) of a problem, and the list entries (copies of the card).
 
         `decide` is called with the stored card and returns the new card. If `decide` returns an
         unchanged card and no other actions, nothing is written. `pid` is the expected unique id of

@@ -96,11 +96,11 @@ def with_checker(
     *,
     is_removed: bool = False,
 ) -> Problem:
-    """Return a copy of the problem `after` with the digest of the problem's checker.
+    """Return the changed problem `after`, with the digest of the checker that it uses.
 
-    `checker` is a new checker, or None to keep the checker of `expected`. `expected` is the problem
-    before the change, or None for a new problem. The checker of `expected` is not kept if the
-    comparer changes or `is_removed` is True.
+    `expected` is the problem before the change, or None for a new problem. `checker` is a new
+    checker, or None to keep the checker of `expected`. This checker is not kept if the comparer
+    changes or `is_removed` is True.
 
     Raises:
         InvalidInput: the comparer requires a checker, but the problem has no checker. Or a new

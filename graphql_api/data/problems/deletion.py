@@ -121,7 +121,7 @@ class ProblemDeletion:
         writing a test set.
 
         Raises:
-            NotFound: the problem does not exist, or the problem has another pid.
+            NotFound: the problem does not exist, or `pid` is given and the problem has another id.
             Conflict: other requests changed the problem during every attempt.
         """
         decide = partial(self._decide_on_removal, also)
@@ -173,7 +173,7 @@ class ProblemDeletion:
         condition, because the new problem does not use the version numbers of these tests.
 
         A large test is stored as a manifest and chunks. If the manifest is missing, the chunks are
-        not removed here. The sweeper removes them when the purge note of their version is due.
+        not removed here. The sweeper removes them later, with their version of the test set.
         """
         partition = equals("PK", keys.problem_partition(*problem.key))
         tests, others = [], []

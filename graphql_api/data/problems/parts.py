@@ -19,15 +19,15 @@ T = TypeVar("T")
 
 
 def owner_of(problem: Problem) -> dict[str, str]:
-    """Return the attribute with the problem's pid. Each part of the problem has this attribute.
+    """Return the attribute with the problem's ULID (`pid`). Each part of the problem has it.
 
-    Return {} if the problem has no pid.
+    Return {} if the problem has no ULID.
     """
     return {} if problem.pid == NO_PID else {PID: problem.pid}
 
 
 def belongs_to(pid: str) -> Condition:
-    """Require that the stored item is a part of the problem with this pid."""
+    """Require that the stored item is a part of the problem with this pid (unique id)."""
     return equals(PID, None if pid == NO_PID else pid)
 
 

@@ -107,10 +107,10 @@ class TestSetReader:
     ) -> Page[TestCase | LargeTest]:
         """Return a page of a problem's tests, in order.
 
-        The position of a test in the list is the test number. `problem` is the card that the caller
-        has read. If `problem` is None, this method reads the card first. Cost: one request for each
-        run of consecutive test numbers on the page. The read units depend on the compressed size of
-        these tests.
+        The position of a test in the list is the test number. If the caller has already read the
+        problem, it passes the problem as `problem`. Otherwise this method reads the problem first.
+        Cost: one request for each run of consecutive test numbers on the page. The read units
+        depend on the compressed size of these tests.
 
         Raises:
             NotFound: the problem does not exist.

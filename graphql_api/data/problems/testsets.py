@@ -294,10 +294,10 @@ class TestSetStore(TestSetReader):
     ) -> JudgingSet | None:
         """Return a problem in any state, with its tests in order and its checker.
 
-        Return None if the problem does not exist. `newest` is the card that the caller has read
+        Return None if the problem does not exist. `newest` is the problem as the caller has read it
         with strong consistency, or None. The data is read again with strong consistency if the
-        problem is missing, the card is older than `newest`, a test is missing, or the checker does
-        not match the card.
+        problem is missing or older than `newest`, a test is missing, or the checker does not belong
+        to the problem's current state.
 
         Cost: one request per MB, and 0.5 read units per 4 KB (1 read unit per 4 KB if consistent).
 

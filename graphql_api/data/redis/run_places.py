@@ -64,7 +64,8 @@ def unavailable_on_error() -> Iterator[None]:
 class RunPlaces:
     """The places that the waiting callers of this process have taken.
 
-    One task renews the leases of all these places. The task starts with the first caller.
+    Each caller that waits for a custom run takes one place. One task renews the leases of all these
+    places. The task starts with the first caller.
     """
 
     def __init__(self, redis: Redis) -> None:
