@@ -59,8 +59,8 @@ class ProblemStore(ProblemDeletion):
         """Create a problem in the state DRAFT, in one transaction.
 
         The transaction writes the problem's main item and its entries in the lists of problems. It
-        also writes the texts, the checker, a counter of executions, and an item that
-        finds the problem by its legacy id.
+        also writes the texts, the checker, a counter of executions, and an item for finding the
+        problem by its legacy id.
 
         Raises:
             Conflict: the problem already exists, or another problem has the same legacy id.
