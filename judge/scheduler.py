@@ -160,10 +160,10 @@ class TimeBudget:
 class WorkPool:
     """A pool of threads that compile programs and run tests, each in a slot of the host.
 
-    The fair distribution of the slots decides which call runs next. So a call must never wait for a
-    free thread. `sessions` is the maximum number of parallel sessions of one submission, which is
-    the number of slots. At most one session of each submission waits for a slot. So the pool needs
-    at most as many threads as there are slots and submissions together.
+    The slots are distributed fairly between users. So a session may wait for a slot, but must never
+    wait for a free thread. `sessions` is the maximum number of parallel sessions of one submission,
+    which is the number of slots. At most one session of each submission waits for a slot. So the
+    pool needs at most as many threads as there are slots and submissions together.
     """
 
     def __init__(self, sessions: int) -> None:

@@ -48,7 +48,10 @@ _Scheduler = TestScheduler[TestCaseFiles, TestResult]
 
 
 class Ticket:
-    """A marker for a session that waits for a slot."""
+    """A marker for a session that waits for a slot.
+
+    In a session, a thread holds a slot and runs programs of one submission.
+    """
 
 
 @dataclass(slots=True, kw_only=True)

@@ -59,11 +59,11 @@ def _touch(left: str, right: str) -> bool:
 
 
 def _is_text(before: str, after: str, expected: str) -> bool:
-    """Return whether the additional text contains no further value.
+    """Return whether the text before and after an expected line contains no further value.
 
-    If the expected line contains no digits, the result is always True. Otherwise, digits in the
-    text after the line count as a value. Digits in the text before the line count as a value
-    unless this text also contains at least two letters, such as `Case #1: `.
+    If the expected line contains no digits, the result is always True. Otherwise, digits in `after`
+    count as a value. Digits in `before` also count as a value, unless `before` contains at least
+    two letters, such as `Case #1: `.
     """
     if not _has_digit(expected):
         return True

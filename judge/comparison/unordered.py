@@ -51,7 +51,7 @@ class _Part(NamedTuple):
     most: int | None = None
 
     def blocks(self) -> Iterator[list[bytes]]:
-        """Yield all lines from `start` on, as one list for each block. Ignore `most`."""
+        """Yield all lines from `start` on, as one list for each block. `most` has no effect."""
         self.file.seek(self.start)
         return lines_with_text(self.file)
 

@@ -16,8 +16,8 @@ _NO_CLASSES: frozenset[str] = frozenset()
 class Failure(NamedTuple):
     """The failure of a program, as far as it is known.
 
-    `exception` is the class of the built-in exception that ended the program, or None. `line` is
-    the line of the program that failed, from 1, or None.
+    `exception` is the class of the built-in exception that ended the program. `line` is the number
+    of the source line that failed, counted from 1. An unknown value is None.
     """
 
     exception: str | None = None

@@ -1,4 +1,4 @@
-"""The table of a host: the owners who hold slots, and the owners who wait for a slot.
+"""The slot table of a host: the users (owners) who hold slots, and those who wait for a slot.
 
 The table is a file that every worker process maps into memory. Each waiting thread has a record in
 the table. While the thread waits, its process holds a lock on one byte of the file. The offset of

@@ -41,10 +41,10 @@ class WaitCancelled(Exception):
 class _Waiter:
     """A thread that waits for a slot or holds a slot.
 
-    - `owner` is the digest of the owner.
+    - `owner` is a digest that identifies the owner (the user for whom the thread works).
     - `cancelled` is the same function for all threads of a submission.
-    - `record` is the number of the thread's record in the table. It is None if the table is full or
-      the wait has ended.
+    - `record` is the number of the thread's record in the host's slot table. It is None if the
+      table is full or the wait has ended.
     - `joined_ns` is the start time of the wait, in nanoseconds.
     - `slot` is the number of the slot that the thread holds (None: the thread waits).
     - `is_first_turn` is True if the owner has held no slot during the wait.
@@ -190,7 +190,7 @@ class SlotPool:
         self._grant()
 
     def _join(self, waiter: _Waiter) -> None:
-        """Add a record for a waiting thread to the table, unless the table is full."""
+        """Add a record for a waiting thread to the host's slot table, unless the table is full."""
         waiter.record = self._table.join(waiter.owner)
         if waiter.record is not None:
             waiter.joined_ns = self._table.since(waiter.record)

@@ -98,7 +98,7 @@ class ExecutionLoader:
     async def _fetch_set(self, newest: Problem, open_sets: ExitStack) -> tuple[Problem, OpenedSet]:
         """Read a problem and its test set from the table, and write the set to disk.
 
-        `newest` is the state of the problem that was read most recently.
+        `newest` is the most recently read state of the problem.
 
         Raises:
             DamagedSet: the set was removed from the disk before it could be opened.

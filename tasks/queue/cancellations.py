@@ -36,7 +36,11 @@ def format_cancellation(uid: str, ulid: str) -> str:
 
 
 class Cancellations:
-    """The executions and jobs of this process, each with an event that triggers a claim check."""
+    """The executions and jobs on which this process works, each with an event.
+
+    When the event is set, the process checks whether it still has the claim (the right to work on
+    the execution or job).
+    """
 
     def __init__(self) -> None:
         self._events: dict[str, set[asyncio.Event]] = {}
