@@ -23,7 +23,7 @@ Write = Callable[[str, str], None]
 
 
 class ProgramFailedError(RuntimeError):
-    """A program that the session needs has ended. The message contains its last lines of output."""
+    """A required program has ended. The message contains its last lines of output."""
 
 
 @dataclass(frozen=True, slots=True)

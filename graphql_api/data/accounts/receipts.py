@@ -82,11 +82,14 @@ def quota_exceeded(action: str, day: str, used: int, limit: int) -> QuotaExceede
 
 @dataclass(frozen=True, slots=True)
 class QuotaDebit:
-    """The debit of one unit of quota. A `limit` of None means unlimited.
+    """The debit of one unit of quota, as actions of a transaction.
 
-    The actions of the debit must come first in the transaction. They take 4 write units. In the
-    first 15 minutes and in the last minute of a UTC day, they take 6 write units. A further action
-    then checks that the day before or after does not contain a receipt of the same request.
+    A `limit` of None means unlimited. These actions must be the first actions of the transaction.
+    They take 4 write units.
+
+    In the first 15 minutes and in the last minute of a UTC day, one more action is needed. It
+    checks that the neighbouring day has no receipt (stored record) of the same request. Together,
+    the actions then take 6 write units.
     """
 
     uid: str
@@ -94,9 +97,10 @@ class QuotaDebit:
     limit: int | None
 
     def actions(self) -> list[TransactItem]:
-        """Return the actions that create the receipt and increase the counter.
+        """Return the actions that create the receipt and increase the user's counter.
 
-        Around midnight, also return the action that checks the neighbouring day.
+        Around midnight, also return an action that checks the neighbouring day. That day must not
+        have a receipt (stored record) of the same request.
         """
         receipt, now = self.receipt, self.receipt.created_at
         actions: list[TransactItem] = [

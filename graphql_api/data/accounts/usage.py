@@ -205,10 +205,10 @@ class UsageStore:
         return DebitResult(receipt, is_duplicate=False)
 
     async def refund(self, uid: str, day: str, action: QuotaKind, request_hash: str) -> bool:
-        """Refund a unit of quota. Return True if this call refunded the unit.
+        """Refund the unit of quota that a request has used. Return True if this call refunded it.
 
-        Return False if the unit was already refunded or the receipt does not exist. Cost: one
-        transaction of 4 write units.
+        Return False if the unit was already refunded, or if no receipt (stored record) of the
+        request exists. Cost: one transaction of 4 write units.
         """
         try:
             await self._dynamo.transact(

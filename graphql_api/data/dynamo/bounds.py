@@ -179,9 +179,10 @@ class OperationBounds:
         return self._body_bytes <= UNSHARED_BYTES or self._share.take_now(self.max_bytes)
 
     async def wait_for_body_memory(self) -> None:
-        """Wait until the operation has memory for its bodies.
+        """Wait until the operation has memory for the bodies that it reads.
 
-        The operation takes `max_bytes`, which is the maximum size of all its bodies together.
+        Bodies are large stored values, such as submitted codes. The operation takes `max_bytes`,
+        which is the maximum size of all its bodies together.
 
         Raises:
             BoundExceeded: the memory was not free in time, or the operation was stopped.

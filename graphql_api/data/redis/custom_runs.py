@@ -69,7 +69,7 @@ class RunAnswer:
 
 @asynccontextmanager
 async def open_run_board(settings: Settings) -> AsyncIterator["RunBoard"]:
-    """Open the run board on the Redis server in the settings.
+    """Open the run board (the store of custom runs) on the Redis server in the settings.
 
     The first command opens a connection. All connections are closed at the end of the block.
     """
