@@ -1,4 +1,4 @@
-"""The results body of a history: the test results of one attempt, stored as JSON."""
+"""The stored JSON form (results body) of the test results of one attempt at an execution."""
 
 import orjson
 

@@ -25,7 +25,10 @@ class PurgeNote:
 
 
 def make_note(problem: ProblemKey, version: int, now: int) -> Item:
-    """Return the item of a purge note that is due `GRACE_MS` after `now` (epoch ms)."""
+    """Return the item of a purge note that is due `GRACE_MS` after `now` (epoch ms).
+
+    The note schedules the removal of one version of the problem's test set.
+    """
     due = keys.purge_due(keys.problem_partition(*problem), now + GRACE_MS)
     note = {"v": 1, "tp": "purge", "pf": problem.platform, "pn": problem.number, "tcv": version}
     return {**keys.case_purge(*problem, version), **due, **note}

@@ -18,7 +18,7 @@ def pack_samples(is_sample: Sequence[bool]) -> str | None:
     tests.
 
     Raises:
-        InvalidInput: the text is too long for a card.
+        InvalidInput: the text is too long to be stored with the problem.
     """
     numbers = [number for number, flag in enumerate(is_sample, 1) if flag]
     text = ",".join(
