@@ -92,7 +92,7 @@ class FeedJobHandler:
     index_lag_s: float = INDEX_LAG_S
 
     async def work(self, attempt: JobAttempt) -> Mapping[str, Any]:
-        """Remove the problem's executions from the feed, or return them to the feed.
+        """Remove the problem's executions from the public feed, or add them to it again.
 
         Return the number of changed executions, and whether the job ended early. See
         `JobKindHandler.work` for the exceptions.
@@ -129,10 +129,10 @@ class _FeedJobRun:
         self._waited_before_ms = self.progress.waited_ms
 
     async def change_all(self) -> None:
-        """Remove all executions of the problem from the feed, or return them to the feed.
+        """Remove all executions of the problem from the public feed, or add them to it again.
 
         Raises:
-            ProblemStateChanged: the problem was restored or deleted again.
+            ProblemStateChanged: the problem was restored or deleted in the meantime.
             WorkPaused: the job must continue later.
             JudgeCancelled: this worker has lost the claim on the job.
         """

@@ -95,7 +95,7 @@ class ReservationContext(NamedTuple):
 
 
 class ReservationStore:
-    """The store that takes a unit of quota and creates a PENDING history in one transaction."""
+    """The store that takes a unit of quota and creates a PENDING execution in one transaction."""
 
     def __init__(self, dynamo: Dynamo, bodies: Bodies, clock: Clock = now_ms) -> None:
         self._dynamo, self._bodies, self._clock = dynamo, bodies, clock

@@ -467,7 +467,7 @@ def _set_prefix(version: int) -> str:
 
 
 def _is_at_least(problem: Problem, newest: Problem | None) -> bool:
-    """Return whether a problem's card is at least as new as the card `newest`."""
+    """Return whether `problem` is at least as new as `newest`. None is older than every problem."""
     if newest is None:
         return True
     is_same = (problem.id, problem.created_at) == (newest.id, newest.created_at)
