@@ -50,8 +50,8 @@ class FeedProgress:
     """The progress of a feed job.
 
     - `running` contains the executions that were RUNNING when the job started.
-    - `after` is the position of the last execution in the problem's list that the job has processed
-      (None: the job has processed no execution).
+    - `after` is the position of the last processed execution in the problem's list (None: the job
+      has processed no execution).
     - `is_listed` is True if the job has processed all executions in the list.
     - `seen` is the number of processed executions, and `changed` the number of changed executions.
     - `waited_ms` is the total time of all attempts so far, in milliseconds.
