@@ -27,9 +27,9 @@ class FeedJobPayload:
     """
 
     job: Job | None = strawberry.field(
-        description="The job that removes the problem's executions from the public feed, or "
-        "returns the executions to the feed. Null if no new job was necessary, because the "
-        "problem was already deleted."
+        description="The job that changes the public feed. After a deletion, the job removes the "
+        "problem's executions from the feed. After a restoration, it puts the executions back. "
+        "Null if no job was necessary, because the problem was already deleted."
     )
 
 

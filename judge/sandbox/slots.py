@@ -8,11 +8,10 @@ Slots are shared between owners (users). A free slot goes to the waiting owner w
 slots of the host. If several owners hold the fewest slots, the slot goes to the owner who has
 waited longest. So the number of an owner's waiting threads does not matter.
 
-The time between getting a slot and releasing it is a turn. If another submission should get the
-slot, the turn ends as soon as the running program has ended. An owner who held no slot while
-waiting gets a longer first turn. This turn ends only after the owner has compiled a program and run
-it once. Otherwise this owner would wait twice, once before the compiler and once before the
-program.
+The time between getting a slot and releasing it is a turn. If the slot should go to another waiting
+thread, the turn ends as soon as the running program has ended. There is one exception. An owner who
+held no slot while waiting keeps the slot until a program is compiled and has run once. Otherwise
+this owner would wait twice: before the compiler and before the program.
 """
 
 import fcntl

@@ -133,7 +133,8 @@ def _run_jgo(scratch: Path) -> None:
     if code != 0 or not (scratch / "jgo" / "modules").is_dir():
         raise EngineUnavailable(
             "The jars of DynamoDB Local could not be downloaded. Check the network and try again: "
-            f"{FETCH_COMMAND}\nLast lines of jgo:\n{last}"
+            f"{FETCH_COMMAND}\nThe download program `jgo` "
+            f"printed:\n{last}"
         )
 
 

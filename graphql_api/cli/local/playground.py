@@ -81,5 +81,5 @@ def _run(node: Node, command: list[str], folder: Path) -> None:
     if code != 0:
         raise EngineUnavailable(
             "The playground could not be built. The API works without the playground. Try again: "
-            f"make setup\nLast lines of {Path(command[0]).name}:\n{last}"
+            f"make setup\nThe last lines of the output of {Path(command[0]).name}:\n{last}"
         )
