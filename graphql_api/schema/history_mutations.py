@@ -86,7 +86,7 @@ ExecuteCodeResult = Annotated[
     | Unavailable,
     strawberry.union(
         "ExecuteCodeResult",
-        description="The accepted submission, or the reason the submission was rejected.",
+        description="The new execution, or the reason the request was rejected.",
     ),
 ]
 

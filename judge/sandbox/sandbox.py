@@ -177,10 +177,11 @@ class Sandbox:
     def prepare(
         self, buffer: int, program: Program, limits: RunLimits, stdout: int | None = None
     ) -> PreparedSandbox:
-        """Prepare a sandbox in the buffer with the number `buffer`, without starting the program.
+        """Prepare a sandbox without starting the program.
 
-        A buffer is one of the two spawner processes of a slot. The caller must hold the slot, and
-        no other sandbox may run in the buffer.
+        Each slot has two spawner processes, which prepare sandboxes in turn. They are called
+        buffers, and `buffer` is the number of one of them. The caller must hold the slot, and no
+        other sandbox may run in this buffer.
         """
         return prepare_sandbox(self._host, self._get_spawner(buffer), program, limits, stdout)
 

@@ -275,13 +275,17 @@ class RejudgeHandler:
             except LanguageUnavailable as error:
                 raise WorkPaused(error.required, str(error)) from error
             except JudgeFailed as error:
-                _log.warning("The history was not judged again.", ulid=key.ulid, reason=str(error))
+                _log.warning(
+                    "The execution was not judged again.", ulid=key.ulid, reason=str(error)
+                )
                 continue
             except Unjudgeable as error:
-                _log.warning("The history was not judged again.", ulid=key.ulid, reason=str(error))
+                _log.warning(
+                    "The execution was not judged again.", ulid=key.ulid, reason=str(error)
+                )
                 break
             except UNREADABLE:
-                _log.exception("The history was not judged again.", ulid=key.ulid)
+                _log.exception("The execution was not judged again.", ulid=key.ulid)
                 break
             if changed is None:
                 return replace(tally, skipped=tally.skipped + 1)

@@ -91,7 +91,7 @@ class Step:
 
 
 class Table:
-    """The table in one database engine: Amazon DynamoDB or a compatible engine."""
+    """The application's table in Amazon DynamoDB, or in a database engine with the same API."""
 
     def __init__(self, client: "DynamoDBClient", table_name: str, environment: str) -> None:
         self._client = client

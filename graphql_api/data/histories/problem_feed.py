@@ -107,8 +107,8 @@ class ProblemFeedStore:
         write units for the problem.
 
         Raises:
-            ProblemStateChanged: the problem was deleted or restored again. Some of the histories
-                may already have been changed.
+            ProblemStateChanged: a later request has deleted or restored the problem. Some of the
+                histories may already have been changed.
             Conflict: other requests changed a history during every attempt.
         """
         histories = await self._read(change, history_keys)
@@ -139,7 +139,7 @@ class ProblemFeedStore:
         """Return those of the given histories that must still be changed.
 
         Raises:
-            ProblemStateChanged: the problem was deleted or restored again.
+            ProblemStateChanged: a later request has deleted or restored the problem.
         """
         wanted = [keys.history(*key) for key in history_keys]
         at_problem, *cards = await self._dynamo.batch_get(

@@ -97,7 +97,7 @@ class RejudgeStore:
                 continue
             return History.from_item(begun)
         raise Conflict(
-            "The history was not judged again, because other requests changed this history at "
+            "The execution was not judged again, because other requests changed its history at "
             "the same time. Try again."
         )
 

@@ -1,4 +1,4 @@
-"""The store of problems: main items (cards), texts, solutions, states, lists and run counters."""
+"""The store of problems, with their texts, solutions, states, lists and run counters."""
 
 import asyncio
 import random
