@@ -184,8 +184,8 @@ _describe(
     TestVisibility,
     "Policies that decide which test results the author of a submission sees in full. All other "
     "tests are hidden. For a hidden test, the author sees only the verdict, the times, the memory "
-    "use, the way in which the program failed, and the kind of difference between the output and the "
-    "expected output.",
+    "use, the way in which the program failed, and the kind of difference between the output and "
+    "the expected output.",
     {
         "SAMPLES": "Only the results of the samples are shown in full.",
         "FIRST_FAILED": "The results of the samples and of the first failed test are shown in "

@@ -190,7 +190,8 @@ class ReservationStore:
         item = await self._dynamo.get(key, consistent=True)
         if item is None:
             raise Conflict(
-                "The execution with this `idempotencyKey` was deleted. Send a new `idempotencyKey`.",
+                "The execution with this `idempotencyKey` was deleted. Send a new "
+                "`idempotencyKey`.",
                 ("idempotencyKey",),
             )
         history = History.from_item(item)
