@@ -522,8 +522,8 @@ class CheckerFault(Record):
 class TestCase(Record):
     """One test in one version of a test set. `number` is the position in the set, starting at 1.
 
-    `added` is the identity of a test that was added in an earlier version of the set. For example,
-    `3.12` is test 12 of version 3. For a test that was added in this version, `added` is None.
+    `added` says where the test was first added. For example, `3.12` is test 12 of version 3 of the
+    set. None means that the test was added in this version.
     """
 
     entity: ClassVar[str] = "test"

@@ -14,7 +14,7 @@ from graphql_api.resolvers.languages import language_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckerFields:
-    """The fields of a checker that an editor sends. None selects the default of a field."""
+    """The fields of a checker that an editor sends. A field without a value is None."""
 
     language: str
     code: str

@@ -160,7 +160,8 @@ def same_beginning(expected: IO[bytes], actual: IO[bytes], *, without: bytes = b
     """Return how many bytes of two files are equal from their current offsets on.
 
     Return None if all bytes are equal. `without` is a word of three lower-case letters, or empty.
-    The count stops before the first block that contains this word in lower or upper case.
+    The files are read in blocks. The count stops before the first block that contains this word in
+    lower or upper case.
     """
     same, before = 0, b""
     while True:

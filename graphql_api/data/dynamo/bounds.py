@@ -181,8 +181,8 @@ class OperationBounds:
     async def wait_for_body_memory(self) -> None:
         """Wait until the operation has memory for the bodies that it reads.
 
-        Bodies are large stored values, such as submitted codes. The operation takes `max_bytes`,
-        which is the maximum size of all its bodies together.
+        Bodies are large stored values, such as submitted codes. The operation reserves the maximum
+        size of all its bodies together (`max_bytes`).
 
         Raises:
             BoundExceeded: the memory was not free in time, or the operation was stopped.

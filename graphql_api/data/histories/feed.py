@@ -117,8 +117,8 @@ class FeedStore:
     async def recent_public_count(self, hours: int) -> int:
         """Return the approximate number of histories published in the last `hours` hours.
 
-        The current hour counts as one of these hours. Cost: one request per 100 hours, and 0.5 read
-        units per hour.
+        The current hour counts as one of these hours. Cost: one request for each 100 hours of
+        the period, and 0.5 read units for each of its hours.
         """
         now = self._clock()
         counts = await self._dynamo.batch_get(

@@ -75,8 +75,7 @@ _log = structlog.stdlib.get_logger(__name__)
 class NewTest:
     """A test that is written as part of a new version of a test set.
 
-    If an earlier version of the set contains this test, `added` is the identity of the test.
-    Otherwise, `added` is None.
+    `added` says where the test was first added. None means that the test is new in this version.
     """
 
     input: bytes
