@@ -123,22 +123,22 @@ def history(uid: str, ulid: str) -> Key:
 
 
 def code_body(uid: str, ulid: str) -> Key:
-    """Return the key of the body with the submitted code."""
+    """Return the key of the stored code of an execution."""
     return _key(user_partition(uid), f"B#{ulid}#c")
 
 
 def results_body(uid: str, ulid: str, attempt: int) -> Key:
-    """Return the key of the body with the results of one attempt."""
+    """Return the key of the stored results of one attempt of an execution."""
     return _key(user_partition(uid), f"B#{ulid}#r{attempt}")
 
 
 def hints_body(uid: str, ulid: str) -> Key:
-    """Return the key of the body with a history's hints."""
+    """Return the key of the stored hints of an execution."""
     return _key(user_partition(uid), f"B#{ulid}#h")
 
 
 def bodies_prefix(ulid: str) -> str:
-    """Return the common prefix of the sort keys of a history's bodies."""
+    """Return the common prefix of the sort keys of an execution's code, results and hints."""
     return f"B#{ulid}#"
 
 
@@ -260,12 +260,12 @@ def problem(platform: str, number: str) -> Key:
 
 
 def solution(platform: str, number: str) -> Key:
-    """Return the key of the body with the author's solution."""
+    """Return the key of the author's solution of a problem."""
     return _key(problem_partition(platform, number), "A")
 
 
 def statement(platform: str, number: str) -> Key:
-    """Return the key of the body with a problem's statement and constraints."""
+    """Return the key of the statement and constraints of a problem."""
     return _key(problem_partition(platform, number), "B")
 
 
@@ -372,12 +372,12 @@ def job(ulid: str) -> Key:
 
 
 def job_parameters(ulid: str) -> Key:
-    """Return the key of the body with a job's parameters."""
+    """Return the key of the stored parameters of a job."""
     return _key(f"J#{ulid}", "P")
 
 
 def job_result(ulid: str, attempt: int) -> Key:
-    """Return the key of the body with the result of one attempt of a job."""
+    """Return the key of the stored result of one attempt of a job."""
     return _key(f"J#{ulid}", f"R#{attempt}")
 
 

@@ -1,8 +1,8 @@
 """Checkers: programs that judge the outputs of submissions or interact with submissions.
 
-The checker of a problem is stored as a body. The card of the problem contains a digest of the
-checker. With the digest, a worker can check whether its cached checker is current. If a checker
-fails, the failure is stored for the editors of the problem.
+The main item of a problem contains a digest of the checker. With the digest, a worker can check
+whether its cached checker is current. If a checker fails, the failure is stored for the editors of
+the problem.
 """
 
 import hashlib

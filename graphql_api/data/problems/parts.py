@@ -19,9 +19,9 @@ T = TypeVar("T")
 
 
 def owner_of(problem: Problem) -> dict[str, str]:
-    """Return the attribute with the problem's ULID (`pid`). Each part of the problem has it.
+    """Return the attribute `pid`, the problem's ULID, or {} if the problem has no ULID.
 
-    Return {} if the problem has no ULID.
+    Each item that stores a part of the problem has this attribute.
     """
     return {} if problem.pid == NO_PID else {PID: problem.pid}
 
@@ -39,9 +39,9 @@ def is_of(item: Mapping[str, object] | None, problem: ProblemId) -> bool:
 async def read_items(
     dynamo: Dynamo, key_of: Callable[[str, str], keys.Key], problem_ids: Sequence[ProblemId]
 ) -> list[Item | None]:
-    """Return one part of each problem, in the order of `problem_ids`.
+    """Return one item of each problem, such as its checker, in the order of `problem_ids`.
 
-    `key_of` is the function that returns the key of the part. The list contains None for each part
+    `key_of` is the function that returns the key of the item. The list contains None for each item
     that does not exist. Cost: ceil(N/100) requests for N problems.
     """
     items = await dynamo.batch_get([key_of(*problem.key) for problem in problem_ids])

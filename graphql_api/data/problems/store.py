@@ -114,16 +114,16 @@ class ProblemStore(ProblemDeletion):
         return [Problem.from_item_or_none(item) for item in items]
 
     async def statement(self, problem: ProblemId) -> Statement | None:
-        """Return the texts of a problem, or None if the problem has no texts.
+        """Return the statement and the constraints of a problem, or None if it has neither.
 
-        Cost: one request. The read units depend on the compressed size of the texts.
+        Cost: one request. The read units depend on the compressed size.
         """
         return (await self.statements([problem]))[0]
 
     async def statements(self, problem_ids: Sequence[ProblemId]) -> list[Statement | None]:
-        """Return the texts in the order of `problem_ids`.
+        """Return the statements and constraints in the order of `problem_ids`.
 
-        The list contains None for each problem without texts. The cost is that of
+        The list contains None for each problem that has neither. The cost is that of
         `Bodies.load_many`.
         """
         return await read_bodies(self._bodies, keys.statement, problem_ids, _load_statement)
@@ -193,9 +193,8 @@ class ProblemStore(ProblemDeletion):
         All texts are in one body, so unchanged texts are written again. Return an empty list if no
         text changes.
 
-        The caller has read the card before this method reads the stored texts. Every change of the
-        texts also changes the revision of the card. So the transaction fails if another request
-        has changed the texts in the meantime.
+        `expected` is the problem as the caller has read it. The transaction fails if another
+        request has changed the problem or its texts in the meantime.
         """
         if not changed:
             return []

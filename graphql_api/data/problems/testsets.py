@@ -417,9 +417,9 @@ class TestSetStore(TestSetReader):
         return True
 
     async def purge_due(self, now: int) -> int:
-        """Remove the old versions of test sets whose purge notes are due.
+        """Remove the old versions of test sets whose scheduled removal is due.
 
-        Return the number of processed purge notes. If the removal of a version fails, the error is
+        Return the number of versions processed. If the removal of a version fails, the error is
         logged, and the next call tries again. `now` is the current time (epoch ms). Cost: one
         request per shard, and the requests of each removal.
         """
