@@ -29,12 +29,12 @@ def card_item(job: Job) -> Item:
 
 
 def is_held(attempt: int) -> Condition:
-    """Require that the attempt still has its claim on the job."""
+    """Return the condition that the attempt still has its claim on the job."""
     return equals("st", str(JobStatus.RUNNING)) & equals("att", attempt)
 
 
 def is_unchanged(job: Job) -> Condition:
-    """Require that the stored card has the same status and attempt number as `job`."""
+    """Return the condition that the stored job has the same status and attempt number as `job`."""
     return exists() & equals("st", str(job.status)) & equals("att", job.attempt)
 
 

@@ -46,7 +46,7 @@ def _has_ink(character: str) -> bool:
 def _is_hidden(character: str) -> bool:
     """Return whether a character is invisible and does not change the look of other characters.
 
-    Two keys that differ only in such characters would look equal. A combining mark is not hidden,
+    Two texts that differ only in such characters would look equal. A combining mark is not hidden,
     because it changes the look of another character.
     """
     if character.isascii():

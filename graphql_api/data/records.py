@@ -157,7 +157,7 @@ def stored(name: str, kind: type | None = None, default: Any = MISSING) -> Any:
 
 
 def stored_pid() -> Any:
-    """Declare the field with the pid of the problem that the record belongs to."""
+    """Declare the field of a record with the pid (unique id) of its problem."""
     return stored(PID, default=NO_PID)
 
 
@@ -570,7 +570,7 @@ class TestResult(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis(Record):
-    """The mistake that was found in a failed execution, stored as a part of a results body.
+    """The mistake that was found in a submission, stored with the results of its execution.
 
     - `test_number` is the number of the test that shows the mistake, or None if the mistake
       concerns all tests.

@@ -1,4 +1,4 @@
-"""Usage of quotas per UTC day: counters, the log of receipts, debits and refunds."""
+"""Usage of quotas per UTC day: counters, debits, refunds and the log of the requests."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

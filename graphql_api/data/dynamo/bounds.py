@@ -44,7 +44,7 @@ class OperationBounds:
     - `reads` is the maximum number of read requests to the database.
     - `connections` is the maximum number of simultaneous requests to the database.
     - `share` is the operation's part of the memory for large answers.
-    - `on_excess` is called once, when the first bound is exceeded.
+    - `on_excess` is called once, when the operation first exceeds a bound.
     """
 
     def __init__(
@@ -219,7 +219,7 @@ class OperationBounds:
 
     @property
     def max_bytes(self) -> int:
-        """Maximum size of the answer, and of all bodies together, in bytes."""
+        """Maximum size in bytes of the answer, and of all large stored values read for it."""
         return self._answer_mb * MB
 
     def _require(self, holds: bool, excess: str) -> None:  # noqa: FBT001 - a condition

@@ -101,12 +101,13 @@ class Table:
     def provision(self, *, rebuild_indexes: bool = False) -> Iterator[Step]:
         """Create the table, or update an existing table. Yield each step when it is done.
 
-        With `rebuild_indexes`, an index that lacks attributes is removed and created again. Lists
-        that use this index are unavailable until the new index is filled.
+        With `rebuild_indexes`, an index without a required attribute is removed and created again.
+        Lists that use this index are unavailable until the new index is filled.
 
         Raises:
             Conflict: a table of this name exists, but the table has other key attributes, uses
-                another attribute for the time to live, or has an index that lacks attributes.
+                another attribute for the time to live, or has an index without a required
+                attribute.
             Unavailable: the engine did not answer or rejected the request.
         """
         with self._engine():

@@ -57,7 +57,7 @@ class FeedChange:
             raise ProblemStateChanged
 
     def condition(self) -> Condition:
-        """Require that the stored problem has a state that `check_state` accepts."""
+        """Return the condition that the stored problem has a state that `check_state` accepts."""
         deleted = str(ProblemState.DELETED)
         if not self.hides:
             pid = None if self.problem.pid == NO_PID else self.problem.pid
@@ -66,10 +66,10 @@ class FeedChange:
         return absent() | equals("st", deleted) | is_other
 
     def concerns(self, history: History) -> bool:
-        """Return whether the change must still be made for a history.
+        """Return whether the change must still be made for an execution.
 
-        The result is False for a history without a position in the feed. A history has a position
-        only while it is public and COMPLETED.
+        The result is False if the execution has no position in the feed. It has a position only
+        while it is public and COMPLETED.
         """
         return (
             history.problem_id == self.problem
@@ -91,7 +91,7 @@ class FeedChange:
 
 
 class ProblemFeedStore:
-    """The store that removes a problem's histories from the feed, and puts them back."""
+    """The store that removes a problem's executions from the public feed, and adds them again."""
 
     def __init__(self, dynamo: Dynamo) -> None:
         self._dynamo = dynamo
