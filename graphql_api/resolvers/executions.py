@@ -1,6 +1,6 @@
 """The use case `executeCode`: accepts a submission for a problem.
 
-It validates the submission, uses one unit of quota, stores the history, and sends it to a worker.
+It validates the submission, uses one unit of quota, stores the execution, and sends it to a worker.
 """
 
 import hashlib
@@ -68,7 +68,7 @@ class _ValidRequest:
 
 
 async def execute_code(context: Context, request: ExecuteCode) -> History:
-    """Accept a submission and return its history.
+    """Accept a submission and return its history (the stored record of the execution).
 
     The history of a new submission is PENDING. If the idempotency key was used before, return the
     history of the first submission in its current state.
@@ -165,13 +165,13 @@ async def _identify_problem(
 async def _find_repeated(
     context: Context, viewer: Viewer, valid: _ValidRequest, receipt: Receipt, pid: str | None
 ) -> History:
-    """Return the history of the first request with this idempotency key.
+    """Return the execution that the first request with this idempotency key created.
 
     `pid` is the pid of the problem in this request, or None if the problem does not exist.
 
     Raises:
-        Conflict: The first request was for another submission, the history of the first request
-            was deleted, or the problem of the first request was deleted.
+        Conflict: The first request was for another submission, or its execution or problem was
+            deleted.
     """
     if receipt.input_hash != valid.input_hash():
         raise Conflict(

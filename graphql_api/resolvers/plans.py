@@ -11,7 +11,7 @@ from graphql_api.resolvers import access, validation
 
 
 class PlanChanges(TypedDict, total=False):
-    """The fields of a plan to change. A field that is missing keeps its value.
+    """The fields of a plan that a client changes. A missing field keeps its value.
 
     If a limit is None, the plan has no such limit. If `is_active` is None, the plan becomes active.
     `name` must not be None.

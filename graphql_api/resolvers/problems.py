@@ -310,7 +310,7 @@ async def set_solution(context: Context, problem: ProblemId, language: str, code
 
 
 async def _read(context: Context, problem: ProblemId) -> Problem:
-    """Return the current card of a problem.
+    """Return a problem, read with strong consistency.
 
     Raises:
         NotFound: the problem does not exist.
