@@ -132,10 +132,10 @@ class Submission:
         self.sandbox.slots.recheck_cancelled()
 
     def _needs_session(self, scheduler: _Scheduler, running: Collection[Future[None]]) -> bool:
-        """Return whether another session should wait for a slot.
+        """Return whether to start another session of the submission.
 
-        At most one session of a submission waits at a time. Before the submission is compiled, it
-        has only one session.
+        A session waits for a slot and then runs tests. At most one session of a submission waits at
+        a time. Before the submission is compiled, it has only one session.
         """
         if not self.build.is_done:
             return not running
@@ -184,7 +184,10 @@ class Submission:
                 return
 
     def _end_wait(self, ticket: Ticket, scheduler: _Scheduler) -> None:
-        """Record that the session with `ticket` has a slot, so that another session may wait."""
+        """Record that a session no longer waits for a slot. Another session may then wait.
+
+        `ticket` identifies the session.
+        """
         if ticket in self.waiting_sessions:
             self.waiting_sessions.discard(ticket)
             scheduler.wake()
@@ -288,7 +291,7 @@ class Submission:
     def _skip_rest(
         self, tests: Sequence[TestCaseFiles], results: Sequence[TestResult]
     ) -> list[TestResult]:
-        """Return the results of `tests`, which did not run.
+        """Return one result for each of `tests`. These tests did not run.
 
         `results` contains the results of the tests that ran.
         """

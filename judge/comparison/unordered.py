@@ -32,8 +32,8 @@ class WrongLine(NamedTuple):
     """A line that occurs more often in one output than in the other.
 
     `is_actual` is True if the line occurs more often in the actual output, and False if it occurs
-    more often in the expected output. `number` is the index of the line in this output, from 0. It
-    is None if the outputs differ but the line was not found.
+    more often in the expected output. `number` is the index (from 0) of the line in the output that
+    contains it more often. It is None if the outputs differ but the line was not found.
     """
 
     is_actual: bool
@@ -51,7 +51,7 @@ class _Part(NamedTuple):
     most: int | None = None
 
     def blocks(self) -> Iterator[list[bytes]]:
-        """Yield all lines from `start` on, as one list for each block. `most` has no effect."""
+        """Yield all lines from `start` on, as one list for each block read from the file."""
         self.file.seek(self.start)
         return lines_with_text(self.file)
 

@@ -136,8 +136,9 @@ class Sandbox:
 
         The output of each program is the input of the other program. After one program has ended,
         the other program reads end-of-file from its input, and its writes fail with SIGPIPE. The
-        reports contain no standard output. `is_first` is True for the program that ended first. If
-        a run is cancelled or the sandbox fails, the outcomes are the same as in `run`.
+        reports contain no standard output. The report of the program that ended first has
+        `is_first=True`. If a run is cancelled or the sandbox fails, the outcomes are the same as in
+        `run`.
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free.
@@ -396,7 +397,10 @@ class SlotSession:
     def _start_program(
         self, program: Program, stdin: bytes | Path, limits: RunLimits
     ) -> PreparedSandbox:
-        """Start a program in the prepared sandbox if it fits, otherwise in a new sandbox."""
+        """Start a program and return its sandbox.
+
+        Use the sandbox that is already prepared if it is suitable, otherwise a new sandbox.
+        """
         prepared, self._next = self._next, None
         if prepared is not None:
             if prepared.fits(program, limits):
@@ -420,7 +424,7 @@ class SlotSession:
         return self._sandbox.prepare(self._buffer, program, limits, stdout)
 
     def close(self) -> None:
-        """End a prepared sandbox that was not used, and wait until no run of the slot is left."""
+        """End a prepared sandbox that was not used, and wait until no run of the slot is active."""
         self._discard_next()
         if self._has_run:
             self._sandbox.wait_until_idle(self._slot)

@@ -55,8 +55,8 @@ class Tally:
 
     - `after` is the position of the last finished execution in the problem's list (None: no
       execution is finished).
-    - `running` contains the executions that were RUNNING when an attempt began, and that have not
-      been judged again.
+    - `running` contains the executions that were RUNNING when an attempt of the rejudge began.
+      Executions that have finished since then are not included.
     - `judged` is the number of executions that were judged again. Of these, `changed` have a new
       verdict.
     - `skipped` is the number of executions that could no longer be judged again, for example

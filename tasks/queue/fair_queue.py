@@ -7,8 +7,8 @@ of the same lane may be fetched first. A message may have a deduplication key. A
 replaces a waiting message with the same key, and takes the position of the replaced message.
 
 While other lanes are waiting, the workers of a host hold only a limited number of messages of one
-lane. The workers also keep some places reserved. A lane can use a reserved place only if the host
-holds none of the lane's messages.
+lane. Each message that a worker holds takes one place. Some places are reserved. A lane can use a
+reserved place only if the host holds none of the lane's messages.
 """
 
 import socket

@@ -36,7 +36,7 @@ SHORTEST_WAIT_S = 0.01
 class BlockingRedisBroker(RedisBroker):
     """Dramatiq's Redis broker with consumers that block until a message arrives.
 
-    `places` maps the name of a queue to the limits of the messages that this process may hold.
+    `places` maps the name of a queue to limits on the number of messages that this process holds.
     While `draining` is set, no messages are fetched.
 
     Parameters:
