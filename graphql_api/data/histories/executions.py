@@ -496,7 +496,7 @@ class _AlreadySolved(Exception):
 
 
 def _is_newer(item: Mapping[str, Any]) -> bool:
-    """Return whether a newer version of the program has written the item of a history."""
+    """Return whether a newer version of this software has written the item of a history."""
     return bool(item.get("v", 1) > History.format)
 
 
@@ -526,8 +526,8 @@ def _resolve_refused_claim(
 def _is_given_back(item: Mapping[str, Any] | None, history: History) -> bool:
     """Return whether an earlier call of `give_back` has already undone the claim on an execution.
 
-    This is the case if the response of the earlier call was lost. `history` is the execution as the
-    claim returned it, and `item` is the stored item.
+    This is the case if the response of the earlier call was lost. `item` is the execution as it is
+    stored now, and `history` is the execution as it was after the claim.
     """
     if item is None:
         return False
@@ -545,7 +545,7 @@ def _end_history(history: History, status: HistoryStatus, now: int) -> History:
 
 
 def _ending(after: History) -> Change:
-    """Return the change that stores the end of an execution on the card.
+    """Return the change that stores the end of an execution in its main item.
 
     The change also removes the lease and the due time.
     """

@@ -40,7 +40,8 @@ RESULT_BYTES = 2 * KB
 class HistoryStore:
     """The store of the histories of all users.
 
-    A history is identified by its owner's user id (`uid`) and its own id (`ulid`).
+    A history is the stored record of an execution. It is identified by its owner's user id (`uid`)
+    and its own id (`ulid`).
     """
 
     def __init__(
@@ -51,10 +52,10 @@ class HistoryStore:
     # Reading
 
     async def get(self, uid: str, ulid: str, *, consistent: bool = False) -> History | None:
-        """Return the card of a history, or None if the history does not exist.
+        """Return a history (the stored record of an execution) without code and results.
 
-        A missing history is read again with strong consistency. Cost: one request of 0.5 read units
-        (1 if consistent).
+        Return None if the history does not exist. A missing history is read again with strong
+        consistency. Cost: one request of 0.5 read units (1 if consistent).
         """
         key = keys.history(uid, ulid)
         return _history(await self._dynamo.get(key, consistent=consistent, recheck=True))
@@ -102,7 +103,7 @@ class HistoryStore:
         return [results.get(history.key) for history in histories]
 
     async def hints(self, uid: str, ulid: str) -> list[str] | None:
-        """Return the hints of a history, or None if the history has no hints. Cost: one request."""
+        """Return the hints of an execution, or None if it has no hints. Cost: one request."""
         raw = await self._bodies.get(keys.hints_body(uid, ulid))
         return None if raw is None else list(orjson.loads(raw))
 
@@ -157,13 +158,13 @@ class HistoryStore:
         return await self._set_visibility(uid, ulid, decide, expected)
 
     async def unpublish(self, uid: str, ulid: str, *, expected: History | None = None) -> History:
-        """Make a history private and remove it from the feed.
+        """Make an execution private and remove it from the feed.
 
-        `expected` is as in `publish`. The cost is also the same as the cost of `publish`.
+        See `publish` for `expected` and the cost.
 
         Raises:
-            NotFound: the history was deleted.
-            Conflict: every try was rejected, because other requests changed the history.
+            NotFound: the execution was deleted.
+            Conflict: every try was rejected, because other requests changed the execution.
         """
 
         def decide(current: History) -> History:
