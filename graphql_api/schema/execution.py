@@ -76,8 +76,8 @@ async def execute_bounded(
 ) -> T | ExecutionResult:
     """Execute an operation, and cancel it when the answer or the reads exceed a bound.
 
-    The result of a cancelled operation has no data. It contains one error, which has no path. For
-    a large answer within the bounds, `context.answer` reserves memory.
+    The result of a cancelled operation has no data. It contains one error, which has no path. If
+    the operation is not cancelled and its answer is large, memory is reserved for the answer.
     """
     settings = context.settings
     scope = asyncio.timeout(None)

@@ -386,7 +386,7 @@ class Bodies:
         await self.delete_many([key])
 
     async def delete_many(self, keys: Sequence[Key]) -> None:
-        """Remove bodies.
+        """Remove bodies (large parts of entities).
 
         Cost: one BatchGetItem per 100 bodies, then one request per 25 removed items.
         """
@@ -454,7 +454,7 @@ def unpacked_size(manifest: Mapping[str, Any]) -> int:
 
 
 def fits(manifest: Mapping[str, Any]) -> bool:
-    """Return whether a body fits into the memory that the current operation may use."""
+    """Return whether a body (a large stored value) fits into the current operation's memory."""
     bounds = current_bounds()
     return bounds is None or unpacked_size(manifest) <= bounds.max_bytes
 

@@ -71,7 +71,7 @@ class HistoryStore:
         return [History.from_item_or_none(item) for item in items]
 
     async def code(self, uid: str, ulid: str) -> str | None:
-        """Return the submitted code, or None if the history does not exist.
+        """Return the submitted code, or None if the execution does not exist.
 
         Missing code is read again with strong consistency, because a worker sets the execution to
         FAILED if the code is missing. Cost: one request.
@@ -81,7 +81,7 @@ class HistoryStore:
     async def codes(self, history_keys: Sequence[HistoryKey]) -> list[str | None]:
         """Return the submitted codes in the order of `history_keys`.
 
-        The list contains None for each history whose code is missing.
+        The list contains None for each execution whose code is missing.
         """
         wanted = [keys.code_body(*key) for key in history_keys]
         return await self._bodies.load_many(wanted, bytes.decode, recheck=True)
