@@ -91,7 +91,7 @@ def effective_role(user: User, settings: Settings) -> Role:
 
 
 def _forget_nobody(_uid: str) -> None:
-    """Do nothing. This is the `forget_user` of a context without a cache of users."""
+    """Do nothing. A context that has no cache of users uses this function as `forget_user`."""
 
 
 @dataclass(slots=True, kw_only=True)

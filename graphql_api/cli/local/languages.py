@@ -20,7 +20,7 @@ SETUP_LANGUAGES = frozenset(
 
 
 def packages_of(spec: LanguageSpec) -> tuple[SystemPackage, ...]:
-    """Return the packages of a language.
+    """Return the Debian packages that contain a language's compiler or interpreter.
 
     The packages count as installed if the judge finds the language's tools.
     """

@@ -42,7 +42,7 @@ def expiry_s(now: int) -> int:
 
 
 def is_live(item: Mapping[str, Any], now: int) -> bool:
-    """Return whether an item has not expired. DynamoDB may remove an expired item days later."""
+    """Return whether an item has not expired. DynamoDB may keep an expired item for days."""
     return "x" not in item or bool(item["x"] * 1000 > now)
 
 
@@ -97,10 +97,10 @@ class QuotaDebit:
     limit: int | None
 
     def actions(self) -> list[TransactItem]:
-        """Return the actions that create the receipt and increase the user's counter.
+        """Return the actions that create a receipt (stored record) and increase the counter.
 
-        Around midnight, also return an action that checks the neighbouring day. That day must not
-        have a receipt (stored record) of the same request.
+        Around midnight, also return an action that checks the neighbouring day. This action fails
+        if that day has a receipt of the same request.
         """
         receipt, now = self.receipt, self.receipt.created_at
         actions: list[TransactItem] = [

@@ -15,7 +15,7 @@ _TICK_S = 0.5
 
 
 class NoMemory(Exception):
-    """The memory was not free in time, because other operations used the memory."""
+    """An operation did not get memory in time, because other operations used the memory."""
 
 
 class MemoryBudget:
@@ -75,7 +75,7 @@ class MemoryBudget:
         self._serve()
 
     def give_back(self, size_bytes: int) -> None:
-        """Free bytes that the caller has taken, and serve the waiting callers."""
+        """Free memory that the caller has reserved, and serve the waiting callers."""
         self.free_bytes += min(size_bytes, self.size_bytes)
         self._serve()
 
@@ -88,10 +88,10 @@ class MemoryBudget:
 
     @asynccontextmanager
     async def hold(self, size_bytes: int) -> AsyncIterator[None]:
-        """Take bytes, run the block, and free the bytes.
+        """Reserve memory, run the block, and free the memory.
 
         Raises:
-            NoMemory: the bytes were not free in time.
+            NoMemory: the memory was not free in time.
         """
         await self.take(size_bytes)
         try:
@@ -115,7 +115,9 @@ class AnswerMemory:
         self._watcher: asyncio.Task[None] | None = None
 
     async def take(self, size_bytes: int) -> None:
-        """Wait until enough bytes are free, and take the bytes. End slow answers in the meantime.
+        """Wait until enough bytes are free, and take the bytes.
+
+        During the wait, end answers whose clients read too slowly.
 
         Raises:
             NoMemory: the bytes were not free in time.
@@ -138,8 +140,8 @@ class AnswerMemory:
     def sending(self, end: Callable[[], None]) -> Iterator[None]:
         """Register an answer while the block sends the answer to a client.
 
-        `end` is a function that ends the answer. The function is called if the client reads too
-        slowly and other operations wait for memory.
+        `end` is a function that stops the sending. It is called if the client reads too slowly and
+        other operations wait for memory.
         """
         self._sending[end] = asyncio.get_running_loop().time()
         try:
@@ -174,7 +176,9 @@ class AnswerShare:
         return bool(self._bytes)
 
     async def take(self, size_bytes: int) -> None:
-        """Wait for memory and take the memory. Do nothing if the request already has memory.
+        """Wait until `size_bytes` of memory are free, and take them for the request.
+
+        Do nothing if the request already has memory.
 
         Raises:
             NoMemory: the memory was not free in time.

@@ -180,10 +180,10 @@ async def read_page(
 
 
 def _is_next_known(streams: Sequence[_Stream]) -> bool:
-    """Return whether the buffers contain the next card of the merged streams.
+    """Return whether the buffers contain the next item of the merged streams.
 
-    At least one stream must have a buffered card. Each of the other streams must have a buffered
-    card or must have ended. Otherwise, a card that has not been read could be the next card.
+    At least one stream must have a buffered item. Each of the other streams must have a buffered
+    item or must have ended. Otherwise, an item that has not been read could be the next item.
     """
     return any(stream.buffer for stream in streams) and all(
         stream.buffer or stream.done for stream in streams

@@ -1,6 +1,7 @@
 """The card of a history. The card is the main item of the history, without code and results.
 
-This module also contains the conditions of writes to cards, and the error of a rejected write.
+A history is the stored record of an execution. This module also contains the conditions of writes
+to cards, and the error of a rejected write.
 """
 
 from collections.abc import Sequence
@@ -53,7 +54,7 @@ def no_history() -> NotFound:
 
 
 def is_unchanged(history: History) -> Condition:
-    """Require that the stored card has the same state as `history`.
+    """Require that the stored card (main item) of a history has the same state as `history`.
 
     The state consists of the status, the visibility, the position in the feed and the attempt.
     """
@@ -105,16 +106,16 @@ def fit_title(history: History) -> History:
 
 
 def index_copies(history: History) -> int:
-    """Return the number of copies of a history's card in indexes: 0 or 1.
+    """Return the number of indexes that contain a history (a stored execution): 0 or 1.
 
-    A PENDING or RUNNING card has a copy in the index of unfinished executions. A COMPLETED card has
-    a copy in the index of the problem's histories.
+    PENDING and RUNNING histories are in the index of unfinished executions. COMPLETED histories are
+    in the index of the problem's histories.
     """
     return 1 if history.status in {*WAITING, HistoryStatus.COMPLETED} else 0
 
 
 def count_public(uid: str, step: int) -> Update:
-    """Return the action that adds `step` (1 or -1) to the user's number of public histories.
+    """Return the action that adds `step` (1 or -1) to the user's number of public executions.
 
     The action fails if the number would become negative or the user's counters do not exist.
     """
@@ -162,7 +163,7 @@ async def change_card(
 
 
 def card_item(history: History, due: keys.Key | None = None) -> dict[str, Any]:
-    """Return the item that stores a history's card.
+    """Convert a history (a stored execution) to its main item (the card).
 
     `due` contains the item's keys in the index of unfinished executions. `due` is None if the item
     does not belong in this index.

@@ -74,7 +74,7 @@ class LostClaim(Conflict):
 class Claim:
     """The claim of an execution by one worker, valid until the lease ends.
 
-    `history` is the claimed history. `history.attempt` is the number of the attempt.
+    `history` is the claimed execution. `history.attempt` is the number of the attempt.
     """
 
     history: History
@@ -169,8 +169,9 @@ class ExecutionStore:
         """Claim an execution that is PENDING or whose lease has ended.
 
         `token` identifies this claim. If the response was lost, a second call with the same token
-        returns the same claim. Return None if the execution has ended, was deleted, or was written
-        by a newer version of the program. Cost: one request of 3 write units.
+        returns the same claim. Return `LeasedElsewhere` if another worker has the claim. Return
+        None if the execution has ended, was deleted, or was written by a newer version of the
+        program. Cost: one request of 3 write units.
         """
         now = self._clock()
         until = now + lease_ms
@@ -432,10 +433,10 @@ class ExecutionStore:
     async def running(self, problem: ProblemId) -> list[HistoryKey]:
         """Return the keys of a problem's executions that are RUNNING or have just COMPLETED.
 
-        This method reads the index of unfinished executions of all problems. Indexes are eventually
-        consistent. So the problem's executions are read again from the table, with strong
-        consistency. An execution that has just COMPLETED may still be in this index. It is returned
-        too, because the index of the problem's COMPLETED executions may not contain it yet.
+        The keys are from the index of unfinished executions, which is eventually consistent. So the
+        executions are read again from the table, with strong consistency. An execution that has
+        just COMPLETED is also returned, because the index of COMPLETED executions may not contain
+        it yet.
 
         Cost: at least one request per shard, one request per megabyte, and one request per 100
         executions of the problem.

@@ -64,10 +64,10 @@ def _entry_keys(history: History) -> Iterator[keys.Key]:
 
 
 class FeedStore:
-    """The store of the feed and of the hourly counters of publications.
+    """The store of the feed (the list of public executions).
 
-    `write_shards` is the number of shards for new entries. `read_shards` is the number of shards
-    that are read for a page.
+    It also contains the hourly counters of published executions. `write_shards` is the number of
+    shards for new entries. `read_shards` is the number of shards that are read for a page.
     """
 
     def __init__(
@@ -84,7 +84,9 @@ class FeedStore:
     async def page(
         self, window: PageWindow, *, platform: str | None = None, language: str | None = None
     ) -> Page[History]:
-        """Return a page of the feed. A position is the ULID that a history got at publication.
+        """Return a page of the feed.
+
+        The position of an execution is the ULID that it got when it was published.
 
         Cost for 20 histories: with one shard, one request of at most 2.5 read units. With four
         shards, at most 8 requests, which take 5 read units together. The cost is the same with any
@@ -115,7 +117,7 @@ class FeedStore:
         return published
 
     async def recent_public_count(self, hours: int) -> int:
-        """Return the approximate number of histories published in the last `hours` hours.
+        """Return the approximate number of executions published in the last `hours` hours.
 
         The current hour counts as one of these hours. Cost: one request for each 100 hours of
         the period, and 0.5 read units for each of its hours.
@@ -137,7 +139,7 @@ class FeedStore:
         return replace(history, is_public=True, feed_id=feed_id, feed_shard=shard)
 
     async def count(self, history: History, step: int) -> None:
-        """Add `step` to the counter of the hour in which the history was published.
+        """Add `step` to the counter of the hour in which the execution was published.
 
         The counter is approximate: if the database does not answer, the failure is only logged.
         Cost: 1 write unit.

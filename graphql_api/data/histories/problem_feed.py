@@ -99,8 +99,8 @@ class ProblemFeedStore:
     async def apply(self, change: FeedChange, history_keys: Sequence[HistoryKey]) -> int:
         """Apply a change of the feed to histories, and return the number of changed histories.
 
-        A history that the change does not concern is skipped (see `FeedChange.concerns`). So a
-        second call has no effect.
+        Histories (stored executions) that need no change are skipped (see `FeedChange.concerns`).
+        So a second call has no effect.
 
         Cost: one BatchGetItem with 1 read unit per history and 1 read unit for the problem, and one
         transaction per 10 changed histories. The transaction takes 10 write units per history and 2
@@ -109,7 +109,7 @@ class ProblemFeedStore:
         Raises:
             ProblemStateChanged: a later request has deleted or restored the problem. Some of the
                 histories may already have been changed.
-            Conflict: other requests changed a history during every attempt.
+            Conflict: other requests kept changing a history.
         """
         histories = await self._read(change, history_keys)
         changed = 0

@@ -69,7 +69,9 @@ class RejudgeStore:
         return Judged(histories, page.end if page.has_next else None)
 
     async def begin(self, uid: str, ulid: str, job: str) -> History | None:
-        """Begin the rejudge of a history: store a new `rejudge_attempt`, and return the history.
+        """Begin the rejudge of an execution: store a new `rejudge_attempt` in its history.
+
+        Return the changed history (the stored record of the execution).
 
         `job` is the id of the rejudge job. If this job has already replaced the result, return the
         unchanged history. Its `rejudged_by` is equal to `job` in this case. Return None if the
@@ -206,14 +208,14 @@ class RejudgeStore:
     async def _count_loss(
         self, expected: History, mark: Solved | None
     ) -> tuple[Sequence[TransactItem], int]:
-        """Return the actions that move or remove a solved mark.
+        """Return the actions that correct the solved mark if `expected` is no longer accepted.
 
         Also return the change of the user's number of solved problems (0 or -1). A solved mark
-        records that a user has solved a problem, and names an accepted history.
+        records that a user has solved a problem, and names one accepted execution.
 
-        The history `expected` is no longer accepted. If `mark` is None or names another history, no
-        action is needed. Otherwise, the mark is moved to another accepted history of the same user
-        and problem. If no such history exists, the mark is removed.
+        If `mark` is None or does not name `expected`, no action is needed. Otherwise, the mark is
+        moved to another accepted execution of the same user and problem. If no such execution
+        exists, the mark is removed.
         """
         if mark is None or mark.ulid != expected.ulid:
             return [], 0
@@ -226,12 +228,11 @@ class RejudgeStore:
         return [Put({**key, **moved.to_item()}, is_ours)], 0
 
     async def _find_other_accepted(self, expected: History) -> str | None:
-        """Return the ULID of another accepted history of the same user and problem.
+        """Return the ULID of another accepted execution of the same user and problem.
 
-        Return None if no such history exists. Of several histories, return the newest, because a
-        job rejudges the newest history last. The solved mark, which shows that the user has solved
-        the problem, can then refer to this history longest.
+        If there are several, return the newest. If there is none, return None.
         """
+        # A job rejudges the newest execution last, so the solved mark can name it longest.
         histories = equals("PK", keys.user_partition(expected.uid)) & begins_with("SK", "H#")
         async for item in self._dynamo.query_all(histories, consistent=True, forward=False):
             problem = item.get("pf"), item.get("pn"), item.get(PID, NO_PID)

@@ -23,9 +23,9 @@ def count_completion(history: History, *, solves: bool) -> Update:
 
 
 def make_solved_mark(history: History) -> Put:
-    """Return the action that marks the problem of a history as solved by the user.
+    """Return the action that marks the problem of an execution as solved by its user.
 
-    The action requires that the mark does not exist.
+    The action fails if the problem is already marked.
     """
     mark = Solved(
         platform=history.platform,

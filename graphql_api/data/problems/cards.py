@@ -96,7 +96,7 @@ def entries(problem: Problem) -> list[Item]:
 
 
 def check_size(problem: Problem) -> Problem:
-    """Check that a problem's card has space for the fields that later writes add.
+    """Check that later writes have enough space for more fields in the problem's main item.
 
     Return the problem unchanged.
 
@@ -128,7 +128,7 @@ def check_size(problem: Problem) -> Problem:
 def with_reason(problem: Problem, reason: str) -> Problem:
     """Return a copy of the problem with the reason for its deletion.
 
-    The reason is truncated to the available space on the card.
+    A long reason is truncated.
     """
     room = CARD_BYTES - _measure_listed_size(replace(problem, deleted_reason=""))
     truncated = truncate_utf8(reason.strip(), max(0, min(room, DELETION_REASON_BYTES)))
@@ -136,7 +136,7 @@ def with_reason(problem: Problem, reason: str) -> Problem:
 
 
 def _measure_listed_size(problem: Problem) -> int:
-    """Return the size in bytes of the largest copy of a problem's card.
+    """Return the size in bytes of the largest copy of a problem's card (main item).
 
     The card is copied into lists and indexes.
     """
@@ -214,9 +214,9 @@ def no_problem(platform: str, number: str) -> NotFound:
 
 
 def _replace_card(expected: Problem, after: Problem) -> list[TransactItem]:
-    """Return the actions that replace a card and its list entries.
+    """Return the actions that replace the card of a problem, and its copies in lists of problems.
 
-    The action for the card comes first.
+    The action for the card (the main item) comes first.
     """
     new_entries = entries(after)
     kept = {(item["PK"], item["SK"]) for item in new_entries}

@@ -58,7 +58,7 @@ class ProblemDeletion:
 
         Raises:
             NotFound: the problem does not exist, or the problem has another pid.
-            Conflict: other requests changed the problem during every attempt.
+            Conflict: other requests kept changing the problem.
         """
 
         async def decide(expected: Problem) -> Decision:
@@ -84,7 +84,7 @@ class ProblemDeletion:
         Raises:
             NotFound: the problem does not exist, or the problem has another pid.
             Conflict: the problem is not DELETED or is being removed permanently, or other requests
-                changed the problem during every attempt.
+                kept changing the problem.
         """
 
         async def decide(expected: Problem) -> Decision:
@@ -122,7 +122,7 @@ class ProblemDeletion:
 
         Raises:
             NotFound: the problem does not exist, or `pid` is given and the problem has another id.
-            Conflict: other requests changed the problem during every attempt.
+            Conflict: other requests kept changing the problem.
         """
         decide = partial(self._decide_on_removal, also)
         expected = await self._cards.change(platform, number, decide, pid)
@@ -148,8 +148,8 @@ class ProblemDeletion:
     async def _decide_on_removal(self, also: Also | None, expected: Problem) -> Decision:
         """Return the decision that sets a problem to DELETED before its permanent removal.
 
-        The new card does not contain the state before the deletion. So the problem cannot be
-        restored. If the card already has this form, the decision changes nothing.
+        The decision also removes the stored state from before the deletion. So the problem cannot
+        be restored. If the problem is already in this form, the decision changes nothing.
         """
         now = self._clock()
         after = replace(
@@ -169,8 +169,8 @@ class ProblemDeletion:
         """Remove parts of a problem, and return the number of removed items.
 
         Another request may have completed the removal and created a new problem with the same name.
-        So only the parts with the pid of `problem` are removed. The removal of tests has no
-        condition, because the new problem does not use the version numbers of these tests.
+        So only the parts with the pid (unique id) of `problem` are removed. Tests are removed
+        without this check, because the new problem does not use their version numbers.
 
         A large test is stored as a manifest and chunks. If the manifest is missing, the chunks are
         not removed here. The sweeper removes them later, with their version of the test set.

@@ -37,6 +37,9 @@ def _pack_one(language: str, multiplier: float) -> str:
 
 
 def unpack(text: str | None) -> dict[str, float]:
-    """Convert a result of `pack` to multipliers by language id."""
+    """Convert a text from `pack` to a mapping from language ids to time limit multipliers.
+
+    Return an empty mapping for None.
+    """
     pairs = (pair.split(":") for pair in text.split(",")) if text else ()
     return {language: float(multiplier) for language, multiplier in pairs}

@@ -17,7 +17,7 @@ GRACE_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class PurgeNote:
-    """A note to remove one version of a test set, unless this version is the current version."""
+    """The version of a test set that the sweeper removes, unless it is the current version."""
 
     platform: str
     number: str
