@@ -63,7 +63,11 @@ class Services:
     clock: Clock
 
     async def authenticate(self, authorization: str | None) -> Viewer | None:
-        """Return the viewer that an `Authorization` header identifies, or raise Unauthenticated."""
+        """Return the viewer that an `Authorization` header identifies, or None without a header.
+
+        Raises:
+            Unauthenticated: the token is not valid, or its user is not active.
+        """
         return await self.viewers.authenticate(authorization)
 
     def context(self, viewer: Viewer | None) -> Context:

@@ -50,7 +50,7 @@ _Scheduler = TestScheduler[TestCaseFiles, TestResult]
 class Ticket:
     """A marker for a session that waits for a slot.
 
-    In a session, a thread holds a slot and runs programs of one submission.
+    After the wait, the session's thread holds a slot and runs programs of one submission.
     """
 
 

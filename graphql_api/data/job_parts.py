@@ -60,8 +60,8 @@ class JobParts:
     ) -> list[JobEvent]:
         """Return progress events of a job, sorted by number.
 
-        Return the first `size` events with a number greater than `after`. With `from_end`, return
-        the last `size` of these events. Cost: one request.
+        The events have numbers greater than `after`. Return the first `size` such events, or the
+        last `size` with `from_end`. Cost: one request.
         """
         first = keys.job_event(ulid, after + 1)
         later = equals("PK", first["PK"]) & between("SK", first["SK"], keys.JOB_EVENTS + "~")
@@ -78,7 +78,7 @@ class JobParts:
     def _is_kept(self, item: Item) -> bool:
         """Return whether an item has not expired.
 
-        DynamoDB may remove an expired item days later.
+        DynamoDB may keep an expired item for days.
         """
         return "x" not in item or bool(item["x"] * 1000 > self._clock())
 

@@ -84,7 +84,7 @@ class JobStore(JobParts):
     # Creating, reading, removing
 
     async def create(self, new: NewJob) -> Job:
-        """Create a QUEUED job: first the body with the parameters, then the card.
+        """Create a QUEUED job. The parameters are stored before the job.
 
         Cost: two requests.
 

@@ -122,12 +122,12 @@ class Loaders:
 
     @cached_property
     def codes(self) -> DataLoader[HistoryKey, str | None]:
-        """Loader of the submitted code. The key is the user id and the ULID of the history."""
+        """Loader of the submitted code. The key is the user id and the ULID of the execution."""
         return _loader(self._stores.histories.codes)
 
     @cached_property
     def results(self) -> DataLoader[History, Results | None]:
-        """Loader of test results by history. The results are those of the attempt `attempt`."""
+        """Loader of the test results of a history, from the attempt `history.attempt`."""
         return _loader(self._stores.histories.results_many, _attempt)
 
     @cached_property

@@ -638,7 +638,7 @@ class Job(Record):
 
     @property
     def problem_id(self) -> ProblemId:
-        """The identity of the job's problem. Without a problem, platform and number are empty."""
+        """The identity of the job's problem. If there is none, platform and number are empty."""
         return ProblemId(self.platform or "", self.number or "", self.pid)
 
 

@@ -35,7 +35,11 @@ class Services(Protocol):
     """The process-wide services that the view uses."""
 
     async def authenticate(self, authorization: str | None) -> Viewer | None:
-        """Return the viewer that an `Authorization` header identifies, or raise Unauthenticated."""
+        """Return the viewer that an `Authorization` header identifies, or None without a header.
+
+        Raises:
+            Unauthenticated: the token is not valid, or its user is not active.
+        """
 
     def context(self, viewer: Viewer | None) -> Context:
         """Return the context of a new request."""

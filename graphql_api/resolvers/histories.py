@@ -63,7 +63,7 @@ def message_of(context: Context, history: History) -> str | None:
 
 
 async def results_of(context: Context, history: History) -> Results | None:
-    """Return the results for the owner of a history. Other viewers get None.
+    """Return the test results of an execution, or None if the viewer is not its owner.
 
     If the owner is not an editor, the hidden tests are redacted (see `Visibility.results`).
     """
@@ -109,12 +109,12 @@ async def set_visibility(context: Context, key: HistoryKey, *, is_public: bool) 
 
 
 async def delete(context: Context, key: HistoryKey) -> None:
-    """Delete a history with its code, results and feed entries.
+    """Delete an execution with its code and results. This also removes it from the public feed.
 
     Raises:
-        NotFound: The history does not exist, or the viewer may not see it.
-        Forbidden: The history belongs to another user.
-        Conflict: Other requests kept changing the history.
+        NotFound: The execution does not exist, or the viewer may not see it.
+        Forbidden: The execution belongs to another user.
+        Conflict: Other requests kept changing the execution.
     """
     history = await _load_own(context, key)
     await context.stores.histories.delete(*key, expected=history)

@@ -24,9 +24,8 @@ _Texts = Sequence[tuple[str, DiagnosisKind]]
 class ErrorFormat:
     """The form of a compiler's errors.
 
-    - `place` is the text before the number of a line, such as `main.cpp:`.
-    - `marker` is a text that each line with an error contains. Other lines, such as warnings, are
-      not compared with `texts`.
+    - `place` is the text before a line number, such as `main.cpp:`.
+    - `marker` is a text that every error contains. Lines without it, such as warnings, are ignored.
     - `texts` contains pairs: a text that an error can contain, and the kind of such an error.
     """
 

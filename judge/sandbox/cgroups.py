@@ -94,8 +94,9 @@ class GroupHandles:
     """File descriptors of the control group of a run.
 
     `cpu` and `memory` are files with the counters of the group, for the runner. `group` is the
-    directory of the group, in which the spawner starts the sandbox. A descriptor is None if the
-    back end does not have it.
+    directory of the group, in which the spawner starts the sandbox. Without
+    control groups, all descriptors are None. With cgroup v1, `group` is None, and `cpu` is None if
+    the host does not count the CPU time of groups.
     """
 
     cpu: int | None = None
@@ -135,7 +136,7 @@ class NoGroup:
         return GroupHandles()
 
     def end(self) -> GroupUsage:
-        """Return counters of 0, because only the runner measures the memory."""
+        """Return counters of 0. Without control groups, the runner measures the memory itself."""
         return GroupUsage()
 
     def close(self) -> None:

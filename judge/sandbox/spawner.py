@@ -136,7 +136,7 @@ class Spawner:
         return self._expect("done", timeout_s)
 
     def wait_until_idle(self) -> None:
-        """Wait until the last sandbox has ended, unless `wait` has already done so.
+        """Wait until no sandbox of this spawner is running.
 
         Raises:
             SpawnerLost: the spawner has ended.

@@ -182,8 +182,8 @@ class _FeedJobRun:
     async def _hide_late_publications(self) -> None:
         """Hide the executions that were published while this job was working.
 
-        A request may read the problem before the deletion and publish an execution after the
-        deletion. So the job first waits until no such request can still be running.
+        A request may read the problem before the problem is deleted, and publish an execution
+        afterwards. So the job first waits until no such request can still be running.
         """
         publishing_ms = round(self._handler.publishing_s * 1000)
         while self._measure_waited_ms() < publishing_ms:

@@ -327,8 +327,8 @@ class UserStore:
         """Remove all data of a user in the state DELETING.
 
         The records of the user's executions and all other contents are removed first. This step
-        is repeated until it has found nothing twice in a row. Then the user is removed, and other
-        users can take the e-mail address and the Google account. After a crash, a second call
+        is repeated until it finds nothing to remove, twice in a row. Then the user is removed, and
+        other users can take the e-mail address and the Google account. After a crash, a second call
         completes the removal. Do nothing if the user does not exist.
 
         Raises:
@@ -394,8 +394,8 @@ class UserStore:
     async def _require_not_in_former_form(self, email: str) -> None:
         """Raise Conflict if a user already has this address in an older form.
 
-        The previous version of AlgoItny stored some addresses in another form. For all other
-        addresses, no request is made.
+        The previous version of AlgoItny stored some addresses in another form. The database is read
+        only for these addresses.
         """
         is_changed = len(stored_forms(email)) > 1
         if is_changed and await self.by_email(email, consistent=True) is not None:

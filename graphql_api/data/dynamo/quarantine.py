@@ -94,8 +94,8 @@ class Quarantine:
     async def release(self, key: keys.Key) -> bool:
         """Move an item from quarantine back into its indexes. Return True if the item was moved.
 
-        Return False if the item is not in quarantine or another request changed the item. An
-        execution or a purge note (see `purge_notes.py`) is due immediately after its release.
+        Return False if the item is not in quarantine or another request changed the item. The
+        next sweep processes a released execution or purge note (see `purge_notes.py`).
         """
         item = await self._dynamo.get(key, consistent=True)
         if item is None or item.get("g2p") != keys.QUARANTINE:

@@ -163,7 +163,7 @@ class ProblemStore(ProblemDeletion):
         Raises:
             NotFound: the problem does not exist, or the problem has another pid.
             Conflict: the problem is DELETED, its revision differs from `changes.revision`, or other
-                requests changed the problem during every attempt.
+                requests kept changing the problem.
             InvalidInput: a field is not valid. `path` contains the name of the field.
         """
         on_card, texts = card_fields(changes), text_fields(changes)
@@ -190,8 +190,8 @@ class ProblemStore(ProblemDeletion):
     async def _texts_after(self, expected: Problem, changed: dict[str, str | None]) -> list[Put]:
         """Return a list with the action that writes the texts of a problem.
 
-        All texts are in one body, so unchanged texts are written again. Return an empty list if no
-        text changes.
+        All texts are stored together, so unchanged texts are written again. Return an empty list if
+        no text changes.
 
         `expected` is the problem as the caller has read it. The transaction fails if another
         request has changed the problem or its texts in the meantime.
@@ -286,7 +286,7 @@ class ProblemStore(ProblemDeletion):
         return sum(item.get("n", 0) for item in page.items if is_of(item, problem))
 
     async def run_counts(self, problem_ids: Sequence[ProblemId]) -> list[int]:
-        """Return the numbers of executions in the order of `problem_ids`.
+        """Return the number of executions of each problem, in the order of `problem_ids`.
 
         Cost: one request of 0.5 read units per distinct problem.
         """

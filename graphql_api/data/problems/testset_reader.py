@@ -109,7 +109,7 @@ class TestSetReader:
 
         The position of a test in the list is the test number. If the caller has already read the
         problem, it passes the problem as `problem`. Otherwise this method reads the problem first.
-        Cost: one request for each run of consecutive test numbers on the page. The read units
+        Cost: one request for each group of consecutive test numbers on the page. The read units
         depend on the compressed size of these tests.
 
         Raises:

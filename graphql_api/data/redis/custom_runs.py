@@ -98,7 +98,7 @@ class RunBoard:
         self.places = RunPlaces(redis)
 
     async def aclose(self) -> None:
-        """Stop the listener for answers, and the task that renews the places of waiting callers."""
+        """Stop the background tasks of this process for waiting callers."""
         await self.places.aclose()
         await self._listener.aclose()
 

@@ -104,10 +104,10 @@ class RunPlaces:
 
     @contextmanager
     def _take_here(self, uid: str) -> Iterator[None]:
-        """Count one more waiting caller of the user in this process while the block runs.
+        """Count one more place of the user and of this process while the block runs.
 
-        If a limit is already reached in this process, the block is not run, and no request is sent
-        to Redis.
+        Each caller that waits for a custom run takes one place. This method checks the limits only
+        for the callers of this process, without a request to Redis.
 
         Raises:
             Conflict: all places of the user are taken by callers of this process.
@@ -140,7 +140,7 @@ class RunPlaces:
             self._renewal = asyncio.create_task(self._renew_forever())
 
     async def _free(self, uid: str, place: str) -> None:
-        """Free the place of a caller that waited for a custom run.
+        """Free a place, because its caller no longer waits for a custom run.
 
         If Redis does not answer, the place becomes free when its lease ends.
         """
@@ -157,7 +157,7 @@ class RunPlaces:
                 _log.warning("The places of custom runs were not renewed.", reason=str(error))
 
     async def _renew(self) -> None:
-        """Renew the leases of all callers of this process that wait for custom runs.
+        """Renew the leases of all places that callers of this process have taken.
 
         Cost: one request to Redis.
         """
