@@ -49,8 +49,8 @@ class TestScheduler(Generic[Test, Result]):
     def peek_next(self, sessions: int) -> Test | None:
         """Return the test that the calling session will probably take after its current test.
 
-        `sessions` is the number of parallel sessions. The other sessions will take the tests before
-        this test. Return None if fewer than `sessions` tests are left.
+        `sessions` is the number of parallel sessions. It is assumed that each of the other sessions
+        takes one test first. Return None if fewer than `sessions` tests are left.
         """
         try:
             return self._tests[sessions - 1].test
@@ -87,7 +87,7 @@ class TestScheduler(Generic[Test, Result]):
         self._results.put((taken.at, result))
 
     def wake(self) -> None:
-        """Wake the thread that waits in `drain_results`. Called when a session begins or ends."""
+        """Wake the thread that waits in `drain_results`, although no result has arrived."""
         self._results.put(None)
 
     def drain_results(self, wait_s: float) -> Iterator[tuple[int, Result]]:
@@ -160,10 +160,12 @@ class TimeBudget:
 class WorkPool:
     """A pool of threads that compile programs and run tests, each in a slot of the host.
 
-    The slots are distributed fairly between users. So a session may wait for a slot, but must never
-    wait for a free thread. `sessions` is the maximum number of parallel sessions of one submission,
-    which is the number of slots. At most one session of each submission waits for a slot. So the
-    pool needs at most as many threads as there are slots and submissions together.
+    `sessions` is the maximum number of threads that work on one submission at the same time. It is
+    the number of slots.
+
+    A thread may wait for a slot, but work must never wait for a free thread. Otherwise, the slots
+    would not be distributed fairly between users. At most one thread of each submission waits for a
+    slot. So the pool needs at most as many threads as there are slots and submissions together.
     """
 
     def __init__(self, sessions: int) -> None:

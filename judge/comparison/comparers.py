@@ -85,7 +85,7 @@ def _compare(
 
 
 def _add_kind(comparer: Comparer, comparison: Comparison, outputs: Outputs) -> Comparison:
-    """Return the comparison with the kind of difference.
+    """Find the kind of difference, and return the comparison with this kind.
 
     If EXACT or LINES rejects an output that differs only in white space, the message also says so.
     """

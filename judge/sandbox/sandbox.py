@@ -258,9 +258,9 @@ class SlotSession:
 
         The session then waits for a slot again, and may continue in a different slot.
 
-        If the session has run no program in its slot, it keeps the slot. It also keeps the slot if
-        the session's owner (the user) holds no other slot now, and held none while the session was
-        waiting.
+        The session keeps its slot until it has run a program in the slot. It also keeps the slot if
+        this is the only slot of its user, and the user held no other slot while waiting for this
+        slot.
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free.
@@ -367,8 +367,8 @@ class SlotSession:
         """Start the two programs of a pair, connected by two pipes.
 
         The worker also keeps the pipe ends of each program open, in `pipe_ends`. `_finish_one`
-        closes them only after it has recorded that the program has ended. Before this, the other
-        program cannot notice the end. So it is certain which program ended first.
+        first records that a program has ended, and then closes its pipe ends. Only then can the
+        other program read end-of-file. So the program that ended first is also recorded first.
         """
         pipes = [os.pipe2(os.O_CLOEXEC) for _ in programs]
         for (reading, writing), writer, reader in zip(

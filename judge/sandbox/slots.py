@@ -117,9 +117,9 @@ class SlotPool:
     def should_give_way(self, slot: int) -> bool:
         """Return whether the calling thread should release its slot before it runs another program.
 
-        Return False if this is the only slot of its user, and the user held no other slot while
-        waiting for this slot. Otherwise return the result of `is_wanted`. The calling thread must
-        hold the slot.
+        The result is False for a user's first slot: the user holds no other slot, and held none
+        while this thread was waiting. For all other slots, the result is that of `is_wanted`. The
+        calling thread must hold the slot.
         """
         if not self._table.has_waiters():
             return False
@@ -154,7 +154,7 @@ class SlotPool:
         return self._table.count_slots(range(len(self._locks)))[owner]
 
     def _find_siblings(self, holder: _Waiter) -> set[int]:
-        """Return the records of all waiting threads of the same submission as `holder`."""
+        """Return the records of the threads that wait for a slot for the submission of `holder`."""
         return {
             waiter.record
             for waiter in self._waiters
@@ -236,7 +236,7 @@ class SlotPool:
             fcntl.flock(self._locks[slot], fcntl.LOCK_UN)
 
     def _give(self, waiter: _Waiter, slot: int) -> None:
-        """Give a slot that is already locked to a thread of this process."""
+        """Assign a slot to a waiting thread of this process. The slot is already locked."""
         waiter.is_first_turn = self._count_slots(waiter.owner) == 0 and (
             waiter.record is None or self._table.since(waiter.record) == waiter.joined_ns
         )

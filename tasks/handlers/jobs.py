@@ -38,7 +38,7 @@ class JobFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class JobAttempt:
-    """One attempt at a job. `lost` is set when this worker has lost the claim."""
+    """One attempt at a job. `lost` is set when this worker has lost its claim on the job."""
 
     job: Job
     parameters: Mapping[str, Any]
@@ -107,8 +107,9 @@ class JobLease:
     async def give_back(self, required: Collection[str]) -> bool:
         """End the claim, so that another worker can claim the job.
 
-        If `required` is not empty, store a text with these languages in the job, so that users see
-        what the job is waiting for. Return False if the claim is lost.
+        `required` contains the languages that the next worker must support. If it is not empty,
+        store a message about these languages in the job, so that users see what the job is waiting
+        for. Return False if the claim is lost.
         """
         languages = ", ".join(sorted(required))
         why = f"The job is waiting for a worker that supports {languages}." if required else None

@@ -116,12 +116,13 @@ class ExecutionLoader:
         return problem, replace(testset, checker=stored.checker)
 
     async def _add_checker(self, problem: Problem, testset: OpenedSet) -> OpenedSet:
-        """Return the set with the problem's checker.
+        """Return the test set with the problem's checker, if the problem has a checker.
 
         If the checker is not on disk, read it from the table and write it to disk.
 
         Raises:
-            JudgeFailed: the checker was changed in the meantime. Another attempt may succeed.
+            JudgeFailed: the checker was changed or removed after the problem was read. Another
+                attempt may succeed.
         """
         if problem.checker_hash is None or testset.checker is not None:
             return testset

@@ -54,7 +54,7 @@ class OpenedSet:
 
 
 class DamagedSet(Exception):
-    """The files of a set differ from the manifest, or the set was removed during its use."""
+    """A test set on the disk is incomplete or damaged, or it was removed during its use."""
 
 
 class TestSetCache:
@@ -95,7 +95,7 @@ class TestSetCache:
         return OpenedSet(files, _read_checker(folder, problem))
 
     def keep(self, problem: Problem, cases: Sequence[TestCase]) -> None:
-        """Write the current set of a problem to disk, unless the set is already on disk."""
+        """Write a problem's current test set to disk, unless it is already on disk."""
         folder = self._folder(problem)
         folder.parent.mkdir(mode=0o700, exist_ok=True)
         incoming = Path(mkdtemp(prefix=_INCOMING, dir=self._root))
