@@ -34,7 +34,7 @@ class Cursors:
         return _text(_VERSION + _mac(self._keys[0], scope, raw) + raw)
 
     def decode(self, scope: str, cursor: str) -> str:
-        """Return the position in a cursor. `scope` identifies the list and its filter.
+        """Return the position that a cursor contains. `scope` identifies the list and its filter.
 
         Raises:
             InvalidCursor: the cursor was not issued for this list and filter.

@@ -186,7 +186,7 @@ def purge_due(identity: str, due_at: int) -> Key:
     """Return the keys of a purge note in the index of purge notes.
 
     A purge note schedules the removal of one version of a test set for the time `due_at` (epoch
-    ms). `identity` selects the shard.
+    ms). The shard depends on `identity`, the partition key of the problem.
     """
     return {"g2p": purge_partition(shard_of(identity, DUE_SHARDS)), "g2s": due_sort(due_at)}
 

@@ -43,9 +43,9 @@ class ExecuteCode:
 class _ValidRequest:
     """A request whose fields are valid. The problem is not yet checked.
 
-    `named_by` is the input field with which the client identified the problem. `pid` is the pid of
-    this problem. If the client sent only platform and number, `pid` is None. In this case, the code
-    is submitted to the problem that currently has this platform and number.
+    `named_by` is the input field with which the client identified the problem. `pid` is the unique
+    id of this problem. If the client sent only platform and number, `pid` is None. In this case,
+    the code is submitted to the problem that currently has this platform and number.
     """
 
     platform: str

@@ -145,8 +145,8 @@ class ApiSchema(strawberry.Schema):
 def _finish(built: ApiSchema) -> ApiSchema:
     """Correct the schema that Strawberry generates.
 
-    Remove the default value null of optional arguments and input fields, so that the default values
-    of the Python functions apply. If a field or an argument has no description, it gets the
+    Remove the default value null from optional arguments and input fields. The default values of
+    the Python functions then apply. If a field or an argument has no description, it gets the
     description of its type.
     """
     for kind in built._schema.type_map.values():  # noqa: SLF001 - Strawberry has no other way

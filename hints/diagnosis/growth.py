@@ -35,8 +35,8 @@ def estimate_growth(points: Sequence[Point], noise: float) -> Growth | None:
     """Return the range of the exponent (see `Growth`), or None if nothing is known about it.
 
     The smallest cost is treated as the cost of an empty program and subtracted from each cost. A
-    remaining cost below `noise` is not measurable. `at_most` is finite only if at least two tests
-    of different sizes ended and have measurable costs.
+    remaining cost below `noise` is not measurable. The upper bound is finite only if at least two
+    tests of different sizes ended and have measurable costs.
     """
     if len(points) < FEWEST_POINTS or not _is_wide(points):
         return None

@@ -101,8 +101,8 @@ class SlotTable:
     def note_poll(self) -> None:
         """Record that this process is polling.
 
-        `find_next` ignores the threads of a process that has not polled recently. The lock of the
-        table is not necessary.
+        `find_next` ignores the threads of a process that has not polled recently. The caller need
+        not hold the lock of the table.
         """
         now = time.monotonic_ns()
         for record in self._own:
@@ -114,7 +114,7 @@ class SlotTable:
         self._map[start : start + OWNER_BYTES] = owner
 
     def release(self, slot: int) -> None:
-        """Record that a slot is free. The lock of the table is not necessary."""
+        """Record that a slot is free. The caller need not hold the lock of the table."""
         self.hold(slot, _NO_OWNER)
 
     def restart_wait(self, owner: Owner) -> None:

@@ -50,7 +50,7 @@ class Languages:
         return [name for name, reason in self.missing.items() if reason == UNPREPARED]
 
     def merge(self, more: Self) -> Self:
-        """Return the languages updated by `more`, the result of a later detection."""
+        """Return these languages, updated with the result `more` of a later detection."""
         missing = {
             name: more.missing[name] if reason == UNPREPARED else reason
             for name, reason in self.missing.items()

@@ -12,7 +12,7 @@ SETTLED_S = 0.05
 class IdleGate:
     """A counter of the executions and custom runs of this process.
 
-    Bulk work waits until the number is 0.
+    Bulk work waits until the counter is 0.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,7 @@
 """Leases: a worker renews its claim while it works, and ends the claim if the work stops.
 
-A claim is the right to work on one execution, job or custom run. A claim ends when its lease ends.
+A claim is the right to work on one execution, job or custom run. The lease is the period for which
+the claim is valid. Each renewal of the claim extends the lease.
 Executions and jobs use `hold_lease`. Custom runs have a simpler claim and use `keep_renewed`.
 """
 
@@ -49,7 +50,11 @@ class Lease(Protocol):
         """Set the lease to end in `lease_ms` milliseconds. Return False if the claim is lost."""
 
     async def give_back(self, required: Collection[str]) -> bool:
-        """End the claim, so that another worker can get it. Return False if the claim is lost."""
+        """End the claim, so that another worker can claim the work.
+
+        `required` contains the languages that the other worker must have. Return False if the claim
+        is lost.
+        """
 
     async def send(self, required: Collection[str], delay_ms: int | None) -> None:
         """Send the message again, to a worker that has the languages in `required`.
@@ -60,10 +65,11 @@ class Lease(Protocol):
 
 @asynccontextmanager
 async def hold_lease(lease: Lease, lease_ms: int, recheck: asyncio.Event) -> AsyncIterator[Event]:
-    """Renew a claim during the block. Yield an event that is set if the claim is lost.
+    """Renew the claim on an execution or job during the block.
 
-    If `recheck` is set, the claim is renewed immediately. The block must store the outcome of the
-    work, and this ends the claim. If the block raises an exception, the claim ends as follows:
+    Yield an event that is set if the claim is lost. If `recheck` is set, the claim is renewed
+    immediately. The block must store the outcome of the work. This ends the claim. If the block
+    raises an exception, the claim ends as follows:
 
     - JudgeCancelled: the claim was already lost, so nothing is written.
     - WorkPaused: the claim is given back, and the message is sent again.

@@ -204,7 +204,9 @@ class RejudgeHandler:
     async def _iterate_histories(
         self, attempt: JobAttempt, tally: Tally
     ) -> AsyncIterator[tuple[str, HistoryKey]]:
-        """Yield the position and the key of each execution that must be judged again.
+        """Yield each execution that must be judged again, as a position and a key.
+
+        An interrupted job continues after the position of the last finished execution.
 
         If the job is for one execution, yield only this execution. Otherwise yield all executions
         of the problem that were submitted before the job was created. The executions in

@@ -37,10 +37,10 @@ class Places:
     lane consists of the messages of one user.
 
     - `total` is the number of places.
-    - `reserved` is the number of reserved places. A lane can use a reserved place only if the host
-      holds none of the lane's messages.
-    - `per_lane` is the maximum number of messages of one lane that the host holds while other lanes
-      are waiting.
+    - `reserved` is the number of reserved places. A lane can use a reserved place only if no
+      process of this host holds one of the lane's messages.
+    - `per_lane` is the maximum number of messages of one lane that all processes of this host
+      together hold while other lanes are waiting.
     """
 
     total: int
@@ -51,7 +51,7 @@ class Places:
 def message_options(
     lane: str, required: Collection[str] = (), dedup_key: str | None = None
 ) -> dict[str, Any]:
-    """Return the options of a message that waits in the lane `lane`.
+    """Return the options of a message for the lane `lane` (the waiting messages of one user).
 
     `required` contains the capabilities that a worker needs for the message. If `dedup_key` is
     None, the message never replaces another message.

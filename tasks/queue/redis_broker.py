@@ -122,9 +122,9 @@ class BlockingRedisBroker(RedisBroker):
         """Return at most `room` messages and send a heartbeat.
 
         If `room` is 0, only send the heartbeat. A lane contains the waiting messages of one user.
-        Messages that were given back and messages of dead workers go to the beginning of their
-        lanes, because they already had their turn. A delayed message is not in a lane. The worker
-        that fetches a delayed message holds the message until it is due.
+        A message that a worker gave back goes to the beginning of its lane, and so does a message
+        of a dead worker. A delayed message is not in a lane. The worker that fetches a delayed
+        message holds the message until it is due.
         """
         given_back = self._dispatch("fetch")(queue_name, room)  # type: ignore[no-untyped-call]
         # A message has an id but no data if a worker that was considered dead has acknowledged the

@@ -110,8 +110,8 @@ def _changes(fields: dict[str, Any], current: Problem) -> ProblemChanges:
     If the package does not contain an optional text, such as the constraints, this text is removed
     from the problem.
 
-    If the problem has the hash of an earlier import, the hash is replaced by UNFINISHED until this
-    import is complete.
+    If the problem has a content hash (the hash of the package at the last import), the hash is
+    replaced by UNFINISHED until this import is complete.
     """
     removed = {key: "" for key, value in fields.items() if value is None and key != "checker"}
     marker = UNFINISHED if current.content_hash else None

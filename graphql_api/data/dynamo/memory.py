@@ -176,7 +176,7 @@ class AnswerShare:
         return bool(self._bytes)
 
     async def take(self, size_bytes: int) -> None:
-        """Wait until `size_bytes` of memory are free, and take them for the request.
+        """Wait until `size_bytes` of memory are free, and reserve them for the request.
 
         Do nothing if the request already has memory.
 

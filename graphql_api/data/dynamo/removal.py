@@ -1,7 +1,8 @@
 """Removal of items of all kinds.
 
-The main item of a body may refer to further items (chunks) or to an S3 object, which contain the
-rest of the body. They are removed together with the main item.
+A body is a large part of an entity, such as the code of a submission. Its main item may refer to
+further items (chunks) or to an S3 object, which contain the rest of the body. They are removed
+together with the main item.
 """
 
 from collections.abc import Iterable, Mapping

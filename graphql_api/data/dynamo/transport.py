@@ -151,8 +151,8 @@ class Transport:
 
         If `repeatable` is False, a request that may have been applied is not retried.
         `transaction_units` is the known cost of a transaction in write units. This number is
-        recorded instead of the cost that the engine reports. The request uses a connection of the
-        current GraphQL operation. Reads count towards the bounds of the operation (`bounds.py`).
+        recorded instead of the cost that the engine reports. In a GraphQL operation, reads count
+        towards the bounds of the operation (`bounds.py`).
 
         Raises:
             ConditionFailed: the condition of a single write did not hold.

@@ -58,10 +58,11 @@ class NewProblem:
 class ProblemChanges:
     """The changes of a problem.
 
-    A field of None is not changed. An empty text or an empty mapping removes the stored value. If
-    the comparer changes or `removes_checker` is True, the old checker is removed. `revision` is the
-    revision that the caller has read. The change is rejected if the problem now has another
-    revision. If `revision` is None, the revision is not checked.
+    A field that is None is not changed. An empty text or an empty mapping removes the stored value.
+    If the comparer changes or `removes_checker` is True, the old checker is removed.
+
+    `revision` is the revision that the caller has read. The change is rejected if the problem now
+    has another revision. If `revision` is None, the revision is not checked.
     """
 
     title: str | None = None

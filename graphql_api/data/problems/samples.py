@@ -1,4 +1,4 @@
-"""Test numbers: the numbers of the samples in a test set, and of the tests on a page.
+"""Test numbers: which tests of a set are samples, and which tests are on a page.
 
 A problem's card contains the numbers of the samples as a short text such as `1-3,7`.
 """

@@ -249,9 +249,8 @@ class TestSetStore(TestSetReader):
 
         Raises:
             NotFound: the problem does not exist, or the problem has another pid.
-            Conflict: the problem is deleted, another request has replaced the tests, or the writing
-                of the tests took too long. Or other requests changed the problem during every
-                attempt.
+            Conflict: the problem is deleted, another request has replaced the tests, the writing of
+                the tests took too long, or other requests kept changing the problem.
         """
         name = expected.platform, expected.number
         assert flipped.test_version is not None
@@ -385,10 +384,10 @@ class TestSetStore(TestSetReader):
     # Removing old and abandoned sets
 
     async def due(self, shard: int, now: int, limit: int = 100) -> list[PurgeNote]:
-        """Return at most `limit` purge notes of one shard that are due. Cost: one request.
+        """Return at most `limit` due purge notes of one shard. Cost: one request.
 
-        `now` is the current time (epoch ms). Notes that this version of the program cannot read are
-        moved into quarantine.
+        A purge note schedules the removal of one version of a test set. `now` is the current time
+        (epoch ms). Notes that this version of the program cannot read are moved into quarantine.
         """
         overdue = equals("g2p", keys.purge_partition(shard)) & at_most("g2s", keys.due_sort(now))
         page = await self._dynamo.query(overdue, index="GSI2", limit=limit)

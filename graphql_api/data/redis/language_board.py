@@ -40,9 +40,10 @@ class _Announcement:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """The cached result of one read, made at `read_at` (epoch ms).
+    """The announced languages, as they were read from Redis at `read_at` (epoch ms).
 
-    `announcements` contains the announcements by language id, or is None if Redis did not answer.
+    `announcements` maps the id of each language to its latest announcement by a worker. It is None
+    if Redis did not answer.
     """
 
     read_at: int
