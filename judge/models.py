@@ -86,7 +86,7 @@ class Judgement:
     maxima of all tests. `limit_backend` is the mechanism that enforced memory limits: `cgroup2`,
     `cgroup1` or `rlimits`. `queue_ms` is the time spent waiting for slots before the end of the
     compilation. Later waits are part of `run_ms`. `compile_ms` and `run_ms` are wall times. The sum
-    of these three times is the time of the whole call.
+    of `queue_ms`, `compile_ms` and `run_ms` is the time of the whole call.
     """
 
     verdict: Verdict
@@ -144,7 +144,8 @@ def skip_past_budget(
 def read_beginning(path: Path) -> bytes:
     """Return the first 1,025 bytes of a file.
 
-    Results show 1,024 bytes of a file. One more byte shows whether the file is longer.
+    A test result contains at most 1,024 bytes of a file. The additional byte shows whether the file
+    is longer.
     """
     with path.open("rb") as file:
         return file.read(SHOWN_OUTPUT_BYTES + 1)

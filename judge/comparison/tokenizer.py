@@ -63,7 +63,7 @@ class _PartialItem:
         self._size += len(part)
 
     def whole(self) -> bytes:
-        """Return the item, or the beginning and a digest of an item longer than `LONGEST`.
+        """Return the item. If it is longer than `LONGEST`, return its beginning and a digest.
 
         A line end separates the beginning from the digest. No other item contains a line end.
         """
@@ -92,7 +92,7 @@ def _tokens(file: IO[bytes], cut: Callable[[bytes], list[bytes]]) -> Batches:
 
 
 def lines(file: IO[bytes]) -> Batches:
-    """Yield the lines from the file's current offset on, as one list for each block.
+    """Yield lists that together contain all lines from the file's current offset on.
 
     White space at the end of each line is removed. The text after the last line end counts as a
     line, even if this text is empty.
@@ -209,7 +209,7 @@ def _after_last(file: IO[bytes], offset: int, ends: tuple[bytes, ...]) -> int:
 
 
 def nth_token(file: IO[bytes], start: int, number: int) -> int:
-    """Return the offset of the token with the index `number`, counted from 0 at `start`."""
+    """Return the offset of the token `number`. The first token from `start` on is token 0."""
     file.seek(start)
     inside = False
     while block := file.read(BLOCK):
@@ -224,7 +224,7 @@ def nth_token(file: IO[bytes], start: int, number: int) -> int:
 
 
 def nth_line(file: IO[bytes], start: int, number: int) -> int:
-    """Return the offset of the line with the index `number`, counted from 0 at `start`."""
+    """Return the offset of the line `number`. The line that begins at `start` is line 0."""
     file.seek(start)
     while number and (block := file.read(BLOCK)):
         ends = block.count(b"\n")
@@ -239,7 +239,7 @@ def nth_line(file: IO[bytes], start: int, number: int) -> int:
 
 
 def nth_line_with_text(file: IO[bytes], start: int, number: int) -> int:
-    """Return the offset of the line with the index `number`, counted from 0 at `start`.
+    """Return the offset of the line `number`. The first line with text from `start` on is line 0.
 
     Empty lines are not counted.
     """

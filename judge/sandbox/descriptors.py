@@ -117,7 +117,7 @@ class Descriptors:
         return ours
 
     def close_theirs(self) -> None:
-        """Close the worker's copies of the sandbox's descriptors, except lent descriptors.
+        """Close the worker's copies of the sandbox's descriptors, except those passed by `lend`.
 
         Afterwards, only the sandbox has the writing ends of its output pipes. So when the sandbox
         has ended, the worker reads end-of-file from each of these pipes.

@@ -41,7 +41,8 @@ class _Waiter:
     """A thread that waits for a slot or holds a slot.
 
     - `owner` is a digest that identifies the owner (the user for whom the thread works).
-    - `cancelled` is the same function for all threads of a submission.
+    - `cancelled` returns True if the thread must stop waiting. All threads of a submission have the
+      same function.
     - `record` is the number of the thread's record in the host's slot table. It is None if the
       table is full or the wait has ended.
     - `joined_ns` is the start time of the wait, in nanoseconds.
