@@ -48,7 +48,7 @@ class GracefulShutdown(ShutdownNotifications):
         self._drain_s = drain_s
 
     def before_worker_shutdown(self, broker: Any, worker: Worker) -> None:
-        """Stop fetching, and give back the messages that have not started.
+        """Stop fetching messages, and give back the messages that no thread has started to process.
 
         Also start a timer that interrupts the running messages.
         """

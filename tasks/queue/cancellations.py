@@ -77,8 +77,8 @@ class Cancellations:
 async def listen_forever(settings: Settings, cancellations: Cancellations) -> None:
     """Receive cancellations until this task is cancelled.
 
-    While Redis is unavailable, no cancellations arrive. A worker then detects a lost claim only at
-    the next renewal.
+    While Redis is unavailable, no cancellations arrive. A worker that has lost a claim
+    then detects this only when it tries to renew the claim.
     """
     # The client does not reconnect by itself, so that the loop below can log each lost connection.
     client = connect(settings, reconnects=0, health_check_s=LISTEN_S)

@@ -60,7 +60,7 @@ def run_message(uid: str, run_id: str, language: str) -> Message[Any]:
 
 
 def job_message(uid: str, ulid: str, required: Collection[str]) -> Message[Any]:
-    """Return the message for a job, for a worker that has the languages in `required`.
+    """Return the message that sends a job to a worker with the languages in `required`.
 
     `uid` is the user who has started the job.
     """
