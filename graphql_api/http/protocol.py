@@ -137,8 +137,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _make_room(self) -> bool:
         """End another connection if too many are open. Return False if no connection can be ended.
 
-        Only a connection that waits for its client can be ended. Choose the address with the most
-        connections. Then end the connection of this address that has waited longest.
+        Only a connection that waits for its client can be ended. Choose the remote address with
+        the most connections. Of its waiting connections, end the one that has waited longest.
         """
         others = [
             other

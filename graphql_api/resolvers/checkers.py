@@ -78,14 +78,17 @@ def language_limits(limits: Sequence[LanguageLimit] | None) -> dict[str, float] 
 
 
 async def checker_of(context: Context, problem: Problem) -> Checker | None:
-    """Return the checker of a problem for editors. Other viewers get None."""
+    """Return the checker of a problem, or None if there is none or the viewer is not an editor."""
     if not context.is_editor or problem.checker_hash is None:
         return None
     return await context.loaders.checkers.load(problem.id)
 
 
 async def fault_of(context: Context, problem: Problem) -> CheckerFault | None:
-    """Return the latest failure of the current checker for editors. Other viewers get None."""
+    """Return the latest failure of the current checker.
+
+    Return None if there is no failure, or if the viewer is not an editor.
+    """
     visibility = access.visibility_of(context)
     if not visibility.is_editor:
         return None

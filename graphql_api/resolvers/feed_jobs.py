@@ -24,7 +24,7 @@ class FeedJob:
         self._context, self._kind = context, kind
 
     async def prepare(self, problem: Problem) -> Sequence[TransactItem]:
-        """Return the transaction actions that create the job for a problem, and set `job`."""
+        """Set `job` to a new job for a problem, and return the actions that store the job."""
         new = NewJob(
             kind=self._kind,
             uid=self._context.require_viewer().uid,
@@ -37,7 +37,7 @@ class FeedJob:
     async def send(self) -> Job | None:
         """Send the job to the workers and return it. Return None if no job was created.
 
-        Call this method after the transaction.
+        Call this method after the transaction that contains the actions of `prepare`.
         """
         if self.job is not None:
             await self._context.sender.send_job(self.job.uid, self.job.ulid)

@@ -63,9 +63,10 @@ def message_of(context: Context, history: History) -> str | None:
 
 
 async def results_of(context: Context, history: History) -> Results | None:
-    """Return the test results of an execution, or None if the viewer is not its owner.
+    """Return the test results of an execution.
 
-    If the owner is not an editor, the hidden tests are redacted (see `Visibility.results`).
+    Return None if the viewer is not its owner, or if the execution is not COMPLETED. If
+    the owner is not an editor, the hidden tests are redacted (see `Visibility.results`).
     """
     visibility = access.visibility_of(context)
     if not visibility.shows_results(history):
@@ -89,12 +90,13 @@ async def _load_own(context: Context, key: HistoryKey) -> History:
 
 
 async def set_visibility(context: Context, key: HistoryKey, *, is_public: bool) -> History:
-    """Publish a history, or make a public history private.
+    """Publish a history (the stored record of an execution), or make it private.
 
     Raises:
         NotFound: The history does not exist, or the viewer may not see it.
         Forbidden: The history belongs to another user.
-        Conflict: The problem is not published, or other requests kept changing the history.
+        Conflict: The problem of the history is not published, or other requests kept changing the
+            history.
     """
     history = await _load_own(context, key)
     if history.is_public is is_public:

@@ -117,7 +117,8 @@ async def list_problems(
     """Return a page of problems, newest first.
 
     Raises:
-        Unauthenticated, Forbidden: The state is not COMPLETED, and the viewer is not an editor.
+        Unauthenticated, Forbidden: `wanted.state` is not COMPLETED, and the viewer is not an
+            editor.
         InvalidInput: A filter or a page argument is invalid.
     """
     if wanted.state is not ProblemState.COMPLETED:
@@ -142,7 +143,7 @@ async def statement_of(context: Context, problem: Problem) -> Statement | None:
 
 
 async def solution_of(context: Context, problem: Problem) -> Solution | None:
-    """Return the author's solution for editors. Other viewers get None."""
+    """Return the author's solution, or None if there is none or the viewer is not an editor."""
     if not context.is_editor:
         return None
     return await context.loaders.solutions.load(problem.id)

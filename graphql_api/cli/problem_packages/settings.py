@@ -18,7 +18,10 @@ _VISIBILITIES = {str(value).lower(): value for value in TestVisibility}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The platform's own settings. A setting of None keeps the value that editors have set."""
+    """The settings in the `algoitny.yaml` of a package.
+
+    A setting that is None keeps the value that editors have set.
+    """
 
     test_visibility: TestVisibility | None = None
 
