@@ -37,9 +37,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def entry_puts(history: History) -> list[Put]:
-    """Return the four actions that write a history's feed entries. Each takes 2 write units.
+    """Return the four actions that write a history's entries in the public feed.
 
-    Return an empty list if the history has no position in the feed or is hidden (`feed_hidden`).
+    A history is the stored record of an execution. Each action takes 2 write units. Return an empty
+    list if the history has no position in the feed or is hidden (`feed_hidden`).
     """
     if history.feed_hidden:
         return []
