@@ -153,10 +153,10 @@ def _read_counter(text: str, key: str) -> int:
 
 
 def _read_cache(stat: str, name: str) -> tuple[int, int]:
-    """Return the page cache in KB, without tmpfs, and the number of refaults.
+    """Return the page cache in KB, without tmpfs, and the number of pages that were read again.
 
-    `stat` is the text of the file `memory.stat`. The counter `name` in this text is the size of the
-    whole page cache, including tmpfs.
+    `stat` is the text of the file `memory.stat`. `name` is the name of the counter for the whole
+    page cache, including tmpfs.
     """
     kb = (_read_counter(stat, name) - _read_counter(stat, "shmem")) // 1024
     return kb, _read_counter(stat, REFAULTS)
@@ -214,7 +214,7 @@ class Cgroup1Slot:
         self._limit_kb = self._kills = self._cache_kb = self._refaults = 0
 
     def adopt(self, pid: int) -> None:
-        """Move the spawner into the groups.
+        """Move the spawner into the control groups of the slot.
 
         A move is slow, because the kernel waits for one RCU grace period. So only the spawner is
         moved, once. The processes of its runs start in the same groups.
@@ -268,7 +268,7 @@ class Cgroup1Slot:
 
 
 class Cgroup2Slot:
-    """The groups of a slot with cgroup v2.
+    """The control groups of a slot with cgroup v2.
 
     Each run gets a new group, in which the sandbox is started.
     """

@@ -24,7 +24,7 @@ def key_of(problem: Problem, test: TestCase | LargeTest) -> TestCaseKey:
 
 
 def id_of(test: TestCase | LargeTest, version: int) -> TestId:
-    """Return the identity of a test in one version of a set."""
+    """Return the identity of a test in one version of a problem's test set."""
     if test.added is None:
         return TestId(version, test.number)
     added_in, _, number = test.added.partition(".")
