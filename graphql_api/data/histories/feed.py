@@ -89,7 +89,7 @@ class FeedStore:
 
         The position of an execution is the ULID that it got when it was published.
 
-        Cost for 20 histories: with one shard, one request of at most 2.5 read units. With four
+        Cost for 20 executions: with one shard, one request of at most 2.5 read units. With four
         shards, at most 8 requests, which take 5 read units together. The cost is the same with any
         filter and for any position in the feed.
         """
