@@ -74,8 +74,8 @@ def judge_interaction(
 def _failed_for_lack_of_partner(interactor: CheckerProgram, report: Report) -> bool:
     """Return whether an interactor may have failed only because the submission had ended.
 
-    If the interactor writes after the end of the submission, SIGPIPE ends the interactor. If its
-    language ignores SIGPIPE, or if the interactor reads instead, it exits with a code that the
+    If the interactor writes after the end of the submission, the signal SIGPIPE usually ends the
+    interactor. If the interactor ignores SIGPIPE or reads instead, it exits with a code that the
     calling convention does not define.
     """
     if report.outcome is Outcome.SIGNALLED:

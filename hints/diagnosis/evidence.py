@@ -45,7 +45,7 @@ class Evidence:
     def failed_with(self, *verdicts: Verdict) -> list[TestResult]:
         """Return the results with one of these verdicts.
 
-        The results of tests that the author of the submission may see come first.
+        The first results in the list are from tests that the author of the submission may see.
         """
         failed = [test for test in self.finished if test.verdict in verdicts]
         return sorted(failed, key=lambda test: test.number not in self.shown)

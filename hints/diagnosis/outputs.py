@@ -64,15 +64,17 @@ def diagnose_output(evidence: Evidence, wrong: Sequence[TestResult]) -> Diagnosi
 
 
 def _settle(findings: Sequence[Finding]) -> list[DiagnosisKind]:
-    """Return the kind of each finding, after making the kinds of missing lines consistent.
+    """Return the kind of each finding. Some kinds of missing lines are replaced.
 
-    There are three kinds of missing lines: MISSING_FIRST_LINE, MISSING_LAST_LINE and the general
-    kind MISSING_LINES. If an output is long, the general kind is used, because the result of the
-    test contains only the beginning of the output. These rules replace kinds:
+    The kind MISSING_LINES is more general than MISSING_FIRST_LINE and MISSING_LAST_LINE. A long
+    output gets the general kind, because the result of the test contains only its beginning. These
+    rules replace kinds:
 
-    - If a complete output has the general kind, this kind replaces the two other kinds.
-    - Otherwise, if only one of the two other kinds occurs, it replaces the general kind. It also
-      replaces the kind EMPTY_OUTPUT, because an output is empty if its only line is missing.
+    - If a complete output has the kind MISSING_LINES, this kind replaces MISSING_FIRST_LINE and
+      MISSING_LAST_LINE.
+    - Otherwise, if only MISSING_FIRST_LINE or only MISSING_LAST_LINE occurs, this kind replaces
+      MISSING_LINES. It also replaces EMPTY_OUTPUT, because an output is empty if its only line is
+      missing.
 
     The rules for additional lines are the same.
     """

@@ -51,7 +51,7 @@ def empty_stream() -> Captured:
 
 @dataclass(slots=True)
 class Pump:
-    """The reading ends of a run's output pipes and of its report socket."""
+    """Reads the output pipes and the report socket of a run."""
 
     spawner: Spawner
     report: socket.socket

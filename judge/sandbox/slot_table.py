@@ -46,7 +46,7 @@ def digest_owner(owner: str) -> Owner:
 
 
 class SlotTable:
-    """The table in `directory`, which all processes with this directory share.
+    """The slot table, a file in `directory`. All processes with this directory share the table.
 
     Unless stated otherwise, call the methods inside `locked()`, from one thread at a time.
     """
@@ -74,7 +74,7 @@ class SlotTable:
     def has_waiters(self) -> bool:
         """Return whether the table has records of waiting threads.
 
-        The lock of the table is not necessary.
+        The caller does not have to hold the lock of the table.
         """
         return self._map[:_NUMBERS] != _NO_WAITERS
 
