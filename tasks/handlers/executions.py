@@ -274,7 +274,7 @@ class ExecutionHandler:
     async def _judge_in_thread(self, request: JudgeRequest, lost: Event) -> Judgement:
         """Judge a submission in a thread.
 
-        If this task is cancelled, the running programs are stopped first.
+        If the calling task is cancelled, the running programs are stopped.
 
         Raises:
             Unjudgeable: the judge does not support the comparer of the problem.

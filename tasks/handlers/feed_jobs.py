@@ -1,11 +1,12 @@
 """Feed jobs, which remove the executions of a deleted problem from the feed.
 
-The feed is the public list of executions. After a problem is restored, a feed job returns its
-executions to the feed.
+The feed is the public list of executions. After the problem is restored, another feed job puts the
+executions back into the feed.
 
-The job first changes the executions in the problem's list, in the order of the list. Then it
-changes the executions that were being judged or published when the job started. If the problem is
-restored or deleted again in the meantime, the job ends. Another job then makes the opposite change.
+Each problem has a list of its executions. The job first changes the executions in this list, in
+order. Then it changes the executions that were being judged or published when the job started. If
+the problem is restored or deleted again in the meantime, the job ends. Another job then makes the
+opposite change.
 """
 
 import asyncio
@@ -50,8 +51,8 @@ class FeedProgress:
     """The progress of a feed job.
 
     - `running` contains the executions that were RUNNING when the job started.
-    - `after` is the position of the last processed execution in the problem's list (None: the job
-      has processed no execution).
+    - `after` is the position of the last processed execution in the list of the problem's
+      executions (None: the job has processed no execution).
     - `is_listed` is True if the job has processed all executions in the list.
     - `seen` is the number of processed executions, and `changed` the number of changed executions.
     - `waited_ms` is the total time of all attempts so far, in milliseconds.

@@ -94,7 +94,7 @@ class BlockingRedisBroker(RedisBroker):
         )
 
     def wake_key(self, queue_name: str) -> str:
-        """Return the Redis key of the wake-up list of a queue."""
+        """Return the Redis key of the list on which the idle consumers of a queue wait."""
         return f"{self.namespace}:{queue_name}.wake"
 
     def wake(self, queue_name: str) -> None:
