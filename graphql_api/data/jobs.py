@@ -252,8 +252,9 @@ class JobStore(JobParts):
         """Add an event to the progress of a job. Cost: two requests.
 
         `percent` is the progress, 0 to 100. `checkpoint` is the state from which the next attempt
-        continues. The checkpoint must be small, because it is stored on the card. Events are
-        numbered. If a response is lost, a number may be skipped, but no number is used twice.
+        continues. The checkpoint must be small, because it is stored in the job's main item.
+        Events are numbered. If a response is lost, a number may be skipped, but no number is used
+        twice.
 
         Raises:
             NotFound: the job does not exist.

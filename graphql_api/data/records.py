@@ -3,7 +3,7 @@
 Only this module converts items to records and back. Times are epoch milliseconds (UTC), and ids are
 ULIDs. The attribute `v` of an item contains the version of the item's format. A record class can
 read items of the current format and of older formats, but rejects items of newer formats. A field
-of None is not stored.
+whose value is None is not stored.
 """
 
 from collections.abc import Callable, Mapping
@@ -536,12 +536,12 @@ class TestCase(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestResult(Record):
-    """The result of one test, stored as a part of a results body.
+    """The result of one test of an execution.
 
     - `difference` is the first difference between the output and the expected output: line, column,
-      expected text and actual text. Lines and columns start at 1. They are 0 for a difference
-      without a position.
-    - `message` is for the owner of the history, and `note` is for the editors of the problem.
+      expected text and actual text. Lines and columns start at 1. They are 0 if the
+      difference has no position.
+    - `message` is for the owner of the execution, and `note` is for the editors of the problem.
     - `exception` is the class name of the built-in exception that ended the program.
     - `code_line` is the line of the submitted code at which the program ended.
     - `is_input_unread` is True if the program did not read any input of the test, otherwise None.
@@ -605,7 +605,7 @@ class Results:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Record):
-    """The card (main item) of one job. The parameters and the result are separate bodies.
+    """The card (main item) of one job. The parameters and the result are stored separately.
 
     At the time `due_at`, the sweeper (a periodic task) sends the message for the job again. If the
     job has ended, `due_at` is None. `resends` is the number of messages that the sweeper has sent.

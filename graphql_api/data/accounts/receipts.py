@@ -47,11 +47,11 @@ def is_live(item: Mapping[str, Any], now: int) -> bool:
 
 
 def neighbour_of(day: str, now: int) -> str | None:
-    """Return the day before or after `day`, if it may contain the receipt of a repeated request.
+    """Return the next or previous day if a repeated request may be stored there, otherwise None.
 
-    A receipt is the stored record of a request. The first call may have stored it on the other day.
-    In the first 15 minutes of `day`, return the day before. In the last minute of `day`, return the
-    next day, because another host's clock may be ahead. At all other times, return None.
+    The stored record of a request is called its receipt. In the first 15 minutes of `day`, return
+    the day before. In the last minute of `day`, return the next day, because another host's clock
+    may be ahead. At all other times, return None.
     """
     age_ms = now - int(parse_day(day).timestamp() * 1000)
     if age_ms < MIDNIGHT_MS:
@@ -113,10 +113,10 @@ class QuotaDebit:
         return actions
 
     def earlier(self, failed: TransactionFailed) -> Receipt | None:
-        """Return the receipt that an earlier call with the same request has created.
+        """Return the receipt (stored record) of an earlier call with the same request.
 
-        `failed` is the error of the transaction. If an earlier receipt is not the reason for
-        this error, return None.
+        `failed` is the error of the transaction. Return None if the transaction failed for another
+        reason than such a receipt.
         """
         reasons = failed.reasons[: len(self.actions())]
         for index in (_RECEIPT, _NEIGHBOUR):

@@ -58,9 +58,10 @@ HEADER_BYTES = 18
 
 
 class ObjectStore:
-    """The S3 bucket for large bodies.
+    """The S3 bucket for bodies that are too large for one item.
 
-    The object names are hashes, so they do not reveal the owner of a body.
+    A body is a part of an entity, such as the code of a submission. The object names are
+    hashes, so they do not reveal the owner of a body.
     """
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
@@ -234,8 +235,8 @@ class Bodies:
         """Read the manifests (main items) of bodies, and wait until there is memory for the bodies.
 
         Return the manifests in the order of `keys`. The list contains None for each body that does
-        not exist or is not wanted. `recheck` and `is_wanted` are as in `load_many`. No memory is
-        needed for bodies that are too large for the current GraphQL operation (see `fits`).
+        not exist or is not wanted. `recheck` and `is_wanted` are as in `load_many`. This memory
+        does not include bodies that are too large for the current GraphQL operation (see `fits`).
         Cost: one BatchGetItem per 100 manifests.
         """
 
@@ -350,9 +351,10 @@ class Bodies:
         return await _run_in_thread_if_large(unpack, packed, read_unpacked_size(packed))
 
     async def join(self, items: Sequence[Mapping[str, Any]]) -> bytes:
-        """Return a body from its items: the manifest and the chunks, in any order.
+        """Return the body that is stored in `items`.
 
-        Items of other kinds are ignored. Cost: no request, unless the body is in S3.
+        The items are its manifest (main item) and its chunks, in any order. Items of other kinds
+        are ignored. Cost: no request, unless the body is in S3.
 
         Raises:
             DamagedBody: a chunk or the S3 object is missing, or the bytes differ from the written

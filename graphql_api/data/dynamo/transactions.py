@@ -66,7 +66,7 @@ class Put:
 class Update:
     """An action that changes one item.
 
-    `index_copies` is the number of index copies that the change writes or removes (default 0).
+    `index_copies` is the number of copies in indexes that the change writes or removes (default 0).
     `item_kb` is the size of the item in kilobytes, rounded up (default 1).
     """
 
@@ -91,8 +91,8 @@ class Update:
 class Delete:
     """An action that removes one item.
 
-    `index_copies` is the number of the item's index copies (default 0). `item_kb` is the size of
-    the item in kilobytes, rounded up (default 1).
+    `index_copies` is the number of the item's copies in indexes (default 0). `item_kb` is the size
+    of the item in kilobytes, rounded up (default 1).
     """
 
     key: Key

@@ -472,9 +472,9 @@ class ExecutionStore:
     async def postpone(self, due: OverdueExecution, now: int) -> bool:
         """Postpone the due time of an overdue execution.
 
-        Return True if the caller must send the message for the execution again. If several sweepers
-        call this method for the same execution, only one sweeper gets True. The time until the new
-        due time starts at 60 s and doubles with each message, up to about an hour.
+        Return True if the caller must send the message for the execution again. If several callers
+        postpone the same execution, only one caller gets True. The time until the new due time
+        starts at 60 s and doubles with each message, up to about an hour.
         """
         pause_ms = FIRST_PAUSE_MS << min(due.resends, DOUBLINGS)
         change = Change({"rs": due.resends + 1} | keys.due(due.ulid, now + pause_ms))

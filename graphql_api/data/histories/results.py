@@ -1,4 +1,4 @@
-"""The stored JSON form (results body) of the test results of one attempt at an execution."""
+"""The JSON form in which the results of an execution are stored (the results body)."""
 
 import orjson
 

@@ -297,7 +297,9 @@ class HistoryStore:
         platform: str | None = None,
         language: str | None = None,
     ) -> Page[History]:
-        """Return a page of a user's histories, newest first. Positions are ULIDs.
+        """Return a page of a user's histories (stored executions), newest first.
+
+        The position of a history in the list is its ULID.
 
         Cost: one request of at most 2.5 read units for 20 histories. With a filter, at most five
         requests are made. So the page may contain fewer histories than requested although

@@ -146,7 +146,7 @@ def _measure_listed_size(problem: Problem) -> int:
 
 
 class ProblemCards:
-    """Reads and changes problem cards.
+    """Reads and changes the cards (main items) of problems.
 
     Each change requires that the revision of the stored card has not changed since the read.
     """
@@ -238,9 +238,10 @@ def _update_card(expected: Problem, after: Problem) -> Update:
 
 
 def _count_copies(before: Item, now: Item, index: str) -> int:
-    """Return how many copies of a card are written or removed in one index when the card changes.
+    """Return how many copies of an item are written or removed in one index when the item changes.
 
-    `index` is the prefix of the index's key attributes, such as `g1`.
+    `before` is the item before the change, and `now` the item after the change. `index` is the
+    prefix of the index's key attributes, such as `g1`.
     """
     old = before.get(index + "p"), before.get(index + "s")
     new = now.get(index + "p"), now.get(index + "s")

@@ -171,7 +171,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
 
 
 def card_fields(changes: NewProblem | ProblemChanges) -> dict[str, Any]:
-    """Return the given fields of a problem's card, by name and in their stored form.
+    """Return the given fields of a problem's card (main item), by name and in their stored form.
 
     Fields with the value None are left out.
 

@@ -78,7 +78,9 @@ class RunPlaces:
 
     @asynccontextmanager
     async def take(self, uid: str) -> AsyncIterator[None]:
-        """Take a place for a caller of this user, run the block, and free the place.
+        """Take a place for a waiting caller of a user, run the block, and free the place.
+
+        The number of places is limited for each user and for each process.
 
         Raises:
             Conflict: all places of the user are taken.
