@@ -13,9 +13,9 @@ _BLOCK_BYTES = 128 * KB
 def return_freed_memory() -> None:
     """Configure glibc to return freed blocks of 128 KB or more to the operating system.
 
-    By default, glibc raises this threshold up to 32 MB when large blocks are freed. The process
-    would then keep the memory of large answers. With C libraries other than glibc, this function
-    has no effect.
+    By default, glibc raises the limit of 128 KB up to 32 MB when large blocks are freed. The
+    process would then keep the memory of large answers. With C libraries other than glibc, this
+    function has no effect.
     """
     with suppress(OSError, AttributeError):
         mallopt = ctypes.CDLL("libc.so.6").mallopt

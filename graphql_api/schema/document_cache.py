@@ -215,7 +215,8 @@ def find_errors(
     """Return the errors that prevent the execution of an operation, or an empty list.
 
     `max_requests` is the maximum number of requests to the database in one operation.
-    `operation_name` is the name in the request. None selects the only operation of the document.
+    `operation_name` is the name in the request. If it is None, the only operation of the document
+    is checked.
     """
     checked = _load_check(schema, document, hide_suggestions=not may_introspect)
     if checked.errors:

@@ -134,27 +134,27 @@ def language_id(key: str) -> ID:
 
 
 def job_key(text: str, field: str = "jobId") -> str:
-    """Return the ULID in the id of a job. Raise InvalidInput for any other text."""
+    """Return the ULID in a job's id. Raise InvalidInput if `text` is not the id of a job."""
     return _decode_as(Kind.JOB, text, field)[0]
 
 
 def user_key(text: str, field: str = "userId") -> str:
-    """Return the uid in the id of a user. Raise InvalidInput for any other text."""
+    """Return the uid in a user's id. Raise InvalidInput if `text` is not the id of a user."""
     return _decode_as(Kind.USER, text, field)[0]
 
 
 def problem_of(text: str, field: str = "problemId") -> ProblemId:
-    """Return the `ProblemId` in the id of a problem. Raise InvalidInput for any other text."""
+    """Return the `ProblemId` in a problem's id. Raise InvalidInput if `text` is not such an id."""
     return ProblemId(*_decode_as(Kind.PROBLEM, text, field))
 
 
 def history_key(text: str, field: str = "historyId") -> HistoryKey:
-    """Return the key in the id of a history. Raise InvalidInput for any other text."""
+    """Return the key in a history's id. Raise InvalidInput if `text` is not the id of a history."""
     return HistoryKey(*_decode_as(Kind.HISTORY, text, field))
 
 
 def test_case_key(text: str) -> TestCaseKey:
-    """Return the key in the id of a test case. Raise InvalidInput for any other text."""
+    """Return the key in a test case's id. Raise InvalidInput if `text` is not such an id."""
     field = "testCaseId"
     key = test_key_of(_decode_as(Kind.TEST_CASE, text, field))
     if key is None:

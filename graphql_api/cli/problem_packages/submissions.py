@@ -51,7 +51,7 @@ _BEST_LANGUAGES = ("python", "cpp", "c", "java", "javascript")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submissions:
-    """The submissions that consist of one file. `notes` describes the skipped submissions."""
+    """The one-file submissions of a package. `notes` describes the skipped submissions."""
 
     programs: tuple[Submission, ...]
     notes: tuple[str, ...]
