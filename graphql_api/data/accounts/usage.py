@@ -106,8 +106,9 @@ class UsageStore:
     ) -> Page[Receipt]:
         """Return a page of a user's receipts of one day.
 
-        The receipts are sorted by kind of quota. Receipts of one kind are in the order of their
-        request hashes, not of their times. Cost: one request, 2 read units for 50 receipts.
+        A receipt is the stored record of a request that used quota. The receipts are sorted by
+        kind of quota. Receipts of one kind are in the order of their request hashes, not of their
+        times. Cost: one request, 2 read units for 50 receipts.
         """
         prefix = f"L#{day}#{action}#" if action else f"L#{day}#"
         receipts = PartitionList(keys.user_partition(uid), prefix=prefix, descending=False)

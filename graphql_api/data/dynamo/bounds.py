@@ -244,7 +244,10 @@ def current_bounds() -> OperationBounds | None:
 
 @contextmanager
 def bounded(bounds: OperationBounds | None) -> Iterator[None]:
-    """Apply bounds to this block and to tasks started in this block. None removes the bounds."""
+    """Set the bounds of the operation for this block and for tasks started in this block.
+
+    If `bounds` is None, the block has no bounds.
+    """
     token = _BOUNDS.set(bounds)
     try:
         yield

@@ -135,9 +135,9 @@ class ReservationStore:
         If an earlier call had the same request id and input, return the history of the earlier
         call. A rejected request stores nothing.
 
-        Cost: two requests. The code takes 1 write unit per started KB after compression. The
-        transaction takes 7 write units (9 in the first 15 minutes and in the last minute of a UTC
-        day).
+        Cost: two requests. The first request stores the submitted code, for 1 write unit per
+        started KB after compression. The second request is a transaction of 7 write units (9 in the
+        first 15 minutes and in the last minute of a UTC day).
 
         Raises:
             QuotaExceeded: the limit of the day is reached.

@@ -69,11 +69,14 @@ class ProblemNameMigration:
         return bool(self._movable) and _problem_of(item) in self._movable
 
     def comes_last(self, item: Item) -> bool:
-        """Return whether the item is the card of a problem."""
+        """Return whether the item is the card (main item) of a problem, which is rewritten last."""
         return is_card(item, Problem)
 
     async def rewrite(self, item: Item) -> None:
-        """Replace the name in one item. Cost: one update, or one transaction if the key changes."""
+        """Replace the problem's name in one item by its normal form.
+
+        Cost: one update, or one transaction if the key changes.
+        """
         renamed = _rename(item)
         if keys.of_item(renamed) == keys.of_item(item):
             changes = {
