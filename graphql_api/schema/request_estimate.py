@@ -1,6 +1,6 @@
 """Estimates the number of requests to the database before an operation is executed.
 
-The estimate follows the rules of the execution:
+The estimate assumes that the operation is executed by these rules:
 
 - Each page of a list needs one request. Each object has its own lists.
 - Objects are read in batches. Their bodies (for example, codes, results and statements) are also

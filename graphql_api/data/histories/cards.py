@@ -124,9 +124,9 @@ def count_public(uid: str, step: int) -> Update:
 
 
 def refund_of(history: History, now: int) -> Sequence[TransactItem]:
-    """Return the actions that refund the history's unit of quota. They take 4 write units.
+    """Return the actions that refund the unit of quota used by an execution.
 
-    Return an empty sequence if the history did not use a unit.
+    The actions take 4 write units. Return an empty sequence if the execution used no quota.
     """
     if history.usage_day is None or history.request_hash is None:
         return ()
