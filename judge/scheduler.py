@@ -64,7 +64,7 @@ class TestScheduler(Generic[Test, Result]):
 
     @property
     def needed_count(self) -> int:
-        """The number of tests that need a result, counted from the submission's first test."""
+        """The number n for which the first n tests of the submission need a result."""
         return self._needed_count
 
     def stop_after(self, at: int) -> None:

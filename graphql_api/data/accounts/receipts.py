@@ -47,11 +47,10 @@ def is_live(item: Mapping[str, Any], now: int) -> bool:
 
 
 def neighbour_of(day: str, now: int) -> str | None:
-    """Return the next or previous day if a repeated request may be stored there, otherwise None.
+    """Return the day next to `day` on which the same request may have been made before, or None.
 
-    The stored record of a request is called its receipt. In the first 15 minutes of `day`, return
-    the day before. In the last minute of `day`, return the next day, because another host's clock
-    may be ahead. At all other times, return None.
+    In the first 15 minutes of `day`, this is the day before. In the last minute of `day`, it is the
+    day after, because the clock of another host may be ahead. At all other times, return None.
     """
     age_ms = now - int(parse_day(day).timestamp() * 1000)
     if age_ms < MIDNIGHT_MS:

@@ -386,8 +386,8 @@ class ExecutionStore:
 
         Raises:
             NotFound: the history does not exist.
-            Conflict: the execution has already ended. Or every try was rejected, because other
-                requests changed the history.
+            Conflict: the execution has already ended.
+            Conflict: other requests changed the history during every try.
         """
         history, now = await self._read_existing(uid, ulid), self._clock()
         for _ in range(DECISIONS):

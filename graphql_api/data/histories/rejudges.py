@@ -115,8 +115,8 @@ class RejudgeStore:
         old test results are removed last.
 
         Raises:
-            Conflict: every try was rejected, because other requests changed the history. Or they
-                changed the item that marks the problem as solved by the user.
+            Conflict: other requests changed the history, or the user's mark for solved problems,
+                during every try.
         """
         assert begun.rejudge_attempt is not None
         body = keys.results_body(begun.uid, begun.ulid, begun.rejudge_attempt)

@@ -145,8 +145,8 @@ class HistoryStore:
 
         Raises:
             NotFound: the history was deleted.
-            Conflict: the user is being deleted. Or every try was rejected, because other requests
-                changed the history.
+            Conflict: the user is being deleted.
+            Conflict: other requests changed the history during every try.
         """
 
         def decide(current: History) -> History:

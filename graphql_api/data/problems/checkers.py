@@ -103,8 +103,8 @@ def with_checker(
     changes or `is_removed` is True.
 
     Raises:
-        InvalidInput: the comparer requires a checker, but the problem has no checker. Or a new
-            checker is given, but the comparer does not use a checker.
+        InvalidInput: the comparer requires a checker, but the problem has no checker.
+        InvalidInput: a new checker is given, but the comparer does not use a checker.
     """
     if not after.comparer.needs_checker:
         if checker is not None:

@@ -51,7 +51,7 @@ COUNTS_AT_ONCE = 16
 
 
 class ProblemStore(ProblemDeletion):
-    """The store of all problems. Every change of a card also updates the list entries."""
+    """The store of all problems. Each change of a problem also updates the lists of problems."""
 
     # Creating and reading
 
