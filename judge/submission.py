@@ -184,9 +184,10 @@ class Submission:
                 return
 
     def _end_wait(self, ticket: Ticket, scheduler: _Scheduler) -> None:
-        """Record that a session no longer waits for a slot. Another session may then wait.
+        """Record that a session no longer waits for a slot.
 
-        `ticket` identifies the session.
+        `ticket` identifies the session. Only one session waits at a time, so the next session can
+        begin to wait.
         """
         if ticket in self.waiting_sessions:
             self.waiting_sessions.discard(ticket)

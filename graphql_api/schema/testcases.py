@@ -47,7 +47,7 @@ class TestCase(Node):
         "answer."
     )
     def input(self, info: Info) -> str | None:
-        """Return the input as text, or raise an error if it is too large for an answer."""
+        """Return the input as text, or raise an error if it is too large for a response."""
         return _to_text(info.context, self.record, self.record.input)
 
     @field(
@@ -57,7 +57,7 @@ class TestCase(Node):
         "answer."
     )
     def output(self, info: Info) -> str | None:
-        """Return the output as text, or raise an error if it is too large for an answer."""
+        """Return the output as text, or raise an error if it is too large for a response."""
         return _to_text(info.context, self.record, self.record.output)
 
 
@@ -65,7 +65,7 @@ def _to_text(context: Context, record: VisibleTest, raw: bytes | None) -> str | 
     if record.left_out_bytes:
         size_mb = ceil(record.left_out_bytes / MB)
         raise GraphQLError(
-            f"`input` and `output` of the test have {size_mb} MB together, but an answer may have "
+            f"`input` and `output` of the test have {size_mb} MB together, but a response may have "
             f"at most {context.settings.answer_mb} MB. Read the test from the files that you "
             "uploaded, or ask the operator to increase ANSWER_MB.",
             extensions={"code": OPERATION_TOO_LARGE},

@@ -1,4 +1,4 @@
-"""Finds the kind of mistake of a program that failed: an exception, a signal or an exit code."""
+"""Finds the mistake of a program that ended with an exception, a signal or an exit code."""
 
 from collections.abc import Mapping, Sequence
 

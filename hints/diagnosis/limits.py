@@ -1,4 +1,4 @@
-"""Finds the kind of mistake of a program that was stopped at a limit of time, memory or output."""
+"""Finds the mistake of a program that was stopped at a limit of time, memory or output."""
 
 from collections.abc import Sequence
 

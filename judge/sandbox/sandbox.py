@@ -258,9 +258,8 @@ class SlotSession:
 
         The session then waits for a slot again, and may continue in a different slot.
 
-        The session keeps its slot until it has run a program in the slot. It also keeps the slot if
-        this is the only slot of its user, and the user held no other slot while waiting for this
-        slot.
+        The session keeps its slot until it has run a program in the slot. A user who held no slot
+        while waiting also keeps the slot, unless the user has taken another slot since then.
 
         Raises:
             WaitCancelled: `cancelled()` returned True before a slot was free.

@@ -22,7 +22,7 @@ class IdleGate:
 
     @contextmanager
     def busy(self) -> Iterator[None]:
-        """Count one execution or custom run during the block."""
+        """Count the block as one running execution or custom run."""
         self._working += 1
         self._ended.clear()
         try:

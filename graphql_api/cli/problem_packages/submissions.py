@@ -208,8 +208,8 @@ def _find_expected_verdicts(
     if not permitted:
         raise PackageError(
             folder / FILE,
-            f"No verdict is allowed for the submission {name}, because its rules contradict each "
-            "other. Correct the rules.",
+            f"No verdict satisfies all rules for the submission {name}, because the rules "
+            "contradict each other. Correct the rules.",
         )
     return permitted
 

@@ -178,7 +178,7 @@ async def test_a_test_that_fits_into_no_answer_is_shown_without_its_files(
     assert [error["path"][-1] for error in answer["errors"]] == ["input", "output"]
     for error in answer["errors"]:
         assert error["extensions"] == {"code": OPERATION_TOO_LARGE}
-        assert "have 3 MB together, but an answer may have at most 1 MB" in error["message"]
+        assert "have 3 MB together, but a response may have at most 1 MB" in error["message"]
 
 
 async def test_the_chunks_of_a_test_that_fits_into_no_answer_are_skipped(small: Api) -> None:

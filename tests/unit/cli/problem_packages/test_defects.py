@@ -160,7 +160,7 @@ LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (
         put("submissions/submissions.yaml", "accepted: {permitted: [WA]}\n"),
         "submissions.yaml",
-        "No verdict is allowed",
+        "No verdict satisfies all rules",
     ),
     (
         put("submissions/submissions.yaml", "accepted: {permitted: [OK]}\n"),
