@@ -220,8 +220,8 @@ class JobStore(JobParts):
     async def pause(self, ulid: str, attempt: int, why: str | None = None) -> bool:
         """End the lease of an attempt, so that a later attempt can continue the job.
 
-        The attempt is recorded as an attempt that made progress. `why` is a message for the viewers
-        of the job. Return False if the attempt has lost its claim. Cost: one request.
+        The paused attempt counts as an attempt that made progress. `why` is a message for the
+        viewers of the job. Return False if the attempt has lost its claim. Cost: one request.
         """
         now = self._clock()
         change: dict[str, Any] = {

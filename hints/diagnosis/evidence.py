@@ -65,8 +65,8 @@ class Evidence:
     def tell(self, test: TestResult, finding: Finding) -> Diagnosis:
         """Return the diagnosis for a finding in one test.
 
-        For a hidden test, the diagnosis does not contain the values of the finding. The line
-        number is not hidden, because it refers to the author's own code.
+        For a hidden test, the diagnosis does not contain the values of the finding. It always
+        contains the line of the submitted code, which its author knows.
         """
         is_shown = test.number in self.shown
         return Diagnosis(

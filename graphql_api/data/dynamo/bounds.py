@@ -67,7 +67,7 @@ class OperationBounds:
         self._on_excess = on_excess
 
     def uncounted(self) -> "OperationBounds":
-        """Return a copy of these bounds that does not count reads and bodies.
+        """Return a copy of these bounds that does not count reads from the database.
 
         The copy and the original use the same connections. Resolvers of mutations use such a copy.
         Otherwise a mutation could be stopped between two writes.

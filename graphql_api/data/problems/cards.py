@@ -59,7 +59,7 @@ def index_keys(problem: Problem) -> dict[str, str]:
 
 
 def position(problem: Problem) -> str:
-    """Return the position of a problem in every list."""
+    """Return the sort key of a problem, which is the same in all lists of problems."""
     return keys.problem_position(problem.created_at, problem.platform, problem.number)
 
 

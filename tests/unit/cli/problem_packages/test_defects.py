@@ -140,7 +140,7 @@ LEGACY_BREAKS: list[tuple[Callable[[Path], object], str, str]] = [
     (remove("data/secret/1.ans"), "1.in", "has no answer. Add the file 1.ans"),
     (remove("data/sample/1.in"), "1.ans", "has no input. Add the file 1.in"),
     (lambda root: shutil.rmtree(root / "data/secret"), "secret", "contains no tests"),
-    (put("data/secret/1.files/a", ""), "1.files", "Additional files for submissions"),
+    (put("data/secret/1.files/a", ""), "1.files", "A submission can read only the standard input"),
     (put("data/secret/1.yaml", "args: [a]\n"), "1.yaml", "command-line arguments for submissions"),
     (put("data/testdata.yaml", "grading: custom\n"), "testdata.yaml", "set it to `default`"),
     (
