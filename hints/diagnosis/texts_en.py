@@ -113,7 +113,7 @@ TEXTS: Mapping[DiagnosisKind, Text] = {
     ),
     DiagnosisKind.NUMBER_FORMAT: Text(
         "A number has another format",
-        "The first wrong number has the expected value, but it is written in another way.",
+        "A number in the output has the expected value, but it is written in another way.",
         "Print the number of decimals that the statement requires, and no exponent.",
         _VALUES,
     ),

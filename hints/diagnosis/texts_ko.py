@@ -113,7 +113,7 @@ TEXTS: Mapping[DiagnosisKind, Text] = {
     ),
     DiagnosisKind.NUMBER_FORMAT: Text(
         "숫자의 형식이 다릅니다",
-        "처음 틀린 숫자는 값이 같지만 다른 형식으로 출력되었습니다.",
+        "출력의 숫자는 값이 같지만 다른 형식으로 적혔습니다.",
         "요구하는 소수점 자릿수로 출력하고 지수 표기를 쓰지 마세요.",
         _VALUES,
     ),

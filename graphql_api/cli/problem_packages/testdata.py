@@ -145,8 +145,8 @@ def _refuse_files_for_programs(folder: Path) -> None:
     for path in folder.rglob("*.files"):
         raise PackageError(
             path,
-            "A submission can read only the standard input, and no other files. Put the whole input "
-            "into the file with the ending `.in`.",
+            "A submission can read only the standard input, and no other files. Put the whole "
+            "input into the file with the ending `.in`.",
         )
 
 
