@@ -123,8 +123,8 @@ async def _load_judgeable(context: Context, wanted: ProblemId) -> Problem:
     if problem is None or not is_same or problem.state is ProblemState.DELETED:
         raise NotFound(
             f"The problem `{shorten(wanted.platform)}/{shorten(wanted.number)}` does not exist, "
-            "or the given id belongs to a deleted problem of the same name. Read the id of the "
-            "problem again.",
+            "or `problemId` is the id of an earlier, deleted problem with this platform and "
+            "number. Request the current id with the field `problem`.",
             ("problemId",),
         )
     if problem.test_version is None or problem.test_count == 0:

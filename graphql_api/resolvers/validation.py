@@ -118,7 +118,7 @@ def number(value: str) -> str:
 
 
 def tags(values: Sequence[str]) -> tuple[str, ...]:
-    """Validate at most 12 tags.
+    """Validate tags, and check that there are at most 12 different tags.
 
     Return them in lower case and in the given order, without duplicates.
     """

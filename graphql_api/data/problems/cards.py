@@ -175,8 +175,8 @@ class ProblemCards:
     ) -> Problem:
         """Change the card (main item) of a problem, and the list entries (copies of the card).
 
-        `decide` is called with the stored card and returns the new card. If `decide` returns an
-        unchanged card and no other actions, nothing is written. `pid` is the expected unique id of
+        `decide` is called with the stored card. It returns the new card, and further writes for the
+        same transaction. If it changes nothing, nothing is written. `pid` is the expected unique id of
         the problem. If `pid` is None, the pid is taken from the first read of the card. Cost: one
         read and one transaction, repeated after a conflict.
 
