@@ -43,8 +43,8 @@ class TestCase(Node):
     @field(
         description="Text that the program reads on standard input. Null if the problem's "
         "comparer is INTERACTIVE and the viewer is not an editor. Also null, with the error "
-        "OPERATION_TOO_LARGE, if `input` and `output` together exceed the maximum size of an "
-        "answer."
+        "OPERATION_TOO_LARGE, if `input` and `output` together exceed the maximum size of a "
+        "response."
     )
     def input(self, info: Info) -> str | None:
         """Return the input as text, or raise an error if it is too large for a response."""
@@ -53,8 +53,8 @@ class TestCase(Node):
     @field(
         description="Expected output of the program. Null if the problem's comparer is "
         "INTERACTIVE and the viewer is not an editor. Also null, with the error "
-        "OPERATION_TOO_LARGE, if `input` and `output` together exceed the maximum size of an "
-        "answer."
+        "OPERATION_TOO_LARGE, if `input` and `output` together exceed the maximum size of a "
+        "response."
     )
     def output(self, info: Info) -> str | None:
         """Return the output as text, or raise an error if it is too large for a response."""

@@ -235,9 +235,9 @@ class Bodies:
         """Read the manifests (main items) of bodies, and wait until there is memory for the bodies.
 
         Return the manifests in the order of `keys`. The list contains None for each body that does
-        not exist or is not wanted. `recheck` and `is_wanted` are as in `load_many`. This memory
-        does not include bodies that are too large for the current GraphQL operation (see `fits`).
-        Cost: one BatchGetItem per 100 manifests.
+        not exist or is not wanted. `recheck` and `is_wanted` are as in `load_many`. No
+        memory is reserved for bodies that are too large for the current GraphQL operation (see
+        `fits`). Cost: one BatchGetItem per 100 manifests.
         """
 
         async def read() -> list[Item | None]:

@@ -105,9 +105,9 @@ class Table:
         Lists that use this index are unavailable until the new index is filled.
 
         Raises:
-            Conflict: a table of this name exists, but the table has other key attributes, uses
-                another attribute for the time to live, or has an index without a required
-                attribute.
+            Conflict: a table of this name exists, but the table has other key attributes, or uses
+                another attribute for the time to live.
+            Conflict: `rebuild_indexes` is False, and an index lacks a required attribute.
             Unavailable: the engine did not answer or rejected the request.
         """
         with self._engine():

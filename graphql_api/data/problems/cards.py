@@ -176,9 +176,10 @@ class ProblemCards:
         """Change the card (main item) of a problem, and the list entries (copies of the card).
 
         `decide` is called with the stored card. It returns the new card, and further writes for the
-        same transaction. If it changes nothing, nothing is written. `pid` is the expected unique id of
-        the problem. If `pid` is None, the pid is taken from the first read of the card. Cost: one
-        read and one transaction, repeated after a conflict.
+        same transaction. If it changes nothing, nothing is written.
+
+        `pid` is the expected unique id of the problem. If `pid` is None, the pid is taken from the
+        first read of the card. Cost: one read and one transaction, repeated after a conflict.
 
         Raises:
             NotFound: the problem does not exist, or the problem has another pid.
