@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from graphql_api.cli.environment import join_running_session
 from graphql_api.cli.local.process import EngineUnavailable
-from graphql_api.config import MissingSetting, describe_setting_error
+from graphql_api.config import MissingSetting, describe_setting_error, get_settings
 from graphql_api.logs import log_to_standard_error
 
 
@@ -30,8 +30,9 @@ def main() -> None:
         join_running_session()
     log_to_standard_error()
     try:
-        # The import reads the settings. It must follow `join_running_session`, which changes them,
-        # and an error in the settings must be reported here.
+        # `join_running_session` changes the settings, so they are read after it. They are read
+        # before the import, because the package `tasks` ends the process if a setting is wrong.
+        get_settings()
         from graphql_api.cli.app import app  # noqa: PLC0415
 
         app()

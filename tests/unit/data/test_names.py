@@ -91,7 +91,7 @@ def test_an_administrator_is_found_in_every_form_of_the_address(stored: str, set
 
 
 def test_an_invalid_address_in_admin_emails_stops_the_start() -> None:
-    with pytest.raises(ValueError, match="ADMIN_EMAILS contains `ann`"):
+    with pytest.raises(ValueError, match="`ADMIN_EMAILS` contains `ann`"):
         check_admin_emails(Settings.model_construct(admin_emails=("ann@example.org", "ann")))
 
 

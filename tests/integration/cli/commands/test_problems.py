@@ -335,7 +335,7 @@ def test_no_generators_refuses_packages_with_generators() -> None:
     done = run("import", str(EXAMPLES / "008-island-ferries"), "--no-generators")
 
     assert done.exit_code == 1
-    assert "chain.py: generates an input" in done.stderr
+    assert "chain.py: The script generates an input" in done.stderr
 
 
 @pytest.mark.usefixtures("environment")

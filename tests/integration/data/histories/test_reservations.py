@@ -125,7 +125,7 @@ async def test_a_denial_says_when_to_come_back_and_leaves_nothing(harness: Any) 
     user = await harness.user()
     await harness.pending(user, plan_limit=1)
     before = await harness.everything()
-    with pytest.raises(QuotaExceeded, match="1 of 1 used") as denial:
+    with pytest.raises(QuotaExceeded, match="you have used 1 of 1") as denial:
         await harness.reserve(user, plan_limit=1, code=CODE)
     assert (denial.value.used, denial.value.limit) == (1, 1)
     assert denial.value.reset_at.isoformat() == "2026-03-11T00:00:00+00:00"

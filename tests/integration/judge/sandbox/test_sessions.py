@@ -48,7 +48,7 @@ def test_each_run_of_a_turn_has_a_sandbox_of_its_own(sandbox):
 def test_the_next_sandbox_waits_and_what_waits_in_vain_is_ended(sandbox):
     with sandbox.inner.open_session() as session:
         text(session.run(READS, b"1\n", LIMITS, then=b"2\n"))
-        assert sandboxes(sandbox)
+        wait_until("the prepared sandbox", lambda: sandboxes(sandbox))
     assert sandboxes(sandbox) == set()
 
 
