@@ -108,7 +108,8 @@ TEXTS: Mapping[DiagnosisKind, Text] = {
     DiagnosisKind.PRECISION: Text(
         "A number is not precise enough",
         "The first wrong number is close to the expected number, but not precise enough.",
-        "Print more decimals, use `double` instead of `float`, and do not divide integers.",
+        "Print more decimals, use `double` instead of `float`, and do not divide integers. Keep "
+        "large integers in an integer type.",
         _VALUES,
     ),
     DiagnosisKind.NUMBER_FORMAT: Text(
