@@ -108,8 +108,8 @@ TEXTS: Mapping[DiagnosisKind, Text] = {
     DiagnosisKind.PRECISION: Text(
         "숫자의 정밀도가 부족합니다",
         "처음 틀린 숫자가 정답에 가깝지만 충분히 정밀하지 않습니다.",
-        "소수점 아래를 더 출력하고, `float` 대신 `double`을 쓰고, 정수 나눗셈을 피하세요. 큰 정수는 "
-        "정수형에 저장하세요.",
+        "소수점 아래를 더 출력하고, `float` 대신 `double`을 쓰고, 정수 나눗셈을 피하세요. "
+        "큰 정수는 정수형에 저장하세요.",
         _VALUES,
     ),
     DiagnosisKind.NUMBER_FORMAT: Text(
