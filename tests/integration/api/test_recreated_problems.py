@@ -180,7 +180,7 @@ async def test_a_rejudge_of_an_execution_of_the_first_problem_is_refused(world: 
     editor = await world.api.editor()
     refused = await world.api.mutate("rejudge", "job { id }", editor, historyId=world.history)
     assert (refused["__typename"], refused["path"]) == ("NotFound", ["problemId"])
-    assert "of the same name" in refused["message"]
+    assert "earlier, deleted problem" in refused["message"]
 
 
 async def test_solving_the_first_problem_does_not_solve_the_second(world: World) -> None:
