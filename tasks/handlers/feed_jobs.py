@@ -20,24 +20,23 @@ from graphql_api.config import Settings
 from graphql_api.data.clock import CLOCK_SKEW_MS
 from graphql_api.data.enums import HistoryStatus, JobKind
 from graphql_api.data.histories.problem_feed import FeedChange, ProblemStateChanged
-from graphql_api.data.records import HistoryKey, ProblemId
+from graphql_api.data.records import HistoryKey
 from graphql_api.data.stores import Stores
-from tasks.handlers.jobs import JobAttempt
+from tasks.handlers.jobs import (
+    CHECKPOINT_S,
+    INDEX_LAG_S,
+    JOB_SLICE_S,
+    POLL_S,
+    JobAttempt,
+)
 from tasks.handlers.leases import WorkPaused
 
 # Publishing an execution takes at most this number of store operations: one read of the problem,
 # one read of the execution, and eight attempts to write.
 PUBLISHING_OPERATIONS = 10
-# Wait before the first listing, so that the indexes contain the writes made before the job.
-INDEX_LAG_S = 2.0
-# The progress is stored after this time. After a crash, the next attempt continues from the stored
-# progress.
-CHECKPOINT_S = 2.0
-# If other jobs are waiting, a feed job pauses after this time.
-JOB_SLICE_S = 60.0
-# The same, while the feed job has nothing to do except wait for executions or requests.
+# If other jobs are waiting, a feed job pauses after this time while it has nothing to do except
+# wait for executions or requests.
 WAITING_SLICE_S = 5.0
-POLL_S = 0.5
 
 _DONE = {True: "Executions removed from the feed: {}.", False: "Executions back in the feed: {}."}
 _ENDED_EARLY = {
@@ -121,8 +120,7 @@ class _FeedJobRun:
 
     def __init__(self, handler: FeedJobHandler, attempt: JobAttempt) -> None:
         job, checkpoint = attempt.job, attempt.job.checkpoint
-        problem = ProblemId(job.platform or "", job.number or "", job.pid)
-        self.change = FeedChange(problem, hides=job.kind is JobKind.REMOVE_FROM_FEED)
+        self.change = FeedChange(job.problem_id, hides=job.kind is JobKind.REMOVE_FROM_FEED)
         self.progress = FeedProgress.from_checkpoint(checkpoint) if checkpoint else FeedProgress()
         self._is_first = checkpoint is None
         self._handler, self._attempt, self._stores = handler, attempt, handler.stores

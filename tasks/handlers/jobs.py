@@ -28,6 +28,15 @@ from tasks.queue.sender import TaskSender
 ATTEMPTS_EXHAUSTED = (
     "The job has failed, because it was started {cap} times without progress. Start a new job."
 )
+# A long job stores its progress after this time. After a crash, the next attempt continues from the
+# stored progress.
+CHECKPOINT_S = 2.0
+# If other jobs are waiting, a long job pauses after this time.
+JOB_SLICE_S = 60.0
+# Wait before a job's first listing, so that the indexes contain the writes made before the job.
+INDEX_LAG_S = 2.0
+# A job that waits for running executions checks their status at this interval.
+POLL_S = 0.5
 
 _log = structlog.stdlib.get_logger(__name__)
 

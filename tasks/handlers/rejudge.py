@@ -21,7 +21,14 @@ from graphql_api.data.stores import Stores
 from judge.judge import LanguageUnavailable
 from tasks.handlers.executions import ExecutionHandler, outcome_of
 from tasks.handlers.idle_gate import IdleGate
-from tasks.handlers.jobs import JobAttempt, JobFailed
+from tasks.handlers.jobs import (
+    CHECKPOINT_S,
+    INDEX_LAG_S,
+    JOB_SLICE_S,
+    POLL_S,
+    JobAttempt,
+    JobFailed,
+)
 from tasks.handlers.leases import WorkPaused
 from tasks.handlers.loading import JudgeFailed, Unjudgeable
 
@@ -30,18 +37,9 @@ from tasks.handlers.loading import JudgeFailed, Unjudgeable
 JOBS_OWNER = "jobs"
 # Maximum wait for an idle process before each history.
 IDLE_WAIT_S = 5.0
-# The progress is stored after this time or after this number of histories. After a crash, the next
-# attempt continues from the stored progress.
-CHECKPOINT_S = 2.0
+# The progress is also stored after this number of histories.
 CHECKPOINT_HISTORIES = 25
-# If other jobs are waiting, a rejudge pauses after this time.
-JOB_SLICE_S = 60.0
-# Wait before the first listing, so that the indexes contain the writes made before the job.
-INDEX_LAG_S = 2.0
-# If an execution was RUNNING when the rejudge began, the rejudge checks its status at this
-# interval.
-POLL_S = 0.5
-# Maximum wait for the end of such an execution.
+# Maximum wait for the end of an execution that was RUNNING when the rejudge began.
 MAX_RUNNING_WAIT_S = 600.0
 # Maximum number of attempts at one history, because a failure of the judge may be temporary.
 JUDGE_ATTEMPTS = 2
