@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from uuid import uuid4
 
 import pytest
 
 from graphql_api.cli.local.redis_server import RedisServer
+from graphql_api.config import Settings
+from tasks.queue.sender import TaskSender
 from tests.support.paths import ROOT
 from tests.support.services import run_engine
 from tests.support.settings import CREDENTIALS, FEW_LANGUAGES, PATIENCE_MS, SECRET
@@ -22,6 +24,20 @@ def system_redis() -> Iterator[str]:
     """A Redis only for the system, because its worker must not take messages of other tests."""
     for engine in run_engine(RedisServer()):
         yield engine.url
+
+
+@pytest.fixture(scope="module")
+def redis_server() -> Iterator[str]:
+    """A Redis for each module, because workers of other tests must not take its messages."""
+    for engine in run_engine(RedisServer()):
+        yield engine.url
+
+
+@pytest.fixture
+async def sender(full_settings: Settings) -> AsyncIterator[TaskSender]:
+    found = TaskSender(full_settings)
+    yield found
+    await found.aclose()
 
 
 @pytest.fixture(scope="session")

@@ -1,18 +1,15 @@
 """The deletion and the restoration of a problem through the API, when its worker is killed."""
 
-from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.data.stores import Stores
 from graphql_api.schema.ids import problem_id
 from tests.support.executions import ADD, SHORT, SubmissionDriver
 from tests.support.feed_jobs import FeedDriver
-from tests.support.services import run_engine
 from tests.support.system import Api, Client, Worker
 from tests.support.waiting import PATIENCE_S, wait_until
 
@@ -33,13 +30,6 @@ FEED = """query($after: String) { publicFeed(platform: "algoitny", first: 100, a
 CHANGE = """mutation($input: %sInput!) { %s(input: $input) {
   ... on %sPayload { job { id kind } } ... on UserError { code message } } }"""
 JOB = "query($id: ID!) { job(id: $id) { status message attempt progress } }"
-
-
-@pytest.fixture(scope="module")
-def redis_server() -> Iterator[str]:
-    """A Redis only for these tests, because workers of other tests must not take their messages."""
-    for engine in run_engine(RedisServer()):
-        yield engine.url
 
 
 @pytest.fixture

@@ -1,13 +1,10 @@
 """The order in which one worker finishes the submissions of several users."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from graphql_api.cli.local.redis_server import RedisServer
-from graphql_api.config import Settings
 from graphql_api.data.clock import now_ms
 from graphql_api.data.enums import CheckerConvention, Comparer, HistoryStatus, Verdict
 from graphql_api.data.problems.inputs import ProblemChanges
@@ -23,7 +20,6 @@ from tests.support.executions import (
     new_problem,
     sleeping,
 )
-from tests.support.services import run_engine
 from tests.support.system import Worker
 from tests.support.waiting import PATIENCE_S, wait_until, wait_until_async
 
@@ -39,20 +35,6 @@ MANY = 150
 ALL_RIGHT_CPP = "int main() { return 42; }"
 # The worker already holds a message for each slot and one more, and one of the many may be next.
 PLACES = int(SHORT["JUDGE_SLOTS"]) + 1
-
-
-@pytest.fixture(scope="module")
-def redis_server() -> Iterator[str]:
-    """A Redis only for these tests, because workers of other tests must not take their messages."""
-    for engine in run_engine(RedisServer()):
-        yield engine.url
-
-
-@pytest.fixture
-async def sender(full_settings: Settings) -> AsyncIterator[TaskSender]:
-    found = TaskSender(full_settings)
-    yield found
-    await found.aclose()
 
 
 async def send(driver: SubmissionDriver, sender: TaskSender, count: int) -> list[History]:

@@ -1,12 +1,9 @@
 """A worker process that finds work of a deleted problem, beside another problem with its name."""
 
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from graphql_api.cli.local.redis_server import RedisServer
-from graphql_api.config import Settings
 from graphql_api.data.enums import HistoryStatus, JobStatus, ProblemState, Verdict
 from graphql_api.data.problems.inputs import NewProblem
 from graphql_api.data.records import History, Job
@@ -14,7 +11,6 @@ from graphql_api.data.stores import Stores
 from tasks.queue.sender import TaskSender
 from tests.support.executions import ADD, SHORT, WRONG, SubmissionDriver
 from tests.support.rejudges import SEVENS, new_job, seen
-from tests.support.services import run_engine
 from tests.support.system import Worker
 from tests.support.waiting import PATIENCE_S, wait_until_async
 
@@ -27,20 +23,6 @@ pytestmark = [
 ]
 
 NAME = ("algoitny", "1")
-
-
-@pytest.fixture(scope="module")
-def redis_server() -> Iterator[str]:
-    """A Redis only for these tests, because workers of other tests must not take their messages."""
-    for engine in run_engine(RedisServer()):
-        yield engine.url
-
-
-@pytest.fixture
-async def sender(full_settings: Settings) -> AsyncIterator[TaskSender]:
-    found = TaskSender(full_settings)
-    yield found
-    await found.aclose()
 
 
 async def submit(driver: SubmissionDriver, sender: TaskSender, code: str) -> History:

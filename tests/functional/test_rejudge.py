@@ -2,14 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from graphql_api.cli.local.redis_server import RedisServer
-from graphql_api.config import Settings
 from graphql_api.data.enums import HistoryStatus, JobKind, JobStatus, Verdict
 from graphql_api.data.jobs import NewJob
 from graphql_api.data.problems.testsets import NewTest
@@ -17,7 +14,6 @@ from graphql_api.data.records import History, Job
 from graphql_api.data.stores import Stores
 from tasks.queue.sender import TaskSender
 from tests.support.executions import ADD, SHORT, WRONG, SubmissionDriver, sleeping
-from tests.support.services import run_engine
 from tests.support.system import Worker
 from tests.support.waiting import PATIENCE_S, wait_until, wait_until_async
 
@@ -33,23 +29,9 @@ SEVENS = [NewTest(input=b"1 2\n", output=b"7\n", is_sample=True)]
 MANY = 12
 
 
-@pytest.fixture(scope="module")
-def redis_server() -> Iterator[str]:
-    """A Redis only for these tests, because workers of other tests must not take their messages."""
-    for engine in run_engine(RedisServer()):
-        yield engine.url
-
-
 @pytest.fixture
 def env(settings_env: dict[str, str]) -> dict[str, str]:
     return {**settings_env, **SHORT, "ATTEMPT_CAP": "20"}
-
-
-@pytest.fixture
-async def sender(full_settings: Settings) -> AsyncIterator[TaskSender]:
-    found = TaskSender(full_settings)
-    yield found
-    await found.aclose()
 
 
 @pytest.fixture

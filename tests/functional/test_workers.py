@@ -2,14 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import orjson
 import pytest
 import redis
 
-from graphql_api.cli.local.redis_server import RedisServer
 from graphql_api.config import Settings
 from graphql_api.data.enums import HistoryStatus, Verdict
 from graphql_api.data.redis.language_board import open_language_board
@@ -17,31 +15,16 @@ from graphql_api.data.stores import Stores
 from tasks.queue.cancellations import CHANNEL
 from tasks.queue.sender import TaskSender
 from tests.support.executions import ADD, ADD_CPP, SHORT, WRONG, SubmissionDriver, sleeping
-from tests.support.services import run_engine
 from tests.support.system import Worker
 from tests.support.waiting import PATIENCE_S, wait_until, wait_until_async
 
 pytestmark = [pytest.mark.slow, pytest.mark.dynamodb, pytest.mark.redis, pytest.mark.sandbox]
 
 
-@pytest.fixture(scope="module")
-def redis_server() -> Iterator[str]:
-    """A Redis only for these tests, because workers of other tests must not take their messages."""
-    for engine in run_engine(RedisServer()):
-        yield engine.url
-
-
 @pytest.fixture
 def env(settings_env: dict[str, str]) -> dict[str, str]:
     # The tests expect exactly one attempt, so a worker on a loaded host must not lose its lease.
     return {**settings_env, **SHORT, "LEASE_SECONDS": "20"}
-
-
-@pytest.fixture
-async def sender(full_settings: Settings) -> AsyncIterator[TaskSender]:
-    found = TaskSender(full_settings)
-    yield found
-    await found.aclose()
 
 
 def started(worker: Worker) -> Worker:
