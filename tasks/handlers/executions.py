@@ -297,9 +297,10 @@ class ExecutionHandler:
         Return None if the execution has no diagnosis. If the diagnosis fails, log the error and
         return None.
         """
-        visibility = loaded.problem.test_visibility or TestVisibility.SAMPLES
-        visibility = TestVisibility.ALL if history.by_editor else visibility
-        shown = list_shown(judgement.results, visibility)
+        if judgement.verdict is Verdict.AC:
+            return None
+        policy = TestVisibility.ALL if history.by_editor else _visibility_of(loaded.problem)
+        shown = list_shown(judgement.results, policy)
         loop = asyncio.get_running_loop()
         try:
             work = partial(diagnose, request, judgement, shown)
@@ -439,6 +440,10 @@ def _parse_tolerance(text: str | None) -> float | None:
     return None if text is None else float(text)
 
 
+def _visibility_of(problem: Problem) -> TestVisibility:
+    return problem.test_visibility or TestVisibility.SAMPLES
+
+
 def outcome_of(history: History, judged: JudgedHistory) -> Outcome:
     """Return the outcome to store for a judgement.
 
@@ -452,7 +457,7 @@ def outcome_of(history: History, judged: JudgedHistory) -> Outcome:
         compile_output=judgement.compile_output or None,
         tests=tuple(judgement.results),
         limit_backend=judgement.limit_backend,
-        visibility=problem.test_visibility or TestVisibility.SAMPLES,
+        visibility=_visibility_of(problem),
         diagnosis=diagnosis,
     )
     return Outcome(
