@@ -61,12 +61,12 @@ def diagnose_memory(evidence: Evidence, large: Sequence[TestResult]) -> Diagnosi
     return evidence.tell(large[0], Finding(DiagnosisKind.MEMORY_GROWING))
 
 
-def diagnose_size(_: Evidence, long: Sequence[TestResult]) -> Diagnosis:
+def diagnose_size(evidence: Evidence, long: Sequence[TestResult]) -> Diagnosis:
     """Return the diagnosis of an execution that wrote too much output.
 
     `long` contains the results with the verdict OLE.
     """
-    return Diagnosis(kind=DiagnosisKind.OUTPUT_LIMIT, test_number=long[0].number)
+    return evidence.tell(long[0], Finding(DiagnosisKind.OUTPUT_LIMIT))
 
 
 def _reaches_only_limits(evidence: Evidence) -> bool:

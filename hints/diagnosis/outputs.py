@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from graphql_api.data.enums import Comparer, DiagnosisKind, DifferenceKind
-from graphql_api.data.limits import SHOWN_OUTPUT_BYTES
 from graphql_api.data.records import Diagnosis, TestResult
 from hints.diagnosis.evidence import Evidence, Finding
 from hints.diagnosis.extra_text import has_extra_text
@@ -158,8 +157,7 @@ def _place(
 def _split(test: TestResult) -> _Texts:
     texts = [test.expected or "", test.output or ""]
     lines = [[line.strip() for line in text.splitlines() if line.strip()] for text in texts]
-    are_complete = all(len(text.encode()) <= SHOWN_OUTPUT_BYTES for text in texts)
-    return _Texts(lines[0], lines[1], are_complete and not any(map(_is_cut, texts)))
+    return _Texts(lines[0], lines[1], not any(map(_is_cut, texts)))
 
 
 def _is_cut(text: str) -> bool:
