@@ -15,6 +15,12 @@ from graphql_api.schema.error_codes import OPERATION_TOO_LARGE
 from graphql_api.schema.fields import field
 from graphql_api.schema.info import Info
 
+_NULL = (
+    "Null if the problem's comparer is INTERACTIVE and the viewer is not an editor. Also null, "
+    "with the error OPERATION_TOO_LARGE, if `input` and `output` together exceed the maximum size "
+    "of a response."
+)
+
 
 @strawberry.type(
     description="A test case of a problem. Everyone who may see the problem may see its samples. "
@@ -40,22 +46,12 @@ class TestCase(Node):
             is_sample=record.is_sample,
         )
 
-    @field(
-        description="Text that the program reads on standard input. Null if the problem's "
-        "comparer is INTERACTIVE and the viewer is not an editor. Also null, with the error "
-        "OPERATION_TOO_LARGE, if `input` and `output` together exceed the maximum size of a "
-        "response."
-    )
+    @field(description=f"Text that the program reads on standard input. {_NULL}")
     def input(self, info: Info) -> str | None:
         """Return the input as text, or raise an error if it is too large for a response."""
         return _to_text(info.context, self.record, self.record.input)
 
-    @field(
-        description="Expected output of the program. Null if the problem's comparer is "
-        "INTERACTIVE and the viewer is not an editor. Also null, with the error "
-        "OPERATION_TOO_LARGE, if `input` and `output` together exceed the maximum size of a "
-        "response."
-    )
+    @field(description=f"Expected output of the program. {_NULL}")
     def output(self, info: Info) -> str | None:
         """Return the output as text, or raise an error if it is too large for a response."""
         return _to_text(info.context, self.record, self.record.output)
