@@ -290,17 +290,18 @@ class Bodies:
             yield
 
     async def load_or_none(
-        self, manifest: Mapping[str, Any], load: Callable[[bytes], T]
+        self, manifest: Mapping[str, Any], load: Callable[[bytes], T], items: Sequence[Item] = ()
     ) -> T | None:
         """Read the body whose main item is `manifest`, and return the body converted by `load`.
 
-        If the body is damaged or cannot be converted, log the error and return None.
+        If the caller has read all items of the body, it passes them as `items`. If the body is
+        damaged or cannot be converted, log the error and return None.
         """
         bounds = current_bounds()
         if bounds and not fits(manifest):
             bounds.add_bodies(unpacked_size(manifest))
         try:
-            return load(await self.of_manifest(manifest))
+            return load(await (self.join(items) if items else self.of_manifest(manifest)))
         except (DamagedBody, AttributeError, *UNREADABLE):
             _log.exception(
                 "A stored body is damaged and is treated as missing.",

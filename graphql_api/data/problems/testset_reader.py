@@ -20,10 +20,9 @@ from graphql_api.data.dynamo.expressions import Condition, between, equals
 from graphql_api.data.dynamo.pages import Page, PageWindow
 from graphql_api.data.errors import Conflict
 from graphql_api.data.limits import MB
-from graphql_api.data.packing import DamagedBody
 from graphql_api.data.problems.cards import ProblemCards
 from graphql_api.data.problems.samples import find_runs, list_numbers, select_numbers
-from graphql_api.data.records import UNREADABLE, Problem, ProblemKey, StoredTest, TestCase
+from graphql_api.data.records import Problem, ProblemKey, StoredTest, TestCase
 
 # DynamoDB returns at most this many bytes per query.
 QUERY_BYTES = MB
@@ -88,13 +87,8 @@ class TestSetReader:
         tests: list[TestCase | LargeTest | None] = []
         for batch in self._bodies.batches([test_key(*key) for key in test_keys]):
             for manifest in await self._bodies.get_manifests(batch, recheck=True):
-                tests.append(await self._of_manifest(manifest) if manifest else None)  # noqa: PERF401 - the other tests must not be in memory yet
+                tests.append(await self._build(manifest) if manifest else None)  # noqa: PERF401 - the other tests must not be in memory yet
         return tests
-
-    async def _of_manifest(self, manifest: Item) -> TestCase | LargeTest | None:
-        if not fits(manifest):
-            return build_large_test(manifest)
-        return await self._bodies.load_or_none(manifest, partial(build_test, manifest))
 
     async def page(
         self,
@@ -171,12 +165,12 @@ class TestSetReader:
             page = await self._query(condition, start, strongly=strongly)
             for item in page.items:
                 if item.get("tp") != PIECE and items:
-                    tests.append(await self._build(items))
+                    tests.append(await self._build(items[0], items))
                     items = []
                 items += [item] if items or item.get("tp") != PIECE else []
             start = _find_start(items, page.last_key)
             if start is None:
-                return [*tests, await self._build(items)] if items else tests
+                return [*tests, await self._build(items[0], items)] if items else tests
 
     async def _query(
         self, condition: Condition, start: keys.Key | None, *, strongly: bool
@@ -187,23 +181,16 @@ class TestSetReader:
 
         return await self._bodies.admit(read, _manifests_of)
 
-    async def _build(self, items: Sequence[Item]) -> TestCase | LargeTest | None:
-        """Build a test from its items. Return None if the test is damaged.
+    async def _build(
+        self, manifest: Item, items: Sequence[Item] = ()
+    ) -> TestCase | LargeTest | None:
+        """Build a test from its manifest (main item). Return None if the test is damaged.
 
-        The first item is the manifest (main item) of the test. The other items are its chunks.
+        If the caller has read all items of the test, it passes them as `items`.
         """
-        manifest = items[0]
         if not fits(manifest):
             return build_large_test(manifest)
-        try:
-            return build_test(manifest, await self._bodies.join(items))
-        except (DamagedBody, *UNREADABLE):
-            _log.exception(
-                "A test is damaged and is treated as missing.",
-                PK=manifest["PK"],
-                SK=manifest["SK"],
-            )
-            return None
+        return await self._bodies.load_or_none(manifest, partial(build_test, manifest), items)
 
 
 def _manifests_of(page: QueryPage) -> list[Item]:
