@@ -1,4 +1,4 @@
-"""Measures the diagnosis of failed executions: how often it is right, and what it costs.
+"""Measures the accuracy and the cost of the diagnosis of failed executions.
 
     python -m benchmarks.diagnosis [--slots 2]
 

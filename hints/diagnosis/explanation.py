@@ -16,7 +16,7 @@ _TEXTS: Mapping[Locale, Mapping[DiagnosisKind, Text]] = {
 
 
 class Explanation(NamedTuple):
-    """The texts of one diagnosis: a title, what was observed, and what to try next."""
+    """The texts of one diagnosis: a title, an explanation of the mistake, and advice."""
 
     title: str
     explanation: str

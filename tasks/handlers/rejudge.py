@@ -55,7 +55,7 @@ class Tally:
       execution is finished).
     - `running` contains the executions that were RUNNING when an attempt of the rejudge began.
       Executions that have finished since then are not included.
-    - `judged` is the number of executions that were judged again. Of these, `changed` have a new
+    - `judged` is the number of executions that were judged again. `changed` of them have a new
       verdict.
     - `skipped` is the number of executions that could no longer be judged again, for example
       because they were deleted. `failed` is the number of executions on which judging failed.

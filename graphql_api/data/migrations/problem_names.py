@@ -94,7 +94,7 @@ def _normalise_key(key: ProblemKey) -> ProblemKey:
 
 
 def _problem_of(item: Item) -> ProblemKey | None:
-    """Return the name of the problem to which an item belongs, or None if there is no problem."""
+    """Return the name of the problem to which an item belongs, or None if it belongs to none."""
     if isinstance(item.get("pf"), str) and isinstance(item.get("pn"), str):
         return ProblemKey(item["pf"], item["pn"])
     kind, *name = item["PK"].split("#")
