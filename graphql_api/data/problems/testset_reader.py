@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import structlog
-
 from graphql_api.data import keys
 from graphql_api.data.clock import Clock, now_ms
 from graphql_api.data.dynamo.bodies import PIECE, Bodies, chunk_keys, fits, unpacked_size
@@ -27,8 +25,6 @@ from graphql_api.data.records import Problem, ProblemKey, StoredTest, TestCase
 # DynamoDB returns at most this many bytes per query.
 QUERY_BYTES = MB
 LENGTH = struct.Struct(">Q")
-
-_log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
